@@ -1,0 +1,61 @@
+"""Where compiled kernels are kept, and how a bad cache file is survived.
+
+numba's disk cache does not notice that a helper in another file has changed, and a truncated
+file breaks every later run. So the folder's name carries a hash of all kernel sources and of
+the versions involved, and a load that fails empties the folder.
+"""
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import numba
+import numpy as np
+
+
+def _sources_hash() -> str:
+    digest = hashlib.sha256()
+    digest.update(f"{numba.__version__} {np.__version__} {sys.version}".encode())
+    package = Path(__file__).parent
+    sources = [*package.glob("*.py"), package.parent / "vocabulary.py"]
+    sources += [package.parent / "catalogue.csv", package.parent / "levers.py"]
+    for source in sorted(sources):
+        digest.update(source.name.encode())
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _base_folder() -> Path:
+    root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(root) / "loanstress"
+
+
+def cache_folder() -> Path:
+    """The folder for this version of the kernels, created; a temporary one if that fails."""
+    name = f"kernels-{_sources_hash()}"
+    for base in (_base_folder(), Path(tempfile.gettempdir()) / f"loanstress-{os.getuid()}"):
+        folder = base / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    return Path(tempfile.mkdtemp(prefix="loanstress-"))
+
+
+def use_cache_folder() -> None:
+    """Point numba at ``cache_folder()``; an explicit ``NUMBA_CACHE_DIR`` wins."""
+    if not os.environ.get("NUMBA_CACHE_DIR"):
+        numba.config.CACHE_DIR = str(cache_folder())
+
+
+def clear_cache() -> None:
+    """Delete the compiled kernels of this version; they are compiled again when needed."""
+    folder = Path(str(numba.config.CACHE_DIR))
+    if folder.name.startswith(("kernels-", "loanstress-")):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)

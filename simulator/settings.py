@@ -1,0 +1,137 @@
+"""What a user can set, validated: ranges and cross-field rules, all mistakes at once."""
+
+import re
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from simulator.timeline import Timeline
+from simulator.validation import Frozen
+
+
+class RunSettings(Frozen):
+    """How long, how often and with which luck."""
+
+    paths: int = Field(default=100, ge=1, le=1_000_000)
+    luck_replicates: int = Field(default=1, ge=1, le=10_000)
+    """Borrower-luck draws per macro draw; must divide ``paths``."""
+    months: int = Field(default=24, ge=1, le=600)
+    runoff_months: int = Field(default=0, ge=0, le=600)
+    seed: int = Field(default=20260101, ge=0, le=2**63 - 1)
+    threads: int = Field(default=0, ge=0, le=1024)
+    """Worker threads; 0 takes the processors that this process may use."""
+    path_batch: int = Field(default=10, ge=1, le=100_000)
+    """Paths in a work unit; changes no result."""
+    start_month: str = "2026-01"
+    """Calendar month of month 1, for scenarios that do not fix their own."""
+    history_borrowers: int = Field(default=0, ge=0, le=10_000)
+    """Borrowers whose full history is kept (the first by permanent id), on path 0."""
+
+    @field_validator("start_month")
+    @classmethod
+    def _calendar(cls, value: str) -> str:
+        if not re.fullmatch(r"(19|20|21)\d\d-(0[1-9]|1[0-2])", value):
+            raise ValueError("must be a month as YYYY-MM")
+        return value
+
+    @model_validator(mode="after")
+    def _replicates_divide(self) -> "RunSettings":
+        if self.paths % self.luck_replicates:
+            raise ValueError(
+                f"run.luck_replicates must divide run.paths; got {self.luck_replicates}"
+                f" and {self.paths}"
+            )
+        return self
+
+    @property
+    def macro_draws(self) -> int:
+        """Number of draws of the economy."""
+        return self.paths // self.luck_replicates
+
+    @property
+    def timeline(self) -> Timeline:
+        """The calendar of the run."""
+        return Timeline(self.start_month, self.months, self.runoff_months)
+
+
+class ReportSettings(Frozen):
+    """What the report shows."""
+
+    enabled: bool = True
+    title: str = Field(default="Consumer loan book stress test", min_length=1, max_length=120)
+
+
+class BookSettings(Frozen):
+    """Which loans: drawn from segment distributions or read from a tape."""
+
+    kind: Literal["synthetic", "tape", "lending_club"] = "synthetic"
+    jurisdiction: Literal["cn", "us", "tw"] = "cn"
+    borrowers: int = Field(default=10_000, ge=1, le=20_000_000)
+    """Synthetic: opening borrowers. Tapes ignore it."""
+    path: str | None = Field(default=None, max_length=4096)
+    products: dict[str, float] = Field(default_factory=lambda: {"cash_loan": 1.0})
+    """Share of each product in new loans (and in a synthetic opening book); sums to 1."""
+    second_loan_share: float = Field(default=0.15, ge=0, le=1)
+    """Synthetic: borrowers with a second loan (assumption)."""
+    regions: tuple[str, ...] = Field(
+        default=("east", "central", "west", "northeast"), max_length=60
+    )
+    region_shares: tuple[float, ...] = (0.4, 0.25, 0.25, 0.1)
+    applicants_monthly_share: float = Field(default=0.05, ge=0, le=1)
+    """Applicants a month over opening borrowers."""
+    opening_overdue: bool = True
+    """Synthetic: whether some opening loans are overdue already."""
+
+    @model_validator(mode="after")
+    def _shares(self) -> "BookSettings":
+        if len(self.regions) != len(self.region_shares):
+            raise ValueError("book.region_shares must have one share for each of book.regions")
+        for name, shares in (
+            ("book.region_shares", self.region_shares),
+            ("book.products", tuple(self.products.values())),
+        ):
+            if any(s < 0 for s in shares) or abs(sum(shares) - 1.0) > 1e-9:
+                raise ValueError(f"{name} must be shares that sum to 1; got {shares}")
+        if self.kind == "tape" and not self.path:
+            raise ValueError("book.path must name the tape's file when book.kind is tape")
+        return self
+
+
+class MacroDeviation(Frozen):
+    """Vector autoregression of the paths around a scenario: z' = persistence z + shock.
+
+    Order: unemployment rate and policy rate on the logit scale, income growth and
+    inflation in fractions a year.
+    """
+
+    persistence: tuple[float, float, float, float] = (0.95, 0.97, 0.8, 0.8)
+    volatility: tuple[float, float, float, float] = (0.05, 0.06, 0.006, 0.003)
+    """Standard deviation of the monthly shock (assumption)."""
+    correlation: tuple[tuple[float, ...], ...] = (
+        (1.0, -0.3, -0.5, -0.2),
+        (-0.3, 1.0, 0.2, 0.3),
+        (-0.5, 0.2, 1.0, 0.3),
+        (-0.2, 0.3, 0.3, 1.0),
+    )
+
+
+class ScenarioSettings(Frozen):
+    """What happens to the world: a table of the central path and how paths deviate from it."""
+
+    label: str = Field(min_length=1, max_length=80)
+    narrative: str = Field(min_length=1, max_length=2000)
+    source: str = Field(min_length=1, max_length=500)
+    weight: float = Field(ge=0, le=1)
+    """Probability weight beside the other scenarios of a run; normalised over them."""
+    table: str = Field(min_length=1, max_length=4096)
+    """CSV in ``scenarios/_macro`` (or a path); columns as in ``columns``."""
+    frequency: Literal["monthly", "quarterly"]
+    start_month: str | None = None
+    """Calendar month of month 1; None takes ``run.start_month``."""
+    percent: bool = False
+    """Rates in the table are in percent."""
+    columns: dict[str, str] = Field(default_factory=dict)
+    """Macro variable -> column of the table, where names differ."""
+    opening: dict[str, float] = Field(default_factory=dict)
+    """Value of a variable at month 0; absent ones take the first row's."""
+    deviation: MacroDeviation = MacroDeviation()

@@ -1,0 +1,36 @@
+"""The world as kernels read it: one record a path and month, and disasters by region."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+WORLD_DTYPE = np.dtype(
+    [
+        ("unemployment_rate", np.float64),
+        ("separation", np.float64, (3,)),  # by vocabulary.Work, chance a month
+        ("finding", np.float64, (3,)),
+        ("cut_hazard", np.float64, (3,)),
+        ("closure", np.float64, (3,)),  # chance that work is closed this month
+        ("illness_factor", np.float64),  # multiplies the chance of falling ill
+        ("income_index", np.float64),  # 1 at the opening
+        ("price_index", np.float64),
+        ("credit_supply", np.float64),  # 0-1, readiness of other platforms
+        ("other_annual_rate", np.float64),  # of other platforms' debt
+        ("competitor_rate", np.float64),
+        ("rate_cap", np.float64),  # all-in, fraction a year
+        ("collection_allowed", np.float64),  # 0-1, scales contact efforts except reminders
+        ("refusal_factor", np.float64),  # multiplies the chance of refusal
+    ]
+)
+
+
+class World(NamedTuple):
+    """Hazards of a block of paths of one scenario; month 0 is the opening.
+
+    ``months``: records of ``WORLD_DTYPE``, shape (n_paths, horizon + 1);
+    ``disaster``: chance that a borrower of the region is hit, (n_paths, horizon + 1, n_regions).
+    """
+
+    months: NDArray[np.void]
+    disaster: NDArray[np.float64]

@@ -1,0 +1,89 @@
+"""How the product says no: one exception, one shape of message."""
+
+import re
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+T = TypeVar("T", bound=BaseModel)
+NAME_PATTERN = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
+
+
+class UserError(Exception):
+    """A mistake of the user, told in a few lines: file or key, what is allowed, what was found."""
+
+
+class Frozen(BaseModel):
+    """Base of every settings object: frozen, no unknown fields, no NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=False)
+
+
+def clip(text: object, width: int = 80) -> str:
+    """``text`` on one line, at most ``width`` characters, safe to print."""
+    shown = "".join(c if c.isprintable() else "?" for c in str(text))
+    return shown if len(shown) <= width else shown[: width - 3] + "..."
+
+
+def unknown_choice(owner: str, allowed: Iterable[str], found: str) -> UserError:
+    """The error for a name that is not among ``allowed``, with the nearest one as a hint."""
+    names = sorted(allowed)
+    near = get_close_matches(found, names, n=1)
+    hint = f" - did you mean {near[0]}?" if near else ""
+    return UserError(f"{owner} must be one of {', '.join(names)}; got {clip(found)}{hint}")
+
+
+def check_name(owner: str, name: str) -> str:
+    """``name`` if it is a safe identifier, else a ``UserError``."""
+    if not NAME_PATTERN.match(name):
+        raise UserError(
+            f"{owner} must be lower-case letters, digits and underscores, at most 63 characters,"
+            f" starting with a letter; got {clip(name)}"
+        )
+    return name
+
+
+def _allowed(error: dict[str, object]) -> str:
+    message = str(error.get("msg", "is not valid"))
+    message = message.removeprefix("Value error, ").removeprefix("Input ")
+    if error.get("type") == "extra_forbidden":
+        return "is not a known key"
+    return message[0].lower() + message[1:] if message else message
+
+
+def explain(owner: str, error: ValidationError, model: type[BaseModel] | None = None) -> UserError:
+    """Every finding of a pydantic error as ``owner.field rule; got value``, one a line."""
+    lines: list[str] = []
+    for item in error.errors():
+        path = ".".join(str(part) for part in item["loc"])
+        key = f"{owner}.{path}" if path else owner
+        line = f"{key} {_allowed(dict(item))}"
+        if item["type"] == "extra_forbidden" and model is not None:
+            names = sorted(model.model_fields)
+            near = get_close_matches(str(item["loc"][-1]), names, n=1)
+            line += f" - did you mean {near[0]}?" if near else f" (known: {', '.join(names)})"
+        elif item["type"] != "missing" and not (item["type"] == "value_error" and not path):
+            line += f"; got {clip(item['input'])}"
+        lines.append(line)
+    return UserError("\n".join(lines))
+
+
+def build(owner: str, model: type[T], values: object) -> T:
+    """Validate ``values`` as ``model``; all mistakes at once in a ``UserError``."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise explain(owner, error, model) from None
+
+
+def first_offender(
+    source: str, ids: Sequence[object], bad: Sequence[bool], rule: str
+) -> str | None:
+    """``source: 3 rows have <rule> (first: id)`` or None when no row is bad."""
+    rows = [i for i, flag in enumerate(bad) if flag]
+    if not rows:
+        return None
+    noun = "row has" if len(rows) == 1 else "rows have"
+    return f"{source}: {len(rows)} {noun} {rule} (first: {clip(ids[rows[0]], 40)})"

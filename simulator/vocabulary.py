@@ -1,0 +1,227 @@
+"""The words of the model: enumerations and bucket edges, each defined once.
+
+Numbers in these enums travel into compiled kernels and result files, so every enum is
+append-only: never renumber, never reuse.
+"""
+
+from enum import IntEnum
+from typing import Final
+
+DAYS_PER_MONTH: Final = 30
+MAX_DUE_DAY: Final = 28
+
+BUCKETS: Final = ("M0", "M1", "M2", "M3", "M4", "M5", "M6", "M7")
+"""Days past due at month end: M0 = 0, M1 = 1-30 ... M6 = 151-180, M7 = over 180."""
+N_BUCKETS: Final = len(BUCKETS)
+
+DPD_THRESHOLDS: Final = (1, 30, 60, 90)
+"""k of the overdue rates: balance with DPD >= k over balance."""
+DPD_FIRST_BUCKETS: Final = (1, 2, 3, 4)
+"""First bucket that counts for each threshold; month-end DPD is never a multiple of 30."""
+
+MAX_UNPAID: Final = 16
+"""Unpaid instalments that a loan remembers one by one; write-off must come before."""
+
+
+class Work(IntEnum):
+    """Kind of work of a borrower."""
+
+    FORMAL = 0
+    SELF_EMPLOYED = 1
+    GIG = 2
+
+
+class WorkState(IntEnum):
+    """Work state of a borrower in a month; two lowest bits of a life byte."""
+
+    EMPLOYED = 0
+    REDUCED = 1
+    UNEMPLOYED = 2
+
+
+class Life(IntEnum):
+    """Further bits of a life byte (one byte per borrower and month)."""
+
+    ILL = 4
+    DISASTER = 8
+    CLOSED = 16
+    ILL_ONSET = 32
+    DISASTER_ONSET = 64
+
+
+class Hardship(IntEnum):
+    """Hardship of a borrower in a month, as relief rules see it; the first that applies."""
+
+    NONE = 0
+    JOB_LOSS = 1
+    ILLNESS = 2
+    DISASTER = 3
+    REDUCED_INCOME = 4
+
+
+class Amortisation(IntEnum):
+    """Closed list of repayment forms; formulas in kernels/payment.py."""
+
+    ANNUITY = 0
+    EQUAL_PRINCIPAL = 1
+    BULLET = 2
+    REVOLVING = 3
+
+
+class LoanStatus(IntEnum):
+    """Where a loan stands in a path."""
+
+    PENDING = 0
+    OPEN = 1
+    PAID_OFF = 2
+    WRITTEN_OFF = 3
+    SOLD = 4
+    REFUSED = 5
+
+
+class Exit(IntEnum):
+    """Destinations of a roll rate beyond the buckets."""
+
+    PAID_OFF = 8
+    WRITTEN_OFF = 9
+    SOLD = 10
+
+
+ROLL_DESTINATIONS: Final = (*BUCKETS, "paid_off", "written_off", "sold")
+
+
+class Cause(IntEnum):
+    """Cause of the first missed instalment of the current spell.
+
+    The order of the cash causes is their priority when several hold at once;
+    AT_OPENING marks loans already overdue in the opening book, whose cause is unknown.
+    """
+
+    NONE = 0
+    JOB_LOSS = 1
+    ILLNESS = 2
+    DISASTER = 3
+    EPIDEMIC_CLOSURE = 4
+    PAY_CUT = 5
+    REVENUE_LOSS = 6
+    PLATFORM_CUTOFF = 7
+    OVERSPENDING = 8
+    CHOSE_OTHER_LENDER = 9
+    FORGOT = 10
+    CHANNEL_FAILURE = 11
+    DID_NOT_UNDERSTAND = 12
+    WONT_PAY = 13
+    AT_OPENING = 14
+
+
+N_CAUSES: Final = len(Cause)
+SWITCHABLE_CAUSES: Final = tuple(c for c in Cause if c not in (Cause.NONE, Cause.AT_OPENING))
+
+
+class Stage(IntEnum):
+    """Collection stages, mildest first."""
+
+    REMINDER = 0
+    AI_CALL = 1
+    HUMAN_CALL = 2
+    FIELD_VISIT = 3
+    LEGAL = 4
+
+
+N_STAGES: Final = len(Stage)
+
+
+class Priority(IntEnum):
+    """Whom limited collectors contact first; ties by permanent id."""
+
+    OLDEST_FIRST = 0
+    BALANCE = 1
+
+
+class Domain(IntEnum):
+    """Who owns a random draw; part of the counter, so that streams never meet."""
+
+    BORROWER = 0
+    LOAN = 1
+    MACRO = 2
+    SYNTHESIS = 3
+
+
+class Draw(IntEnum):
+    """Number of each random decision: four share one Philox call (group = number // 4)."""
+
+    WORK = 0
+    HEALTH = 1
+    DISASTER = 2
+    CLOSURE = 3
+    MEDICAL_COST = 4
+    PROPERTY_COST = 5
+    REFUSE = 8
+    PLATFORM = 9
+    RELIEF = 10
+    CHOOSE_OTHER = 11
+    FORGET = 16
+    CHANNEL = 17
+    MISUNDERSTAND = 18
+    PREPAY = 19
+    LATE_DAYS = 20
+    CONTACT_REACH = 24  # + 4 * stage, up to 40
+    CONTACT_EFFECT = 25
+    COMPLAINT = 26
+    MACRO_SHOCK = 48  # + variable index
+
+
+class Flow(IntEnum):
+    """The eleven flows of the monthly identity; columns of the money tally."""
+
+    DISBURSED = 0
+    INTEREST_ACCRUED = 1
+    PENALTY_ACCRUED = 2
+    FEES_ACCRUED = 3
+    PRINCIPAL_PAID = 4
+    INTEREST_PAID = 5
+    PENALTY_PAID = 6
+    FEES_PAID = 7
+    FORGIVEN = 8
+    WRITTEN_OFF = 9
+    SOLD = 10
+
+
+N_FLOWS: Final = len(Flow)
+FLOW_SIGNS: Final = (1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1)
+
+
+class Count(IntEnum):
+    """Further sums per path and month; columns of the count tally (weighted)."""
+
+    OPENING_BALANCE = 0
+    CLOSING_BALANCE = 1
+    OPEN_LOANS = 2
+    INSTALMENTS_DUE = 3
+    INSTALMENTS_LATE = 4
+    UNEMPLOYED = 5
+    APPLICANTS = 6
+    APPROVED = 7
+    RELIEF_GRANTED = 8
+    RELIEF_LOANS = 9
+    RELIEF_NO_NEED = 10
+    COMPLAINTS = 11
+    CONTACT_REMINDER = 12
+    CONTACT_AI_CALL = 13
+    CONTACT_HUMAN_CALL = 14
+    CONTACT_FIELD_VISIT = 15
+    CONTACT_LEGAL = 16
+    COLLECTION_COST = 17
+    UNDERWRITING_COST = 18
+    RELIEF_COST = 19
+    SALE_PRICE = 20
+    LIVE_BORROWERS = 21
+    OPENING_LOANS = 22
+    QUEUE_UNSERVED = 23
+
+
+N_COUNTS: Final = len(Count)
+
+AGE_BANDS: Final = ("18-24", "25-34", "35-44", "45-54", "55+")
+AGE_BAND_EDGES: Final = (25.0, 35.0, 45.0, 55.0)
+N_INCOME_DECILES: Final = 10
