@@ -1,12 +1,22 @@
 """What a user can set, validated: ranges and cross-field rules, all mistakes at once."""
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+import numpy as np
+from pydantic import AfterValidator, Field, model_validator
 
 from simulator.timeline import Timeline
 from simulator.validation import Frozen
+
+
+def _calendar_month(text: str) -> str:
+    if not re.fullmatch(r"(19|20|21)\d\d-(0[1-9]|1[0-2])", text):
+        raise ValueError("must be a month as YYYY-MM")
+    return text
+
+
+CalendarMonth = Annotated[str, AfterValidator(_calendar_month)]
 
 
 class RunSettings(Frozen):
@@ -22,17 +32,10 @@ class RunSettings(Frozen):
     """Worker threads; 0 takes the processors that this process may use."""
     path_batch: int = Field(default=10, ge=1, le=100_000)
     """Paths in a work unit; changes no result."""
-    start_month: str = "2026-01"
+    start_month: CalendarMonth = "2026-01"
     """Calendar month of month 1, for scenarios that do not fix their own."""
     history_borrowers: int = Field(default=0, ge=0, le=10_000)
     """Borrowers whose full history is kept (the first by permanent id), on path 0."""
-
-    @field_validator("start_month")
-    @classmethod
-    def _calendar(cls, value: str) -> str:
-        if not re.fullmatch(r"(19|20|21)\d\d-(0[1-9]|1[0-2])", value):
-            raise ValueError("must be a month as YYYY-MM")
-        return value
 
     @model_validator(mode="after")
     def _replicates_divide(self) -> "RunSettings":
@@ -97,6 +100,10 @@ class BookSettings(Frozen):
         return self
 
 
+Persistence = Annotated[float, Field(ge=0, le=0.99)]
+Volatility = Annotated[float, Field(ge=0, le=0.5)]
+
+
 class MacroDeviation(Frozen):
     """Vector autoregression of the paths around a scenario: z' = persistence z + shock.
 
@@ -104,8 +111,8 @@ class MacroDeviation(Frozen):
     inflation in fractions a year.
     """
 
-    persistence: tuple[float, float, float, float] = (0.95, 0.97, 0.8, 0.8)
-    volatility: tuple[float, float, float, float] = (0.05, 0.06, 0.006, 0.003)
+    persistence: tuple[Persistence, Persistence, Persistence, Persistence] = (0.95, 0.97, 0.8, 0.8)
+    volatility: tuple[Volatility, Volatility, Volatility, Volatility] = (0.05, 0.06, 0.006, 0.003)
     """Standard deviation of the monthly shock (assumption)."""
     correlation: tuple[tuple[float, ...], ...] = (
         (1.0, -0.3, -0.5, -0.2),
@@ -113,6 +120,22 @@ class MacroDeviation(Frozen):
         (-0.5, 0.2, 1.0, 0.3),
         (-0.2, 0.3, 0.3, 1.0),
     )
+
+    @model_validator(mode="after")
+    def _correlation(self) -> "MacroDeviation":
+        size = len(self.volatility)
+        if {len(row) for row in self.correlation} != {size} or len(self.correlation) != size:
+            raise ValueError(f"correlation must have {size} rows of {size} numbers")
+        matrix = np.array(self.correlation)
+        if not (
+            np.array_equal(matrix, matrix.T)
+            and np.all(np.diag(matrix) == 1.0)
+            and np.linalg.eigvalsh(matrix)[0] > 1e-9
+        ):
+            raise ValueError(
+                "correlation must be symmetric and positive definite, with ones on the diagonal"
+            )
+        return self
 
 
 class ScenarioSettings(Frozen):
@@ -126,12 +149,12 @@ class ScenarioSettings(Frozen):
     table: str = Field(min_length=1, max_length=4096)
     """CSV in ``scenarios/_macro`` (or a path); columns as in ``columns``."""
     frequency: Literal["monthly", "quarterly"]
-    start_month: str | None = None
+    start_month: CalendarMonth | None = None
     """Calendar month of month 1; None takes ``run.start_month``."""
     percent: bool = False
     """Rates in the table are in percent."""
     columns: dict[str, str] = Field(default_factory=dict)
     """Macro variable -> column of the table, where names differ."""
     opening: dict[str, float] = Field(default_factory=dict)
-    """Value of a variable at month 0; absent ones take the first row's."""
+    """Value of a variable at month 0, rates in fractions; absent ones take the first row's."""
     deviation: MacroDeviation = MacroDeviation()

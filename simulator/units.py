@@ -1,6 +1,7 @@
 """Changes of period and of unit; the only place where a rate changes its period."""
 
-from math import log1p
+import numpy as np
+from numpy.typing import NDArray
 
 from simulator.vocabulary import DAYS_PER_MONTH
 
@@ -22,9 +23,9 @@ def monthly_growth(annual_growth: float) -> float:
     return float((1.0 + annual_growth) ** (1.0 / MONTHS_PER_YEAR) - 1.0)
 
 
-def log_monthly_growth(annual_growth: float) -> float:
-    """Logarithm of the monthly growth factor of ``annual_growth`` (fraction, > -1)."""
-    return log1p(annual_growth) / MONTHS_PER_YEAR
+def log_monthly_growth(annual_growth: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithm of the monthly growth factor of ``annual_growth`` (fractions, > -1; any shape)."""
+    return np.log1p(annual_growth) / MONTHS_PER_YEAR
 
 
 def end_of_month_dpd(n_unpaid: int, due_day: int) -> int:

@@ -8,8 +8,9 @@ by one lets the compiler vectorise over ids, several times faster than one call 
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from simulator.kernels.jit import loop, scalar
 
 RNG_VERSION: Final = "philox4x32-10/1"
 
@@ -22,7 +23,7 @@ _SHIFT: Final = np.uint64(32)
 _SCALE: Final = 2.0**-32
 
 
-@njit(inline="always")
+@scalar
 def philox(c0, c1, c2, c3, k0, k1):
     """Ten rounds on the counter (c0..c3) with the key (k0, k1); all uint32."""
     for _ in range(10):
@@ -36,19 +37,19 @@ def philox(c0, c1, c2, c3, k0, k1):
     return c0, c1, c2, c3
 
 
-@njit(inline="always")
+@scalar
 def unit(word):
     """A uint32 as a number strictly between 0 and 1."""
     return (np.float64(word) + 0.5) * _SCALE
 
 
-@njit(inline="always")
+@scalar
 def stream(month, group, domain):
     """Third counter word: month in bits 0-15, group of four draws in 16-27, domain in 28-31."""
     return np.uint32(month) | np.uint32(group << 16) | np.uint32(domain << 28)
 
 
-@njit(inline="always")
+@scalar
 def words(identity, counter_2, path, seed):
     """The four words of one call for a 64-bit ``identity`` and a ``stream``."""
     return philox(
@@ -61,7 +62,7 @@ def words(identity, counter_2, path, seed):
     )
 
 
-@njit(cache=True, nogil=True)
+@loop
 def uniform(seed, path, identity, month, draw, domain):
     """The uniform of one decision; for rare draws."""
     counter_2 = stream(month, draw >> 2, domain)
@@ -71,7 +72,7 @@ def uniform(seed, path, identity, month, draw, domain):
     return unit(word)
 
 
-@njit(nogil=True)
+@scalar
 def fill_units(identities, counter_2, path, seed, out):
     """The four uniforms of a ``stream`` for each id: ``out`` of shape (4, >= n ids)."""
     key_0, key_1 = np.uint32(seed & _LOW), np.uint32(seed >> _SHIFT)
@@ -90,7 +91,7 @@ def fill_units(identities, counter_2, path, seed, out):
         out[3, row] = unit(w3)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _fill_one(identities, path, month, draw, domain, seed, out):
     for row in range(identities.size):
         out[row] = uniform(seed, path, identities[row], month, draw, domain)
@@ -106,4 +107,22 @@ def uniforms(
     """
     out = np.empty(identities.size, dtype=np.float64)
     _fill_one(identities, path, month, int(draw), int(domain), np.uint64(seed), out)
+    return out
+
+
+@loop
+def _fill_paths(seed, identity, month, draw, domain, out):
+    for path in range(out.size):
+        out[path] = uniform(seed, path, identity, month, draw, domain)
+
+
+def uniforms_over_paths(
+    seed: int, n_paths: int, identity: int, month: int, draw: int, domain: int
+) -> NDArray[np.float64]:
+    """The uniform of decision ``draw`` of one id on paths 0..n_paths-1; (n_paths,), in (0, 1).
+
+    In ``Domain.MACRO`` the paths are macro draws and the identity is 0.
+    """
+    out = np.empty(n_paths, dtype=np.float64)
+    _fill_paths(np.uint64(seed), np.uint64(identity), month, int(draw), int(domain), out)
     return out

@@ -15,6 +15,9 @@ from simulator.vocabulary import (
     ROLL_DESTINATIONS,
 )
 
+FIRST_90 = 4
+"""First bucket that counts as 90+."""
+
 MAX_MOB = 60
 """Vintage curves are kept for so many months on book."""
 
@@ -56,6 +59,24 @@ class Tallies(NamedTuple):
     written_off_by_product: NDArray[np.float64]  # (P, T, n_products)
     vintage_loans: NDArray[np.float64]  # (P, n_vintages): loans that were or became open
     vintage_first_90: NDArray[np.float64]  # (P, n_vintages, MAX_MOB + 1): first time 90+, by MOB
+
+
+class PathTallies(NamedTuple):
+    """One path's slices of ``Tallies``: the same arrays without the first axis."""
+
+    flows: NDArray[np.float64]
+    counts: NDArray[np.float64]
+    balance: NDArray[np.float64]
+    loans: NDArray[np.float64]
+    balance_before_relief: NDArray[np.float64]
+    roll: NDArray[np.float64]
+    cause_balance: NDArray[np.float64]
+    by_segment: NDArray[np.float64]
+    by_age: NDArray[np.float64]
+    by_income: NDArray[np.float64]
+    written_off_by_product: NDArray[np.float64]
+    vintage_loans: NDArray[np.float64]
+    vintage_first_90: NDArray[np.float64]
 
 
 def allocate_tallies(

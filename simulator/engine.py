@@ -1,0 +1,333 @@
+"""Packs arrays, runs work units on threads, reports progress.
+
+A work unit is (scenario, block of paths): the reference and all policies run inside it on the
+same lives, so that they can be compared borrower by borrower. Paths write their own slices and
+nothing is reduced across threads, so results are bitwise equal for any number of threads and any
+block size.
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from threading import Event, local
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.book.schema import Book, product_terms
+from simulator.catalogue import Parameters, pack_parameters
+from simulator.kernels.cache import clear_cache
+from simulator.kernels.lives import simulate_lives
+from simulator.kernels.records import (
+    CHUNK,
+    FACTS_DTYPE,
+    BookArrays,
+    LifeColumns,
+    PathKey,
+    StageRules,
+    State,
+    allocate_state,
+    pack_loans,
+    pack_people,
+    pack_terms,
+    records,
+)
+from simulator.kernels.simulate import simulate_path
+from simulator.kernels.tally import HISTORY_DTYPE, PathTallies, Tallies, allocate_tallies
+from simulator.levers import LeverTable, stage_names
+from simulator.settings import RunSettings
+from simulator.shocks.world import World
+from simulator.units import monthly_probability
+from simulator.validation import UserError
+from simulator.vocabulary import Count
+
+WorldBuilder = Callable[[int, int], World]
+"""Hazards of the paths [first, last) of a scenario."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A book and its parameters, ready for kernels."""
+
+    book: BookArrays
+    lives: LifeColumns
+    stages: StageRules
+    params: NDArray[np.void]
+    most_loans: int
+    n_segments: int
+    n_products: int
+    n_vintages: int
+
+
+@dataclass(slots=True)
+class Simulation:
+    """What a run leaves: tallies by (scenario, policy), and histories of a sample."""
+
+    tallies: dict[tuple[str, str], Tallies]
+    histories: dict[tuple[str, str], NDArray[np.void]] = field(default_factory=dict)
+    live_borrower_months: float = 0.0
+
+
+def pack_stages(parameters: Parameters, reference_income: float) -> StageRules:
+    """Collection stages from the catalogue; costs in the book's currency."""
+
+    def column(prefix: str) -> NDArray[np.float64]:
+        return np.array([parameters[f"{prefix}_{name}"] for name in stage_names()])
+
+    return StageRules(
+        reach=column("reach"),
+        effect=column("effect"),
+        cost=column("cost") * reference_income / 1000.0,
+        complaint=column("complaint"),
+        day=column("day"),
+    )
+
+
+def pack(book: Book, parameters: Parameters) -> Packed:
+    """Arrays of ``book`` as the kernels read them; the book must be sorted by borrower."""
+    people, loans = book.borrowers, book.loans
+    arrivals = people.arrival_month.astype(np.int64)
+    applicants = np.flatnonzero(arrivals > 0)
+    applicants = applicants[np.argsort(arrivals[applicants], kind="stable")].astype(np.int32)
+    last = int(arrivals.max(initial=0))
+    packed_people = pack_people(people, loans)
+    arrays = BookArrays(
+        people=packed_people,
+        loans=pack_loans(loans),
+        terms=pack_terms(product_terms(book)),
+        facts=_facts(book, parameters),
+        applicants=applicants,
+        first_applicant=np.searchsorted(arrivals[applicants], np.arange(last + 2)).astype(np.int32),
+    )
+    incidence, index = np.unique(people.illness_incidence, return_inverse=True)
+    p_ill = np.array([monthly_probability(x) for x in incidence])[index]
+    return Packed(
+        book=arrays,
+        lives=LifeColumns(
+            id=people.id,
+            arrival_month=people.arrival_month,
+            region=people.region,
+            work=people.work,
+            weight=people.weight,
+            p_ill_monthly=parameters["illness_multiplier"] * p_ill,
+        ),
+        stages=pack_stages(parameters, book.jurisdiction.reference_monthly_income),
+        params=records(pack_parameters(parameters)),
+        most_loans=int((packed_people.stop_loan - packed_people.first_loan).max(initial=1)),
+        n_segments=len(book.segments.region),
+        n_products=len(book.products),
+        n_vintages=len(book.vintage_labels),
+    )
+
+
+def _facts(book: Book, parameters: Parameters) -> NDArray[np.void]:
+    """Scalars of the whole book: opening totals, benefits, costs in the book's currency."""
+    people, loans = book.borrowers, book.loans
+    opening = people.arrival_month[loans.borrower] == 0
+    weight = people.weight[loans.borrower][opening]
+    stock = loans.principal + loans.principal_overdue + loans.interest_overdue
+    stock = (stock + loans.penalty + loans.fees)[opening]
+    money = book.jurisdiction.reference_monthly_income / 1000.0
+    facts = np.zeros(1, dtype=FACTS_DTYPE)
+    facts["opening_loans"] = weight.sum()
+    facts["opening_balance"] = (weight * stock).sum()
+    facts["benefit_rate"] = book.jurisdiction.benefit_replacement_rate
+    facts["application_cost"] = parameters["application_cost"] * money
+    facts["relief_cost"] = parameters["relief_application_cost"] * money
+    return records(facts)
+
+
+@dataclass(slots=True)
+class _Scratch:
+    """Memory of one worker thread."""
+
+    state: State
+    life: NDArray[np.uint8]
+    unemployed: NDArray[np.float64]
+    uniforms: NDArray[np.float64]
+
+    @staticmethod
+    def allocate(packed: Packed, horizon: int) -> "_Scratch":
+        n = packed.book.people.size
+        return _Scratch(
+            state=allocate_state(n, packed.book.loans.size, packed.most_loans),
+            life=np.zeros((horizon + 1, n), dtype=np.uint8),
+            unemployed=np.zeros(horizon + 1),
+            uniforms=np.zeros((4, CHUNK)),
+        )
+
+
+def recarray_levers(table: LeverTable) -> LeverTable:
+    """``table`` with records whose fields read as attributes, in kernels and in a debugger."""
+    return LeverTable(
+        records(table.loan),
+        records(table.underwriting),
+        records(table.book),
+        table.class_of_segment,
+    )
+
+
+def path_slice(tallies: Tallies, row: int) -> PathTallies:
+    """One path's slices of a block of tallies."""
+    return PathTallies(*(array[row] for array in tallies))
+
+
+def simulate_block(
+    packed: Packed,
+    world: World,
+    levers: Mapping[str, LeverTable],
+    run: RunSettings,
+    first_path: int,
+    out: Mapping[str, tuple[Tallies, int]],
+    histories: Mapping[str, NDArray[np.void]],
+    scratch: _Scratch | None = None,
+    advance: Callable[[int], None] = lambda n: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> None:
+    """Simulate a block of paths under every policy.
+
+    ``world`` holds the block's paths; ``out`` maps a policy to its tallies and the row of
+    the block's first path there; ``histories`` maps a policy to (horizon + 1, n) records, filled
+    on path 0 only.
+    """
+    horizon = run.timeline.horizon
+    work = scratch or _Scratch.allocate(packed, horizon)
+    tables = {name: recarray_levers(table) for name, table in levers.items()}
+    months = records(world.months)
+    no_history = records(np.zeros((0, 0), dtype=HISTORY_DTYPE))
+    for row in range(months.shape[0]):
+        key = PathKey(np.uint64(run.seed), first_path + row, run.months, horizon)
+        simulate_lives(
+            packed.lives,
+            months[row],
+            world.disaster[row],
+            packed.params,
+            key,
+            work.uniforms,
+            work.life,
+            work.unemployed,
+        )
+        for policy, table in tables.items():
+            if cancelled():
+                return
+            tallies, offset = out[policy]
+            history = histories.get(policy) if key.path == 0 else None
+            simulate_path(
+                packed.book,
+                table,
+                packed.stages,
+                packed.params,
+                months[row],
+                key,
+                work.life,
+                work.unemployed,
+                work.state,
+                path_slice(tallies, offset + row),
+                no_history if history is None else records(history),
+            )
+            advance(1)
+
+
+def thread_count(run: RunSettings) -> int:
+    """Worker threads of a run: as set, or the processors that this process may use."""
+    if run.threads:
+        return run.threads
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def simulate(
+    packed: Packed,
+    worlds: Mapping[str, WorldBuilder],
+    levers: Mapping[str, LeverTable],
+    run: RunSettings,
+    advance: Callable[[int], None] = lambda n: None,
+) -> Simulation:
+    """Run every scenario and policy; ``advance`` is told of each finished path of a policy."""
+    horizon = run.timeline.horizon
+    shape = (packed.n_segments, packed.n_products, packed.n_vintages)
+    result = Simulation(
+        tallies={
+            (scenario, policy): allocate_tallies(run.paths, horizon, *shape)
+            for scenario in worlds
+            for policy in levers
+        }
+    )
+    n_history = _history_loans(packed, run)
+    if n_history:
+        result.histories = {
+            key: np.zeros((horizon + 1, n_history), dtype=HISTORY_DTYPE) for key in result.tallies
+        }
+    workers, stop = local(), Event()
+
+    def unit(scenario: str, first: int) -> None:
+        if stop.is_set():
+            return
+        if not hasattr(workers, "scratch"):
+            workers.scratch = _Scratch.allocate(packed, horizon)
+        last = min(run.paths, first + run.path_batch)
+        simulate_block(
+            packed,
+            worlds[scenario](first, last),
+            levers,
+            run,
+            first,
+            {policy: (result.tallies[scenario, policy], first) for policy in levers},
+            {p: h for (s, p), h in result.histories.items() if s == scenario},
+            workers.scratch,
+            advance,
+            stop.is_set,
+        )
+
+    units = [(s, first) for s in worlds for first in range(0, run.paths, run.path_batch)]
+    _run_units(units, unit, thread_count(run), stop)
+    result.live_borrower_months = sum(
+        float(t.counts[:, 1:, Count.LIVE_BORROWERS].sum()) for t in result.tallies.values()
+    )
+    return result
+
+
+def _run_units(
+    units: Sequence[tuple[str, int]],
+    unit: Callable[[str, int], None],
+    threads: int,
+    stop: Event,
+) -> None:
+    """Run work units on threads; the first failure or an interrupt stops the others."""
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        pending = {pool.submit(unit, *item) for item in units}
+        try:
+            while pending:
+                done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+                for future in done:
+                    future.result()
+        except BaseException:
+            stop.set()
+            for future in pending:
+                future.cancel()
+            raise
+
+
+def _history_loans(packed: Packed, run: RunSettings) -> int:
+    """Loans of the first ``run.history_borrowers`` borrowers by permanent id."""
+    n = min(run.history_borrowers, packed.book.people.size)
+    return int(packed.book.people.stop_loan[n - 1]) if n else 0
+
+
+def compile_kernels(
+    packed: Packed,
+    worlds: Mapping[str, WorldBuilder],
+    levers: Mapping[str, LeverTable],
+    run: RunSettings,
+) -> None:
+    """Load or compile all kernels by one path of one policy; survive a bad cache file once."""
+    tiny = run.model_copy(update={"paths": 1, "path_batch": 1, "threads": 1, "luck_replicates": 1})
+    scenario, policy = next(iter(worlds)), next(iter(levers))
+    arguments = (packed, {scenario: worlds[scenario]}, {policy: levers[policy]}, tiny)
+    try:
+        simulate(*arguments)
+    except (UserError, KeyboardInterrupt):
+        raise
+    except Exception:
+        clear_cache()
+        simulate(*arguments)

@@ -1,0 +1,176 @@
+"""Phase two of a month: collectors' contacts, allocated across the whole book.
+
+Equations: docs/model.md, section 7. Works on the loans in question only, so its cost follows the
+overdue part of the book.
+"""
+
+import numpy as np
+
+from simulator.kernels.demand import balance_of, demand_of
+from simulator.kernels.household import hardship_of
+from simulator.kernels.jit import loop, scalar
+from simulator.kernels.rng import stream, unit, words
+from simulator.vocabulary import (
+    DAYS_PER_MONTH,
+    N_BUCKETS,
+    N_STAGES,
+    Count,
+    Domain,
+    Draw,
+    LoanStatus,
+    Priority,
+)
+
+_CONTACT_GROUP = Draw.CONTACT_REACH // 4
+
+
+@scalar
+def _effort(cell, stage, allowed):
+    """Effort of a stage in a lever cell; all but reminders need the world's leave."""
+    if stage == 0:
+        return cell.effort_reminder
+    if stage == 1:
+        return cell.effort_ai_call * allowed
+    if stage == 2:
+        return cell.effort_human_call * allowed
+    return (cell.effort_field_visit if stage == 3 else cell.effort_legal) * allowed
+
+
+@scalar
+def _capacity(rules, stage):
+    """Contacts a month per 1,000 opening loans."""
+    if stage == 0:
+        return rules.capacity_reminder
+    if stage == 1:
+        return rules.capacity_ai_call
+    if stage == 2:
+        return rules.capacity_human_call
+    return rules.capacity_field_visit if stage == 3 else rules.capacity_legal
+
+
+@scalar
+def _is_timely(n_unpaid, late, due_day, day):
+    """Whether a contact falls inside the month and before a late payment comes by itself."""
+    if n_unpaid > 0:
+        return 1 + day <= DAYS_PER_MONTH
+    return due_day + day <= DAYS_PER_MONTH and (late == 0 or day < late)
+
+
+@loop
+def loans_in_question(n_live, book, s, p, rate_cap):
+    """Fill ``s.question`` with loans that are overdue or will not be paid in full on time."""
+    people, loans, terms, states = book.people, book.loans, book.terms, s.loans
+    live, question = s.live, s.question
+    n = 0
+    for k in range(n_live):
+        person = people[live[k]]
+        for row in range(person.first_loan, person.stop_loan):
+            state = states[row]
+            if state.status != LoanStatus.OPEN or (state.n_unpaid == 0 and state.reason == 0):
+                continue
+            loan = loans[row]
+            demand, _ = demand_of(loan, terms[loan.product], state, p, rate_cap)
+            if demand > 0.0:
+                question[n] = row
+                n += 1
+    return n
+
+
+@scalar
+def _effect(loan, terms, state, person_state, p, rate_cap, spell, stage, effect, day, u):
+    """What a conversation changes in the loan's plan of the month."""
+    strength = effect * max(0.0, 1.0 - p.effect_decay * spell)
+    if state.refused:
+        if u < strength:
+            state.refused = 0
+            person_state.refusing = 0
+        return
+    if state.late > 0:
+        state.late = 0 if state.n_unpaid > 0 else min(state.late, max(1, int(day)))
+        return
+    demand, due = demand_of(loan, terms, state, p, rate_cap)
+    if state.able < demand and u < strength * p.outside_help_share:
+        target = min(demand, due if due > 0.0 else demand)
+        state.helped = max(0.0, target - state.able)
+
+
+@loop
+def _make_contact(
+    t, loan, person, terms, state, person_state, stage, effort, stages, p, cap, key, counts
+):
+    """One contact: its cost, complaint and effect on the loan's plan."""
+    counts[Count.CONTACT_REMINDER + stage] += person.weight * effort
+    counts[Count.COLLECTION_COST] += person.weight * effort * stages.cost[stage]
+    counter = stream(t, _CONTACT_GROUP + stage, Domain.LOAN)
+    reach_word, effect_word, complaint_word, _ = words(loan.id, counter, key.path, key.seed)
+    if unit(complaint_word) < effort * stages.complaint[stage]:
+        counts[Count.COMPLAINTS] += person.weight
+    if unit(reach_word) < effort * stages.reach[stage]:
+        effect, day, u = stages.effect[stage], stages.day[stage], unit(effect_word)
+        _effect(loan, terms, state, person_state, p, cap, state.spell, stage, effect, day, u)
+
+
+@loop
+def _queue_order(question, n, loans, states, by_balance):
+    """Order in which limited collectors go through the question; ties keep the row order."""
+    priority = np.empty(n)
+    for k in range(n):
+        state = states[question[k]]
+        priority[k] = -balance_of(state) if by_balance else -float(state.n_unpaid)
+    return np.argsort(priority, kind="mergesort")
+
+
+@loop
+def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts):
+    """Plan, allocate and make every stage's contacts with the ``n`` loans in question."""
+    people, loans, terms, states = book.people, book.loans, book.terms, s.loans
+    cells, classes, rules = levers.loan, levers.class_of_segment, levers.book[0]
+    question, s_people = s.question, s.people
+    efforts = np.empty(n)
+    order = _queue_order(
+        question, n, loans, states, int(rules.contact_priority) == Priority.BALANCE
+    )
+    for stage in range(N_STAGES):
+        wanted = 0.0
+        day = stages.day[stage]
+        for k in range(n):
+            row = question[k]
+            loan, state = loans[row], states[row]
+            hardship = hardship_of(life[t, loan.borrower])
+            bucket = min(state.n_unpaid, N_BUCKETS - 1)
+            cell = cells[t, classes[loan.segment], bucket, hardship]
+            effort = _effort(cell, stage, world.collection_allowed)
+            timely = _is_timely(state.n_unpaid, state.late, loan.due_day, day)
+            efforts[k] = effort if timely else 0.0
+            wanted += efforts[k] * people[loan.borrower].weight
+        capacity = _capacity(rules, stage) * book.facts[0].opening_loans / 1000.0
+        limited = wanted > capacity
+        used = 0.0
+        for position in range(n):
+            k = order[position] if limited else position
+            if efforts[k] <= 0.0:
+                continue
+            row = question[k]
+            loan = loans[row]
+            person = people[loan.borrower]
+            weight = efforts[k] * person.weight
+            if limited and used + weight > capacity:
+                used = np.inf
+                counts[Count.QUEUE_UNSERVED] += weight
+                continue
+            used += weight
+            _make_contact(
+                t,
+                loan,
+                person,
+                terms[loan.product],
+                states[row],
+                s_people[loan.borrower],
+                stage,
+                efforts[k],
+                stages,
+                p,
+                world.rate_cap,
+                key,
+                counts,
+            )

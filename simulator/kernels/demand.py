@@ -1,0 +1,80 @@
+"""What a loan demands this month. Read by the household and, again, by the ledger.
+
+``loan`` is the loan's record in the book, ``state`` its state, ``terms`` its product's record.
+"""
+
+from simulator.kernels.jit import scalar
+from simulator.kernels.payment import dpd_at_month_end, scheduled_principal, split_due
+from simulator.vocabulary import Amortisation
+
+
+@scalar
+def accrues(loan, terms, state):
+    """Whether interest still accrues: days past due at the last month end below the stop."""
+    return dpd_at_month_end(state.n_unpaid, loan.due_day) < terms.accrual_stop_dpd
+
+
+@scalar
+def is_frozen(state):
+    """Whether relief defers the whole instalment, so that nothing falls due."""
+    return state.relief_left > 0 and state.relief_due <= 0.0
+
+
+@scalar
+def due_parts(loan, terms, state, p, rate_cap):
+    """(principal due, interest due, interest accrued, interest charged, full instalment)."""
+    contract_interest = state.principal * min(state.annual_rate, rate_cap) / 12.0
+    interest = contract_interest if accrues(loan, terms, state) else 0.0
+    relieved = state.relief_left > 0
+    charged = interest * state.relief_interest if relieved else interest
+    interest_part = charged
+    if state.interest_deferred > 0.0:
+        revolving = loan.kind == Amortisation.REVOLVING
+        spread = p.deferred_spread_months if revolving else max(1.0, float(state.remaining))
+        interest_part += state.interest_deferred / spread
+    principal_part = scheduled_principal(
+        loan.kind,
+        state.principal,
+        contract_interest,
+        state.instalment,
+        state.remaining,
+        state.limit,
+        terms.min_payment_share,
+        p.minimum_line_share,
+    )
+    share = state.relief_due if relieved else 1.0
+    due_principal, due_interest = split_due(principal_part, interest_part, share)
+    return due_principal, due_interest, interest, charged, principal_part + interest_part
+
+
+@scalar
+def penalty_of_month(loan, terms, state, rate_cap):
+    """Penalty interest of the month on overdue principal; none in relief or without accrual."""
+    if state.principal_overdue <= 0.0 or state.relief_left > 0:
+        return 0.0
+    if not accrues(loan, terms, state):
+        return 0.0
+    rate = min(state.annual_rate, rate_cap) * terms.penalty_multiple
+    return state.principal_overdue * min(rate, rate_cap) / 12.0
+
+
+@scalar
+def arrears_of(state):
+    """All that is overdue: principal, interest, penalty and fees."""
+    return state.principal_overdue + state.interest_overdue + state.penalty + state.fees
+
+
+@scalar
+def balance_of(state):
+    """Principal and all receivables."""
+    return state.principal + state.interest_deferred + arrears_of(state)
+
+
+@scalar
+def demand_of(loan, terms, state, p, rate_cap):
+    """(demand, instalment due): what must be paid this month, arrears included."""
+    if is_frozen(state):
+        return 0.0, 0.0
+    due_principal, due_interest, _, _, _ = due_parts(loan, terms, state, p, rate_cap)
+    due = due_principal + due_interest
+    return due + arrears_of(state) + penalty_of_month(loan, terms, state, rate_cap), due

@@ -1,0 +1,109 @@
+"""Phase four of a month: applicants are decided, and approved loans are paid out.
+
+Equations: docs/model.md, section 9. The same people apply under every policy.
+"""
+
+from simulator.kernels.jit import loop, scalar
+from simulator.kernels.ledger import count_stock
+from simulator.kernels.payment import annuity_instalment, scheduled_principal
+from simulator.vocabulary import Count, Flow, LoanStatus
+
+
+@scalar
+def _offer(loan, terms, state, rule, p, rate_cap):
+    """Write the terms that would be granted into ``state``; the first instalment."""
+    state.principal = loan.principal * rule.amount_multiplier
+    state.limit = loan.limit * rule.amount_multiplier
+    state.annual_rate = max(0.0, loan.annual_rate + rule.price_add)
+    monthly_rate = min(state.annual_rate, rate_cap) / 12.0
+    term = max(1, loan.term_months)
+    state.instalment = annuity_instalment(state.principal, monthly_rate, term)
+    interest = state.principal * monthly_rate
+    principal_part = scheduled_principal(
+        loan.kind,
+        state.principal,
+        interest,
+        state.instalment,
+        term,
+        state.limit,
+        terms.min_payment_share,
+        p.minimum_line_share,
+    )
+    return principal_part + interest
+
+
+@scalar
+def _is_approved(person, rule, world, p, instalment, cutoff_rise):
+    """Score, debt service and platforms against the lender's rules."""
+    perceived = person.stated_income - rule.income_verified_share * (
+        person.stated_income - person.income
+    )
+    elsewhere = world.other_annual_rate / 12.0 + p.platform_amortisation
+    service = instalment + person.other_debt * elsewhere
+    return (
+        person.score >= rule.score_cutoff + cutoff_rise
+        and service <= rule.debt_service_cap * perceived
+        and person.platforms <= rule.platform_cap
+    )
+
+
+@scalar
+def _cutoff_rise(rules, balance, total):
+    """Points by which the score cut-off rises with last month's 30+ rate."""
+    overdue = balance[2:].sum() / total if total > 0.0 else 0.0
+    return rules.tighten_slope * max(0.0, overdue - rules.tighten_trigger)
+
+
+@scalar
+def _merge_rows(rows, n_rows, new, n_new):
+    """Merge sorted ``new`` rows into sorted ``rows`` in place, from the back; the new length."""
+    old, fresh = n_rows - 1, n_new - 1
+    for k in range(n_rows + n_new - 1, -1, -1):
+        if fresh < 0:
+            break
+        if old >= 0 and rows[old] > new[fresh]:
+            rows[k] = rows[old]
+            old -= 1
+        else:
+            rows[k] = new[fresh]
+            fresh -= 1
+    return n_rows + n_new
+
+
+@loop
+def lend(t, n_live, book, levers, s, p, world, out):
+    """Decide the month's applicants; the number of live borrowers afterwards, in row order."""
+    people, loans, terms, states = book.people, book.loans, book.terms, s.loans
+    counts, first, classes = out.counts[t], book.first_applicant, levers.class_of_segment
+    if t + 1 >= first.size:
+        return n_live
+    rise = _cutoff_rise(
+        levers.book[0], out.balance[t - 1], out.counts[t - 1, Count.CLOSING_BALANCE]
+    )
+    n_new = 0
+    for k in range(first[t], first[t + 1]):
+        b = book.applicants[k]
+        person = people[b]
+        approved = False
+        for row in range(person.first_loan, person.stop_loan):
+            loan, state = loans[row], states[row]
+            rule = levers.underwriting[t, classes[loan.segment]]
+            cost = book.facts[0].application_cost * rule.application_cost_multiplier
+            counts[Count.APPLICANTS] += person.weight
+            counts[Count.UNDERWRITING_COST] += person.weight * cost
+            instalment = _offer(loan, terms[loan.product], state, rule, p, world.rate_cap)
+            if not _is_approved(person, rule, world, p, instalment, rise):
+                state.status = LoanStatus.REFUSED
+                state.principal = 0.0
+                continue
+            approved = True
+            state.status = LoanStatus.OPEN
+            state.remaining = loan.term_months
+            counts[Count.APPROVED] += person.weight
+            out.flows[t, Flow.DISBURSED] += person.weight * state.principal
+            out.vintage_loans[loan.vintage] += person.weight
+            count_stock(t, loan, person, state, out)
+        if approved:
+            s.question[n_new] = b
+            n_new += 1
+    return _merge_rows(s.live, n_live, s.question, n_new)

@@ -1,0 +1,79 @@
+"""Lives of all borrowers on a path: work, health, disaster, closure. No policy enters.
+
+Computed once a path and shared by all policies, so that they face the same luck. Each month is
+filled block by block, so that the random numbers vectorise.
+"""
+
+import numpy as np
+
+from simulator.kernels.household import next_spell, next_work, opening_work
+from simulator.kernels.jit import loop, scalar
+from simulator.kernels.records import CHUNK
+from simulator.kernels.rng import fill_units, stream
+from simulator.vocabulary import Domain, Draw, Life, WorkState
+
+_GROUP = Draw.WORK // 4
+
+
+@scalar
+def _opening_life(p, world, kind, p_ill, u_work, u_health):
+    life = opening_work(u_work, world.unemployment_rate, world.cut_hazard[kind], p.restore_rate)
+    if u_health < p_ill / (p_ill + 1.0 / p.illness_mean_months):
+        return life | Life.ILL
+    return life | 0
+
+
+@scalar
+def _next_life(p, world, life, kind, p_ill, p_hit, u_work, u_health, u_disaster, u_closure):
+    new = 0 | next_work(
+        life & 3,
+        u_work,
+        world.separation[kind],
+        world.finding[kind],
+        world.cut_hazard[kind],
+        p.restore_rate,
+    )
+    was_ill, was_hit = life & Life.ILL, life & Life.DISASTER
+    if next_spell(was_ill, u_health, p_ill, p.illness_mean_months):
+        new |= Life.ILL if was_ill else Life.ILL | Life.ILL_ONSET
+    if next_spell(was_hit, u_disaster, p_hit, p.disaster_mean_months):
+        new |= Life.DISASTER if was_hit else Life.DISASTER | Life.DISASTER_ONSET
+    if u_closure < world.closure[kind]:
+        new |= Life.CLOSED
+    return new
+
+
+@loop
+def simulate_lives(people, months, disaster, params, key, u, life, unemployed):
+    """Fill ``life`` (horizon + 1, n_borrowers) and ``unemployed`` (horizon + 1,), weighted.
+
+    ``people`` are ``LifeColumns``; ``months`` and ``disaster`` the path's rows of ``World``;
+    ``u`` is scratch of shape (4, CHUNK).
+    """
+    p = params[0]
+    ids, arrivals, weights = people.id, people.arrival_month, people.weight
+    regions, kinds, p_ills = people.region, people.work, people.p_ill_monthly
+    n = ids.size
+    unemployed[:] = 0.0
+    for start in range(0, n, CHUNK):
+        stop = min(n, start + CHUNK)
+        for t in range(key.horizon + 1):
+            world = months[t]
+            counter = stream(t, _GROUP, Domain.BORROWER)
+            fill_units(ids[start:stop], counter, key.path, key.seed, u)
+            for row in range(start, stop):
+                kind = kinds[row]
+                k = row - start
+                p_ill = min(1.0, p_ills[row] * world.illness_factor)
+                new = 0
+                if t > arrivals[row]:
+                    p_hit = disaster[t, regions[row]]
+                    old = life[t - 1, row]
+                    new = _next_life(
+                        p, world, old, kind, p_ill, p_hit, u[0, k], u[1, k], u[2, k], u[3, k]
+                    )
+                elif t == 0 and arrivals[row] == 0:
+                    new = _opening_life(p, world, kind, p_ill, u[0, k], u[1, k])
+                life[t, row] = np.uint8(new)
+                if arrivals[row] == 0 and (new & 3) == WorkState.UNEMPLOYED:
+                    unemployed[t] += weights[row]

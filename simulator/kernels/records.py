@@ -1,0 +1,200 @@
+"""Packed records of people, loans and products, and their state along a path.
+
+The book arrives as columns and is packed into records once. Inside the kernels a record is one
+pointer: functions take "this loan" and "this borrower" instead of sixty arrays, all of a loan's
+fields share two cache lines, and numba counts no references. (Structure-of-arrays with named
+tuples was tried first and ran a hundred times slower: docs/decisions/0002-records.md.)
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.book.schema import Borrowers, Loans, ProductTerms
+from simulator.vocabulary import MAX_UNPAID
+
+F8, U1, I2, I4 = np.float64, np.uint8, np.int16, np.int32
+
+CHUNK = 256
+"""Borrowers whose uniforms are drawn together."""
+
+PERSON_DTYPE = np.dtype(
+    [("id", np.uint64)]
+    + [
+        (name, F8)
+        for name in ["weight", "income", "stated_income", "essential", "discretionary", "savings", "other_debt", "p_forget", "p_channel_failure", "p_misunderstand", "refusal_weight", "true_risk", "score"]
+    ]
+    + [("first_loan", I4), ("stop_loan", I4), ("arrival_month", I2)]
+    + [
+        (name, U1)
+        for name in ["work", "overspender", "platforms", "pays_others_first", "unemployment_insured", "medical_insured", "income_decile", "age_band"]
+    ],
+    align=True,
+)
+"""A borrower as the book has it; fields as in ``book.schema.Borrowers``."""
+
+LOAN_DTYPE = np.dtype(
+    [("id", np.uint64)]
+    + [
+        (name, F8)
+        for name in ["annual_rate", "limit", "principal", "principal_overdue", "interest_overdue", "penalty", "fees"]
+    ]
+    + [("borrower", I4), ("origination_month", I2), ("term_months", I2)]
+    + [("remaining_months", I2), ("n_unpaid", I2), ("vintage", I2), ("segment", np.uint16)]
+    + [("product", U1), ("kind", U1), ("due_day", U1)],
+    align=True,
+)
+"""A loan as the book has it; fields as in ``book.schema.Loans``."""
+
+TERMS_DTYPE = np.dtype([(name, F8) for name in ProductTerms._fields])
+
+PERSON_STATE_DTYPE = np.dtype(
+    [
+        ("savings", F8),
+        ("other_debt", F8),
+        ("other_missed", U1),  # months in a row
+        ("months_short", U1),
+        ("refusing", U1),
+    ],
+    align=True,
+)
+
+LOAN_STATE_DTYPE = np.dtype(
+    [
+        ("principal", F8),  # not yet due
+        ("principal_overdue", F8),
+        ("interest_overdue", F8),
+        ("interest_deferred", F8),
+        ("penalty", F8),
+        ("fees", F8),
+        ("instalment", F8),
+        ("annual_rate", F8),
+        ("limit", F8),
+        ("relief_due", F8),
+        ("relief_interest", F8),
+        # This month's plan, from the household to the ledger:
+        ("able", F8),
+        ("helped", F8),  # outside help on top
+        ("late", I2),  # days; 0 = on time
+        ("remaining", I2),
+        ("n_unpaid", I2),
+        ("spell", I2),  # months overdue
+        ("status", U1),
+        ("cause", U1),
+        ("reason", U1),
+        ("refused", U1),  # not paid by choice this month
+        ("relief_left", U1),
+        ("relief_uses", U1),
+        ("from_bucket", U1),  # at the month's start, before relief
+        ("old_bucket", U1),  # before the last re-plan
+        ("ever_90", U1),
+    ],
+    align=True,
+)
+
+FACTS_DTYPE = np.dtype(
+    [
+        (name, F8)
+        for name in ["opening_loans", "opening_balance", "benefit_rate", "application_cost", "relief_cost"]
+    ]
+)
+
+
+class StageRules(NamedTuple):
+    """Collection stages, arrays of shape (N_STAGES,); cost in the book's currency."""
+
+    reach: NDArray[np.float64]
+    effect: NDArray[np.float64]
+    cost: NDArray[np.float64]
+    complaint: NDArray[np.float64]
+    day: NDArray[np.float64]
+
+
+class BookArrays(NamedTuple):
+    """The book as kernels read it; nothing here changes during a run."""
+
+    people: NDArray[np.void]  # PERSON_DTYPE, (n_borrowers,)
+    loans: NDArray[np.void]  # LOAN_DTYPE, (n_loans,)
+    terms: NDArray[np.void]  # TERMS_DTYPE, (n_products,)
+    facts: NDArray[np.void]  # FACTS_DTYPE, (1,)
+    applicants: NDArray[np.int32]  # rows of applicants, by arrival month, then row
+    first_applicant: NDArray[np.int32]  # start of each month's, (last arrival + 2,)
+
+
+class LifeColumns(NamedTuple):
+    """What a life depends on, as columns so that it vectorises; all (n_borrowers,)."""
+
+    id: NDArray[np.uint64]
+    arrival_month: NDArray[np.int16]
+    region: NDArray[np.uint8]
+    work: NDArray[np.uint8]
+    weight: NDArray[np.float64]
+    p_ill_monthly: NDArray[np.float64]
+
+
+class PathKey(NamedTuple):
+    """Which luck a path draws, and how long new loans are made."""
+
+    seed: np.uint64
+    path: int
+    months: int
+    horizon: int
+
+
+class State(NamedTuple):
+    """What changes along a path: scratch of one worker, reset for each path."""
+
+    people: NDArray[np.void]  # PERSON_STATE_DTYPE
+    loans: NDArray[np.void]  # LOAN_STATE_DTYPE
+    queue: NDArray[np.float64]  # (n_loans, MAX_UNPAID), oldest unpaid instalment first
+    live: NDArray[np.int32]  # rows of live borrowers, in order
+    question: NDArray[np.int32]  # rows of loans in question, in order
+    ids: NDArray[np.uint64]  # gathered ids of a chunk
+    u_person: NDArray[np.float64]  # (4, CHUNK)
+    u_loan: NDArray[np.float64]  # (4, loans of a chunk)
+
+
+def records(array: NDArray[np.void]) -> NDArray[np.void]:
+    """``array`` with fields as attributes, in kernels and in a debugger alike."""
+    return array.view(np.recarray)
+
+
+def _pack(dtype: np.dtype[np.void], columns: dict[str, NDArray[np.generic]]) -> NDArray[np.void]:
+    size = len(next(iter(columns.values())))
+    packed = np.zeros(size, dtype=dtype)
+    for name in dtype.names or ():
+        packed[name] = columns[name]
+    return records(packed)
+
+
+def pack_people(people: Borrowers, loans: Loans) -> NDArray[np.void]:
+    """Records of all borrowers, each with the rows of its loans."""
+    edges = np.searchsorted(loans.borrower, np.arange(people.id.size + 1))
+    columns = people._asdict() | {"first_loan": edges[:-1], "stop_loan": edges[1:]}
+    return _pack(PERSON_DTYPE, columns)
+
+
+def pack_loans(loans: Loans) -> NDArray[np.void]:
+    """Records of all loans."""
+    return _pack(LOAN_DTYPE, loans._asdict())
+
+
+def pack_terms(terms: ProductTerms) -> NDArray[np.void]:
+    """Records of all products."""
+    return _pack(TERMS_DTYPE, terms._asdict())
+
+
+def allocate_state(n_people: int, n_loans: int, most_loans: int) -> State:
+    """Scratch for a book; ``most_loans`` is the largest number of loans of a borrower."""
+    width = CHUNK * max(1, most_loans)
+    return State(
+        people=records(np.zeros(n_people, dtype=PERSON_STATE_DTYPE)),
+        loans=records(np.zeros(n_loans, dtype=LOAN_STATE_DTYPE)),
+        queue=np.zeros((n_loans, MAX_UNPAID)),
+        live=np.zeros(n_people, dtype=np.int32),
+        question=np.zeros(max(n_loans, n_people), dtype=np.int32),
+        ids=np.zeros(width, dtype=np.uint64),
+        u_person=np.zeros((4, CHUNK)),
+        u_loan=np.zeros((4, width)),
+    )

@@ -1,0 +1,135 @@
+"""One path of one policy, month by month. The order of a month reads top to bottom."""
+
+import numpy as np
+
+from simulator.kernels.contacts import contact_borrowers, loans_in_question
+from simulator.kernels.demand import balance_of
+from simulator.kernels.households import plan_households
+from simulator.kernels.jit import loop, scalar
+from simulator.kernels.ledger import count_stock, post_payments
+from simulator.kernels.lending import lend
+from simulator.kernels.payment import annuity_instalment
+from simulator.kernels.rng import uniform
+from simulator.kernels.tally import FIRST_90
+from simulator.vocabulary import Cause, Count, Domain, Draw, LoanStatus
+
+
+@scalar
+def _reset(loan, state):
+    """Forget the last path; limits and rates are the book's until a lender changes them."""
+    state.status = LoanStatus.PENDING
+    state.principal = 0.0
+    state.principal_overdue = 0.0
+    state.interest_overdue = 0.0
+    state.interest_deferred = 0.0
+    state.penalty = 0.0
+    state.fees = 0.0
+    state.instalment = 0.0
+    state.n_unpaid = 0
+    state.remaining = 0
+    state.spell = 0
+    state.cause = Cause.NONE
+    state.relief_left = 0
+    state.relief_uses = 0
+    state.relief_due = 1.0
+    state.relief_interest = 1.0
+    state.old_bucket = 0
+    state.ever_90 = 0
+    state.annual_rate = loan.annual_rate
+    state.limit = loan.limit
+
+
+@scalar
+def _open(loan, state, queue):
+    """Put a loan of the opening book into its opening state."""
+    state.status = LoanStatus.OPEN
+    state.principal = loan.principal
+    state.principal_overdue = loan.principal_overdue
+    state.interest_overdue = loan.interest_overdue
+    state.penalty = loan.penalty
+    state.fees = loan.fees
+    state.remaining = loan.remaining_months
+    state.instalment = annuity_instalment(
+        loan.principal, loan.annual_rate / 12.0, max(1, loan.remaining_months)
+    )
+    state.n_unpaid = loan.n_unpaid
+    state.spell = loan.n_unpaid
+    state.ever_90 = loan.n_unpaid >= FIRST_90
+    if loan.n_unpaid > 0:
+        state.cause = Cause.AT_OPENING
+        for k in range(loan.n_unpaid):
+            queue[k] = (loan.principal_overdue + loan.interest_overdue) / loan.n_unpaid
+
+
+@loop
+def open_book(book, s, p, key, out):
+    """Opening state of every loan and borrower, counted as month 0; the number of live ones."""
+    people, loans, states = book.people, book.loans, s.loans
+    n_live = 0
+    for b in range(people.size):
+        person, person_state = people[b], s.people[b]
+        person_state.savings = person.savings
+        person_state.other_debt = person.other_debt
+        person_state.other_missed = 0
+        person_state.months_short = 0
+        person_state.refusing = 0
+        worst = 0
+        for row in range(person.first_loan, person.stop_loan):
+            loan, state = loans[row], states[row]
+            _reset(loan, state)
+            if person.arrival_month == 0:
+                _open(loan, state, s.queue[row])
+                worst = max(worst, loan.n_unpaid)
+                out.vintage_loans[loan.vintage] += person.weight
+                count_stock(0, loan, person, state, out)
+        if person.arrival_month == 0 and person.stop_loan > person.first_loan:
+            s.live[n_live] = b
+            n_live += 1
+        if worst > 0:
+            chance = p.strength_wont_pay * (1.0 - (1.0 - p.opening_refusal_per_unpaid) ** worst)
+            u = uniform(key.seed, key.path, person.id, 0, Draw.REFUSE, Domain.BORROWER)
+            person_state.refusing = u < chance
+    return n_live
+
+
+@scalar
+def _write_history(record, state, person_state, paid):
+    """Copy a loan's month-end state into the history of a sample."""
+    record.status = state.status
+    record.n_unpaid = state.n_unpaid
+    record.cause = state.cause
+    record.refusing = person_state.refusing
+    record.relief_months_left = state.relief_left
+    record.principal = state.principal
+    record.balance = balance_of(state)
+    record.paid = paid
+    record.savings = person_state.savings
+    record.other_debt = person_state.other_debt
+
+
+@loop
+def simulate_path(book, levers, stages, params, months, key, life, unemployed, s, out, history):
+    """Simulate one path under one policy into ``out`` (one path's slices).
+
+    ``months``: the path's rows of ``World.months``; ``life`` and ``unemployed`` from
+    ``simulate_lives``; ``history``: records of shape (horizon + 1, first n loans), or (0, 0).
+    """
+    p = params[0]
+    n_live = open_book(book, s, p, key, out)
+    n_history = history.shape[1]
+    paid = np.zeros(book.loans.size if n_history > 0 else 0)
+    for t in range(key.horizon + 1):
+        out.counts[t, Count.UNEMPLOYED] = unemployed[t]
+        if t > 0:
+            world, counts = months[t], out.counts[t]
+            paid[:] = 0.0
+            plan_households(t, n_live, book, levers, s, p, world, key, life, counts)
+            n = loans_in_question(n_live, book, s, p, world.rate_cap)
+            contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts)
+            n_live = post_payments(t, n_live, book, levers, s, p, world, key, life, out, paid)
+            if t <= key.months:
+                n_live = lend(t, n_live, book, levers, s, p, world, out)
+        for row in range(n_history):
+            state = s.loans[row]
+            person_state = s.people[book.loans[row].borrower]
+            _write_history(history[t, row], state, person_state, paid[row])

@@ -1,0 +1,118 @@
+"""Paths of the economy around a scenario: a vector autoregression on keyed draws.
+
+Equations: docs/model.md, section 2.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit, ndtri
+
+from simulator.kernels.rng import uniforms_over_paths
+from simulator.macro.scenario import Scenario
+from simulator.macro.variables import DEVIATING_VARIABLES, LOGIT_VARIABLES, MACRO_VARIABLES
+from simulator.settings import MacroDeviation, RunSettings
+from simulator.vocabulary import Domain, Draw
+
+F8 = NDArray[np.float64]
+
+NEWTON_STEPS: Final = 12
+"""Fixed, so that a month's centre never depends on the other months of the run."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MacroPaths:
+    """Draws of the economy under one scenario.
+
+    ``by_draw``: every macro variable but disasters, arrays of shape (macro_draws, horizon + 1);
+    those that do not deviate are read-only views of the central path.
+    """
+
+    scenario: Scenario
+    luck_replicates: int
+    by_draw: Mapping[str, F8]
+
+    def draw_of(self, path: int) -> int:
+        """The macro draw that simulation path ``path`` belongs to."""
+        return path // self.luck_replicates
+
+    def by_path(self, variable: str) -> F8:
+        """One variable by simulation path, (macro_draws * luck_replicates, horizon + 1)."""
+        return np.repeat(self.by_draw[variable], self.luck_replicates, axis=0)
+
+
+def draw_macro_paths(scenario: Scenario, run: RunSettings) -> MacroPaths:
+    """``run.macro_draws`` paths around ``scenario``; a draw does not depend on their number.
+
+    The mean over the distribution equals the scenario in every month. Growth and inflation are
+    kept within their ranges, which ordinary volatilities never reach.
+    """
+    n_draws, n_months = run.macro_draws, scenario.horizon + 1
+    deviations = _deviations(scenario.deviation, run.seed, n_draws, scenario.horizon)
+    sd = deviation_sd(scenario.deviation, scenario.horizon)
+    by_draw = {
+        name: np.broadcast_to(central, (n_draws, n_months))
+        for name, central in scenario.central.items()
+    }
+    for index, name in enumerate(DEVIATING_VARIABLES):
+        central, deviation = scenario.central[name], deviations[index]
+        if name in LOGIT_VARIABLES:
+            by_draw[name] = expit(logit_centre(central, sd[index]) + deviation)
+        else:
+            variable = MACRO_VARIABLES[name]
+            by_draw[name] = np.clip(central + deviation, variable.low, variable.high)
+    return MacroPaths(scenario, run.luck_replicates, by_draw)
+
+
+def _deviations(deviation: MacroDeviation, seed: int, n_draws: int, horizon: int) -> F8:
+    """z of every deviating variable, (n_variables, n_draws, horizon + 1); zero in month 0."""
+    persistence = np.array(deviation.persistence)[:, None]
+    volatility = np.array(deviation.volatility)[:, None]
+    mixing = volatility * np.linalg.cholesky(np.array(deviation.correlation))
+    z = np.zeros((horizon + 1, len(DEVIATING_VARIABLES), n_draws))
+    for month in range(1, horizon + 1):
+        luck = [
+            uniforms_over_paths(seed, n_draws, 0, month, Draw.MACRO_SHOCK + index, Domain.MACRO)
+            for index in range(len(DEVIATING_VARIABLES))
+        ]
+        # Multiplied and summed one by one: a matrix product may round by the number of draws.
+        normal = ndtri(np.array(luck))
+        shock = (mixing[:, :, None] * normal[None, :, :]).sum(axis=1)
+        z[month] = persistence * z[month - 1] + shock
+    return np.ascontiguousarray(z.transpose(1, 2, 0))
+
+
+def deviation_sd(deviation: MacroDeviation, horizon: int) -> F8:
+    """Standard deviation of z by variable and month, (n_variables, horizon + 1)."""
+    persistence = np.array(deviation.persistence)[:, None]
+    volatility = np.array(deviation.volatility)[:, None]
+    months = np.arange(horizon + 1)
+    variance = volatility**2 * (1 - persistence ** (2 * months)) / (1 - persistence**2)
+    sd: F8 = np.sqrt(variance)
+    return sd
+
+
+def logit_centre(mean: F8, sd: F8) -> F8:
+    """c with E[expit(c + z)] = ``mean`` for z normal with ``sd``; arrays of one shape.
+
+    A mean of 0 gives minus infinity: the path stays at 0. Newton on the logit of the expectation,
+    which is nearly linear in c; Gauss-Hermite quadrature with 128 nodes (relative error below
+    1e-8 for any sd that ``MacroDeviation`` allows).
+    """
+    nodes, weights = np.polynomial.hermite_e.hermegauss(128)
+    weights = weights / weights.sum()
+    inside = mean > 0
+    target = logit(mean[inside])
+    z = sd[inside, None] * nodes
+    centre = target.copy()
+    for _ in range(NEWTON_STEPS):
+        share = expit(centre[:, None] + z)
+        expected = (share * weights).sum(axis=1)
+        slope = (share * (1 - share) * weights).sum(axis=1) / (expected * (1 - expected))
+        centre += (target - logit(expected)) / slope
+    result = np.full(mean.shape, -np.inf)
+    result[inside] = centre
+    return result

@@ -1,0 +1,144 @@
+"""A scenario: its words and the central path of every macro variable, month by month."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.macro.monthly import continued, months_from_quarters
+from simulator.macro.tables import MacroTable, find_table, read_table
+from simulator.macro.variables import (
+    DISASTER,
+    MACRO_VARIABLES,
+    column_names,
+    disaster_column,
+    variable_of,
+)
+from simulator.settings import MacroDeviation, ScenarioSettings
+from simulator.validation import UserError, unknown_choice
+
+F8 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scenario:
+    """What happens to the world; month 0 is the opening.
+
+    ``central``: every variable but disasters, read-only arrays of shape (horizon + 1,);
+    ``disaster``: chance a month that a borrower of the region is hit, (horizon + 1, n_regions);
+    ``warnings``: what a reader of the results has to know.
+    """
+
+    name: str
+    label: str
+    narrative: str
+    source: str
+    weight: float
+    start_month: str
+    regions: tuple[str, ...]
+    central: Mapping[str, F8]
+    disaster: F8
+    deviation: MacroDeviation
+    table_sha256: str
+    warnings: tuple[str, ...]
+
+    @property
+    def horizon(self) -> int:
+        """The last month."""
+        return len(self.disaster) - 1
+
+
+def load_scenario(
+    name: str,
+    settings: ScenarioSettings,
+    horizon: int,
+    regions: Sequence[str],
+    default_start_month: str,
+    table_folders: Sequence[Path],
+) -> Scenario:
+    """The scenario ``name`` for months 0..horizon and the regions of a book.
+
+    ``default_start_month`` (YYYY-MM) holds if the settings fix none. The table is looked up in
+    ``table_folders``, then as a path of the user's. A ``UserError`` names everything that is
+    wrong with the table or with the opening.
+    """
+    owner = f"scenario.{name}"
+    table = read_table(owner, find_table(owner, settings.table, table_folders), settings, regions)
+    _check_opening(owner, settings.opening, table, regions)
+    paths = {
+        column: _path(column, table, settings, horizon)
+        for column in column_names(regions)
+        if column in table.columns or column in MACRO_VARIABLES
+    }
+    everywhere = paths.pop(DISASTER)
+    by_region = [paths.pop(disaster_column(region), everywhere) for region in regions]
+    disaster = np.stack(by_region, axis=1) if by_region else np.zeros((horizon + 1, 0))
+    for array in (*paths.values(), disaster):
+        array.setflags(write=False)
+    return Scenario(
+        name=name,
+        label=settings.label,
+        narrative=settings.narrative,
+        source=settings.source,
+        weight=settings.weight,
+        start_month=settings.start_month or default_start_month,
+        regions=tuple(regions),
+        central=paths,
+        disaster=disaster,
+        deviation=settings.deviation,
+        table_sha256=table.sha256,
+        warnings=_warnings(owner, settings, table, horizon),
+    )
+
+
+def _check_opening(
+    owner: str, opening: Mapping[str, float], table: MacroTable, regions: Sequence[str]
+) -> None:
+    """Refuse an opening of a variable that the table does not drive, or outside its range."""
+    findings: list[str] = []
+    for name, start in opening.items():
+        variable = variable_of(name)
+        if name not in table.columns:
+            known = table.columns if name in column_names(regions) else column_names(regions)
+            findings.append(str(unknown_choice(f"{owner}.opening: key", known, name)))
+        elif not variable.low <= start <= variable.high:
+            findings.append(
+                f"{owner}.opening.{name} must be in [{variable.low:g}, {variable.high:g}]"
+                f" {variable.unit}; got {start:g}"
+            )
+    if findings:
+        raise UserError("\n".join(findings))
+
+
+def _path(column: str, table: MacroTable, settings: ScenarioSettings, horizon: int) -> F8:
+    """Months 0..horizon of one column; a constant default where the table has none."""
+    variable = variable_of(column)
+    rows = table.columns.get(column)
+    if rows is None:
+        return np.full(horizon + 1, variable.default)
+    opening = settings.opening.get(column, float(rows[0]))
+    if settings.frequency == "quarterly":
+        months = months_from_quarters(rows, opening, variable.low, variable.high)
+    else:
+        months = rows
+    return continued(np.append(opening, months), horizon, variable)
+
+
+def _warnings(
+    owner: str, settings: ScenarioSettings, table: MacroTable, horizon: int
+) -> tuple[str, ...]:
+    last = table.n_rows * (3 if settings.frequency == "quarterly" else 1)
+    if last >= horizon:
+        return ()
+    half_lives = ", ".join(
+        f"{column} {variable_of(column).half_life_months:g}"
+        for column in table.columns
+        if variable_of(column).long_run is not None
+    )
+    return (
+        f"{owner}: {table.file} ends at month {last} of {horizon}; from month {last + 1} on its"
+        f" variables return to their long-run means, half-lives in months (assumption):"
+        f" {half_lives or 'none, they stay'}",
+    )

@@ -1,0 +1,175 @@
+"""Macro tables: found in the shipped folders or at a user's path, read and checked in full."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from math import isfinite
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from numpy.typing import NDArray
+
+from simulator.macro.variables import LABEL_COLUMNS, column_names, disaster_column, variable_of
+from simulator.settings import ScenarioSettings
+from simulator.validation import UserError, clip, first_offender, unknown_choice
+
+F8 = NDArray[np.float64]
+
+MAX_ROWS: Final = 1200
+MAX_BYTES: Final = 4_000_000
+PERCENT: Final = 100.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MacroTable:
+    """A checked table: columns of shape (n_rows,) by macro column name, in the model's units."""
+
+    file: str
+    columns: dict[str, F8]
+    n_rows: int
+    sha256: str
+
+
+def find_table(owner: str, table: str, folders: Sequence[Path]) -> Path:
+    """The file of ``table``: within one of ``folders``, else a path of the user's.
+
+    A name with ``..`` never leaves a folder: it can only be a path of the user's.
+    """
+    if "\0" not in table:
+        wanted = Path(table)
+        inside = not wanted.is_absolute() and ".." not in wanted.parts
+        candidates = [folder / wanted for folder in folders] if inside else []
+        for candidate in (*candidates, wanted):
+            if _is_file(candidate):
+                return candidate
+    shipped = {
+        str(file.relative_to(folder)) for folder in folders for file in folder.rglob("*.csv")
+    }
+    raise unknown_choice(f"{owner}.table: no such file; it", {*shipped, "a path to a CSV"}, table)
+
+
+def read_table(
+    owner: str, path: Path, settings: ScenarioSettings, regions: Sequence[str]
+) -> MacroTable:
+    """The columns that a scenario uses, checked; a ``UserError`` names every bad column."""
+    raw = _bytes(path)
+    header, cells, n_rows = _cells(path.name, raw)
+    sources, findings = _sources(owner, path.name, header, settings, regions)
+    columns: dict[str, F8] = {}
+    for name, column in sources.items():
+        values, finding = _numbers(path.name, name, column, cells[column], settings)
+        columns[name] = values
+        findings += [finding] if finding else []
+    if findings:
+        raise UserError("\n".join(findings))
+    return MacroTable(path.name, columns, n_rows, hashlib.sha256(raw).hexdigest())
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long, a folder that may not be entered
+        return False
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UserError(f"{path.name} cannot be read: {error.strerror}") from None
+    if len(raw) > MAX_BYTES:
+        raise UserError(f"{path.name} must have at most {MAX_BYTES:,} bytes; it has more")
+    if not raw.strip():
+        raise UserError(f"{path.name} is empty; a header and at least one row are needed")
+    return raw
+
+
+def _cells(file: str, raw: bytes) -> tuple[list[str], dict[str, list[str]], int]:
+    """Header, cells by column and number of rows; everything is still text."""
+    try:
+        # The header as a row of data makes every column text: nothing is guessed.
+        table = pa_csv.read_csv(
+            BytesIO(raw),
+            read_options=pa_csv.ReadOptions(autogenerate_column_names=True, use_threads=False),
+        )
+        texts = [column.cast(pa.string()).to_pylist() for column in table.columns]
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise UserError(f"{file} is not a readable CSV table: {clip(error, 200)}") from None
+    columns = [[(text or "").strip() for text in column] for column in texts]
+    header = [column[0] for column in columns]
+    n_rows = len(columns[0]) - 1
+    if not 1 <= n_rows <= MAX_ROWS:
+        raise UserError(f"{file} must have 1 to {MAX_ROWS} rows below the header; got {n_rows}")
+    doubled = sorted({name for name in header if header.count(name) > 1})
+    if doubled:
+        raise UserError(f"{file}: column {clip(doubled[0])} must stand once in the header")
+    return header, {column[0]: column[1:] for column in columns}, n_rows
+
+
+def _sources(
+    owner: str,
+    file: str,
+    header: Sequence[str],
+    settings: ScenarioSettings,
+    regions: Sequence[str],
+) -> tuple[dict[str, str], list[str]]:
+    """Which column of the table each macro column is read from, and what is wrong with that."""
+    known = column_names(regions)
+    sources = dict(settings.columns) or {c: c for c in header if c not in LABEL_COLUMNS}
+    findings: list[str] = []
+    unknown: list[str] = []
+    for name, column in sources.items():
+        if name not in known and name.startswith(disaster_column("")):
+            findings.append(
+                f"{file}: column {clip(name)} names no region of the book"
+                f" ({clip(', '.join(regions), 300)}); map it to one in {owner}.columns"
+            )
+        elif name not in known:
+            unknown.append(name)
+        elif column not in header:
+            findings.append(
+                f"{file}: column {clip(column)} (for {name}) is missing;"
+                f" the table has {clip(', '.join(header), 300)}"
+            )
+    if unknown:
+        key = f"{owner}.columns: key" if settings.columns else f"{file}: column"
+        others = f" (also unknown: {clip(', '.join(unknown[1:]), 300)})" if unknown[1:] else ""
+        findings.append(f"{unknown_choice(key, known, unknown[0])}{others}")
+    if not sources:
+        findings.append(f"{file} must have at least one column of {', '.join(known)}")
+    usable = {n: c for n, c in sources.items() if n in known and c in header}
+    return usable, findings
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+def _numbers(
+    file: str, name: str, column: str, texts: Sequence[str], settings: ScenarioSettings
+) -> tuple[F8, str | None]:
+    """A column as numbers in the model's units, and the finding if one is not allowed."""
+    variable = variable_of(name)
+    in_percent = settings.percent and variable.is_rate
+    unit = PERCENT if in_percent else 1.0
+    written = [_number(text) for text in texts]
+    labels = [f"row {row}: {text or 'empty'}" for row, text in enumerate(texts, start=1)]
+    where = f"{file}, column {column}"
+    finding = first_offender(where, labels, [not isfinite(x) for x in written], "no finite number")
+    values = np.array(written, dtype=np.float64) / unit
+    if finding is None:
+        outside = [not variable.low <= value <= variable.high for value in values]
+        bounds = f"[{variable.low * unit:g}, {variable.high * unit:g}]"
+        rule = f"a number outside {bounds} {'percent' if in_percent else variable.unit}"
+        finding = first_offender(where, labels, outside, rule)
+        if finding and variable.is_rate and not in_percent and max(values) > 1:
+            finding += "; set percent: true if the table is in percent"
+    return values, finding

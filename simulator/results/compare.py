@@ -1,0 +1,91 @@
+"""Policies against the reference on the same paths: paired differences."""
+
+from typing import Final
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from simulator.results.intervals import PathStatistics, over_paths
+from simulator.results.metrics import BY_NAME, metric_values
+from simulator.validation import unknown_choice
+
+F8 = NDArray[np.float64]
+
+PATH_AXIS: Final = 2
+MAIN_METRICS: Final = (
+    "overdue_rate_1",
+    "overdue_rate_30",
+    "overdue_rate_60",
+    "overdue_rate_90",
+    "overdue_rate_before_relief_30",
+    "overdue_rate_before_relief_90",
+    "first_day_overdue_rate",
+    "approval_rate",
+    "relief_rate",
+    "balance",
+    "net_loss",
+    "net_result",
+)
+_WORDS: Final = {
+    "mean": "mean difference to the reference",
+    "ci_low": "lower end of its 95 % interval",
+    "ci_high": "upper end of its 95 % interval",
+    "p05": "5 % quantile of the difference over paths",
+    "p50": "median difference over paths",
+    "p95": "95 % quantile of the difference over paths",
+}
+
+
+def statistics(values: F8, luck_replicates: int) -> PathStatistics:
+    """Statistics over the path axis of (scenario, policy, path, month) values."""
+    return over_paths(np.moveaxis(values, PATH_AXIS, 0), luck_replicates)
+
+
+def paired_difference(values: F8, reference_index: int) -> F8:
+    """``values`` (scenario, policy, path, month) less the reference's on the same path."""
+    return values - values[:, reference_index : reference_index + 1]
+
+
+def reference_index(dataset: xr.Dataset, reference: str) -> int:
+    """Position of ``reference`` among the policies; a ``UserError`` when it is not there."""
+    policies = [str(name) for name in dataset["policy"].values]
+    if reference not in policies:
+        raise unknown_choice("reference", policies, reference)
+    return policies.index(reference)
+
+
+def compare(
+    dataset: xr.Dataset, reference: str, names: tuple[str, ...] = MAIN_METRICS
+) -> xr.Dataset:
+    """Paired differences to ``reference`` of the metrics ``names``.
+
+    For each metric ``delta_NAME``, ``_ci_low``, ``_ci_high``, ``_p05``, ``_p50``, ``_p95`` of
+    shape [scenario, policy, month], and, for metrics with a figure of the whole horizon, the
+    same as ``total_delta_NAME``, ``delta_peak_NAME`` or ``delta_lifetime_NAME`` without
+    ``month``. The reference itself is left out.
+    """
+    at = reference_index(dataset, reference)
+    others = [i for i in range(dataset.sizes["policy"]) if i != at]
+    replicates = int(dataset.attrs["luck_replicates"])
+    found: dict[str, xr.Variable] = {}
+    for item in metric_values(dataset, tuple(BY_NAME[name] for name in names)):
+        monthly = item.months != (None,)
+        total = not monthly and item.name in BY_NAME
+        stem = f"total_delta_{item.name}" if total else f"delta_{item.name}"
+        result = statistics(paired_difference(item.values, at)[:, others], replicates)
+        for field, words in _WORDS.items():
+            values: F8 = getattr(result, field)
+            name = stem if field == "mean" else f"{stem}_{field}"
+            found[name] = xr.Variable(
+                ("scenario", "policy", "month") if monthly else ("scenario", "policy"),
+                values if monthly else values[..., 0],
+                {"units": item.unit, "long_name": f"{item.long_name}: {words}"},
+            )
+    coordinates = {
+        "scenario": dataset["scenario"].variable,
+        "policy": dataset["policy"].variable[others],
+        "month": dataset["month"].variable,
+        "date": dataset["date"].variable,
+    }
+    return xr.Dataset(found, coords=coordinates, attrs={"reference": reference})

@@ -1,0 +1,223 @@
+"""results.nc as an ``xarray.Dataset``: per path what is small, statistics over paths elsewhere."""
+
+import json
+from typing import Final
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from simulator.kernels.rng import RNG_VERSION
+from simulator.kernels.tally import MAX_MOB
+from simulator.results.inputs import SimulationOutput
+from simulator.results.intervals import over_paths
+from simulator.results.overdue import observed_months_on_book
+from simulator.results.recoveries import recoveries
+from simulator.results.variables import (
+    FRACTION,
+    MONEY,
+    OPENING_VARIABLES,
+    PATH_VARIABLES,
+    STATISTIC_SUFFIXES,
+    STATISTIC_VARIABLES,
+    Cell,
+    Kind,
+    PathVariable,
+    StatisticVariable,
+    unit_in,
+)
+from simulator.vocabulary import (
+    AGE_BANDS,
+    BUCKETS,
+    DPD_THRESHOLDS,
+    N_INCOME_DECILES,
+    ROLL_DESTINATIONS,
+    Cause,
+    Stage,
+)
+
+F8 = NDArray[np.float64]
+Variables = dict[str, xr.Variable]
+
+SCHEMA_VERSION: Final = "1.0"
+CELL_DIMS: Final = ("scenario", "policy")
+PATH_DIMS: Final = (*CELL_DIMS, "path")
+
+COORDINATES: Final = {
+    "scenario": (FRACTION, "name of the scenario"),
+    "policy": (FRACTION, "name of the policy"),
+    "path": (FRACTION, "number of the path"),
+    "month": ("month", "month of the run, 1 is the first simulated"),
+    "bucket": (FRACTION, "days past due at month end: M0 = 0, M1 = 1-30 ... M7 = over 180"),
+    "dpd": ("days", "threshold of days past due"),
+    "from_bucket": (FRACTION, "bucket at the month's start"),
+    "to_bucket": (FRACTION, "bucket or exit at month end"),
+    "cause": (FRACTION, "cause of the first missed instalment of the current spell"),
+    "stage": (FRACTION, "collection stage"),
+    "segment": (FRACTION, "segment as region/product/risk band"),
+    "age_band": ("years", "age of the borrower at the opening"),
+    "income_decile": (FRACTION, "decile of true income, 1 is the lowest"),
+    "vintage": (FRACTION, "quarter of origination relative to the opening"),
+    "mob": ("months", "months on book"),
+    "date": ("", "first day of the month"),
+    "scenario_label": (FRACTION, "label of the scenario"),
+    "scenario_weight": (FRACTION, "probability weight of the scenario; they sum to 1"),
+    "macro_draw": (FRACTION, "draw of the economy that the path belongs to"),
+    "segment_region": (FRACTION, "region of the segment"),
+    "segment_product": (FRACTION, "product of the segment"),
+    "segment_risk_band": (FRACTION, "risk band of the segment"),
+}
+"""Unit and meaning of every coordinate; the unit of ``date`` is set by its encoding."""
+
+RECOVERABLE: Final = (
+    "recoverable_after_horizon",
+    MONEY,
+    "recoveries still expected after the last simulated month, from write-offs until then",
+)
+
+
+def to_dataset(output: SimulationOutput) -> xr.Dataset:
+    """Everything that a run leaves behind, as written to results.nc (design, section 5)."""
+    cells = _cells(output)
+    currency = output.book.currency
+    months = output.timeline.months
+    variables: Variables = {}
+    for item in PATH_VARIABLES:
+        variables |= _path_variable(item, cells, months, currency)
+    later = np.array([[cell.recoverable_later for cell in row] for row in cells])
+    name, unit, meaning = RECOVERABLE
+    variables[name] = _variable(PATH_DIMS, later, unit_in(currency, unit), meaning)
+    for statistic in STATISTIC_VARIABLES:
+        variables |= _statistics(statistic, cells, output)
+    return xr.Dataset(variables, coords=_coordinates(output), attrs=_attributes(output))
+
+
+def _cells(output: SimulationOutput) -> list[list[Cell]]:
+    """One ``Cell`` for each scenario (outer) and policy (inner)."""
+    observed = observed_months_on_book(output.book, output.timeline.horizon)
+    rows: list[list[Cell]] = []
+    for scenario in output.scenarios:
+        row: list[Cell] = []
+        for policy in output.policies:
+            tallies = output.tallies[scenario.name, policy]
+            recovered = recoveries(tallies.written_off_by_product, output.book.products)
+            row.append(
+                Cell(
+                    tallies=tallies,
+                    recovered=recovered.monthly,
+                    recoverable_later=recovered.later,
+                    macro_unemployment=output.macro_unemployment[scenario.name],
+                    opening_borrowers=output.opening_borrowers,
+                    observed=observed,
+                )
+            )
+        rows.append(row)
+    return rows
+
+
+def _variable(dims: tuple[str, ...], values: F8, unit: str, long_name: str) -> xr.Variable:
+    return xr.Variable(dims, values, {"units": unit, "long_name": long_name})
+
+
+def _path_variable(
+    item: PathVariable, cells: list[list[Cell]], months: int, currency: str
+) -> Variables:
+    """A monthly variable, with its opening value and its sum over the run-off where it has one."""
+    full = np.array([[item.extract(cell) for cell in row] for row in cells])
+    unit = unit_in(currency, item.unit)
+    reported = np.ascontiguousarray(full[:, :, :, 1 : months + 1])
+    found = {
+        item.name: _variable((*PATH_DIMS, "month", *item.dims), reported, unit, item.long_name)
+    }
+    dims = (*PATH_DIMS, *item.dims)
+    if item.name in OPENING_VARIABLES:
+        meaning = f"{item.long_name}; at the opening"
+        found[f"{item.name}_at_opening"] = _variable(dims, full[:, :, :, 0], unit, meaning)
+    if item.kind is Kind.FLOW and full.shape[3] > months + 1:
+        meaning = f"{item.long_name}; sum over the run-off months"
+        total = full[:, :, :, months + 1 :].sum(axis=3)
+        found[f"runoff_{item.name}"] = _variable(dims, total, unit, meaning)
+    return found
+
+
+def _statistics(
+    item: StatisticVariable, cells: list[list[Cell]], output: SimulationOutput
+) -> Variables:
+    """Mean, standard error and quantiles over paths of one variable."""
+    reported = slice(1, output.timeline.months + 1) if "month" in item.dims else slice(None)
+    rows = [
+        [over_paths(item.extract(cell)[:, reported], output.run.luck_replicates) for cell in row]
+        for row in cells
+    ]
+    found: Variables = {}
+    for suffix, words in STATISTIC_SUFFIXES.items():
+        field = suffix.removeprefix("_") or "mean"
+        values = np.array([[getattr(found_cell, field) for found_cell in row] for row in rows])
+        found[f"{item.name}{suffix}"] = _variable(
+            (*CELL_DIMS, *item.dims),
+            values,
+            unit_in(output.book.currency, item.unit),
+            f"{item.long_name}; {words}",
+        )
+    return found
+
+
+def _coordinates(output: SimulationOutput) -> Variables:
+    """Labels of all dimensions, and what is said about them."""
+    segments, run, timeline = output.book.segments, output.run, output.timeline
+    labels = [
+        "/".join(names)
+        for names in zip(segments.region, segments.product, segments.risk_band, strict=True)
+    ]
+    paths = np.arange(run.paths)
+    found: dict[str, tuple[str, object]] = {
+        "scenario": ("scenario", [s.name for s in output.scenarios]),
+        "policy": ("policy", list(output.policies)),
+        "path": ("path", paths),
+        "month": ("month", np.arange(1, timeline.months + 1)),
+        "bucket": ("bucket", list(BUCKETS)),
+        "dpd": ("dpd", list(DPD_THRESHOLDS)),
+        "from_bucket": ("from_bucket", list(BUCKETS)),
+        "to_bucket": ("to_bucket", list(ROLL_DESTINATIONS)),
+        "cause": ("cause", [c.name.lower() for c in Cause if c is not Cause.NONE]),
+        "stage": ("stage", [s.name.lower() for s in Stage]),
+        "segment": ("segment", labels),
+        "age_band": ("age_band", list(AGE_BANDS)),
+        "income_decile": ("income_decile", np.arange(1, N_INCOME_DECILES + 1)),
+        "vintage": ("vintage", list(output.book.vintage_labels)),
+        "mob": ("mob", np.arange(MAX_MOB + 1)),
+        "date": ("month", timeline.dates().astype("datetime64[ns]")),
+        "scenario_label": ("scenario", [s.label for s in output.scenarios]),
+        "scenario_weight": ("scenario", output.scenario_weights()),
+        "macro_draw": ("path", paths // run.luck_replicates),
+        "segment_region": ("segment", list(segments.region)),
+        "segment_product": ("segment", list(segments.product)),
+        "segment_risk_band": ("segment", list(segments.risk_band)),
+    }
+    variables: Variables = {}
+    for name, (dim, values) in found.items():
+        unit, meaning = COORDINATES[name]
+        attributes = {"units": unit, "long_name": meaning} if unit else {"long_name": meaning}
+        variables[name] = xr.Variable((dim,), values, attributes)
+    return variables
+
+
+def _attributes(output: SimulationOutput) -> dict[str, str | int]:
+    """Attributes of the file; the configuration as JSON."""
+    return {
+        "title": "Borrower-level stress test of a consumer loan book",
+        "schema_version": SCHEMA_VERSION,
+        "currency": output.book.currency,
+        "jurisdiction": output.book.jurisdiction.code,
+        "book": output.book.name,
+        "start_date": str(np.datetime64(output.timeline.start, "D")),
+        "months": output.timeline.months,
+        "runoff_months": output.timeline.runoff_months,
+        "reference": output.reference,
+        "seed": output.run.seed,
+        "luck_replicates": output.run.luck_replicates,
+        "random_numbers": RNG_VERSION,
+        "configuration": json.dumps(
+            output.configuration, sort_keys=True, ensure_ascii=False, allow_nan=False
+        ),
+    }

@@ -1,0 +1,71 @@
+"""What the results layer needs from a finished run, checked once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.book.schema import Book
+from simulator.kernels.tally import Tallies
+from simulator.settings import RunSettings
+from simulator.timeline import Timeline
+
+F8 = NDArray[np.float64]
+
+REFERENCE: Final = "status_quo"
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioInfo:
+    """Name, label for readers and probability weight (>= 0) of one scenario."""
+
+    name: str
+    label: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationOutput:
+    """Tallies of all paths of every scenario and policy, with what names and explains them.
+
+    ``tallies[scenario, policy]`` holds ``run.paths`` paths and ``timeline.horizon + 1`` months;
+    ``macro_unemployment[scenario]`` has shape (paths, horizon + 1), fractions;
+    ``configuration`` must be plain JSON content. Raises ``ValueError`` when shapes disagree.
+    """
+
+    tallies: Mapping[tuple[str, str], Tallies]
+    macro_unemployment: Mapping[str, F8]
+    book: Book
+    timeline: Timeline
+    scenarios: tuple[ScenarioInfo, ...]
+    policies: tuple[str, ...]
+    run: RunSettings
+    configuration: Mapping[str, object] = field(default_factory=dict)
+    reference: str = REFERENCE
+
+    def __post_init__(self) -> None:
+        if self.reference not in self.policies:
+            raise ValueError(f"reference {self.reference} is not among {self.policies}")
+        months = (self.run.paths, self.timeline.horizon + 1)
+        for scenario in self.scenarios:
+            found = self.macro_unemployment[scenario.name].shape
+            if found != months:
+                raise ValueError(f"macro_unemployment[{scenario.name}]: {found}, not {months}")
+            for policy in self.policies:
+                found = self.tallies[scenario.name, policy].flows.shape[:2]
+                if found != months:
+                    raise ValueError(f"tallies[{scenario.name}, {policy}]: {found}, not {months}")
+
+    @property
+    def opening_borrowers(self) -> float:
+        """Weighted number of borrowers of the opening book."""
+        borrowers = self.book.borrowers
+        return float(borrowers.weight[borrowers.arrival_month == 0].sum())
+
+    def scenario_weights(self) -> F8:
+        """Weights that sum to 1, shape (n_scenarios,); equal ones when all are zero."""
+        weights = np.array([s.weight for s in self.scenarios], dtype=np.float64)
+        total = weights.sum()
+        return weights / total if total > 0 else np.full(weights.size, 1.0 / weights.size)

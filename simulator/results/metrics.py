@@ -1,0 +1,231 @@
+"""The registry of metrics: monthly, peak, total and difference rows all follow from it.
+
+A metric is a numerator and perhaps a denominator, both linear in the variables of results.nc;
+so the same two functions serve a month, the sum of the reported months and the sum with the
+run-off.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Flag
+from typing import Final, NamedTuple
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from simulator.results.overdue import share
+from simulator.results.variables import FRACTION, MONEY, PATH_VARIABLES, unit_in
+from simulator.vocabulary import DPD_THRESHOLDS, Flow
+
+F8 = NDArray[np.float64]
+Read = Callable[[str], F8]
+"""The per-path view: a variable's name -> array (scenario, policy, path, month, ...)."""
+
+MONTH_AXIS: Final = 3
+
+
+class Whole(Flag):
+    """Which figures of the whole horizon a metric has."""
+
+    NONE = 0
+    TOTAL = 1
+    """Sum over the reported months; for a ratio the ratio of the sums."""
+    PEAK = 2
+    """Largest month of each path, as ``peak_NAME``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric of summary.csv; a missing denominator means that the numerator is the value."""
+
+    name: str
+    unit: str
+    long_name: str
+    whole: Whole
+    numerator: Callable[[Read], F8]
+    denominator: Callable[[Read], F8] | None = None
+
+    def __call__(self, read: Read) -> F8:
+        """Values (scenario, policy, path, month); NaN where the denominator is zero."""
+        values = self.numerator(read)
+        return values if self.denominator is None else share(values, self.denominator(read))
+
+
+class MetricValues(NamedTuple):
+    """Values of one metric, (scenario, policy, path, len(months)); month None: whole horizon."""
+
+    name: str
+    unit: str
+    long_name: str
+    months: tuple[int | None, ...]
+    values: F8
+
+
+def _overdue(variable: str, column: int) -> Callable[[Read], F8]:
+    return lambda read: read(variable)[..., column]
+
+
+def _named(name: str) -> Callable[[Read], F8]:
+    return lambda read: read(name)
+
+
+def _open_loans(read: Read) -> F8:
+    return np.asarray(read("loans").sum(axis=-1))
+
+
+def _net_loss(read: Read) -> F8:
+    return read("written_off") + read("sold") - read("recovered") - read("sale_price")
+
+
+def _net_result(read: Read) -> F8:
+    income = read("interest_paid") + read("penalty_paid") + read("fees_paid")
+    costs = read("collection_cost") + read("relief_handling_cost") + read("underwriting_cost")
+    return income - _net_loss(read) - costs
+
+
+_MEANINGS: Final = {item.name: (item.unit, item.long_name) for item in PATH_VARIABLES}
+_PLAIN_TOTALS: Final = (
+    *(flow.name.lower() for flow in Flow),
+    "recovered",
+    "sale_price",
+    "collection_cost",
+    "relief_cost",
+    "relief_handling_cost",
+    "underwriting_cost",
+    "applicants",
+    "approved",
+    "relief_granted",
+    "complaints",
+    "queue_unserved",
+)
+"""Flows of results.nc that are metrics as they stand."""
+
+
+def _plain(name: str, whole: Whole) -> Metric:
+    unit, long_name = _MEANINGS[name]
+    return Metric(name, unit, long_name, whole, _named(name))
+
+
+METRICS: Final = (
+    *(
+        Metric(
+            f"overdue_rate_{dpd}",
+            FRACTION,
+            f"balance with days past due >= {dpd} over balance, month end",
+            Whole.PEAK,
+            _overdue("overdue_rate", column),
+        )
+        for column, dpd in enumerate(DPD_THRESHOLDS)
+    ),
+    *(
+        Metric(
+            f"overdue_rate_before_relief_{dpd}",
+            FRACTION,
+            f"the {dpd}+ rate with re-aged loans at their days past due before relief",
+            Whole.PEAK,
+            _overdue("overdue_rate_before_relief", column),
+        )
+        for column, dpd in enumerate(DPD_THRESHOLDS)
+    ),
+    Metric(
+        "first_day_overdue_rate",
+        FRACTION,
+        "instalments unpaid after their due day over instalments due",
+        Whole.TOTAL | Whole.PEAK,
+        _named("instalments_late"),
+        _named("instalments_due"),
+    ),
+    Metric("balance", MONEY, "balance at month end", Whole.NONE, _named("closing_balance")),
+    Metric("open_loans", "loans", "open loans at month end", Whole.NONE, _open_loans),
+    *(_plain(name, Whole.TOTAL) for name in _PLAIN_TOTALS),
+    Metric(
+        "net_loss",
+        MONEY,
+        "written_off + sold - recovered - sale_price",
+        Whole.TOTAL,
+        _net_loss,
+    ),
+    Metric(
+        "net_result",
+        MONEY,
+        "interest_paid + penalty_paid + fees_paid - net_loss - collection_cost"
+        " - relief_handling_cost - underwriting_cost; before funding cost, provisions and tax",
+        Whole.TOTAL,
+        _net_result,
+    ),
+    Metric(
+        "approval_rate",
+        FRACTION,
+        "approved over applicants",
+        Whole.TOTAL,
+        _named("approved"),
+        _named("applicants"),
+    ),
+    Metric(
+        "relief_rate",
+        FRACTION,
+        "loans under relief in the month over loans open at its start",
+        Whole.PEAK,
+        _named("relief_loans"),
+        _named("opening_loans"),
+    ),
+    Metric(
+        "contacts",
+        "contacts",
+        "contacts made, all stages",
+        Whole.TOTAL,
+        lambda read: read("contacts").sum(axis=-1),
+    ),
+    _plain("unemployment_rate", Whole.PEAK),
+    _plain("macro_unemployment_rate", Whole.PEAK),
+)
+BY_NAME: Final = {metric.name: metric for metric in METRICS}
+
+
+def monthly_view(dataset: xr.Dataset) -> Read:
+    """Variables as stored, months 1..months."""
+    return lambda name: np.asarray(dataset[name].values, dtype=np.float64)
+
+
+def total_view(dataset: xr.Dataset) -> Read:
+    """Variables summed over the reported months; the month axis has length 1."""
+    monthly = monthly_view(dataset)
+    return lambda name: monthly(name).sum(axis=MONTH_AXIS, keepdims=True)
+
+
+def lifetime_view(dataset: xr.Dataset) -> Read:
+    """Variables summed over the reported and the run-off months."""
+    total, monthly = total_view(dataset), monthly_view(dataset)
+    return lambda name: total(name) + np.expand_dims(monthly(f"runoff_{name}"), MONTH_AXIS)
+
+
+def peak(values: F8) -> F8:
+    """Largest month of each path, NaN left out; NaN when a path has no value at all."""
+    highest = np.fmax.reduce(values, axis=MONTH_AXIS, keepdims=True)
+    return np.asarray(highest)
+
+
+def metric_values(
+    dataset: xr.Dataset, metrics: tuple[Metric, ...] = METRICS
+) -> Iterator[MetricValues]:
+    """Every metric by month, then its peak, its total and its total with the run-off."""
+    months = tuple(int(month) for month in dataset["month"].values)
+    currency = str(dataset.attrs["currency"])
+    by_month, total, lifetime = (
+        view(dataset) for view in (monthly_view, total_view, lifetime_view)
+    )
+    for metric in metrics:
+        unit, words = unit_in(currency, metric.unit), metric.long_name
+        values = metric(by_month)
+        yield MetricValues(metric.name, unit, words, months, values)
+        if Whole.PEAK in metric.whole:
+            yield MetricValues(
+                f"peak_{metric.name}", unit, f"{words}; highest month", (None,), peak(values)
+            )
+        if Whole.TOTAL in metric.whole:
+            text = f"{words}; reported months together"
+            yield MetricValues(metric.name, unit, text, (None,), metric(total))
+            if int(dataset.attrs["runoff_months"]) > 0:
+                text = f"{words}; reported and run-off months together"
+                yield MetricValues(f"lifetime_{metric.name}", unit, text, (None,), metric(lifetime))

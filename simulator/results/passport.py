@@ -1,0 +1,107 @@
+"""manifest.json: what produced these results, so that anybody can produce them again."""
+
+import math
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from simulator.kernels.rng import RNG_VERSION
+from simulator.results.checks import CheckResult
+from simulator.results.dataset import SCHEMA_VERSION
+from simulator.results.inputs import SimulationOutput
+from simulator.vocabulary import Count
+
+PACKAGES: Final = (
+    "loanstress",
+    "numpy",
+    "scipy",
+    "numba",
+    "xarray",
+    "netCDF4",
+    "plotly",
+    "hydra-core",
+    "pydantic",
+    "pyarrow",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What only the caller knows: overrides as typed, SHA-256 of each scenario's table,
+    seconds of the simulation, worker threads, findings of the checks.
+    """
+
+    overrides: tuple[str, ...]
+    scenario_sha256: Mapping[str, str]
+    seconds: float
+    threads: int
+    checks: Sequence[CheckResult]
+
+
+def live_borrower_months(output: SimulationOutput) -> float:
+    """Rows of live borrowers x months x paths x policies x scenarios that were simulated.
+
+    Tallies are weighted, so they are divided by the mean weight of the book's borrowers:
+    exact for equal weights, close otherwise.
+    """
+    weight = float(output.book.borrowers.weight.mean())
+    total = sum(
+        float(tallies.counts[:, 1:, Count.LIVE_BORROWERS].sum())
+        for tallies in output.tallies.values()
+    )
+    return total / weight
+
+
+def package_versions() -> dict[str, str]:
+    """Version of every package that can change a number or a file."""
+    found: dict[str, str] = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def build_manifest(output: SimulationOutput, facts: RunFacts) -> dict[str, object]:
+    """Content of manifest.json: plain JSON, no NaN, no host, no path but the user's own."""
+    book, live = output.book, live_borrower_months(output)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "configuration": dict(output.configuration),
+        "overrides": list(facts.overrides),
+        "inputs": {
+            "book_sha256": book.input_sha256,
+            "scenario_sha256": dict(facts.scenario_sha256),
+        },
+        "book": {
+            "name": book.name,
+            "jurisdiction": book.jurisdiction.code,
+            "currency": book.currency,
+            "opening_borrowers": book.n_opening_borrowers,
+            "loans": book.n_loans,
+            "imputed_columns": list(book.imputed_columns),
+            "notes": list(book.notes),
+        },
+        "scenarios": [s.name for s in output.scenarios],
+        "policies": list(output.policies),
+        "reference": output.reference,
+        "seed": output.run.seed,
+        "random_numbers": RNG_VERSION,
+        "python": platform.python_version(),
+        "packages": package_versions(),
+        "threads": facts.threads,
+        "run_seconds": facts.seconds,
+        "live_borrower_months": live,
+        "live_borrower_months_per_second": live / facts.seconds if facts.seconds > 0 else None,
+        "checks": [_plain(check) for check in facts.checks],
+        "checks_passed": all(check.passed for check in facts.checks),
+    }
+
+
+def _plain(check: CheckResult) -> dict[str, object]:
+    """A check as JSON content; a value that is not finite becomes null."""
+    value = check.value if math.isfinite(check.value) else None
+    return {**check._asdict(), "value": value}

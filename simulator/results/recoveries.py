@@ -1,0 +1,40 @@
+"""What comes back after write-off; docs/model.md, section 8, last paragraph.
+
+The price of sold debts is no recovery and stands apart (``sale_price``).
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.products import Product
+
+F8 = NDArray[np.float64]
+
+
+class Recoveries(NamedTuple):
+    """``monthly``: recovered in each month 0..horizon, shape (paths, horizon + 1);
+    ``later``: still expected after the last month, shape (paths,); both in money.
+    """
+
+    monthly: F8
+    later: F8
+
+
+def recoveries(written_off_by_product: F8, products: Sequence[Product]) -> Recoveries:
+    """Recoveries from write-offs of shape (paths, horizon + 1, n_products).
+
+    A write-off w brings ``recovery_share * w * (1 - q) * q^(k - 1)`` in month k >= 1 after it,
+    with q = 2^(-1 / half-life); so the amount still recoverable only shrinks by q a month.
+    """
+    share = np.array([p.recovery_share for p in products], dtype=np.float64)
+    kept = 2.0 ** (-1.0 / np.array([p.recovery_half_life_months for p in products]))
+    n_paths, n_months, _ = written_off_by_product.shape
+    monthly = np.zeros((n_paths, n_months), dtype=np.float64)
+    recoverable = np.zeros((n_paths, len(products)), dtype=np.float64)
+    for month in range(n_months):
+        monthly[:, month] = (recoverable * (1.0 - kept)).sum(axis=1)
+        recoverable = recoverable * kept + share * written_off_by_product[:, month]
+    return Recoveries(monthly, recoverable.sum(axis=1))

@@ -1,0 +1,174 @@
+"""The files of a run: all of them, complete, or none under its final name."""
+
+import csv
+import json
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import xarray as xr
+
+from simulator.results.summary import SummaryRow
+from simulator.validation import UserError, clip
+
+RESULTS_NAME: Final = "results.nc"
+SUMMARY_NAME: Final = "summary.csv"
+MANIFEST_NAME: Final = "manifest.json"
+_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+Writer = Callable[[Path], None]
+
+
+class StoredResults(NamedTuple):
+    """What ``read_results`` finds in a run's folder."""
+
+    dataset: xr.Dataset
+    summary_rows: list[SummaryRow]
+    manifest: dict[str, object]
+
+
+def write_results(
+    folder: Path,
+    dataset: xr.Dataset,
+    summary_rows: Sequence[SummaryRow],
+    manifest: Mapping[str, object],
+    pages: Mapping[str, str] | None = None,
+) -> None:
+    """results.nc, summary.csv, manifest.json and ``pages`` (name -> text), all or none.
+
+    Raises ``UserError`` with one line when the folder cannot be written or the disk is full.
+    """
+    writers: dict[str, Writer] = {
+        RESULTS_NAME: lambda path: _write_dataset(path, dataset),
+        SUMMARY_NAME: lambda path: write_summary(path, summary_rows),
+        **{name: _text_writer(text) for name, text in (pages or {}).items()},
+        MANIFEST_NAME: _text_writer(manifest_text(manifest)),
+    }
+    write_files(folder, writers)
+
+
+def write_files(folder: Path, writers: Mapping[str, Writer]) -> None:
+    """Let each writer fill a temporary file, sync it, and rename all at the end.
+
+    On any failure the temporary files go, and so does whatever stands under the final names,
+    an earlier run's files too: beside this run's configuration they would be taken for its own.
+    """
+    temporary = {name: folder / f".{name}.{os.getpid()}.tmp" for name in writers}
+    finals = [folder / name for name in writers]
+    complete = False
+    try:
+        with _told_as_user_error(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        for name, writer in writers.items():
+            with _told_as_user_error(folder / name):
+                writer(temporary[name])
+                _sync(temporary[name])
+        for name, path in temporary.items():
+            with _told_as_user_error(folder / name):
+                path.replace(folder / name)
+        with _told_as_user_error(folder):
+            _sync(folder)
+        complete = True
+    finally:
+        for path in () if complete else (*temporary.values(), *finals):
+            with suppress(OSError):
+                path.unlink()
+
+
+def read_results(folder: Path) -> StoredResults:
+    """Dataset, summary rows and manifest of a run's folder, loaded into memory."""
+    for name in (RESULTS_NAME, SUMMARY_NAME, MANIFEST_NAME):
+        if not (folder / name).is_file():
+            raise UserError(f"{clip(folder, 200)}: {name} is missing; not a finished run")
+    dataset = xr.load_dataset(folder / RESULTS_NAME, engine="netcdf4")
+    manifest = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
+    return StoredResults(dataset, read_summary(folder / SUMMARY_NAME), manifest)
+
+
+@contextmanager
+def _told_as_user_error(path: Path) -> Iterator[None]:
+    """Turn what the system says about ``path`` into one line for the user.
+
+    The netCDF library reports a full disk as a ``RuntimeError``.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        hint = " - is the disk full?" if isinstance(error, RuntimeError) else ""
+        reason = f"{getattr(error, 'strerror', None) or error}{hint}"
+        raise UserError(f"{clip(path, 300)}: cannot be written: {clip(reason, 200)}") from error
+
+
+def _sync(path: Path) -> None:
+    """Have the system put a file or folder on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_dataset(path: Path, dataset: xr.Dataset) -> None:
+    dataset.to_netcdf(path, mode="w", format="NETCDF4", engine="netcdf4")
+
+
+def _text_writer(text: str) -> Writer:
+    def write(path: Path) -> None:
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+    return write
+
+
+def manifest_text(manifest: Mapping[str, object]) -> str:
+    """``manifest`` as sorted JSON; ``ValueError`` for NaN or infinity."""
+    text = json.dumps(manifest, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
+    return text + "\n"
+
+
+def safe_text(cell: str) -> str:
+    """``cell`` with an apostrophe in front if a spreadsheet would take it for a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+
+
+def _csv_cell(cell: str | float | None) -> str:
+    """Text made safe; numbers in the shortest form that reads back equal; empty for NaN."""
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    return safe_text(cell) if isinstance(cell, str) else repr(cell)
+
+
+def write_summary(path: Path, rows: Sequence[SummaryRow]) -> None:
+    """summary.csv with a header, UTF-8, one line a row."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(SummaryRow._fields)
+        writer.writerows([_csv_cell(cell) for cell in row] for row in rows)
+
+
+def read_summary(path: Path) -> list[SummaryRow]:
+    """Rows of a summary.csv; empty numbers are NaN."""
+
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            SummaryRow(
+                scenario=row["scenario"],
+                policy=row["policy"],
+                metric=row["metric"],
+                month=int(row["month"]) if row["month"] else None,
+                mean=_number(row["mean"]),
+                ci_low=_number(row["ci_low"]),
+                ci_high=_number(row["ci_high"]),
+                p05=_number(row["p05"]),
+                p50=_number(row["p50"]),
+                p95=_number(row["p95"]),
+                unit=row["unit"],
+            )
+            for row in csv.DictReader(file)
+        ]
+
+
+def _number(cell: str) -> float:
+    return float(cell) if cell else math.nan

@@ -1,0 +1,73 @@
+"""summary.csv as rows: every metric by scenario, policy and month, and its difference."""
+
+from typing import NamedTuple
+
+import xarray as xr
+
+from simulator.results.compare import paired_difference, reference_index, statistics
+from simulator.results.metrics import MetricValues, metric_values
+
+
+class SummaryRow(NamedTuple):
+    """One row of summary.csv; ``month`` None for the whole horizon, NaN for an empty cell."""
+
+    scenario: str
+    policy: str
+    metric: str
+    month: int | None
+    mean: float
+    ci_low: float
+    ci_high: float
+    p05: float
+    p50: float
+    p95: float
+    unit: str
+
+
+def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
+    """All rows, by scenario, policy and metric; a function of results.nc alone."""
+    at = reference_index(dataset, str(dataset.attrs["reference"]))
+    scenarios = [str(name) for name in dataset["scenario"].values]
+    policies = [str(name) for name in dataset["policy"].values]
+    others = [name for i, name in enumerate(policies) if i != at]
+    keep = [i for i in range(len(policies)) if i != at]
+    replicates = int(dataset.attrs["luck_replicates"])
+    rows: list[SummaryRow] = []
+    for item in metric_values(dataset):
+        rows += _rows(item, scenarios, policies, replicates)
+        if others:
+            difference = item._replace(
+                name=f"delta_{item.name}", values=paired_difference(item.values, at)[:, keep]
+            )
+            rows += _rows(difference, scenarios, others, replicates)
+    order = {pair: i for i, pair in enumerate((s, p) for s in scenarios for p in policies)}
+    return sorted(rows, key=lambda row: order[row.scenario, row.policy])
+
+
+def _rows(
+    item: MetricValues, scenarios: list[str], policies: list[str], luck_replicates: int
+) -> list[SummaryRow]:
+    """Rows of one metric; values of shape (scenario, policy, path, month)."""
+    found = statistics(item.values, luck_replicates)
+    mean, ci_low, ci_high, p05, p50, p95 = (
+        array.tolist()
+        for array in (found.mean, found.ci_low, found.ci_high, found.p05, found.p50, found.p95)
+    )
+    return [
+        SummaryRow(
+            scenario,
+            policy,
+            item.name,
+            month,
+            mean[s][p][m],
+            ci_low[s][p][m],
+            ci_high[s][p][m],
+            p05[s][p][m],
+            p50[s][p][m],
+            p95[s][p][m],
+            item.unit,
+        )
+        for s, scenario in enumerate(scenarios)
+        for p, policy in enumerate(policies)
+        for m, month in enumerate(item.months)
+    ]

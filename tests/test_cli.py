@@ -1,0 +1,349 @@
+"""The command as a user meets it: help, one run, a sweep, every mistake, interruption."""
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import simulator
+from simulator.__main__ import main
+from simulator.cli.folders import GROUPS, find_folders
+from simulator.cli.sweep import SWEEP_COLUMNS, JobRecord, write_sweep
+from simulator.cli.terminal import LineProgress, answer, closing_table, money, verdict
+from simulator.results.summary import SummaryRow
+
+NAN = float("nan")
+SMALL = ("run=smoke", "book.borrowers=200", "run.threads=1")
+REPOSITORY = Path(simulator.__file__).parent.parent
+
+
+def _command(*arguments: str, cwd: Path, path: Path = REPOSITORY) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+# --- help ---------------------------------------------------------------------------------
+
+
+def test_help_names_every_group_and_choice_quickly(tmp_path, capsys):
+    began = time.perf_counter()
+    done = _command("-m", "simulator", "--help", cwd=tmp_path)
+    with capsys.disabled():
+        print(f"[--help took {time.perf_counter() - began:.2f} s] ", end="")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    folders = find_folders()
+    for group in GROUPS:
+        assert f"\n  {group} " in done.stdout
+        for name in folders.choices(group):
+            assert name in done.stdout
+    assert done.stdout.count("python -m simulator") >= 4
+
+
+def test_help_loads_none_of_the_heavy_modules(tmp_path):
+    done = _command("-X", "importtime", "-m", "simulator", "--help", cwd=tmp_path)
+    loaded = {line.split("|")[-1].strip().split(".")[0] for line in done.stderr.splitlines()}
+    assert "yaml" in loaded
+    assert loaded.isdisjoint({"numba", "xarray", "hydra", "omegaconf", "plotly", "numpy", "scipy"})
+
+
+def test_version_is_one_line(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("loanstress ")
+
+
+def test_a_wheel_without_checkout_finds_its_folders(tmp_path):
+    installed = tmp_path / "site"
+    shutil.copytree(
+        REPOSITORY / "simulator", installed / "simulator", ignore=shutil.ignore_patterns("__pyc*")
+    )
+    for name in ("configs", "scenarios"):
+        shutil.copytree(REPOSITORY / name, installed / "simulator" / "_shipped" / name)
+    done = _command("-m", "simulator", "--cfg", "job", cwd=tmp_path, path=installed)
+    assert done.returncode == 0, done.stderr
+    assert "grace_period" in done.stdout
+
+
+def test_cfg_and_info_still_work(capsys, tmp_path):
+    assert main(["--cfg", "job", "--package", "run", "run.paths=7"]) == 0
+    assert "paths: 7" in capsys.readouterr().out
+    done = _command("-m", "simulator", "--info", "searchpath", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "scenarios" in done.stdout
+
+
+# --- mistakes -----------------------------------------------------------------------------
+
+MISTAKES = {
+    "unknown option": (["--foo"], ["--foo", "options are", "--multirun"]),
+    "two modes": (["-m", "--cfg", "job"], ["only one of"]),
+    "no value": (["run.paths"], ["run.paths", "KEY=VALUE"]),
+    "unknown group": (["runs.paths=3"], ["one of", "got runs", "did you mean run?"]),
+    "unknown key": (["run.pathz=3"], ["key of run", "got pathz", "did you mean paths?"]),
+    "unknown book key": (["book.borowers=3"], ["key of book", "did you mean borrowers?"]),
+    "unknown scenario": (
+        ["scenario=[baseline,downtrun]"],
+        ["scenario must be one of", "epidemic", "got downtrun", "did you mean downturn?"],
+    ),
+    "unknown policy": (
+        ["policy=[grace_perod]"],
+        ["policy must be one of", "got grace_perod", "did you mean grace_period?"],
+    ),
+    "unknown policy in a key": (
+        ["policy.grace_perod.months=3"],
+        ["policy.grace_perod.months", "did you mean grace_period?"],
+    ),
+    "unknown policy key": (
+        ["policy.grace_period.month=3"],
+        ["policy.grace_period.month", "months"],
+    ),
+    "unknown book": (["book=cn_onlin"], ["book must be one of", "did you mean cn_online?"]),
+    "unknown run": (["run=smok"], ["run must be one of default, smoke", "got smok"]),
+    "unknown experiment": (["experiment=fed"], ["experiment must be one of", "got fed"]),
+    "unknown parameter": (["parameters.findingrate=1"], ["did you mean finding_rate?"]),
+    "unknown scenario key": (["scenario.downturn.seed=3"], ["scenario.downturn", "got seed"]),
+    "unknown hydra key": (["hydra.verbose=true"], ["hydra.run.dir", "got hydra.verbose"]),
+    "policy not chosen": (
+        ["policy=[grace_period]", "policy.stricter_approval.kind=x"],
+        ["stricter_approval is not among", "policy=[grace_period,stricter_approval]"],
+    ),
+    "no scenario": (["scenario=[]"], ["scenario must name at least one", "baseline"]),
+    "scenario twice": (["scenario=[downturn,downturn]"], ["downturn stands more than once"]),
+    "group removed": (["~scenario"], ["scenario cannot be removed"]),
+    "two books": (["book=[cn_online,tape]"], ["book takes one name"]),
+    "path as a choice": (["scenario=../baseline"], ["scenario must be one of"]),
+    "wrong type": (["run.paths=abc"], ["run.paths", "integer", "got abc"]),
+    "truth for number": (["run.paths=true"], ["run.paths", "number", "got True"]),
+    "fraction for integer": (["run.months=1.5"], ["run.months", "integer", "got 1.5"]),
+    "too small": (["run.months=0"], ["run.months", "greater than or equal to 1", "got 0"]),
+    "too large": (["run.months=601"], ["run.months", "600", "got 601"]),
+    "not a number": (["run.paths=nan"], ["run.paths", "finite", "got nan"]),
+    "parameter not a number": (["parameters.finding_rate=nan"], ["finding_rate", "[0.01, 0.95]"]),
+    "parameter out of range": (["parameters.finding_rate=2"], ["[0.01, 0.95]", "got 2"]),
+    "policy out of range": (["policy.grace_period.months=0"], ["policy.grace_period.months", "0"]),
+    "scenario out of range": (
+        ["scenario.downturn.weight=2"],
+        ["scenario.downturn.weight", "got 2"],
+    ),
+    "cross rule": (["run.luck_replicates=7"], ["run.luck_replicates must divide run.paths"]),
+    "tape without path": (["book=tape"], ["book.path"]),
+    "missing file": (["book=tape", "book.path=nowhere.csv"], ["book.path", "got nowhere.csv"]),
+    "sweep without -m": (["run.paths=1,2"], ["--multirun"]),
+    "list without brackets": (["policy=status_quo,grace_period"], ["[status_quo,grace_period]"]),
+    "config dir missing": (["--config-dir", "nowhere"], ["folders", "got nowhere"]),
+    "config dir without groups": (["--config-dir", "."], ["must hold one of the folders", "book"]),
+    "several at once": (
+        ["run.months=0", "parameters.finding_rate=2", "scenario.downturn.weight=-1"],
+        ["run.months", "parameters.finding_rate", "scenario.downturn.weight"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_gets_one_clear_answer_and_leaves_nothing(case, capsys, tmp_path):
+    arguments, fragments = MISTAKES[case]
+    assert main(arguments) == 2
+    shown = capsys.readouterr()
+    for fragment in fragments:
+        assert fragment in shown.err
+    assert shown.err.startswith("error: ")
+    assert "Traceback" not in shown.err
+    assert len(shown.err.splitlines()) <= 4
+    assert shown.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("folder", ["taken", "taken/below"])
+def test_an_unusable_output_folder_is_one_line(folder, capsys, tmp_path):
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    for arguments in ([f"hydra.run.dir={folder}"], ["-m", f"hydra.sweep.dir={folder}"]):
+        assert main(arguments) == 2
+        message = capsys.readouterr().err
+        assert "output folder" in message
+        assert "taken" in message
+        assert len(message.splitlines()) == 1
+
+
+def _failing(error):
+    def run(*_):
+        raise error
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "fragment"),
+    [
+        (RuntimeError("boom"), 1, "please report"),
+        (MemoryError(), 2, "not enough memory"),
+        (OSError(28, "No space left on device", "results.nc"), 2, "No space left on device"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+    ids=["defect", "memory", "disk", "interruption"],
+)
+def test_trouble_while_running_has_its_own_exit_code(error, code, fragment, capsys, monkeypatch):
+    monkeypatch.setattr("simulator.experiment.run_experiment", _failing(error))
+    assert main([*SMALL, "hydra.run.dir=out"]) == code
+    message = capsys.readouterr().err
+    assert fragment in message
+    assert "Traceback" not in message
+
+
+def test_the_traceback_of_a_defect_is_shown_on_request(capsys, monkeypatch):
+    monkeypatch.setattr("simulator.experiment.run_experiment", _failing(RuntimeError("boom")))
+    monkeypatch.setenv("LOANSTRESS_DEBUG", "1")
+    assert main([*SMALL, "hydra.run.dir=out"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+# --- runs ---------------------------------------------------------------------------------
+
+
+def test_one_run_writes_its_files_and_answers_the_question(capsys, tmp_path):
+    assert main([*SMALL, "scenario=[downturn]", "policy=[grace_period]", "hydra.run.dir=out"]) == 0
+    shown = capsys.readouterr()
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"results.nc", "summary.csv", "report.html", "manifest.json", ".hydra"} <= written
+    policies = {row["policy"] for row in _rows(tmp_path / "out" / "summary.csv")}
+    assert policies == {"status_quo", "grace_period"}
+    assert "Scenario downturn" in shown.out
+    assert "grace_period" in shown.out
+    assert "Written to out" in shown.out
+
+
+def test_a_sweep_has_a_row_for_every_job_even_a_failed_one(tmp_path):
+    code = main(
+        [
+            *SMALL,
+            "-m",
+            "scenario=[baseline]",
+            "policy=[grace_period]",
+            "policy.grace_period.months=1,1000,2",
+            "hydra.sweep.dir=sweep",
+        ]
+    )
+    assert code == 2
+    rows = _rows(tmp_path / "sweep" / "sweep.csv")
+    assert tuple(rows[0]) == SWEEP_COLUMNS
+    assert {(row["job"], row["status"]) for row in rows} == {
+        ("0", "ok"),
+        ("1", "failed"),
+        ("2", "ok"),
+    }
+    (failed,) = (row for row in rows if row["status"] == "failed")
+    assert "policy.grace_period.months" in failed["error"]
+    assert "policy.grace_period.months=1000" in failed["overrides"]
+    assert all(row["month"] == "" for row in rows)
+    assert not (tmp_path / "sweep" / "1" / "summary.csv").exists()
+
+
+# --- the pieces ---------------------------------------------------------------------------
+
+
+def _row(policy, metric, mean, low=NAN, high=NAN, unit="CNY", month=None):
+    return SummaryRow("downturn", policy, metric, month, mean, low, high, NAN, NAN, NAN, unit)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [(1, 3, "better"), (-3, -1, "worse"), (-1, 1, "not distinguishable")],
+)
+def test_the_verdict_comes_from_the_interval(low, high, word):
+    assert verdict(_row("a", "delta_net_result", 0.5 * (low + high), low, high)) == word
+
+
+def test_one_path_gives_no_verdict():
+    assert verdict(_row("a", "delta_net_result", 5.0)) == "not known (one path)"
+
+
+def _comparison(**intervals):
+    return {
+        ("downturn", policy, "delta_net_result"): _row(
+            policy, "delta_net_result", (low + high) / 2, low, high
+        )
+        for policy, (low, high) in intervals.items()
+    }
+
+
+def test_the_answer_names_the_best_policy_only_if_it_is_surely_better():
+    rows = _comparison(a=(1e5, 3e5), b=(4e6, 6e6), c=(-1e9, 9e9))
+    assert answer("downturn", ["status_quo", "a", "b", "c"], rows).startswith("downturn: b, ")
+    rows = _comparison(a=(-1, 3))
+    assert "no policy is surely better" in answer("downturn", ["status_quo", "a"], rows)
+    rows = _comparison(a=(-3, -1))
+    assert "every other policy costs more" in answer("downturn", ["status_quo", "a"], rows)
+
+
+def test_the_closing_table_shows_rates_and_money_with_intervals(capsys):
+    closing_table(
+        [
+            _row("status_quo", "peak_overdue_rate_30", 0.05, unit="fraction"),
+            _row("a", "peak_overdue_rate_30", 0.04, unit="fraction"),
+            _row("a", "delta_peak_overdue_rate_30", -0.01, -0.012, -0.008, unit="fraction"),
+            _row("status_quo", "net_loss", 2e6),
+            _row("a", "delta_net_loss", -1.5e5, -2e5, -1e5),
+            _row("a", "delta_net_result", 2.5e6, 2e6, 3e6),
+            _row("a", "delta_net_result", 9e9, 8e9, 1e10, month=3),
+        ]
+    )
+    shown = capsys.readouterr().out
+    for cell in ("5.00%", "-1.00 [-1.20, -0.80]", "-150 k [-200 k, -100 k]", "better", "CNY"):
+        assert cell in shown
+    assert "+2.5 m [+2 m, +3 m]" in shown
+
+
+def test_amounts_keep_three_digits():
+    assert [money(x) for x in (0.0, -12.4, 1_234, -5.678e6, 9e9)] == [
+        "+0",
+        "-12",
+        "+1.23 k",
+        "-5.68 m",
+        "+9 bn",
+    ]
+
+
+def test_lines_replace_the_bar_where_there_is_no_terminal(capsys):
+    progress = LineProgress()
+    progress.start(3, "simulating")
+    for _ in range(3):
+        progress.advance()
+    progress.finish()
+    assert capsys.readouterr().err.splitlines() == [
+        "simulating: 0/3",
+        "simulating: 3/3 after 0 s",
+    ]
+
+
+def test_the_sweep_table_holds_no_formula_and_no_monthly_row(tmp_path):
+    rows = (_row("=HYPERLINK(1)", "net_loss", -5.0), _row("a", "net_loss", 1.0, month=2))
+    path = write_sweep(
+        tmp_path, [JobRecord(1, "", "@SUM(1)\nsecond", ()), JobRecord(0, "-x", "", rows)]
+    )
+    first, second = _rows(path)
+    assert (first["job"], first["overrides"], first["policy"]) == ("0", "'-x", "'=HYPERLINK(1)")
+    assert first["mean"] == "-5.0"
+    assert second["error"] == "'@SUM(1) / second"
+    assert [p.name for p in tmp_path.iterdir()] == ["sweep.csv"]

@@ -1,0 +1,494 @@
+"""The report: one offline page made from results, whatever their shape and their names."""
+
+import json
+import re
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+import xarray as xr
+
+from simulator.report import figures, findings, page, style
+from simulator.report.data import ReportData, Stat, clean
+from simulator.report.numbers import money_scale, percent, points_scale
+from simulator.settings import ReportSettings
+from simulator.validation import UserError
+from simulator.vocabulary import BUCKETS, DPD_FIRST_BUCKETS, DPD_THRESHOLDS, ROLL_DESTINATIONS
+
+SCENARIOS = ("baseline", "downturn", "epidemic")
+POLICIES = ("status_quo", "grace_period", "stricter_approval")
+CAUSES = ("job_loss", "illness", "disaster", "epidemic_closure", "pay_cut", "revenue_loss")
+CAUSES += ("platform_cutoff", "overspending", "forgot", "wont_pay", "at_opening")
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    "</script><script>alert(2)</script>",
+    "<img src=x onerror=alert(3)>",
+    '" onmouseover="alert(4)',
+    "' autofocus onfocus='alert(5)",
+    "<b>bold</b><a href='https://example.org/x'>click</a>",
+    "{{ 7 * 7 }}{% raw %}",
+    "<!--<script>",
+    "&lt;svg onload=alert(6)&gt;",
+    "</title></style><svg/onload=alert(7)>\u2028\u2029\u202e",
+)
+
+
+class Row(NamedTuple):
+    """A row of summary.csv."""
+
+    scenario: str
+    policy: str
+    metric: str
+    month: int | None
+    mean: float
+    ci_low: float
+    ci_high: float
+    p05: float
+    p50: float
+    p95: float
+    unit: str
+
+
+class Run(NamedTuple):
+    """What a report is made from."""
+
+    dataset: xr.Dataset
+    rows: list[Row]
+    manifest: dict[str, object]
+
+
+def _row(place: tuple[str, str, str], values: np.ndarray, unit: str) -> Row:
+    """Mean, normal interval and quantiles over paths."""
+    mean = float(values.mean())
+    error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
+    low, middle, high = (float(q) for q in np.quantile(values, (0.05, 0.5, 0.95)))
+    return Row(
+        *place, None, mean, mean - 1.96 * error, mean + 1.96 * error, low, middle, high, unit
+    )
+
+
+def _rows(dataset: xr.Dataset) -> list[Row]:
+    """Whole-horizon rows and paired differences, computed here and not by the product."""
+    rate = dataset["overdue_rate"]
+    wealth = {
+        "peak_overdue_rate_30": (rate.sel(dpd=30).max("month"), "1"),
+        "peak_overdue_rate_90": (rate.sel(dpd=90).max("month"), "1"),
+        "peak_overdue_rate_before_relief_90": (1.1 * rate.sel(dpd=90).max("month"), "1"),
+        "net_loss": (dataset["written_off"].sum("month"), "CNY"),
+        "net_result": (
+            (dataset["interest_paid"] - dataset["written_off"]).sum("month"),
+            "CNY",
+        ),
+    }
+    reference = dataset.attrs["reference"]
+    rows = []
+    for metric, (values, unit) in wealth.items():
+        for s in dataset["scenario"].values:
+            base = values.sel(scenario=s, policy=reference).values
+            for p in dataset["policy"].values:
+                found = values.sel(scenario=s, policy=p).values
+                rows.append(_row((str(s), str(p), metric), found, unit))
+                if p != reference:
+                    rows.append(_row((str(s), str(p), f"delta_{metric}"), found - base, unit))
+    return rows
+
+
+def make_run(
+    scenarios: Sequence[str] = SCENARIOS,
+    policies: Sequence[str] = POLICIES,
+    n_paths: int = 100,
+    n_months: int = 24,
+) -> Run:
+    """A run by the contract of results.nc, with stress that grows from scenario to scenario."""
+    generator = np.random.default_rng(7)
+    shape = (len(scenarios), len(policies), n_paths, n_months)
+    month = np.arange(1, n_months + 1)
+    hump = np.exp(-(((month - 14) / 7.0) ** 2))
+    stress = 1.0 + 0.6 * np.arange(len(scenarios))
+    relief = 1.0 - 0.08 * np.arange(len(policies))
+    luck = np.exp(0.12 * generator.standard_normal((len(scenarios), 1, n_paths, 1)))
+    level = (0.05 + 0.04 * hump * stress[:, None, None, None]) * relief[:, None, None] * luck
+    noise = np.exp(0.02 * generator.standard_normal(shape))
+    late = np.broadcast_to(level * noise, shape)[..., None] * 0.62 ** np.arange(7)
+    shares = np.concatenate([1.0 - late.sum(-1, keepdims=True), late], axis=-1)
+    book = 4.0e8 * (1.0 + 0.004 * month)
+    balance = shares * book[:, None]
+    overdue = np.stack([shares[..., first:].sum(-1) for first in DPD_FIRST_BUCKETS], axis=-1)
+    economy = np.broadcast_to(0.052 + 0.02 * hump * stress[:, None, None, None] * luck, shape)
+    roll = np.zeros((len(scenarios), len(policies), n_months, 8, 11))
+    for bucket in range(7):
+        roll[..., bucket, 0] = 0.9 * 0.5**bucket
+        roll[..., bucket, bucket + 1] = 1.0 - 0.9 * 0.5**bucket - 0.01
+        roll[..., bucket, 8] = 0.01
+    mix = generator.dirichlet(np.arange(len(CAUSES), 0, -1.0), (len(scenarios), 1, n_months))
+    cells = ("scenario", "policy")
+    paths = (*cells, "path", "month")
+    dataset = xr.Dataset(
+        {
+            "balance": ((*paths, "bucket"), balance),
+            "overdue_rate": ((*paths, "dpd"), overdue),
+            "written_off": (paths, 0.03 * overdue[..., 3] * book),
+            "interest_paid": (paths, 0.012 * shares[..., 0] * book),
+            "unemployment_rate": (paths, economy + 0.001 * generator.standard_normal(shape)),
+            "macro_unemployment_rate": (paths, economy),
+            "roll_balance": ((*cells, "month", "from_bucket", "to_bucket"), roll),
+            "overdue_by_cause": (
+                (*cells, "month", "cause"),
+                mix * overdue[..., 0].mean(axis=2)[..., None],
+            ),
+        },
+        coords={
+            "scenario": list(scenarios),
+            "policy": list(policies),
+            "path": np.arange(n_paths),
+            "month": month,
+            "date": ("month", np.datetime64("2026-01") + np.arange(n_months)),
+            "bucket": list(BUCKETS),
+            "dpd": list(DPD_THRESHOLDS),
+            "cause": list(CAUSES),
+            "from_bucket": list(BUCKETS),
+            "to_bucket": list(ROLL_DESTINATIONS),
+        },
+        attrs={"reference": policies[0], "currency": "CNY", "schema_version": "1.0"},
+    )
+    return Run(dataset, _rows(dataset), make_manifest(scenarios, policies))
+
+
+def make_manifest(scenarios: Sequence[str], policies: Sequence[str]) -> dict[str, object]:
+    """A manifest as the results layer writes it."""
+    return {
+        "scenarios": {
+            s: {
+                "label": s.capitalize(),
+                "narrative": f"The {s} story: demand falls for a year and incomes stop growing.",
+                "source": "assumption",
+                "weight": 0.5,
+                "warnings": ["Unemployment leaves the range of the history."],
+            }
+            for s in scenarios
+        },
+        "policies": list(policies),
+        "reference": policies[0],
+        "configuration": {"policy": {p: {"kind": p, "months": 3} for p in policies}},
+        "overrides": ["run=smoke", "run.paths=100"],
+        "seed": 20260101,
+        "random_numbers": "philox4x32-10/1",
+        "packages": {"numpy": "2.4.0", "xarray": "2026.9.0"},
+        "book": {"opening_borrowers": 10000, "imputed_columns": ["savings"], "notes": []},
+        "run_seconds": 12.5,
+        "live_borrower_months_per_second": 9.1e6,
+        "checks": [
+            {
+                "name": "money_identity",
+                "meaning": "closing balance equals opening and flows",
+                "value": 1.2e-13,
+                "tolerance": 1e-9,
+                "passed": True,
+            }
+        ],
+        "checks_passed": True,
+    }
+
+
+def write(run: Run, path: Path, title: str = "Stress test") -> str:
+    """The report of ``run`` as text."""
+    page.write_report(run.dataset, run.rows, run.manifest, ReportSettings(title=title), path)
+    return path.read_text(encoding="utf-8")
+
+
+def data_of(run: Run) -> ReportData:
+    """The results as the report reads them."""
+    return ReportData(run.dataset, run.rows, run.manifest)
+
+
+@pytest.fixture(scope="module")
+def default_run() -> Run:
+    return make_run()
+
+
+@pytest.fixture(scope="module")
+def default_page(default_run: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return write(default_run, tmp_path_factory.mktemp("report") / "report.html")
+
+
+class Outline(HTMLParser):
+    """Every start tag with the names of its attributes, and every value of an attribute."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, tuple[str, ...]]] = []
+        self.values: list[tuple[str, str, str]] = []
+        self.text: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, tuple(name for name, _ in attrs)))
+        self.values += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def drawings(text: str) -> list[dict[str, object]]:
+    """The figures that the page carries."""
+    found = re.search(r'<script type="application/json" id="drawings">(.*?)</script>', text, re.S)
+    assert found is not None
+    return json.loads(found.group(1))["figures"]
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "policies", "n_paths", "n_months"),
+    [
+        (("baseline",), ("status_quo",), 1, 1),
+        (("baseline",), ("status_quo",), 5, 6),
+        (("baseline",), POLICIES, 1, 24),
+        (SCENARIOS, ("status_quo",), 20, 24),
+        (SCENARIOS, POLICIES, 100, 24),
+        (tuple(f"s{i}" for i in range(7)), tuple(f"p{i}" for i in range(9)), 3, 600),
+    ],
+)
+def test_every_shape_of_run_gives_a_small_page_with_bounded_figures(
+    tmp_path: Path,
+    scenarios: tuple[str, ...],
+    policies: tuple[str, ...],
+    n_paths: int,
+    n_months: int,
+) -> None:
+    run = make_run(scenarios, policies, n_paths, n_months)
+    text = write(run, tmp_path / "report.html")
+    assert len(text.encode()) < 8_000_000
+    found = drawings(text)
+    assert len(found) <= 15
+    for figure in found:
+        for trace in figure["data"]:
+            assert len(trace["x"]) <= 3000
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_plotly_stands_once_and_nothing_is_loaded(default_page: str) -> None:
+    assert len(re.findall(r"plotly\.js v\d", default_page)) == 1
+    outline = Outline(default_page)
+    loading = {"src", "srcset", "href", "data", "action", "formaction", "poster", "background"}
+    assert [v for v in outline.values if v[1] in loading] == []
+    assert not {tag for tag, _ in outline.tags} & {"link", "iframe", "object", "embed", "base"}
+    css = re.findall(r"<style[^>]*>(.*?)</style>", default_page, re.S)
+    assert not any("url(" in sheet or "@import" in sheet for sheet in css)
+
+
+def test_the_security_policy_allows_exactly_the_inline_parts(default_page: str) -> None:
+    policies = [
+        v for tag, name, v in Outline(default_page).values if tag == "meta" and "default-src" in v
+    ]
+    assert len(policies) == 1
+    assert "default-src 'none'" in policies[0]
+    assert "unsafe" not in policies[0]
+    assert "http" not in policies[0]
+    inline = re.findall(r"<script>(.*?)</script>", default_page, re.S)
+    inline += re.findall(r"<style[^>]*>(.*?)</style>", default_page, re.S)
+    assert len(inline) == 3
+    for part in inline:
+        assert page.content_hash(part) in policies[0]
+    assert policies[0].count("sha256-") == 3
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_names_stay_text(tmp_path: Path, payload: str) -> None:
+    plain = make_run(("aa", "bb"), ("ref", "pp"), 4, 3)
+    expected = Outline(write(plain, tmp_path / "plain.html", "Title"))
+    scenarios, policies = (f"a{payload}", f"b{payload}"), (f"r{payload}", f"p{payload}")
+    run = make_run(scenarios, policies, 4, 3)
+    run.dataset.attrs["currency"] = payload
+    for entry in run.manifest["scenarios"].values():
+        entry |= dict.fromkeys(("label", "narrative", "source"), payload)
+    run.manifest["overrides"] = [payload, payload]
+    run.manifest["random_numbers"] = payload
+    text = write(run, tmp_path / "report.html", f"Title {payload}")
+    found = Outline(text)
+    assert found.tags == expected.tags
+    assert not any(c in text for c in "\u2028\u2029\u202e")
+    for figure in drawings(text):
+        for layout in (figure["wide"], figure["narrow"]):
+            texts = [a["text"] for a in layout["annotations"]]
+            texts += [t["name"] for t in figure["data"] if "name" in t]
+            for shown in texts:
+                assert not re.search(r"<(?!br>)", shown)
+
+
+def test_names_in_figures_lose_their_markup_meaning() -> None:
+    assert style.plotly_text("<a href='x'>&amp;") == "&lt;a href='x'&gt;&amp;amp;"
+    assert clean("a\u202eb\n\tc\x00d\u2028e", 80) == "ab c d e"
+
+
+def _all_figures(data: ReportData, frame: style.Frame) -> dict[str, go.Figure]:
+    return {
+        "30": figures.overdue_fan(data, frame, 30),
+        "90": figures.overdue_fan(data, frame, 90),
+        "effects": figures.policy_effects(data, frame),
+        "rolls": figures.roll_rates(data, frame),
+        "causes": figures.overdue_by_cause(data, frame),
+        "unemployment": figures.unemployment(data, frame),
+    }
+
+
+@pytest.mark.parametrize("frame", [style.WIDE, style.NARROW])
+def test_every_figure_names_its_units(default_run: Run, frame: style.Frame) -> None:
+    for name, figure in _all_figures(data_of(default_run), frame).items():
+        layout = figure.to_plotly_json()["layout"]
+        axes = {k: v for k, v in layout.items() if re.match(r"[xy]axis", k)}
+        titles = [v["title"]["text"] for v in axes.values() if "title" in v]
+        assert any(re.search(r"%|\(pp\)|CNY", t) for t in titles), name
+        if name in ("30", "90", "causes", "unemployment"):
+            assert figures.MONTH_TITLE in titles
+        if name == "effects":
+            assert {"Change (pp)", "Change (CNY M)"} <= set(titles)
+
+
+def test_both_widths_draw_the_same_traces_on_the_same_axes(default_run: Run) -> None:
+    data = data_of(default_run)
+    wide, narrow = _all_figures(data, style.WIDE), _all_figures(data, style.NARROW)
+    for name, figure in wide.items():
+        assert figure.to_plotly_json()["data"] == narrow[name].to_plotly_json()["data"]
+
+
+def test_fan_lines_are_quantiles_over_paths(default_run: Run) -> None:
+    figure = figures.overdue_fan(data_of(default_run), style.WIDE, 90)
+    line = next(t for t in figure.data if t.name == "Grace period")
+    paths = default_run.dataset["overdue_rate"].sel(
+        scenario="baseline", policy="grace_period", dpd=90
+    )
+    expected = 100.0 * np.quantile(paths.transpose("path", "month").values, (0.05, 0.5, 0.95), 0)
+    np.testing.assert_allclose(line.y, expected[1], atol=5.1e-4)
+    np.testing.assert_allclose(np.array(line.customdata), expected[[0, 2]].T, atol=5.1e-4)
+
+
+def test_roll_rates_are_rolled_balance_over_opening_balance(default_run: Run) -> None:
+    figure = figures.roll_rates(data_of(default_run), style.WIDE)
+    rolled = default_run.dataset["roll_balance"].sel(scenario="baseline", policy="status_quo")
+    total = rolled.sum("month").values
+    expected = 100.0 * total[1] / total[1].sum()
+    np.testing.assert_allclose(figure.data[0].z[1], expected[:9], atol=5.1e-3)
+    assert figure.data[0].z[7] == (None,) * 9
+
+
+def test_the_finding_states_the_numbers_of_the_summary(default_run: Run) -> None:
+    rows = {(r.scenario, r.policy, r.metric): r for r in default_run.rows}
+    losses = {s: rows[s, "status_quo", "net_loss"].mean for s in SCENARIOS}
+    worst = max(losses, key=lambda s: losses[s])
+    best = max(POLICIES[1:], key=lambda p: rows[worst, p, "delta_net_result"].mean)
+    row = rows[worst, best, "delta_net_result"]
+    scale = money_scale("CNY", (row.mean, row.ci_low, row.ci_high))
+    peak = rows[worst, best, "delta_peak_overdue_rate_90"]
+    points = points_scale((peak.mean, peak.ci_low, peak.ci_high))
+    sentence = findings.headline(data_of(default_run)).headline
+    assert sentence == (
+        f"Under {worst.capitalize()}, Stricter approval raises the net result by"
+        f" {scale.full(row.mean)} ({scale.span(row.ci_low, row.ci_high)}) and lowers the peak 90+"
+        f" rate by {points.full(-peak.mean)} ({points.span(-peak.ci_high, -peak.ci_low)})."
+    )
+    assert best == "stricter_approval"
+
+
+def _with_delta(run: Run, **interval: tuple[float, float, float]) -> ReportData:
+    """``run`` with (mean, low, high) of delta_net_result replaced for every policy named."""
+    rows = []
+    for row in run.rows:
+        if row.metric == "delta_net_result" and row.policy in interval:
+            mean, low, high = interval[row.policy]
+            row = row._replace(mean=mean, ci_low=low, ci_high=high)
+        rows.append(row)
+    return ReportData(run.dataset, rows, run.manifest)
+
+
+def test_an_interval_over_zero_is_never_told_as_an_effect(default_run: Run) -> None:
+    unclear = (1.0e5, -1.0e5, 3.0e5)
+    data = _with_delta(default_run, grace_period=unclear, stricter_approval=unclear)
+    sentence = findings.headline(data).headline
+    assert "no policy is shown to improve the net result" in sentence
+    assert "has no distinguishable effect on the net result" in sentence
+    assert "raises the net result" not in sentence
+
+
+def test_a_costly_policy_is_told_as_a_cost(default_run: Run) -> None:
+    costly, worse = (-1.0e5, -2.0e5, -0.5e5), (-3.0e5, -4.0e5, -2.0e5)
+    data = _with_delta(default_run, grace_period=costly, stricter_approval=worse)
+    sentence = findings.headline(data).headline
+    assert "no policy pays for itself within 24 months: the least costly, Grace period" in sentence
+    assert "lowers the net result by CNY\u00a0100" in sentence
+
+
+def test_one_path_is_said_to_prove_nothing() -> None:
+    data = data_of(make_run(n_paths=1))
+    finding = findings.headline(data)
+    assert finding.headline.startswith("On one path, under")
+    assert "cannot tell effect from luck" in finding.support[-1]
+    assert "nan" not in finding.headline
+
+
+def test_paths_of_one_draw_of_the_economy_have_no_interval() -> None:
+    run = make_run(n_paths=8)
+    rows = [row._replace(ci_low=np.nan, ci_high=np.nan) for row in run.rows]
+    dataset = run.dataset.assign_coords(macro_draw=("path", np.zeros(8, dtype=int)))
+    finding = findings.headline(ReportData(dataset, rows, run.manifest))
+    assert finding.headline.startswith("On one draw of the economy, under")
+
+
+def test_the_reference_alone_is_told_beside_the_mildest_scenario() -> None:
+    run = make_run(policies=("status_quo",))
+    data = data_of(run)
+    sentence = findings.headline(data).headline
+    stat = data.stat("epidemic", "status_quo", "peak_overdue_rate_30")
+    assert stat is not None
+    assert sentence.startswith("Under Epidemic, the 30+ overdue rate peaks at")
+    assert percent(stat.mean) in sentence
+    assert "above Baseline" in sentence
+
+
+def test_key_figures_and_table_repeat_the_summary(default_run: Run, default_page: str) -> None:
+    text = " ".join("".join(Outline(default_page).text).split())
+    rows = {(r.scenario, r.policy, r.metric): r for r in default_run.rows}
+    for scenario in SCENARIOS:
+        for policy in POLICIES:
+            row = rows[scenario, policy, "peak_overdue_rate_30"]
+            assert f"{100 * row.mean:.1f}" in text
+    data = data_of(default_run)
+    for figure in findings.key_figures(data):
+        assert " ".join(figure.value.split()) in text
+
+
+def test_a_sign_needs_an_interval_off_zero() -> None:
+    assert Stat(1.0, 0.2, 1.8, None, None).sign == 1
+    assert Stat(-1.0, -1.8, -0.2, None, None).sign == -1
+    assert Stat(1.0, -0.2, 2.2, None, None).sign == 0
+    assert Stat(1.0, None, None, None, None).sign == 0
+
+
+def test_labels_beside_lines_keep_apart_and_in_order() -> None:
+    moved = style.spread([1.0, 1.01, 5.0, 1.02], 0.5)
+    assert np.argsort(moved).tolist() == np.argsort([1.0, 1.01, 5.0, 1.02]).tolist()
+    assert np.diff(sorted(moved)).min() >= 0.5 - 1e-9
+    assert moved[2] == 5.0
+    assert np.mean([moved[0], moved[1], moved[3]]) == pytest.approx(1.01)
+
+
+def test_the_page_survives_its_way_through_the_files(default_run: Run, tmp_path: Path) -> None:
+    before = write(default_run, tmp_path / "a.html")
+    default_run.dataset.to_netcdf(tmp_path / "results.nc", engine="netcdf4")
+    manifest = json.loads(json.dumps(default_run.manifest))
+    dataset = xr.load_dataset(tmp_path / "results.nc", engine="netcdf4")
+    assert write(Run(dataset, default_run.rows, manifest), tmp_path / "b.html") == before
+
+
+def test_an_unwritable_place_is_named_and_nothing_is_left(default_run: Run, tmp_path: Path) -> None:
+    target = tmp_path / "absent" / "report.html"
+    with pytest.raises(UserError, match=re.escape(str(target))):
+        write(default_run, target)
+    taken = tmp_path / "report.html"
+    taken.mkdir()
+    with pytest.raises(UserError, match="report.html"):
+        write(default_run, taken)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["report.html"]

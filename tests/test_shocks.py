@@ -1,0 +1,217 @@
+"""From macro paths to the world: each shock against its equation, one number at a time."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulator.catalogue import parameters_from
+from simulator.macro import MacroPaths, draw_macro_paths
+from simulator.macro.scenario import Scenario
+from simulator.macro.variables import DISASTER, MACRO_VARIABLES
+from simulator.products import JURISDICTIONS
+from simulator.settings import MacroDeviation, RunSettings
+from simulator.shocks import build_world
+from simulator.shocks.indices import level_index
+from simulator.shocks.labour import work_flows
+from simulator.shocks.world import WORLD_DTYPE
+from simulator.vocabulary import Work
+
+HORIZON = 18
+REGIONS = ("east", "central", "west")
+CN = JURISDICTIONS["cn"]
+PARAMETERS = parameters_from({})
+KINDS = [kind.name.lower() for kind in Work]
+
+
+@pytest.fixture(scope="module")
+def paths() -> MacroPaths:
+    month = np.arange(HORIZON + 1)
+    moving = {
+        "unemployment_rate": 0.05 + 0.03 * np.sin(month / 4) ** 2,
+        "income_growth": 0.05 - 0.004 * month,
+        "inflation": 0.01 + 0.001 * month,
+        "policy_rate": 0.03 - 0.001 * month,
+        "epidemic": np.clip(np.sin(month / 3), 0, 1),
+        "credit_supply": 1 - 0.03 * month,
+        "rate_cap": np.where(month < 9, 0.36, 0.15),
+        "collection_allowed": np.where(month < 6, 1.0, 0.4),
+        "willingness_shift": 0.02 * month,
+    }
+    central = {
+        name: moving.get(name, np.full(HORIZON + 1, v.default))
+        for name, v in MACRO_VARIABLES.items()
+        if name != DISASTER
+    }
+    scenario = Scenario(
+        name="moving",
+        label="Moving",
+        narrative="Everything moves.",
+        source="test",
+        weight=1.0,
+        start_month="2026-01",
+        regions=REGIONS,
+        central=central,
+        disaster=np.outer(month / 100, [1.0, 2.0, 3.0]),
+        deviation=MacroDeviation(),
+        table_sha256="",
+        warnings=(),
+    )
+    return draw_macro_paths(scenario, RunSettings(paths=12, luck_replicates=3))
+
+
+@pytest.fixture(scope="module")
+def world(paths):
+    return build_world(paths, 0, 12, PARAMETERS, CN, REGIONS)
+
+
+def expected_unemployment(unemployment, separation, finding):
+    """Expected unemployment by month and kind if everybody starts at the path's opening."""
+    rate = np.full(len(Work), unemployment[0])
+    rates = [rate]
+    for month in range(1, unemployment.size):
+        rate = rate * (1 - finding[month]) + (1 - rate) * separation[month]
+        rates.append(rate)
+    return np.array(rates)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.floats(0.001, 0.95), min_size=2, max_size=20),
+    st.floats(0.01, 0.95),
+    st.floats(0, 2),
+    st.floats(0.1, 3),
+)
+def test_expected_unemployment_follows_any_path_for_each_kind_of_work(
+    path, finding_rate, elasticity, turnover
+):
+    parameters = parameters_from(
+        {
+            "finding_rate": finding_rate,
+            "finding_elasticity": elasticity,
+            "turnover_gig": turnover,
+        }
+    )
+    unemployment = np.array([path])
+    separation, finding = work_flows(unemployment, parameters)
+    for chance in (separation, finding):
+        assert chance.shape == (1, len(path), len(Work))
+        assert chance.min() >= -1e-12
+        assert chance.max() <= 1 + 1e-12
+    expected = expected_unemployment(unemployment[0], separation[0], finding[0])
+    np.testing.assert_allclose(expected, np.tile(unemployment[0][:, None], 3), atol=1e-9)
+
+
+def test_drawn_unemployment_is_what_borrowers_can_expect(paths, world):
+    for row in range(12):
+        record = world.months[row]
+        expected = expected_unemployment(
+            record["unemployment_rate"], record["separation"], record["finding"]
+        )
+        drawn = paths.by_draw["unemployment_rate"][row // 3]
+        np.testing.assert_allclose(expected, np.tile(drawn[:, None], 3), atol=1e-12)
+
+
+def test_flows_follow_their_equation_while_unemployment_moves_little():
+    path = np.array([[0.05, 0.052, 0.051]])
+    separation, finding = work_flows(path, PARAMETERS)
+    for kind, name in enumerate(KINDS):
+        for month in (1, 2):
+            before, now = path[0, month - 1], path[0, month]
+            found = min(
+                0.95,
+                PARAMETERS[f"turnover_{name}"]
+                * PARAMETERS["finding_rate"]
+                * (PARAMETERS["finding_reference_unemployment"] / now)
+                ** PARAMETERS["finding_elasticity"],
+            )
+            lost = (now - (1 - found) * before) / (1 - before)
+            assert finding[0, month, kind] == pytest.approx(found, rel=1e-13)
+            assert separation[0, month, kind] == pytest.approx(lost, rel=1e-12)
+
+
+def test_finding_rises_where_separation_would_be_negative():
+    path = np.array([[0.10, 0.04]])
+    separation, finding = work_flows(path, PARAMETERS)
+    np.testing.assert_array_equal(separation[0, 1], 0.0)
+    np.testing.assert_allclose(finding[0, 1], 1 - 0.04 / 0.10, rtol=1e-14)
+
+
+def test_kinds_of_work_differ_in_churn():
+    separation, finding = work_flows(np.full((1, 3), 0.05), PARAMETERS)
+    formal, gig = Work.FORMAL, Work.GIG
+    assert separation[0, 1, gig] > separation[0, 1, formal]
+    assert finding[0, 1, gig] > finding[0, 1, formal]
+
+
+def test_every_column_follows_its_equation(paths, world):
+    p = PARAMETERS
+    for row, month in ((0, 0), (2, 7), (5, 11), (11, HORIZON)):
+        macro = {name: values[row // 3] for name, values in paths.by_draw.items()}
+        now = {name: values[month] for name, values in macro.items()}
+        record = world.months[row, month]
+        rise = now["unemployment_rate"] / macro["unemployment_rate"][0] - 1
+        below = max(0.0, p["income_growth_trend"] - now["income_growth"])
+        stress = max(
+            0.0,
+            1 + p["cut_unemployment_sensitivity"] * rise + p["cut_growth_sensitivity"] * below,
+        )
+        cuts = [min(0.9, p[f"cut_hazard_{k}"] * stress) for k in KINDS]
+        closed = [now["epidemic"] * p[f"closure_exposure_{k}"] for k in KINDS]
+        rate_change = now["policy_rate"] - macro["policy_rate"][0]
+        expected = {
+            "unemployment_rate": now["unemployment_rate"],
+            "cut_hazard": cuts,
+            "closure": closed,
+            "illness_factor": 1 + p["illness_epidemic_multiplier"] * now["epidemic"],
+            "income_index": math.prod(
+                (1 + g) ** (1 / 12) for g in macro["income_growth"][1 : month + 1]
+            ),
+            "price_index": math.prod(
+                (1 + g) ** (1 / 12) for g in macro["inflation"][1 : month + 1]
+            ),
+            "credit_supply": now["credit_supply"],
+            "other_annual_rate": max(
+                0.0, p["platform_annual_rate"] + p["platform_rate_passthrough"] * rate_change
+            ),
+            "competitor_rate": now["competitor_rate"],
+            "rate_cap": min(now["rate_cap"], CN.all_in_rate_cap),
+            "collection_allowed": now["collection_allowed"],
+            "refusal_factor": math.exp(now["willingness_shift"]),
+        }
+        assert set(expected) | {"separation", "finding"} == set(WORLD_DTYPE.names or ())
+        for name, value in expected.items():
+            np.testing.assert_allclose(record[name], value, rtol=1e-13, err_msg=name)
+
+
+def test_the_rate_cap_is_the_stricter_of_law_and_scenario(world):
+    np.testing.assert_array_equal(world.months["rate_cap"][0, :9], CN.all_in_rate_cap)
+    np.testing.assert_array_equal(world.months["rate_cap"][0, 9:], 0.15)
+
+
+def test_a_year_of_constant_growth_raises_the_index_by_that_growth():
+    index = level_index(np.full((2, 25), 0.06))
+    np.testing.assert_array_equal(index[:, 0], 1.0)
+    np.testing.assert_allclose(index[:, 12], 1.06, rtol=1e-14)
+    np.testing.assert_allclose(index[:, 24], 1.06**2, rtol=1e-14)
+
+
+def test_a_block_is_the_same_rows_as_the_whole(paths, world):
+    block = build_world(paths, 4, 8, PARAMETERS, CN, REGIONS)
+    np.testing.assert_array_equal(block.months, world.months[4:8])
+    np.testing.assert_array_equal(block.disaster, world.disaster[4:8])
+
+
+def test_luck_replicates_live_in_the_same_world(world):
+    for row in range(12):
+        np.testing.assert_array_equal(world.months[row], world.months[row // 3 * 3])
+    assert np.any(world.months["unemployment_rate"][0] != world.months["unemployment_rate"][3])
+
+
+def test_disasters_come_in_the_order_of_the_books_regions(paths):
+    turned = build_world(paths, 0, 2, PARAMETERS, CN, ("west", "east"))
+    assert turned.disaster.shape == (2, HORIZON + 1, 2)
+    month = np.arange(HORIZON + 1)
+    np.testing.assert_allclose(turned.disaster[1], np.outer(month / 100, [3.0, 1.0]), rtol=1e-15)

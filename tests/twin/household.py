@@ -1,0 +1,336 @@
+"""Sections 4.1 to 6: what a household owes, asks for, decides and can pay."""
+
+from dataclasses import dataclass
+from math import floor, log
+
+from simulator.vocabulary import Amortisation, Cause, Count, Draw, Hardship
+from twin.life import hardship, income, shock_cost, shock_in_force
+from twin.state import ROUNDING, TINY, Bill, Borrower, Loan, Month, annuity
+
+Bills = dict[int, Bill]
+"""This month's bill of each open loan, by row of the loan."""
+
+
+@dataclass(slots=True)
+class Household:
+    """A borrower's month: money that comes and goes before this lender is served."""
+
+    income: float
+    cost: float
+    essential: float
+    discretionary: float
+    shock: Cause
+    platforms_closed: bool
+    other_service: float
+
+    def spare(self) -> float:
+        """Income after spending without cuts and other platforms."""
+        spent = self.essential + self.cost + self.discretionary
+        return self.income - spent - self.other_service
+
+
+def scheduled_principal(loan: Loan, monthly_rate: float, month: Month) -> float:
+    """Principal a that falls due this month under the contract."""
+    if loan.kind is Amortisation.REVOLVING:
+        small = month.parameters["minimum_line_share"] * loan.limit
+        share = 1.0 if loan.principal <= small else loan.product.min_payment_share
+        return share * loan.principal
+    if loan.remaining <= 1:
+        return loan.principal
+    if loan.kind is Amortisation.EQUAL_PRINCIPAL:
+        return loan.principal / loan.remaining
+    if loan.kind is Amortisation.BULLET:
+        return 0.0
+    return min(loan.principal, max(0.0, loan.instalment - loan.principal * monthly_rate))
+
+
+def bill(loan: Loan, month: Month) -> Bill:
+    """What the loan demands this month, given the relief that runs."""
+    rate = min(loan.annual_rate, month["rate_cap"])
+    monthly = rate / 12.0
+    accruing = loan.dpd < loan.product.accrual_stop_dpd
+    in_relief = loan.relief_left > 0
+    interest = loan.principal * monthly if accruing else 0.0
+    charged = interest * loan.interest_share if in_relief else interest
+    spread = float(max(1, loan.remaining))
+    if loan.kind is Amortisation.REVOLVING:
+        spread = month.parameters["deferred_spread_months"]
+    scheduled_interest = charged + loan.interest_deferred / spread
+    service = scheduled_principal(loan, monthly, month) + scheduled_interest
+    due = service * loan.due_share if in_relief else service
+    due_interest = min(scheduled_interest, due)
+    penalty = 0.0
+    if accruing and not in_relief:
+        penalty_rate = min(rate * loan.product.penalty_multiple, month["rate_cap"])
+        penalty = loan.principal_overdue * penalty_rate / 12.0
+    frozen = in_relief and loan.due_share == 0.0
+    overdue = loan.principal_overdue + loan.interest_overdue
+    demand = 0.0 if frozen else due + overdue + loan.penalty + penalty + loan.fees
+    return Bill(
+        rate,
+        accruing,
+        in_relief,
+        frozen,
+        interest,
+        charged,
+        service,
+        due_interest,
+        due - due_interest,
+        penalty,
+        demand,
+    )
+
+
+def need(borrower: Borrower, month: Month) -> Household:
+    """Section 4 and 4.2."""
+    p = month.parameters
+    worst = max(loan.unpaid for loan in borrower.open_loans())
+    closed = worst >= 2 or borrower.missed_elsewhere >= p["platform_missed_to_close"]
+    refinanced = 0.0 if closed else month["credit_supply"]
+    refinanced = 1.0 - p["strength_platform_cutoff"] * (1.0 - refinanced)
+    principal_due = p["platform_amortisation"] * (1.0 - refinanced)
+    return Household(
+        income=income(borrower, month),
+        cost=shock_cost(borrower, month),
+        essential=borrower.essential * month["price_index"],
+        discretionary=borrower.discretionary * month["price_index"],
+        shock=shock_in_force(borrower, month),
+        platforms_closed=closed,
+        other_service=borrower.other_debt * (month["other_annual_rate"] / 12.0 + principal_due),
+    )
+
+
+def _replan(loan: Loan, extension: int) -> None:
+    loan.bucket_before_relief = max(loan.bucket_before_relief, loan.bucket)
+    loan.principal += loan.principal_overdue
+    loan.interest_deferred += loan.interest_overdue
+    loan.principal_overdue = loan.interest_overdue = 0.0
+    loan.queue.clear()
+    loan.spell = 0
+    loan.cause = Cause.NONE
+    loan.remaining = max(loan.remaining, 1) + extension
+    loan.instalment = annuity(loan.principal, loan.annual_rate / 12.0, loan.remaining)
+
+
+def relief(borrower: Borrower, household: Household, bills: Bills, month: Month) -> None:
+    """Section 4.3: grants, and the bills that follow from them."""
+    loans = borrower.open_loans()
+    short = household.spare() - sum(bills[loan.row].demand for loan in loans) < 0.0
+    luck = month.luck.borrower(borrower.id, month.t, Draw.RELIEF)
+    budget = month.book_lever("relief_budget") * month.book_balance
+    for loan in loans:
+        months = int(month.loan_lever("relief_months", loan))
+        uses = int(month.loan_lever("relief_max_uses", loan))
+        chance = "p_relief_if_need" if short else "p_relief_if_no_need"
+        asks = luck < month.loan_lever(chance, loan) and months >= 1
+        if loan.relief_left > 0 or loan.relief_uses >= uses or not asks:
+            continue
+        due_share = month.loan_lever("due_share", loan)
+        cost = loan.weight * (1.0 - due_share) * bills[loan.row].service
+        if month.relief_spent + cost > budget:
+            continue
+        month.relief_spent += cost
+        loan.due_share = due_share
+        loan.interest_share = month.loan_lever("interest_share", loan)
+        loan.relief_left = months
+        loan.relief_uses += 1
+        extension = int(month.loan_lever("term_extension_months", loan))
+        if extension > 0:
+            _replan(loan, extension)
+            loan.opening_unpaid = loan.opening_spell = 0
+        bills[loan.row] = bill(loan, month)
+        month.count(Count.RELIEF_GRANTED, loan.weight)
+        month.count(Count.RELIEF_NO_NEED, 0.0 if short else loan.weight)
+        cost_of_case = month.currency(month.parameters["relief_application_cost"])
+        month.count(Count.RELIEF_COST, cost_of_case * loan.weight)
+
+
+def intent(borrower: Borrower, household: Household, bills: Bills, month: Month) -> None:
+    """Section 5: who stops paying by choice, and who resumes."""
+    p, loans = month.parameters, borrower.open_loans()
+    luck = month.luck.borrower(borrower.id, month.t, Draw.REFUSE)
+    if borrower.refusing:
+        borrower.refusing = not luck < p["p_resume_monthly"]
+        return
+    due = sum(bills[loan.row].due for loan in loans)
+    burden = (household.other_service + due) / max(household.income, 1e-9)
+    hazard = p["strength_wont_pay"] * p["p_refuse_monthly"] * borrower.refusal_weight
+    excess = max(0.0, burden - p["refuse_burden_threshold"])
+    hazard *= 1.0 + p["refuse_burden_slope"] * excess
+    hazard *= 1.0 + p["refuse_dpd_slope"] * max(loan.unpaid for loan in loans)
+    hazard *= 1.0 + p["refuse_duration_slope"] * max(loan.spell for loan in loans)
+    hazard *= month["refusal_factor"]
+    if any(loan.relief_uses > 0 for loan in loans):
+        hazard *= month.book_lever("refusal_after_relief")
+    borrower.refusing = luck < min(1.0, hazard)
+
+
+def opening_intent(borrower: Borrower, month: Month) -> None:
+    """Section 5, last sentence: refusal at month 0."""
+    p = month.parameters
+    worst = max((loan.unpaid for loan in borrower.open_loans()), default=0)
+    if worst >= 1:
+        luck = month.luck.borrower(borrower.id, 0, Draw.REFUSE)
+        chance = 1.0 - (1.0 - p["opening_refusal_per_unpaid"]) ** worst
+        borrower.refusing = luck < p["strength_wont_pay"] * chance
+
+
+def _cut(borrower: Borrower, household: Household, demand: float, month: Month) -> float:
+    """Share of discretionary spending that is cut; counts the months short."""
+    p, before = month.parameters, borrower.months_short
+    if not household.spare() - demand < 0.0:
+        borrower.months_short = 0
+        return 0.0
+    borrower.months_short = min(200, before + 1)
+    if not borrower.overspender:
+        return p["discretionary_cut_max"]
+    return p["discretionary_cut_max"] * min(1.0, before / p["overspender_cut_lag"])
+
+
+def _lent_by_platforms(
+    borrower: Borrower, household: Household, gap: float, untouched: bool, month: Month
+) -> float:
+    """What another platform lends to cover ``gap``."""
+    p = month.parameters
+    headroom = p["platform_limit_months"] * borrower.income * month["income_index"]
+    headroom -= borrower.other_debt
+    luck = month.luck.borrower(borrower.id, month.t, Draw.PLATFORM)
+    willing = luck < p["platform_lend_probability"] * month["credit_supply"]
+    lent = 0.0
+    if not household.platforms_closed and headroom > 0.0 and willing:
+        lent = min(gap, headroom)
+    if untouched:
+        lent = max(lent, (1.0 - p["strength_platform_cutoff"]) * gap)
+    return lent
+
+
+def _others_first(borrower: Borrower, service: float, first: Bill, month: Month) -> bool:
+    p = month.parameters
+    strength = p["strength_chose_other_lender"]
+    if borrower.refusing:
+        return True
+    if not (strength > 0.0 and service > 0.0):
+        return False
+    dearer = max(0.0, first.rate - month["competitor_rate"])
+    luck = month.luck.borrower(borrower.id, month.t, Draw.CHOOSE_OTHER)
+    chance = strength * p["choose_other_sensitivity"] * dearer
+    return borrower.pays_others_first or luck < chance
+
+
+def _able(demand: float, cash: float, smallest_share: float) -> float:
+    """What is laid aside for a loan; a miss by rounding alone is none."""
+    if cash >= demand - ROUNDING:
+        return demand
+    return 0.0 if cash < smallest_share * demand else cash
+
+
+def _attention(loan: Loan, borrower: Borrower, month: Month) -> tuple[Cause, int]:
+    """Why a payment that could be made comes late, and by how many days."""
+    p, luck, t = month.parameters, month.luck, month.t
+    strength = p["strength_did_not_understand"]
+    misunderstands = borrower.p_misunderstand * loan.product.complexity * strength
+    if t - loan.origination_month > p["new_customer_months"]:
+        misunderstands = 0.0
+    fails = borrower.p_channel_failure * p["strength_channel_failure"]
+    for draw, chance, cause, mean in (
+        (Draw.FORGET, borrower.p_forget * p["strength_forgot"], Cause.FORGOT, "forget"),
+        (Draw.CHANNEL, fails, Cause.CHANNEL_FAILURE, "channel"),
+        (Draw.MISUNDERSTAND, misunderstands, Cause.DID_NOT_UNDERSTAND, "misunderstand"),
+    ):
+        if luck.loan(loan.id, t, draw) < chance:
+            days = p[f"{mean}_mean_days"]
+            if days == 1.0:
+                return cause, 1
+            ratio = log(luck.loan(loan.id, t, Draw.LATE_DAYS)) / log(1.0 - 1.0 / days)
+            return cause, 1 + floor(ratio)
+    return Cause.NONE, 0
+
+
+def funding(borrower: Borrower, household: Household, bills: Bills, month: Month) -> None:
+    """Section 6: cuts, savings, other platforms, and what each loan can get."""
+    p, loans = month.parameters, borrower.open_loans()
+    demand = sum(bills[loan.row].demand for loan in loans)
+    service, before = household.other_service, borrower.savings
+    cut = _cut(borrower, household, demand, month)
+    spent = household.essential + (1.0 - cut) * household.discretionary
+    untouched = household.shock is Cause.NONE and household.cost == 0.0
+    earned = household.income
+    if untouched:
+        missing = max(0.0, spent + service + demand - earned)
+        earned += (1.0 - p["strength_overspending"]) * missing
+    cash = max(0.0, before + earned - spent - household.cost)
+    gap = service + demand - cash
+    lent, refused_by_platforms = 0.0, False
+    if gap > 0.0 and borrower.platforms > 0 and not borrower.refusing:
+        lent = _lent_by_platforms(borrower, household, gap, untouched, month)
+        refused_by_platforms = lent < gap - TINY
+    cash += lent
+    first = _others_first(borrower, service, bills[loans[0].row], month)
+    cash_0, paid_elsewhere = cash, 0.0
+    if first:
+        paid_elsewhere = min(cash, service)
+        cash -= paid_elsewhere
+    for loan in loans:
+        loan.able = _able(bills[loan.row].demand, cash, p["min_partial_share"])
+        cash = max(0.0, cash - loan.able)
+    if not first:
+        paid_elsewhere = min(cash, service)
+        cash -= paid_elsewhere
+    missed = paid_elsewhere < service * (1.0 - TINY)
+    borrower.missed_elsewhere = min(200, borrower.missed_elsewhere + 1) if missed else 0
+    grown = borrower.other_debt * (1.0 + month["other_annual_rate"] / 12.0)
+    borrower.other_debt = max(0.0, grown + lent - paid_elsewhere)
+    chose_other = first and cash_0 >= demand
+    for loan in loans:
+        if borrower.refusing:
+            loan.reason, loan.late_days = Cause.WONT_PAY, 0
+        elif loan.able < bills[loan.row].demand:
+            loan.late_days = 0
+            loan.reason = _reason(household.shock, chose_other, refused_by_platforms, month)
+        elif loan.able > 0.0:
+            loan.reason, loan.late_days = _attention(loan, borrower, month)
+        else:
+            loan.reason, loan.late_days = Cause.NONE, 0
+        loan.refused = borrower.refusing
+        loan.in_question = _in_question(loan, bills[loan.row])
+    _save(borrower, before, cash, month)
+
+
+def _reason(shock: Cause, chose_other: bool, refused_by_platforms: bool, month: Month) -> Cause:
+    if shock is not Cause.NONE:
+        return shock
+    if chose_other:
+        return Cause.CHOSE_OTHER_LENDER
+    if refused_by_platforms and month.parameters["strength_platform_cutoff"] > 0.0:
+        return Cause.PLATFORM_CUTOFF
+    return Cause.OVERSPENDING
+
+
+def _in_question(loan: Loan, bill_: Bill) -> bool:
+    """Section 7, first sentence."""
+    doubtful = loan.opening_unpaid >= 1 or loan.late_days > 0
+    return bill_.demand > 0.0 and (doubtful or loan.able < bill_.demand or loan.refused)
+
+
+def _save(borrower: Borrower, before: float, cash: float, month: Month) -> None:
+    """Section 6, Savings: what is kept, and what is reserved for payments not posted yet."""
+    if cash <= before:
+        borrower.savings = cash
+    else:
+        target = borrower.savings_opening * month["price_index"]
+        kept = month.parameters["saving_share"] * (cash - before)
+        borrower.savings = before + min(kept, max(0.0, target - before))
+    borrower.savings += sum(loan.able for loan in borrower.open_loans() if loan.in_question)
+
+
+def household_month(borrower: Borrower, month: Month) -> Bills:
+    """Step (b) of a live borrower: need, relief, intent, funding; the month's bills."""
+    state: Hardship = hardship(borrower)
+    for loan in borrower.open_loans():
+        loan.hardship = state
+    household = need(borrower, month)
+    bills = {loan.row: bill(loan, month) for loan in borrower.open_loans()}
+    relief(borrower, household, bills, month)
+    intent(borrower, household, bills, month)
+    funding(borrower, household, bills, month)
+    return bills

@@ -1,0 +1,154 @@
+"""Sections 3 and 4: what happens to a borrower, and what it does to income and expenses."""
+
+from simulator.units import monthly_probability
+from simulator.vocabulary import Cause, Draw, Hardship, Work, WorkState
+from twin.state import Borrower, Month
+
+
+def _illness_chance(borrower: Borrower, month: Month) -> float:
+    monthly = monthly_probability(borrower.illness_incidence)
+    return min(1.0, month.parameters["illness_multiplier"] * monthly * month["illness_factor"])
+
+
+def _begin(borrower: Borrower, month: Month) -> None:
+    """The life at the opening."""
+    p, k = month.parameters, borrower.work
+    luck_work = month.luck.borrower(borrower.id, 0, Draw.WORK)
+    unemployment = month["unemployment_rate"]
+    cut = month.by_work("cut_hazard", k)
+    reduced = cut / (cut + p["restore_rate"])
+    if luck_work < unemployment:
+        borrower.work_state = WorkState.UNEMPLOYED
+    elif luck_work < unemployment + (1.0 - unemployment) * reduced:
+        borrower.work_state = WorkState.REDUCED
+    chance = _illness_chance(borrower, month)
+    ill_share = chance / (chance + 1.0 / p["illness_mean_months"])
+    borrower.ill = month.luck.borrower(borrower.id, 0, Draw.HEALTH) < ill_share
+
+
+def _work(borrower: Borrower, month: Month) -> WorkState:
+    luck = month.luck.borrower(borrower.id, month.t, Draw.WORK)
+    k, state = borrower.work, borrower.work_state
+    if state is WorkState.UNEMPLOYED:
+        found = luck < month.by_work("finding", k)
+        return WorkState.EMPLOYED if found else WorkState.UNEMPLOYED
+    lose = month.by_work("separation", k)
+    if luck < lose:
+        return WorkState.UNEMPLOYED
+    if state is WorkState.EMPLOYED:
+        reduced = luck < lose + (1.0 - lose) * month.by_work("cut_hazard", k)
+        return WorkState.REDUCED if reduced else WorkState.EMPLOYED
+    restored = luck < lose + (1.0 - lose) * month.parameters["restore_rate"]
+    return WorkState.EMPLOYED if restored else WorkState.REDUCED
+
+
+def live(borrower: Borrower, month: Month) -> None:
+    """Move the borrower's life one month on."""
+    if month.t < borrower.arrival_month:
+        return
+    if month.t == 0:
+        _begin(borrower, month)
+        return
+    if month.t == borrower.arrival_month:
+        return
+    p, luck = month.parameters, month.luck
+    borrower.work_state = _work(borrower, month)
+    health = luck.borrower(borrower.id, month.t, Draw.HEALTH)
+    borrower.ill_onset = not borrower.ill and health < _illness_chance(borrower, month)
+    if borrower.ill:
+        borrower.ill = not health < 1.0 / p["illness_mean_months"]
+    borrower.ill = borrower.ill or borrower.ill_onset
+    disaster = luck.borrower(borrower.id, month.t, Draw.DISASTER)
+    borrower.hit_onset = not borrower.hit and disaster < float(month.disaster[borrower.region])
+    if borrower.hit:
+        borrower.hit = not disaster < 1.0 / p["disaster_mean_months"]
+    borrower.hit = borrower.hit or borrower.hit_onset
+    closure = luck.borrower(borrower.id, month.t, Draw.CLOSURE)
+    borrower.closed = closure < month.by_work("closure", borrower.work)
+
+
+def _strength_of_work_loss(borrower: Borrower, month: Month, otherwise: str) -> float:
+    name = "revenue_loss" if borrower.work is Work.SELF_EMPLOYED else otherwise
+    return month.parameters[f"strength_{name}"]
+
+
+def _closed_at_work(borrower: Borrower) -> bool:
+    return borrower.closed and borrower.work_state is not WorkState.UNEMPLOYED
+
+
+def income(borrower: Borrower, month: Month) -> float:
+    """Household income y of the month."""
+    p = month.parameters
+    factor = 1.0
+    if borrower.work_state is WorkState.UNEMPLOYED:
+        benefit = month.law.benefit_replacement_rate
+        replacement = benefit if borrower.unemployment_insured else p["informal_income_share"]
+        factor = 1.0 - _strength_of_work_loss(borrower, month, "job_loss") * (1.0 - replacement)
+    elif borrower.work_state is WorkState.REDUCED:
+        depth = p[f"cut_depth_{borrower.work.name.lower()}"]
+        factor = 1.0 - _strength_of_work_loss(borrower, month, "pay_cut") * depth
+    if borrower.ill:
+        factor *= 1.0 - p["strength_illness"] * p["illness_income_loss"]
+    if borrower.hit:
+        factor *= 1.0 - p["strength_disaster"] * p["disaster_income_loss"]
+    if _closed_at_work(borrower):
+        factor *= 1.0 - p["strength_epidemic_closure"] * p["closure_income_loss"]
+    share = p["household_income_share"]
+    return borrower.income * month["income_index"] * (share + (1.0 - share) * factor)
+
+
+def _bill(borrower: Borrower, month: Month, kind: str, draw: Draw) -> float:
+    """A Pareto cost in months of income, capped, in currency."""
+    p = month.parameters
+    luck = month.luck.borrower(borrower.id, month.t, draw)
+    months = p[f"{kind}_cost_min_months"] * luck ** (-1.0 / p[f"{kind}_cost_tail"])
+    return borrower.income * min(p[f"{kind}_cost_cap_months"], months)
+
+
+def shock_cost(borrower: Borrower, month: Month) -> float:
+    """Expenses M of an illness or a disaster that begins this month."""
+    p = month.parameters
+    cost = 0.0
+    if borrower.ill_onset:
+        reimbursed = p["medical_reimbursement"] if borrower.medical_insured else 0.0
+        bill = _bill(borrower, month, "medical", Draw.MEDICAL_COST)
+        cost += bill * (1.0 - reimbursed) * p["strength_illness"]
+    if borrower.hit_onset:
+        cost += _bill(borrower, month, "property", Draw.PROPERTY_COST) * p["strength_disaster"]
+    return cost
+
+
+def shock_in_force(borrower: Borrower, month: Month) -> Cause:
+    """The first shock that holds with a strength above 0, else NONE."""
+    p = month.parameters
+    self_employed = borrower.work is Work.SELF_EMPLOYED
+    candidates = (
+        (
+            borrower.work_state is WorkState.UNEMPLOYED,
+            Cause.REVENUE_LOSS if self_employed else Cause.JOB_LOSS,
+        ),
+        (borrower.ill, Cause.ILLNESS),
+        (borrower.hit, Cause.DISASTER),
+        (_closed_at_work(borrower), Cause.EPIDEMIC_CLOSURE),
+        (
+            borrower.work_state is WorkState.REDUCED,
+            Cause.REVENUE_LOSS if self_employed else Cause.PAY_CUT,
+        ),
+    )
+    for holds, cause in candidates:
+        if holds and p[f"strength_{cause.name.lower()}"] > 0.0:
+            return cause
+    return Cause.NONE
+
+
+def hardship(borrower: Borrower) -> Hardship:
+    """The hardship that relief rules see."""
+    if borrower.work_state is WorkState.UNEMPLOYED:
+        return Hardship.JOB_LOSS
+    if borrower.ill:
+        return Hardship.ILLNESS
+    if borrower.hit:
+        return Hardship.DISASTER
+    if borrower.work_state is WorkState.REDUCED or borrower.closed:
+        return Hardship.REDUCED_INCOME
+    return Hardship.NONE

@@ -1,0 +1,188 @@
+"""The twin's main loop: one path of one scenario and policy, month by month."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.book.schema import Book
+from simulator.catalogue import Parameters
+from simulator.kernels.tally import HISTORY_DTYPE, Tallies, allocate_tallies
+from simulator.levers import LeverTable
+from simulator.shocks.world import World
+from simulator.vocabulary import Count, Exit, LoanStatus, WorkState
+from twin.household import Bills, household_month, opening_intent
+from twin.ledger import ledger_month
+from twin.lender import contacts, decide
+from twin.life import live
+from twin.luck import Luck
+from twin.state import Borrower, Loan, Month, population
+
+Sums = NDArray[np.float64]
+DESTINATION = {
+    LoanStatus.PAID_OFF: Exit.PAID_OFF,
+    LoanStatus.WRITTEN_OFF: Exit.WRITTEN_OFF,
+    LoanStatus.SOLD: Exit.SOLD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TwinResult:
+    """One path: ``history`` of shape (horizon + 1, n_loans), and its sums (P = 1)."""
+
+    history: NDArray[np.void]
+    tallies: Tallies
+
+
+def _record(borrowers: list[Borrower], history_row: NDArray[np.void]) -> None:
+    for borrower in borrowers:
+        for loan in borrower.loans:
+            pending = loan.status is LoanStatus.PENDING
+            history_row[loan.row] = (
+                int(loan.status),
+                loan.unpaid,
+                int(loan.cause),
+                borrower.refusing,
+                loan.relief_left,
+                0.0 if pending else loan.principal,
+                0.0 if pending else loan.balance,
+                loan.paid,
+                borrower.savings,
+                borrower.other_debt,
+            )
+
+
+def _stocks(borrowers: list[Borrower], month: Month) -> None:
+    """Month-end stocks: balances, loans and cuts."""
+    sums, t = month.sums, month.t
+    for borrower in borrowers:
+        if borrower.arrival_month == 0 and borrower.work_state is WorkState.UNEMPLOYED:
+            month.count(Count.UNEMPLOYED, borrower.weight)
+        for loan in borrower.open_loans():
+            balance, bucket = loan.weight * loan.balance, loan.bucket
+            month.count(Count.OPEN_LOANS, loan.weight)
+            month.count(Count.CLOSING_BALANCE, balance)
+            sums.balance[0, t, bucket] += balance
+            sums.loans[0, t, bucket] += loan.weight
+            sums.balance_before_relief[0, t, max(bucket, loan.bucket_before_relief)] += balance
+            if bucket >= 1:
+                sums.cause_balance[0, t, loan.cause] += balance
+            measures = (balance, balance * (loan.dpd >= 30), balance * (loan.dpd >= 90))
+            sums.by_segment[0, t, loan.segment] += measures
+            sums.by_age[0, t, borrower.age_band] += measures
+            sums.by_income[0, t, borrower.income_decile] += measures
+
+
+def _open_month(borrowers: list[Borrower], month: Month) -> list[Borrower]:
+    """Note what stands at the month's start; the live borrowers."""
+    live_borrowers = [b for b in borrowers if b.open_loans()]
+    for borrower in borrowers:
+        for loan in borrower.loans:
+            loan.paid = loan.payment = loan.able = 0.0
+            loan.in_question = False
+    for borrower in live_borrowers:
+        month.count(Count.LIVE_BORROWERS, borrower.weight)
+        for loan in borrower.open_loans():
+            loan.opening_balance = loan.balance
+            loan.opening_bucket = loan.bucket
+            loan.opening_unpaid = loan.unpaid
+            loan.opening_spell = loan.spell
+            month.count(Count.OPENING_BALANCE, loan.weight * loan.balance)
+            month.count(Count.OPENING_LOANS, loan.weight)
+    return live_borrowers
+
+
+def _count_instalments(loans: list[Loan], bills: Bills, month: Month) -> None:
+    """Between the households and the contacts: who does not pay by the due day unasked."""
+    for loan in loans:
+        due = bills[loan.row]
+        if due.in_relief:
+            month.count(Count.RELIEF_LOANS, loan.weight)
+        if due.due > 0.0:
+            month.count(Count.INSTALMENTS_DUE, loan.weight)
+            if loan.refused or loan.late_days > 0 or loan.able < due.demand:
+                month.count(Count.INSTALMENTS_LATE, loan.weight)
+
+
+def _overdue_30(sums: Tallies, t: int) -> float:
+    balance = sums.balance[0, t]
+    total = float(balance.sum())
+    return float(balance[2:].sum()) / total if total > 0.0 else 0.0
+
+
+def _step(borrowers: list[Borrower], month: Month, months: int) -> None:
+    """One simulated month: sections 3 to 9 in the order of section 1."""
+    for borrower in borrowers:
+        live(borrower, month)
+    live_borrowers = _open_month(borrowers, month)
+    bills: Bills = {}
+    for borrower in live_borrowers:
+        bills |= household_month(borrower, month)
+    owned = [(loan, b) for b in live_borrowers for loan in b.open_loans()]
+    _count_instalments([loan for loan, _ in owned], bills, month)
+    contacts(owned, bills, month)
+    for borrower in live_borrowers:
+        ledger_month(borrower, bills, month)
+    for loan, _ in owned:
+        end = DESTINATION.get(loan.status, loan.bucket)
+        month.sums.roll[0, month.t, loan.opening_bucket, int(end)] += (
+            loan.weight * loan.opening_balance
+        )
+    if month.t <= months:
+        overdue_30 = _overdue_30(month.sums, month.t - 1)
+        for borrower in borrowers:
+            if borrower.arrival_month == month.t:
+                for loan in borrower.loans:
+                    decide(loan, borrower, overdue_30, month)
+
+
+def simulate_twin(
+    book: Book,
+    world: World,
+    path_row: int,
+    path: int,
+    levers: LeverTable,
+    parameters: Parameters,
+    seed: int,
+    months: int,
+    runoff_months: int,
+) -> TwinResult:
+    """One path, month by month, for every borrower and loan of ``book``.
+
+    ``path_row`` is the path's row in ``world``, ``path`` its number in the draw.
+    """
+    horizon = months + runoff_months
+    sums = allocate_tallies(
+        1, horizon, len(book.segments.region), len(book.products), len(book.vintage_labels)
+    )
+    history = np.zeros((horizon + 1, book.n_loans), dtype=HISTORY_DTYPE)
+    borrowers, loans = population(book, levers)
+    luck = Luck(seed, path)
+    book_balance = book_loans = 0.0
+    for loan in loans:
+        if loan.open:
+            sums.vintage_loans[0, loan.vintage] += loan.weight
+            book_balance += loan.weight * loan.balance
+            book_loans += loan.weight
+    for t in range(horizon + 1):
+        month = Month(
+            t=t,
+            world=world.months[path_row, t],
+            disaster=world.disaster[path_row, t],
+            levers=levers,
+            parameters=parameters,
+            luck=luck,
+            law=book.jurisdiction,
+            sums=sums,
+            book_balance=book_balance,
+            book_loans=book_loans,
+        )
+        if t == 0:
+            for borrower in borrowers:
+                live(borrower, month)
+                opening_intent(borrower, month)
+        else:
+            _step(borrowers, month, months)
+        _stocks(borrowers, month)
+        _record(borrowers, history[t])
+    return TwinResult(history, sums)

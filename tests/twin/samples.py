@@ -1,0 +1,293 @@
+"""Random books, worlds and policies in which every mechanism of the model fires often."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.book.schema import Book, Borrowers, Loans
+from simulator.catalogue import parameters_from
+from simulator.levers import Edit, LeverTable, SegmentNames, Target, build_levers
+from simulator.products import JURISDICTIONS, Product
+from simulator.shocks.world import WORLD_DTYPE, World
+from simulator.units import end_of_month_dpd
+from simulator.vocabulary import AGE_BAND_EDGES, Amortisation, Hardship, Priority
+
+REGIONS = ("north", "south", "islands")
+BANDS = ("good", "bad")
+MONTHS, RUNOFF = 18, 6
+OLDEST_ORIGINATION = -30
+EVERYWHERE = Target()
+NEEDY = tuple(h for h in Hardship if h is not Hardship.NONE)
+
+PRODUCTS = (
+    Product(name="plain", amortisation=Amortisation.ANNUITY, annual_rate=0.15,
+            terms_months=(3, 6, 12), amount_in_incomes=1.6, late_fee_share=0.02,
+            p_prepay_monthly=0.03, grace_days=3, source="test"),
+    Product(name="level", amortisation=Amortisation.EQUAL_PRINCIPAL, annual_rate=0.24,
+            terms_months=(4, 12, 24), amount_in_incomes=2.0, late_fee_share=0.3,
+            penalty_multiple=3.0, p_prepay_monthly=0.02, accrual_stop_dpd=45,
+            write_off_dpd=120, complexity=3.0, source="test"),
+    Product(name="bullet", amortisation=Amortisation.BULLET, annual_rate=0.12,
+            terms_months=(2, 5, 9), amount_in_incomes=2.0, late_fee_share=0.01,
+            penalty_multiple=1.2, grace_days=0, p_prepay_monthly=0.06, accrual_stop_dpd=60,
+            write_off_dpd=240, source="test"),
+    Product(name="line", amortisation=Amortisation.REVOLVING, annual_rate=0.18,
+            terms_months=(600,), amount_in_incomes=1.5, utilisation=0.4,
+            min_payment_share=0.15, late_fee_share=0.05, grace_days=10, complexity=2.0,
+            write_off_dpd=90, source="test"),
+    Product(name="free", amortisation=Amortisation.ANNUITY, annual_rate=0.0,
+            terms_months=(1, 8), amount_in_incomes=1.0, penalty_multiple=0.0, grace_days=28,
+            write_off_dpd=400, accrual_stop_dpd=300, source="test"),
+)  # fmt: skip
+
+
+def random_segments() -> SegmentNames:
+    """Region x product x band, bands fastest."""
+    cells = [(r, p.name, b) for r in REGIONS for p in PRODUCTS for b in BANDS]
+    region, product, band = zip(*cells, strict=True)
+    return SegmentNames(region, product, band)
+
+
+def _distinct_ids(rng: np.random.Generator, count: int) -> NDArray[np.uint64]:
+    return np.unique(rng.integers(0, 2**64 - 1, size=2 * count, dtype=np.uint64))[
+        np.sort(rng.permutation(2 * count)[:count])
+    ]
+
+
+def _borrowers(rng: np.random.Generator, n: int, applicants: int) -> Borrowers:
+    arrival = np.zeros(n, dtype=np.int16)
+    arrival[rng.permutation(n)[:applicants]] = rng.integers(1, MONTHS + 4, size=applicants)
+    income = rng.lognormal(np.log(5000.0), 0.6, n)
+    age = rng.uniform(18, 70, n)
+
+    def chance(p: float) -> NDArray[np.uint8]:
+        return (rng.random(n) < p).astype(np.uint8)
+
+    def sometimes(p: float, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.where(rng.random(n) < p, values, 0.0)
+
+    return Borrowers(
+        id=_distinct_ids(rng, n),
+        arrival_month=arrival,
+        weight=rng.uniform(0.5, 20.0, n),
+        age=age,
+        region=rng.integers(0, len(REGIONS), n).astype(np.uint8),
+        work=rng.integers(0, 3, n).astype(np.uint8),
+        income=income,
+        stated_income=income * rng.uniform(0.95, 1.6, n),
+        essential=income * rng.uniform(0.1, 0.6, n),
+        discretionary=income * rng.uniform(0.0, 0.4, n),
+        overspender=chance(0.4),
+        savings=sometimes(0.8, income * rng.exponential(0.6, n)),
+        other_debt=sometimes(0.7, income * rng.exponential(1.5, n)),
+        platforms=rng.integers(0, 5, n).astype(np.uint8),
+        pays_others_first=chance(0.25),
+        p_forget=sometimes(0.7, rng.uniform(0, 0.3, n)),
+        p_channel_failure=rng.uniform(0, 0.2, n),
+        p_misunderstand=rng.uniform(0, 0.3, n),
+        refusal_weight=rng.exponential(1.0, n),
+        illness_incidence=rng.uniform(0, 0.2, n),
+        unemployment_insured=chance(0.5),
+        medical_insured=chance(0.5),
+        true_risk=rng.normal(size=n),
+        score=rng.uniform(300, 900, n),
+        income_decile=(np.argsort(np.argsort(income)) * 10 // n).astype(np.uint8),
+        age_band=np.digitize(age, AGE_BAND_EDGES).astype(np.uint8),
+    )
+
+
+def _loan_row(
+    rng: np.random.Generator, owner: int, arrival: int, income: float, region: int
+) -> dict[str, float]:
+    """One loan: asked for at ``arrival`` > 0, or somewhere in its life at the opening."""
+    product = int(rng.integers(0, len(PRODUCTS)))
+    terms = PRODUCTS[product]
+    revolving = terms.amortisation is Amortisation.REVOLVING
+    term = int(rng.choice(terms.terms_months))
+    due_day = int(rng.integers(1, 29))
+    original = income * terms.amount_in_incomes * rng.uniform(0.3, 2.0)
+    age = 0 if arrival else int(rng.integers(0, min(term, -OLDEST_ORIGINATION)))
+    unpaid = 0
+    if not arrival and rng.random() < 0.35:
+        oldest = terms.write_off_dpd or 180
+        allowed = [n for n in range(1, 7) if end_of_month_dpd(n, due_day) <= oldest]
+        unpaid = int(rng.choice(allowed))
+    used = original * (terms.utilisation * rng.uniform(0.0, 2.0) if revolving else 1.0)
+    left = used if revolving else used * (term - age) / term
+    instalment = left * 0.1 if revolving else original / term
+    band = int(rng.integers(0, len(BANDS)))
+    return {
+        "borrower": owner,
+        "product": product,
+        "kind": int(terms.amortisation),
+        "origination_month": arrival - age if arrival else -age,
+        "term_months": term,
+        "remaining_months": 600 if revolving else term - age,
+        "due_day": due_day,
+        "annual_rate": terms.annual_rate * rng.uniform(0.7, 1.6),
+        "limit": original,
+        "principal": left,
+        "n_unpaid": unpaid,
+        "principal_overdue": unpaid * instalment * rng.uniform(0.5, 1.0),
+        "interest_overdue": unpaid * instalment * rng.uniform(0.0, 0.2),
+        "penalty": rng.uniform(0, 20) if unpaid else 0.0,
+        "fees": rng.uniform(0, 20) if unpaid and rng.random() < 0.5 else 0.0,
+        "segment": (region * len(PRODUCTS) + product) * len(BANDS) + band,
+        "vintage": (arrival - age - OLDEST_ORIGINATION) // 3,
+    }
+
+
+def random_book(seed: int, n_borrowers: int = 90, applicants: int = 25) -> Book:
+    """A book with all repayment forms, overdue loans and applicants (one loan each)."""
+    rng = np.random.default_rng(seed)
+    borrowers = _borrowers(rng, n_borrowers, applicants)
+    rows: list[dict[str, float]] = []
+    for owner in range(n_borrowers):
+        arrival = int(borrowers.arrival_month[owner])
+        count = 1 if arrival else int(rng.integers(1, 4))
+        income, region = float(borrowers.income[owner]), int(borrowers.region[owner])
+        rows += [_loan_row(rng, owner, arrival, income, region) for _ in range(count)]
+    ids = rng.permutation(_distinct_ids(rng, len(rows)))
+    for owner in range(n_borrowers):
+        mine = [i for i, row in enumerate(rows) if row["borrower"] == owner]
+        ids[mine] = np.sort(ids[mine])
+
+    def column(name: str, dtype: type[np.generic]) -> NDArray[np.generic]:
+        return np.array([row[name] for row in rows]).astype(dtype)
+
+    kinds: dict[str, type[np.generic]] = {
+        "borrower": np.int32, "product": np.uint8, "kind": np.uint8, "due_day": np.uint8,
+        "origination_month": np.int16, "term_months": np.int16, "remaining_months": np.int16,
+        "n_unpaid": np.int16, "segment": np.uint16, "vintage": np.int16,
+    }  # fmt: skip
+    columns = {f: column(f, kinds.get(f, np.float64)) for f in Loans._fields if f != "id"}
+    n_vintages = (MONTHS + 4 - OLDEST_ORIGINATION) // 3 + 1
+    return Book(
+        name="twin",
+        jurisdiction=JURISDICTIONS["cn"],
+        products=PRODUCTS,
+        regions=REGIONS,
+        segments=random_segments(),
+        borrowers=borrowers,
+        loans=Loans(id=ids, **columns),  # type: ignore[arg-type]
+        n_opening_borrowers=int((borrowers.arrival_month == 0).sum()),
+        vintage_labels=tuple(f"Q{q - 10:+d}" for q in range(n_vintages)),
+    )
+
+
+def random_world(seed: int, n_paths: int, horizon: int) -> World:
+    """Plausible and hard columns without any link between them."""
+    rng = np.random.default_rng(seed)
+    shape = (n_paths, horizon + 1)
+    months = np.zeros(shape, dtype=WORLD_DTYPE)
+    ranges = {
+        "unemployment_rate": (0.05, 0.2), "separation": (0.0, 0.06), "finding": (0.1, 0.5),
+        "cut_hazard": (0.0, 0.1), "closure": (0.0, 0.2), "illness_factor": (1.0, 4.0),
+        "income_index": (0.9, 1.2), "price_index": (0.9, 1.3), "credit_supply": (0.0, 1.0),
+        "other_annual_rate": (0.05, 0.4), "competitor_rate": (0.05, 0.2),
+        "rate_cap": (0.12, 0.4), "collection_allowed": (0.3, 1.0), "refusal_factor": (0.5, 3.0),
+    }  # fmt: skip
+    for name, (low, high) in ranges.items():
+        months[name] = rng.uniform(low, high, size=months[name].shape)
+    calm = rng.random(shape) < 0.3
+    months["credit_supply"][calm] = 1.0
+    disaster = rng.uniform(0.0, 0.15, size=(*shape, len(REGIONS)))
+    return World(months, disaster)
+
+
+def eager_parameters(**changes: float) -> dict[str, float]:
+    """The catalogue with chances raised, so that rare things happen in a small book."""
+    raised: dict[str, float] = {
+        "illness_multiplier": 3.0, "illness_mean_months": 3.0, "p_refuse_monthly": 0.001,
+        "p_resume_monthly": 0.15, "choose_other_sensitivity": 5.0, "effect_decay": 0.08,
+        "outside_help_share": 0.6, "complaint_human_call": 0.3, "complaint_reminder": 0.1,
+        "medical_cost_tail": 1.3, "platform_limit_months": 3.0, "opening_refusal_per_unpaid": 0.2,
+        "rival_prepay_sensitivity": 0.5, "new_customer_months": 12.0, "forget_mean_days": 9.0,
+        "channel_mean_days": 7.0, "strength_job_loss": 0.9,
+        "strength_overspending": 0.8, "strength_platform_cutoff": 0.9,
+    }  # fmt: skip
+    return parameters_from({**raised, **changes})
+
+
+def _contact_edits(capacity: float) -> list[Edit]:
+    late = tuple(range(1, 8))
+    return [
+        Edit("effort_reminder", 0.9),
+        Edit("effort_ai_call", 0.6),
+        Edit("effort_human_call", 0.5, buckets=late),
+        Edit("effort_human_call", 0.3, target=Target(risk_bands=("bad",))),
+        Edit("effort_field_visit", 0.3, buckets=late[1:], target=Target(regions=("south",))),
+        Edit("effort_legal", 0.4, first_month=4, buckets=late[2:]),
+        Edit("capacity_reminder", 4 * capacity),
+        Edit("capacity_ai_call", 2 * capacity),
+        Edit("capacity_human_call", capacity),
+        Edit("capacity_field_visit", capacity / 2),
+    ]
+
+
+def grace_period(months: int) -> list[Edit]:
+    """Deferrals, full and partial, within a budget; little capacity; tightening."""
+    return [
+        Edit("p_relief_if_need", 0.6, hardships=NEEDY),
+        Edit("p_relief_if_need", 0.3, target=Target(products=("plain", "line"))),
+        Edit("p_relief_if_no_need", 0.08, first_month=2, last_month=months - 4),
+        Edit("relief_months", 3.0),
+        Edit("relief_months", 1.0, target=Target(products=("level",))),
+        Edit("due_share", 0.4),
+        Edit("due_share", 0.0, target=Target(regions=("north",))),
+        Edit("interest_share", 0.5, hardships=(Hardship.JOB_LOSS, Hardship.ILLNESS)),
+        Edit("relief_max_uses", 2.0),
+        Edit("relief_budget", 0.004),
+        Edit("refusal_after_relief", 2.0),
+        *_contact_edits(120.0),
+        Edit("debt_service_cap", 0.7),
+        Edit("income_verified_share", 0.5),
+        Edit("tighten_trigger", 0.05),
+        Edit("tighten_slope", 600.0),
+        Edit("score_cutoff", 420.0, target=Target(risk_bands=("bad",))),
+        Edit("application_cost_multiplier", 2.0),
+    ]
+
+
+def restructuring(months: int) -> list[Edit]:
+    """Re-plans with longer terms, sale of old debt, line cuts, calls by balance."""
+    del months
+    return [
+        Edit("p_relief_if_need", 0.5, buckets=tuple(range(1, 8))),
+        Edit("p_relief_if_no_need", 0.1),
+        Edit("relief_months", 2.0),
+        Edit("term_extension_months", 12.0),
+        Edit("due_share", 0.0, buckets=(3, 4, 5, 6, 7)),
+        Edit("due_share", 0.7, hardships=(Hardship.REDUCED_INCOME,)),
+        Edit("interest_share", 0.0, buckets=(3, 4)),
+        Edit("relief_max_uses", 3.0),
+        *_contact_edits(60.0),
+        Edit("contact_priority", float(Priority.BALANCE)),
+        Edit("sale_dpd", 100.0),
+        Edit("sale_price_share", 0.1),
+        Edit("line_multiplier", 0.6, first_month=5, hardships=NEEDY),
+        Edit("line_multiplier", 1.5, target=Target(risk_bands=("good",))),
+        Edit("amount_multiplier", 1.3),
+        Edit("price_add", 0.03),
+        Edit("platform_cap", 3.0),
+    ]
+
+
+def nothing(months: int) -> list[Edit]:
+    """The base table: no relief, no contacts, no limits."""
+    del months
+    return []
+
+
+POLICIES: dict[str, Callable[[int], list[Edit]]] = {
+    "nothing": nothing,
+    "grace_period": grace_period,
+    "restructuring": restructuring,
+}
+
+
+def levers_of(policy: str, book: Book, months: int, runoff_months: int) -> LeverTable:
+    """The lever table of one of ``POLICIES``."""
+    edits = POLICIES[policy](months)
+    return build_levers(edits, book.segments, months + runoff_months)

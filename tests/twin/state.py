@@ -1,0 +1,325 @@
+"""What the twin knows about a borrower, a loan and a month: plain dataclasses."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.book.schema import Book, product_terms
+from simulator.catalogue import Parameters
+from simulator.kernels.tally import Tallies
+from simulator.levers import LeverTable
+from simulator.products import Jurisdiction, Product
+from simulator.vocabulary import (
+    DAYS_PER_MONTH,
+    N_BUCKETS,
+    Amortisation,
+    Cause,
+    Count,
+    Flow,
+    Hardship,
+    LoanStatus,
+    Work,
+    WorkState,
+)
+from twin.luck import Luck
+
+TINY = 1e-9
+"""An amount at most this large is nothing."""
+ROUNDING = 1e-6
+"""Cash that misses a demand by less than this has been lost in floating point only."""
+
+
+@dataclass(slots=True)
+class Bill:
+    """What falls due on a loan in a month (section 4.1)."""
+
+    rate: float
+    accruing: bool
+    in_relief: bool
+    frozen: bool
+    interest: float
+    charged: float
+    service: float
+    """Scheduled principal and interest before relief's share, a + j."""
+    due_interest: float
+    due_principal: float
+    penalty: float
+    demand: float
+
+    @property
+    def due(self) -> float:
+        return self.due_interest + self.due_principal
+
+
+@dataclass(slots=True, eq=False)
+class Loan:
+    """A loan: terms, state, and what happens to it in the current month."""
+
+    row: int
+    id: int
+    product: Product
+    product_row: int
+    write_off_dpd: float
+    kind: Amortisation
+    origination_month: int
+    term_months: int
+    due_day: int
+    annual_rate: float
+    limit: float
+    opening_principal: float
+    segment: int
+    lever_class: int
+    vintage: int
+    weight: float
+
+    status: LoanStatus = LoanStatus.PENDING
+    principal: float = 0.0
+    principal_overdue: float = 0.0
+    interest_overdue: float = 0.0
+    interest_deferred: float = 0.0
+    penalty: float = 0.0
+    fees: float = 0.0
+    instalment: float = 0.0
+    remaining: int = 0
+    queue: list[float] = field(default_factory=list)
+    relief_left: int = 0
+    due_share: float = 1.0
+    interest_share: float = 1.0
+    relief_uses: int = 0
+    spell: int = 0
+    cause: Cause = Cause.NONE
+    bucket_before_relief: int = 0
+    counted_90: bool = False
+
+    opening_balance: float = 0.0
+    opening_bucket: int = 0
+    opening_unpaid: int = 0
+    """Unpaid instalments at the month's start, after relief."""
+    opening_spell: int = 0
+    hardship: Hardship = Hardship.NONE
+    able: float = 0.0
+    late_days: float = 0.0
+    refused: bool = False
+    in_question: bool = False
+    reason: Cause = Cause.NONE
+    payment: float = 0.0
+    paid: float = 0.0
+
+    @property
+    def open(self) -> bool:
+        return self.status is LoanStatus.OPEN
+
+    @property
+    def unpaid(self) -> int:
+        return len(self.queue)
+
+    @property
+    def bucket(self) -> int:
+        return min(self.unpaid, N_BUCKETS - 1)
+
+    @property
+    def dpd(self) -> int:
+        return DAYS_PER_MONTH * self.unpaid - self.due_day if self.unpaid else 0
+
+    @property
+    def balance(self) -> float:
+        overdue = self.principal_overdue + self.interest_overdue
+        return self.principal + overdue + self.interest_deferred + self.penalty + self.fees
+
+    def close(self, status: LoanStatus) -> None:
+        """End the loan: nothing is owed any more; unpaid instalments and cause stay on record."""
+        self.status = status
+        self.principal = self.principal_overdue = self.interest_overdue = 0.0
+        self.interest_deferred = self.penalty = self.fees = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class Borrower:
+    """A borrower: columns of the book, life, household, intent."""
+
+    id: int
+    arrival_month: int
+    weight: float
+    region: int
+    work: Work
+    income: float
+    stated_income: float
+    essential: float
+    discretionary: float
+    overspender: bool
+    savings_opening: float
+    platforms: int
+    pays_others_first: bool
+    p_forget: float
+    p_channel_failure: float
+    p_misunderstand: float
+    refusal_weight: float
+    illness_incidence: float
+    unemployment_insured: bool
+    medical_insured: bool
+    true_risk: float
+    score: float
+    income_decile: int
+    age_band: int
+    savings: float
+    other_debt: float
+    loans: list[Loan] = field(default_factory=list)
+
+    work_state: WorkState = WorkState.EMPLOYED
+    ill: bool = False
+    hit: bool = False
+    closed: bool = False
+    ill_onset: bool = False
+    hit_onset: bool = False
+
+    refusing: bool = False
+    resumes: bool = False
+    """A contact ended the refusal; it holds from next month on."""
+    months_short: int = 0
+    missed_elsewhere: int = 0
+
+    def open_loans(self) -> list[Loan]:
+        return [loan for loan in self.loans if loan.open]
+
+
+@dataclass(slots=True)
+class Month:
+    """One month of one path: the world, the levers, the luck, and where sums go."""
+
+    t: int
+    world: np.void
+    disaster: NDArray[np.float64]
+    levers: LeverTable
+    parameters: Parameters
+    luck: Luck
+    law: Jurisdiction
+    sums: Tallies
+    book_balance: float
+    """Weighted balance of the opening book, the base of the relief budget."""
+    book_loans: float
+    """Weighted loans of the opening book, the base of collectors' capacity."""
+    relief_spent: float = 0.0
+
+    def __getitem__(self, name: str) -> float:
+        """A column of the world."""
+        return float(self.world[name])
+
+    def by_work(self, name: str, work: Work) -> float:
+        """A column of the world for a kind of work."""
+        return float(self.world[name][work])
+
+    def book_lever(self, name: str) -> float:
+        return float(self.levers.book[name][0])
+
+    def loan_lever(self, name: str, loan: Loan) -> float:
+        """A lever in the loan's cell: bucket at the month's start, after relief once given."""
+        cell = self.levers.loan[self.t, loan.lever_class, min(loan.opening_unpaid, 7)]
+        return float(cell[loan.hardship][name])
+
+    def flow(self, flow: Flow, loan: Loan, amount: float) -> None:
+        self.sums.flows[0, self.t, flow] += loan.weight * amount
+
+    def count(self, count: Count, amount: float) -> None:
+        self.sums.counts[0, self.t, count] += amount
+
+    def currency(self, reference_money: float) -> float:
+        """Reference money (thousandths of a month's reference income) in currency."""
+        return reference_money * self.law.reference_monthly_income / 1000.0
+
+
+def annuity(principal: float, monthly_rate: float, months: int) -> float:
+    """Instalment that repays ``principal`` in ``months``."""
+    if monthly_rate == 0.0:
+        return principal / months
+    return float(principal * monthly_rate / (1.0 - (1.0 + monthly_rate) ** -months))
+
+
+def _borrower(book: Book, row: int) -> Borrower:
+    b = book.borrowers
+    return Borrower(
+        id=int(b.id[row]),
+        arrival_month=int(b.arrival_month[row]),
+        weight=float(b.weight[row]),
+        region=int(b.region[row]),
+        work=Work(int(b.work[row])),
+        income=float(b.income[row]),
+        stated_income=float(b.stated_income[row]),
+        essential=float(b.essential[row]),
+        discretionary=float(b.discretionary[row]),
+        overspender=bool(b.overspender[row]),
+        savings_opening=float(b.savings[row]),
+        platforms=int(b.platforms[row]),
+        pays_others_first=bool(b.pays_others_first[row]),
+        p_forget=float(b.p_forget[row]),
+        p_channel_failure=float(b.p_channel_failure[row]),
+        p_misunderstand=float(b.p_misunderstand[row]),
+        refusal_weight=float(b.refusal_weight[row]),
+        illness_incidence=float(b.illness_incidence[row]),
+        unemployment_insured=bool(b.unemployment_insured[row]),
+        medical_insured=bool(b.medical_insured[row]),
+        true_risk=float(b.true_risk[row]),
+        score=float(b.score[row]),
+        income_decile=int(b.income_decile[row]),
+        age_band=int(b.age_band[row]),
+        savings=float(b.savings[row]),
+        other_debt=float(b.other_debt[row]),
+    )
+
+
+def _loan(book: Book, row: int, weight: float, levers: LeverTable) -> Loan:
+    columns = book.loans
+    product_row = int(columns.product[row])
+    segment = int(columns.segment[row])
+    return Loan(
+        row=row,
+        id=int(columns.id[row]),
+        product=book.products[product_row],
+        product_row=product_row,
+        write_off_dpd=float(product_terms(book).write_off_dpd[product_row]),
+        kind=Amortisation(int(columns.kind[row])),
+        origination_month=int(columns.origination_month[row]),
+        term_months=int(columns.term_months[row]),
+        due_day=int(columns.due_day[row]),
+        annual_rate=float(columns.annual_rate[row]),
+        limit=float(columns.limit[row]),
+        opening_principal=float(columns.principal[row]),
+        segment=segment,
+        lever_class=int(levers.class_of_segment[segment]),
+        vintage=int(columns.vintage[row]),
+        weight=weight,
+    )
+
+
+def _open_at_start(book: Book, loan: Loan) -> None:
+    """Section 10."""
+    columns, row = book.loans, loan.row
+    unpaid = int(columns.n_unpaid[row])
+    loan.status = LoanStatus.OPEN
+    loan.principal = loan.opening_principal
+    loan.principal_overdue = float(columns.principal_overdue[row])
+    loan.interest_overdue = float(columns.interest_overdue[row])
+    loan.penalty = float(columns.penalty[row])
+    loan.fees = float(columns.fees[row])
+    loan.remaining = int(columns.remaining_months[row])
+    loan.instalment = annuity(loan.principal, loan.annual_rate / 12.0, max(1, loan.remaining))
+    if unpaid > 0:
+        overdue = loan.principal_overdue + loan.interest_overdue
+        loan.queue = [overdue / unpaid] * unpaid
+        loan.cause = Cause.AT_OPENING
+        loan.spell = unpaid
+        loan.counted_90 = unpaid >= 4
+
+
+def population(book: Book, levers: LeverTable) -> tuple[list[Borrower], list[Loan]]:
+    """Every borrower and loan of the book in its opening state, in order of row."""
+    borrowers = [_borrower(book, row) for row in range(book.borrowers.id.size)]
+    loans: list[Loan] = []
+    for row in range(book.n_loans):
+        owner = borrowers[int(book.loans.borrower[row])]
+        loan = _loan(book, row, owner.weight, levers)
+        if owner.arrival_month == 0:
+            _open_at_start(book, loan)
+        owner.loans.append(loan)
+        loans.append(loan)
+    return borrowers, loans
