@@ -34,7 +34,7 @@ from simulator.kernels.records import (
     records,
 )
 from simulator.kernels.simulate import simulate_path
-from simulator.kernels.tally import HISTORY_DTYPE, PathTallies, Tallies, allocate_tallies
+from simulator.kernels.tally import HISTORY_DTYPE, Tallies, allocate_tallies, path_slice
 from simulator.levers import LeverTable, stage_names
 from simulator.settings import RunSettings
 from simulator.shocks.world import World
@@ -166,11 +166,6 @@ def recarray_levers(table: LeverTable) -> LeverTable:
         records(table.book),
         table.class_of_segment,
     )
-
-
-def path_slice(tallies: Tallies, row: int) -> PathTallies:
-    """One path's slices of a block of tallies."""
-    return PathTallies(*(array[row] for array in tallies))
 
 
 def simulate_block(

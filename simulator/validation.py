@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 T = TypeVar("T", bound=BaseModel)
 NAME_PATTERN = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
@@ -19,6 +19,14 @@ class Frozen(BaseModel):
     """Base of every settings object: frozen, no unknown fields, no NaN or infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_value_for_a_number(cls, value: object, info: ValidationInfo) -> object:
+        field = cls.model_fields[info.field_name or ""]
+        if isinstance(value, bool) and field.annotation in (int, float):
+            raise ValueError("must be a number")
+        return value
 
 
 def clip(text: object, width: int = 80) -> str:
@@ -59,7 +67,8 @@ def explain(owner: str, error: ValidationError, model: type[BaseModel] | None = 
     for item in error.errors():
         path = ".".join(str(part) for part in item["loc"])
         key = f"{owner}.{path}" if path else owner
-        line = f"{key} {_allowed(dict(item))}"
+        rule = _allowed(dict(item))
+        line = rule if rule.startswith(f"{owner}.") else f"{key} {rule}"
         if item["type"] == "extra_forbidden" and model is not None:
             names = sorted(model.model_fields)
             near = get_close_matches(str(item["loc"][-1]), names, n=1)

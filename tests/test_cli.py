@@ -14,7 +14,7 @@ import simulator
 from simulator.__main__ import main
 from simulator.cli.folders import GROUPS, find_folders
 from simulator.cli.sweep import SWEEP_COLUMNS, JobRecord, write_sweep
-from simulator.cli.terminal import LineProgress, answer, closing_table, money, verdict
+from simulator.cli.terminal import LineProgress, answer, closing_table, verdict, with_interval
 from simulator.results.summary import SummaryRow
 
 NAN = float("nan")
@@ -300,9 +300,9 @@ def test_the_answer_names_the_best_policy_only_if_it_is_surely_better():
 def test_the_closing_table_shows_rates_and_money_with_intervals(capsys):
     closing_table(
         [
-            _row("status_quo", "peak_overdue_rate_30", 0.05, unit="fraction"),
-            _row("a", "peak_overdue_rate_30", 0.04, unit="fraction"),
-            _row("a", "delta_peak_overdue_rate_30", -0.01, -0.012, -0.008, unit="fraction"),
+            _row("status_quo", "peak_overdue_rate_30", 0.05, unit="1"),
+            _row("a", "peak_overdue_rate_30", 0.04, unit="1"),
+            _row("a", "delta_peak_overdue_rate_30", -0.01, -0.012, -0.008, unit="1"),
             _row("status_quo", "net_loss", 2e6),
             _row("a", "delta_net_loss", -1.5e5, -2e5, -1e5),
             _row("a", "delta_net_result", 2.5e6, 2e6, 3e6),
@@ -310,19 +310,40 @@ def test_the_closing_table_shows_rates_and_money_with_intervals(capsys):
         ]
     )
     shown = capsys.readouterr().out
-    for cell in ("5.00%", "-1.00 [-1.20, -0.80]", "-150 k [-200 k, -100 k]", "better", "CNY"):
+    for cell in ("5.00%", "-1.00 [-1.20, -0.80]", "-150 [-200, -100] k", "better", "CNY"):
         assert cell in shown
-    assert "+2.5 m [+2 m, +3 m]" in shown
+    assert "+2.50 [+2.00, +3.00] m" in shown
 
 
-def test_amounts_keep_three_digits():
-    assert [money(x) for x in (0.0, -12.4, 1_234, -5.678e6, 9e9)] == [
-        "+0",
-        "-12",
-        "+1.23 k",
-        "-5.68 m",
-        "+9 bn",
-    ]
+@pytest.mark.parametrize(
+    ("mean", "low", "high", "shown"),
+    [
+        (0.0, -12.4, 15.0, "+0.00 [-12.4, +15.0]"),
+        (-5_678_000, -6e6, -9e5, "-5.68 [-6.00, -0.90] m"),
+        (123_456, NAN, NAN, "+123 k"),
+        (2e9, 1e9, 3e9, "+2.00 [+1.00, +3.00] bn"),
+    ],
+)
+def test_an_amount_and_its_interval_share_one_scale(mean, low, high, shown):
+    assert with_interval(_row("a", "delta_net_result", mean, low, high)) == shown
+
+
+def test_the_closing_table_fits_eighty_columns(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    closing_table(
+        [
+            _row("stricter_approval", "peak_overdue_rate_30", 0.04, unit="1"),
+            _row("stricter_approval", "delta_peak_overdue_rate_30", -0.1, -0.456, 0.789, unit="1"),
+            _row("stricter_approval", "delta_net_loss", -123e6, -456e6, 789e6),
+            _row("stricter_approval", "delta_net_result", -123e6, -456e6, 789e6),
+        ]
+    )
+    shown = capsys.readouterr().out
+    assert "stricter_approval" in shown
+    assert "not distinguishable" in shown
+    assert shown.count("[-456, +789] m") == 2
+    assert "[-45.6, +78.9]" in shown
 
 
 def test_lines_replace_the_bar_where_there_is_no_terminal(capsys):

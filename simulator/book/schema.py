@@ -151,15 +151,16 @@ class Book:
         return int(self.loans.id.size)
 
 
+def write_off_age(product: Product, law: Jurisdiction) -> int:
+    """DPD beyond which a loan is written off: the product's, else the jurisdiction's."""
+    if product.write_off_dpd is not None:
+        return product.write_off_dpd
+    revolving = product.amortisation is Amortisation.REVOLVING
+    return law.write_off_dpd_revolving if revolving else law.write_off_dpd_instalment
+
+
 def product_terms(book: Book) -> ProductTerms:
     """Terms of ``book.products`` as arrays; write-off ages from the jurisdiction where unset."""
-    law = book.jurisdiction
-
-    def write_off(product: Product) -> int:
-        if product.write_off_dpd is not None:
-            return product.write_off_dpd
-        revolving = product.amortisation is Amortisation.REVOLVING
-        return law.write_off_dpd_revolving if revolving else law.write_off_dpd_instalment
 
     def column(values: list[float]) -> F8:
         return np.array(values, dtype=np.float64)
@@ -169,7 +170,7 @@ def product_terms(book: Book) -> ProductTerms:
         penalty_multiple=column([p.penalty_multiple for p in book.products]),
         grace_days=column([p.grace_days for p in book.products]),
         accrual_stop_dpd=column([p.accrual_stop_dpd for p in book.products]),
-        write_off_dpd=column([write_off(p) for p in book.products]),
+        write_off_dpd=column([write_off_age(p, book.jurisdiction) for p in book.products]),
         p_prepay_monthly=column([p.p_prepay_monthly for p in book.products]),
         min_payment_share=column([p.min_payment_share for p in book.products]),
         utilisation=column([p.utilisation for p in book.products]),

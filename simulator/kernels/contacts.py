@@ -94,7 +94,7 @@ def _effect(loan, terms, state, person_state, p, rate_cap, spell, stage, effect,
         state.helped = max(0.0, target - state.able)
 
 
-@loop
+@scalar
 def _make_contact(
     t, loan, person, terms, state, person_state, stage, effort, stages, p, cap, key, counts
 ):

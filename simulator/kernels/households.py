@@ -4,7 +4,6 @@ Equations: docs/model.md, sections 4 to 6. Writes each open loan's plan (able, l
 refused) and the borrower's new savings, debts elsewhere and willingness.
 """
 
-
 from simulator.kernels.demand import demand_of, due_parts
 from simulator.kernels.household import (
     hardship_of,
@@ -18,7 +17,7 @@ from simulator.kernels.household import (
     spending_cut,
 )
 from simulator.kernels.jit import loop, scalar
-from simulator.kernels.payment import annuity_instalment
+from simulator.kernels.payment import ENOUGH, annuity_instalment
 from simulator.kernels.records import CHUNK
 from simulator.kernels.rng import fill_units, stream, uniform
 from simulator.vocabulary import (
@@ -152,9 +151,9 @@ def _cash_cause(p, shock, chose_others, refused_by_platforms):
     return 0 + Cause.OVERSPENDING
 
 
-@loop
+@scalar
 def _sum_loans(person, loans, terms, states, p, rate_cap):
-    """(demand, instalments due, worst unpaid, worst spell, ever relieved, first rate) of a person."""
+    """(demand, due, worst unpaid, worst spell, ever relieved, first rate) of a borrower."""
     demand, due, rate = 0.0, 0.0, -1.0
     unpaid, spell, relieved = 0, 0, False
     for row in range(person.first_loan, person.stop_loan):
@@ -172,7 +171,7 @@ def _sum_loans(person, loans, terms, states, p, rate_cap):
     return demand, due, unpaid, spell, relieved, rate
 
 
-@loop
+@scalar
 def _offer_relief(
     t,
     person,
@@ -212,7 +211,7 @@ def _offer_relief(
     return granted, budget
 
 
-@loop
+@scalar
 def _reserve(
     t, person, loans, terms, states, p, cap, cash, cash_cause, refusing, key, u_loan, k_loan
 ):
@@ -225,10 +224,10 @@ def _reserve(
         loan = loans[row]
         product = terms[loan.product]
         demand, _ = demand_of(loan, product, state, p, cap)
-        able = min(demand, cash)
+        able = demand if cash >= demand - ENOUGH else cash
         if able < demand and able < p.min_partial_share * demand:
             able = 0.0
-        cash -= able
+        cash = max(0.0, cash - able)
         reserved += able
         late, reason = 0, 0
         if demand > 0.0:
@@ -260,7 +259,7 @@ def _reserve(
     return cash, reserved
 
 
-@loop
+@scalar
 def plan_borrower(
     t,
     b,
@@ -386,7 +385,7 @@ def plan_borrower(
     return budget
 
 
-@loop
+@scalar
 def gather_loan_ids(people, live, start, stop, loans, states, ids):
     """Ids of the open loans of the live borrowers [start, stop); how many."""
     n = 0

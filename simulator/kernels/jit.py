@@ -8,5 +8,5 @@ Set ``NUMBA_DISABLE_JIT=1`` to step through all of them in a debugger.
 
 from numba import njit
 
-scalar = njit(error_model="numpy", nogil=True)
+scalar = njit(error_model="numpy", nogil=True, forceinline=True)
 loop = njit(error_model="numpy", nogil=True, cache=True)

@@ -21,10 +21,21 @@ from simulator.kernels.payment import (
     join_queue,
     line_draw,
     waterfall,
+    without_dust,
 )
 from simulator.kernels.records import CHUNK
 from simulator.kernels.rng import fill_units, stream
-from simulator.kernels.tally import FIRST_90, MAX_MOB
+from simulator.kernels.tally import (
+    AT_AGE,
+    AT_BALANCE,
+    AT_BEFORE_RELIEF,
+    AT_CAUSE,
+    AT_INCOME,
+    AT_LOANS,
+    AT_SEGMENT,
+    FIRST_90,
+    MAX_MOB,
+)
 from simulator.vocabulary import (
     DAYS_PER_MONTH,
     N_BUCKETS,
@@ -57,15 +68,15 @@ def _accrue(loan, terms, state, p, rate_cap, weight, flows):
     if is_frozen(state):
         state.interest_deferred += charged
         return 0.0, charged, penalty
-    state.interest_deferred = max(0.0, state.interest_deferred + charged - due_interest)
-    state.principal = max(0.0, state.principal - due_principal)
+    state.interest_deferred = without_dust(state.interest_deferred + charged - due_interest)
+    state.principal = without_dust(state.principal - due_principal)
     state.principal_overdue += due_principal
     state.interest_overdue += due_interest
     return due_principal + due_interest, charged, penalty
 
 
 @scalar
-def _pay(state, queue, paid, weight, flows):
+def _pay(state, queues, row, paid, weight, flows):
     """Post a payment down the waterfall; unpaid instalments clear from the oldest."""
     fees, penalty = state.fees, state.penalty
     interest, principal = state.interest_overdue, state.principal_overdue
@@ -81,7 +92,7 @@ def _pay(state, queue, paid, weight, flows):
         state.penalty -= penalty
         state.interest_overdue -= interest
         state.principal_overdue -= principal
-        state.n_unpaid = clear_oldest(queue, state.n_unpaid, interest + principal)
+        state.n_unpaid = clear_oldest(queues, row, state.n_unpaid, interest + principal)
     flows[Flow.FEES_PAID] += weight * fees
     flows[Flow.PENALTY_PAID] += weight * penalty
     flows[Flow.INTEREST_PAID] += weight * interest
@@ -179,18 +190,18 @@ def _age(state, was_current):
 
 
 @scalar
-def _receive(loan, state, person_state, queue, weight, flows):
+def _receive(loan, state, person_state, queues, row, weight, flows):
     """Post what the borrower pays this month; refused or too late pays nothing."""
     if state.refused or is_frozen(state) or loan.due_day + state.late > DAYS_PER_MONTH:
         return 0.0
     paid = min(state.able + state.helped, arrears_of(state))
     person_state.savings = max(0.0, person_state.savings - min(paid, state.able))
-    _pay(state, queue, paid, weight, flows)
+    _pay(state, queues, row, paid, weight, flows)
     return paid
 
 
 @scalar
-def _post(loan, terms, state, person_state, queue, p, rate_cap, weight, flows, counts):
+def _post(loan, terms, state, person_state, queues, row, p, rate_cap, weight, flows, counts):
     """Accrue, receive and age one loan; what was paid."""
     opening = balance_of(state)
     was_current = state.n_unpaid == 0
@@ -199,11 +210,11 @@ def _post(loan, terms, state, person_state, queue, p, rate_cap, weight, flows, c
     counts[Count.OPENING_BALANCE] += weight * opening
     counts[Count.OPENING_LOANS] += weight
     due, charged, penalty = _accrue(loan, terms, state, p, rate_cap, weight, flows)
-    if not frozen and (state.remaining > 0 or state.n_unpaid > 0):
-        state.n_unpaid = join_queue(queue, state.n_unpaid, due)
+    if due > 0.0 or (state.n_unpaid > 0 and not frozen):
+        state.n_unpaid = join_queue(queues, row, state.n_unpaid, due)
     if state.remaining > 0 and not (relieved and state.relief_due < 1.0):
         state.remaining -= 1
-    paid = _receive(loan, state, person_state, queue, weight, flows)
+    paid = _receive(loan, state, person_state, queues, row, weight, flows)
     if due > 0.0:
         counts[Count.INSTALMENTS_DUE] += weight
         if state.reason != Cause.NONE:
@@ -216,24 +227,24 @@ def _post(loan, terms, state, person_state, queue, p, rate_cap, weight, flows, c
     return paid
 
 
-@loop
-def count_stock(t, loan, person, state, out):
-    """Count an open loan at month end in every stock tally."""
+@scalar
+def count_stock(loan, person, state, stock, counts):
+    """Count an open loan at month end in every stock tally; ``stock`` is the month's row."""
     n = state.n_unpaid
     bucket = min(n, N_BUCKETS - 1)
     balance = person.weight * balance_of(state)
-    out.balance[t, bucket] += balance
-    out.loans[t, bucket] += person.weight
-    out.balance_before_relief[t, max(bucket, state.old_bucket)] += balance
-    out.counts[t, Count.CLOSING_BALANCE] += balance
-    out.counts[t, Count.OPEN_LOANS] += person.weight
+    counts[Count.CLOSING_BALANCE] += balance
+    counts[Count.OPEN_LOANS] += person.weight
+    stock[AT_BALANCE + bucket] += balance
+    stock[AT_LOANS + bucket] += person.weight
+    stock[AT_BEFORE_RELIEF + max(bucket, state.old_bucket)] += balance
+    if n > 0:
+        stock[AT_CAUSE + state.cause] += balance
     measures = 1 if n < 2 else (2 if n < FIRST_90 else 3)
     for measure in range(measures):
-        out.by_segment[t, loan.segment, measure] += balance
-        out.by_age[t, person.age_band, measure] += balance
-        out.by_income[t, person.income_decile, measure] += balance
-    if n > 0:
-        out.cause_balance[t, state.cause] += balance
+        stock[AT_SEGMENT + 3 * loan.segment + measure] += balance
+        stock[AT_AGE + 3 * person.age_band + measure] += balance
+        stock[AT_INCOME + 3 * person.income_decile + measure] += balance
 
 
 @loop
@@ -249,7 +260,7 @@ def post_payments(t, n_live, book, levers, s, p, world, key, life, out, paid_by_
         s.ids,
         s.u_loan,
     )
-    flows, counts, roll = out.flows[t], out.counts[t], out.roll[t]
+    flows, counts, roll, stock = out.flows[t], out.counts[t], out.roll[t], out.stocks[t]
     written_off, first_90 = out.written_off_by_product[t], out.vintage_first_90
     counter = stream(t, _LOAN_GROUP, Domain.LOAN)
     kept = 0
@@ -276,7 +287,8 @@ def post_payments(t, n_live, book, levers, s, p, world, key, life, out, paid_by_
                     product,
                     state,
                     s_people[b],
-                    queues[row],
+                    queues,
+                    row,
                     p,
                     world.rate_cap,
                     weight,
@@ -299,7 +311,7 @@ def post_payments(t, n_live, book, levers, s, p, world, key, life, out, paid_by_
                     if revolving and state.n_unpaid == 0 and not relieved:
                         cell = cells[t, classes[loan.segment], 0, hardship_of(life[t, b])]
                         _draw_line(loan, state, s_people[b], cell, p, weight, flows)
-                    count_stock(t, loan, person, state, out)
+                    count_stock(loan, person, state, stock, counts)
                 if relieved:
                     state.relief_left -= 1
                     counts[Count.RELIEF_LOANS] += weight

@@ -6,7 +6,8 @@ Equations: docs/model.md, section 9. The same people apply under every policy.
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.ledger import count_stock
 from simulator.kernels.payment import annuity_instalment, scheduled_principal
-from simulator.vocabulary import Count, Flow, LoanStatus
+from simulator.kernels.tally import AT_BALANCE
+from simulator.vocabulary import N_BUCKETS, Count, Flow, LoanStatus
 
 
 @scalar
@@ -48,9 +49,9 @@ def _is_approved(person, rule, world, p, instalment, cutoff_rise):
 
 
 @scalar
-def _cutoff_rise(rules, balance, total):
+def _cutoff_rise(rules, stock, total):
     """Points by which the score cut-off rises with last month's 30+ rate."""
-    overdue = balance[2:].sum() / total if total > 0.0 else 0.0
+    overdue = stock[AT_BALANCE + 2 : AT_BALANCE + N_BUCKETS].sum() / total if total > 0.0 else 0.0
     return rules.tighten_slope * max(0.0, overdue - rules.tighten_trigger)
 
 
@@ -74,12 +75,11 @@ def _merge_rows(rows, n_rows, new, n_new):
 def lend(t, n_live, book, levers, s, p, world, out):
     """Decide the month's applicants; the number of live borrowers afterwards, in row order."""
     people, loans, terms, states = book.people, book.loans, book.terms, s.loans
-    counts, first, classes = out.counts[t], book.first_applicant, levers.class_of_segment
+    counts, stock = out.counts[t], out.stocks[t]
+    first, classes = book.first_applicant, levers.class_of_segment
     if t + 1 >= first.size:
         return n_live
-    rise = _cutoff_rise(
-        levers.book[0], out.balance[t - 1], out.counts[t - 1, Count.CLOSING_BALANCE]
-    )
+    rise = _cutoff_rise(levers.book[0], out.stocks[t - 1], out.counts[t - 1, Count.CLOSING_BALANCE])
     n_new = 0
     for k in range(first[t], first[t + 1]):
         b = book.applicants[k]
@@ -102,7 +102,7 @@ def lend(t, n_live, book, levers, s, p, world, out):
             counts[Count.APPROVED] += person.weight
             out.flows[t, Flow.DISBURSED] += person.weight * state.principal
             out.vintage_loans[loan.vintage] += person.weight
-            count_stock(t, loan, person, state, out)
+            count_stock(loan, person, state, stock, counts)
         if approved:
             s.question[n_new] = b
             n_new += 1

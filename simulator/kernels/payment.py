@@ -8,6 +8,8 @@ from simulator.vocabulary import DAYS_PER_MONTH, MAX_UNPAID, Amortisation
 
 CLEARED = 1e-9
 """Money below which an unpaid instalment or a balance counts as cleared."""
+ENOUGH = 1e-6
+"""Money by which cash may miss a demand and still meet it: rounding, not shortage."""
 
 
 @scalar
@@ -47,6 +49,12 @@ def split_due(principal_part, interest_part, due_share):
 
 
 @scalar
+def without_dust(amount):
+    """``amount``, or 0 where rounding has left no more than nothing."""
+    return amount if amount > CLEARED else 0.0
+
+
+@scalar
 def waterfall(paid, fees, penalty, interest, principal):
     """How a payment splits: (fees, penalty, interest, principal)."""
     to_fees = min(paid, fees)
@@ -58,27 +66,27 @@ def waterfall(paid, fees, penalty, interest, principal):
 
 
 @scalar
-def clear_oldest(queue, n_unpaid, amount):
-    """Take ``amount`` off the queue's oldest instalments in place; how many stay unpaid."""
+def clear_oldest(queues, row, n_unpaid, amount):
+    """Take ``amount`` off a loan's oldest unpaid instalments in place; how many stay unpaid."""
     cleared = 0
-    while cleared < n_unpaid and queue[cleared] <= amount + CLEARED:
-        amount = max(0.0, amount - queue[cleared])
+    while cleared < n_unpaid and queues[row, cleared] <= amount + CLEARED:
+        amount = max(0.0, amount - queues[row, cleared])
         cleared += 1
     left = n_unpaid - cleared
     for k in range(left):
-        queue[k] = queue[k + cleared]
+        queues[row, k] = queues[row, k + cleared]
     if left > 0:
-        queue[0] -= amount
+        queues[row, 0] -= amount
     return left
 
 
 @scalar
-def join_queue(queue, n_unpaid, amount):
-    """Add an instalment to the queue; past its length the last slot takes the sum."""
+def join_queue(queues, row, n_unpaid, amount):
+    """Add an instalment to a loan's queue; past its length the last slot takes the sum."""
     if n_unpaid < MAX_UNPAID:
-        queue[n_unpaid] = amount
+        queues[row, n_unpaid] = amount
         return n_unpaid + 1
-    queue[MAX_UNPAID - 1] += amount
+    queues[row, MAX_UNPAID - 1] += amount
     return n_unpaid
 
 

@@ -14,90 +14,58 @@ from numpy.typing import NDArray
 from simulator.book.schema import Borrowers, Loans, ProductTerms
 from simulator.vocabulary import MAX_UNPAID
 
-F8, U1, I2, I4 = np.float64, np.uint8, np.int16, np.int32
-
 CHUNK = 256
 """Borrowers whose uniforms are drawn together."""
 
-PERSON_DTYPE = np.dtype(
-    [("id", np.uint64)]
-    + [
-        (name, F8)
-        for name in ["weight", "income", "stated_income", "essential", "discretionary", "savings", "other_debt", "p_forget", "p_channel_failure", "p_misunderstand", "refusal_weight", "true_risk", "score"]
-    ]
-    + [("first_loan", I4), ("stop_loan", I4), ("arrival_month", I2)]
-    + [
-        (name, U1)
-        for name in ["work", "overspender", "platforms", "pays_others_first", "unemployment_insured", "medical_insured", "income_decile", "age_band"]
-    ],
-    align=True,
+
+def _record(**columns: str) -> np.dtype[np.void]:
+    """An aligned record: for each kind of number, the names of its fields."""
+    fields = [(name, kind) for kind, names in columns.items() for name in names.split()]
+    return np.dtype(fields, align=True)
+
+
+PERSON_DTYPE = _record(
+    uint64="id",
+    float64="weight income stated_income essential discretionary savings other_debt p_forget"
+    " p_channel_failure p_misunderstand refusal_weight true_risk score",
+    int32="first_loan stop_loan",
+    int16="arrival_month",
+    uint8="work overspender platforms pays_others_first unemployment_insured medical_insured"
+    " income_decile age_band",
 )
 """A borrower as the book has it; fields as in ``book.schema.Borrowers``."""
 
-LOAN_DTYPE = np.dtype(
-    [("id", np.uint64)]
-    + [
-        (name, F8)
-        for name in ["annual_rate", "limit", "principal", "principal_overdue", "interest_overdue", "penalty", "fees"]
-    ]
-    + [("borrower", I4), ("origination_month", I2), ("term_months", I2)]
-    + [("remaining_months", I2), ("n_unpaid", I2), ("vintage", I2), ("segment", np.uint16)]
-    + [("product", U1), ("kind", U1), ("due_day", U1)],
-    align=True,
+LOAN_DTYPE = _record(
+    uint64="id",
+    float64="annual_rate limit principal principal_overdue interest_overdue penalty fees",
+    int32="borrower",
+    int16="origination_month term_months remaining_months n_unpaid vintage",
+    uint16="segment",
+    uint8="product kind due_day",
 )
 """A loan as the book has it; fields as in ``book.schema.Loans``."""
 
-TERMS_DTYPE = np.dtype([(name, F8) for name in ProductTerms._fields])
+TERMS_DTYPE = _record(float64=" ".join(ProductTerms._fields))
 
-PERSON_STATE_DTYPE = np.dtype(
-    [
-        ("savings", F8),
-        ("other_debt", F8),
-        ("other_missed", U1),  # months in a row
-        ("months_short", U1),
-        ("refusing", U1),
-    ],
-    align=True,
+PERSON_STATE_DTYPE = _record(
+    float64="savings other_debt",
+    uint8="other_missed months_short refusing",
 )
+"""``other_missed``: months in a row in which other lenders were not paid in full."""
 
-LOAN_STATE_DTYPE = np.dtype(
-    [
-        ("principal", F8),  # not yet due
-        ("principal_overdue", F8),
-        ("interest_overdue", F8),
-        ("interest_deferred", F8),
-        ("penalty", F8),
-        ("fees", F8),
-        ("instalment", F8),
-        ("annual_rate", F8),
-        ("limit", F8),
-        ("relief_due", F8),
-        ("relief_interest", F8),
-        # This month's plan, from the household to the ledger:
-        ("able", F8),
-        ("helped", F8),  # outside help on top
-        ("late", I2),  # days; 0 = on time
-        ("remaining", I2),
-        ("n_unpaid", I2),
-        ("spell", I2),  # months overdue
-        ("status", U1),
-        ("cause", U1),
-        ("reason", U1),
-        ("refused", U1),  # not paid by choice this month
-        ("relief_left", U1),
-        ("relief_uses", U1),
-        ("from_bucket", U1),  # at the month's start, before relief
-        ("old_bucket", U1),  # before the last re-plan
-        ("ever_90", U1),
-    ],
-    align=True,
+LOAN_STATE_DTYPE = _record(
+    float64="principal principal_overdue interest_overdue interest_deferred penalty fees"
+    " instalment annual_rate limit relief_due relief_interest able helped",
+    int16="late remaining n_unpaid spell",
+    uint8="status cause reason refused relief_left relief_uses from_bucket old_bucket ever_90",
 )
+"""A loan along a path. ``principal``: not yet due; ``spell``: months overdue; ``from_bucket``: at
+the month's start; ``old_bucket``: before the last re-plan. The month's plan, from the household to
+the ledger: ``able`` (own money), ``helped`` (outside help on top), ``late`` (days, 0 = on time),
+``reason`` (``Cause`` if not on time and in full), ``refused`` (1: not paid by choice)."""
 
-FACTS_DTYPE = np.dtype(
-    [
-        (name, F8)
-        for name in ["opening_loans", "opening_balance", "benefit_rate", "application_cost", "relief_cost"]
-    ]
+FACTS_DTYPE = _record(
+    float64="opening_loans opening_balance benefit_rate application_cost relief_cost"
 )
 
 

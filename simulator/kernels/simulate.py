@@ -40,7 +40,7 @@ def _reset(loan, state):
 
 
 @scalar
-def _open(loan, state, queue):
+def _open(loan, state, queues, row):
     """Put a loan of the opening book into its opening state."""
     state.status = LoanStatus.OPEN
     state.principal = loan.principal
@@ -58,16 +58,17 @@ def _open(loan, state, queue):
     if loan.n_unpaid > 0:
         state.cause = Cause.AT_OPENING
         for k in range(loan.n_unpaid):
-            queue[k] = (loan.principal_overdue + loan.interest_overdue) / loan.n_unpaid
+            queues[row, k] = (loan.principal_overdue + loan.interest_overdue) / loan.n_unpaid
 
 
 @loop
 def open_book(book, s, p, key, out):
     """Opening state of every loan and borrower, counted as month 0; the number of live ones."""
-    people, loans, states = book.people, book.loans, s.loans
+    people, loans, states, s_people, queues = book.people, book.loans, s.loans, s.people, s.queue
+    stock, counts = out.stocks[0], out.counts[0]
     n_live = 0
     for b in range(people.size):
-        person, person_state = people[b], s.people[b]
+        person, person_state = people[b], s_people[b]
         person_state.savings = person.savings
         person_state.other_debt = person.other_debt
         person_state.other_missed = 0
@@ -78,10 +79,10 @@ def open_book(book, s, p, key, out):
             loan, state = loans[row], states[row]
             _reset(loan, state)
             if person.arrival_month == 0:
-                _open(loan, state, s.queue[row])
+                _open(loan, state, queues, row)
                 worst = max(worst, loan.n_unpaid)
                 out.vintage_loans[loan.vintage] += person.weight
-                count_stock(0, loan, person, state, out)
+                count_stock(loan, person, state, stock, counts)
         if person.arrival_month == 0 and person.stop_loan > person.first_loan:
             s.live[n_live] = b
             n_live += 1

@@ -1,6 +1,6 @@
 """What a path leaves behind: sums only, one slice a path, so that no thread meets another."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,11 +40,25 @@ HISTORY_DTYPE = np.dtype(
 )
 
 
+AT_BALANCE: Final = 0
+AT_LOANS: Final = AT_BALANCE + N_BUCKETS
+AT_BEFORE_RELIEF: Final = AT_LOANS + N_BUCKETS
+AT_CAUSE: Final = AT_BEFORE_RELIEF + N_BUCKETS
+AT_AGE: Final = AT_CAUSE + N_CAUSES
+AT_INCOME: Final = AT_AGE + len(AGE_BANDS) * len(CUT_MEASURES)
+AT_SEGMENT: Final = AT_INCOME + N_INCOME_DECILES * len(CUT_MEASURES)
+"""Where each stock tally begins in a month's row of ``Tallies.stocks``: one array instead of
+seven keeps the kernel's innermost loop free of reference counting."""
+
+
 class Tallies(NamedTuple):
     """Sums of a block of paths of one scenario and policy; weighted, in the book's currency.
 
-    T = horizon + 1 months with month 0 the opening (stocks only), P = paths.
+    T = horizon + 1 months with month 0 the opening (stocks only), P = paths. ``balance`` to
+    ``by_segment`` are views of ``stocks``.
     """
+
+    stocks: NDArray[np.float64]  # (P, T, AT_SEGMENT + 3 * n_segments), month end
 
     flows: NDArray[np.float64]  # (P, T, N_FLOWS), vocabulary.Flow
     counts: NDArray[np.float64]  # (P, T, N_COUNTS), vocabulary.Count
@@ -62,21 +76,20 @@ class Tallies(NamedTuple):
 
 
 class PathTallies(NamedTuple):
-    """One path's slices of ``Tallies``: the same arrays without the first axis."""
+    """One path's slices of ``Tallies``, as kernels write them."""
 
+    stocks: NDArray[np.float64]
     flows: NDArray[np.float64]
     counts: NDArray[np.float64]
-    balance: NDArray[np.float64]
-    loans: NDArray[np.float64]
-    balance_before_relief: NDArray[np.float64]
     roll: NDArray[np.float64]
-    cause_balance: NDArray[np.float64]
-    by_segment: NDArray[np.float64]
-    by_age: NDArray[np.float64]
-    by_income: NDArray[np.float64]
     written_off_by_product: NDArray[np.float64]
     vintage_loans: NDArray[np.float64]
     vintage_first_90: NDArray[np.float64]
+
+
+def path_slice(tallies: Tallies, row: int) -> PathTallies:
+    """One path's slices of a block of tallies."""
+    return PathTallies(*(getattr(tallies, name)[row] for name in PathTallies._fields))
 
 
 def allocate_tallies(
@@ -84,21 +97,29 @@ def allocate_tallies(
 ) -> Tallies:
     """Zeroed tallies for ``n_paths`` paths."""
     months = (n_paths, horizon + 1)
+    measures = len(CUT_MEASURES)
 
     def zeros(*shape: int) -> NDArray[np.float64]:
         return np.zeros(shape, dtype=np.float64)
 
+    stocks = zeros(*months, AT_SEGMENT + measures * n_segments)
+
+    def view(start: int, *shape: int) -> NDArray[np.float64]:
+        width = int(np.prod(shape))
+        return stocks[:, :, start : start + width].reshape(*months, *shape, copy=False)
+
     return Tallies(
+        stocks=stocks,
         flows=zeros(*months, N_FLOWS),
         counts=zeros(*months, N_COUNTS),
-        balance=zeros(*months, N_BUCKETS),
-        loans=zeros(*months, N_BUCKETS),
-        balance_before_relief=zeros(*months, N_BUCKETS),
+        balance=view(AT_BALANCE, N_BUCKETS),
+        loans=view(AT_LOANS, N_BUCKETS),
+        balance_before_relief=view(AT_BEFORE_RELIEF, N_BUCKETS),
         roll=zeros(*months, N_BUCKETS, len(ROLL_DESTINATIONS)),
-        cause_balance=zeros(*months, N_CAUSES),
-        by_segment=zeros(*months, n_segments, len(CUT_MEASURES)),
-        by_age=zeros(*months, len(AGE_BANDS), len(CUT_MEASURES)),
-        by_income=zeros(*months, N_INCOME_DECILES, len(CUT_MEASURES)),
+        cause_balance=view(AT_CAUSE, N_CAUSES),
+        by_segment=view(AT_SEGMENT, n_segments, measures),
+        by_age=view(AT_AGE, len(AGE_BANDS), measures),
+        by_income=view(AT_INCOME, N_INCOME_DECILES, measures),
         written_off_by_product=zeros(*months, n_products),
         vintage_loans=zeros(n_paths, n_vintages),
         vintage_first_90=zeros(n_paths, n_vintages, MAX_MOB + 1),

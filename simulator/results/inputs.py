@@ -19,11 +19,15 @@ REFERENCE: Final = "status_quo"
 
 @dataclass(frozen=True, slots=True)
 class ScenarioInfo:
-    """Name, label for readers and probability weight (>= 0) of one scenario."""
+    """One scenario for readers: label, probability weight (>= 0), story, source, warnings."""
 
     name: str
     label: str
     weight: float
+    narrative: str = ""
+    source: str = ""
+    table_sha256: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
@@ -29,12 +29,9 @@ PACKAGES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What only the caller knows: overrides as typed, SHA-256 of each scenario's table,
-    seconds of the simulation, worker threads, findings of the checks.
-    """
+    """What only the caller knows: overrides as typed, seconds of the simulation, threads, checks."""
 
     overrides: tuple[str, ...]
-    scenario_sha256: Mapping[str, str]
     seconds: float
     threads: int
     checks: Sequence[CheckResult]
@@ -74,7 +71,7 @@ def build_manifest(output: SimulationOutput, facts: RunFacts) -> dict[str, objec
         "overrides": list(facts.overrides),
         "inputs": {
             "book_sha256": book.input_sha256,
-            "scenario_sha256": dict(facts.scenario_sha256),
+            "scenario_sha256": {s.name: s.table_sha256 for s in output.scenarios},
         },
         "book": {
             "name": book.name,
@@ -85,7 +82,16 @@ def build_manifest(output: SimulationOutput, facts: RunFacts) -> dict[str, objec
             "imputed_columns": list(book.imputed_columns),
             "notes": list(book.notes),
         },
-        "scenarios": [s.name for s in output.scenarios],
+        "scenarios": {
+            s.name: {
+                "label": s.label,
+                "narrative": s.narrative,
+                "source": s.source,
+                "weight": s.weight,
+                "warnings": list(s.warnings),
+            }
+            for s in output.scenarios
+        },
         "policies": list(output.policies),
         "reference": output.reference,
         "seed": output.run.seed,

@@ -5,6 +5,11 @@ from twin.household import Bills
 from twin.state import TINY, Bill, Borrower, Loan, Month
 
 
+def _without_dust(amount: float) -> float:
+    """``amount``, or 0 where only a rounding error is left."""
+    return 0.0 if amount <= TINY else amount
+
+
 def _accrue(loan: Loan, due: Bill, month: Month) -> None:
     month.flow(Flow.INTEREST_ACCRUED, loan, due.interest)
     month.flow(Flow.FORGIVEN, loan, due.interest - due.charged)
@@ -13,12 +18,12 @@ def _accrue(loan: Loan, due: Bill, month: Month) -> None:
     loan.interest_deferred += due.charged - due.due_interest
     if not due.frozen:
         loan.principal -= due.due_principal
-        if loan.principal <= TINY:
-            loan.principal = 0.0
         loan.principal_overdue += due.due_principal
         loan.interest_overdue += due.due_interest
         if due.due > 0.0 or loan.unpaid >= 1:
             loan.queue.append(due.due)
+    loan.principal = _without_dust(loan.principal)
+    loan.interest_deferred = _without_dust(loan.interest_deferred)
     if not (due.in_relief and loan.due_share < 1.0):
         loan.remaining = max(0, loan.remaining - 1)
 

@@ -102,7 +102,7 @@ def _bill(borrower: Borrower, month: Month, kind: str, draw: Draw) -> float:
     p = month.parameters
     luck = month.luck.borrower(borrower.id, month.t, draw)
     months = p[f"{kind}_cost_min_months"] * luck ** (-1.0 / p[f"{kind}_cost_tail"])
-    return borrower.income * min(p[f"{kind}_cost_cap_months"], months)
+    return float(borrower.income * min(p[f"{kind}_cost_cap_months"], months))
 
 
 def shock_cost(borrower: Borrower, month: Month) -> float:

@@ -123,7 +123,7 @@ def _loan_row(
         "kind": int(terms.amortisation),
         "origination_month": arrival - age if arrival else -age,
         "term_months": term,
-        "remaining_months": 600 if revolving else term - age,
+        "remaining_months": 0 if revolving else term - age,
         "due_day": due_day,
         "annual_rate": terms.annual_rate * rng.uniform(0.7, 1.6),
         "limit": original,

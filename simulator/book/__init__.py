@@ -1,0 +1,24 @@
+"""The loan book: drawn from stated distributions, read from a tape, or a shipped data set."""
+
+from simulator.book.lending_club import lending_club_book
+from simulator.book.schema import Book
+from simulator.book.synthesize import synthetic_book
+from simulator.book.tape import tape_book
+from simulator.settings import BookSettings, RunSettings
+
+__all__ = ["Book", "build_book"]
+
+
+def build_book(settings: BookSettings, run: RunSettings) -> Book:
+    """The book that ``settings`` asks for, with the applicants of months 1..``run.months``.
+
+    A pure function of its arguments and, for tapes, of the file. Raises ``UserError`` for
+    unknown products or regions and for every finding in a tape, all at once.
+    """
+    match settings.kind:
+        case "synthetic":
+            return synthetic_book(settings, run)
+        case "tape":
+            return tape_book(settings, run)
+        case "lending_club":
+            return lending_club_book(settings, run)

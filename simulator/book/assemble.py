@@ -1,0 +1,222 @@
+"""Puts borrowers and loans from any source into one sorted, checked ``Book``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator.book import segments as s
+from simulator.book.impute import Finances, Obligations, Person
+from simulator.book.schedule import I8, Opening, Terms, first_instalment_share, monthly_rate
+from simulator.book.schema import F8, U8, Book, Borrowers, Loans
+from simulator.products import Jurisdiction, Product
+from simulator.validation import UserError
+from simulator.vocabulary import Amortisation
+
+
+class LoanColumns(NamedTuple):
+    """Loans of a part, in any order; arrays of shape (n_loans,)."""
+
+    id: U8
+    borrower_id: U8
+    product: I8
+    """Index into the book's products."""
+    band: I8
+    """Index into the book's risk bands."""
+    origination_month: I8
+    term_months: I8
+    remaining_months: I8
+    due_day: I8
+    annual_rate: F8
+    limit: F8
+    n_unpaid: I8
+    opening: Opening
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Borrowers of one kind (opening book or applicants) with their loans."""
+
+    ids: U8
+    arrival_month: I8
+    weight: F8
+    person: Person
+    finances: Finances
+    loans: LoanColumns
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a book is besides its rows."""
+
+    name: str
+    law: Jurisdiction
+    products: tuple[Product, ...]
+    regions: tuple[str, ...]
+    bands: tuple[str, ...]
+    imputed_columns: tuple[str, ...] = ()
+    input_sha256: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def assemble(frame: Frame, parts: Sequence[Part]) -> Book:
+    """The book of ``parts``: borrowers by id, loans by (borrower, id), whatever the order given.
+
+    A borrower or loan id that stands twice is a ``UserError``.
+    """
+    borrowers = _borrowers(parts)
+    loans, labels = _loans(frame, parts, borrowers)
+    return Book(
+        name=frame.name,
+        jurisdiction=frame.law,
+        products=frame.products,
+        regions=frame.regions,
+        segments=s.segment_names(frame.regions, frame.products, frame.bands),
+        borrowers=borrowers,
+        loans=loans,
+        n_opening_borrowers=int(np.count_nonzero(borrowers.arrival_month == 0)),
+        vintage_labels=labels,
+        imputed_columns=frame.imputed_columns,
+        input_sha256=frame.input_sha256,
+        notes=frame.notes,
+    )
+
+
+def _borrowers(parts: Sequence[Part]) -> Borrowers:
+    ids = np.concatenate([p.ids for p in parts])
+    order = np.argsort(ids, kind="stable")
+    ids = ids[order]
+    _refuse_twins(ids, "borrower")
+
+    def column(name: str) -> F8:
+        return np.concatenate([_field(p, name) for p in parts])[order]
+
+    income, age = column("income"), column("age")
+    return Borrowers(
+        id=ids,
+        arrival_month=np.concatenate([p.arrival_month for p in parts])[order].astype(np.int16),
+        weight=np.concatenate([p.weight for p in parts])[order],
+        age=age,
+        region=column("region").astype(np.uint8),
+        work=column("work").astype(np.uint8),
+        income=income,
+        stated_income=column("stated_income"),
+        essential=column("essential"),
+        discretionary=column("discretionary"),
+        overspender=column("overspender").astype(np.uint8),
+        savings=column("savings"),
+        other_debt=column("other_debt"),
+        platforms=column("platforms").astype(np.uint8),
+        pays_others_first=column("pays_others_first").astype(np.uint8),
+        p_forget=column("p_forget"),
+        p_channel_failure=column("p_channel_failure"),
+        p_misunderstand=column("p_misunderstand"),
+        refusal_weight=column("refusal_weight"),
+        illness_incidence=column("illness_incidence"),
+        unemployment_insured=column("unemployment_insured").astype(np.uint8),
+        medical_insured=column("medical_insured").astype(np.uint8),
+        true_risk=column("true_risk"),
+        score=column("score"),
+        income_decile=s.income_decile(income),
+        age_band=s.age_band(age),
+    )
+
+
+def _field(part: Part, name: str) -> F8:
+    owner = part.person if name in Person._fields else part.finances
+    column: F8 = getattr(owner, name)
+    return column
+
+
+def _loans(
+    frame: Frame, parts: Sequence[Part], borrowers: Borrowers
+) -> tuple[Loans, tuple[str, ...]]:
+    joined = _joined([p.loans for p in parts])
+    opening = joined.opening
+    row = np.searchsorted(borrowers.id, joined.borrower_id)
+    _refuse_twins(np.sort(joined.id), "loan")
+    order = np.lexsort((joined.id, row))
+    row = row[order]
+    product = joined.product[order]
+    month = joined.origination_month[order]
+    vintage, labels = s.vintages(month)
+    kinds = np.array([int(p.amortisation) for p in frame.products], dtype=np.uint8)
+    segment = s.segment_index(
+        borrowers.region[row], product, joined.band[order], len(frame.products), len(frame.bands)
+    )
+    nothing = np.zeros(row.size)
+    loans = Loans(
+        id=joined.id[order],
+        borrower=row.astype(np.int32),
+        product=product.astype(np.uint8),
+        kind=kinds[product],
+        origination_month=month.astype(np.int16),
+        term_months=joined.term_months[order].astype(np.int16),
+        remaining_months=joined.remaining_months[order].astype(np.int16),
+        due_day=joined.due_day[order].astype(np.uint8),
+        annual_rate=joined.annual_rate[order],
+        limit=joined.limit[order],
+        principal=opening.principal[order],
+        n_unpaid=joined.n_unpaid[order].astype(np.int16),
+        principal_overdue=opening.principal_overdue[order],
+        interest_overdue=opening.interest_overdue[order],
+        penalty=nothing,
+        fees=nothing.copy(),
+        segment=segment,
+        vintage=vintage,
+    )
+    return loans, labels
+
+
+def _joined(tables: Sequence[LoanColumns]) -> LoanColumns:
+    """The rows of all tables, one after the other."""
+    names = [n for n in LoanColumns._fields if n != "opening"]
+    columns = {n: np.concatenate([getattr(t, n) for t in tables]) for n in names}
+    states = zip(*(t.opening for t in tables), strict=True)
+    return LoanColumns(**columns, opening=Opening(*(np.concatenate(c) for c in states)))
+
+
+def _refuse_twins(ordered: U8, what: str) -> None:
+    twins = np.flatnonzero(ordered[1:] == ordered[:-1])
+    if twins.size:
+        raise UserError(f"book: {twins.size + 1} rows share the {what} id {ordered[twins[0]]}")
+
+
+def obligations(ids: U8, products: Sequence[Product], loans: LoanColumns) -> Obligations:
+    """What ``loans`` ask of each of ``ids`` next month, their arrears and bullet principal."""
+    kinds = np.array([int(p.amortisation) for p in products])[loans.product]
+    terms = Terms(
+        kind=kinds,
+        term_months=loans.term_months,
+        monthly_rate=monthly_rate(loans.annual_rate),
+        min_payment_share=np.array([p.min_payment_share for p in products])[loans.product],
+    )
+    due = loans.opening.principal * first_instalment_share(terms, loans.remaining_months)
+    bullet = np.where(kinds == Amortisation.BULLET, loans.opening.principal, 0.0)
+    # A bullet's last instalment is met from working capital, not from the month's income.
+    due = np.where(kinds == Amortisation.BULLET, bullet * terms.monthly_rate, due)
+    return Obligations(
+        service=_owed_by(ids, loans.borrower_id, due),
+        n_unpaid=_worst_of(ids, loans.borrower_id, loans.n_unpaid),
+        bullet_principal=_owed_by(ids, loans.borrower_id, bullet),
+    )
+
+
+def _owed_by(ids: U8, loans_borrower: U8, amount: F8) -> F8:
+    """Sum of a loan column over the loans of each of ``ids``; shape of ``ids``.
+
+    Loans are added in order of amount, so that the order of rows cannot change a bit.
+    """
+    by_id = np.argsort(ids, kind="stable")
+    order = np.lexsort((amount, loans_borrower))
+    place = by_id[np.searchsorted(ids, loans_borrower[order], sorter=by_id)]
+    return np.bincount(place, weights=amount[order], minlength=ids.size).astype(np.float64)
+
+
+def _worst_of(ids: U8, loans_borrower: U8, count: I8) -> F8:
+    """Largest value of a loan column among the loans of each of ``ids``; 0 without loans."""
+    by_id = np.argsort(ids, kind="stable")
+    worst = np.zeros(ids.size)
+    np.maximum.at(worst, by_id[np.searchsorted(ids, loans_borrower, sorter=by_id)], count)
+    return worst

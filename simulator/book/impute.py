@@ -1,0 +1,366 @@
+"""Draws every column of a borrower that is not known, given those that are.
+
+One set of functions serves the synthetic book (nothing is known) and tapes (some columns are).
+A value is a pure function of (seed, permanent id, column), so neither other borrowers nor the
+order of rows can change it. Traits hang together through latent true risk: a trait's normal
+score is loading * true_risk + sqrt(1 - loading^2) * own noise (Gaussian copula).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from importlib.resources import files
+from math import sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from simulator.book import distributions as d
+from simulator.book.schema import F8, U8
+from simulator.kernels.rng import uniforms
+from simulator.products import Jurisdiction
+from simulator.units import monthly_simple
+from simulator.vocabulary import Domain, Work
+
+B = NDArray[np.bool_]
+
+
+class Column(IntEnum):
+    """Number of each drawn column, part of the random counter; append-only."""
+
+    TRUE_RISK = 0
+    SCORE = 1
+    REGION = 2
+    AGE = 3
+    WORK = 4
+    INCOME = 5
+    OVERSTATES = 6
+    OVERSTATEMENT = 7
+    PLATFORMS = 8
+    OTHER_DEBT = 9
+    PAYS_OTHERS_FIRST = 10
+    MARGIN = 11
+    ESSENTIAL_SHARE = 12
+    OVERSPENDER = 13
+    HAND_TO_MOUTH = 14
+    SAVINGS = 15
+    WORKING_CAPITAL = 16
+    MANUAL_PAYMENT = 17
+    P_FORGET = 18
+    P_CHANNEL_FAILURE = 19
+    P_MISUNDERSTAND = 20
+    REFUSAL_WEIGHT = 21
+    UNEMPLOYMENT_INSURED = 22
+    MEDICAL_INSURED = 23
+    OPENING_UNPAID = 24
+    SECOND_LOAN = 25
+    PRODUCT = 40  # from here on keyed by the loan's id
+    TERM = 41
+    LOAN_AGE = 42
+    DUE_DAY = 43
+    AMOUNT = 44
+    UTILISATION = 45
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Random columns of the owners of ``ids``."""
+
+    seed: int
+    ids: U8
+
+    def uniform(self, column: Column) -> F8:
+        """One uniform in (0, 1) for each id; shape (n,)."""
+        return uniforms(self.seed, 0, self.ids, int(column), 0, int(Domain.SYNTHESIS))
+
+    def normal(self, column: Column) -> F8:
+        """One standard normal for each id; shape (n,)."""
+        return np.asarray(ndtri(self.uniform(column)), dtype=np.float64)
+
+    def correlated(self, column: Column, loading: float, true_risk: F8) -> F8:
+        """Normal scores with correlation ``loading`` with ``true_risk``; shape (n,)."""
+        own: F8 = sqrt(1.0 - loading**2) * self.normal(column)
+        return loading * true_risk + own
+
+
+class Person(NamedTuple):
+    """Who a borrower is, before money; arrays of shape (n,)."""
+
+    true_risk: F8
+    score: F8
+    region: F8
+    age: F8
+    work: F8
+    income: F8
+    stated_income: F8
+
+
+class Obligations(NamedTuple):
+    """What a borrower's own loans mean for its money; arrays of shape (n,)."""
+
+    service: F8
+    """Next instalments of own loans, money a month."""
+    n_unpaid: F8
+    """Unpaid instalments at the opening, the worst loan's."""
+    bullet_principal: F8
+
+
+class Finances(NamedTuple):
+    """Money and habits of a borrower; arrays of shape (n,), named as in ``schema.Borrowers``."""
+
+    essential: F8
+    discretionary: F8
+    overspender: F8
+    savings: F8
+    other_debt: F8
+    platforms: F8
+    pays_others_first: F8
+    p_forget: F8
+    p_channel_failure: F8
+    p_misunderstand: F8
+    refusal_weight: F8
+    illness_incidence: F8
+    unemployment_insured: F8
+    medical_insured: F8
+
+
+Known = Mapping[str, F8]
+"""Columns that are known, by their name in ``schema.Borrowers``; NaN marks a missing cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imputation:
+    """What imputation depends on besides the columns."""
+
+    law: Jurisdiction
+    region_names: tuple[str, ...]
+    region_shares: tuple[float, ...]
+    other_annual_rate: float
+    """Rate of other platforms at the opening (catalogue: ``platform_annual_rate``)."""
+    risk_shift: float = 0.0
+    """Mean of true risk."""
+
+
+def _fill(known: Known, name: str, drawn: NDArray[np.floating]) -> F8:
+    """The known column with its gaps drawn, or all of it drawn."""
+    column = known.get(name)
+    filled = drawn if column is None else np.where(np.isnan(column), drawn, column)
+    return filled.astype(np.float64, copy=False)
+
+
+def _top_share(z: F8, share: float | F8) -> B:
+    """Those with the ``share`` largest normal scores in the population."""
+    return np.asarray(ndtr(-z) < share, dtype=np.bool_)
+
+
+def impute_person(
+    draws: Draws, known: Known, rules: Imputation, business: B, least_income: F8
+) -> Person:
+    """Risk, score, region, age, work and income of every borrower.
+
+    ``business`` marks customers of bullet loans; ``least_income`` is what own instalments imply.
+    A known score makes true risk conditional on it.
+    """
+    risk, score = _risk_and_score(draws, known, rules.risk_shift)
+    shares = np.cumsum(rules.region_shares)[:-1]
+    region = _fill(
+        known, "region", np.searchsorted(shares, draws.uniform(Column.REGION), side="right") * 1.0
+    )
+    quantiles, ages = d.AGE_QUANTILES[rules.law.code]
+    age = _fill(known, "age", np.interp(draws.uniform(Column.AGE), quantiles, ages))
+    work = _fill(known, "work", _work(draws.uniform(Column.WORK), age, business))
+    drawn_income = _typical_income(rules, region, age, work) * np.exp(
+        d.INCOME_LOG_SD * draws.correlated(Column.INCOME, d.INCOME_LOADING, risk)
+    )
+    income = _fill(known, "income", np.maximum(drawn_income, least_income))
+    overstates = _top_share(
+        draws.correlated(Column.OVERSTATES, d.OVERSTATED_INCOME_LOADING, risk),
+        d.OVERSTATED_INCOME_SHARE,
+    )
+    stated = _fill(known, "stated_income", income * (1.0 + overstatement(draws, overstates)))
+    return Person(risk, score, region, age, work, income, stated)
+
+
+def overstatement(draws: Draws, overstates: B) -> F8:
+    """Stated over true income less 1: exponential for ``overstates``, else 0."""
+    size = -d.OVERSTATEMENT_MEAN * np.log(draws.uniform(Column.OVERSTATEMENT))
+    return np.where(overstates, np.minimum(size, d.OVERSTATEMENT_MAX), 0.0)
+
+
+def _risk_and_score(draws: Draws, known: Known, risk_shift: float) -> tuple[F8, F8]:
+    rho = d.SCORE_RISK_CORRELATION
+    noise = sqrt(1.0 - rho**2)
+    own = draws.normal(Column.TRUE_RISK)
+    score_z = np.full(own.size, np.nan)
+    if "score" in known:
+        score_z = (d.SCORE_MEAN - known["score"]) / d.SCORE_SD
+    # Given the score's z, true risk is normal around rho z with the noise left over.
+    free = np.where(np.isnan(score_z), own + risk_shift, rho * score_z + noise * own)
+    risk = _fill(known, "true_risk", free)
+    drawn_z = rho * risk + noise * draws.normal(Column.SCORE)
+    score = np.clip(d.SCORE_MEAN - d.SCORE_SD * drawn_z, 0.0, 1000.0)
+    return risk, _fill(known, "score", score)
+
+
+def _work(u: F8, age: F8, business: B) -> F8:
+    formal = np.interp(age, d.WORK_AGES, d.FORMAL_SHARE_BY_AGE)
+    own = np.interp(age, d.WORK_AGES, d.SELF_EMPLOYED_SHARE_BY_AGE)
+    certain = np.where(business, d.BUSINESS_LOAN_SELF_EMPLOYED, 0.0)
+    u = np.where(u < certain, -1.0, (u - certain) / (1.0 - certain))
+    by_age = np.where(u < formal + own, float(Work.SELF_EMPLOYED), float(Work.GIG))
+    by_age = np.where(u < formal, float(Work.FORMAL), by_age)
+    return np.where(u < 0, float(Work.SELF_EMPLOYED), by_age)
+
+
+def _typical_income(rules: Imputation, region: F8, age: F8, work: F8) -> F8:
+    by_work = np.array([d.INCOME_BY_WORK[w] for w in Work])
+    named = d.INCOME_BY_REGION[rules.law.code]
+    by_region = np.array([named.get(name, 1.0) for name in rules.region_names])
+    by_age = np.interp(age, d.INCOME_AGES, d.INCOME_BY_AGE)
+    relative: F8 = by_work[work.astype(np.int64)] * by_region[region.astype(np.int64)] * by_age
+    return np.multiply(rules.law.reference_monthly_income, relative)
+
+
+def impute_finances(
+    draws: Draws, known: Known, rules: Imputation, person: Person, owed: Obligations
+) -> Finances:
+    """Other debt, spending, savings, habits and insurance of every borrower."""
+    risk = person.true_risk
+    platforms = _platforms(draws, known, risk)
+    other_debt = _fill(known, "other_debt", _other_debt(draws, person, platforms))
+    spender = draws.correlated(Column.OVERSPENDER, d.OVERSPENDER_LOADING, risk)
+    overspender = _fill(known, "overspender", _top_share(spender, d.OVERSPENDER_SHARE) * 1.0)
+    fixed = owed.service + other_debt * monthly_simple(rules.other_annual_rate)
+    essential, discretionary = _spending(draws, known, person, fixed, owed.n_unpaid, overspender)
+    first = draws.correlated(Column.PAYS_OTHERS_FIRST, d.PAYS_OTHERS_FIRST_LOADING, risk)
+    no_job, ill = d.UNEMPLOYMENT_INSURED[rules.law.code], d.MEDICAL_INSURED[rules.law.code]
+    return Finances(
+        essential=essential,
+        discretionary=discretionary,
+        overspender=overspender,
+        savings=_fill(known, "savings", _savings(draws, person, owed)),
+        other_debt=other_debt,
+        platforms=platforms,
+        pays_others_first=np.where(
+            (platforms > 0) & _top_share(first, d.PAYS_OTHERS_FIRST_SHARE), 1.0, 0.0
+        ),
+        p_forget=_fill(known, "p_forget", _p_forget(draws, risk)),
+        p_channel_failure=_lognormal_chance(
+            draws.normal(Column.P_CHANNEL_FAILURE),
+            d.P_CHANNEL_FAILURE_MEAN,
+            d.P_CHANNEL_FAILURE_LOG_SD,
+        ),
+        p_misunderstand=_lognormal_chance(
+            draws.normal(Column.P_MISUNDERSTAND), d.P_MISUNDERSTAND_MEAN, d.P_MISUNDERSTAND_LOG_SD
+        ),
+        refusal_weight=_refusal_weight(draws, risk),
+        illness_incidence=illness_incidence(person.age),
+        unemployment_insured=_fill(
+            known,
+            "unemployment_insured",
+            _insured(draws.uniform(Column.UNEMPLOYMENT_INSURED), no_job, person.work),
+        ),
+        medical_insured=_fill(
+            known,
+            "medical_insured",
+            _insured(draws.uniform(Column.MEDICAL_INSURED), ill, person.work),
+        ),
+    )
+
+
+def _platforms(draws: Draws, known: Known, risk: F8) -> F8:
+    """Number of other platforms; at least one for known debt elsewhere."""
+    below = np.cumsum(d.PLATFORM_SHARES)[:-1]
+    place = ndtr(draws.correlated(Column.PLATFORMS, d.PLATFORM_LOADING, risk))
+    drawn = np.searchsorted(below, place, side="right") * 1.0
+    if "other_debt" in known:
+        drawn = np.maximum(drawn, (known["other_debt"] > 0) * 1.0)
+    return _fill(known, "platforms", drawn)
+
+
+def _other_debt(draws: Draws, person: Person, platforms: F8) -> F8:
+    z = draws.correlated(Column.OTHER_DEBT, d.OTHER_DEBT_LOADING, person.true_risk)
+    months = d.OTHER_DEBT_MEDIAN_MONTHS * platforms**d.OTHER_DEBT_PLATFORM_POWER
+    months = months * np.exp(d.OTHER_DEBT_LOG_SD * z)
+    debt: F8 = person.income * np.minimum(months, d.OTHER_DEBT_MAX_MONTHS)
+    return debt
+
+
+def _spending(
+    draws: Draws, known: Known, person: Person, fixed: F8, n_unpaid: F8, overspender: F8
+) -> tuple[F8, F8]:
+    """Essential and discretionary spending that leave the drawn margin after ``fixed`` service."""
+    z = draws.correlated(Column.MARGIN, d.MARGIN_LOADING, person.true_risk)
+    margin = d.MARGIN_FLOOR + (d.MARGIN_MEDIAN - d.MARGIN_FLOOR) * np.exp(d.MARGIN_LOG_SD * z)
+    lost = np.clip(n_unpaid - 1.0, 0.0, d.MARGIN_LOSS_MAX_UNPAID) * d.MARGIN_LOSS_PER_UNPAID
+    total = person.income * (1.0 - margin + lost) - fixed
+    total = np.maximum(total, d.SPENDING_FLOOR * person.income)
+    share = d.ESSENTIAL_SHARE_MEAN + d.ESSENTIAL_SHARE_SD * draws.normal(Column.ESSENTIAL_SHARE)
+    share = np.clip(share - d.OVERSPENDER_ESSENTIAL_LOSS * overspender, *d.ESSENTIAL_SHARE_RANGE)
+    drawn = share * total
+    if "discretionary" in known:  # what is left of the total, so that the margin stays as drawn
+        rest = np.maximum(total - known["discretionary"], 0.0)
+        drawn = np.where(np.isnan(rest), drawn, rest)
+    essential = _fill(known, "essential", drawn)
+    return essential, _fill(known, "discretionary", np.maximum(total - essential, 0.0))
+
+
+def _savings(draws: Draws, person: Person, owed: Obligations) -> F8:
+    risk = person.true_risk
+    hand_to_mouth = _top_share(
+        draws.correlated(Column.HAND_TO_MOUTH, d.HAND_TO_MOUTH_LOADING, risk),
+        d.HAND_TO_MOUTH_SHARE,
+    )
+    u = draws.uniform(Column.SAVINGS)
+    usual = d.SAVINGS_MEDIAN_MONTHS * np.exp(
+        d.SAVINGS_LOG_SD * ndtri(u) - d.SAVINGS_RISK_SLOPE * risk
+    )
+    months = np.where(hand_to_mouth, d.HAND_TO_MOUTH_MAX_MONTHS * u, usual)
+    stock = d.WORKING_CAPITAL_MEDIAN * np.exp(
+        d.WORKING_CAPITAL_LOG_SD * draws.normal(Column.WORKING_CAPITAL)
+    )
+    savings = months * person.income + stock * owed.bullet_principal
+    return savings * np.where(owed.n_unpaid > 0, d.SAVINGS_LEFT_WHEN_OVERDUE, 1.0)
+
+
+def _p_forget(draws: Draws, risk: F8) -> F8:
+    manual = _top_share(
+        draws.correlated(Column.MANUAL_PAYMENT, d.MANUAL_PAYMENT_LOADING, risk),
+        d.MANUAL_PAYMENT_SHARE,
+    )
+    z = draws.correlated(Column.P_FORGET, d.P_FORGET_LOADING, risk)
+    return np.where(manual, _lognormal_chance(z, d.P_FORGET_MEAN, d.P_FORGET_LOG_SD), 0.0)
+
+
+def _lognormal_chance(z: F8, mean: float, log_sd: float) -> F8:
+    return np.minimum(mean * np.exp(log_sd * z - log_sd**2 / 2), d.P_MAX)
+
+
+def _refusal_weight(draws: Draws, risk: F8) -> F8:
+    z = draws.correlated(Column.REFUSAL_WEIGHT, d.REFUSAL_WEIGHT_LOADING, risk)
+    weight: F8 = np.exp(d.REFUSAL_WEIGHT_LOG_SD * z - d.REFUSAL_WEIGHT_LOG_SD**2 / 2)
+    return weight
+
+
+def _insured(u: F8, share_by_work: Mapping[Work, float], work: F8) -> F8:
+    shares = np.array([share_by_work[w] for w in Work])[work.astype(np.int64)]
+    return np.where(u < shares, 1.0, 0.0)
+
+
+@cache
+def _incidence_table() -> F8:
+    path = files("simulator").joinpath("book/data/china_critical_illness_incidence_male.csv")
+    rows = path.read_text(encoding="utf-8").splitlines()[1:]
+    return np.array([float(row.split(",")[1]) for row in rows])
+
+
+def illness_incidence(age: F8) -> F8:
+    """Serious illness a year at each age in completed years; the last row's beyond the table.
+
+    Source: Chinese critical-illness table 2006-2010, men (``book/data/README.md``).
+    """
+    table = _incidence_table()
+    return table[np.minimum(age.astype(np.int64), table.size - 1)]

@@ -1,0 +1,296 @@
+"""A synthetic book of online consumer loans, and the applicants who come to any book.
+
+Borrower ``n`` is the same whatever the size of the book; applicant ``j`` of month ``t`` is the
+same whatever the length of the run.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit, ndtr
+
+from simulator.book import distributions as d
+from simulator.book.assemble import Frame, LoanColumns, Part, assemble, obligations
+from simulator.book.impute import (
+    Column,
+    Draws,
+    Imputation,
+    Person,
+    impute_finances,
+    impute_person,
+)
+from simulator.book.schedule import (
+    I8,
+    Opening,
+    Terms,
+    first_instalment_share,
+    monthly_rate,
+    open_loans,
+)
+from simulator.book.schema import F8, U8, Book
+from simulator.book.segments import check_regions, mix_ids, risk_band
+from simulator.catalogue import catalogue
+from simulator.products import JURISDICTIONS, PRODUCTS, Product
+from simulator.settings import BookSettings, RunSettings
+from simulator.validation import unknown_choice
+from simulator.vocabulary import MAX_DUE_DAY, Amortisation
+
+_APPLICANTS = 1 << 60
+_MONTH_STRIDE = 1 << 40
+_LOANS = np.uint64(1 << 62)
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Products on offer as arrays; shape (n_products,), terms ragged."""
+
+    products: tuple[Product, ...]
+    shares: tuple[float, ...]
+    """Share of each in new loans, 0 for those only held."""
+    rate_cap: float
+
+    def column(self, name: str) -> F8:
+        """One numeric field of every product."""
+        return np.array([float(getattr(p, name)) for p in self.products])
+
+
+def menu_of(settings: BookSettings, held: Sequence[str] = ()) -> Menu:
+    """Products of ``settings`` and those ``held`` already, in the order of ``PRODUCTS``."""
+    for name in settings.products:
+        if name not in PRODUCTS:
+            raise unknown_choice("book.products", PRODUCTS, name)
+    names = [n for n in PRODUCTS if n in settings.products or n in held]
+    return Menu(
+        products=tuple(PRODUCTS[n] for n in names),
+        shares=tuple(settings.products.get(n, 0.0) for n in names),
+        rate_cap=JURISDICTIONS[settings.jurisdiction].all_in_rate_cap,
+    )
+
+
+def rules_of(settings: BookSettings) -> Imputation:
+    """What imputation needs of ``settings``."""
+    return Imputation(
+        law=JURISDICTIONS[settings.jurisdiction],
+        region_names=check_regions("book.regions", settings.regions),
+        region_shares=settings.region_shares,
+        other_annual_rate=catalogue()["platform_annual_rate"].default,
+    )
+
+
+class Request(NamedTuple):
+    """Loans before their amounts are known; arrays of shape (n_loans,)."""
+
+    id: U8
+    owner: I8
+    """Row of the borrower in its part."""
+    second: NDArray[np.bool_]
+    product: I8
+
+
+def synthetic_book(settings: BookSettings, run: RunSettings) -> Book:
+    """The opening book of ``settings.borrowers`` borrowers with the run's applicants."""
+    menu, rules = menu_of(settings), rules_of(settings)
+    parts = [_opening(settings, run.seed, menu, rules)]
+    parts += applicants(settings, run, menu, rules, settings.borrowers)
+    frame = Frame(
+        name="synthetic",
+        law=rules.law,
+        products=menu.products,
+        regions=rules.region_names,
+        bands=d.RISK_BANDS,
+        notes=("Synthetic borrowers drawn from stated distributions; not fitted to data.",),
+    )
+    return assemble(frame, parts)
+
+
+def _opening(settings: BookSettings, seed: int, menu: Menu, rules: Imputation) -> Part:
+    numbers = np.arange(settings.borrowers, dtype=np.uint64)
+    draws = Draws(seed, mix_ids(numbers))
+    second = np.flatnonzero(draws.uniform(Column.SECOND_LOAN) < settings.second_loan_share)
+    owner = np.concatenate([np.arange(numbers.size), second])
+    request = _request(seed, numbers, owner, np.arange(owner.size) >= numbers.size, menu)
+    person = _person(draws, menu, rules, request)
+    unpaid = np.zeros(numbers.size, dtype=np.int64)
+    if settings.opening_overdue:
+        z = draws.correlated(Column.OPENING_UNPAID, d.OPENING_UNPAID_LOADING, person.true_risk)
+        unpaid = np.searchsorted(np.cumsum(d.OPENING_UNPAID_SHARES)[:-1], ndtr(z), side="right")
+    loans = _held_loans(seed, draws.ids, menu, person, request, unpaid)
+    return _part(draws, rules, person, menu, loans, np.zeros(numbers.size, dtype=np.int64))
+
+
+def applicants(
+    settings: BookSettings, run: RunSettings, menu: Menu, rules: Imputation, n_opening: int
+) -> list[Part]:
+    """Applicants of months 1..run.months, riskier than the opening book; empty without any.
+
+    ``applicants_monthly_share`` of ``n_opening`` rows a month, each of weight 1.
+    """
+    monthly = round(settings.applicants_monthly_share * n_opening)
+    if not monthly:
+        return []
+    month = np.repeat(np.arange(1, run.months + 1), monthly)
+    place = np.tile(np.arange(monthly), run.months)
+    numbers = (_APPLICANTS + month * _MONTH_STRIDE + place).astype(np.uint64)
+    draws = Draws(run.seed, mix_ids(numbers))
+    owner = np.arange(numbers.size)
+    request = _request(run.seed, numbers, owner, np.zeros(owner.size, dtype=bool), menu)
+    riskier = Imputation(
+        rules.law,
+        rules.region_names,
+        rules.region_shares,
+        rules.other_annual_rate,
+        d.APPLICANT_RISK_SHIFT,
+    )
+    person = _person(draws, menu, riskier, request)
+    loans = _asked_loans(run.seed, draws.ids, menu, person, request, month)
+    return [_part(draws, riskier, person, menu, loans, month)]
+
+
+def _request(seed: int, numbers: U8, owner: I8, second: NDArray[np.bool_], menu: Menu) -> Request:
+    ids = mix_ids((numbers[owner] * np.uint64(2) + second.astype(np.uint64)) | _LOANS)
+    u = Draws(seed, ids).uniform(Column.PRODUCT)
+    product = np.searchsorted(np.cumsum(menu.shares)[:-1], u, side="right")
+    return Request(ids, owner, second, product)
+
+
+def _person(draws: Draws, menu: Menu, rules: Imputation, request: Request) -> Person:
+    bullet = menu.column("amortisation")[request.product] == Amortisation.BULLET
+    business = np.zeros(draws.ids.size, dtype=bool)
+    business[request.owner[bullet]] = True
+    return impute_person(draws, {}, rules, business, np.zeros(draws.ids.size))
+
+
+def _choose_terms(draws: Draws, menu: Menu, product: I8, *, in_stock: bool) -> I8:
+    """A term for each loan: as sold, or as found in a stock, where long ones stay longer."""
+    u = draws.uniform(Column.TERM)
+    terms = np.zeros(u.size, dtype=np.int64)
+    for index, item in enumerate(menu.products):
+        months = np.array(item.terms_months)
+        share = np.cumsum(months if in_stock else np.ones(months.size))
+        chosen = np.searchsorted(share[:-1] / share[-1], u, side="right")
+        terms = np.where(product == index, months[chosen], terms)
+    return terms
+
+
+def _ages(u: F8, oldest: I8, youngest: I8, leaving: F8) -> I8:
+    """Months since origination in ``youngest..oldest``, thinned by ``leaving`` a month."""
+    span = oldest - youngest + 1
+    stay = np.where(leaving > 0, np.log1p(-leaving), -1.0)
+    thinned = np.log1p(u * np.expm1(span * stay)) / stay
+    months = np.where(leaving > 0, thinned, u * span).astype(np.int64)
+    age: I8 = youngest + np.minimum(months, span - 1)
+    return age
+
+
+def _terms_record(menu: Menu, product: I8, term: I8, annual_rate: F8) -> Terms:
+    return Terms(
+        kind=menu.column("amortisation")[product].astype(np.int64),
+        term_months=term,
+        monthly_rate=monthly_rate(annual_rate),
+        min_payment_share=menu.column("min_payment_share")[product],
+    )
+
+
+def _amounts(draws: Draws, menu: Menu, person: Person, request: Request, terms: Terms) -> F8:
+    """Original principal or limit, within what underwriting allowed of true income."""
+    income = person.income[request.owner]
+    typical = menu.column("amount_in_incomes")[request.product] * income
+    typical = typical * np.where(request.second, d.SECOND_LOAN_AMOUNT, 1.0)
+    amount = typical * np.exp(d.AMOUNT_LOG_SD * draws.normal(Column.AMOUNT))
+    cap = np.where(request.second, d.SECOND_DEBT_SERVICE_CAP, d.DEBT_SERVICE_CAP)
+    return np.minimum(amount, cap * income / first_instalment_share(terms, terms.term_months))
+
+
+def _used(draws: Draws, menu: Menu, true_risk: F8, product: I8, revolving: NDArray[np.bool_]) -> F8:
+    """Drawn part of each limit; 1 for loans that are no lines."""
+    z = draws.correlated(Column.UTILISATION, d.UTILISATION_LOADING, true_risk)
+    target = np.clip(menu.column("utilisation")[product], 0.01, 0.99)
+    use = expit(logit(target) + d.UTILISATION_LOGIT_SD * z)
+    return np.where(revolving, np.clip(use, *d.UTILISATION_RANGE), 1.0)
+
+
+def _rates(menu: Menu, product: I8, band: I8) -> F8:
+    rate = menu.column("annual_rate")[product] + menu.column("risk_price")[product] * band
+    return np.minimum(rate, menu.rate_cap)
+
+
+def due_days(draws: Draws) -> I8:
+    """Due day 1-28 of each loan, all equally likely."""
+    return 1 + (draws.uniform(Column.DUE_DAY) * MAX_DUE_DAY).astype(np.int64)
+
+
+def _held_loans(
+    seed: int, ids: U8, menu: Menu, person: Person, request: Request, unpaid: I8
+) -> LoanColumns:
+    """Loans that survived from the past, at their scheduled or overdue state."""
+    draws = Draws(seed, request.id)
+    product = request.product
+    term = _choose_terms(draws, menu, product, in_stock=True)
+    band = risk_band(person.score)[request.owner]
+    rate = _rates(menu, product, band)
+    terms = _terms_record(menu, product, term, rate)
+    revolving = terms.kind == Amortisation.REVOLVING
+    oldest = np.where(revolving, np.minimum(d.LINE_MAX_AGE_MONTHS, term), term) - 1
+    n_unpaid = np.minimum(unpaid[request.owner], oldest)
+    leaving = menu.column("p_prepay_monthly")[product]
+    leaving = np.where(revolving, d.LINE_CLOSING_MONTHLY, leaving)
+    age = _ages(draws.uniform(Column.LOAN_AGE), oldest, n_unpaid, leaving)
+    limit = _amounts(draws, menu, person, request, terms)
+    used = _used(draws, menu, person.true_risk[request.owner], product, revolving)
+    due_day = due_days(draws)
+    stop = menu.column("accrual_stop_dpd")[product]
+    return LoanColumns(
+        id=request.id,
+        borrower_id=ids[request.owner],
+        product=product,
+        band=band,
+        origination_month=-age,
+        term_months=term,
+        remaining_months=term - age,
+        due_day=due_day,
+        annual_rate=rate,
+        limit=limit,
+        n_unpaid=n_unpaid,
+        opening=open_loans(terms, limit * used, term - age, n_unpaid, due_day, stop),
+    )
+
+
+def _asked_loans(
+    seed: int, ids: U8, menu: Menu, person: Person, request: Request, month: I8
+) -> LoanColumns:
+    """Loans as applicants ask for them in their month of arrival."""
+    draws = Draws(seed, request.id)
+    product = request.product
+    term = _choose_terms(draws, menu, product, in_stock=False)
+    band = risk_band(person.score)
+    rate = _rates(menu, product, band)
+    terms = _terms_record(menu, product, term, rate)
+    limit = _amounts(draws, menu, person, request, terms)
+    revolving = terms.kind == Amortisation.REVOLVING
+    used = _used(draws, menu, person.true_risk, product, revolving)
+    nothing = np.zeros(limit.size)
+    return LoanColumns(
+        id=request.id,
+        borrower_id=ids,
+        product=product,
+        band=band,
+        origination_month=month,
+        term_months=term,
+        remaining_months=term,
+        due_day=due_days(draws),
+        annual_rate=rate,
+        limit=limit,
+        n_unpaid=np.zeros(limit.size, dtype=np.int64),
+        opening=Opening(limit * used, nothing, nothing),
+    )
+
+
+def _part(
+    draws: Draws, rules: Imputation, person: Person, menu: Menu, loans: LoanColumns, month: I8
+) -> Part:
+    owed = obligations(draws.ids, menu.products, loans)
+    finances = impute_finances(draws, {}, rules, person, owed)
+    return Part(draws.ids, month, np.ones(draws.ids.size), person, finances, loans)

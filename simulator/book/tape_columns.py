@@ -1,0 +1,89 @@
+"""The columns of a loan tape: what each must hold, one row a column."""
+
+from dataclasses import dataclass
+from typing import Final
+
+TAPE_MAX_DPD: Final = 420
+"""Oldest arrears that a tape may hold: 15 unpaid instalments, one short of what loans remember."""
+MAX_MONEY: Final = 1e12
+
+
+@dataclass(frozen=True, slots=True)
+class TapeColumn:
+    """One column; ``low`` and ``high`` bound the allowed closed range of a number."""
+
+    name: str
+    meaning: str
+    required: bool = False
+    text: bool = False
+    low: float = 0.0
+    high: float = MAX_MONEY
+    whole: bool = False
+    positive: bool = False
+    hint: str = ""
+    of_borrower: bool = True
+    """The same in every row of a borrower."""
+
+
+def _loan(
+    name: str,
+    meaning: str,
+    low: float = 0.0,
+    high: float = MAX_MONEY,
+    *,
+    whole: bool = False,
+    hint: str = "",
+) -> TapeColumn:
+    return TapeColumn(
+        name, meaning, required=True, low=low, high=high, whole=whole, hint=hint, of_borrower=False
+    )
+
+
+def _text(name: str, meaning: str) -> TapeColumn:
+    return TapeColumn(name, meaning, required=True, text=True, of_borrower=False)
+
+
+def _share(name: str, meaning: str) -> TapeColumn:
+    return TapeColumn(name, meaning, high=1.0)
+
+
+def _flag(name: str, meaning: str) -> TapeColumn:
+    return TapeColumn(name, meaning, high=1.0, whole=True)
+
+
+TAPE_COLUMNS: Final = (
+    _text("loan_id", "unique text or number"),
+    _text("borrower_id", "text or number; the same for all loans of a borrower"),
+    _text("product", "one of the products of simulator.products"),
+    _loan("annual_rate", "nominal, fraction a year", 0.0, 1.0, hint="18 % must be 0.18, not 18"),
+    _loan("term_months", "original term", 1, 600, whole=True),
+    _loan("remaining_months", "instalments not yet due", 0, 600, whole=True),
+    _loan("principal", "outstanding, overdue principal included"),
+    _loan("original_principal", "at origination; the limit of a revolving line", 0.01),
+    _loan("due_day", "day of the month", 1, 28, whole=True, hint="move days 29-31 to 28"),
+    TapeColumn(
+        "dpd",
+        "days past due at month end",
+        high=TAPE_MAX_DPD,
+        whole=True,
+        hint="leave out written-off loans",
+        of_borrower=False,
+    ),
+    TapeColumn("monthly_income", "true net income", positive=True),
+    TapeColumn("stated_income", "net income as the borrower stated it", positive=True),
+    TapeColumn("region", "any name", text=True),
+    TapeColumn("age", "years", low=16, high=110),
+    TapeColumn("work", "formal, self_employed or gig", text=True),
+    TapeColumn("weight", "real borrowers that the row stands for", high=1e9, positive=True),
+    TapeColumn("score", "0-1000, higher is better", high=1000),
+    TapeColumn("savings", "liquid, money"),
+    TapeColumn("other_debt", "balance on other platforms, money"),
+    TapeColumn("platforms", "number of other platforms", high=100, whole=True),
+    TapeColumn("essential", "spending a month that cannot be cut"),
+    TapeColumn("discretionary", "further spending a month"),
+    _flag("overspender", "1: cuts spending late"),
+    _share("p_forget", "chance a month that a due date is forgotten"),
+    _flag("unemployment_insured", "0 or 1"),
+    _flag("medical_insured", "0 or 1"),
+)
+COLUMN_BY_NAME: Final = {c.name: c for c in TAPE_COLUMNS}

@@ -1,0 +1,1 @@
+"""The command line without Hydra: arguments, folders, checks, help, terminal, sweep table."""

@@ -1,0 +1,70 @@
+"""The options of the command, read before Hydra sees any of them."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from simulator.validation import UserError, clip
+
+OPTIONS = (
+    "--help, --version, --multirun, --config-dir DIR, --cfg {job,hydra,all}, --package KEY,"
+    " --resolve, --info [TOPIC]"
+)
+_INFO_TOPICS = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What was asked: a run or a sweep (``overrides``), or something to print."""
+
+    overrides: tuple[str, ...]
+    config_dirs: tuple[str, ...]
+    multirun: bool
+    help: bool
+    version: bool
+    show: tuple[str, ...]
+    """Options that make Hydra print the configuration and stop."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{clip(message, 200)}; options are {OPTIONS}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="loanstress", add_help=False, allow_abbrev=False)
+    parser.add_argument("overrides", nargs="*")
+    parser.add_argument("--help", "-h", action="store_true")
+    parser.add_argument("--version", action="store_true")
+    parser.add_argument("--multirun", "-m", action="store_true")
+    parser.add_argument("--config-dir", "-cd", action="append", default=[])
+    parser.add_argument("--cfg", "-c", choices=("job", "hydra", "all"))
+    parser.add_argument("--package", "-p")
+    parser.add_argument("--resolve", action="store_true")
+    parser.add_argument("--info", "-i", nargs="?", const="all", choices=_INFO_TOPICS)
+    return parser
+
+
+def read_arguments(arguments: Sequence[str]) -> Command:
+    """The command that ``arguments`` (without the program's name) spell; else ``UserError``."""
+    found = _parser().parse_intermixed_args(list(arguments))
+    if sum((found.multirun, found.cfg is not None, found.info is not None)) > 1:
+        raise UserError("only one of --multirun, --cfg and --info can be given")
+    if (found.resolve or found.package) and found.cfg is None:
+        raise UserError("--resolve and --package need --cfg")
+    show: list[str] = []
+    if found.cfg:
+        show += ["--cfg", found.cfg]
+        show += ["--package", found.package] if found.package else []
+        show += ["--resolve"] if found.resolve else []
+    if found.info:
+        show += ["--info", found.info]
+    return Command(
+        overrides=tuple(found.overrides),
+        config_dirs=tuple(found.config_dir),
+        multirun=found.multirun,
+        help=found.help,
+        version=found.version,
+        show=tuple(show),
+    )

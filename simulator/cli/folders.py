@@ -1,0 +1,101 @@
+"""Where configurations and scenarios lie, and which choices each group offers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import yaml
+
+from simulator.validation import UserError, check_name
+
+GROUPS = ("book", "scenario", "policy", "run", "report", "parameters", "experiment")
+LIST_GROUPS = ("scenario", "policy")
+"""Groups from which a run takes several at once."""
+TABLE_FOLDER = "_macro"
+
+
+def shown(path: Path) -> str:
+    """``path`` as a user would write it: relative to the current folder where possible."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFolders:
+    """The roots that are searched, in order: configs, scenarios, then the user's own."""
+
+    configs: Path
+    scenarios: Path
+    users: tuple[Path, ...] = ()
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """Every root, the shipped ones first."""
+        return (self.configs, self.scenarios, *self.users)
+
+    @property
+    def searched_after_configs(self) -> tuple[Path, ...]:
+        """Every root but the one that holds the main configuration."""
+        return self.roots[1:]
+
+    @property
+    def table_folders(self) -> tuple[Path, ...]:
+        """Folders of macro tables, in search order."""
+        found = (root / TABLE_FOLDER for root in self.roots)
+        return tuple(folder for folder in found if folder.is_dir())
+
+    def choices(self, group: str) -> dict[str, Path]:
+        """File of each choice of ``group`` by name, sorted; a name given twice is refused."""
+        found: dict[str, Path] = {}
+        for root in self.roots:
+            for path in sorted((root / group).glob("*.yaml")):
+                check_name(f"{shown(path)}: the file's name", path.stem)
+                if path.stem in found:
+                    raise UserError(
+                        f"{shown(path)}: {group} {path.stem} exists already in"
+                        f" {shown(found[path.stem])}; choose another file name"
+                    )
+                found[path.stem] = path
+        return dict(sorted(found.items()))
+
+
+def chosen_in(file: Path) -> dict[str, tuple[str, ...]]:
+    """Names that the defaults list of ``file`` (main configuration or experiment) chooses."""
+    content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in content.get("defaults") or ():
+        for key, names in entry.items() if isinstance(entry, dict) else ():
+            group = key.removeprefix("override").strip(" /")
+            if group in GROUPS and names is not None:
+                found[group] = tuple(names) if isinstance(names, list) else (names,)
+    return found
+
+
+def shipped_folders() -> tuple[Path, Path]:
+    """The folders ``configs`` and ``scenarios`` of the checkout, else those in the wheel."""
+    package = Path(str(files("simulator")))
+    for base in (package.parent, package / "_shipped"):
+        configs, scenarios = base / "configs", base / "scenarios"
+        if (configs / "config.yaml").is_file() and (scenarios / "scenario").is_dir():
+            return configs, scenarios
+    raise UserError(f"{package / '_shipped'}: configs and scenarios are missing; install again")
+
+
+def find_folders(user_folders: Sequence[str] = ()) -> ConfigFolders:
+    """The shipped folders and ``user_folders``, each checked to be a folder of groups."""
+    configs, scenarios = shipped_folders()
+    users: list[Path] = []
+    for name in user_folders:
+        folder = Path(name.removeprefix("file://")).expanduser().absolute()
+        if "://" in name.removeprefix("file://") or not folder.is_dir():
+            raise UserError(f"--config-dir and hydra.searchpath must be folders; got {name}")
+        if folder in (configs, scenarios) or folder in users:
+            continue
+        known = (*GROUPS, TABLE_FOLDER)
+        if not any((folder / group).is_dir() for group in known):
+            raise UserError(f"{name}: must hold one of the folders {', '.join(known)}")
+        users.append(folder)
+    return ConfigFolders(configs, scenarios, tuple(users))

@@ -1,0 +1,184 @@
+"""What may be changed on the command line, checked before Hydra composes anything."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from pydantic import BaseModel
+
+from simulator.catalogue import catalogue
+from simulator.cli.folders import GROUPS, LIST_GROUPS, ConfigFolders, chosen_in
+from simulator.cli.yaml_scan import unsafe_text
+from simulator.settings import BookSettings, ReportSettings, RunSettings, ScenarioSettings
+from simulator.validation import UserError, clip, unknown_choice
+
+HYDRA_KEYS = (
+    "hydra.run.dir",
+    "hydra.sweep.dir",
+    "hydra.sweep.subdir",
+    "hydra.searchpath",
+)
+_MODELS: dict[str, type[BaseModel]] = {
+    "book": BookSettings,
+    "run": RunSettings,
+    "report": ReportSettings,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """One argument ``KEY=VALUE`` as Hydra's grammar reads it.
+
+    ``values`` holds one plain value, or each value of a sweep over a list of choices; it is
+    empty for sweeps over ranges and patterns.
+    """
+
+    text: str
+    key: str
+    package: str | None
+    deletes: bool
+    sweeps: bool
+    values: tuple[object, ...]
+
+    @property
+    def group(self) -> str:
+        """First word of the key."""
+        return self.key.replace("/", ".").split(".")[0]
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether it chooses among the files of a group, not a value inside one."""
+        return self.key in GROUPS
+
+
+def check_overrides(
+    overrides: Sequence[Override], folders: ConfigFolders, *, multirun: bool
+) -> None:
+    """Refuse unknown keys, choices and unsafe text; all mistakes at once in a ``UserError``."""
+    findings: list[str] = []
+    for override in overrides:
+        try:
+            _check(override, folders)
+            if override.sweeps and not multirun:
+                raise UserError(_sweep_hint(override))
+        except UserError as error:
+            findings.append(str(error))
+    if findings:
+        raise UserError("\n".join(findings))
+
+
+def _sweep_hint(override: Override) -> str:
+    hint = ""
+    if override.key in LIST_GROUPS:
+        several = override.text.partition("=")[2]
+        hint = f"; one run takes several as {clip(f'{override.key}=[{several}]')}"
+    return f"{clip(override.text)} is a sweep, which needs --multirun{hint}"
+
+
+def for_hydra(override: Override) -> str:
+    """The argument as Hydra gets it.
+
+    Values are forced in (``++``), because the typed settings know more keys than a file lists
+    and check them; a single name of a list group becomes a list.
+    """
+    if override.deletes:
+        return override.text
+    if override.group == "hydra":
+        return override.text.lstrip("+")
+    if not override.is_choice:
+        return "++" + override.text.lstrip("+")
+    if override.key in LIST_GROUPS and override.values:
+        lists = [_names(value) for value in override.values]
+        return f"{override.key}=" + ",".join(f"[{','.join(names)}]" for names in lists)
+    return override.text.lstrip("+")
+
+
+def plain(argument: str) -> str:
+    """An argument as the user wrote it, without the ``++`` of ``for_hydra``."""
+    return argument.lstrip("+")
+
+
+def chosen_names(group: str, arguments: Sequence[str], folders: ConfigFolders) -> tuple[str, ...]:
+    """Names of ``group`` that a run with these ``arguments`` takes, as Hydra resolves them."""
+    found = chosen_in(folders.configs / "config.yaml")
+    for argument in arguments:
+        if argument.startswith("experiment="):
+            file = folders.choices("experiment").get(argument.partition("=")[2])
+            found |= chosen_in(file) if file else {}
+    for argument in arguments:
+        key, _, names = argument.partition("=")
+        if key == group:
+            return tuple(re.findall(r"\w+", names))
+    return found.get(group, ())
+
+
+def _check(override: Override, folders: ConfigFolders) -> None:
+    why = unsafe_text(override.text)
+    if why:
+        raise UserError(f"{clip(override.text)}: {why}")
+    if override.group == "hydra":
+        _known("a hydra key", HYDRA_KEYS, override.key)
+    elif override.group not in GROUPS:
+        raise unknown_choice("a key's group", GROUPS, override.group)
+    elif override.package is not None:
+        raise UserError(f"{clip(override.text)}: a package (@) is not allowed on the command line")
+    elif override.is_choice:
+        _check_choice(override, folders)
+    else:
+        _check_key(override, folders)
+
+
+def _known(owner: str, allowed: Collection[str], found: str) -> None:
+    if found not in allowed:
+        raise unknown_choice(owner, allowed, found)
+
+
+def _names(value: object) -> list[str]:
+    return [str(name) for name in value] if isinstance(value, list) else [str(value)]
+
+
+def _check_choice(override: Override, folders: ConfigFolders) -> None:
+    group = override.key
+    if override.deletes:
+        raise UserError(f"{group} cannot be removed; choose with {group}=NAME")
+    choices = folders.choices(group)
+    for value in override.values:
+        if value is None and group == "experiment":
+            continue
+        if isinstance(value, list) and group not in LIST_GROUPS:
+            raise UserError(f"{group} takes one name; got {clip(value)}")
+        names = _names(value)
+        if not names:
+            raise UserError(f"{group} must name at least one of {', '.join(choices)}; got []")
+        for name in names:
+            _known(group, choices, name)
+            if names.count(name) > 1:
+                raise UserError(f"{group}: {name} stands more than once")
+
+
+def _check_key(override: Override, folders: ConfigFolders) -> None:
+    """The first words of a key; what lies deeper is checked by the object's own settings."""
+    group, *rest = override.key.replace("/", ".").split(".")
+    if "/" in override.key or group == "experiment" or not all(rest):
+        raise UserError(f"{clip(override.key)} is not a key")
+    if group in _MODELS:
+        _known(f"a key of {group}", _MODELS[group].model_fields, rest[0])
+    elif group == "parameters":
+        _check_parameter(".".join(rest))
+    else:
+        _known(f"{group} in {clip(override.key)}", folders.choices(group), rest[0])
+        if len(rest) == 1:
+            raise UserError(f"{override.key}=: name the key to change, {override.key}.KEY=VALUE")
+        if group == "scenario":
+            _known(f"a key of {group}.{rest[0]}", ScenarioSettings.model_fields, rest[1])
+
+
+def _check_parameter(name: str) -> None:
+    if name not in catalogue():
+        near = get_close_matches(name, catalogue(), n=1)
+        hint = f" - did you mean {near[0]}?" if near else ""
+        raise UserError(
+            f"parameters.{clip(name)} is not among the {len(catalogue())} parameters of"
+            f" docs/model.md, section 11{hint}"
+        )

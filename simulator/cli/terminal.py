@@ -1,0 +1,220 @@
+"""What the terminal shows: progress on stderr, the answer as a closing table on stdout."""
+
+import math
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from rich import box
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as RichDisplay
+from rich.table import Table
+
+from simulator.cli.inputs import REFERENCE
+from simulator.results.summary import SummaryRow
+from simulator.results.variables import FRACTION
+
+_LINE_EVERY_SECONDS = 5.0
+_WIDE = 120
+
+
+class Progress(Protocol):
+    """What the engine tells while it works; ``advance`` may come from any thread."""
+
+    def start(self, total: int, label: str) -> None:
+        """Begin ``total`` units of work."""
+
+    def advance(self, n: int = 1) -> None:
+        """``n`` more units are done."""
+
+    def finish(self) -> None:
+        """The work has ended, well or not."""
+
+
+class BarProgress:
+    """A bar that redraws itself."""
+
+    def __init__(self) -> None:
+        self._display = RichDisplay(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        self._task: TaskID | None = None
+
+    def start(self, total: int, label: str) -> None:
+        """Begin ``total`` units of work."""
+        self._task = self._display.add_task(label, total=total)
+        self._display.start()
+
+    def advance(self, n: int = 1) -> None:
+        """``n`` more units are done."""
+        if self._task is not None:
+            self._display.advance(self._task, n)
+
+    def finish(self) -> None:
+        """The work has ended, well or not."""
+        self._display.stop()
+
+
+class LineProgress:
+    """A plain line every few seconds, for logs and pipes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._label = ""
+        self._total = self._done = 0
+        self._began = self._told = 0.0
+
+    def start(self, total: int, label: str) -> None:
+        """Begin ``total`` units of work."""
+        self._label, self._total, self._done = label, total, 0
+        self._began = self._told = time.monotonic()
+        print(f"{label}: 0/{total}", file=sys.stderr, flush=True)
+
+    def advance(self, n: int = 1) -> None:
+        """``n`` more units are done."""
+        with self._lock:
+            self._done += n
+            now = time.monotonic()
+            if now - self._told < _LINE_EVERY_SECONDS and self._done < self._total:
+                return
+            self._told = now
+            line = f"{self._label}: {self._done}/{self._total} after {now - self._began:.0f} s"
+            print(line, file=sys.stderr, flush=True)
+
+    def finish(self) -> None:
+        """The work has ended, well or not."""
+
+
+def make_progress() -> Progress:
+    """A bar on a terminal, lines elsewhere."""
+    return BarProgress() if sys.stderr.isatty() else LineProgress()
+
+
+def closing_table(rows: Sequence[SummaryRow]) -> None:
+    """Print, scenario by scenario, which policy, at what cost, how sure."""
+    console = Console(file=sys.stdout)
+    if not console.is_terminal:
+        console = Console(file=sys.stdout, width=_WIDE)
+    wide = console.width >= _WIDE
+    by_key = {(r.scenario, r.policy, r.metric): r for r in rows if r.month is None}
+    policies = list(dict.fromkeys(r.policy for r in rows))
+    for scenario in dict.fromkeys(r.scenario for r in rows):
+        console.print(_block(scenario, policies, by_key, " " if wide else "\n"))
+        console.print(answer(scenario, policies, by_key), highlight=False, markup=False)
+        console.print()
+    console.print(
+        "Changes are against status_quo on the same borrowers under the same luck, with their 95 %"
+        " intervals.\nbetter / worse: the interval of the change of net result excludes zero.",
+        style="dim",
+        highlight=False,
+    )
+
+
+_Rows = dict[tuple[str, str, str], SummaryRow]
+
+
+def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Table:
+    """One scenario; ``gap`` stands between number and interval, policy and verdict."""
+    unit = next((r.unit for (_, _, metric), r in rows.items() if metric == "net_loss"), "money")
+    table = Table(
+        title=f"Scenario {scenario} (change of peak in points, amounts in {unit})",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE,
+        padding=(0, 1 if gap == " " else 0),
+        show_edge=False,
+    )
+    table.add_column("policy", no_wrap=True)
+    for heading in ("peak 30+", "change of peak", "change of net loss", "change of net result"):
+        table.add_column(heading, justify="right")
+    if gap == " ":
+        table.add_column("verdict", no_wrap=True)
+    for policy in policies:
+        peak = rows.get((scenario, policy, "peak_overdue_rate_30"))
+        peak_cell = "-" if peak is None or math.isnan(peak.mean) else f"{peak.mean:.2%}"
+        if policy == REFERENCE:
+            table.add_row(policy, peak_cell, "reference", "reference", "reference")
+            continue
+        deltas = [
+            rows.get((scenario, policy, f"delta_{metric}"))
+            for metric in ("peak_overdue_rate_30", "net_loss", "net_result")
+        ]
+        cells = [with_interval(delta, gap) for delta in deltas]
+        word = verdict(deltas[-1])
+        if gap == " ":
+            table.add_row(policy, peak_cell, *cells, word)
+        else:
+            table.add_row(f"{policy}\n{word}", peak_cell, *cells)
+    return table
+
+
+def verdict(difference: SummaryRow | None) -> str:
+    """What the interval of a change of net result allows to say."""
+    if difference is None or math.isnan(difference.mean):
+        return "-"
+    if math.isnan(difference.ci_low):
+        return "not known (one path)"
+    if difference.ci_low > 0:
+        return "better"
+    if difference.ci_high < 0:
+        return "worse"
+    return "not distinguishable"
+
+
+def answer(scenario: str, policies: Sequence[str], rows: _Rows) -> str:
+    """One sentence: the policy with the best net result that is surely better, or none."""
+    deltas = {
+        policy: row
+        for policy in policies
+        if policy != REFERENCE and (row := rows.get((scenario, policy, "delta_net_result")))
+    }
+    words = {policy: verdict(row) for policy, row in deltas.items()}
+    better = [policy for policy, word in words.items() if word == "better"]
+    if better:
+        best = max(better, key=lambda policy: deltas[policy].mean)
+        row = deltas[best]
+        return f"{scenario}: {best}, net result {with_interval(row)} {row.unit}"
+    if not deltas:
+        return f"{scenario}: no policy to compare with {REFERENCE}"
+    if set(words.values()) == {"worse"}:
+        return f"{scenario}: {REFERENCE}; every other policy costs more than it brings"
+    return f"{scenario}: no policy is surely better than {REFERENCE} at this number of paths"
+
+
+def with_interval(row: SummaryRow | None, gap: str = " ") -> str:
+    """``+1.20 [+0.80, +1.60] m``; fractions in points, the interval left out if there is none."""
+    if row is None or math.isnan(row.mean):
+        return "-"
+    numbers = [row.mean] if math.isnan(row.ci_low) else [row.mean, row.ci_low, row.ci_high]
+    factor, suffix = (100.0, "") if row.unit == FRACTION else _scale(max(map(abs, numbers)))
+    mean, *bounds = (_signed(number * factor) for number in numbers)
+    return f"{mean}{gap}[{', '.join(bounds)}]{suffix}" if bounds else f"{mean}{suffix}"
+
+
+def _scale(largest: float) -> tuple[float, str]:
+    """Factor and word that bring an amount below a thousand."""
+    for size, suffix in ((1e9, " bn"), (1e6, " m"), (1e3, " k")):
+        if largest >= size:
+            return 1.0 / size, suffix
+    return 1.0, ""
+
+
+def _signed(number: float) -> str:
+    """Three digits with a sign."""
+    decimals = 2 if abs(number) < 10 else 1 if abs(number) < 100 else 0
+    return f"{number:+,.{decimals}f}"

@@ -1,0 +1,227 @@
+"""The whole story on one screen: book, worlds, simulation, results, report."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Protocol
+
+from simulator.book import build_book
+from simulator.book.schema import Book
+from simulator.catalogue import parameters_from
+from simulator.engine import Simulation, WorldBuilder, compile_kernels, pack, simulate, thread_count
+from simulator.macro import MacroPaths, Scenario, draw_macro_paths, load_scenario
+from simulator.policies import REFERENCE, Policy, StatusQuo, levers_for
+from simulator.settings import BookSettings, ReportSettings, RunSettings, ScenarioSettings
+from simulator.shocks import build_world
+from simulator.timeline import Timeline
+from simulator.validation import UserError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from simulator.results.inputs import SimulationOutput
+    from simulator.results.summary import SummaryRow
+
+
+class Progress(Protocol):
+    """How a run tells how far it is."""
+
+    def start(self, total: int, label: str) -> None:
+        """Begin a part of ``total`` steps."""
+        ...
+
+    def advance(self, n: int) -> None:
+        """``n`` more steps are done."""
+        ...
+
+    def finish(self) -> None:
+        """The part is over."""
+        ...
+
+
+class _Silent:
+    """Progress of a run that nobody watches."""
+
+    def start(self, total: int, label: str) -> None:
+        """Begin nothing."""
+
+    def advance(self, n: int) -> None:
+        """Count nothing."""
+
+    def finish(self) -> None:
+        """End nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentRequest:
+    """Everything that decides a run's numbers, validated.
+
+    ``table_folders`` are searched for scenario tables; ``configuration`` and ``overrides`` only
+    travel into the manifest.
+    """
+
+    book: BookSettings
+    book_name: str
+    scenarios: Mapping[str, ScenarioSettings]
+    policies: Mapping[str, Policy]
+    run: RunSettings
+    report: ReportSettings = ReportSettings()
+    parameters: Mapping[str, float] = field(default_factory=lambda: parameters_from({}))
+    table_folders: tuple[Path, ...] = ()
+    configuration: Mapping[str, object] = field(default_factory=dict)
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentOutcome:
+    """Results of a run: the dataset of ``results.nc``, the rows of ``summary.csv``, the manifest."""
+
+    dataset: "xr.Dataset"
+    summary: "tuple[SummaryRow, ...]"
+    manifest: Mapping[str, object]
+
+
+def run_experiment(
+    request: ExperimentRequest, output: Path | None = None, progress: Progress | None = None
+) -> ExperimentOutcome:
+    """Run the experiment; with ``output``, write all files there or none.
+
+    Raises ``UserError`` for anything that the user can mend.
+    """
+    watch = progress or _Silent()
+    run, policies = request.run, _with_reference(request.policies)
+
+    watch.start(len(request.scenarios) + 1, "book and scenarios")
+    book = build_book(request.book, run)
+    watch.advance(1)
+    scenarios = _load_scenarios(request, book, watch.advance)
+    paths = {name: draw_macro_paths(scenario, run) for name, scenario in scenarios.items()}
+    worlds = {name: _world_builder(request, book, drawn) for name, drawn in paths.items()}
+    levers = {
+        name: levers_for(policy, policies[REFERENCE], book.segments, run.timeline.horizon)
+        for name, policy in policies.items()
+    }
+    packed = pack(book, request.parameters)
+    watch.finish()
+
+    watch.start(1, "compiling kernels (once per version, about a minute)")
+    compile_kernels(packed, worlds, levers, run)
+    watch.finish()
+
+    watch.start(run.paths * len(worlds) * len(levers), "simulating paths")
+    started = perf_counter()
+    simulation = simulate(packed, worlds, levers, run, watch.advance)
+    seconds = perf_counter() - started
+    watch.finish()
+
+    watch.start(4, "results and report")
+    outcome = _conclude(request, book, scenarios, paths, simulation, seconds, output, watch)
+    watch.finish()
+    return outcome
+
+
+def _with_reference(policies: Mapping[str, Policy]) -> dict[str, Policy]:
+    """``policies`` with the reference first, added with its defaults when absent."""
+    reference = policies.get(REFERENCE) or StatusQuo()
+    return {REFERENCE: reference} | {n: p for n, p in policies.items() if n != REFERENCE}
+
+
+def _load_scenarios(
+    request: ExperimentRequest, book: Book, advance: Callable[[int], None]
+) -> dict[str, Scenario]:
+    """Every scenario on the book's regions; all must share one calendar."""
+    loaded: dict[str, Scenario] = {}
+    for name, settings in request.scenarios.items():
+        loaded[name] = load_scenario(
+            name,
+            settings,
+            request.run.timeline.horizon,
+            book.regions,
+            request.run.start_month,
+            request.table_folders,
+        )
+        advance(1)
+    if not loaded:
+        raise UserError("scenario: choose at least one")
+    starts = {scenario.start_month for scenario in loaded.values()}
+    if len(starts) > 1:
+        found = ", ".join(f"{n} {s.start_month}" for n, s in loaded.items())
+        raise UserError(f"scenario: scenarios of one run must start in the same month; got {found}")
+    return loaded
+
+
+def _world_builder(request: ExperimentRequest, book: Book, paths: MacroPaths) -> WorldBuilder:
+    return partial(
+        build_world,
+        paths,
+        parameters=request.parameters,
+        jurisdiction=book.jurisdiction,
+        regions=book.regions,
+    )
+
+
+def _conclude(
+    request: ExperimentRequest,
+    book: Book,
+    scenarios: Mapping[str, Scenario],
+    paths: Mapping[str, MacroPaths],
+    simulation: Simulation,
+    seconds: float,
+    output: Path | None,
+    watch: Progress,
+) -> ExperimentOutcome:
+    """Tallies to dataset, summary, manifest and report; written together."""
+    # Imported here so that help and mistakes are answered without xarray and plotly.
+    from simulator.results.checks import run_checks
+    from simulator.results.dataset import to_dataset
+    from simulator.results.passport import RunFacts, build_manifest
+    from simulator.results.store import write_results
+    from simulator.results.summary import summarise
+
+    finished = _simulation_output(request, book, scenarios, paths, simulation)
+    facts = RunFacts(request.overrides, seconds, thread_count(request.run), run_checks(finished))
+    dataset = to_dataset(finished)
+    watch.advance(1)
+    summary = tuple(summarise(dataset))
+    manifest = build_manifest(finished, facts)
+    watch.advance(1)
+    pages: dict[str, str] = {}
+    if output is not None and request.report.enabled:
+        from simulator.report.page import render_report
+
+        pages["report.html"] = render_report(dataset, summary, manifest, request.report)
+    watch.advance(1)
+    if output is not None:
+        write_results(output, dataset, summary, manifest, pages)
+    watch.advance(1)
+    return ExperimentOutcome(dataset, summary, manifest)
+
+
+def _simulation_output(
+    request: ExperimentRequest,
+    book: Book,
+    scenarios: Mapping[str, Scenario],
+    paths: Mapping[str, MacroPaths],
+    simulation: Simulation,
+) -> "SimulationOutput":
+    from simulator.results.inputs import ScenarioInfo, SimulationOutput
+
+    run = request.run
+    start = next(iter(scenarios.values())).start_month
+    return SimulationOutput(
+        tallies=simulation.tallies,
+        macro_unemployment={n: p.by_path("unemployment_rate") for n, p in paths.items()},
+        book=book,
+        timeline=Timeline(start, run.months, run.runoff_months),
+        scenarios=tuple(
+            ScenarioInfo(
+                s.name, s.label, s.weight, s.narrative, s.source, s.table_sha256, s.warnings
+            )
+            for s in scenarios.values()
+        ),
+        policies=tuple(_with_reference(request.policies)),
+        run=run,
+        configuration=request.configuration,
+    )

@@ -1,0 +1,62 @@
+"""Policies are data: each class edits the lever table, each file of ``configs/policy`` is one."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import BaseModel
+
+from simulator.levers import LeverTable, SegmentNames, build_levers
+from simulator.policies.base import Policy
+from simulator.policies.care_programme import CareProgramme
+from simulator.policies.combination import Combination
+from simulator.policies.grace_period import GracePeriod
+from simulator.policies.status_quo import StatusQuo
+from simulator.policies.stricter_approval import StricterApproval
+from simulator.validation import UserError, build, check_name, unknown_choice
+
+REFERENCE: Final = "status_quo"
+
+POLICY_KINDS: Final[dict[str, type[BaseModel]]] = {
+    "status_quo": StatusQuo,
+    "grace_period": GracePeriod,
+    "stricter_approval": StricterApproval,
+    "care_programme": CareProgramme,
+    "combination": Combination,
+}
+"""Class of each ``kind``; a new policy is a file, an entry here and a YAML."""
+
+
+def build_policy(name: str, settings: Mapping[str, object]) -> Policy:
+    """The policy that ``settings`` describe; a ``UserError`` names every bad field."""
+    check_name("policy name", name)
+    kind = settings.get("kind")
+    if not isinstance(kind, str) or kind not in POLICY_KINDS:
+        raise unknown_choice(f"policy.{name}.kind", POLICY_KINDS, str(kind))
+    policy = build(f"policy.{name}", POLICY_KINDS[kind], dict(settings))
+    if not isinstance(policy, Policy):
+        raise UserError(f"policy.{name}.kind {kind} is not a policy")
+    return policy
+
+
+def levers_for(
+    policy: Policy, reference: Policy, segments: SegmentNames, horizon: int
+) -> LeverTable:
+    """Packed levers of ``policy`` as edits on top of ``reference``."""
+    edits = list(reference.edits())
+    if policy is not reference:
+        edits += policy.edits()
+    return build_levers(edits, segments, horizon)
+
+
+__all__ = [
+    "POLICY_KINDS",
+    "REFERENCE",
+    "CareProgramme",
+    "Combination",
+    "GracePeriod",
+    "Policy",
+    "StatusQuo",
+    "StricterApproval",
+    "build_policy",
+    "levers_for",
+]

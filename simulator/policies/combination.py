@@ -1,0 +1,40 @@
+"""Several policies under one name; they combine by the rule of each lever, in any order."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from simulator.levers import Edit
+from simulator.policies.base import Policy
+from simulator.validation import Frozen
+
+
+class Combination(Frozen):
+    """The edits of all members together; ``members`` maps a name to a policy's settings."""
+
+    kind: Literal["combination"] = "combination"
+    members: dict[str, dict[str, object]] = Field(min_length=1, max_length=20)
+
+    @field_validator("members")
+    @classmethod
+    def _are_policies(cls, members: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
+        for name, settings in members.items():
+            if settings.get("kind") in ("combination", "status_quo"):
+                raise ValueError(f"member {name} must not be a combination or the status quo")
+            _member(name, settings)
+        return members
+
+    def edits(self) -> Sequence[Edit]:
+        """Every member's edits."""
+        return [
+            edit
+            for name, settings in sorted(self.members.items())
+            for edit in _member(name, settings).edits()
+        ]
+
+
+def _member(name: str, settings: Mapping[str, object]) -> Policy:
+    from simulator.policies import build_policy  # the registry imports this class
+
+    return build_policy(name, settings)

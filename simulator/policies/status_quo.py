@@ -1,0 +1,61 @@
+"""The reference: approval rules and collections as they are, no relief."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from simulator.levers import Edit
+from simulator.policies.base import Share
+from simulator.validation import Frozen
+
+_STAGES = (
+    # stage, buckets at the month's start in which it is tried
+    ("reminder", (0, 1)),
+    ("ai_call", (0, 1)),
+    ("human_call", (1, 2, 3)),
+    ("field_visit", (3, 4)),
+    ("legal", (4, 5, 6, 7)),
+)
+
+
+class StatusQuo(Frozen):
+    """Today's rules; every other policy is an edit of these. All numbers are assumptions."""
+
+    kind: Literal["status_quo"] = "status_quo"
+    score_cutoff: float = Field(default=450.0, ge=0, le=1000)
+    debt_service_cap: float = Field(default=0.7, ge=0, le=10)
+    platform_cap: float = Field(default=8.0, ge=0, le=100)
+    reminder: Share = 1.0
+    """Share of late loans (M0, M1) that get a reminder in a month."""
+    ai_call: Share = 0.8
+    """The same, AI call."""
+    human_call: Share = 0.7
+    """Share of M1-M3 loans that are called by a person."""
+    field_visit: Share = 0.05
+    """Share of M3-M4 loans that are visited."""
+    legal: Share = 0.1
+    """Share of M4 and later that get a legal step in a month."""
+    human_calls_per_1000_loans: float = Field(default=30.0, ge=0, le=1e6)
+    """Capacity a month, by opening loans."""
+    field_visits_per_1000_loans: float = Field(default=1.0, ge=0, le=1e6)
+    legal_steps_per_1000_loans: float = Field(default=3.0, ge=0, le=1e6)
+
+    def edits(self) -> Sequence[Edit]:
+        """The reference itself, as edits of an empty table."""
+        efforts = {
+            "reminder": self.reminder,
+            "ai_call": self.ai_call,
+            "human_call": self.human_call,
+            "field_visit": self.field_visit,
+            "legal": self.legal,
+        }
+        return (
+            Edit("score_cutoff", self.score_cutoff),
+            Edit("debt_service_cap", self.debt_service_cap),
+            Edit("platform_cap", self.platform_cap),
+            *(Edit(f"effort_{s}", efforts[s], buckets=b) for s, b in _STAGES),
+            Edit("capacity_human_call", self.human_calls_per_1000_loans),
+            Edit("capacity_field_visit", self.field_visits_per_1000_loans),
+            Edit("capacity_legal", self.legal_steps_per_1000_loans),
+        )

@@ -1,0 +1,1 @@
+"""The report: one offline page made from results only."""

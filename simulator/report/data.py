@@ -1,0 +1,267 @@
+"""What the report reads: results of a run, with labels made harmless and statistics by name."""
+
+import json
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Protocol
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from simulator.vocabulary import BUCKETS
+
+Array = NDArray[np.float64]
+MAX_POINTS = 120
+"""Months drawn in a line; longer runs are thinned, so that the page stays small."""
+QUANTILES = (0.05, 0.5, 0.95)
+
+
+class SummaryRow(Protocol):
+    """A row of ``summary.csv``; absent numbers are NaN or None."""
+
+    @property
+    def scenario(self) -> str:
+        """Name of the scenario."""
+
+    @property
+    def policy(self) -> str:
+        """Name of the policy."""
+
+    @property
+    def metric(self) -> str:
+        """Name of the metric; ``delta_`` begins a paired difference."""
+
+    @property
+    def month(self) -> int | None:
+        """Month, or None for the whole horizon."""
+
+    @property
+    def mean(self) -> float | None:
+        """Mean over paths."""
+
+    @property
+    def ci_low(self) -> float | None:
+        """Lower end of its 95 % interval."""
+
+    @property
+    def ci_high(self) -> float | None:
+        """Upper end of its 95 % interval."""
+
+    @property
+    def p05(self) -> float | None:
+        """5 % quantile over paths."""
+
+    @property
+    def p95(self) -> float | None:
+        """95 % quantile over paths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """Mean over paths, its 95 % interval (None where there is none), 5 and 95 % quantiles."""
+
+    mean: float
+    ci_low: float | None
+    ci_high: float | None
+    p05: float | None
+    p95: float | None
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether there is an interval at all."""
+        return self.ci_low is not None and self.ci_high is not None
+
+    @property
+    def sign(self) -> int:
+        """-1 or 1 when the interval excludes zero on that side, else 0 (not distinguishable)."""
+        if self.ci_low is None or self.ci_high is None:
+            return 0
+        return 1 if self.ci_low > 0 else -1 if self.ci_high < 0 else 0
+
+    def values(self) -> tuple[float | None, ...]:
+        """Mean and interval, for choosing a scale."""
+        return (self.mean, self.ci_low, self.ci_high)
+
+
+@dataclass(frozen=True, slots=True)
+class Fan:
+    """Median and 5-95 % band over paths, each of shape (months,)."""
+
+    low: Array
+    median: Array
+    high: Array
+
+
+def harmless(text: str) -> str:
+    """``text`` without direction marks and other invisible characters; breaks become spaces."""
+    return "".join(
+        " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c
+        for c in text
+        if unicodedata.category(c) not in ("Cf", "Cs", "Co", "Cn")
+    )
+
+
+def clean(text: object, width: int = 80) -> str:
+    """``text`` on one line without invisible characters, clipped to ``width``."""
+    shown = " ".join(harmless(str(text)).split())
+    return shown if len(shown) <= width else shown[: width - 1].rstrip() + "\u2026"
+
+
+def _optional(value: float | None) -> float | None:
+    return float(value) if value is not None and isfinite(value) else None
+
+
+def _fan_of(values: Array) -> Fan:
+    """Quantiles of ``values`` (paths, months) over paths; NaN is left out."""
+    out = np.full((3, values.shape[1]), np.nan)
+    missing = np.isnan(values)
+    whole = ~missing.any(axis=0)
+    part = ~whole & ~missing.all(axis=0)
+    if whole.any():
+        out[:, whole] = np.quantile(values[:, whole], QUANTILES, axis=0)
+    if part.any():  # slow in numpy, so only where it is needed
+        out[:, part] = np.nanquantile(values[:, part], QUANTILES, axis=0)
+    return Fan(out[0], out[1], out[2])
+
+
+def _whole_horizon(rows: Iterable[SummaryRow]) -> dict[tuple[str, str, str], Stat]:
+    stats: dict[tuple[str, str, str], Stat] = {}
+    for row in rows:
+        mean = _optional(row.mean)
+        if row.month is None and mean is not None:
+            stats[row.scenario, row.policy, row.metric] = Stat(
+                mean,
+                _optional(row.ci_low),
+                _optional(row.ci_high),
+                _optional(row.p05),
+                _optional(row.p95),
+            )
+    return stats
+
+
+class ReportData:
+    """The results of one run as the figures and sentences ask for them.
+
+    ``dataset`` follows the contract of ``results.nc``, ``rows`` that of ``summary.csv``.
+    """
+
+    def __init__(
+        self, dataset: xr.Dataset, rows: Iterable[SummaryRow], manifest: Mapping[str, object]
+    ) -> None:
+        self.dataset = dataset
+        self.manifest = manifest
+        self.reference = str(dataset.attrs["reference"])
+        letters = (c for c in str(dataset.attrs.get("currency", "")) if c.isalpha())
+        self.currency = "".join(letters)[:8] or "money"
+        self.scenarios = tuple(str(s) for s in dataset["scenario"].values)
+        found = tuple(str(p) for p in dataset["policy"].values)
+        self.policies = (self.reference, *(p for p in found if p != self.reference))
+        self.alternatives = self.policies[1:]
+        self.months: Array = np.asarray(dataset["month"].values, dtype=np.float64)
+        self.n_paths = int(dataset.sizes["path"])
+        draws = dataset.coords.get("macro_draw")
+        self.n_draws = self.n_paths if draws is None else len(np.unique(draws.values))
+        self._fans: dict[tuple[str, str, str, int | None], Fan] = {}
+        self._stats = _whole_horizon(rows)
+        self._policy_numbers = {name: i for i, name in enumerate(self.policies)}
+
+    def stat(self, scenario: str, policy: str, metric: str) -> Stat | None:
+        """The whole-horizon statistic, or None when the run has no such row."""
+        return self._stats.get((scenario, policy, metric))
+
+    def scenario_entry(self, scenario: str) -> Mapping[str, object]:
+        """Label, narrative, source, weight and warnings: from the manifest or the configuration."""
+        for entries in (self.manifest.get("scenarios"), self.configuration().get("scenario")):
+            entry = entries.get(scenario) if isinstance(entries, Mapping) else None
+            if isinstance(entry, Mapping):
+                return entry
+        return {}
+
+    def scenario_label(self, scenario: str, width: int = 48) -> str:
+        """Name of a scenario for a reader (untrusted text: escape it)."""
+        label = self.scenario_entry(scenario).get("label")
+        if not label and "scenario_label" in self.dataset.coords:
+            label = self.dataset["scenario_label"].sel(scenario=scenario).item()
+        return clean(label or scenario.replace("_", " ").capitalize(), width)
+
+    def policy_label(self, policy: str, width: int = 48) -> str:
+        """Name of a policy for a reader (untrusted text: escape it)."""
+        return clean(policy.replace("_", " ").capitalize(), width)
+
+    def policy_number(self, policy: str) -> int:
+        """0 for the reference, then in the order of the run: picks colour and dash."""
+        return self._policy_numbers[policy]
+
+    def configuration(self) -> Mapping[str, object]:
+        """The configuration of the run, from the dataset or else the manifest."""
+        found = self.dataset.attrs.get("configuration", self.manifest.get("configuration", {}))
+        try:
+            loaded = json.loads(found) if isinstance(found, str) else found
+        except ValueError:
+            return {}
+        return loaded if isinstance(loaded, Mapping) else {}
+
+    def by_path(self, variable: str, scenario: str, policy: str, dpd: int | None = None) -> Array:
+        """A per-path variable, shape (paths, months)."""
+        chosen = self.dataset[variable].sel(scenario=scenario, policy=policy)
+        if dpd is not None:
+            chosen = chosen.sel(dpd=dpd)
+        return np.asarray(chosen.transpose("path", "month").values, dtype=np.float64)
+
+    def fan(self, variable: str, scenario: str, policy: str, dpd: int | None = None) -> Fan:
+        """Quantiles over paths; months without a value on any path are NaN."""
+        key = (variable, scenario, policy, dpd)
+        if key not in self._fans:
+            self._fans[key] = _fan_of(self.by_path(variable, scenario, policy, dpd))
+        return self._fans[key]
+
+    def causes(self) -> tuple[str, ...]:
+        """Names of the causes in the results."""
+        return tuple(str(c) for c in self.dataset["cause"].values)
+
+    def overdue_by_cause(self, scenario: str, policy: str) -> Array:
+        """Overdue balance by cause over balance, mean over paths, shape (months, causes)."""
+        chosen = self.dataset["overdue_by_cause"].sel(scenario=scenario, policy=policy)
+        return np.nan_to_num(np.asarray(chosen.transpose("month", "cause").values, np.float64))
+
+    def roll_rates(self, scenario: str, policy: str) -> Array:
+        """Roll rates over the whole run, shape (from buckets, destinations).
+
+        Balance rolled, summed over months, over the opening balance of the bucket; rows of
+        buckets that never held a balance are NaN.
+        """
+        chosen = self.dataset["roll_balance"].sel(scenario=scenario, policy=policy)
+        rolled = chosen.transpose("month", "from_bucket", "to_bucket").values
+        total = np.nansum(np.asarray(rolled, dtype=np.float64), axis=0)
+        opening = total.sum(axis=1, keepdims=True)
+        rates = np.divide(total, opening, out=np.full_like(total, np.nan), where=opening > 0)
+        return np.asarray(rates, dtype=np.float64)
+
+    def roll_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names of the opening buckets and of the destinations."""
+        sources = tuple(str(b) for b in self.dataset["from_bucket"].values)
+        return sources or BUCKETS, tuple(str(b) for b in self.dataset["to_bucket"].values)
+
+    def drawn(self) -> NDArray[np.int64]:
+        """Positions of the months that lines show: all of them, or at most MAX_POINTS."""
+        count = len(self.months)
+        chosen = np.linspace(0, count - 1, min(count, MAX_POINTS))
+        return np.unique(np.round(chosen).astype(np.int64))
+
+    def worst_scenario(self) -> str:
+        """The scenario that costs most under the reference (net loss, else peak 90+)."""
+        return max(self.scenarios, key=self._severity)
+
+    def mildest_scenario(self) -> str:
+        """The scenario that costs least under the reference."""
+        return min(self.scenarios, key=self._severity)
+
+    def _severity(self, scenario: str) -> float:
+        for metric in ("net_loss", "peak_overdue_rate_90"):
+            stat = self.stat(scenario, self.reference, metric)
+            if stat is not None:
+                return stat.mean
+        return 0.0

@@ -1,0 +1,401 @@
+"""The figures, one a function: results in, a Plotly figure for one width out."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from simulator.report import style
+from simulator.report.data import Array, Fan, ReportData, Stat
+from simulator.report.numbers import money_scale
+from simulator.report.style import Frame, Grid, Settings, Sheet, axis, axis_names
+
+MONTH_TITLE = "Month of the run"
+LABEL_ROOM = 132
+EFFECT_METRICS = (
+    ("peak_overdue_rate_30", "Peak 30+ rate", True),
+    ("peak_overdue_rate_90", "Peak 90+ rate", True),
+    ("net_loss", "Net loss", False),
+    ("net_result", "Net result", False),
+)
+"""Whole-horizon metrics of the comparison: name, title, whether it is a rate."""
+N_CAUSES_SHOWN = len(style.CAUSE_SERIES)
+
+
+def _listed(values: Array, decimals: int = 3) -> list[float | None]:
+    return [None if np.isnan(v) else round(float(v), decimals) for v in values]
+
+
+def _line_mode(data: ReportData) -> str:
+    return "lines" if len(data.months) > 1 else "lines+markers"
+
+
+def _month_axis(data: ReportData, grid: Grid, panel: int) -> Settings:
+    last = grid.is_last_in_column(panel)
+    months = data.months
+    room = 0.5 if len(months) == 1 else 0.0
+    step = next(s for s in (1, 2, 3, 6, 12, 24, 60, 120) if len(months) / s <= 9 or s == 120)
+    return axis(
+        MONTH_TITLE if last else None,
+        range=[float(months[0]) - room, float(months[-1]) + room],
+        tick0=0,
+        dtick=step,
+        showline=True,
+        linecolor=style.MUTED[0],
+        linewidth=1,
+    )
+
+
+def _value_axis(grid: Grid, panel: int, title: str, top: float) -> Settings:
+    left = grid.is_left(panel)
+    return axis(
+        title if left else None, range=[0.0, top], showgrid=True, nticks=6, showticklabels=left
+    )
+
+
+def _add_fan(
+    sheet: Sheet, data: ReportData, panel: int, drawn: tuple[Fan, str, str, Settings]
+) -> None:
+    """A translucent 5-95 % band and its median: ``drawn`` is fan (%), label, colour and line."""
+    fan, label, colour, line = drawn
+    shown = data.drawn()
+    months = [float(m) for m in data.months[shown]]
+    low, median, high = (_listed(v[shown]) for v in (fan.low, fan.median, fan.high))
+    if data.n_paths > 1:
+        sheet.add_trace(
+            panel,
+            type="scatter",
+            x=months + months[::-1],
+            y=high + low[::-1],
+            mode="lines",
+            line={"width": 0},
+            fill="toself",
+            fillcolor=style.soft(colour),
+            hoverinfo="skip",
+        )
+    sheet.add_trace(
+        panel,
+        type="scatter",
+        x=months,
+        y=median,
+        customdata=[list(pair) for pair in zip(low, high, strict=True)],
+        name=style.plotly_text(label),
+        mode=_line_mode(data),
+        line=line,
+        hovertemplate="%{fullData.name}<br>month %{x}: %{y:.2f} %"
+        "<br>5-95: %{customdata[0]:.2f} to %{customdata[1]:.2f} %<extra></extra>",
+    )
+
+
+def _percent_fan(
+    data: ReportData, variable: str, scenario: str, policy: str, dpd: int | None = None
+) -> Fan:
+    fan = data.fan(variable, scenario, policy, dpd)
+    return Fan(100.0 * fan.low, 100.0 * fan.median, 100.0 * fan.high)
+
+
+def _axis_top(highest: Sequence[Array]) -> float:
+    largest = max((float(np.nanmax(h)) for h in highest if not np.isnan(h).all()), default=0.0)
+    return 1.06 * largest if largest > 0 else 1.0
+
+
+def _scenario_grid(data: ReportData, frame: Frame, panel_height: int = 230) -> Grid:
+    columns = style.columns_for(frame, len(data.scenarios), 220, 3)
+    right = LABEL_ROOM if frame.width > 500 else 104
+    return Grid(frame, len(data.scenarios), columns, panel_height, right=right, gap_x=22, gap_y=58)
+
+
+def overdue_fan(data: ReportData, frame: Frame, dpd: int) -> go.Figure:
+    """Overdue rate ``dpd``+ by month: median and 5-95 % band of each policy, a panel a scenario."""
+    grid = _scenario_grid(data, frame)
+    sheet = Sheet(grid)
+    fans = {
+        (s, p): _percent_fan(data, "overdue_rate", s, p, dpd)
+        for s in data.scenarios
+        for p in data.policies
+    }
+    top = _axis_top([fan.high for fan in fans.values()])
+    title = f"Balance {dpd}+ days past due (% of balance)"
+    for panel, scenario in enumerate(data.scenarios):
+        axes = (_month_axis(data, grid, panel), _value_axis(grid, panel, title, top))
+        sheet.add_panel(panel, data.scenario_label(scenario), *axes)
+        ends = []
+        for policy in data.policies:
+            label, fan = data.policy_label(policy), fans[scenario, policy]
+            colour, dash = style.series(data.policy_number(policy))
+            line: Settings = {"color": colour, "dash": dash, "width": 2.2}
+            _add_fan(sheet, data, panel, (fan, label, colour, line))
+            ends.append((label, float(fan.median[-1]), colour))
+        if grid.ends_row(panel):
+            sheet.add_end_labels(panel, top, ends)
+    return sheet.figure()
+
+
+def _effect_rows(data: ReportData) -> Iterator[tuple[str, str | None]]:
+    """Rows of the comparison from the top: a scenario's heading, then its policies."""
+    for scenario in data.scenarios:
+        yield scenario, None
+        for policy in data.alternatives:
+            yield scenario, policy
+
+
+def _add_effect(
+    sheet: Sheet,
+    data: ReportData,
+    panel: int,
+    point: tuple[float, str, str],
+    shown: tuple[Stat, float, str],
+) -> None:
+    """One dot with its 95 % interval (thick) and the 5-95 % range of paths (thin)."""
+    height, scenario, policy = point
+    stat, divisor, unit = shown
+    colour, _ = style.series(data.policy_number(policy))
+    for low, high, width, paint in (
+        (stat.p05, stat.p95, 1.2, style.soft(colour, style.RANGE_OPACITY)),
+        (stat.ci_low, stat.ci_high, 4.0, colour),
+    ):
+        if low is not None and high is not None and data.n_paths > 1:
+            ends = [round(low / divisor, 6), round(high / divisor, 6)]
+            sheet.add_trace(
+                panel,
+                type="scatter",
+                x=ends,
+                y=[height, height],
+                line={"color": paint, "width": width},
+                mode="lines",
+                hoverinfo="skip",
+            )
+    label = f"{data.policy_label(policy)}, {data.scenario_label(scenario)}"
+    sheet.add_trace(
+        panel,
+        type="scatter",
+        x=[round(stat.mean / divisor, 6)],
+        y=[height],
+        name=style.plotly_text(label),
+        mode="markers",
+        marker={
+            "color": colour if stat.sign or not stat.has_interval else style.PAPER[0],
+            "size": 8,
+            "line": {"color": colour, "width": 2},
+        },
+        hovertemplate=f"%{{fullData.name}}<br>%{{x:.3~f}} {unit}<extra></extra>",
+    )
+
+
+def _effect_range(ends: Sequence[float | None], divisor: float) -> list[float]:
+    """An axis that holds zero and all ``ends``, with room for the dots."""
+    shown = [v / divisor for v in ends if v is not None]
+    low, high = min(0.0, *shown, 0.0), max(0.0, *shown, 0.0)
+    room = 0.06 * (high - low) or 1.0
+    return [low - room, high + room]
+
+
+def _effect_labels(sheet: Sheet, data: ReportData, panel: int) -> None:
+    """Row names to the left of a panel: scenarios in the text colour, policies in their own."""
+    x_name, y_name = axis_names(panel)
+    for row, (scenario, policy) in enumerate(_effect_rows(data)):
+        heading = policy is None
+        text = data.scenario_label(scenario, 26) if heading else data.policy_label(policy or "", 24)
+        colour = style.INK[0] if heading else style.series(data.policy_number(policy or ""))[0]
+        sheet.add_label(
+            text,
+            colour,
+            x=0.0,
+            y=-row,
+            xref=f"{x_name} domain",
+            yref=y_name,
+            xshift=-sheet.grid.left + (0 if heading else 10),
+            font={"size": 12, "weight": 600 if heading else 400, "color": colour},
+        )
+
+
+def policy_effects(data: ReportData, frame: Frame) -> go.Figure:
+    """Paired differences against the reference with 95 % intervals, a panel a metric."""
+    rows = list(_effect_rows(data))
+    columns = style.columns_for(frame, len(EFFECT_METRICS), 240, 4)
+    left = 168 if frame.width > 500 else 146
+    grid = Grid(
+        frame, len(EFFECT_METRICS), columns, 23 * len(rows) + 10, left=left, gap_x=26, gap_y=76
+    )
+    sheet = Sheet(grid)
+    for panel, (metric, title, is_rate) in enumerate(EFFECT_METRICS):
+        found = [
+            (-row, s, p, data.stat(s, p, f"delta_{metric}"))
+            for row, (s, p) in enumerate(rows)
+            if p is not None
+        ]
+        stats = [stat for *_, stat in found if stat is not None]
+        ends = [v for s in stats for v in (*s.values(), s.p05, s.p95)]
+        scale = money_scale(data.currency, ends)
+        divisor, unit = (0.01, "pp") if is_rate else (scale.divisor, scale.unit)
+        axes = (
+            axis(
+                f"Change ({unit})",
+                showgrid=True,
+                nticks=5,
+                range=_effect_range(ends, divisor),
+                zeroline=True,
+                zerolinecolor=style.MUTED[0],
+                zerolinewidth=1.2,
+            ),
+            axis(range=[-len(rows) + 0.4, 0.6], showticklabels=False),
+        )
+        sheet.add_panel(panel, title, *axes)
+        if grid.is_left(panel):
+            _effect_labels(sheet, data, panel)
+        for height, scenario, policy, stat in found:
+            if stat is not None:
+                _add_effect(sheet, data, panel, (height, scenario, policy), (stat, divisor, unit))
+    return sheet.figure()
+
+
+def _roll_text(share: float) -> str:
+    if np.isnan(share) or share == 0.0:
+        return ""
+    return "<0.1" if share < 0.0005 else f"{100.0 * share:.1f}" if share < 0.995 else "100"
+
+
+def roll_rates(data: ReportData, frame: Frame) -> go.Figure:
+    """Where a bucket's balance is a month later under the reference, a panel a scenario."""
+    rates = {s: data.roll_rates(s, data.reference) for s in data.scenarios}
+    sources, targets = data.roll_names()
+    rolled = np.nansum([np.nan_to_num(r) for r in rates.values()], axis=0)
+    used = [j for j in range(len(targets)) if j < len(sources) or rolled[:, j].any()]
+    held = [i for i in range(len(sources)) if rolled[i].any()]
+    columns = style.columns_for(frame, len(data.scenarios), 320, 3)
+    height = 30 * max(1, len(held))
+    grid = Grid(frame, len(data.scenarios), columns, height, left=58, gap_x=26, gap_y=96, bottom=64)
+    sheet = Sheet(grid)
+    names = [style.plotly_text(targets[j]).replace("_", "<br>") for j in used]
+    rows = [style.plotly_text(sources[i]) for i in held]
+    for panel, scenario in enumerate(data.scenarios):
+        axes = (
+            axis("State a month later (%)", tickangle=0),
+            axis(
+                "Bucket at the month's start" if grid.is_left(panel) else None,
+                autorange="reversed",
+                showticklabels=grid.is_left(panel),
+            ),
+        )
+        sheet.add_panel(panel, data.scenario_label(scenario), *axes)
+        shares = rates[scenario][np.ix_(held, used)]
+        sheet.add_trace(
+            panel,
+            type="heatmap",
+            x=names,
+            y=rows,
+            z=[_listed(100.0 * row, 2) for row in shares],
+            text=[[style.plotly_text(_roll_text(float(v))) for v in row] for row in shares],
+            texttemplate="%{text}",
+            textfont={"size": 9.5},
+            colorscale=[
+                [stop, colour[0]] for stop, colour in zip(style.HEAT_STOPS, style.HEAT, strict=True)
+            ],
+            zmin=0,
+            zmax=100,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            hovertemplate="%{y} to %{x}: %{z:.2f} %<extra></extra>",
+        )
+    return sheet.figure()
+
+
+def cause_shares(data: ReportData) -> tuple[list[str], dict[str, Array]]:
+    """The causes shown, largest first, and their share of the balance (%) by scenario.
+
+    Shares are of shape (causes, months), under the reference; what is not among the largest
+    is summed as ``other``.
+    """
+    shares: dict[str, Array] = {}
+    for scenario in data.scenarios:
+        shares[scenario] = 100.0 * data.overdue_by_cause(scenario, data.reference).T
+    names = data.causes()
+    weight = sum(s.sum(axis=1) for s in shares.values())
+    order = [int(i) for i in np.argsort(-np.asarray(weight), kind="stable")]
+    order = [i for i in order if np.asarray(weight)[i] > 0]
+    shown, rest = order[:N_CAUSES_SHOWN], order[N_CAUSES_SHOWN:]
+    out = {s: v[shown] for s, v in shares.items()}
+    if rest:
+        out = {s: np.vstack([out[s], shares[s][rest].sum(axis=0)]) for s in out}
+    return [names[i] for i in shown] + (["other"] if rest else []), out
+
+
+def overdue_by_cause(data: ReportData, frame: Frame) -> go.Figure:
+    """Overdue balance by cause of the spell, stacked, under the reference; a panel a scenario."""
+    causes, shares = cause_shares(data)
+    grid = _scenario_grid(data, frame, 250)
+    sheet = Sheet(grid)
+    top = _axis_top([s.sum(axis=0) for s in shares.values() if s.size])
+    shown = data.drawn()
+    for panel, scenario in enumerate(data.scenarios):
+        axes = (
+            _month_axis(data, grid, panel),
+            _value_axis(grid, panel, "Overdue balance (% of balance)", top),
+        )
+        sheet.add_panel(panel, data.scenario_label(scenario), *axes)
+        base, ends = 0.0, []
+        for position, cause in enumerate(causes):
+            colours = (*style.CAUSE_SERIES, style.OTHER)
+            colour = style.OTHER[0] if cause == "other" else colours[position][0]
+            values = shares[scenario][position]
+            label = cause.replace("_", " ").capitalize()
+            sheet.add_trace(
+                panel,
+                type="scatter",
+                x=[float(m) for m in data.months[shown]],
+                y=_listed(values[shown], 4),
+                name=style.plotly_text(label),
+                mode=_line_mode(data),
+                line={"width": 0.8, "color": style.PAPER[0]},
+                fillcolor=colour,
+                stackgroup=f"panel{panel}",
+                hovertemplate="%{fullData.name}<br>month %{x}: %{y:.2f} %<extra></extra>",
+            )
+            ends.append((label, base + float(values[-1]) / 2, colour))
+            base += float(values[-1])
+        if grid.ends_row(panel):
+            sheet.add_end_labels(panel, top, ends, key=True)
+    return sheet.figure()
+
+
+def unemployment(data: ReportData, frame: Frame) -> go.Figure:
+    """Unemployment of the borrowers beside that of the economy's paths; a panel a scenario."""
+    grid = _scenario_grid(data, frame)
+    sheet = Sheet(grid)
+    fans = {
+        s: (
+            _percent_fan(data, "unemployment_rate", s, data.reference),
+            _percent_fan(data, "macro_unemployment_rate", s, data.reference),
+        )
+        for s in data.scenarios
+    }
+    top = _axis_top([fan.high for pair in fans.values() for fan in pair])
+    colour = style.SERIES[1][0]
+    shown = data.drawn()
+    for panel, scenario in enumerate(data.scenarios):
+        borrowers, economy = fans[scenario]
+        axes = (
+            _month_axis(data, grid, panel),
+            _value_axis(grid, panel, "Unemployment rate (%)", top),
+        )
+        sheet.add_panel(panel, data.scenario_label(scenario), *axes)
+        broad = {"color": style.soft(colour, style.RANGE_OPACITY), "width": 5}
+        _add_fan(sheet, data, panel, (borrowers, "Borrowers", colour, broad))
+        sheet.add_trace(
+            panel,
+            type="scatter",
+            x=[float(m) for m in data.months[shown]],
+            y=_listed(economy.median[shown]),
+            name="Economy",
+            mode=_line_mode(data),
+            line={"color": style.INK[0], "dash": "dash", "width": 1.6},
+            hovertemplate="Economy, median path<br>month %{x}: %{y:.2f} %<extra></extra>",
+        )
+        if grid.ends_row(panel):
+            ends = [
+                ("Borrowers", float(borrowers.median[-1]), colour),
+                ("Economy", float(economy.median[-1]), style.INK[0]),
+            ]
+            sheet.add_end_labels(panel, top, ends)
+    return sheet.figure()

@@ -1,0 +1,344 @@
+"""Sentences made from the numbers: the finding, how sure it is, what each figure shows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.report.data import ReportData, Stat
+from simulator.report.figures import EFFECT_METRICS, cause_shares
+from simulator.report.numbers import Scale, money_scale, percent, points_scale, rate_scale
+
+ROUGH_PATHS = 30
+"""With fewer paths the report warns that intervals are rough (assumption)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The headline and the sentences that say how sure it is."""
+
+    headline: str
+    support: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """One number of the first screen."""
+
+    label: str
+    value: str
+    interval: str
+    note: str
+
+
+def scale_for(data: ReportData, metric: str, stats: list[Stat]) -> Scale:
+    """The unit of a metric fit for ``stats``: money, percent, or points for a difference."""
+    values = [v for stat in stats for v in stat.values()]
+    if "rate" not in metric:
+        return money_scale(data.currency, values)
+    return points_scale(values) if metric.startswith("delta_") else rate_scale(values)
+
+
+def _size(scale: Scale, stat: Stat, bracket: str) -> str:
+    """Size of a difference without its sign, with its interval where there is one."""
+    text = scale.full(abs(stat.mean))
+    if stat.ci_low is None or stat.ci_high is None:
+        return text
+    ends = sorted((abs(stat.ci_low), abs(stat.ci_high)))
+    return f"{text} ({bracket}{scale.span(*ends)})"
+
+
+def level_text(scale: Scale, stat: Stat) -> str:
+    """A level with its interval where there is one."""
+    text = scale.full(stat.mean)
+    if not stat.has_interval:
+        return text
+    return f"{text} (95 % interval {scale.span(stat.ci_low, stat.ci_high)})"
+
+
+def effect_text(data: ReportData, metric: str, name: str, stat: Stat, *, bracket: str = "") -> str:
+    """What a policy does to ``name``: ``lowers the peak 90+ rate by 0.8 pp (0.6 to 1.0)``.
+
+    ``bracket`` opens the bracket of the interval, to say once what brackets are.
+    """
+    scale = scale_for(data, f"delta_{metric}", [stat])
+    if stat.mean == 0.0 and not stat.sign:
+        return f"leaves the {name} where it is"
+    if stat.has_interval and stat.sign == 0:
+        return (
+            f"has no distinguishable effect on the {name} ({scale.full(stat.mean, signed=True)},"
+            f" {bracket}{scale.span(stat.ci_low, stat.ci_high)})"
+        )
+    verb = "raises" if stat.mean > 0 else "lowers"
+    return f"{verb} the {name} by {_size(scale, stat, bracket)}"
+
+
+def decisive_metric(data: ReportData) -> tuple[str, str, int]:
+    """The metric that ranks policies, its name and the sign that is better."""
+    policy = data.alternatives[0]
+    if all(data.stat(s, policy, "delta_net_result") for s in data.scenarios):
+        return "net_result", "net result", 1
+    return "net_loss", "net loss", -1
+
+
+def ranked(data: ReportData, scenario: str) -> list[tuple[str, Stat]]:
+    """Policies with their difference in the deciding metric, best first."""
+    if not data.alternatives:
+        return []
+    metric, _, better = decisive_metric(data)
+    found = [(p, data.stat(scenario, p, f"delta_{metric}")) for p in data.alternatives]
+    known = [(p, stat) for p, stat in found if stat is not None]
+    return sorted(known, key=lambda pair: -better * pair[1].mean)
+
+
+def headline(data: ReportData) -> Finding:
+    """The finding of the run, from its numbers."""
+    scenario = data.worst_scenario()
+    order = ranked(data, scenario)
+    if not order:
+        return Finding(_reference_headline(data, scenario), _run_support(data))
+    return Finding(
+        _policy_headline(data, scenario, order),
+        (*_policy_support(data, scenario, order), *_run_support(data)),
+    )
+
+
+def _reference_headline(data: ReportData, scenario: str) -> str:
+    """Only the reference was run: how bad it gets, and beside the mildest scenario."""
+    label = data.scenario_label(scenario)
+    peak = data.stat(scenario, data.reference, "peak_overdue_rate_30")
+    loss = data.stat(scenario, data.reference, "net_loss")
+    parts = []
+    if peak is not None:
+        text = level_text(scale_for(data, "overdue_rate", [peak]), peak)
+        mild = data.mildest_scenario()
+        other = data.stat(mild, data.reference, "peak_overdue_rate_30")
+        if mild != scenario and other is not None:
+            gap = points_scale([peak.mean - other.mean])
+            side = "above" if peak.mean >= other.mean else "below"
+            text += f", {gap.full(abs(peak.mean - other.mean))} {side} {data.scenario_label(mild)}"
+        parts.append(f"the 30+ overdue rate peaks at {text}")
+    if loss is not None:
+        parts.append(
+            f"the net loss is {level_text(money_scale(data.currency, loss.values()), loss)}"
+        )
+    return f"Under {label}, {'; '.join(parts) or 'no summary figure is available'}."
+
+
+def _policy_headline(data: ReportData, scenario: str, order: list[tuple[str, Stat]]) -> str:
+    metric, name, better = decisive_metric(data)
+    best, stat = order[0]
+    label, policy = data.scenario_label(scenario), data.policy_label(best)
+    effect = effect_text(data, metric, name, stat, bracket="95 % interval ")
+    peak = data.stat(scenario, best, "delta_peak_overdue_rate_90")
+    tail = (
+        f" and {effect_text(data, 'peak_overdue_rate_90', 'peak 90+ rate', peak)}" if peak else ""
+    )
+    if not stat.has_interval:
+        return f"On {_one_draw(data)}, under {label}, {policy} {effect}{tail}."
+    if stat.sign == better:
+        return f"Under {label}, {policy} {effect}{tail}."
+    if stat.sign == -better:
+        return (
+            f"Under {label}, no policy pays for itself within {len(data.months)} months:"
+            f" the least costly, {policy}, {effect}{tail}."
+        )
+    return (
+        f"Under {label}, no policy is shown to improve the {name}:"
+        f" the best estimate, {policy}, {effect}{tail}."
+    )
+
+
+def _policy_support(
+    data: ReportData, scenario: str, order: list[tuple[str, Stat]]
+) -> tuple[str, ...]:
+    """Why the others lose, whether it holds elsewhere, and the range over single paths."""
+    metric, name, better = decisive_metric(data)
+    best, stat = order[0]
+    out = []
+    if stat.p05 is not None and stat.p95 is not None and data.n_paths > 1:
+        scale = scale_for(data, f"delta_{metric}", [Stat(stat.p05, stat.p95, None, None, None)])
+        low, high = scale.full(stat.p05, signed=True), scale.full(stat.p95, signed=True)
+        out.append(f"On nine paths in ten its effect lies between {low} and {high}.")
+    if len(data.scenarios) > 1 and stat.has_interval:
+        elsewhere = [data.stat(s, best, f"delta_{metric}") for s in data.scenarios]
+        signs = [s.sign * better if s is not None else 0 for s in elsewhere]
+        out.append(f"{data.policy_label(best)} {_across(name, signs)}.")
+    before = data.stat(scenario, best, "delta_peak_overdue_rate_before_relief_90")
+    after = data.stat(scenario, best, "delta_peak_overdue_rate_90")
+    if before is not None and after is not None and before != after:
+        effect = effect_text(data, "peak_overdue_rate_90", "peak 90+ rate", before)
+        out.append(
+            f"With re-planned loans counted at their days past due before relief, it {effect}."
+        )
+    for policy, other in order[1:4]:
+        effect = effect_text(data, metric, name, other)
+        near = "; the two intervals overlap" if _overlap(stat, other) else ""
+        out.append(f"{data.policy_label(policy)} {effect}{near}.")
+    return tuple(out)
+
+
+def _across(name: str, signs: list[int]) -> str:
+    """In how many scenarios a policy is better (1), worse (-1) or unclear (0)."""
+    total = len(signs)
+    if signs.count(1) == total:
+        return f"improves the {name} in all {total} scenarios"
+    if signs.count(-1) == total:
+        return f"worsens the {name} in all {total} scenarios"
+    parts = [
+        f"{words} in {signs.count(sign)}"
+        for sign, words in ((1, "better"), (-1, "worse"), (0, "not distinguishable"))
+        if signs.count(sign)
+    ]
+    return f"compared with the reference over {total} scenarios: {name} {', '.join(parts)}"
+
+
+def _overlap(one: Stat, other: Stat) -> bool:
+    """Whether two intervals share a point."""
+    ends = (one.ci_low, one.ci_high, other.ci_low, other.ci_high)
+    low, high, other_low, other_high = ends
+    if low is None or high is None or other_low is None or other_high is None:
+        return False
+    return low <= other_high and other_low <= high
+
+
+def _one_draw(data: ReportData) -> str:
+    """What a run without intervals has seen."""
+    return "one path" if data.n_paths == 1 else "one draw of the economy"
+
+
+def _run_support(data: ReportData) -> tuple[str, ...]:
+    if data.n_draws == 1:
+        seen = _one_draw(data)
+        return (f"A run of {seen} has no interval and cannot tell effect from luck.",)
+    text = (
+        f"Brackets are 95 % intervals of the mean over {data.n_paths} paths;"
+        " policies meet the same borrowers under the same luck."
+    )
+    if data.n_draws < ROUGH_PATHS:
+        text += f" With fewer than {ROUGH_PATHS} draws of the economy they are themselves rough."
+    return (text,)
+
+
+def key_figures(data: ReportData) -> list[KeyFigure]:
+    """Levels under the reference in the worst scenario, and the best policy's effect."""
+    scenario = data.worst_scenario()
+    out = []
+    for metric, title, _ in EFFECT_METRICS:
+        stat = data.stat(scenario, data.reference, metric)
+        if stat is not None:
+            note = f"{data.policy_label(data.reference)}"
+            out.append(_key_figure(title, scale_for(data, metric, [stat]), stat, note))
+    order = ranked(data, scenario)
+    if order:
+        metric, name, _ = decisive_metric(data)
+        best, stat = order[0]
+        scale = scale_for(data, f"delta_{metric}", [stat])
+        out.append(
+            _key_figure(f"Change of {name}", scale, stat, data.policy_label(best), signed=True)
+        )
+    return out
+
+
+def _key_figure(
+    title: str, scale: Scale, stat: Stat, note: str, *, signed: bool = False
+) -> KeyFigure:
+    interval = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
+    return KeyFigure(title, scale.full(stat.mean, signed=signed), interval, note)
+
+
+def overdue_caption(data: ReportData, dpd: int) -> str:
+    """When and where the median rate peaks, and which policy keeps it lowest."""
+    scenario = data.worst_scenario()
+    fan = data.fan("overdue_rate", scenario, data.reference, dpd)
+    if np.isnan(fan.median).all():
+        return f"No balance to be {dpd} days overdue."
+    at = int(np.nanargmax(fan.median))
+    text = (
+        f"Under {data.scenario_label(scenario)} and {data.policy_label(data.reference)} the median"
+        f" path peaks at {percent(fan.median[at])} in month {data.months[at]:.0f}"
+    )
+    if data.n_paths > 1:
+        text += (
+            f"; nine paths in ten lie between {percent(fan.low[at])} and {percent(fan.high[at])}"
+        )
+    peaks = {
+        p: float(np.nanmax(data.fan("overdue_rate", scenario, p, dpd).median))
+        for p in data.alternatives
+    }
+    if peaks:
+        best = min(peaks, key=lambda p: peaks[p])
+        lower = peaks[best] < float(fan.median[at])
+        text += (
+            f". {data.policy_label(best)} peaks lowest, at" if lower else ". No policy peaks lower"
+        )
+        text += f" {percent(peaks[best])}" if lower else ""
+    return text + "."
+
+
+def effects_caption(data: ReportData) -> str:
+    """How many of the differences can be told from zero."""
+    stats = [
+        data.stat(s, p, f"delta_{metric}")
+        for metric, *_ in EFFECT_METRICS
+        for s in data.scenarios
+        for p in data.alternatives
+    ]
+    known = [stat for stat in stats if stat is not None]
+    if data.n_draws == 1:
+        return f"{len(known)} differences on {_one_draw(data)}; none has an interval."
+    clear = sum(1 for stat in known if stat.sign)
+    return (
+        f"{clear} of {len(known)} differences from {data.policy_label(data.reference)} can be told"
+        " from zero (filled dots). Thick bar: 95 % interval of the mean; thin line: nine paths in"
+        " ten."
+    )
+
+
+def roll_caption(data: ReportData) -> str:
+    """Cure and roll-on of the first bucket, and the cure of a late one."""
+    scenario = data.worst_scenario()
+    rates = data.roll_rates(scenario, data.reference)
+    names, _ = data.roll_names()
+    parts = [
+        f"{percent(rates[i, 0])} of {names[i]} is current again a month later and"
+        f" {percent(rates[i, i + 1])} rolls on"
+        for i in (1, 3)
+        if i < len(names) and not np.isnan(rates[i, 0])
+    ]
+    if not parts:
+        return "No balance was overdue."
+    return f"Under {data.scenario_label(scenario)}, {'; '.join(parts)}. Blank cells: none."
+
+
+def cause_caption(data: ReportData) -> str:
+    """The leading known causes in the worst scenario."""
+    scenario = data.worst_scenario()
+    causes, shares = cause_shares(data)
+    totals = dict(zip(causes, shares[scenario].sum(axis=1), strict=True)) if causes else {}
+    whole = sum(totals.values())
+    known = [c for c in totals if c not in ("other", "at_opening", "none") and totals[c] > 0]
+    if whole <= 0 or not known:
+        return "No overdue balance with a known cause."
+    first = sorted(known, key=lambda c: -totals[c])[:3]
+    listed = ", ".join(f"{c.replace('_', ' ')} {percent(totals[c] / whole, 0)}" for c in first)
+    return (
+        f"Under {data.scenario_label(scenario)} the leading causes of overdue balance, over all"
+        f" months, are {listed}. The cause is that of the first missed instalment of the spell."
+    )
+
+
+def unemployment_caption(data: ReportData) -> str:
+    """Where the economy's path peaks and how close the borrowers keep to it."""
+    gaps = []
+    for scenario in data.scenarios:
+        borrowers = data.by_path("unemployment_rate", scenario, data.reference).mean(axis=0)
+        economy = data.by_path("macro_unemployment_rate", scenario, data.reference).mean(axis=0)
+        gaps.append(float(np.nanmax(np.abs(borrowers - economy))))
+    worst = data.worst_scenario()
+    path = data.by_path("macro_unemployment_rate", worst, data.reference).mean(axis=0)
+    at = int(np.nanargmax(path))
+    return (
+        f"Under {data.scenario_label(worst)} unemployment peaks at {percent(path[at])} in month"
+        f" {data.months[at]:.0f}. Simulated borrowers, averaged over paths, stay within"
+        f" {points_scale(gaps).full(max(gaps))} of the economy's mean in every month and scenario."
+    )

@@ -1,0 +1,237 @@
+"""Assembles the page: results in, one offline HTML file out, written atomically."""
+
+import base64
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import plotly.graph_objects as go
+import xarray as xr
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from simulator.report import figures, findings, passport, style, tables
+from simulator.report.data import ReportData, SummaryRow, clean
+from simulator.report.style import Frame
+from simulator.settings import ReportSettings
+from simulator.validation import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class FigureCard:
+    """A figure on the page: fixed id, words around it, how to draw it, its numbers."""
+
+    key: str
+    title: str
+    caption: str
+    draw: Callable[[Frame], go.Figure]
+    table: tables.Table
+
+    @property
+    def description(self) -> str:
+        """Text for readers who cannot see the figure."""
+        return f"{self.title}. {self.caption} The numbers are in the table below the figure."
+
+
+def figure_cards(data: ReportData) -> list[FigureCard]:
+    """Every figure of the page, in reading order."""
+    reference = data.policy_label(data.reference)
+    cards = [
+        FigureCard(
+            f"overdue-{dpd}",
+            f"Balance {dpd} or more days past due",
+            findings.overdue_caption(data, dpd),
+            lambda frame, dpd=dpd: figures.overdue_fan(data, frame, dpd),  # type: ignore[misc]
+            tables.overdue_table(data, dpd),
+        )
+        for dpd in (30, 90)
+    ]
+    if data.alternatives:
+        cards.insert(
+            0,
+            FigureCard(
+                "effects",
+                f"What each policy changes against {reference}",
+                findings.effects_caption(data),
+                lambda frame: figures.policy_effects(data, frame),
+                tables.effects_table(data),
+            ),
+        )
+    cards += [
+        FigureCard(
+            "rolls",
+            f"Where a month takes a balance ({reference})",
+            findings.roll_caption(data),
+            lambda frame: figures.roll_rates(data, frame),
+            tables.roll_table(data),
+        ),
+        FigureCard(
+            "causes",
+            f"Why balances are overdue ({reference})",
+            findings.cause_caption(data),
+            lambda frame: figures.overdue_by_cause(data, frame),
+            tables.cause_table(data),
+        ),
+        FigureCard(
+            "unemployment",
+            "Unemployment: the economy and the borrowers",
+            findings.unemployment_caption(data),
+            lambda frame: figures.unemployment(data, frame),
+            tables.unemployment_table(data),
+        ),
+    ]
+    return cards
+
+
+def safe_json(value: object) -> str:
+    """JSON that cannot leave its ``<script>``: ``<``, ``>``, ``&`` and line separators escaped."""
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=True)
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _drawing(card: FigureCard) -> dict[str, object]:
+    """Traces once (they are the same for every width), a layout for each width."""
+    drawn = {name: card.draw(frame).to_plotly_json() for name, frame in style.FRAMES.items()}
+    layouts = {name: figure["layout"] for name, figure in drawn.items()}
+    return {"id": card.key, "data": drawn["wide"]["data"], "layouts": layouts}
+
+
+def content_hash(text: str) -> str:
+    """Source expression of a Content-Security-Policy for an inline script or style."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _policy_of_the_page(scripts: Iterable[str], styles: Iterable[str]) -> str:
+    """The page may run its own scripts and styles, show inline images, and nothing else."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {' '.join(content_hash(s) for s in scripts)}",
+            f"style-src {' '.join(content_hash(s) for s in styles)}",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def added_stylesheets(library: str) -> list[str]:
+    """Ids of style sheets that the library adds for maps unless an element has that id.
+
+    The page draws no map and its security policy forbids foreign styles, so it holds empty
+    elements of these ids.
+    """
+    return sorted(set(re.findall(r'if\(!document\.getElementById\("([0-9a-f]{64})"\)', library)))
+
+
+def _stylesheet() -> str:
+    """The page's CSS with the palette of ``style`` filled in."""
+    css = files("simulator.report").joinpath("templates/page.css").read_text(encoding="utf-8")
+    light = [f"--series-{i}:{s[0]}" for i, s in enumerate(style.SERIES)]
+    dark = [f"--series-{i}:{s[1]}" for i, s in enumerate(style.SERIES)]
+    colours = []
+    for i, (_, _, dash) in enumerate(style.SERIES):
+        border = style.BORDERS.get(dash, "dashed")
+        colours.append(f".series-{i}{{color:var(--series-{i});border-top-style:{border}}}")
+    return (
+        f":root{{{';'.join(light)}}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root{{{';'.join(dark)}}}}}\n"
+        f"{css}\n{chr(10).join(colours)}\n"
+    )
+
+
+def render(data: ReportData, title: str) -> str:
+    """The whole page as text."""
+    cards = figure_cards(data)
+    library = get_plotlyjs().replace("\r\n", "\n").replace("\r", "\n")
+    script = files("simulator.report").joinpath("templates/page.js").read_text(encoding="utf-8")
+    css = _stylesheet()
+    environment = Environment(
+        loader=PackageLoader("simulator.report", "templates"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    drawings = {"colours": style.dark_colours(), "figures": [_drawing(card) for card in cards]}
+    return environment.get_template("page.html.j2").render(
+        title=clean(title, 120),
+        security=_policy_of_the_page((library, script), (css,)),
+        css=Markup(css),
+        library=Markup(library),
+        placeholders=added_stylesheets(library),
+        script=Markup(script),
+        drawings=Markup(safe_json(drawings)),
+        finding=findings.headline(data),
+        key_figures=findings.key_figures(data),
+        worst=data.scenario_label(data.worst_scenario()),
+        headline=tables.headline_table(data),
+        reference=data.policy_label(data.reference),
+        cards=cards,
+        scenarios=passport.scenario_cards(data),
+        policies=passport.policy_cards(data),
+        limits=passport.limits(data),
+        passport=passport.sections(data),
+        configuration=passport.configuration_text(data),
+        facts=passport.facts(data),
+    )
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write ``text`` under a temporary name beside ``path``, sync it, then rename.
+
+    A ``UserError`` names the file that could not be written; nothing is left behind.
+    """
+    temporary: str | None = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".report-", delete=False
+        ) as file:
+            temporary = file.name
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise UserError(
+            f"{path}: the report must go to a writable folder with room; got"
+            f" {error.strerror or error}"
+        ) from error
+
+
+def render_report(
+    dataset: xr.Dataset,
+    summary_rows: Iterable[SummaryRow],
+    manifest: Mapping[str, object],
+    settings: ReportSettings,
+) -> str:
+    """The report of a run as the text of one HTML file that loads nothing from anywhere.
+
+    ``dataset``, ``summary_rows`` and ``manifest`` are what ``results.nc``, ``summary.csv`` and
+    ``manifest.json`` hold, so the page can be made again from the files of a run.
+    """
+    return render(ReportData(dataset, summary_rows, manifest), settings.title)
+
+
+def write_report(
+    dataset: xr.Dataset,
+    summary_rows: Iterable[SummaryRow],
+    manifest: Mapping[str, object],
+    settings: ReportSettings,
+    path: Path,
+) -> None:
+    """Write ``render_report`` to ``path``, complete or not at all."""
+    write_atomically(path, render_report(dataset, summary_rows, manifest, settings))

@@ -1,0 +1,202 @@
+"""What the page says about the run itself: scenarios, policies, limits, provenance."""
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from simulator.report.data import ReportData, clean, harmless
+
+MAX_ENTRIES = 200
+"""Lines of a section of the passport; a manifest may hold more."""
+FIRST_KEYS = (
+    "seed",
+    "random_numbers",
+    "checks_passed",
+    "run_seconds",
+    "live_borrower_months",
+    "live_borrower_months_per_second",
+    "threads",
+    "schema_version",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioCard:
+    """A scenario in words."""
+
+    label: str
+    narrative: str
+    source: str
+    weight: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCard:
+    """A policy and the settings that define it."""
+
+    label: str
+    colour_class: str
+    settings: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A group of names and values of the passport."""
+
+    title: str
+    entries: tuple[tuple[str, str], ...]
+
+
+def _words(key: str) -> str:
+    return clean(key, 60).replace("_", " ").strip().capitalize()
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.4g}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return clean(", ".join(_value(item) for item in value) or "none", 600)
+    if value is None or isinstance(value, Mapping):
+        return "none"
+    return clean(value, 600)
+
+
+def _flat(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in entry.items():
+        name = f"{prefix}{clean(key, 60)}"
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{name} \u203a ")
+        else:
+            yield name, _value(value)
+
+
+def scenario_cards(data: ReportData) -> list[ScenarioCard]:
+    """Narrative, source, weight and warnings of each scenario, as the manifest has them."""
+    out = []
+    for scenario in data.scenarios:
+        entry = data.scenario_entry(scenario)
+        weight, warnings = entry.get("weight"), entry.get("warnings")
+        listed = (
+            warnings if isinstance(warnings, Sequence) and not isinstance(warnings, str) else ()
+        )
+        out.append(
+            ScenarioCard(
+                data.scenario_label(scenario, 80),
+                clean(entry.get("narrative") or "No narrative is recorded.", 2000),
+                clean(entry.get("source") or "not recorded", 500),
+                f"{100 * weight:.0f} %" if isinstance(weight, int | float) else "not set",
+                tuple(clean(item, 300) for item in listed),
+            )
+        )
+    return out
+
+
+def policy_cards(data: ReportData) -> list[PolicyCard]:
+    """Each policy with its settings from the configuration of the run."""
+    known = data.configuration().get("policy")
+    out = []
+    for position, policy in enumerate(data.policies):
+        entry = known.get(policy) if isinstance(known, Mapping) else None
+        settings = tuple(_flat(entry)) if isinstance(entry, Mapping) else ()
+        number = 0 if position == 0 else 1 + (position - 1) % 6
+        out.append(PolicyCard(data.policy_label(policy), f"series-{number}", settings[:20]))
+    return out
+
+
+def facts(data: ReportData) -> list[str]:
+    """One-line facts under the title."""
+    months = f"{len(data.months)} month" + ("s" if len(data.months) != 1 else "")
+    if "date" in data.dataset.coords:
+        months += f" from {str(data.dataset['date'].values[0])[:7]}"
+    paths = f"{data.n_paths:,} path" + ("s" if data.n_paths != 1 else "")
+    scenarios = f"{len(data.scenarios)} scenario" + ("s" if len(data.scenarios) != 1 else "")
+    policies = f"{len(data.policies)} polic" + ("ies" if len(data.policies) != 1 else "y")
+    book = data.manifest.get("book")
+    borrowers = book.get("opening_borrowers") if isinstance(book, Mapping) else None
+    counts = [f"{borrowers:,.0f} borrowers"] if isinstance(borrowers, int | float) else []
+    return [*counts, months, paths, scenarios, policies, f"money in {data.currency}"]
+
+
+def limits(data: ReportData) -> list[str]:
+    """Assumptions and limits that a reader must know, with those of this very run."""
+    book = data.manifest.get("book")
+    imputed = book.get("imputed_columns") if isinstance(book, Mapping) else None
+    notes = book.get("notes") if isinstance(book, Mapping) else None
+    out = [
+        "Behaviour (who refuses, forgets, asks for relief, answers a call) follows parameters of"
+        " which many are assumptions; docs/model.md lists each with its source. The model has not"
+        " been fitted to this lender's history unless the configuration says so.",
+        "Intervals measure the luck of the simulated paths only. They do not cover errors of the"
+        " parameters, of the scenario or of the model itself, and are not adjusted for the number"
+        " of comparisons.",
+        f"Money is counted within the {len(data.months)} months of the run: later losses and later"
+        " income of loans still open, and the future business that a refused applicant would have"
+        " brought, are outside. Policies that lend less look better in short runs.",
+        "Peaks are taken path by path and then averaged, so they lie above the peak of the median"
+        " in the charts.",
+        "A loan that is re-planned counts as current again; the results hold the overdue balance"
+        " before relief beside it.",
+        "Roll rates and causes are averages over paths under the reference policy.",
+    ]
+    if isinstance(notes, list):
+        out += [clean(note, 600) for note in notes]
+    if isinstance(imputed, list) and imputed:
+        out.append(
+            "These columns of the book are imputed from stated distributions, not observed:"
+            f" {_value(imputed)}."
+        )
+    if data.n_draws == 1:
+        out.append("This run has one draw of the economy: its numbers are one possible outcome.")
+    return out
+
+
+def sections(data: ReportData) -> list[Section]:
+    """The manifest without configuration and scenarios, plainly, known keys first."""
+    manifest = {
+        key: value
+        for key, value in data.manifest.items()
+        if key not in ("configuration", "scenarios", "checks", "overrides")
+    }
+    order = [k for k in FIRST_KEYS if k in manifest] + [k for k in manifest if k not in FIRST_KEYS]
+    run: list[tuple[str, str]] = []
+    nested: list[Section] = []
+    for key in order:
+        value = manifest[key]
+        if isinstance(value, Mapping):
+            nested.append(Section(_words(key), tuple(_flat(value))[:MAX_ENTRIES]))
+        else:
+            run.append((_words(key), _value(value)))
+    checks = Section("Checks", tuple(_checks(data.manifest.get("checks"))[:MAX_ENTRIES]))
+    return [Section("Run", (*_command(data), *run[:MAX_ENTRIES])), checks, *nested]
+
+
+def _command(data: ReportData) -> list[tuple[str, str]]:
+    """The command that makes the run again, from the overrides as they were typed."""
+    overrides = data.manifest.get("overrides")
+    if not isinstance(overrides, list):
+        return []
+    typed = shlex.join(["python", "-m", "simulator", *(str(item) for item in overrides)])
+    return [("Command", clean(typed, 2000))]
+
+
+def _checks(checks: object) -> list[tuple[str, str]]:
+    """Each check with its verdict, worst value and tolerance."""
+    out = []
+    for check in checks if isinstance(checks, list) else []:
+        if isinstance(check, Mapping):
+            verdict = "passed" if check.get("passed") is True else "FAILED"
+            worst, allowed = _value(check.get("value")), _value(check.get("tolerance"))
+            meaning = clean(check.get("meaning", ""), 300)
+            name = _words(str(check.get("name", "")))
+            out.append((name, f"{verdict}: {meaning} (worst {worst}, allowed {allowed})"))
+    return out
+
+
+def configuration_text(data: ReportData) -> str:
+    """The configuration of the run as indented JSON."""
+    text = json.dumps(data.configuration(), indent=2, ensure_ascii=False, default=str)
+    return "\n".join(harmless(line) for line in text.split("\n"))

@@ -1,0 +1,221 @@
+"""Tables of the page: the headline, and the numbers behind each figure."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.report.data import Fan, ReportData, Stat
+from simulator.report.figures import EFFECT_METRICS, cause_shares
+from simulator.report.findings import scale_for
+from simulator.report.numbers import Scale, number, percent
+
+MAX_TABLE_MONTHS = 25
+"""Rows of a table by month; longer runs show evenly spaced months."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A plain table: header cells, and rows whose first cells are names."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    n_names: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A metric in the headline table: level, and below it the difference to the reference."""
+
+    title: str
+    level: str
+    difference: str
+    interval: str
+    beside: str
+    """The overdue rate with re-planned loans at their days past due before relief, if another."""
+    verdict: str
+    """``better``, ``worse``, ``unclear``, ``single`` or empty for the reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadlineRow:
+    """A policy under a scenario."""
+
+    policy: str
+    colour_class: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeadlineTable:
+    """The headline table: column titles with units, and rows grouped by scenario."""
+
+    titles: tuple[tuple[str, str], ...]
+    groups: tuple[tuple[str, tuple[HeadlineRow, ...]], ...]
+
+
+def _verdict(metric: str, stat: Stat) -> str:
+    if not stat.has_interval:
+        return "single"
+    better = 1 if metric == "net_result" else -1
+    return {better: "better", -better: "worse"}.get(stat.sign, "unclear")
+
+
+def _metric_scales(data: ReportData, metric: str) -> tuple[Scale, Scale]:
+    """Scales of a metric's levels and differences over the whole table."""
+
+    def found(name: str) -> list[Stat]:
+        stats = [data.stat(s, p, name) for s in data.scenarios for p in data.policies]
+        return [stat for stat in stats if stat is not None]
+
+    return (
+        scale_for(data, metric, found(metric)),
+        scale_for(data, f"delta_{metric}", found(f"delta_{metric}")),
+    )
+
+
+def _cell(
+    data: ReportData, place: tuple[str, str], column: tuple[str, str], scales: tuple[Scale, Scale]
+) -> Cell:
+    (scenario, policy), (metric, title) = place, column
+    level, delta = data.stat(scenario, policy, metric), None
+    if policy != data.reference:
+        delta = data.stat(scenario, policy, f"delta_{metric}")
+    level_scale, delta_scale = scales
+    shown = level_scale.text(level.mean if level else None)
+    return Cell(
+        title=title,
+        level=shown,
+        difference=delta_scale.text(delta.mean, signed=True) if delta else "",
+        interval=_interval(delta_scale, delta) if delta else _interval(level_scale, level),
+        beside=_before_relief(data, place, metric, (level_scale, shown)),
+        verdict=_verdict(metric, delta) if delta else "",
+    )
+
+
+def _interval(scale: Scale, stat: Stat | None) -> str:
+    return scale.span(stat.ci_low, stat.ci_high) if stat and stat.has_interval else ""
+
+
+def _before_relief(
+    data: ReportData, place: tuple[str, str], metric: str, shown: tuple[Scale, str]
+) -> str:
+    """The rate with re-planned loans at their days past due before relief, when it differs."""
+    scale, level = shown
+    name = metric.replace("overdue_rate", "overdue_rate_before_relief")
+    stat = data.stat(*place, name) if name != metric else None
+    text = scale.text(stat.mean) if stat else level
+    return "" if text == level else text
+
+
+def headline_table(data: ReportData) -> HeadlineTable:
+    """Per scenario and policy: peaks, loss and result, with paired differences."""
+    scales = {metric: _metric_scales(data, metric) for metric, *_ in EFFECT_METRICS}
+    titles = []
+    for metric, title, _ in EFFECT_METRICS:
+        level, delta = scales[metric]
+        unit = level.unit if level.unit == delta.unit else f"{level.unit}, change in {delta.unit}"
+        titles.append((title, unit if data.alternatives else level.unit))
+    groups = []
+    for scenario in data.scenarios:
+        rows = tuple(
+            HeadlineRow(
+                data.policy_label(policy),
+                f"series-{policy_class(data, policy)}",
+                tuple(
+                    _cell(data, (scenario, policy), (metric, title), scales[metric])
+                    for metric, title, _ in EFFECT_METRICS
+                ),
+            )
+            for policy in data.policies
+        )
+        groups.append((data.scenario_label(scenario), rows))
+    return HeadlineTable(tuple(titles), tuple(groups))
+
+
+def policy_class(data: ReportData, policy: str) -> int:
+    """Number of the colour class of a policy, as ``style.series`` takes its colour."""
+    position = data.policy_number(policy)
+    return 0 if position == 0 else 1 + (position - 1) % 6
+
+
+def _table_months(data: ReportData) -> list[int]:
+    count = len(data.months)
+    return sorted({int(i) for i in np.linspace(0, count - 1, min(count, MAX_TABLE_MONTHS)).round()})
+
+
+def _fan_text(fan: Fan, month: int) -> str:
+    low, high = (number(100.0 * float(v[month]), 2) for v in (fan.low, fan.high))
+    return f"{percent(float(fan.median[month]), 2)} ({low} to {high})"
+
+
+def overdue_table(data: ReportData, dpd: int) -> Table:
+    """Median and 5-95 % band by month, a column a scenario and policy."""
+    pairs = [(s, p) for s in data.scenarios for p in data.policies]
+    fans = [data.fan("overdue_rate", s, p, dpd) for s, p in pairs]
+    header = ("Month", *(f"{data.scenario_label(s)}, {data.policy_label(p)}" for s, p in pairs))
+    rows = tuple(
+        (f"{data.months[m]:.0f}", *(_fan_text(fan, m) for fan in fans)) for m in _table_months(data)
+    )
+    return Table(header, rows)
+
+
+def effects_table(data: ReportData) -> Table:
+    """The paired differences behind the comparison."""
+    scales = {metric: _metric_scales(data, metric)[1] for metric, *_ in EFFECT_METRICS}
+    header = tuple(f"{title} ({scales[metric].unit})" for metric, title, _ in EFFECT_METRICS)
+    rows = []
+    for scenario in data.scenarios:
+        for policy in data.alternatives:
+            cells = []
+            for metric, *_ in EFFECT_METRICS:
+                stat = data.stat(scenario, policy, f"delta_{metric}")
+                text = scales[metric].text(stat.mean if stat else None, signed=True)
+                if stat and stat.has_interval:
+                    text += f" ({scales[metric].span(stat.ci_low, stat.ci_high)})"
+                cells.append(text)
+            rows.append((data.scenario_label(scenario), data.policy_label(policy), *cells))
+    return Table(("Scenario", "Policy", *header), tuple(rows), n_names=2)
+
+
+def roll_table(data: ReportData) -> Table:
+    """Roll rates in percent, a row a scenario and bucket."""
+    sources, targets = data.roll_names()
+    rows = []
+    for scenario in data.scenarios:
+        rates = data.roll_rates(scenario, data.reference)
+        for i, source in enumerate(sources):
+            cells = (
+                "" if np.isnan(share) else number(100.0 * float(share), 2) for share in rates[i]
+            )
+            rows.append((data.scenario_label(scenario), source, *cells))
+    header = ("Scenario", "Bucket", *(f"{t.replace('_', ' ')} (%)" for t in targets))
+    return Table(header, tuple(rows), n_names=2)
+
+
+def cause_table(data: ReportData) -> Table:
+    """Overdue balance by cause in percent of the balance, at evenly spaced months."""
+    causes, shares = cause_shares(data)
+    rows = []
+    for scenario in data.scenarios:
+        for month in _table_months(data):
+            cells = (number(float(v), 3) for v in shares[scenario][:, month])
+            rows.append((data.scenario_label(scenario), f"{data.months[month]:.0f}", *cells))
+    header = ("Scenario", "Month", *(f"{c.replace('_', ' ').capitalize()} (%)" for c in causes))
+    return Table(header, tuple(rows), n_names=2)
+
+
+def unemployment_table(data: ReportData) -> Table:
+    """Unemployment of borrowers and economy by month."""
+    columns: list[tuple[str, Fan]] = []
+    for scenario in data.scenarios:
+        label = data.scenario_label(scenario)
+        for variable, who in (
+            ("unemployment_rate", "borrowers"),
+            ("macro_unemployment_rate", "economy"),
+        ):
+            columns.append((f"{label}, {who}", data.fan(variable, scenario, data.reference)))
+    rows = tuple(
+        (f"{data.months[m]:.0f}", *(_fan_text(fan, m) for _, fan in columns))
+        for m in _table_months(data)
+    )
+    return Table(("Month", *(name for name, _ in columns)), rows)
