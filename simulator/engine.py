@@ -22,10 +22,10 @@ from simulator.kernels.lives import simulate_lives
 from simulator.kernels.records import (
     CHUNK,
     FACTS_DTYPE,
+    STAGE_DTYPE,
     BookArrays,
     LifeColumns,
     PathKey,
-    StageRules,
     State,
     allocate_state,
     pack_loans,
@@ -52,7 +52,7 @@ class Packed:
 
     book: BookArrays
     lives: LifeColumns
-    stages: StageRules
+    stages: NDArray[np.void]
     params: NDArray[np.void]
     most_loans: int
     n_segments: int
@@ -69,27 +69,22 @@ class Simulation:
     live_borrower_months: float = 0.0
 
 
-def pack_stages(parameters: Parameters, reference_income: float) -> StageRules:
-    """Collection stages from the catalogue; costs in the book's currency."""
-
-    def column(prefix: str) -> NDArray[np.float64]:
-        return np.array([parameters[f"{prefix}_{name}"] for name in stage_names()])
-
-    return StageRules(
-        reach=column("reach"),
-        effect=column("effect"),
-        cost=column("cost") * reference_income / 1000.0,
-        complaint=column("complaint"),
-        day=column("day"),
-    )
+def pack_stages(parameters: Parameters, reference_income: float) -> NDArray[np.void]:
+    """Records of the collection stages; costs in the book's currency."""
+    stages = np.zeros(len(stage_names()), dtype=STAGE_DTYPE)
+    for row, name in enumerate(stage_names()):
+        for field_name in STAGE_DTYPE.names or ():
+            stages[field_name][row] = parameters[f"{field_name}_{name}"]
+    stages["cost"] *= reference_income / 1000.0
+    return records(stages)
 
 
 def pack(book: Book, parameters: Parameters) -> Packed:
     """Arrays of ``book`` as the kernels read them; the book must be sorted by borrower."""
     people, loans = book.borrowers, book.loans
     arrivals = people.arrival_month.astype(np.int64)
-    applicants = np.flatnonzero(arrivals > 0)
-    applicants = applicants[np.argsort(arrivals[applicants], kind="stable")].astype(np.int32)
+    arriving = np.flatnonzero(arrivals > 0)
+    applicants = arriving[np.argsort(arrivals[arriving], kind="stable")].astype(np.int32)
     last = int(arrivals.max(initial=0))
     packed_people = pack_people(people, loans)
     arrays = BookArrays(
@@ -114,7 +109,7 @@ def pack(book: Book, parameters: Parameters) -> Packed:
         ),
         stages=pack_stages(parameters, book.jurisdiction.reference_monthly_income),
         params=records(pack_parameters(parameters)),
-        most_loans=int((packed_people.stop_loan - packed_people.first_loan).max(initial=1)),
+        most_loans=int((packed_people["stop_loan"] - packed_people["first_loan"]).max(initial=1)),
         n_segments=len(book.segments.region),
         n_products=len(book.products),
         n_vintages=len(book.vintage_labels),
@@ -306,7 +301,7 @@ def _run_units(
 def _history_loans(packed: Packed, run: RunSettings) -> int:
     """Loans of the first ``run.history_borrowers`` borrowers by permanent id."""
     n = min(run.history_borrowers, packed.book.people.size)
-    return int(packed.book.people.stop_loan[n - 1]) if n else 0
+    return int(packed.book.people["stop_loan"][n - 1]) if n else 0
 
 
 def compile_kernels(

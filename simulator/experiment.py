@@ -67,7 +67,7 @@ class ExperimentRequest:
     scenarios: Mapping[str, ScenarioSettings]
     policies: Mapping[str, Policy]
     run: RunSettings
-    report: ReportSettings = ReportSettings()
+    report: ReportSettings = field(default_factory=ReportSettings)
     parameters: Mapping[str, float] = field(default_factory=lambda: parameters_from({}))
     table_folders: tuple[Path, ...] = ()
     configuration: Mapping[str, object] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class ExperimentRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExperimentOutcome:
-    """Results of a run: the dataset of ``results.nc``, the rows of ``summary.csv``, the manifest."""
+    """Results of a run: dataset of ``results.nc``, rows of ``summary.csv``, the manifest."""
 
     dataset: "xr.Dataset"
     summary: "tuple[SummaryRow, ...]"
@@ -124,7 +124,7 @@ def run_experiment(
 
 def _with_reference(policies: Mapping[str, Policy]) -> dict[str, Policy]:
     """``policies`` with the reference first, added with its defaults when absent."""
-    reference = policies.get(REFERENCE) or StatusQuo()
+    reference: Policy = policies.get(REFERENCE) or StatusQuo()
     return {REFERENCE: reference} | {n: p for n, p in policies.items() if n != REFERENCE}
 
 

@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import yaml
 
+from simulator.shipped import TABLE_FOLDER, shipped_folders
 from simulator.validation import UserError, check_name
 
 GROUPS = ("book", "scenario", "policy", "run", "report", "parameters", "experiment")
 LIST_GROUPS = ("scenario", "policy")
 """Groups from which a run takes several at once."""
-TABLE_FOLDER = "_macro"
 
 
 def shown(path: Path) -> str:
@@ -72,16 +71,6 @@ def chosen_in(file: Path) -> dict[str, tuple[str, ...]]:
             if group in GROUPS and names is not None:
                 found[group] = tuple(names) if isinstance(names, list) else (names,)
     return found
-
-
-def shipped_folders() -> tuple[Path, Path]:
-    """The folders ``configs`` and ``scenarios`` of the checkout, else those in the wheel."""
-    package = Path(str(files("simulator")))
-    for base in (package.parent, package / "_shipped"):
-        configs, scenarios = base / "configs", base / "scenarios"
-        if (configs / "config.yaml").is_file() and (scenarios / "scenario").is_dir():
-            return configs, scenarios
-    raise UserError(f"{package / '_shipped'}: configs and scenarios are missing; install again")
 
 
 def find_folders(user_folders: Sequence[str] = ()) -> ConfigFolders:

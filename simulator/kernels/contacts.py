@@ -14,7 +14,6 @@ from simulator.vocabulary import (
     DAYS_PER_MONTH,
     N_BUCKETS,
     N_STAGES,
-    Count,
     Domain,
     Draw,
     LoanStatus,
@@ -49,6 +48,21 @@ def _capacity(rules, stage):
 
 
 @scalar
+def _count_contact(count, stage, amount):
+    """Add to the month's number of contacts of a stage."""
+    if stage == 0:
+        count.contact_reminder += amount
+    elif stage == 1:
+        count.contact_ai_call += amount
+    elif stage == 2:
+        count.contact_human_call += amount
+    elif stage == 3:
+        count.contact_field_visit += amount
+    else:
+        count.contact_legal += amount
+
+
+@scalar
 def _is_timely(n_unpaid, late, due_day, day):
     """Whether a contact falls inside the month and before a late payment comes by itself."""
     if n_unpaid > 0:
@@ -77,16 +91,16 @@ def loans_in_question(n_live, book, s, p, rate_cap):
 
 
 @scalar
-def _effect(loan, terms, state, person_state, p, rate_cap, spell, stage, effect, day, u):
+def _effect(loan, terms, state, person_state, p, rate_cap, rule, u):
     """What a conversation changes in the loan's plan of the month."""
-    strength = effect * max(0.0, 1.0 - p.effect_decay * spell)
+    strength = rule.effect * max(0.0, 1.0 - p.effect_decay * state.spell)
     if state.refused:
         if u < strength:
             state.refused = 0
             person_state.refusing = 0
         return
     if state.late > 0:
-        state.late = 0 if state.n_unpaid > 0 else min(state.late, max(1, int(day)))
+        state.late = 0 if state.n_unpaid > 0 else min(state.late, max(1, int(rule.day)))
         return
     demand, due = demand_of(loan, terms, state, p, rate_cap)
     if state.able < demand and u < strength * p.outside_help_share:
@@ -96,18 +110,18 @@ def _effect(loan, terms, state, person_state, p, rate_cap, spell, stage, effect,
 
 @scalar
 def _make_contact(
-    t, loan, person, terms, state, person_state, stage, effort, stages, p, cap, key, counts
+    t, loan, person, terms, state, person_state, stage, effort, rule, p, cap, key, count
 ):
     """One contact: its cost, complaint and effect on the loan's plan."""
-    counts[Count.CONTACT_REMINDER + stage] += person.weight * effort
-    counts[Count.COLLECTION_COST] += person.weight * effort * stages.cost[stage]
+    _count_contact(count, stage, person.weight * effort)
+    count.collection_cost += person.weight * effort * rule.cost
     counter = stream(t, _CONTACT_GROUP + stage, Domain.LOAN)
     reach_word, effect_word, complaint_word, _ = words(loan.id, counter, key.path, key.seed)
-    if unit(complaint_word) < effort * stages.complaint[stage]:
-        counts[Count.COMPLAINTS] += person.weight
-    if unit(reach_word) < effort * stages.reach[stage]:
-        effect, day, u = stages.effect[stage], stages.day[stage], unit(effect_word)
-        _effect(loan, terms, state, person_state, p, cap, state.spell, stage, effect, day, u)
+    if unit(complaint_word) < effort * rule.complaint:
+        count.complaints += person.weight
+    if unit(reach_word) < effort * rule.reach:
+        u = unit(effect_word)
+        _effect(loan, terms, state, person_state, p, cap, rule, u)
 
 
 @loop
@@ -125,14 +139,14 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
     """Plan, allocate and make every stage's contacts with the ``n`` loans in question."""
     people, loans, terms, states = book.people, book.loans, book.terms, s.loans
     cells, classes, rules = levers.loan, levers.class_of_segment, levers.book[0]
-    question, s_people = s.question, s.people
+    question, s_people, count = s.question, s.people, counts[t]
     efforts = np.empty(n)
     order = _queue_order(
         question, n, loans, states, int(rules.contact_priority) == Priority.BALANCE
     )
     for stage in range(N_STAGES):
         wanted = 0.0
-        day = stages.day[stage]
+        rule = stages[stage]
         for k in range(n):
             row = question[k]
             loan, state = loans[row], states[row]
@@ -140,7 +154,7 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
             bucket = min(state.n_unpaid, N_BUCKETS - 1)
             cell = cells[t, classes[loan.segment], bucket, hardship]
             effort = _effort(cell, stage, world.collection_allowed)
-            timely = _is_timely(state.n_unpaid, state.late, loan.due_day, day)
+            timely = _is_timely(state.n_unpaid, state.late, loan.due_day, rule.day)
             efforts[k] = effort if timely else 0.0
             wanted += efforts[k] * people[loan.borrower].weight
         capacity = _capacity(rules, stage) * book.facts[0].opening_loans / 1000.0
@@ -156,7 +170,7 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
             weight = efforts[k] * person.weight
             if limited and used + weight > capacity:
                 used = np.inf
-                counts[Count.QUEUE_UNSERVED] += weight
+                count.queue_unserved += weight
                 continue
             used += weight
             _make_contact(
@@ -168,9 +182,9 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
                 s_people[loan.borrower],
                 stage,
                 efforts[k],
-                stages,
+                rule,
                 p,
                 world.rate_cap,
                 key,
-                counts,
+                count,
             )

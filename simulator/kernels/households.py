@@ -24,7 +24,6 @@ from simulator.vocabulary import (
     N_BUCKETS,
     Amortisation,
     Cause,
-    Count,
     Domain,
     Draw,
     Life,
@@ -34,6 +33,7 @@ from simulator.vocabulary import (
 _PERSON_GROUP = Draw.REFUSE // 4
 _LOAN_GROUP = Draw.FORGET // 4
 _SHORT_CAP = 200
+_LATE_CAP = 255  # days; past the month end anyway
 _LENT_IN_FULL = 1e-9
 
 
@@ -110,16 +110,18 @@ def _rollover(p, world, person_state, worst_unpaid):
 
 
 @scalar
-def _refuses(p, world, person, state, u, relieved, relief_factor, burden, unpaid, spell):
+def _refuses(p, world, person, state, u, plan, relief_factor):
     """Whether the borrower refuses to pay this month; willing and unwilling both may change."""
     if state.refusing:
         return u >= p.p_resume_monthly
-    factor = world.refusal_factor * (relief_factor if relieved else 1.0)
-    return u < refusal_hazard(p, person.refusal_weight, burden, unpaid, spell, factor)
+    burden = (plan.service + plan.due) / max(plan.income, 1e-9)
+    factor = world.refusal_factor * (relief_factor if plan.relieved else 1.0)
+    hazard = refusal_hazard(p, person.refusal_weight, burden, plan.unpaid, plan.spell, factor)
+    return u < hazard
 
 
 @scalar
-def _borrow(p, world, person, debt, income, gap, closed, no_shock, u):
+def _borrow(p, world, debt, income, gap, closed, no_shock, u):
     """What another platform lends towards a gap."""
     headroom = p.platform_limit_months * income - debt
     lent = 0.0
@@ -152,295 +154,252 @@ def _cash_cause(p, shock, chose_others, refused_by_platforms):
 
 
 @scalar
-def _sum_loans(person, loans, terms, states, p, rate_cap):
-    """(demand, due, worst unpaid, worst spell, ever relieved, first rate) of a borrower."""
-    demand, due, rate = 0.0, 0.0, -1.0
-    unpaid, spell, relieved = 0, 0, False
-    for row in range(person.first_loan, person.stop_loan):
-        state = states[row]
-        if state.status == LoanStatus.OPEN:
-            loan = loans[row]
-            loan_demand, loan_due = demand_of(loan, terms[loan.product], state, p, rate_cap)
-            demand += loan_demand
-            due += loan_due
-            unpaid = max(unpaid, state.n_unpaid)
-            spell = max(spell, state.spell)
-            relieved = relieved or state.relief_uses > 0
-            if rate < 0.0:
-                rate = min(state.annual_rate, rate_cap)
-    return demand, due, unpaid, spell, relieved, rate
+def _forget_demands(plan):
+    """Start a borrower's plan: no loans seen yet."""
+    plan.demand = 0.0
+    plan.due = 0.0
+    plan.rate = -1.0
+    plan.unpaid = 0
+    plan.spell = 0
+    plan.relieved = 0
 
 
 @scalar
-def _offer_relief(
-    t,
-    person,
-    loans,
-    terms,
-    states,
-    levers,
-    classes,
-    facts,
-    p,
-    cap,
-    hardship,
-    short,
-    u,
-    budget,
-    counts,
-):
-    """Offer relief to each of a borrower's loans; (whether any was granted, budget left)."""
-    granted = False
-    for row in range(person.first_loan, person.stop_loan):
-        state = states[row]
-        state.from_bucket = min(state.n_unpaid, N_BUCKETS - 1)
-        if state.status != LoanStatus.OPEN or state.relief_left > 0:
-            continue
-        loan = loans[row]
-        cell = levers[t, classes[loan.segment], state.from_bucket, hardship]
-        deferred = _relieve(
-            loan, terms[loan.product], state, cell, p, cap, person.weight, short, u, budget
-        )
-        if deferred >= 0.0:
-            granted = True
-            budget -= deferred
-            counts[Count.RELIEF_GRANTED] += person.weight
-            counts[Count.RELIEF_COST] += person.weight * facts.relief_cost
-            if not short:
-                counts[Count.RELIEF_NO_NEED] += person.weight
-    return granted, budget
+def _add_demand(plan, loan, terms, state, p, rate_cap):
+    """Add what an open loan demands to its borrower's plan."""
+    demand, due = demand_of(loan, terms, state, p, rate_cap)
+    plan.demand += demand
+    plan.due += due
+    plan.unpaid = max(plan.unpaid, state.n_unpaid)
+    plan.spell = max(plan.spell, state.spell)
+    plan.relieved = plan.relieved or state.relief_uses > 0
+    if plan.rate < 0.0:
+        plan.rate = min(state.annual_rate, rate_cap)
 
 
 @scalar
-def _reserve(
-    t, person, loans, terms, states, p, cap, cash, cash_cause, refusing, key, u_loan, k_loan
-):
-    """Plan each open loan from the cash at hand; (cash left, cash reserved)."""
-    reserved = 0.0
-    for row in range(person.first_loan, person.stop_loan):
-        state = states[row]
-        if state.status != LoanStatus.OPEN:
-            continue
-        loan = loans[row]
-        product = terms[loan.product]
-        demand, _ = demand_of(loan, product, state, p, cap)
-        able = demand if cash >= demand - ENOUGH else cash
-        if able < demand and able < p.min_partial_share * demand:
-            able = 0.0
-        cash = max(0.0, cash - able)
-        reserved += able
-        late, reason = 0, 0
-        if demand > 0.0:
-            if refusing:
-                reason = 0 + Cause.WONT_PAY
-            elif able < demand:
-                reason = cash_cause
-            else:
-                cause, mean_days = _attention(
-                    p,
-                    t,
-                    person,
-                    loan,
-                    product,
-                    u_loan[0, k_loan],
-                    u_loan[1, k_loan],
-                    u_loan[2, k_loan],
-                )
-                if mean_days > 0.0:
-                    u = uniform(key.seed, key.path, loan.id, t, Draw.LATE_DAYS, Domain.LOAN)
-                    late = min(late_days(u, mean_days), 9999)
-                    reason = 0 + cause
-        k_loan += 1
-        state.able = able
-        state.helped = 0.0
-        state.late = late
-        state.reason = reason
-        state.refused = refusing and demand > 0.0
-    return cash, reserved
-
-
-@scalar
-def plan_borrower(
-    t,
-    b,
-    k,
-    k_loan,
-    people,
-    loans,
-    terms,
-    levers,
-    classes,
-    rules,
-    facts,
-    s_people,
-    states,
-    p,
-    world,
-    key,
-    life,
-    u_person,
-    u_loan,
-    budget,
-    counts,
-):
-    """Plan one borrower's month; the relief budget left. ``k``, ``k_loan``: uniforms' columns."""
-    person = people[b]
-    state = s_people[b]
-    cap = world.rate_cap
-    demand, due, unpaid, spell, relieved, rate = _sum_loans(person, loans, terms, states, p, cap)
-
-    # Income and living
+def _budget_household(t, plan, person, state, p, world, facts, key, life):
+    """Income, living and debts elsewhere of the month into the plan."""
     factor, cost, shock, hardship = 1.0, 0.0, 0, 0
     if life:
-        factor = income_factor(
-            p, life, person.work, person.unemployment_insured, facts.benefit_rate
-        )
+        insured = person.unemployment_insured
+        factor = income_factor(p, life, person.work, insured, facts.benefit_rate)
         shock = 0 + shock_in_force(p, life, person.work)
         hardship = 0 + hardship_of(life)
         if life & (Life.ILL_ONSET | Life.DISASTER_ONSET):
             cost = _shock_costs(p, person, key, t, life)
-    no_shock = shock == 0 and cost == 0.0
-    normal_income = person.income * world.income_index
     share = p.household_income_share
-    income = normal_income * (share + (1.0 - share) * factor)
-    essential = person.essential * world.price_index
-    habit = person.discretionary * world.price_index
-
-    # Other platforms, then relief
-    debt = state.other_debt
-    closed, rollover = _rollover(p, world, state, unpaid)
-    other_interest = world.other_annual_rate / 12.0
-    service = debt * (other_interest + p.platform_amortisation * (1.0 - rollover))
-    free = income - essential - cost - habit - service
-    granted, budget = _offer_relief(
-        t,
-        person,
-        loans,
-        terms,
-        states,
-        levers,
-        classes,
-        facts,
-        p,
-        cap,
-        hardship,
-        free - demand < 0.0,
-        u_person[2, k],
-        budget,
-        counts,
-    )
-    if granted:
-        demand, due, unpaid, spell, relieved, rate = _sum_loans(
-            person, loans, terms, states, p, cap
-        )
-
-    # Willingness
-    burden = (service + due) / max(income, 1e-9)
-    refusing = _refuses(
-        p,
-        world,
-        person,
-        state,
-        u_person[0, k],
-        relieved,
-        rules.refusal_after_relief,
-        burden,
-        unpaid,
-        spell,
-    )
-    state.refusing = refusing
-
-    # Spending, savings, borrowing
-    short = free - demand < 0.0
-    cut = spending_cut(p, person.overspender, state.months_short) if short else 0.0
-    state.months_short = min(state.months_short + 1, _SHORT_CAP) if short else 0
-    living = essential + (1.0 - cut) * habit
-    if no_shock and p.strength_overspending < 1.0:
-        lacking = max(0.0, living + service + demand - income)
-        income += (1.0 - p.strength_overspending) * lacking
-    cash = max(0.0, state.savings + income - cost - living)
-    gap = service + demand - cash
-    lent, refused_by_platforms = 0.0, False
-    if gap > 0.0 and person.platforms > 0 and not refusing:
-        lent = _borrow(p, world, person, debt, normal_income, gap, closed, no_shock, u_person[1, k])
-        refused_by_platforms = lent < gap - _LENT_IN_FULL
-        cash += lent
-
-    # Who is paid
-    others_first = _others_first(p, world, person, rate, service, refusing, u_person[3, k])
-    cash_cause = _cash_cause(p, shock, others_first and cash >= demand, refused_by_platforms)
-    paid_elsewhere = min(cash, service) if others_first else 0.0
-    cash -= paid_elsewhere
-    cash, reserved = _reserve(
-        t, person, loans, terms, states, p, cap, cash, cash_cause, refusing, key, u_loan, k_loan
-    )
-    if not others_first:
-        paid_elsewhere = min(cash, service)
-        cash -= paid_elsewhere
-    missed = paid_elsewhere < service * (1.0 - 1e-9)
-    state.other_missed = min(state.other_missed + 1, _SHORT_CAP) if missed else 0
-    state.other_debt = max(0.0, debt * (1.0 + other_interest) + lent - paid_elsewhere)
-    target = person.savings * world.price_index
-    state.savings = new_savings(p, cash, state.savings, target) + reserved
-    return budget
+    plan.normal_income = person.income * world.income_index
+    plan.income = plan.normal_income * (share + (1.0 - share) * factor)
+    plan.cost = cost
+    plan.shock = shock
+    plan.hardship = hardship
+    plan.essential = person.essential * world.price_index
+    plan.habit = person.discretionary * world.price_index
+    closed, rollover = _rollover(p, world, state, plan.unpaid)
+    plan.closed = closed
+    due_share = world.other_annual_rate / 12.0 + p.platform_amortisation * (1.0 - rollover)
+    plan.service = state.other_debt * due_share
+    plan.free = plan.income - plan.essential - cost - plan.habit - plan.service
 
 
 @scalar
-def gather_loan_ids(people, live, start, stop, loans, states, ids):
-    """Ids of the open loans of the live borrowers [start, stop); how many."""
-    n = 0
-    for k in range(start, stop):
-        person = people[live[k]]
+def _fund(plan, person, state, p, world, u_platform):
+    """Spending cuts, savings and borrowing elsewhere: the cash at hand into the plan."""
+    no_shock = plan.shock == 0 and plan.cost == 0.0
+    short = plan.free - plan.demand < 0.0
+    cut = spending_cut(p, person.overspender, state.months_short) if short else 0.0
+    state.months_short = min(state.months_short + 1, _SHORT_CAP) if short else 0
+    living = plan.essential + (1.0 - cut) * plan.habit
+    income = plan.income
+    if no_shock and p.strength_overspending < 1.0:
+        lacking = max(0.0, living + plan.service + plan.demand - income)
+        income += (1.0 - p.strength_overspending) * lacking
+    cash = max(0.0, state.savings + income - plan.cost - living)
+    gap = plan.service + plan.demand - cash
+    plan.lent = 0.0
+    plan.refused_by_platforms = 0
+    if gap > 0.0 and person.platforms > 0 and not state.refusing:
+        lent = _borrow(
+            p,
+            world,
+            state.other_debt,
+            plan.normal_income,
+            gap,
+            plan.closed,
+            no_shock,
+            u_platform,
+        )
+        plan.refused_by_platforms = lent < gap - _LENT_IN_FULL
+        plan.lent = lent
+        cash += lent
+    plan.cash = cash
+
+
+@scalar
+def _rank_lenders(plan, person, state, p, world, u_choose):
+    """Serve other lenders if they come first; name the cause of what falls short here."""
+    others_first = _others_first(
+        p, world, person, plan.rate, plan.service, state.refusing, u_choose
+    )
+    chose_others = others_first and plan.cash >= plan.demand
+    plan.cash_cause = _cash_cause(p, plan.shock, chose_others, plan.refused_by_platforms)
+    plan.others_first = others_first
+    plan.paid_elsewhere = min(plan.cash, plan.service) if others_first else 0.0
+    plan.cash -= plan.paid_elsewhere
+
+
+@scalar
+def _settle(plan, person, state, p, world):
+    """What is left for other lenders and savings once this lender's money is reserved."""
+    if not plan.others_first:
+        plan.paid_elsewhere = min(plan.cash, plan.service)
+        plan.cash -= plan.paid_elsewhere
+    missed = plan.paid_elsewhere < plan.service * (1.0 - 1e-9)
+    state.other_missed = min(state.other_missed + 1, _SHORT_CAP) if missed else 0
+    owed = state.other_debt * (1.0 + world.other_annual_rate / 12.0)
+    state.other_debt = max(0.0, owed + plan.lent - plan.paid_elsewhere)
+    target = person.savings * world.price_index
+    state.savings = new_savings(p, plan.cash, state.savings, target) + plan.reserved
+
+
+@scalar
+def _plan_loan(t, plan, person, loan, terms, state, p, cap, refusing, key, u_0, u_1, u_2):
+    """Reserve money for one loan, and say when and why not it will be paid."""
+    demand, _ = demand_of(loan, terms, state, p, cap)
+    able = demand if plan.cash >= demand - ENOUGH else plan.cash
+    if able < demand and able < p.min_partial_share * demand:
+        able = 0.0
+    plan.cash = max(0.0, plan.cash - able)
+    plan.reserved += able
+    late, reason = 0, 0
+    if demand > 0.0:
+        if refusing:
+            reason = 0 + Cause.WONT_PAY
+        elif able < demand:
+            reason = plan.cash_cause
+        else:
+            cause, mean_days = _attention(p, t, person, loan, terms, u_0, u_1, u_2)
+            if mean_days > 0.0:
+                u = uniform(key.seed, key.path, loan.id, t, Draw.LATE_DAYS, Domain.LOAN)
+                late = min(late_days(u, mean_days), _LATE_CAP)
+                reason = 0 + cause
+    state.able = able
+    state.helped = 0.0
+    state.late = late
+    state.reason = reason
+    state.refused = refusing and demand > 0.0
+
+
+@loop
+def _see_demands(start, n, book, s, p, rate_cap):
+    """Plans with what each borrower's loans demand; gathers the ids for the chunk's luck."""
+    people, loans, terms = book.people, book.loans, book.terms
+    states, live, plans = s.loans, s.live, s.plans
+    person_ids, loan_ids = s.person_ids, s.loan_ids
+    n_loans = 0
+    for k in range(n):
+        person, plan = people[live[start + k]], plans[k]
+        person_ids[k] = person.id
+        _forget_demands(plan)
         for row in range(person.first_loan, person.stop_loan):
-            if states[row].status == LoanStatus.OPEN:
-                ids[n] = loans[row].id
-                n += 1
-    return n
+            state = states[row]
+            state.from_bucket = min(state.n_unpaid, N_BUCKETS - 1)
+            if state.status == LoanStatus.OPEN:
+                loan = loans[row]
+                loan_ids[n_loans] = loan.id
+                n_loans += 1
+                _add_demand(plan, loan, terms[loan.product], state, p, rate_cap)
+    return n_loans
+
+
+@loop
+def _offer_relief(t, start, n, book, levers, s, p, world, key, life, budget, counts):
+    """Budget each household and offer relief where its cell does; the relief budget left."""
+    people, loans, terms, facts = book.people, book.loans, book.terms, book.facts[0]
+    cells, classes = levers.loan, levers.class_of_segment
+    s_people, states, live, plans, u = s.people, s.loans, s.live, s.plans, s.u_person
+    count, cap = counts[t], world.rate_cap
+    for k in range(n):
+        b = live[start + k]
+        person, plan = people[b], plans[k]
+        _budget_household(t, plan, person, s_people[b], p, world, facts, key, life[t, b])
+        short = plan.free - plan.demand < 0.0
+        granted = False
+        for row in range(person.first_loan, person.stop_loan):
+            state = states[row]
+            if state.status != LoanStatus.OPEN or state.relief_left > 0:
+                continue
+            loan = loans[row]
+            cell = cells[t, classes[loan.segment], state.from_bucket, plan.hardship]
+            deferred = _relieve(
+                loan,
+                terms[loan.product],
+                state,
+                cell,
+                p,
+                cap,
+                person.weight,
+                short,
+                u[2, k],
+                budget,
+            )
+            if deferred >= 0.0:
+                granted = True
+                budget -= deferred
+                count.relief_granted += person.weight
+                count.relief_cost += person.weight * facts.relief_cost
+                count.relief_no_need += 0.0 if short else person.weight
+        if granted:
+            _forget_demands(plan)
+            for row in range(person.first_loan, person.stop_loan):
+                state = states[row]
+                if state.status == LoanStatus.OPEN:
+                    loan = loans[row]
+                    _add_demand(plan, loan, terms[loan.product], state, p, cap)
+    return budget
+
+
+@loop
+def _decide_payments(t, start, n, book, levers, s, p, world, key):
+    """Willingness, funding and the plan of every open loan."""
+    people, loans, terms = book.people, book.loans, book.terms
+    relief_factor = levers.book[0].refusal_after_relief
+    s_people, states, live, plans = s.people, s.loans, s.live, s.plans
+    u_person, u_loan, cap = s.u_person, s.u_loan, world.rate_cap
+    column = 0
+    for k in range(n):
+        b = live[start + k]
+        person, state, plan = people[b], s_people[b], plans[k]
+        refusing = _refuses(p, world, person, state, u_person[0, k], plan, relief_factor)
+        state.refusing = refusing
+        _fund(plan, person, state, p, world, u_person[1, k])
+        _rank_lenders(plan, person, state, p, world, u_person[3, k])
+        plan.reserved = 0.0
+        for row in range(person.first_loan, person.stop_loan):
+            loan_state = states[row]
+            if loan_state.status == LoanStatus.OPEN:
+                loan = loans[row]
+                product = terms[loan.product]
+                u_0, u_1, u_2 = u_loan[0, column], u_loan[1, column], u_loan[2, column]
+                loan_state.u_prepay = u_loan[3, column]
+                _plan_loan(
+                    t, plan, person, loan, product, loan_state, p, cap, refusing, key, u_0, u_1, u_2
+                )
+                column += 1
+        _settle(plan, person, state, p, world)
 
 
 @loop
 def plan_households(t, n_live, book, levers, s, p, world, key, life, counts):
-    """Plan the month of the ``n_live`` borrowers in ``s.live``."""
-    people, loans, terms, facts = book.people, book.loans, book.terms, book.facts[0]
-    cells, classes, rules = levers.loan, levers.class_of_segment, levers.book[0]
-    s_people, states, live, ids = s.people, s.loans, s.live, s.ids
-    u_person, u_loan = s.u_person, s.u_loan
-    budget = rules.relief_budget * facts.opening_balance
+    """Plan the month of the ``n_live`` borrowers in ``s.live``, chunk by chunk."""
+    budget = levers.book[0].relief_budget * book.facts[0].opening_balance
     person_counter = stream(t, _PERSON_GROUP, Domain.BORROWER)
     loan_counter = stream(t, _LOAN_GROUP, Domain.LOAN)
     for start in range(0, n_live, CHUNK):
-        stop = min(n_live, start + CHUNK)
-        for k in range(stop - start):
-            ids[k] = people[live[start + k]].id
-        fill_units(ids[: stop - start], person_counter, key.path, key.seed, u_person)
-        n = gather_loan_ids(people, live, start, stop, loans, states, ids)
-        fill_units(ids[:n], loan_counter, key.path, key.seed, u_loan)
-        k_loan = 0
-        for k in range(stop - start):
-            b = live[start + k]
-            budget = plan_borrower(
-                t,
-                b,
-                k,
-                k_loan,
-                people,
-                loans,
-                terms,
-                cells,
-                classes,
-                rules,
-                facts,
-                s_people,
-                states,
-                p,
-                world,
-                key,
-                life[t, b],
-                u_person,
-                u_loan,
-                budget,
-                counts,
-            )
-            person = people[b]
-            for row in range(person.first_loan, person.stop_loan):
-                k_loan += states[row].status == LoanStatus.OPEN
+        n = min(n_live - start, CHUNK)
+        n_loans = _see_demands(start, n, book, s, p, world.rate_cap)
+        fill_units(s.person_ids[:n], person_counter, key.path, key.seed, s.u_person)
+        fill_units(s.loan_ids[:n_loans], loan_counter, key.path, key.seed, s.u_loan)
+        budget = _offer_relief(t, start, n, book, levers, s, p, world, key, life, budget, counts)
+        _decide_payments(t, start, n, book, levers, s, p, world, key)

@@ -1,7 +1,9 @@
 """How kernels are compiled, said once.
 
-``scalar`` functions take numbers and records and are inlined by the optimiser; ``loop`` functions
-go over arrays, release the interpreter lock and are kept in the disk cache. Neither uses fast
+``scalar`` functions take numbers and records and are always inlined; ``loop`` functions go over
+arrays, release the interpreter lock and are kept in the disk cache. An array that is passed to a
+function costs two atomic operations, a record none: so loops are called once a chunk of borrowers
+and hand records to scalar functions. Neither uses fast
 maths; a division by zero gives inf or nan as in NumPy, since inputs are validated before.
 Set ``NUMBA_DISABLE_JIT=1`` to step through all of them in a debugger.
 """

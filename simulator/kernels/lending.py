@@ -4,10 +4,9 @@ Equations: docs/model.md, section 9. The same people apply under every policy.
 """
 
 from simulator.kernels.jit import loop, scalar
-from simulator.kernels.ledger import count_stock
 from simulator.kernels.payment import annuity_instalment, scheduled_principal
 from simulator.kernels.tally import AT_BALANCE
-from simulator.vocabulary import N_BUCKETS, Count, Flow, LoanStatus
+from simulator.vocabulary import N_BUCKETS, LoanStatus
 
 
 @scalar
@@ -75,11 +74,11 @@ def _merge_rows(rows, n_rows, new, n_new):
 def lend(t, n_live, book, levers, s, p, world, out):
     """Decide the month's applicants; the number of live borrowers afterwards, in row order."""
     people, loans, terms, states = book.people, book.loans, book.terms, s.loans
-    counts, stock = out.counts[t], out.stocks[t]
+    flow, count = out.flows[t], out.counts[t]
     first, classes = book.first_applicant, levers.class_of_segment
     if t + 1 >= first.size:
         return n_live
-    rise = _cutoff_rise(levers.book[0], out.stocks[t - 1], out.counts[t - 1, Count.CLOSING_BALANCE])
+    rise = _cutoff_rise(levers.book[0], out.stocks[t - 1], out.counts[t - 1].closing_balance)
     n_new = 0
     for k in range(first[t], first[t + 1]):
         b = book.applicants[k]
@@ -89,8 +88,8 @@ def lend(t, n_live, book, levers, s, p, world, out):
             loan, state = loans[row], states[row]
             rule = levers.underwriting[t, classes[loan.segment]]
             cost = book.facts[0].application_cost * rule.application_cost_multiplier
-            counts[Count.APPLICANTS] += person.weight
-            counts[Count.UNDERWRITING_COST] += person.weight * cost
+            count.applicants += person.weight
+            count.underwriting_cost += person.weight * cost
             instalment = _offer(loan, terms[loan.product], state, rule, p, world.rate_cap)
             if not _is_approved(person, rule, world, p, instalment, rise):
                 state.status = LoanStatus.REFUSED
@@ -99,10 +98,9 @@ def lend(t, n_live, book, levers, s, p, world, out):
             approved = True
             state.status = LoanStatus.OPEN
             state.remaining = loan.term_months
-            counts[Count.APPROVED] += person.weight
-            out.flows[t, Flow.DISBURSED] += person.weight * state.principal
+            count.approved += person.weight
+            flow.disbursed += person.weight * state.principal
             out.vintage_loans[loan.vintage] += person.weight
-            count_stock(loan, person, state, stock, counts)
         if approved:
             s.question[n_new] = b
             n_new += 1

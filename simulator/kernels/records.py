@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.book.schema import Borrowers, Loans, ProductTerms
-from simulator.vocabulary import MAX_UNPAID
+from simulator.vocabulary import MAX_UNPAID, Count, Flow
 
 CHUNK = 256
 """Borrowers whose uniforms are drawn together."""
@@ -53,30 +53,44 @@ PERSON_STATE_DTYPE = _record(
 )
 """``other_missed``: months in a row in which other lenders were not paid in full."""
 
-LOAN_STATE_DTYPE = _record(
-    float64="principal principal_overdue interest_overdue interest_deferred penalty fees"
-    " instalment annual_rate limit relief_due relief_interest able helped",
-    int16="late remaining n_unpaid spell",
-    uint8="status cause reason refused relief_left relief_uses from_bucket old_bucket ever_90",
+LOAN_STATE_DTYPE = np.dtype(
+    _record(
+        float64="principal principal_overdue interest_deferred instalment annual_rate able",
+        int16="remaining n_unpaid spell",
+        uint8="status cause reason refused late relief_left relief_uses from_bucket old_bucket"
+        " ever_90",
+    ).descr
+    + _record(
+        float64="interest_overdue penalty fees limit relief_due relief_interest helped u_prepay"
+    ).descr
 )
-"""A loan along a path. ``principal``: not yet due; ``spell``: months overdue; ``from_bucket``: at
+"""A loan along a path, what every loan needs each month in its first 64 bytes.
+``principal``: not yet due; ``spell``: months overdue; ``from_bucket``: at
 the month's start; ``old_bucket``: before the last re-plan. The month's plan, from the household to
 the ledger: ``able`` (own money), ``helped`` (outside help on top), ``late`` (days, 0 = on time),
-``reason`` (``Cause`` if not on time and in full), ``refused`` (1: not paid by choice)."""
+``reason`` (``Cause`` if not on time and in full), ``refused`` (1: not paid by choice),
+``u_prepay`` (the month's uniform)."""
+
+PLAN_DTYPE = _record(
+    float64="demand due rate income normal_income essential habit cost service free cash lent"
+    " paid_elsewhere reserved",
+    int16="unpaid spell",
+    uint8="relieved shock hardship closed refused_by_platforms others_first cash_cause",
+)
+"""A borrower's month in the making; kept for one chunk of borrowers at a time."""
+
+FLOW_DTYPE = np.dtype([(flow.name.lower(), np.float64) for flow in Flow])
+"""One month of ``Tallies.flows`` as a record: the same memory, fields by name."""
+
+COUNT_DTYPE = np.dtype([(count.name.lower(), np.float64) for count in Count])
+"""One month of ``Tallies.counts`` as a record."""
+
+STAGE_DTYPE = _record(float64="reach effect cost complaint day")
+"""A collection stage; cost in the book's currency, day after the due day."""
 
 FACTS_DTYPE = _record(
     float64="opening_loans opening_balance benefit_rate application_cost relief_cost"
 )
-
-
-class StageRules(NamedTuple):
-    """Collection stages, arrays of shape (N_STAGES,); cost in the book's currency."""
-
-    reach: NDArray[np.float64]
-    effect: NDArray[np.float64]
-    cost: NDArray[np.float64]
-    complaint: NDArray[np.float64]
-    day: NDArray[np.float64]
 
 
 class BookArrays(NamedTuple):
@@ -118,7 +132,9 @@ class State(NamedTuple):
     queue: NDArray[np.float64]  # (n_loans, MAX_UNPAID), oldest unpaid instalment first
     live: NDArray[np.int32]  # rows of live borrowers, in order
     question: NDArray[np.int32]  # rows of loans in question, in order
-    ids: NDArray[np.uint64]  # gathered ids of a chunk
+    plans: NDArray[np.void]  # PLAN_DTYPE, (CHUNK,)
+    person_ids: NDArray[np.uint64]  # of a chunk
+    loan_ids: NDArray[np.uint64]
     u_person: NDArray[np.float64]  # (4, CHUNK)
     u_loan: NDArray[np.float64]  # (4, loans of a chunk)
 
@@ -162,7 +178,9 @@ def allocate_state(n_people: int, n_loans: int, most_loans: int) -> State:
         queue=np.zeros((n_loans, MAX_UNPAID)),
         live=np.zeros(n_people, dtype=np.int32),
         question=np.zeros(max(n_loans, n_people), dtype=np.int32),
-        ids=np.zeros(width, dtype=np.uint64),
+        plans=records(np.zeros(CHUNK, dtype=PLAN_DTYPE)),
+        person_ids=np.zeros(CHUNK, dtype=np.uint64),
+        loan_ids=np.zeros(width, dtype=np.uint64),
         u_person=np.zeros((4, CHUNK)),
         u_loan=np.zeros((4, width)),
     )

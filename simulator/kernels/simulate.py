@@ -6,12 +6,12 @@ from simulator.kernels.contacts import contact_borrowers, loans_in_question
 from simulator.kernels.demand import balance_of
 from simulator.kernels.households import plan_households
 from simulator.kernels.jit import loop, scalar
-from simulator.kernels.ledger import count_stock, post_payments
+from simulator.kernels.ledger import count_stocks, post_payments
 from simulator.kernels.lending import lend
 from simulator.kernels.payment import annuity_instalment
 from simulator.kernels.rng import uniform
 from simulator.kernels.tally import FIRST_90
-from simulator.vocabulary import Cause, Count, Domain, Draw, LoanStatus
+from simulator.vocabulary import Cause, Domain, Draw, LoanStatus
 
 
 @scalar
@@ -65,7 +65,6 @@ def _open(loan, state, queues, row):
 def open_book(book, s, p, key, out):
     """Opening state of every loan and borrower, counted as month 0; the number of live ones."""
     people, loans, states, s_people, queues = book.people, book.loans, s.loans, s.people, s.queue
-    stock, counts = out.stocks[0], out.counts[0]
     n_live = 0
     for b in range(people.size):
         person, person_state = people[b], s_people[b]
@@ -82,7 +81,6 @@ def open_book(book, s, p, key, out):
                 _open(loan, state, queues, row)
                 worst = max(worst, loan.n_unpaid)
                 out.vintage_loans[loan.vintage] += person.weight
-                count_stock(loan, person, state, stock, counts)
         if person.arrival_month == 0 and person.stop_loan > person.first_loan:
             s.live[n_live] = b
             n_live += 1
@@ -120,16 +118,17 @@ def simulate_path(book, levers, stages, params, months, key, life, unemployed, s
     n_history = history.shape[1]
     paid = np.zeros(book.loans.size if n_history > 0 else 0)
     for t in range(key.horizon + 1):
-        out.counts[t, Count.UNEMPLOYED] = unemployed[t]
+        out.counts[t].unemployed = unemployed[t]
         if t > 0:
-            world, counts = months[t], out.counts[t]
+            world, counts = months[t], out.counts
             paid[:] = 0.0
             plan_households(t, n_live, book, levers, s, p, world, key, life, counts)
             n = loans_in_question(n_live, book, s, p, world.rate_cap)
             contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts)
-            n_live = post_payments(t, n_live, book, levers, s, p, world, key, life, out, paid)
+            n_live = post_payments(t, n_live, book, levers, s, p, world, life, out, paid)
             if t <= key.months:
                 n_live = lend(t, n_live, book, levers, s, p, world, out)
+        count_stocks(n_live, book, s, out.stocks[t], out.counts[t])
         for row in range(n_history):
             state = s.loans[row]
             person_state = s.people[book.loans[row].borrower]

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kernels.records import COUNT_DTYPE, FLOW_DTYPE, records
 from simulator.vocabulary import (
     AGE_BANDS,
     N_BUCKETS,
@@ -76,11 +77,11 @@ class Tallies(NamedTuple):
 
 
 class PathTallies(NamedTuple):
-    """One path's slices of ``Tallies``, as kernels write them."""
+    """One path's slices of ``Tallies``, as kernels write them; flows and counts as records."""
 
     stocks: NDArray[np.float64]
-    flows: NDArray[np.float64]
-    counts: NDArray[np.float64]
+    flows: NDArray[np.void]  # FLOW_DTYPE, (T,)
+    counts: NDArray[np.void]  # COUNT_DTYPE, (T,)
     roll: NDArray[np.float64]
     written_off_by_product: NDArray[np.float64]
     vintage_loans: NDArray[np.float64]
@@ -89,7 +90,15 @@ class PathTallies(NamedTuple):
 
 def path_slice(tallies: Tallies, row: int) -> PathTallies:
     """One path's slices of a block of tallies."""
-    return PathTallies(*(getattr(tallies, name)[row] for name in PathTallies._fields))
+    return PathTallies(
+        stocks=tallies.stocks[row],
+        flows=records(tallies.flows[row].view(FLOW_DTYPE).reshape(-1)),
+        counts=records(tallies.counts[row].view(COUNT_DTYPE).reshape(-1)),
+        roll=tallies.roll[row],
+        written_off_by_product=tallies.written_off_by_product[row],
+        vintage_loans=tallies.vintage_loans[row],
+        vintage_first_90=tallies.vintage_first_90[row],
+    )
 
 
 def allocate_tallies(

@@ -14,9 +14,12 @@ Month = Annotated[int, Field(ge=1, le=1200)]
 
 @runtime_checkable
 class Policy(Protocol):
-    """A policy; ``kind`` names its class in configuration files."""
+    """A validated description of what the lender does differently."""
 
-    kind: str
+    @property
+    def kind(self) -> str:
+        """Name of its class in configuration files."""
+        ...
 
     def edits(self) -> Sequence[Edit]:
         """Changes to the reference's lever table."""

@@ -1,6 +1,7 @@
 """A care programme: three months without instalment or interest, on proof of hardship."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
@@ -36,27 +37,24 @@ class CareProgramme(Window):
     def edits(self) -> Sequence[Edit]:
         """One offer for proven hardship, one for false proof, and the budget."""
         proven = self.awareness * self.proof_available
-        everywhere = {
-            "months": self.months,
-            "due_share": 0.0,
-            "interest_share": 0.0,
-            "max_uses": self.max_uses,
-            "first_month": self.first_month,
-            "last_month": self.last_month,
-            "target": self.target(),
-            "buckets": tuple(range(self.max_bucket + 1)),
-        }
         honest = ReliefOffer(
             p_if_need=proven * self.apply_if_need,
             p_if_no_need=proven * self.apply_if_no_need,
+            months=self.months,
+            due_share=0.0,
+            interest_share=0.0,
+            max_uses=self.max_uses,
+            first_month=self.first_month,
+            last_month=self.last_month,
+            target=self.target(),
+            buckets=tuple(range(self.max_bucket + 1)),
             hardships=(Hardship.JOB_LOSS, Hardship.ILLNESS, Hardship.DISASTER),
-            **everywhere,
         )
-        false = ReliefOffer(
+        false = replace(
+            honest,
             p_if_need=self.awareness * self.false_proof,
             p_if_no_need=0.0,
             hardships=(Hardship.NONE, Hardship.REDUCED_INCOME),
-            **everywhere,
         )
         return (
             *honest.edits(),

@@ -92,7 +92,10 @@ PRODUCTS: Final = {
             late_fee_share=0.05,
             p_prepay_monthly=0.0,
             complexity=2.0,
-            source=f"assumption: minimum payment 10 %, utilisation 39 % (PBoC 2022); {_CN_RECOVERY}",
+            source=(
+                "assumption: minimum payment 10 %, utilisation 39 % (PBoC 2022);"
+                f" {_CN_RECOVERY}"
+            ),
         ),
         Product(
             name="us_personal_loan",

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from simulator.report import style
-from simulator.report.data import Array, Fan, ReportData, Stat
+from simulator.report.data import Array, Fan, ReportData, Stat, clean
 from simulator.report.numbers import money_scale
 from simulator.report.style import Frame, Grid, Settings, Sheet, axis, axis_names
 
@@ -19,6 +19,15 @@ EFFECT_METRICS = (
     ("net_result", "Net result", False),
 )
 """Whole-horizon metrics of the comparison: name, title, whether it is a rate."""
+CAUSE_WORDS = {
+    "wont_pay": "Won't pay",
+    "at_opening": "Late at opening",
+    "platform_cutoff": "Platform cut-off",
+    "chose_other_lender": "Paid others first",
+    "did_not_understand": "Misunderstood",
+    "other": "Other causes",
+}
+"""Names of causes that differ from their key."""
 N_CAUSES_SHOWN = len(style.CAUSE_SERIES)
 
 
@@ -260,7 +269,7 @@ def roll_rates(data: ReportData, frame: Frame) -> go.Figure:
     rates = {s: data.roll_rates(s, data.reference) for s in data.scenarios}
     sources, targets = data.roll_names()
     rolled = np.nansum([np.nan_to_num(r) for r in rates.values()], axis=0)
-    used = [j for j in range(len(targets)) if j < len(sources) or rolled[:, j].any()]
+    used = [j for j in range(len(targets)) if rolled[:, j].any()]
     held = [i for i in range(len(sources)) if rolled[i].any()]
     columns = style.columns_for(frame, len(data.scenarios), 320, 3)
     height = 30 * max(1, len(held))
@@ -268,9 +277,10 @@ def roll_rates(data: ReportData, frame: Frame) -> go.Figure:
     sheet = Sheet(grid)
     names = [style.plotly_text(targets[j]).replace("_", "<br>") for j in used]
     rows = [style.plotly_text(sources[i]) for i in held]
+    small = {"size": 10, "color": style.MUTED[0]}
     for panel, scenario in enumerate(data.scenarios):
         axes = (
-            axis("State a month later (%)", tickangle=0),
+            axis("State a month later (%)", tickangle=0, tickfont=small),
             axis(
                 "Bucket at the month's start" if grid.is_left(panel) else None,
                 autorange="reversed",
@@ -299,6 +309,11 @@ def roll_rates(data: ReportData, frame: Frame) -> go.Figure:
             hovertemplate="%{y} to %{x}: %{z:.2f} %<extra></extra>",
         )
     return sheet.figure()
+
+
+def cause_label(cause: str) -> str:
+    """A cause as a reader writes it (names outside the vocabulary: untrusted text)."""
+    return CAUSE_WORDS.get(cause, clean(cause.replace("_", " ").capitalize(), 40))
 
 
 def cause_shares(data: ReportData) -> tuple[list[str], dict[str, Array]]:
@@ -339,7 +354,7 @@ def overdue_by_cause(data: ReportData, frame: Frame) -> go.Figure:
             colours = (*style.CAUSE_SERIES, style.OTHER)
             colour = style.OTHER[0] if cause == "other" else colours[position][0]
             values = shares[scenario][position]
-            label = cause.replace("_", " ").capitalize()
+            label = cause_label(cause)
             sheet.add_trace(
                 panel,
                 type="scatter",

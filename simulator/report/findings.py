@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.report.data import ReportData, Stat
-from simulator.report.figures import EFFECT_METRICS, cause_shares
+from simulator.report.figures import EFFECT_METRICS, cause_label, cause_shares
 from simulator.report.numbers import Scale, money_scale, percent, points_scale, rate_scale
 
 ROUGH_PATHS = 30
@@ -320,7 +320,7 @@ def cause_caption(data: ReportData) -> str:
     if whole <= 0 or not known:
         return "No overdue balance with a known cause."
     first = sorted(known, key=lambda c: -totals[c])[:3]
-    listed = ", ".join(f"{c.replace('_', ' ')} {percent(totals[c] / whole, 0)}" for c in first)
+    listed = ", ".join(f"{cause_label(c).lower()} {percent(totals[c] / whole, 0)}" for c in first)
     return (
         f"Under {data.scenario_label(scenario)} the leading causes of overdue balance, over all"
         f" months, are {listed}. The cause is that of the first missed instalment of the spell."

@@ -88,4 +88,9 @@ def rate_scale(fractions: Iterable[float | None]) -> Scale:
 def points_scale(fractions: Iterable[float | None]) -> Scale:
     """Percentage points with decimals fit for the differences ``fractions``."""
     shown = [100.0 * f for f in fractions if f is not None]
-    return Scale("pp", 0.01, significant_decimals(shown, 3, most=3))
+    return Scale("pp", 0.01, max(1, significant_decimals(shown, 2, most=3), _below_ten(shown)))
+
+
+def _below_ten(values: list[float]) -> int:
+    """Two decimals for values that stay below ten."""
+    return 2 if max(map(abs, values), default=0.0) < 10.0 else 0

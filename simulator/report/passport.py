@@ -101,10 +101,17 @@ def policy_cards(data: ReportData) -> list[PolicyCard]:
     out = []
     for position, policy in enumerate(data.policies):
         entry = known.get(policy) if isinstance(known, Mapping) else None
-        settings = tuple(_flat(entry)) if isinstance(entry, Mapping) else ()
+        settings = tuple(_settings(entry)) if isinstance(entry, Mapping) else ()
         number = 0 if position == 0 else 1 + (position - 1) % 6
         out.append(PolicyCard(data.policy_label(policy), f"series-{number}", settings[:20]))
     return out
+
+
+def _settings(entry: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Settings that say something: neither the kind nor filters left empty."""
+    said = {k: v for k, v in entry.items() if k != "kind" and v is not None and v != []}
+    for name, value in _flat(said):
+        yield name.replace("_", " "), value
 
 
 def facts(data: ReportData) -> list[str]:
@@ -135,7 +142,12 @@ def limits(data: ReportData) -> list[str]:
         " of comparisons.",
         f"Money is counted within the {len(data.months)} months of the run: later losses and later"
         " income of loans still open, and the future business that a refused applicant would have"
-        " brought, are outside. Policies that lend less look better in short runs.",
+        " brought, are outside, so a policy that changes lending may rank otherwise in a longer"
+        " run.",
+        "The net result is interest, penalty interest and fees received, less net loss and the"
+        " costs of collection, of handling relief and of underwriting; it is before funding cost,"
+        " provisions and tax, which favours policies that lend more. Net loss is what was written"
+        " off or sold, less recoveries and sale prices.",
         "Peaks are taken path by path and then averaged, so they lie above the peak of the median"
         " in the charts.",
         "A loan that is re-planned counts as current again; the results hold the overdue balance"

@@ -39,12 +39,13 @@ GRID = ("#e4e7ec", "#303845")
 PAPER = ("#ffffff", "#171c24")
 HEAT = (
     ("#f5f7fa", "#1e2530"),
-    ("#c9dff0", "#24425e"),
-    ("#6aaed6", "#2f719f"),
-    ("#1f6fab", "#64b2e3"),
+    ("#d3e4f2", "#223a52"),
+    ("#a3cae7", "#265580"),
+    ("#2b78b3", "#6fb4e6"),
     ("#0a3d6b", "#c4e4fa"),
 )
-HEAT_STOPS = (0.0, 0.06, 0.25, 0.6, 1.0)
+HEAT_STOPS = (0.0, 0.06, 0.28, 0.42, 1.0)
+"""Few shades of middling lightness, where neither dark nor light text reads well."""
 CLEAR = "rgba(0,0,0,0)"
 BAND_OPACITY = 0.16
 RANGE_OPACITY = 0.55

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.report.data import Fan, ReportData, Stat
-from simulator.report.figures import EFFECT_METRICS, cause_shares
+from simulator.report.figures import EFFECT_METRICS, cause_label, cause_shares
 from simulator.report.findings import scale_for
 from simulator.report.numbers import Scale, number, percent
 
@@ -200,7 +200,7 @@ def cause_table(data: ReportData) -> Table:
         for month in _table_months(data):
             cells = (number(float(v), 3) for v in shares[scenario][:, month])
             rows.append((data.scenario_label(scenario), f"{data.months[month]:.0f}", *cells))
-    header = ("Scenario", "Month", *(f"{c.replace('_', ' ').capitalize()} (%)" for c in causes))
+    header = ("Scenario", "Month", *(f"{cause_label(c)} (%)" for c in causes))
     return Table(header, tuple(rows), n_names=2)
 
 

@@ -29,7 +29,7 @@ PACKAGES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What only the caller knows: overrides as typed, seconds of the simulation, threads, checks."""
+    """What only the caller knows: overrides as typed, simulation seconds, threads, checks."""
 
     overrides: tuple[str, ...]
     seconds: float

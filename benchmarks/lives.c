@@ -1,0 +1,117 @@
+/* Lives of all borrowers on a path, as simulator/kernels/lives.py computes them, in plain C.
+ *
+ * Philox4x32-10 (Salmon et al., SC 2011) and the transitions of docs/model.md, section 3; the same
+ * blocks as the kernel, so that the compiler may vectorise the same loops. Compile without
+ * contraction into fused operations: the results are compared bit by bit.
+ */
+#include <stdint.h>
+
+#define CHUNK 256
+enum { EMPLOYED = 0, REDUCED = 1, UNEMPLOYED = 2 };
+enum { ILL = 4, HIT = 8, CLOSED = 16, ILL_ONSET = 32, HIT_ONSET = 64 };
+
+typedef struct {
+    double unemployment_rate, separation[3], finding[3], cut_hazard[3], closure[3], illness_factor;
+} month_t;
+
+typedef struct {
+    double restore_rate, illness_mean_months, disaster_mean_months;
+} rules_t;
+
+static void fill_units(const uint64_t *ids, int n, uint32_t month, uint32_t path, uint64_t seed,
+                       double u[4][CHUNK])
+{
+    for (int row = 0; row < n; row++) {
+        uint32_t c0 = (uint32_t)ids[row], c1 = (uint32_t)(ids[row] >> 32), c2 = month, c3 = path;
+        uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+        for (int round = 0; round < 10; round++) {
+            uint64_t p0 = (uint64_t)0xD2511F53u * c0, p1 = (uint64_t)0xCD9E8D57u * c2;
+            uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+            c0 = n0;
+            c1 = (uint32_t)p1;
+            c2 = n2;
+            c3 = (uint32_t)p0;
+            k0 += 0x9E3779B9u;
+            k1 += 0xBB67AE85u;
+        }
+        u[0][row] = (c0 + 0.5) * 0x1p-32;
+        u[1][row] = (c1 + 0.5) * 0x1p-32;
+        u[2][row] = (c2 + 0.5) * 0x1p-32;
+        u[3][row] = (c3 + 0.5) * 0x1p-32;
+    }
+}
+
+static int next_work(int state, double u, double separation, double finding, double cut,
+                     double restore)
+{
+    if (state == UNEMPLOYED)
+        return u < finding ? EMPLOYED : UNEMPLOYED;
+    if (u < separation)
+        return UNEMPLOYED;
+    double kept = 1.0 - separation;
+    if (state == EMPLOYED)
+        return u < separation + kept * cut ? REDUCED : EMPLOYED;
+    return u < separation + kept * restore ? EMPLOYED : REDUCED;
+}
+
+static int opening_life(const rules_t *r, const month_t *w, int kind, double p_ill, double u_work,
+                        double u_health)
+{
+    double cut = w->cut_hazard[kind], reduced = cut / (cut + r->restore_rate);
+    int state = EMPLOYED;
+    if (u_work < w->unemployment_rate)
+        state = UNEMPLOYED;
+    else if (u_work < w->unemployment_rate + (1.0 - w->unemployment_rate) * reduced)
+        state = REDUCED;
+    return u_health < p_ill / (p_ill + 1.0 / r->illness_mean_months) ? state | ILL : state;
+}
+
+static int next_life(const rules_t *r, const month_t *w, int life, int kind, double p_ill,
+                     double p_hit, double u_work, double u_health, double u_hit, double u_closure)
+{
+    int next = next_work(life & 3, u_work, w->separation[kind], w->finding[kind],
+                         w->cut_hazard[kind], r->restore_rate);
+    int was_ill = life & ILL, was_hit = life & HIT;
+    if (was_ill ? !(u_health < 1.0 / r->illness_mean_months) : u_health < p_ill)
+        next |= was_ill ? ILL : ILL | ILL_ONSET;
+    if (was_hit ? !(u_hit < 1.0 / r->disaster_mean_months) : u_hit < p_hit)
+        next |= was_hit ? HIT : HIT | HIT_ONSET;
+    if (u_closure < w->closure[kind])
+        next |= CLOSED;
+    return next;
+}
+
+/* life: (horizon + 1, n), disaster: (horizon + 1, n_regions), unemployed: (horizon + 1) */
+void simulate_lives(int64_t n, int64_t horizon, const uint64_t *ids, const int16_t *arrivals,
+                    const uint8_t *regions, const uint8_t *kinds, const double *weights,
+                    const double *p_ills, const month_t *months, const double *disaster,
+                    int64_t n_regions, const rules_t *rules, uint64_t seed, uint32_t path,
+                    uint8_t *life, double *unemployed)
+{
+    double u[4][CHUNK];
+    for (int64_t t = 0; t <= horizon; t++)
+        unemployed[t] = 0.0;
+    for (int64_t start = 0; start < n; start += CHUNK) {
+        int size = (int)(n - start < CHUNK ? n - start : CHUNK);
+        for (int64_t t = 0; t <= horizon; t++) {
+            const month_t *w = &months[t];
+            uint8_t *now = life + t * n + start;
+            fill_units(ids + start, size, (uint32_t)t, path, seed, u);
+            for (int k = 0; k < size; k++) {
+                int64_t row = start + k;
+                int kind = kinds[row], next = 0;
+                double p_ill = p_ills[row] * w->illness_factor;
+                p_ill = p_ill < 1.0 ? p_ill : 1.0;
+                if (t > arrivals[row])
+                    next = next_life(rules, w, now[k - n], kind, p_ill,
+                                     disaster[t * n_regions + regions[row]], u[0][k], u[1][k],
+                                     u[2][k], u[3][k]);
+                else if (t == 0 && arrivals[row] == 0)
+                    next = opening_life(rules, w, kind, p_ill, u[0][k], u[1][k]);
+                now[k] = (uint8_t)next;
+                if (arrivals[row] == 0 && (next & 3) == UNEMPLOYED)
+                    unemployed[t] += weights[row];
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+"""The one call that a notebook needs.
+
+Shipped books, scenarios and policies go by name; own ones are typed objects::
+
+    import simulator
+
+    outcome = simulator.stress_test(
+        "cn_online",
+        scenarios=["baseline", "downturn"],
+        policies={"long_grace": simulator.build_policy("long_grace", {"kind": "grace_period"})},
+        paths=40,
+        borrowers=2_000,
+    )
+    outcome.dataset["overdue_rate"].sel(dpd=30).mean("path")
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from simulator.experiment import ExperimentOutcome, ExperimentRequest, run_experiment
+from simulator.policies import REFERENCE, Policy, build_policy
+from simulator.settings import BookSettings, RunSettings, ScenarioSettings
+from simulator.shipped import read_shipped, shipped_tables
+from simulator.validation import UserError, build, check_name
+
+T = TypeVar("T")
+
+Scenarios = Iterable[str | ScenarioSettings] | Mapping[str, str | ScenarioSettings]
+"""Scenarios by shipped name or as objects; a mapping gives them other names."""
+
+Policies = Iterable[str | Policy] | Mapping[str, str | Policy]
+"""Policies by shipped name or as objects; a mapping gives them other names."""
+
+
+def stress_test(
+    book: str | BookSettings = "cn_online",
+    scenarios: Scenarios = ("baseline", "downturn", "epidemic"),
+    policies: Policies = ("status_quo", "grace_period", "stricter_approval"),
+    *,
+    paths: int = 100,
+    months: int = 24,
+    borrowers: int | None = None,
+    seed: int = 20260101,
+    output: str | Path | None = None,
+) -> ExperimentOutcome:
+    """Run every policy in every scenario on the same borrowers under the same luck.
+
+    ``status_quo`` is the reference and is added when absent. In a list, an own scenario is named
+    after its label and an own policy after its kind. ``borrowers`` replaces the size of a
+    synthetic book. With ``output``, that folder gets the files of a run, all or none. Numbers
+    are those of ``python -m simulator`` with the same settings. Raises ``UserError`` for
+    anything that the user can mend.
+    """
+    book_name, book_settings = _book(book, borrowers)
+    run = build("run", RunSettings, {"paths": paths, "months": months, "seed": seed})
+    chosen_scenarios = _named("scenario", scenarios, _scenario, _label_name)
+    chosen_policies = _named("policy", policies, _policy, _policy_name)
+    if REFERENCE not in chosen_policies:
+        chosen_policies = {REFERENCE: _policy(REFERENCE), **chosen_policies}
+    configuration = {
+        "book": book_settings.model_dump(mode="json"),
+        "scenario": {name: _plain(item) for name, item in chosen_scenarios.items()},
+        "policy": {name: _plain(item) for name, item in chosen_policies.items()},
+        "run": run.model_dump(mode="json"),
+    }
+    request = ExperimentRequest(
+        book=book_settings,
+        book_name=book_name,
+        scenarios=chosen_scenarios,
+        policies=chosen_policies,
+        run=run,
+        table_folders=(shipped_tables(),),
+        configuration=configuration,
+    )
+    return run_experiment(request, None if output is None else _folder(output))
+
+
+def _book(book: str | BookSettings, borrowers: int | None) -> tuple[str, BookSettings]:
+    if isinstance(book, str):
+        name, settings = book, read_shipped("book", book)
+    else:
+        name, settings = book.kind, book.model_dump()
+    if borrowers is not None:
+        settings["borrowers"] = borrowers
+    return name, build("book", BookSettings, settings)
+
+
+def _scenario(name: str) -> ScenarioSettings:
+    return build(f"scenario.{name}", ScenarioSettings, read_shipped("scenario", name))
+
+
+def _policy(name: str) -> Policy:
+    return build_policy(name, read_shipped("policy", name))
+
+
+def _label_name(scenario: ScenarioSettings) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", scenario.label.lower()).strip("_")
+
+
+def _policy_name(policy: Policy) -> str:
+    return policy.kind
+
+
+def _named(
+    group: str,
+    items: Iterable[str | T] | Mapping[str, str | T],
+    read: Callable[[str], T],
+    name_of: Callable[[T], str],
+) -> dict[str, T]:
+    """Each item by its name, shipped ones read; a name that stands twice is refused."""
+    if isinstance(items, str):
+        raise UserError(f"{group} must be a list of names or objects; got the text {items}")
+    if isinstance(items, Mapping):
+        pairs = list(items.items())
+    else:
+        pairs = [(item if isinstance(item, str) else name_of(item), item) for item in items]
+    found: dict[str, T] = {}
+    for name, item in pairs:
+        if check_name(f"{group} name", name) in found:
+            raise UserError(
+                f"{group}: {name} stands more than once; give own names with a mapping,"
+                f" {{'name': ...}}"
+            )
+        found[name] = read(item) if isinstance(item, str) else item
+    return found
+
+
+def _plain(item: object) -> object:
+    """Settings as plain values, for the manifest."""
+    if isinstance(item, BaseModel):
+        return item.model_dump(mode="json")
+    return {"kind": getattr(item, "kind", type(item).__name__)}
+
+
+def _folder(output: str | Path) -> Path:
+    """``output`` as an existing folder."""
+    folder = Path(output).expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"output must be a folder that can be written; got {folder}: {error.strerror}"
+        ) from None
+    return folder

@@ -1,0 +1,40 @@
+"""The configurations and scenarios that come with the program, by group and name."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from simulator.validation import UserError, unknown_choice
+
+TABLE_FOLDER: Final = "_macro"
+"""Folder of macro tables beside the groups."""
+
+
+def shipped_folders() -> tuple[Path, Path]:
+    """The folders ``configs`` and ``scenarios`` of the checkout, else those in the wheel."""
+    package = Path(str(files("simulator")))
+    for base in (package.parent, package / "_shipped"):
+        configs, scenarios = base / "configs", base / "scenarios"
+        if (configs / "config.yaml").is_file() and (scenarios / "scenario").is_dir():
+            return configs, scenarios
+    raise UserError(f"{package / '_shipped'}: configs and scenarios are missing; install again")
+
+
+def shipped_tables() -> Path:
+    """The folder of shipped macro tables."""
+    return shipped_folders()[1] / TABLE_FOLDER
+
+
+def read_shipped(group: str, name: str) -> dict[str, object]:
+    """Keys and values of the shipped file ``name`` of ``group``; ``UserError`` if there is none."""
+    found = {
+        path.stem: path
+        for root in shipped_folders()
+        for path in sorted((root / group).glob("*.yaml"))
+    }
+    if name not in found:
+        raise unknown_choice(group, found, name)
+    content = yaml.safe_load(found[name].read_text(encoding="utf-8")) or {}
+    return {str(key): value for key, value in content.items()}
