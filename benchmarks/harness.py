@@ -32,16 +32,24 @@ class Timing:
     cpu: float
 
 
-def timed_in_turn(work: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, Timing]:
-    """Time each callable ``repeats`` times in turn (A B A B), so that drift hits all alike."""
+def timed_in_turn(
+    work: Mapping[str, Callable[[], object]], repeats: int, budget: float = 20.0
+) -> dict[str, Timing]:
+    """Time each callable ``repeats`` times in turn (A B A B), so that drift hits all alike.
+
+    Stops after the round in which ``budget`` seconds are spent; the first is always complete.
+    """
     walls: dict[str, list[float]] = {name: [] for name in work}
     cpus: dict[str, list[float]] = {name: [] for name in work}
+    started = perf_counter()
     for _ in range(repeats):
         for name, run in work.items():
             wall, cpu = perf_counter(), process_time()
             run()
             walls[name].append(perf_counter() - wall)
             cpus[name].append(process_time() - cpu)
+        if perf_counter() - started > budget:
+            break
     return {name: Timing(median(walls[name]), median(cpus[name])) for name in work}
 
 

@@ -1,11 +1,12 @@
 """The household step: the compiled kernel against a NumPy twin, on the same borrowers."""
 
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numba import njit
+from numpy.typing import NDArray
 
-from benchmarks.case import MONTHS, POLICIES, Case, lives_of, shipped_case
+from benchmarks.case import MONTHS, Case, lives_of, shipped_case
 from benchmarks.harness import Row, millions, timed_in_turn
 from benchmarks.numpy_household import TwinColumns, columns, opening_state, plan_month
 from simulator.engine import recarray_levers
@@ -13,70 +14,80 @@ from simulator.kernels.households import plan_households
 from simulator.kernels.records import PathKey, State, allocate_state, records
 from simulator.kernels.simulate import open_book
 from simulator.kernels.tally import PathTallies, allocate_tallies, path_slice
+from simulator.levers import LeverTable
+from simulator.policies import REFERENCE
 
 
-@njit(error_model="numpy", nogil=True)
-def _plan_months(n_months, n_live, book, levers, s, params, months, key, life, counts):
-    for t in range(1, n_months + 1):
-        plan_households(t, n_live, book, levers, s, params[0], months[t], key, life, counts)
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Path 0 of the reference policy, ready to be opened and planned again and again."""
+
+    case: Case
+    state: State
+    key: PathKey
+    out: PathTallies
+    levers: LeverTable
+    life: NDArray[np.uint8]
+    months: NDArray[np.void]
+
+    def open(self) -> int:
+        """Put every loan and borrower into its opening state; how many borrowers are live."""
+        packed = self.case.packed
+        live: int = open_book(packed.book, self.state, packed.params[0], self.key, self.out)
+        return live
+
+    def plan(self, n_months: int = MONTHS) -> int:
+        """Open, then plan months 1..n_months without posting a payment; live borrowers."""
+        n_live, packed = self.open(), self.case.packed
+        for t in range(1, n_months + 1):
+            plan_households(
+                t,
+                n_live,
+                packed.book,
+                self.levers,
+                self.state,
+                packed.params[0],
+                self.months[t],
+                self.key,
+                self.life,
+                self.out.counts,
+            )
+        return n_live
 
 
-@njit(error_model="numpy", nogil=True)
-def _open_and_plan(n_months, book, levers, s, params, months, key, life, out):
-    n_live = open_book(book, s, params[0], key, out)
-    _plan_months(n_months, n_live, book, levers, s, params, months, key, life, out.counts)
+def rows_of(packed_ids: NDArray[np.uint64], ids: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Rows of ``ids`` among the kernel's records, which have an order of their own."""
+    order = np.argsort(packed_ids)
+    return order[np.searchsorted(packed_ids, ids, sorter=order)]
 
 
-@njit(error_model="numpy", nogil=True)
-def _open(book, s, params, key, out):
-    return open_book(book, s, params[0], key, out)
-
-
-def opened(case: Case) -> tuple[State, PathKey, PathTallies, int]:
-    """The book's state at the opening of path 0, and how many borrowers are live."""
+def opened(case: Case) -> Opened:
+    """Path 0 of ``case`` under the reference policy."""
     packed, run = case.packed, case.run(1)
     people, loans = packed.book.people, packed.book.loans
-    state = allocate_state(people.size, loans.size, packed.most_loans)
     shape = (packed.n_segments, packed.n_products, packed.n_vintages)
-    out = path_slice(allocate_tallies(1, MONTHS, *shape), 0)
-    key = PathKey(np.uint64(run.seed), 0, MONTHS, MONTHS)
-    return state, key, out, _open(packed.book, state, packed.params, key, out)
-
-
-def plan_by_kernel(case: Case, n_months: int) -> tuple[State, int]:
-    """Plan months 1..n_months of path 0 without posting any payment; state and live borrowers."""
-    state, key, out, n_live = opened(case)
-    life, world = lives_of(case, case.run(1), 0)
-    levers = recarray_levers(case.levers[POLICIES[0]])
-    months = records(world.months)[0]
-    _plan_months(
-        n_months,
-        n_live,
-        case.packed.book,
-        levers,
-        state,
-        case.packed.params,
-        months,
-        key,
-        life,
-        out.counts,
+    life, world = lives_of(case, run, 0)
+    return Opened(
+        case=case,
+        state=allocate_state(people.size, loans.size, packed.most_loans),
+        key=PathKey(np.uint64(run.seed), 0, MONTHS, MONTHS),
+        out=path_slice(allocate_tallies(1, MONTHS, *shape), 0),
+        levers=recarray_levers(case.levers[REFERENCE]),
+        life=life,
+        months=records(world.months)[0],
     )
-    return state, n_live
 
 
 def measure(borrowers: int = 10_000, repeats: int = 5) -> list[Row]:
     """Borrower-months a second of both, on one core, planning 24 months of the opening book."""
     case = shipped_case(borrowers)
-    state, key, out, n_live = opened(case)
-    life, world = lives_of(case, case.run(1), 0)
-    levers = recarray_levers(case.levers[POLICIES[0]])
-    months = records(world.months)[0]
-    book, params = case.packed.book, case.packed.params
-    kernel = partial(_open_and_plan, MONTHS, book, levers, state, params, months, key, life, out)
+    kernel = opened(case)
+    n_live = kernel.plan()
     twin = columns(case.book, case.parameters)
-    kernel()
-    plans = partial(_open_and_plan_in_numpy, twin, world.months[0], life, case.parameters)
-    times = timed_in_turn({"kernel": kernel, "numpy": plans}, repeats)
+    rows = rows_of(case.packed.lives.id, case.book.borrowers.id[twin.people])
+    life = np.ascontiguousarray(kernel.life[:, rows])
+    in_numpy = partial(_open_and_plan, twin, kernel.months, life, case.parameters)
+    times = timed_in_turn({"kernel": kernel.plan, "numpy": in_numpy}, repeats)
     rates = {name: MONTHS * n_live / time.wall for name, time in times.items()}
     return [
         Row(
@@ -93,14 +104,14 @@ def measure(borrowers: int = 10_000, repeats: int = 5) -> list[Row]:
     ]
 
 
-def _open_and_plan_in_numpy(
+def _open_and_plan(
     twin: TwinColumns,
-    months: np.ndarray,
-    life: np.ndarray,
+    months: NDArray[np.void],
+    life: NDArray[np.uint8],
     parameters: dict[str, float],
 ) -> None:
     rng = np.random.default_rng(1)
     state = opening_state(twin, np.zeros(twin.people.size, dtype=bool))
     for t in range(1, MONTHS + 1):
         u = rng.random((4, twin.people.size))
-        plan_month(twin, state, months[t], life[t, twin.people], u, parameters)
+        plan_month(twin, state, months[t], life[t], u, parameters)

@@ -30,7 +30,7 @@ def _by_policy(case: Case, paths: int, seed: int) -> dict[str, dict[str, NDArray
     return {policy: _metrics(t) for (_, policy), t in simulation.tallies.items()}
 
 
-def measure(borrowers: int = 10_000, paths: int = 60) -> list[Row]:
+def measure(borrowers: int = 10_000, paths: int = 40) -> list[Row]:
     """Variance ratios of the grace period's effect over the paths of one scenario."""
     case = shipped_case(borrowers)
     case.compile()

@@ -1,9 +1,13 @@
 """The whole simulation: live borrower-months a second, one thread and two, small book and large."""
 
+from collections.abc import Callable
+
 from benchmarks.case import MONTHS, POLICIES, Case, shipped_case, total
 from benchmarks.harness import Row, millions, timed_in_turn, usable_cores
 from benchmarks.philox_calls import carried_over, counted_calls
 from benchmarks.randomness import bare_rates
+from simulator.engine import Simulation
+from simulator.settings import RunSettings
 from simulator.vocabulary import Count
 
 SMALL_PATHS, LARGE_PATHS = 12, 2
@@ -12,11 +16,21 @@ SMALL_PATHS, LARGE_PATHS = 12, 2
 def _rates(case: Case, paths: int, repeats: int) -> tuple[dict[str, float], float]:
     """Live borrower-months a second by label, and live borrower-months of one run."""
     case.compile()
-    runs = {"one": case.run(paths, 1), "two": case.run(paths, 2)}
-    work = {name: case.prepare(run) for name, run in runs.items()}
-    live = total(work["one"](), Count.LIVE_BORROWERS)
+    found: dict[str, Simulation] = {}
+
+    def timed(label: str, run: RunSettings) -> Callable[[], None]:
+        simulate = case.prepare(run)
+
+        def keep() -> None:
+            found[label] = simulate()
+
+        return keep
+
+    threads = {"one": 1, "two": 2}
+    work = {label: timed(label, case.run(paths, n)) for label, n in threads.items()}
     times = timed_in_turn(work, repeats)
-    rates = {name: live / time.wall for name, time in times.items()}
+    live = total(found["one"], Count.LIVE_BORROWERS)
+    rates = {label: live / time.wall for label, time in times.items()}
     return rates | {"cpu": live / times["one"].cpu}, live
 
 

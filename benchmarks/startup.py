@@ -111,6 +111,6 @@ def measure_memory(borrowers: int = 200_000) -> list[Row]:
             f"memory a thread measured, {opening:,} opening borrowers",
             measured,
             f"growth of the process over one path of {len(POLICIES)} policies;"
-            f" {expected / MIB:.0f} MiB by sizes of arrays, the rest is tallies and temporaries",
+            f" {expected / MIB:.0f} MiB by sizes of arrays, without tallies",
         ),
     ]

@@ -15,7 +15,7 @@ from threading import Event, local
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.book.schema import Book, product_terms
+from simulator.book.schema import Book, Borrowers, Loans, product_terms
 from simulator.catalogue import Parameters, pack_parameters
 from simulator.kernels.cache import clear_cache
 from simulator.kernels.lives import simulate_lives
@@ -80,20 +80,24 @@ def pack_stages(parameters: Parameters, reference_income: float) -> NDArray[np.v
 
 
 def pack(book: Book, parameters: Parameters) -> Packed:
-    """Arrays of ``book`` as the kernels read them; the book must be sorted by borrower."""
-    people, loans = book.borrowers, book.loans
-    arrivals = people.arrival_month.astype(np.int64)
-    arriving = np.flatnonzero(arrivals > 0)
-    applicants = arriving[np.argsort(arrivals[arriving], kind="stable")].astype(np.int32)
-    last = int(arrivals.max(initial=0))
-    packed_people = pack_people(people, loans)
+    """Records of ``book`` as the kernels read them, in order of arrival, then of permanent id.
+
+    The live part of the book is then dense in memory, whatever share of it has yet to arrive.
+    """
+    order = np.argsort(book.borrowers.arrival_month, kind="stable")
+    people = Borrowers(*(column[order] for column in book.borrowers))
+    row_of = np.empty(order.size, dtype=np.int32)
+    row_of[order] = np.arange(order.size, dtype=np.int32)
+    owner = row_of[book.loans.borrower]
+    loan_order = np.argsort(owner, kind="stable")
+    loans = Loans(*(column[loan_order] for column in book.loans))
+    loans = loans._replace(borrower=owner[loan_order])
     arrays = BookArrays(
-        people=packed_people,
-        loans=pack_loans(loans),
+        people=pack_people(people, loans),
+        loans=pack_loans(loans, loan_order),
         terms=pack_terms(product_terms(book)),
         facts=_facts(book, parameters),
-        applicants=applicants,
-        first_applicant=np.searchsorted(arrivals[applicants], np.arange(last + 2)).astype(np.int32),
+        first_applicant=_month_starts(people.arrival_month),
     )
     incidence, index = np.unique(people.illness_incidence, return_inverse=True)
     p_ill = np.array([monthly_probability(x) for x in incidence])[index]
@@ -109,11 +113,17 @@ def pack(book: Book, parameters: Parameters) -> Packed:
         ),
         stages=pack_stages(parameters, book.jurisdiction.reference_monthly_income),
         params=records(pack_parameters(parameters)),
-        most_loans=int((packed_people["stop_loan"] - packed_people["first_loan"]).max(initial=1)),
+        most_loans=int(arrays.people.n_loans.max(initial=1)),
         n_segments=len(book.segments.region),
         n_products=len(book.products),
         n_vintages=len(book.vintage_labels),
     )
+
+
+def _month_starts(arrivals: NDArray[np.int16]) -> NDArray[np.int32]:
+    """Row of the first applicant of each month, shape (last arrival + 2,)."""
+    months = np.arange(int(arrivals.max(initial=0)) + 2)
+    return np.searchsorted(arrivals, months).astype(np.int32)
 
 
 def _facts(book: Book, parameters: Parameters) -> NDArray[np.void]:
@@ -186,6 +196,7 @@ def simulate_block(
     tables = {name: recarray_levers(table) for name, table in levers.items()}
     months = records(world.months)
     no_history = records(np.zeros((0, 0), dtype=HISTORY_DTYPE))
+    history_rows = _history_rows(packed, run) if histories else np.zeros(0, dtype=np.int32)
     for row in range(months.shape[0]):
         key = PathKey(np.uint64(run.seed), first_path + row, run.months, horizon)
         simulate_lives(
@@ -215,6 +226,7 @@ def simulate_block(
                 work.state,
                 path_slice(tallies, offset + row),
                 no_history if history is None else records(history),
+                history_rows,
             )
             advance(1)
 
@@ -243,11 +255,9 @@ def simulate(
             for policy in levers
         }
     )
-    n_history = _history_loans(packed, run)
-    if n_history:
-        result.histories = {
-            key: np.zeros((horizon + 1, n_history), dtype=HISTORY_DTYPE) for key in result.tallies
-        }
+    if run.history_borrowers:
+        shape = (horizon + 1, _history_rows(packed, run).size)
+        result.histories = {key: np.zeros(shape, dtype=HISTORY_DTYPE) for key in result.tallies}
     workers, stop = local(), Event()
 
     def unit(scenario: str, first: int) -> None:
@@ -298,10 +308,12 @@ def _run_units(
             raise
 
 
-def _history_loans(packed: Packed, run: RunSettings) -> int:
-    """Loans of the first ``run.history_borrowers`` borrowers by permanent id."""
-    n = min(run.history_borrowers, packed.book.people.size)
-    return int(packed.book.people["stop_loan"][n - 1]) if n else 0
+def _history_rows(packed: Packed, run: RunSettings) -> NDArray[np.int32]:
+    """Packed rows of the loans of the first ``run.history_borrowers`` borrowers by id."""
+    book_rows = np.argsort(packed.book.loans.book_row)
+    owners = packed.lives.id[packed.book.loans.borrower[book_rows]]
+    wanted = np.sort(packed.lives.id)[: run.history_borrowers]
+    return book_rows[np.isin(owners, wanted)].astype(np.int32)
 
 
 def compile_kernels(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+from hypothesis import settings as hypothesis_settings
 from numpy.typing import NDArray
 
 from simulator.book import build_book
@@ -24,6 +25,10 @@ from simulator.settings import BookSettings, MacroDeviation, RunSettings
 from simulator.shocks import build_world
 from simulator.vocabulary import SWITCHABLE_CAUSES, Cause
 
+# A first call may compile a kernel, and machines are shared: time is no reason to fail.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
+
 F8 = NDArray[np.float64]
 History = NDArray[np.void]
 
@@ -39,9 +44,7 @@ STILL = MacroDeviation(volatility=(0.0, 0.0, 0.0, 0.0))
 """Paths that follow the scenario exactly; only the borrowers' luck differs."""
 
 SWITCHES = {cause: f"strength_{cause.name.lower()}" for cause in SWITCHABLE_CAUSES}
-RISKLESS = {
-    name: 0.0 for name in (*SWITCHES.values(), "rival_prepay_sensitivity", "stress_draw_share")
-}
+RISKLESS = dict.fromkeys((*SWITCHES.values(), "rival_prepay_sensitivity", "stress_draw_share"), 0.0)
 """Every cause switched off, nobody refinances elsewhere or draws on a line under stress."""
 
 UNLIMITED = StatusQuo(
@@ -93,12 +96,13 @@ def run_settings(**changes: object) -> RunSettings:
 
 
 @cache
-def small_book(borrowers: int = 400, months: int = 12, **changes: object) -> Book:
-    """A synthetic Chinese book of all four repayment forms with applicants."""
-    settings = {"borrowers": borrowers, "products": PRODUCT_MIX, "applicants_monthly_share": 0.09}
-    return build_book(
-        BookSettings.model_validate(settings | changes), run_settings(months=months)
-    )
+def small_book(
+    borrowers: int = 400, months: int = 12, product: str = "", **changes: object
+) -> Book:
+    """A synthetic Chinese book with applicants, of all four repayment forms or of one product."""
+    products = {product: 1.0} if product else PRODUCT_MIX
+    settings = {"borrowers": borrowers, "products": products, "applicants_monthly_share": 0.09}
+    return build_book(BookSettings.model_validate(settings | changes), run_settings(months=months))
 
 
 def scenario_of(
@@ -136,9 +140,7 @@ def scenario_of(
     )
 
 
-def world_builder(
-    paths: MacroPaths, book: Book, parameters: Mapping[str, float]
-) -> WorldBuilder:
+def world_builder(paths: MacroPaths, book: Book, parameters: Mapping[str, float]) -> WorldBuilder:
     return partial(
         build_world,
         paths,

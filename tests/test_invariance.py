@@ -65,9 +65,7 @@ def test_the_run_is_not_trivial(whole: Small) -> None:
 
 @pytest.mark.parametrize("threads", [2, 3])
 def test_threads_change_no_bit(whole: Small, threads: int) -> None:
-    assert_same_simulations(
-        full_run(threads=threads, path_batch=2).simulation, whole.simulation
-    )
+    assert_same_simulations(full_run(threads=threads, path_batch=2).simulation, whole.simulation)
 
 
 @pytest.mark.parametrize("path_batch", [1, 3, 7, PATHS])

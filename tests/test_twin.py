@@ -56,7 +56,12 @@ def run_kernels(policy: str, case: int) -> tuple[NDArray[np.void], Tallies]:
     book = random_book(BOOK_SEED + case)
     world = random_world(WORLD_SEED + case, N_PATHS, HORIZON)
     run = RunSettings(
-        paths=N_PATHS, months=MONTHS, runoff_months=RUNOFF, seed=RUN_SEED + case, threads=1
+        paths=N_PATHS,
+        months=MONTHS,
+        runoff_months=RUNOFF,
+        seed=RUN_SEED + case,
+        threads=1,
+        history_borrowers=10_000,
     )
     packed = pack(book, eager_parameters())
     shape = (packed.n_segments, packed.n_products, packed.n_vintages)

@@ -78,7 +78,7 @@ def loans_in_question(n_live, book, s, p, rate_cap):
     n = 0
     for k in range(n_live):
         person = people[live[k]]
-        for row in range(person.first_loan, person.stop_loan):
+        for row in range(person.first_loan, person.first_loan + person.n_loans):
             state = states[row]
             if state.status != LoanStatus.OPEN or (state.n_unpaid == 0 and state.reason == 0):
                 continue
@@ -126,12 +126,16 @@ def _make_contact(
 
 @loop
 def _queue_order(question, n, loans, states, by_balance):
-    """Order in which limited collectors go through the question; ties keep the row order."""
-    priority = np.empty(n)
+    """Order in which limited collectors go through the question; ties by permanent id."""
+    book_row = np.empty(n, dtype=np.int64)
     for k in range(n):
-        state = states[question[k]]
-        priority[k] = -balance_of(state) if by_balance else -float(state.n_unpaid)
-    return np.argsort(priority, kind="mergesort")
+        book_row[k] = loans[question[k]].book_row
+    order = np.argsort(book_row)
+    priority = np.empty(n)
+    for position in range(n):
+        state = states[question[order[position]]]
+        priority[position] = -balance_of(state) if by_balance else -float(state.n_unpaid)
+    return order[np.argsort(priority, kind="mergesort")]
 
 
 @loop

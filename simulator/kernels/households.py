@@ -302,7 +302,7 @@ def _see_demands(start, n, book, s, p, rate_cap):
         person, plan = people[live[start + k]], plans[k]
         person_ids[k] = person.id
         _forget_demands(plan)
-        for row in range(person.first_loan, person.stop_loan):
+        for row in range(person.first_loan, person.first_loan + person.n_loans):
             state = states[row]
             state.from_bucket = min(state.n_unpaid, N_BUCKETS - 1)
             if state.status == LoanStatus.OPEN:
@@ -326,7 +326,7 @@ def _offer_relief(t, start, n, book, levers, s, p, world, key, life, budget, cou
         _budget_household(t, plan, person, s_people[b], p, world, facts, key, life[t, b])
         short = plan.free - plan.demand < 0.0
         granted = False
-        for row in range(person.first_loan, person.stop_loan):
+        for row in range(person.first_loan, person.first_loan + person.n_loans):
             state = states[row]
             if state.status != LoanStatus.OPEN or state.relief_left > 0:
                 continue
@@ -352,7 +352,7 @@ def _offer_relief(t, start, n, book, levers, s, p, world, key, life, budget, cou
                 count.relief_no_need += 0.0 if short else person.weight
         if granted:
             _forget_demands(plan)
-            for row in range(person.first_loan, person.stop_loan):
+            for row in range(person.first_loan, person.first_loan + person.n_loans):
                 state = states[row]
                 if state.status == LoanStatus.OPEN:
                     loan = loans[row]
@@ -376,7 +376,7 @@ def _decide_payments(t, start, n, book, levers, s, p, world, key):
         _fund(plan, person, state, p, world, u_person[1, k])
         _rank_lenders(plan, person, state, p, world, u_person[3, k])
         plan.reserved = 0.0
-        for row in range(person.first_loan, person.stop_loan):
+        for row in range(person.first_loan, person.first_loan + person.n_loans):
             loan_state = states[row]
             if loan_state.status == LoanStatus.OPEN:
                 loan = loans[row]

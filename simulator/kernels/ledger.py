@@ -218,7 +218,7 @@ def post_payments(t, n_live, book, levers, s, p, world, life, out, paid_by_loan)
         weight = person.weight
         count.live_borrowers += weight
         still_open = False
-        for row in range(person.first_loan, person.stop_loan):
+        for row in range(person.first_loan, person.first_loan + person.n_loans):
             state = states[row]
             if state.status != LoanStatus.OPEN:
                 continue
@@ -267,7 +267,7 @@ def count_stocks(n_live, book, s, stock, count):
     for k in range(n_live):
         person = people[live[k]]
         weight, age, income = person.weight, person.age_band, person.income_decile
-        for row in range(person.first_loan, person.stop_loan):
+        for row in range(person.first_loan, person.first_loan + person.n_loans):
             state = states[row]
             if state.status != LoanStatus.OPEN:
                 continue

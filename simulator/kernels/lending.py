@@ -54,22 +54,6 @@ def _cutoff_rise(rules, stock, total):
     return rules.tighten_slope * max(0.0, overdue - rules.tighten_trigger)
 
 
-@scalar
-def _merge_rows(rows, n_rows, new, n_new):
-    """Merge sorted ``new`` rows into sorted ``rows`` in place, from the back; the new length."""
-    old, fresh = n_rows - 1, n_new - 1
-    for k in range(n_rows + n_new - 1, -1, -1):
-        if fresh < 0:
-            break
-        if old >= 0 and rows[old] > new[fresh]:
-            rows[k] = rows[old]
-            old -= 1
-        else:
-            rows[k] = new[fresh]
-            fresh -= 1
-    return n_rows + n_new
-
-
 @loop
 def lend(t, n_live, book, levers, s, p, world, out):
     """Decide the month's applicants; the number of live borrowers afterwards, in row order."""
@@ -79,12 +63,10 @@ def lend(t, n_live, book, levers, s, p, world, out):
     if t + 1 >= first.size:
         return n_live
     rise = _cutoff_rise(levers.book[0], out.stocks[t - 1], out.counts[t - 1].closing_balance)
-    n_new = 0
-    for k in range(first[t], first[t + 1]):
-        b = book.applicants[k]
+    for b in range(first[t], first[t + 1]):
         person = people[b]
         approved = False
-        for row in range(person.first_loan, person.stop_loan):
+        for row in range(person.first_loan, person.first_loan + person.n_loans):
             loan, state = loans[row], states[row]
             rule = levers.underwriting[t, classes[loan.segment]]
             cost = book.facts[0].application_cost * rule.application_cost_multiplier
@@ -102,6 +84,6 @@ def lend(t, n_live, book, levers, s, p, world, out):
             flow.disbursed += person.weight * state.principal
             out.vintage_loans[loan.vintage] += person.weight
         if approved:
-            s.question[n_new] = b
-            n_new += 1
-    return _merge_rows(s.live, n_live, s.question, n_new)
+            s.live[n_live] = b
+            n_live += 1
+    return n_live

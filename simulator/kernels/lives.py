@@ -47,8 +47,8 @@ def _next_life(p, world, life, kind, p_ill, p_hit, u_work, u_health, u_disaster,
 def simulate_lives(people, months, disaster, params, key, u, life, unemployed):
     """Fill ``life`` (horizon + 1, n_borrowers) and ``unemployed`` (horizon + 1,), weighted.
 
-    ``people`` are ``LifeColumns``; ``months`` and ``disaster`` the path's rows of ``World``;
-    ``u`` is scratch of shape (4, CHUNK).
+    ``people`` are ``LifeColumns`` in order of arrival; ``months`` and ``disaster`` the path's
+    rows of ``World``; ``u`` is scratch of shape (4, CHUNK).
     """
     p = params[0]
     ids, arrivals, weights = people.id, people.arrival_month, people.weight
@@ -57,7 +57,9 @@ def simulate_lives(people, months, disaster, params, key, u, life, unemployed):
     unemployed[:] = 0.0
     for start in range(0, n, CHUNK):
         stop = min(n, start + CHUNK)
-        for t in range(key.horizon + 1):
+        first = arrivals[start]
+        life[:first, start:stop] = 0
+        for t in range(first, key.horizon + 1):
             world = months[t]
             counter = stream(t, _GROUP, Domain.BORROWER)
             fill_units(ids[start:stop], counter, key.path, key.seed, u)

@@ -28,8 +28,8 @@ PERSON_DTYPE = _record(
     uint64="id",
     float64="weight income stated_income essential discretionary savings other_debt p_forget"
     " p_channel_failure p_misunderstand refusal_weight true_risk score",
-    int32="first_loan stop_loan",
-    int16="arrival_month",
+    int32="first_loan",
+    int16="n_loans arrival_month",
     uint8="work overspender platforms pays_others_first unemployment_insured medical_insured"
     " income_decile age_band",
 )
@@ -38,7 +38,7 @@ PERSON_DTYPE = _record(
 LOAN_DTYPE = _record(
     uint64="id",
     float64="annual_rate limit principal principal_overdue interest_overdue penalty fees",
-    int32="borrower",
+    int32="borrower book_row",
     int16="origination_month term_months remaining_months n_unpaid vintage",
     uint16="segment",
     uint8="product kind due_day",
@@ -100,8 +100,7 @@ class BookArrays(NamedTuple):
     loans: NDArray[np.void]  # LOAN_DTYPE, (n_loans,)
     terms: NDArray[np.void]  # TERMS_DTYPE, (n_products,)
     facts: NDArray[np.void]  # FACTS_DTYPE, (1,)
-    applicants: NDArray[np.int32]  # rows of applicants, by arrival month, then row
-    first_applicant: NDArray[np.int32]  # start of each month's, (last arrival + 2,)
+    first_applicant: NDArray[np.int32]  # row of each month's first, (last arrival + 2,)
 
 
 class LifeColumns(NamedTuple):
@@ -155,13 +154,13 @@ def _pack(dtype: np.dtype[np.void], columns: dict[str, NDArray[np.generic]]) -> 
 def pack_people(people: Borrowers, loans: Loans) -> NDArray[np.void]:
     """Records of all borrowers, each with the rows of its loans."""
     edges = np.searchsorted(loans.borrower, np.arange(people.id.size + 1))
-    columns = people._asdict() | {"first_loan": edges[:-1], "stop_loan": edges[1:]}
+    columns = people._asdict() | {"first_loan": edges[:-1], "n_loans": np.diff(edges)}
     return _pack(PERSON_DTYPE, columns)
 
 
-def pack_loans(loans: Loans) -> NDArray[np.void]:
-    """Records of all loans."""
-    return _pack(LOAN_DTYPE, loans._asdict())
+def pack_loans(loans: Loans, book_row: NDArray[np.int64]) -> NDArray[np.void]:
+    """Records of all loans; ``book_row``, the order of permanent ids, breaks ties."""
+    return _pack(LOAN_DTYPE, loans._asdict() | {"book_row": book_row})
 
 
 def pack_terms(terms: ProductTerms) -> NDArray[np.void]:

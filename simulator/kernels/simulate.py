@@ -74,14 +74,14 @@ def open_book(book, s, p, key, out):
         person_state.months_short = 0
         person_state.refusing = 0
         worst = 0
-        for row in range(person.first_loan, person.stop_loan):
+        for row in range(person.first_loan, person.first_loan + person.n_loans):
             loan, state = loans[row], states[row]
             _reset(loan, state)
             if person.arrival_month == 0:
                 _open(loan, state, queues, row)
                 worst = max(worst, loan.n_unpaid)
                 out.vintage_loans[loan.vintage] += person.weight
-        if person.arrival_month == 0 and person.stop_loan > person.first_loan:
+        if person.arrival_month == 0 and person.n_loans > 0:
             s.live[n_live] = b
             n_live += 1
         if worst > 0:
@@ -107,15 +107,18 @@ def _write_history(record, state, person_state, paid):
 
 
 @loop
-def simulate_path(book, levers, stages, params, months, key, life, unemployed, s, out, history):
+def simulate_path(
+    book, levers, stages, params, months, key, life, unemployed, s, out, history, history_rows
+):
     """Simulate one path under one policy into ``out`` (one path's slices).
 
     ``months``: the path's rows of ``World.months``; ``life`` and ``unemployed`` from
-    ``simulate_lives``; ``history``: records of shape (horizon + 1, first n loans), or (0, 0).
+    ``simulate_lives``; ``history``: records of shape (horizon + 1, n) of the n loans in
+    ``history_rows``, or (0, 0).
     """
     p = params[0]
     n_live = open_book(book, s, p, key, out)
-    n_history = history.shape[1]
+    n_history = min(history.shape[1], history_rows.size)
     paid = np.zeros(book.loans.size if n_history > 0 else 0)
     for t in range(key.horizon + 1):
         out.counts[t].unemployed = unemployed[t]
@@ -129,7 +132,8 @@ def simulate_path(book, levers, stages, params, months, key, life, unemployed, s
             if t <= key.months:
                 n_live = lend(t, n_live, book, levers, s, p, world, out)
         count_stocks(n_live, book, s, out.stocks[t], out.counts[t])
-        for row in range(n_history):
+        for k in range(n_history):
+            row = history_rows[k]
             state = s.loans[row]
             person_state = s.people[book.loans[row].borrower]
-            _write_history(history[t, row], state, person_state, paid[row])
+            _write_history(history[t, k], state, person_state, paid[row])

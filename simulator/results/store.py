@@ -78,8 +78,9 @@ def write_files(folder: Path, writers: Mapping[str, Writer]) -> None:
                 path.unlink()
 
 
-def read_results(folder: Path) -> StoredResults:
+def read_results(folder: str | Path) -> StoredResults:
     """Dataset, summary rows and manifest of a run's folder, loaded into memory."""
+    folder = Path(folder)
     for name in (RESULTS_NAME, SUMMARY_NAME, MANIFEST_NAME):
         if not (folder / name).is_file():
             raise UserError(f"{clip(folder, 200)}: {name} is missing; not a finished run")

@@ -116,7 +116,7 @@ def _step(borrowers: list[Borrower], month: Month, months: int) -> None:
         live(borrower, month)
     live_borrowers = _open_month(borrowers, month)
     bills: Bills = {}
-    for borrower in live_borrowers:
+    for borrower in sorted(live_borrowers, key=lambda b: b.arrival_month):
         bills |= household_month(borrower, month)
     owned = [(loan, b) for b in live_borrowers for loan in b.open_loans()]
     _count_instalments([loan for loan, _ in owned], bills, month)

@@ -1,0 +1,127 @@
+"""Benchmarks measure what they say: twins agree with the kernels, and every section runs."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import household, lives, pairing, philox_calls, simulation, startup
+from benchmarks.__main__ import SECTIONS
+from benchmarks.case import MONTHS, lives_of, shipped_case
+from benchmarks.harness import BEGIN, END, Row, markdown, timed_in_turn, update_readme
+from benchmarks.numpy_household import columns, opening_state, plan_month
+from simulator.kernels.rng import uniforms
+from simulator.vocabulary import Domain, Draw, Life
+
+SMALL = 300
+
+
+def test_every_section_has_a_name_and_a_function() -> None:
+    assert all(callable(measure) for measure in SECTIONS.values())
+
+
+def test_repetitions_are_taken_in_turn() -> None:
+    order: list[str] = []
+    times = timed_in_turn({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 3)
+    assert order == ["a", "b"] * 3
+    assert set(times) == {"a", "b"}
+
+
+def test_a_spent_budget_stops_after_a_whole_round() -> None:
+    order: list[str] = []
+    timed_in_turn({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 5, budget=0.0)
+    assert order == ["a", "b"]
+
+
+@pytest.mark.parametrize("closing", [END, BEGIN])
+def test_the_table_goes_between_the_markers_only(tmp_path: Path, closing: str) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{BEGIN}\nold\n{closing}\nafter\n", encoding="utf-8")
+    table = markdown("a machine", [Row("speed", "1 M/s")])
+    assert update_readme(readme, table)
+    assert update_readme(readme, table)
+    assert readme.read_text(encoding="utf-8") == f"before\n{BEGIN}\n{table}\n{closing}\nafter\n"
+
+
+@pytest.mark.parametrize("text", ["no markers\n", f"only one {BEGIN}\n"])
+def test_a_readme_without_a_place_stays_as_it_is(tmp_path: Path, text: str) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(text, encoding="utf-8")
+    assert not update_readme(readme, "table")
+    assert not update_readme(tmp_path / "absent.md", "table")
+    assert readme.read_text(encoding="utf-8") == text
+
+
+def test_numpy_twin_plans_as_the_kernel_does() -> None:
+    case = shipped_case(SMALL)
+    kernel = household.opened(case)
+    twin = columns(case.book, case.parameters)
+    ids = case.book.borrowers.id[twin.people]
+    rows = household.rows_of(case.packed.book.people.id, ids)
+    loan_rows = household.rows_of(case.packed.book.loans.id, case.book.loans.id[twin.loans])
+    assert kernel.open() == twin.people.size
+    state = opening_state(twin, kernel.state.people.refusing[rows] != 0)
+    kernel.plan(1)
+    life = kernel.life[1, rows]
+    draws = (Draw.REFUSE, Draw.PLATFORM, Draw.RELIEF, Draw.CHOOSE_OTHER)
+    seed = int(kernel.key.seed)
+    u = np.stack([uniforms(seed, 0, ids, 1, d, Domain.BORROWER) for d in draws])
+    plan_month(twin, state, kernel.months[1], life, u, case.parameters)
+    # The twin leaves out bills, so their few borrowers are left out here.
+    free = (life & (Life.ILL_ONSET | Life.DISASTER_ONSET)) == 0
+    people, loans = kernel.state.people[rows], kernel.state.loans[loan_rows]
+    np.testing.assert_array_equal(people.refusing[free] != 0, state.refusing[free])
+    np.testing.assert_allclose(people.savings[free], state.savings[free], rtol=1e-9)
+    np.testing.assert_allclose(people.other_debt[free], state.other_debt[free], rtol=1e-9)
+    owned = free[twin.owner]
+    np.testing.assert_allclose(loans.able[owned], state.able[owned], rtol=1e-9, atol=1e-6)
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
+def test_lives_in_c_equal_the_kernel_bit_by_bit(tmp_path: Path) -> None:
+    case = shipped_case(SMALL)
+    run = case.run(2)
+    library = lives.compile_c(tmp_path)
+    assert library is not None
+    for path in range(2):
+        expected, world = lives_of(case, run, path)
+        found, unemployed = lives.lives_in_c(library, case, world, path, run.seed)
+        np.testing.assert_array_equal(found, expected)
+        opening = case.packed.lives.arrival_month == 0
+        np.testing.assert_array_equal(unemployed, ((expected & 3) == 2)[:, opening].sum(axis=1))
+
+
+def test_philox_calls_are_those_of_the_model() -> None:
+    calls = philox_calls.counted_calls(5)
+    assert calls.person_months == shipped_case(5).packed.lives.id.size * (MONTHS + 1)
+    assert calls.lives == calls.person_months
+    assert calls.borrowers == calls.live
+    assert calls.loans % calls.open_loans == 0.0
+    assert 0 < calls.rare < calls.live
+
+
+def test_every_measure_returns_rows_on_a_tiny_book() -> None:
+    found = [
+        simulation.measure(small=60, large=80, paths=2, repeats=1),
+        simulation.measure_against_generator(borrowers=60, paths=1, counted=5, repeats=1),
+        household.measure(borrowers=60, repeats=1),
+        lives.measure(borrowers=60, repeats=1),
+        pairing.measure(borrowers=60, paths=4),
+        startup.measure_memory(borrowers=60),
+    ]
+    for rows in found:
+        assert rows
+        assert all(row.what and row.figure for row in rows)
+
+
+def test_paired_luck_has_the_smaller_variance() -> None:
+    rows = pairing.measure(borrowers=400, paths=12)
+    # Ratios of a few hundredths: even four standard errors of 2 / sqrt(11) stay below one.
+    assert all(float(row.figure) < 1.0 for row in rows)
+
+
+def test_scratch_is_counted_from_every_array_of_a_worker() -> None:
+    small, large = (startup.scratch_bytes(shipped_case(n)) for n in (100, 400))
+    people = [shipped_case(n).packed.book.people.size for n in (100, 400)]
+    assert large - small >= (MONTHS + 1) * (people[1] - people[0])

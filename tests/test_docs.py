@@ -1,0 +1,212 @@
+"""What the documentation says is true: pages are followed to the letter, commands are run."""
+
+import csv
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from simulator.__main__ import main
+from simulator.catalogue import MARKER, catalogue, catalogue_markdown
+from simulator.cli.arguments import read_arguments
+from simulator.cli.folders import find_folders
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+STEP = re.compile(
+    r"^\*\*`(?P<file>[^`]+)`\*\*$|^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
+)
+
+
+def _blocks(kind: str) -> list[str]:
+    return [text for found, text in BLOCK.findall(README) if found == kind]
+
+
+def _readme_commands() -> list[list[str]]:
+    """Arguments after ``python -m simulator`` of every command in the README."""
+    lines = "".join(_blocks("bash")).splitlines()
+    return [
+        shlex.split(line.partition("-m simulator")[2]) for line in lines if "-m simulator" in line
+    ]
+
+
+def _run(command: list[str], folder: Path, *, path: Path = ROOT, jit: bool = True) -> str:
+    """Output of a command that must succeed; ``python`` is the interpreter of the tests."""
+    environment = {**os.environ, "PYTHONPATH": str(path)}
+    if not jit:
+        environment["NUMBA_DISABLE_JIT"] = "1"
+    done = subprocess.run(
+        [sys.executable if word == "python" else word for word in command],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, f"{shlex.join(command)}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+# --- pages that are followed ----------------------------------------------------------------
+
+
+def _apply(diff: str, file: Path) -> None:
+    """Replace the one place in ``file`` that the diff's context names."""
+    lines = diff.splitlines(keepends=True)
+    old = "".join(line[1:] for line in lines if not line.startswith("+"))
+    new = "".join(line[1:] for line in lines if not line.startswith("-"))
+    text = file.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{file.name} has no such place:\n{old}"
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def _follow(page: Path, checkout: Path) -> tuple[list[str], list[str]]:
+    """Do what ``page`` says in a copy of the project: its commands, its new Python files."""
+    for name in ("simulator", "configs", "scenarios", "docs"):
+        ignored = shutil.ignore_patterns("__pycache__", "lending_club_2016q1.csv")
+        shutil.copytree(ROOT / name, checkout / name, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", checkout)
+    (checkout / "tests").mkdir()
+    commands: list[str] = []
+    python: list[str] = []
+    file = checkout
+    for step in STEP.finditer(page.read_text(encoding="utf-8")):
+        if step["file"]:
+            file = checkout / step["file"]
+        elif step["kind"] == "diff":
+            _apply(step["text"], file)
+        elif step["kind"] == "bash":
+            commands += step["text"].splitlines()
+        else:
+            assert not file.exists(), f"{page.name} writes {file.name}, which exists already"
+            file.write_text(step["text"], encoding="utf-8")
+            python += [str(file)] if step["kind"] == "python" else []
+    return commands, python
+
+
+@pytest.mark.parametrize(
+    ("page", "addition"),
+    [("add-a-policy.md", "policy=[limit_cut]"), ("add-a-shock.md", "scenario=[heat_wave]")],
+)
+def test_a_how_to_page_works_when_followed_to_the_letter(page, addition, tmp_path):
+    commands, python = _follow(ROOT / "docs" / page, tmp_path)
+    assert any(addition in command for command in commands)
+    for check in (["check"], ["format", "--check"]):
+        _run(["python", "-m", "ruff", *check, "--no-cache", *python], tmp_path)
+    for command in commands:
+        # Without the compiler: its cache goes by folder, and a copy would be compiled anew.
+        _run(shlex.split(command), tmp_path, path=tmp_path, jit=False)
+    (folder,) = (found for found in (tmp_path / "outputs").iterdir() if found.is_dir())
+    name = addition.partition("[")[2].rstrip("]")
+    with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
+        assert any(name in (row["scenario"], row["policy"]) for row in csv.DictReader(file))
+
+
+# --- the README ------------------------------------------------------------------------------
+
+
+def test_every_command_of_the_readme_is_understood():
+    commands = _readme_commands()
+    assert len(commands) >= 8
+    for arguments in commands:
+        read_arguments(arguments)
+
+
+def test_every_command_of_the_readme_composes(tmp_path, monkeypatch, capsys):
+    (loans,) = _blocks("csv")
+    (policy,) = _blocks("yaml")
+    (tmp_path / "loans.csv").write_text(loans, encoding="utf-8")
+    (tmp_path / "mine" / "policy").mkdir(parents=True)
+    (tmp_path / "mine" / "policy" / "long_grace.yaml").write_text(policy, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for arguments in _readme_commands():
+        if "--help" not in arguments and "--multirun" not in arguments:
+            assert main([*arguments, "--cfg", "job"]) == 0, arguments
+            assert "scenario:" in capsys.readouterr().out
+
+
+def test_the_readme_sweeps_and_stresses_a_tape(tmp_path, monkeypatch):
+    (loans,) = _blocks("csv")
+    (tmp_path / "loans.csv").write_text(loans, encoding="utf-8")
+    (sweep,) = (c for c in _readme_commands() if "--multirun" in c)
+    (tape,) = (c for c in _readme_commands() if "book=tape" in c)
+    small = ["run=smoke", "run.paths=2", "run.months=2"]
+    own = ["scenario=[baseline]", "book.borrowers=50", "report.enabled=false"]
+    monkeypatch.chdir(tmp_path)
+    assert main([*sweep, *small, *own]) == 0
+    with (tmp_path / "outputs" / "grace" / "sweep.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["job"] for row in rows} == {"0", "1", "2", "3"}
+    assert {row["status"] for row in rows} == {"ok"}
+    assert main([*tape, *small, "hydra.run.dir=tape"]) == 0
+    names = {path.name for path in (tmp_path / "tape").iterdir()}
+    assert names == {"results.nc", "summary.csv", "report.html", "manifest.json", ".hydra"}
+
+
+def test_the_readme_names_the_files_of_a_run_and_every_shipped_choice():
+    folders = find_folders()
+    for group in ("scenario", "policy"):
+        for name in folders.choices(group):
+            assert f"`{name}`" in README
+    for name in ("results.nc", "summary.csv", "report.html", "manifest.json"):
+        assert f"`{name}`" in README
+
+
+def test_the_python_of_the_readme_runs(tmp_path):
+    (code,) = _blocks("python")
+    (tmp_path / "notebook.py").write_text(code, encoding="utf-8")
+    shown = _run(["python", "-W", "error", "notebook.py"], tmp_path)
+    assert "half_grace" in shown
+    assert "status_quo" in shown
+
+
+# --- generated parts, links, rules -----------------------------------------------------------
+
+
+def test_the_catalogue_in_model_md_is_the_current_one():
+    text = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+    assert text[text.index(MARKER) :] == catalogue_markdown(), "run: python -m simulator.catalogue"
+
+
+def test_every_parameter_names_a_source_and_a_default_in_its_range():
+    for spec in catalogue().values():
+        assert spec.source.strip(), spec.name
+        assert spec.low <= spec.default <= spec.high, spec.name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files(page):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_the_index_names_every_page():
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    for page in (ROOT / "docs").rglob("*.md"):
+        if page.name != "README.md":
+            assert f"({page.relative_to(ROOT / 'docs')})" in index
+
+
+def test_versions_and_dependencies_agree():
+    from simulator import __version__
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == __version__
+    assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_checks_of_a_change_end_with_the_test_command_of_the_readme():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert ".venv/bin/python -m pytest\n" in "".join(_blocks("bash"))
+    assert '"$venv/bin/python" -m pytest\n' in script
+    assert "pip\" install --quiet --disable-pip-version-check -e '.[dev]'" in script

@@ -1,0 +1,54 @@
+"""Imports run downward, heavy libraries load late, and the public names are few."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import simulator
+
+ROOT = Path(__file__).parent.parent
+HEAVY = ("hydra", "numba", "omegaconf", "plotly", "pyarrow", "scipy", "xarray")
+
+
+def _loaded(statement: str) -> set[str]:
+    """Top-level modules that a fresh interpreter has loaded after ``statement``."""
+    code = f"import sys\n{statement}\nprint(*sorted({{n.split('.')[0] for n in sys.modules}}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_the_import_contracts_hold():
+    code = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "0 broken" in done.stdout
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    assert not _loaded("import simulator") & set(HEAVY)
+
+
+def test_help_loads_nothing_heavy():
+    assert not _loaded("from simulator.__main__ import main\nmain(['--help'])") & set(HEAVY)
+
+
+def test_the_public_names_are_at_most_ten_and_all_exist():
+    assert len(simulator.__all__) <= 10
+    for name in simulator.__all__:
+        assert getattr(simulator, name).__doc__, name
+    assert set(simulator.__all__) <= set(dir(simulator))
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = simulator.no_such_name

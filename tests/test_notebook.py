@@ -1,0 +1,102 @@
+"""The one call of a notebook: names and objects, the same numbers as the command line."""
+
+import json
+
+import pytest
+
+import simulator
+from simulator import BookSettings, ScenarioSettings, UserError, build_policy, stress_test
+from simulator.__main__ import main
+from simulator.policies import GracePeriod
+from simulator.shipped import read_shipped, shipped_folders
+
+SMALL = {"paths": 2, "months": 3, "borrowers": 100}
+
+
+def _scenario(**changes: object) -> ScenarioSettings:
+    return ScenarioSettings.model_validate({**read_shipped("scenario", "baseline"), **changes})
+
+
+def test_names_give_the_numbers_of_the_command_line(tmp_path):
+    outcome = stress_test("cn_online", ["baseline"], ["grace_period"], seed=7, **SMALL)
+    code = main(
+        [
+            "scenario=[baseline]",
+            "policy=[grace_period]",
+            "run.paths=2",
+            "run.months=3",
+            "run.seed=7",
+            "book.borrowers=100",
+            "report.enabled=false",
+            f"hydra.run.dir={tmp_path}",
+        ]
+    )
+    assert code == 0
+    stored = simulator.read_results(str(tmp_path)).dataset
+    assert list(stored["policy"].values) == ["status_quo", "grace_period"]
+    for name, variable in stored.data_vars.items():
+        assert variable.identical(outcome.dataset[name]), name
+
+
+def test_typed_objects_are_named_after_label_and_kind():
+    own = _scenario(label="Half-way, house")
+    policy = GracePeriod(months=6)
+    outcome = stress_test(BookSettings(), [own, "baseline"], [policy], **SMALL)
+    assert list(outcome.dataset["scenario"].values) == ["half_way_house", "baseline"]
+    assert list(outcome.dataset["policy"].values) == ["status_quo", "grace_period"]
+    same = outcome.dataset["balance"]
+    assert (same.sel(scenario="half_way_house") == same.sel(scenario="baseline")).all()
+
+
+def test_a_mapping_gives_own_names():
+    half = build_policy("half", {"kind": "grace_period", "deferred_share": 0.5})
+    policies = {"whole": "grace_period", "half": half}
+    outcome = stress_test(scenarios={"calm": "baseline"}, policies=policies, **SMALL)
+    assert list(outcome.dataset["scenario"].values) == ["calm"]
+    assert list(outcome.dataset["policy"].values) == ["status_quo", "whole", "half"]
+    configuration = json.loads(outcome.dataset.attrs["configuration"])
+    assert configuration["policy"]["half"]["deferred_share"] == 0.5
+    assert configuration["book"]["borrowers"] == 100
+    assert configuration["run"]["paths"] == 2
+
+
+def test_with_an_output_all_files_are_written(tmp_path):
+    folder = tmp_path / "a" / "b"
+    outcome = stress_test(scenarios=["baseline"], policies=[], output=folder, **SMALL)
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"results.nc", "summary.csv", "report.html", "manifest.json"}
+    assert simulator.read_results(folder).dataset["balance"].identical(outcome.dataset["balance"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"book": "cn"}, "book must be one of cn_online, lending_club_2016q1, tape; got cn"),
+        ({"scenarios": ["base"]}, "did you mean baseline?"),
+        ({"policies": ["grace"]}, "policy must be one of"),
+        ({"scenarios": []}, "scenario: choose at least one"),
+        ({"scenarios": "baseline"}, "scenario must be a list of names or objects"),
+        ({"policies": ["grace_period", GracePeriod()]}, "grace_period stands more than once"),
+        ({"policies": {"No name": "grace_period"}}, "policy name must be lower-case"),
+        ({"paths": 0}, "run.paths should be greater than or equal to 1; got 0"),
+        ({"borrowers": -1}, "book.borrowers should be greater than or equal to 1; got -1"),
+        ({"book": "tape"}, "book.path"),
+    ],
+)
+def test_a_mistake_is_one_clear_error(arguments, message):
+    with pytest.raises(UserError) as error:
+        stress_test(**{**SMALL, **arguments})
+    assert message in str(error.value)
+
+
+def test_an_output_that_is_a_file_is_refused_before_the_run(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("", encoding="utf-8")
+    with pytest.raises(UserError, match="output must be a folder"):
+        stress_test(scenarios=["baseline"], output=file, **SMALL)
+
+
+def test_shipped_folders_are_those_of_the_checkout():
+    configs, scenarios = shipped_folders()
+    assert (configs / "config.yaml").is_file()
+    assert (scenarios / "_macro").is_dir()
