@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from threading import Event, local
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,7 @@ from simulator.units import monthly_probability
 from simulator.validation import UserError
 from simulator.vocabulary import Count
 
+Table = TypeVar("Table", Borrowers, Loans)
 WorldBuilder = Callable[[int, int], World]
 """Hazards of the paths [first, last) of a scenario."""
 
@@ -85,13 +87,12 @@ def pack(book: Book, parameters: Parameters) -> Packed:
     The live part of the book is then dense in memory, whatever share of it has yet to arrive.
     """
     order = np.argsort(book.borrowers.arrival_month, kind="stable")
-    people = Borrowers(*(column[order] for column in book.borrowers))
+    people = _rows(book.borrowers, order)
     row_of = np.empty(order.size, dtype=np.int32)
     row_of[order] = np.arange(order.size, dtype=np.int32)
     owner = row_of[book.loans.borrower]
     loan_order = np.argsort(owner, kind="stable")
-    loans = Loans(*(column[loan_order] for column in book.loans))
-    loans = loans._replace(borrower=owner[loan_order])
+    loans = _rows(book.loans, loan_order)._replace(borrower=owner[loan_order])
     arrays = BookArrays(
         people=pack_people(people, loans),
         loans=pack_loans(loans, loan_order),
@@ -113,11 +114,16 @@ def pack(book: Book, parameters: Parameters) -> Packed:
         ),
         stages=pack_stages(parameters, book.jurisdiction.reference_monthly_income),
         params=records(pack_parameters(parameters)),
-        most_loans=int(arrays.people.n_loans.max(initial=1)),
+        most_loans=int(arrays.people["n_loans"].max(initial=1)),
         n_segments=len(book.segments.region),
         n_products=len(book.products),
         n_vintages=len(book.vintage_labels),
     )
+
+
+def _rows(table: Table, order: NDArray[np.intp]) -> Table:
+    """``table`` with its rows in ``order``."""
+    return table._replace(**{name: column[order] for name, column in table._asdict().items()})
 
 
 def _month_starts(arrivals: NDArray[np.int16]) -> NDArray[np.int32]:
@@ -256,8 +262,10 @@ def simulate(
         }
     )
     if run.history_borrowers:
-        shape = (horizon + 1, _history_rows(packed, run).size)
-        result.histories = {key: np.zeros(shape, dtype=HISTORY_DTYPE) for key in result.tallies}
+        n_history = _history_rows(packed, run).size
+        result.histories = {
+            key: np.zeros((horizon + 1, n_history), dtype=HISTORY_DTYPE) for key in result.tallies
+        }
     workers, stop = local(), Event()
 
     def unit(scenario: str, first: int) -> None:
@@ -310,8 +318,8 @@ def _run_units(
 
 def _history_rows(packed: Packed, run: RunSettings) -> NDArray[np.int32]:
     """Packed rows of the loans of the first ``run.history_borrowers`` borrowers by id."""
-    book_rows = np.argsort(packed.book.loans.book_row)
-    owners = packed.lives.id[packed.book.loans.borrower[book_rows]]
+    book_rows = np.argsort(packed.book.loans["book_row"])
+    owners = packed.lives.id[packed.book.loans["borrower"][book_rows]]
     wanted = np.sort(packed.lives.id)[: run.history_borrowers]
     return book_rows[np.isin(owners, wanted)].astype(np.int32)
 

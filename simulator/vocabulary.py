@@ -165,6 +165,7 @@ class Draw(IntEnum):
     MISUNDERSTAND = 18
     PREPAY = 19
     LATE_DAYS = 20
+    CATCH_UP = 21
     CONTACT_REACH = 24  # + 4 * stage, up to 40
     CONTACT_EFFECT = 25
     COMPLAINT = 26

@@ -43,7 +43,9 @@ REGIONS = ("east", "central", "west", "northeast")
 STILL = MacroDeviation(volatility=(0.0, 0.0, 0.0, 0.0))
 """Paths that follow the scenario exactly; only the borrowers' luck differs."""
 
-SWITCHES = {cause: f"strength_{cause.name.lower()}" for cause in SWITCHABLE_CAUSES}
+SWITCHES: dict[Cause, str] = {
+    cause: f"strength_{cause.name.lower()}" for cause in SWITCHABLE_CAUSES
+}
 RISKLESS = dict.fromkeys((*SWITCHES.values(), "rival_prepay_sensitivity", "stress_draw_share"), 0.0)
 """Every cause switched off, nobody refinances elsewhere or draws on a line under stress."""
 
@@ -151,15 +153,16 @@ def world_builder(paths: MacroPaths, book: Book, parameters: Mapping[str, float]
 
 
 PolicyLike = Policy | Sequence[Edit]
-REFERENCE_ONLY: Mapping[str, PolicyLike] = {"status_quo": StatusQuo()}
-RICH: Mapping[str, PolicyLike] = {
+Policies = Mapping[str, PolicyLike]
+REFERENCE_ONLY: Policies = {"status_quo": StatusQuo()}
+RICH: Policies = {
     "status_quo": StatusQuo(human_calls_per_1000_loans=20.0),
     "grace_period": GracePeriod(monthly_budget_share=0.001, deferred_share=0.6),
     "care_programme": CareProgramme(apply_if_no_need=0.5),
     "tightening": [Edit("tighten_trigger", 0.02), Edit("tighten_slope", 2000.0)],
 }
 """Policies under which borrowers meet through capacity, budget and approval cut-off."""
-FREE: Mapping[str, PolicyLike] = {
+FREE: Policies = {
     "status_quo": UNLIMITED,
     "grace_period": GracePeriod(monthly_budget_share=10.0),
     "stricter_approval": StricterApproval(),
@@ -174,7 +177,7 @@ def edits_of(policy: PolicyLike) -> Sequence[Edit]:
 def run_small(
     book: Book | None = None,
     *,
-    policies: Mapping[str, PolicyLike] = REFERENCE_ONLY,
+    policies: Policies = REFERENCE_ONLY,
     worlds: Mapping[str, Mapping[str, object]] | None = None,
     deviation: MacroDeviation = STILL,
     parameters: Mapping[str, float] | None = None,

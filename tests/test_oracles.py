@@ -265,7 +265,7 @@ def assert_geometric(lengths: NDArray[np.int64], p_end: float) -> None:
 
 @pytest.fixture(scope="module")
 def steady() -> World:
-    columns = {"unemployment_rate": 0.08, "disaster": 0.01}
+    columns: dict[str, object] = {"unemployment_rate": 0.08, "disaster": 0.01}
     still = MacroDeviation(volatility=(0.0, 0.0, 0.0, 0.0))
     return world_of(columns, SPELL_MONTHS, deviation=still)[0]
 

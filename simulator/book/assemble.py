@@ -93,9 +93,10 @@ def _borrowers(parts: Sequence[Part]) -> Borrowers:
         return np.concatenate([_field(p, name) for p in parts])[order]
 
     income, age = column("income"), column("age")
+    arrival_month = np.concatenate([p.arrival_month for p in parts])[order].astype(np.int16)
     return Borrowers(
         id=ids,
-        arrival_month=np.concatenate([p.arrival_month for p in parts])[order].astype(np.int16),
+        arrival_month=arrival_month,
         weight=np.concatenate([p.weight for p in parts])[order],
         age=age,
         region=column("region").astype(np.uint8),
@@ -118,7 +119,7 @@ def _borrowers(parts: Sequence[Part]) -> Borrowers:
         medical_insured=column("medical_insured").astype(np.uint8),
         true_risk=column("true_risk"),
         score=column("score"),
-        income_decile=s.income_decile(income),
+        income_decile=s.income_decile(income, arrival_month == 0),
         age_band=s.age_band(age),
     )
 

@@ -64,11 +64,11 @@ def age_band(age: F8) -> U1:
     return np.searchsorted(np.array(AGE_BAND_EDGES), age, side="right").astype(np.uint8)
 
 
-def income_decile(income: F8) -> U1:
-    """Decile 0-9 of each income among all, unweighted, ties by row; for reporting only."""
-    rank = np.empty(income.size, dtype=np.int64)
-    rank[np.argsort(income, kind="stable")] = np.arange(income.size)
-    return (rank * N_INCOME_DECILES // max(1, income.size)).astype(np.uint8)
+def income_decile(income: F8, opening: NDArray[np.bool_]) -> U1:
+    """Decile 0-9 of each income by the edges of the opening book, unweighted; for reporting only."""
+    shares = np.arange(1, N_INCOME_DECILES) / N_INCOME_DECILES
+    edges = np.quantile(income[opening], shares)
+    return np.searchsorted(edges, income, side="right").astype(np.uint8)
 
 
 def quarter_of(month: NDArray[np.integer]) -> I8:

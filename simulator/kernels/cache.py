@@ -29,6 +29,8 @@ def _sources_hash() -> str:
 
 
 def _base_folder() -> Path:
+    if explicit := os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(explicit)
     root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(root) / "loanstress"
 
@@ -48,9 +50,8 @@ def cache_folder() -> Path:
 
 
 def use_cache_folder() -> None:
-    """Point numba at ``cache_folder()``; an explicit ``NUMBA_CACHE_DIR`` wins."""
-    if not os.environ.get("NUMBA_CACHE_DIR"):
-        numba.config.CACHE_DIR = str(cache_folder())
+    """Point numba at ``cache_folder()``, below ``NUMBA_CACHE_DIR`` where that is set."""
+    numba.config.CACHE_DIR = str(cache_folder())
 
 
 def clear_cache() -> None:

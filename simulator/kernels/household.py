@@ -138,6 +138,12 @@ def refusal_hazard(p, proneness, burden, worst_unpaid, worst_spell, factor):
 
 
 @scalar
+def catch_up_chance(p, spell):
+    """Chance that a borrower in arrears who could pay everything does so."""
+    return p.catch_up_share / (1.0 + p.catch_up_decay * max(0, spell - 1))
+
+
+@scalar
 def spending_cut(p, overspender, months_short):
     """Share of discretionary spending cut in a month of shortage."""
     if overspender:

@@ -6,6 +6,7 @@ refused) and the borrower's new savings, debts elsewhere and willingness.
 
 from simulator.kernels.demand import demand_of, due_parts
 from simulator.kernels.household import (
+    catch_up_chance,
     hardship_of,
     income_factor,
     late_days,
@@ -266,16 +267,24 @@ def _settle(plan, person, state, p, world):
 @scalar
 def _plan_loan(t, plan, person, loan, terms, state, p, cap, refusing, key, u_0, u_1, u_2):
     """Reserve money for one loan, and say when and why not it will be paid."""
-    demand, _ = demand_of(loan, terms, state, p, cap)
+    demand, due = demand_of(loan, terms, state, p, cap)
     able = demand if plan.cash >= demand - ENOUGH else plan.cash
     if able < demand and able < p.min_partial_share * demand:
         able = 0.0
+    keeps_behind = state.n_unpaid > 0 and due > 0.0 and able == demand and not refusing
+    if keeps_behind:
+        u = uniform(key.seed, key.path, loan.id, t, Draw.CATCH_UP, Domain.LOAN)
+        keeps_behind = u >= catch_up_chance(p, state.spell)
+    if keeps_behind:
+        able = demand - state.principal_overdue - state.interest_overdue
     plan.cash = max(0.0, plan.cash - able)
     plan.reserved += able
     late, reason = 0, 0
     if demand > 0.0:
         if refusing:
             reason = 0 + Cause.WONT_PAY
+        elif keeps_behind:
+            reason = state.cause
         elif able < demand:
             reason = plan.cash_cause
         else:

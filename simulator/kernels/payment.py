@@ -3,6 +3,8 @@
 Equations: docs/model.md, sections 4.1 and 8; the annuity is the textbook formula.
 """
 
+import math
+
 from simulator.kernels.jit import scalar
 from simulator.vocabulary import DAYS_PER_MONTH, MAX_UNPAID, Amortisation
 
@@ -17,7 +19,7 @@ def annuity_instalment(principal, monthly_rate, n_months):
     """Constant instalment that repays ``principal`` in ``n_months``."""
     if monthly_rate <= 0.0:
         return principal / n_months
-    return principal * monthly_rate / (1.0 - (1.0 + monthly_rate) ** (-n_months))
+    return principal * monthly_rate / -math.expm1(-n_months * math.log1p(monthly_rate))
 
 
 @scalar

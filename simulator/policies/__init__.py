@@ -41,10 +41,9 @@ def build_policy(name: str, settings: Mapping[str, object]) -> Policy:
 def levers_for(
     policy: Policy, reference: Policy, segments: SegmentNames, horizon: int
 ) -> LeverTable:
-    """Packed levers of ``policy`` as edits on top of ``reference``."""
-    edits = list(reference.edits())
-    if policy is not reference:
-        edits += policy.edits()
+    """Packed levers of ``policy`` as edits on top of ``reference``; a status quo stands alone."""
+    stands_alone = isinstance(policy, StatusQuo)
+    edits = [*(() if stands_alone else reference.edits()), *policy.edits()]
     return build_levers(edits, segments, horizon)
 
 

@@ -93,8 +93,7 @@ PRODUCTS: Final = {
             p_prepay_monthly=0.0,
             complexity=2.0,
             source=(
-                "assumption: minimum payment 10 %, utilisation 39 % (PBoC 2022);"
-                f" {_CN_RECOVERY}"
+                f"assumption: minimum payment 10 %, utilisation 39 % (PBoC 2022); {_CN_RECOVERY}"
             ),
         ),
         Product(

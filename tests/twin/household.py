@@ -224,6 +224,16 @@ def _able(demand: float, cash: float, smallest_share: float) -> float:
     return 0.0 if cash < smallest_share * demand else cash
 
 
+def _keeps_behind(loan: Loan, borrower: Borrower, bill: Bill, month: Month) -> bool:
+    """Whether one instalment is paid although everything could be."""
+    p = month.parameters
+    could_clear = loan.able == bill.demand and not borrower.refusing
+    if not (loan.unpaid >= 1 and bill.due > 0.0 and could_clear):
+        return False
+    chance = p["catch_up_share"] / (1.0 + p["catch_up_decay"] * max(0, loan.spell - 1))
+    return month.luck.loan(loan.id, month.t, Draw.CATCH_UP) >= chance
+
+
 def _attention(loan: Loan, borrower: Borrower, month: Month) -> tuple[Cause, int]:
     """Why a payment that could be made comes late, and by how many days."""
     p, luck, t = month.parameters, month.luck, month.t
@@ -272,6 +282,9 @@ def funding(borrower: Borrower, household: Household, bills: Bills, month: Month
         cash -= paid_elsewhere
     for loan in loans:
         loan.able = _able(bills[loan.row].demand, cash, p["min_partial_share"])
+        loan.keeps_behind = _keeps_behind(loan, borrower, bills[loan.row], month)
+        if loan.keeps_behind:
+            loan.able -= loan.principal_overdue + loan.interest_overdue
         cash = max(0.0, cash - loan.able)
     if not first:
         paid_elsewhere = min(cash, service)
@@ -284,6 +297,8 @@ def funding(borrower: Borrower, household: Household, bills: Bills, month: Month
     for loan in loans:
         if borrower.refusing:
             loan.reason, loan.late_days = Cause.WONT_PAY, 0
+        elif loan.keeps_behind:
+            loan.reason, loan.late_days = loan.cause, 0
         elif loan.able < bills[loan.row].demand:
             loan.late_days = 0
             loan.reason = _reason(household.shock, chose_other, refused_by_platforms, month)

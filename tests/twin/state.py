@@ -99,6 +99,7 @@ class Loan:
     opening_spell: int = 0
     hardship: Hardship = Hardship.NONE
     able: float = 0.0
+    keeps_behind: bool = False
     late_days: float = 0.0
     refused: bool = False
     in_question: bool = False
