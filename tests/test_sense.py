@@ -60,7 +60,7 @@ WORSE: dict[str, dict[str, object]] = {
     "epidemic": {"worlds": {"hard": {"epidemic": 0.5}}},
     "disaster": {"worlds": {"hard": {"disaster": 0.02}}},
     "falling incomes": {"worlds": {"hard": {"income_growth": -0.1}}},
-    "rising prices": {"worlds": {"hard": {"inflation": 0.25}}},
+    "rising prices": {"worlds": {"hard": {"inflation": 0.5}}},
     "other platforms stop lending": {"worlds": {"hard": {"credit_supply": 0.2}}},
     "dearer debt elsewhere": {"parameters": {"platform_annual_rate": 0.5}},
     "less willingness": {"worlds": {"hard": {"willingness_shift": 1.5}}},
@@ -454,16 +454,6 @@ def test_cure_rates_fall_with_months_overdue_beyond_the_bucket() -> None:
     rates, sizes = np.array([fresh / n_fresh, stale / n_stale]), np.array([n_fresh, n_stale])
     error = np.sqrt((rates * (1 - rates) / sizes).sum())
     assert rates[0] - rates[1] > 4 * error
-
-
-def test_cure_rates_depend_on_months_overdue_beyond_the_bucket() -> None:
-    """A first-order Markov chain on buckets is rejected, whatever the direction."""
-    small = duration_run()
-    fresh, n_fresh = cure_counts(small, 1, 1, 1)
-    stale, n_stale = cure_counts(small, 1, 3, 99)
-    together = (fresh + stale) / (n_fresh + n_stale)
-    error = np.sqrt(together * (1 - together) * (1 / n_fresh + 1 / n_stale))
-    assert abs(fresh / n_fresh - stale / n_stale) > 5 * error
 
 
 @pytest.mark.parametrize("bucket", [2, 3, 4])

@@ -16,7 +16,6 @@ from simulator.vocabulary import (
     N_STAGES,
     Domain,
     Draw,
-    LoanStatus,
     Priority,
 )
 
@@ -68,26 +67,6 @@ def _is_timely(n_unpaid, late, due_day, day):
     if n_unpaid > 0:
         return 1 + day <= DAYS_PER_MONTH
     return due_day + day <= DAYS_PER_MONTH and (late == 0 or day < late)
-
-
-@loop
-def loans_in_question(n_live, book, s, p, rate_cap):
-    """Fill ``s.question`` with loans that are overdue or will not be paid in full on time."""
-    people, loans, terms, states = book.people, book.loans, book.terms, s.loans
-    live, question = s.live, s.question
-    n = 0
-    for k in range(n_live):
-        person = people[live[k]]
-        for row in range(person.first_loan, person.first_loan + person.n_loans):
-            state = states[row]
-            if state.status != LoanStatus.OPEN or (state.n_unpaid == 0 and state.reason == 0):
-                continue
-            loan = loans[row]
-            demand, _ = demand_of(loan, terms[loan.product], state, p, rate_cap)
-            if demand > 0.0:
-                question[n] = row
-                n += 1
-    return n
 
 
 @scalar
@@ -145,9 +124,8 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
     cells, classes, rules = levers.loan, levers.class_of_segment, levers.book[0]
     question, s_people, count = s.question, s.people, counts[t]
     efforts = np.empty(n)
-    order = _queue_order(
-        question, n, loans, states, int(rules.contact_priority) == Priority.BALANCE
-    )
+    order = np.empty(0, dtype=np.int64)
+    by_balance = int(rules.contact_priority) == Priority.BALANCE
     for stage in range(N_STAGES):
         wanted = 0.0
         rule = stages[stage]
@@ -163,6 +141,8 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
             wanted += efforts[k] * people[loan.borrower].weight
         capacity = _capacity(rules, stage) * book.facts[0].opening_loans / 1000.0
         limited = wanted > capacity
+        if limited and order.size == 0:
+            order = _queue_order(question, n, loans, states, by_balance)
         used = 0.0
         for position in range(n):
             k = order[position] if limited else position

@@ -169,6 +169,7 @@ def _forget_demands(plan):
 def _add_demand(plan, loan, terms, state, p, rate_cap):
     """Add what an open loan demands to its borrower's plan."""
     demand, due = demand_of(loan, terms, state, p, rate_cap)
+    state.able = demand  # until the plan says how much of it
     plan.demand += demand
     plan.due += due
     plan.unpaid = max(plan.unpaid, state.n_unpaid)
@@ -266,12 +267,15 @@ def _settle(plan, person, state, p, world):
 
 @scalar
 def _plan_loan(t, plan, person, loan, terms, state, p, cap, refusing, key, u_0, u_1, u_2):
-    """Reserve money for one loan, and say when and why not it will be paid."""
-    demand, due = demand_of(loan, terms, state, p, cap)
+    """Reserve money for one loan, say when and why not it will be paid; whether in question."""
+    demand = state.able
     able = demand if plan.cash >= demand - ENOUGH else plan.cash
     if able < demand and able < p.min_partial_share * demand:
         able = 0.0
-    keeps_behind = state.n_unpaid > 0 and due > 0.0 and able == demand and not refusing
+    keeps_behind = state.n_unpaid > 0 and able == demand and not refusing
+    if keeps_behind:
+        _, due = demand_of(loan, terms, state, p, cap)
+        keeps_behind = due > 0.0
     if keeps_behind:
         u = uniform(key.seed, key.path, loan.id, t, Draw.CATCH_UP, Domain.LOAN)
         keeps_behind = u >= catch_up_chance(p, state.spell)
@@ -298,6 +302,7 @@ def _plan_loan(t, plan, person, loan, terms, state, p, cap, refusing, key, u_0, 
     state.late = late
     state.reason = reason
     state.refused = refusing and demand > 0.0
+    return demand > 0.0 and (state.n_unpaid > 0 or reason != 0)
 
 
 @loop
@@ -370,12 +375,12 @@ def _offer_relief(t, start, n, book, levers, s, p, world, key, life, budget, cou
 
 
 @loop
-def _decide_payments(t, start, n, book, levers, s, p, world, key):
-    """Willingness, funding and the plan of every open loan."""
+def _decide_payments(t, start, n, n_question, book, levers, s, p, world, key):
+    """Willingness, funding and the plan of every open loan; loans in question so far."""
     people, loans, terms = book.people, book.loans, book.terms
     relief_factor = levers.book[0].refusal_after_relief
     s_people, states, live, plans = s.people, s.loans, s.live, s.plans
-    u_person, u_loan, cap = s.u_person, s.u_loan, world.rate_cap
+    u_person, u_loan, question, cap = s.u_person, s.u_loan, s.question, world.rate_cap
     column = 0
     for k in range(n):
         b = live[start + k]
@@ -392,16 +397,24 @@ def _decide_payments(t, start, n, book, levers, s, p, world, key):
                 product = terms[loan.product]
                 u_0, u_1, u_2 = u_loan[0, column], u_loan[1, column], u_loan[2, column]
                 loan_state.u_prepay = u_loan[3, column]
-                _plan_loan(
+                if _plan_loan(
                     t, plan, person, loan, product, loan_state, p, cap, refusing, key, u_0, u_1, u_2
-                )
+                ):
+                    question[n_question] = row
+                    n_question += 1
                 column += 1
         _settle(plan, person, state, p, world)
+    return n_question
 
 
 @loop
 def plan_households(t, n_live, book, levers, s, p, world, key, life, counts):
-    """Plan the month of the ``n_live`` borrowers in ``s.live``, chunk by chunk."""
+    """Plan the month of the ``n_live`` borrowers in ``s.live``, chunk by chunk.
+
+    Returns the number of loans in question (overdue, or not to be paid in full on time), whose
+    rows it leaves in ``s.question``.
+    """
+    n_question = 0
     budget = levers.book[0].relief_budget * book.facts[0].opening_balance
     person_counter = stream(t, _PERSON_GROUP, Domain.BORROWER)
     loan_counter = stream(t, _LOAN_GROUP, Domain.LOAN)
@@ -411,4 +424,5 @@ def plan_households(t, n_live, book, levers, s, p, world, key, life, counts):
         fill_units(s.person_ids[:n], person_counter, key.path, key.seed, s.u_person)
         fill_units(s.loan_ids[:n_loans], loan_counter, key.path, key.seed, s.u_loan)
         budget = _offer_relief(t, start, n, book, levers, s, p, world, key, life, budget, counts)
-        _decide_payments(t, start, n, book, levers, s, p, world, key)
+        n_question = _decide_payments(t, start, n, n_question, book, levers, s, p, world, key)
+    return n_question

@@ -22,6 +22,7 @@ from simulator.kernels.payment import (
     waterfall,
     without_dust,
 )
+from simulator.kernels.records import CHUNK
 from simulator.kernels.tally import (
     AT_AGE,
     AT_BALANCE,
@@ -66,27 +67,50 @@ def _accrue(loan, terms, state, p, rate_cap, opening, weight, flow):
 
 
 @scalar
-def _pay(state, queues, row, paid, weight, flow):
-    """Post a payment down the waterfall; unpaid instalments clear from the oldest."""
-    fees, penalty = state.fees, state.penalty
-    interest, principal = state.interest_overdue, state.principal_overdue
-    if paid >= fees + penalty + interest + principal - CLEARED:
-        state.fees = 0.0
-        state.penalty = 0.0
-        state.interest_overdue = 0.0
-        state.principal_overdue = 0.0
-        state.n_unpaid = 0
-    else:
-        fees, penalty, interest, principal = waterfall(paid, fees, penalty, interest, principal)
-        state.fees -= fees
-        state.penalty -= penalty
-        state.interest_overdue -= interest
-        state.principal_overdue -= principal
-        state.n_unpaid = clear_oldest(queues, row, state.n_unpaid, interest + principal)
+def _money_in(loan, state):
+    """What the borrower pays this month; refused, frozen or too late is nothing."""
+    if state.refused or is_frozen(state) or loan.due_day + state.late > DAYS_PER_MONTH:
+        return 0.0
+    return min(state.able + state.helped, arrears_of(state))
+
+
+@scalar
+def _count_paid(weight, fees, penalty, interest, principal, flow):
+    """Count a payment's parts."""
     flow.fees_paid += weight * fees
     flow.penalty_paid += weight * penalty
     flow.interest_paid += weight * interest
     flow.principal_paid += weight * principal
+
+
+@scalar
+def _clear_arrears(state, weight, flow):
+    """Post a payment of everything that is due: nothing stays unpaid."""
+    principal = state.principal_overdue
+    _count_paid(weight, state.fees, state.penalty, state.interest_overdue, principal, flow)
+    state.fees = 0.0
+    state.penalty = 0.0
+    state.interest_overdue = 0.0
+    state.principal_overdue = 0.0
+    state.n_unpaid = 0
+
+
+@scalar
+def _pay_in_part(state, queues, row, due, paid, weight, flow):
+    """Let the instalment join the unpaid ones, and post what was paid down the waterfall."""
+    if due > 0.0 or (state.n_unpaid > 0 and not is_frozen(state)):
+        state.n_unpaid = join_queue(queues, row, state.n_unpaid, due)
+    if paid <= 0.0:
+        return
+    fees, penalty, interest, principal = waterfall(
+        paid, state.fees, state.penalty, state.interest_overdue, state.principal_overdue
+    )
+    _count_paid(weight, fees, penalty, interest, principal, flow)
+    state.fees -= fees
+    state.penalty -= penalty
+    state.interest_overdue -= interest
+    state.principal_overdue -= principal
+    state.n_unpaid = clear_oldest(queues, row, state.n_unpaid, interest + principal)
 
 
 @scalar
@@ -164,22 +188,8 @@ def _draw_line(loan, state, person_state, cell, p, weight, flow):
 
 
 @scalar
-def _receive(loan, state, person_state, queues, row, weight, flow):
-    """Post what the borrower pays this month; refused or too late pays nothing."""
-    if state.refused or is_frozen(state) or loan.due_day + state.late > DAYS_PER_MONTH:
-        return 0.0
-    paid = min(state.able + state.helped, arrears_of(state))
-    person_state.savings = max(0.0, person_state.savings - min(paid, state.able))
-    _pay(state, queues, row, paid, weight, flow)
-    return paid
-
-
-@scalar
-def _fall_due(state, queues, row, due):
-    """Let the instalment join the unpaid ones; the payment, if any, clears it again."""
-    frozen = is_frozen(state)
-    if due > 0.0 or (state.n_unpaid > 0 and not frozen):
-        state.n_unpaid = join_queue(queues, row, state.n_unpaid, due)
+def _count_down(state):
+    """One instalment fewer to come, unless relief has put it off."""
     if state.remaining > 0 and not (state.relief_left > 0 and state.relief_due < 1.0):
         state.remaining -= 1
 
@@ -204,15 +214,14 @@ def _charge_and_age(loan, terms, state, due, fee_room, weight, flow, count):
 
 
 @loop
-def post_payments(t, n_live, book, levers, s, p, world, life, out, paid_by_loan):
-    """Post the month of every open loan; the number of borrowers still live, kept in ``s.live``."""
+def _post_chunk(t, start, stop, kept, book, levers, s, p, world, life, out, paid_by_loan):
+    """Post the month of a chunk's open loans; live borrowers so far, kept in ``s.live``."""
     people, loans, terms = book.people, book.loans, book.terms
     cells, classes, rules = levers.loan, levers.class_of_segment, levers.book[0]
     s_people, states, queues, live = s.people, s.loans, s.queue, s.live
     flow, count, roll = out.flows[t], out.counts[t], out.roll
-    kept = 0
     written_off, first_90 = out.written_off_by_product, out.vintage_first_90
-    for k in range(n_live):
+    for k in range(start, stop):
         b = live[k]
         person, person_state = people[b], s_people[b]
         weight = person.weight
@@ -230,8 +239,14 @@ def post_payments(t, n_live, book, levers, s, p, world, life, out, paid_by_loan)
             count.opening_loans += weight
             cap = world.rate_cap
             due, fee_base = _accrue(loan, product, state, p, cap, opening, weight, flow)
-            _fall_due(state, queues, row, due)
-            paid = _receive(loan, state, person_state, queues, row, weight, flow)
+            _count_down(state)
+            paid = _money_in(loan, state)
+            if paid >= arrears_of(state) - CLEARED and not is_frozen(state):
+                _clear_arrears(state, weight, flow)
+            else:
+                _pay_in_part(state, queues, row, due, paid, weight, flow)
+            if paid > 0.0:
+                person_state.savings = max(0.0, person_state.savings - min(paid, state.able))
             _charge_and_age(loan, product, state, due, fee_base, weight, flow, count)
             paid += _prepay(loan, product, state, person.true_risk, p, world, weight, flow)
             balance = balance_of(state)
@@ -261,10 +276,13 @@ def post_payments(t, n_live, book, levers, s, p, world, life, out, paid_by_loan)
 
 
 @loop
-def count_stocks(n_live, book, s, stock, count):
-    """Count every open loan at month end; ``stock`` is the month's row of ``Tallies.stocks``."""
+def count_stocks(start, stop, book, s, stock, count):
+    """Count the open loans of the live borrowers [start, stop) at month end.
+
+    ``stock`` is the month's row of ``Tallies.stocks``.
+    """
     people, loans, states, live = book.people, book.loans, s.loans, s.live
-    for k in range(n_live):
+    for k in range(start, stop):
         person = people[live[k]]
         weight, age, income = person.weight, person.age_band, person.income_decile
         for row in range(person.first_loan, person.first_loan + person.n_loans):
@@ -287,3 +305,18 @@ def count_stocks(n_live, book, s, stock, count):
                 stock[AT_SEGMENT + 3 * segment + measure] += balance
                 stock[AT_AGE + 3 * age + measure] += balance
                 stock[AT_INCOME + 3 * income + measure] += balance
+
+
+@loop
+def post_payments(t, n_live, book, levers, s, p, world, life, out, paid_by_loan):
+    """Post and count the month of every open loan; the number of borrowers still live.
+
+    Chunk by chunk, so that a chunk is counted while it is still in the cache.
+    """
+    kept = 0
+    for start in range(0, n_live, CHUNK):
+        stop = min(n_live, start + CHUNK)
+        before = kept
+        kept = _post_chunk(t, start, stop, kept, book, levers, s, p, world, life, out, paid_by_loan)
+        count_stocks(before, kept, book, s, out.stocks[t], out.counts[t])
+    return kept

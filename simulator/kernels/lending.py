@@ -4,6 +4,7 @@ Equations: docs/model.md, section 9. The same people apply under every policy.
 """
 
 from simulator.kernels.jit import loop, scalar
+from simulator.kernels.ledger import count_stocks
 from simulator.kernels.payment import annuity_instalment, scheduled_principal
 from simulator.kernels.tally import AT_BALANCE
 from simulator.vocabulary import N_BUCKETS, LoanStatus
@@ -63,6 +64,7 @@ def lend(t, n_live, book, levers, s, p, world, out):
     if t + 1 >= first.size:
         return n_live
     rise = _cutoff_rise(levers.book[0], out.stocks[t - 1], out.counts[t - 1].closing_balance)
+    n_before = n_live
     for b in range(first[t], first[t + 1]):
         person = people[b]
         approved = False
@@ -86,4 +88,5 @@ def lend(t, n_live, book, levers, s, p, world, out):
         if approved:
             s.live[n_live] = b
             n_live += 1
+    count_stocks(n_before, n_live, book, s, out.stocks[t], count)
     return n_live

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simulator.kernels.contacts import contact_borrowers, loans_in_question
+from simulator.kernels.contacts import contact_borrowers
 from simulator.kernels.demand import balance_of
 from simulator.kernels.households import plan_households
 from simulator.kernels.jit import loop, scalar
@@ -118,6 +118,7 @@ def simulate_path(
     """
     p = params[0]
     n_live = open_book(book, s, p, key, out)
+    count_stocks(0, n_live, book, s, out.stocks[0], out.counts[0])
     n_history = min(history.shape[1], history_rows.size)
     paid = np.zeros(book.loans.size if n_history > 0 else 0)
     for t in range(key.horizon + 1):
@@ -125,13 +126,11 @@ def simulate_path(
         if t > 0:
             world, counts = months[t], out.counts
             paid[:] = 0.0
-            plan_households(t, n_live, book, levers, s, p, world, key, life, counts)
-            n = loans_in_question(n_live, book, s, p, world.rate_cap)
+            n = plan_households(t, n_live, book, levers, s, p, world, key, life, counts)
             contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts)
             n_live = post_payments(t, n_live, book, levers, s, p, world, life, out, paid)
             if t <= key.months:
                 n_live = lend(t, n_live, book, levers, s, p, world, out)
-        count_stocks(n_live, book, s, out.stocks[t], out.counts[t])
         for k in range(n_history):
             row = history_rows[k]
             state = s.loans[row]
