@@ -30,6 +30,7 @@ from simulator.kernels.records import (
     State,
     allocate_state,
     pack_loans,
+    pack_openings,
     pack_people,
     pack_terms,
     records,
@@ -95,7 +96,8 @@ def pack(book: Book, parameters: Parameters) -> Packed:
     loans = _rows(book.loans, loan_order)._replace(borrower=owner[loan_order])
     arrays = BookArrays(
         people=pack_people(people, loans),
-        loans=pack_loans(loans, loan_order),
+        loans=pack_loans(loans),
+        openings=pack_openings(loans, loan_order),
         terms=pack_terms(product_terms(book)),
         facts=_facts(book, parameters),
         first_applicant=_month_starts(people.arrival_month),

@@ -500,7 +500,7 @@ def test_identity_error_is_relative_to_the_money_moved() -> None:
 
 
 def facts(checks: list[CheckResult]) -> RunFacts:
-    return RunFacts(("run.paths=4",), {"baseline": "ab" * 32}, 2.0, 1, checks)
+    return RunFacts(("run.paths=4",), 2.0, 1, checks)
 
 
 def test_manifest_is_plain_json_with_throughput_and_checks() -> None:

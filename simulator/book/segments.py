@@ -65,7 +65,7 @@ def age_band(age: F8) -> U1:
 
 
 def income_decile(income: F8, opening: NDArray[np.bool_]) -> U1:
-    """Decile 0-9 of each income by the edges of the opening book, unweighted; for reporting only."""
+    """Decile 0-9 of each income by the opening book's edges, unweighted; for reporting only."""
     shares = np.arange(1, N_INCOME_DECILES) / N_INCOME_DECILES
     edges = np.quantile(income[opening], shares)
     return np.searchsorted(edges, income, side="right").astype(np.uint8)

@@ -104,55 +104,81 @@ def _make_contact(
 
 
 @loop
-def _queue_order(question, n, loans, states, by_balance):
-    """Order in which limited collectors go through the question; ties by permanent id."""
-    book_row = np.empty(n, dtype=np.int64)
+def _plan_efforts(t, n, book, levers, s, allowed, life, efforts):
+    """Effort of each stage with each loan in question, ``efforts`` of shape (N_STAGES, n)."""
+    loans, states, question = book.loans, s.loans, s.question
+    cells, classes = levers.loan, levers.class_of_segment
     for k in range(n):
-        book_row[k] = loans[question[k]].book_row
-    order = np.argsort(book_row)
-    priority = np.empty(n)
-    for position in range(n):
-        state = states[question[order[position]]]
-        priority[position] = -balance_of(state) if by_balance else -float(state.n_unpaid)
-    return order[np.argsort(priority, kind="mergesort")]
+        row = question[k]
+        loan = loans[row]
+        bucket = min(states[row].n_unpaid, N_BUCKETS - 1)
+        cell = cells[t, classes[loan.segment], bucket, hardship_of(life[t, loan.borrower])]
+        for stage in range(N_STAGES):
+            efforts[stage, k] = _effort(cell, stage, allowed)
+
+
+@loop
+def _planned(n, book, s, effort, rule, planned):
+    """Fill ``planned`` with the places in the question that a stage reaches in time.
+
+    Returns how many they are, and the weighted effort that they want.
+    """
+    people, loans, states, question = book.people, book.loans, s.loans, s.question
+    m, wanted = 0, 0.0
+    for k in range(n):
+        if effort[k] <= 0.0:
+            continue
+        row = question[k]
+        loan, state = loans[row], states[row]
+        if _is_timely(state.n_unpaid, state.late, loan.due_day, rule.day):
+            planned[m] = k
+            m += 1
+            wanted += effort[k] * people[loan.borrower].weight
+    return m, wanted
+
+
+@loop
+def _rank(planned, m, book, s, by_balance):
+    """Put planned contacts in the order of the queue: by priority, ties by permanent id."""
+    openings, states, question = book.openings, s.loans, s.question
+    key = np.empty(m, dtype=np.int64)
+    for position in range(m):
+        row = question[planned[position]]
+        key[position] = openings[row].book_row
+        if not by_balance:
+            key[position] -= states[row].n_unpaid << 32
+    ordered = planned[:m][np.argsort(key)]
+    if by_balance:
+        balance = np.empty(m)
+        for position in range(m):
+            balance[position] = -balance_of(states[question[ordered[position]]])
+        ordered = ordered[np.argsort(balance, kind="mergesort")]
+    planned[:m] = ordered
 
 
 @loop
 def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts):
     """Plan, allocate and make every stage's contacts with the ``n`` loans in question."""
     people, loans, terms, states = book.people, book.loans, book.terms, s.loans
-    cells, classes, rules = levers.loan, levers.class_of_segment, levers.book[0]
-    question, s_people, count = s.question, s.people, counts[t]
-    efforts = np.empty(n)
-    order = np.empty(0, dtype=np.int64)
+    question, s_people, count, rules = s.question, s.people, counts[t], levers.book[0]
+    efforts = np.empty((N_STAGES, n))
+    planned = np.empty(n, dtype=np.int64)
     by_balance = int(rules.contact_priority) == Priority.BALANCE
+    _plan_efforts(t, n, book, levers, s, world.collection_allowed, life, efforts)
     for stage in range(N_STAGES):
-        wanted = 0.0
         rule = stages[stage]
-        for k in range(n):
-            row = question[k]
-            loan, state = loans[row], states[row]
-            hardship = hardship_of(life[t, loan.borrower])
-            bucket = min(state.n_unpaid, N_BUCKETS - 1)
-            cell = cells[t, classes[loan.segment], bucket, hardship]
-            effort = _effort(cell, stage, world.collection_allowed)
-            timely = _is_timely(state.n_unpaid, state.late, loan.due_day, rule.day)
-            efforts[k] = effort if timely else 0.0
-            wanted += efforts[k] * people[loan.borrower].weight
+        m, wanted = _planned(n, book, s, efforts[stage], rule, planned)
         capacity = _capacity(rules, stage) * book.facts[0].opening_loans / 1000.0
-        limited = wanted > capacity
-        if limited and order.size == 0:
-            order = _queue_order(question, n, loans, states, by_balance)
+        if wanted > capacity:
+            _rank(planned, m, book, s, by_balance)
         used = 0.0
-        for position in range(n):
-            k = order[position] if limited else position
-            if efforts[k] <= 0.0:
-                continue
+        for position in range(m):
+            k = planned[position]
             row = question[k]
             loan = loans[row]
             person = people[loan.borrower]
-            weight = efforts[k] * person.weight
-            if limited and used + weight > capacity:
+            weight = efforts[stage, k] * person.weight
+            if wanted > capacity and used + weight > capacity:
                 used = np.inf
                 count.queue_unserved += weight
                 continue
@@ -165,7 +191,7 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
                 states[row],
                 s_people[loan.borrower],
                 stage,
-                efforts[k],
+                efforts[stage, k],
                 rule,
                 p,
                 world.rate_cap,

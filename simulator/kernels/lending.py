@@ -11,13 +11,13 @@ from simulator.vocabulary import N_BUCKETS, LoanStatus
 
 
 @scalar
-def _offer(loan, terms, state, rule, p, rate_cap):
+def _offer(loan, opening, terms, state, rule, p, rate_cap):
     """Write the terms that would be granted into ``state``; the first instalment."""
     state.principal = loan.principal * rule.amount_multiplier
     state.limit = loan.limit * rule.amount_multiplier
-    state.annual_rate = max(0.0, loan.annual_rate + rule.price_add)
+    state.annual_rate = max(0.0, opening.annual_rate + rule.price_add)
     monthly_rate = min(state.annual_rate, rate_cap) / 12.0
-    term = max(1, loan.term_months)
+    term = max(1, opening.term_months)
     state.instalment = annuity_instalment(state.principal, monthly_rate, term)
     interest = state.principal * monthly_rate
     principal_part = scheduled_principal(
@@ -69,19 +69,19 @@ def lend(t, n_live, book, levers, s, p, world, out):
         person = people[b]
         approved = False
         for row in range(person.first_loan, person.first_loan + person.n_loans):
-            loan, state = loans[row], states[row]
+            loan, opening, state = loans[row], book.openings[row], states[row]
             rule = levers.underwriting[t, classes[loan.segment]]
             cost = book.facts[0].application_cost * rule.application_cost_multiplier
             count.applicants += person.weight
             count.underwriting_cost += person.weight * cost
-            instalment = _offer(loan, terms[loan.product], state, rule, p, world.rate_cap)
+            instalment = _offer(loan, opening, terms[loan.product], state, rule, p, world.rate_cap)
             if not _is_approved(person, rule, world, p, instalment, rise):
                 state.status = LoanStatus.REFUSED
                 state.principal = 0.0
                 continue
             approved = True
             state.status = LoanStatus.OPEN
-            state.remaining = loan.term_months
+            state.remaining = opening.term_months
             count.approved += person.weight
             flow.disbursed += person.weight * state.principal
             out.vintage_loans[loan.vintage] += person.weight

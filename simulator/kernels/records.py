@@ -37,13 +37,20 @@ PERSON_DTYPE = _record(
 
 LOAN_DTYPE = _record(
     uint64="id",
-    float64="annual_rate limit principal principal_overdue interest_overdue penalty fees",
-    int32="borrower book_row",
-    int16="origination_month term_months remaining_months n_unpaid vintage",
+    float64="limit principal",
+    int32="borrower",
+    int16="origination_month vintage",
     uint16="segment",
     uint8="product kind due_day",
 )
-"""A loan as the book has it; fields as in ``book.schema.Loans``."""
+"""What a loan's month needs of the book; fields as in ``book.schema.Loans``."""
+
+OPENING_DTYPE = _record(
+    float64="annual_rate principal_overdue interest_overdue penalty fees",
+    int32="book_row",
+    int16="term_months remaining_months n_unpaid",
+)
+"""The rest, needed when a loan opens; ``book_row``, the order of permanent ids, breaks ties."""
 
 TERMS_DTYPE = _record(float64=" ".join(ProductTerms._fields))
 
@@ -98,6 +105,7 @@ class BookArrays(NamedTuple):
 
     people: NDArray[np.void]  # PERSON_DTYPE, (n_borrowers,)
     loans: NDArray[np.void]  # LOAN_DTYPE, (n_loans,)
+    openings: NDArray[np.void]  # OPENING_DTYPE, (n_loans,)
     terms: NDArray[np.void]  # TERMS_DTYPE, (n_products,)
     facts: NDArray[np.void]  # FACTS_DTYPE, (1,)
     first_applicant: NDArray[np.int32]  # row of each month's first, (last arrival + 2,)
@@ -158,9 +166,14 @@ def pack_people(people: Borrowers, loans: Loans) -> NDArray[np.void]:
     return _pack(PERSON_DTYPE, columns)
 
 
-def pack_loans(loans: Loans, book_row: NDArray[np.int64]) -> NDArray[np.void]:
-    """Records of all loans; ``book_row``, the order of permanent ids, breaks ties."""
-    return _pack(LOAN_DTYPE, loans._asdict() | {"book_row": book_row})
+def pack_loans(loans: Loans) -> NDArray[np.void]:
+    """Records of what every month needs of all loans."""
+    return _pack(LOAN_DTYPE, loans._asdict())
+
+
+def pack_openings(loans: Loans, book_row: NDArray[np.int64]) -> NDArray[np.void]:
+    """Records of what only the opening of a loan needs, and its place by permanent id."""
+    return _pack(OPENING_DTYPE, loans._asdict() | {"book_row": book_row})
 
 
 def pack_terms(terms: ProductTerms) -> NDArray[np.void]:

@@ -15,7 +15,7 @@ from simulator.vocabulary import Cause, Domain, Draw, LoanStatus
 
 
 @scalar
-def _reset(loan, state):
+def _reset(loan, opening, state):
     """Forget the last path; limits and rates are the book's until a lender changes them."""
     state.status = LoanStatus.PENDING
     state.principal = 0.0
@@ -35,30 +35,32 @@ def _reset(loan, state):
     state.relief_interest = 1.0
     state.old_bucket = 0
     state.ever_90 = 0
-    state.annual_rate = loan.annual_rate
+    state.annual_rate = opening.annual_rate
     state.limit = loan.limit
 
 
 @scalar
-def _open(loan, state, queues, row):
+def _open(loan, opening, state, queues, row):
     """Put a loan of the opening book into its opening state."""
     state.status = LoanStatus.OPEN
     state.principal = loan.principal
-    state.principal_overdue = loan.principal_overdue
-    state.interest_overdue = loan.interest_overdue
-    state.penalty = loan.penalty
-    state.fees = loan.fees
-    state.remaining = loan.remaining_months
+    state.principal_overdue = opening.principal_overdue
+    state.interest_overdue = opening.interest_overdue
+    state.penalty = opening.penalty
+    state.fees = opening.fees
+    state.remaining = opening.remaining_months
     state.instalment = annuity_instalment(
-        loan.principal, loan.annual_rate / 12.0, max(1, loan.remaining_months)
+        loan.principal, opening.annual_rate / 12.0, max(1, opening.remaining_months)
     )
-    state.n_unpaid = loan.n_unpaid
-    state.spell = loan.n_unpaid
-    state.ever_90 = loan.n_unpaid >= FIRST_90
-    if loan.n_unpaid > 0:
+    state.n_unpaid = opening.n_unpaid
+    state.spell = opening.n_unpaid
+    state.ever_90 = opening.n_unpaid >= FIRST_90
+    if opening.n_unpaid > 0:
         state.cause = Cause.AT_OPENING
-        for k in range(loan.n_unpaid):
-            queues[row, k] = (loan.principal_overdue + loan.interest_overdue) / loan.n_unpaid
+        for k in range(opening.n_unpaid):
+            queues[row, k] = (
+                opening.principal_overdue + opening.interest_overdue
+            ) / opening.n_unpaid
 
 
 @loop
@@ -75,11 +77,11 @@ def open_book(book, s, p, key, out):
         person_state.refusing = 0
         worst = 0
         for row in range(person.first_loan, person.first_loan + person.n_loans):
-            loan, state = loans[row], states[row]
-            _reset(loan, state)
+            loan, opening, state = loans[row], book.openings[row], states[row]
+            _reset(loan, opening, state)
             if person.arrival_month == 0:
-                _open(loan, state, queues, row)
-                worst = max(worst, loan.n_unpaid)
+                _open(loan, opening, state, queues, row)
+                worst = max(worst, opening.n_unpaid)
                 out.vintage_loans[loan.vintage] += person.weight
         if person.arrival_month == 0 and person.n_loans > 0:
             s.live[n_live] = b
