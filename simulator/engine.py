@@ -320,7 +320,7 @@ def _run_units(
 
 def _history_rows(packed: Packed, run: RunSettings) -> NDArray[np.int32]:
     """Packed rows of the loans of the first ``run.history_borrowers`` borrowers by id."""
-    book_rows = np.argsort(packed.book.loans["book_row"])
+    book_rows = np.argsort(packed.book.openings["book_row"])
     owners = packed.lives.id[packed.book.loans["borrower"][book_rows]]
     wanted = np.sort(packed.lives.id)[: run.history_borrowers]
     return book_rows[np.isin(owners, wanted)].astype(np.int32)
