@@ -114,4 +114,5 @@ def _open_and_plan(
     state = opening_state(twin, np.zeros(twin.people.size, dtype=bool))
     for t in range(1, MONTHS + 1):
         u = rng.random((4, twin.people.size))
-        plan_month(twin, state, months[t], life[t], u, parameters)
+        u_catch_up = rng.random(twin.behind.size)
+        plan_month(twin, state, months[t], life[t], u, u_catch_up, parameters)

@@ -30,6 +30,7 @@ class TwinColumns:
     loans: NDArray[np.int64]
     owner: NDArray[np.int64]
     rank: NDArray[np.int64]  # 0 for a borrower's first loan, 1 for the second ...
+    behind: NDArray[np.int64]  # which loans open in arrears
     instalment: F8
     replacement: F8
     cut_depth: F8
@@ -69,6 +70,7 @@ def columns(book: Book, p: dict[str, float]) -> TwinColumns:
         loans=loans,
         owner=owner,
         rank=np.arange(loans.size) - first[owner],
+        behind=np.flatnonzero(book.loans.n_unpaid[loans] > 0),
         instalment=principal * rate / -np.expm1(-n * np.log1p(rate)),
         replacement=np.where(insured, benefit, p["informal_income_share"]),
         cut_depth=depth[work],
@@ -138,9 +140,13 @@ def plan_month(
     world: np.void,
     life: NDArray[np.uint8],
     u: F8,
+    u_catch_up: F8,
     p: dict[str, float],
 ) -> None:
-    """One month of need, intent and funding; ``u`` as the kernel's draws, (4, n borrowers)."""
+    """One month of need, intent and funding.
+
+    ``u``: the kernel's draws, (4, n borrowers); ``u_catch_up``: one of each loan ``c.behind``.
+    """
     b, rows, n = c.book.borrowers, c.people, c.people.size
     demand_of_loan, due_of_loan = demands(c, world, p)
     demand = np.bincount(c.owner, demand_of_loan, n)
@@ -182,7 +188,22 @@ def plan_month(
     lends &= u[1] < p["platform_lend_probability"] * world["credit_supply"]
     lent = np.where(lends, np.minimum(gap, headroom), 0.0)
     cash = cash + lent
-    _pay_plans(c, state, world, cash, lent, service, demand_of_loan, interest, u, p)
+    meant = _meant(c, state, demand_of_loan, due_of_loan, u_catch_up, p)
+    _pay_plans(c, state, world, cash, lent, service, demand_of_loan, meant, interest, u, p)
+
+
+def _meant(
+    c: TwinColumns, state: HouseholdState, demand: F8, due: F8, u: F8, p: dict[str, float]
+) -> F8:
+    """What is paid of each loan if there is cash for all of it: in arrears perhaps no arrears."""
+    at, rows = c.behind, c.loans[c.behind]
+    spell = c.book.loans.n_unpaid[rows]  # at the opening
+    chance = p["catch_up_share"] / (1.0 + p["catch_up_decay"] * np.maximum(0, spell - 1))
+    stays = (due[at] > 0.0) & (u >= chance) & ~state.refusing[c.owner[at]]
+    overdue = c.book.loans.principal_overdue[rows] + c.book.loans.interest_overdue[rows]
+    meant = demand.copy()
+    meant[at] -= np.where(stays, overdue, 0.0)
+    return meant
 
 
 def _others_first(
@@ -209,6 +230,7 @@ def _pay_plans(
     lent: F8,
     service: F8,
     demand: F8,
+    meant: F8,
     interest: float,
     u: F8,
     p: dict[str, float],
@@ -224,6 +246,7 @@ def _pay_plans(
         have = cash[owner]
         plan = np.where(have >= wanted - ENOUGH, wanted, have)
         plan = np.where((plan < wanted) & (plan < p["min_partial_share"] * wanted), 0.0, plan)
+        plan = np.where(plan == wanted, meant[rows], plan)
         cash[owner] = np.maximum(0.0, have - plan)
         able[rows] = plan
     second = np.where(first, 0.0, np.minimum(cash, service))

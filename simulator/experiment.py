@@ -223,5 +223,6 @@ def _simulation_output(
         ),
         policies=tuple(_with_reference(request.policies)),
         run=run,
+        parameters=request.parameters,
         configuration=request.configuration,
     )

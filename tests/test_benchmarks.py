@@ -12,7 +12,7 @@ from benchmarks.case import MONTHS, lives_of, shipped_case
 from benchmarks.harness import BEGIN, END, Row, markdown, timed_in_turn, update_readme
 from benchmarks.numpy_household import columns, opening_state, plan_month
 from simulator.kernels.rng import uniforms
-from simulator.vocabulary import Domain, Draw, Life
+from simulator.vocabulary import Cause, Domain, Draw, Life
 
 SMALL = 300
 
@@ -67,7 +67,9 @@ def test_numpy_twin_plans_as_the_kernel_does() -> None:
     draws = (Draw.REFUSE, Draw.PLATFORM, Draw.RELIEF, Draw.CHOOSE_OTHER)
     seed = int(kernel.key.seed)
     u = np.stack([uniforms(seed, 0, ids, 1, d, Domain.BORROWER) for d in draws])
-    plan_month(twin, state, kernel.months[1], life, u, case.parameters)
+    behind = case.book.loans.id[twin.loans[twin.behind]]
+    u_catch_up = uniforms(seed, 0, behind, 1, Draw.CATCH_UP, Domain.LOAN)
+    plan_month(twin, state, kernel.months[1], life, u, u_catch_up, case.parameters)
     # The twin leaves out bills, so their few borrowers are left out here.
     free = (life & (Life.ILL_ONSET | Life.DISASTER_ONSET)) == 0
     people, loans = kernel.state.people[rows], kernel.state.loans[loan_rows]
@@ -76,6 +78,10 @@ def test_numpy_twin_plans_as_the_kernel_does() -> None:
     np.testing.assert_allclose(people.other_debt[free], state.other_debt[free], rtol=1e-9)
     owned = free[twin.owner]
     np.testing.assert_allclose(loans.able[owned], state.able[owned], rtol=1e-9, atol=1e-6)
+    # Both answers of the catch-up rule are among the loans in arrears.
+    stays = loans.reason[twin.behind] == Cause.AT_OPENING
+    assert stays.any()
+    assert ((loans.reason[twin.behind] == Cause.NONE) & (loans.able[twin.behind] > 0.0)).any()
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")

@@ -372,9 +372,15 @@ def test_losses_and_results_add_up_from_their_parts() -> None:
 
     loss = total("written_off") + total("sold") - total("recovered") - total("sale_price")
     assert total("net_loss") == pytest.approx(loss)
-    income = total("interest_paid") + total("penalty_paid") + total("fees_paid")
+    income = total("interest_accrued") + total("penalty_accrued") + total("fees_accrued")
+    income -= total("forgiven") + total("funding_cost")
     costs = total("collection_cost") + total("relief_handling_cost") + total("underwriting_cost")
-    assert total("net_result") == pytest.approx(income - loss - costs)
+    allowance = total("allowance_90_change")
+    assert total("net_result") == pytest.approx(income - loss - allowance - costs)
+    over_90 = tallies.balance[:, :, 4:].sum(axis=-1)
+    assert allowance == pytest.approx(0.9 * (over_90[:, -1] - over_90[:, 0]).mean())
+    opening = tallies.counts[:, 1:, Count.OPENING_BALANCE].sum(axis=1).mean()
+    assert total("funding_cost") == pytest.approx(0.05 / 12 * opening)
     assert total("relief_cost") == pytest.approx(total("relief_handling_cost") + total("forgiven"))
 
 

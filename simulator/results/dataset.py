@@ -109,6 +109,7 @@ def _cells(output: SimulationOutput) -> list[list[Cell]]:
                     macro_unemployment=output.macro_unemployment[scenario.name],
                     opening_borrowers=output.opening_borrowers,
                     observed=observed,
+                    parameters=output.parameters,
                 )
             )
         rows.append(row)

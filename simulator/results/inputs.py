@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.book.schema import Book
+from simulator.catalogue import Parameters, parameters_from
 from simulator.kernels.tally import Tallies
 from simulator.settings import RunSettings
 from simulator.timeline import Timeline
@@ -46,6 +47,7 @@ class SimulationOutput:
     scenarios: tuple[ScenarioInfo, ...]
     policies: tuple[str, ...]
     run: RunSettings
+    parameters: Parameters = field(default_factory=lambda: parameters_from({}))
     configuration: Mapping[str, object] = field(default_factory=dict)
     reference: str = REFERENCE
 

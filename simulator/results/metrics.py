@@ -79,9 +79,10 @@ def _net_loss(read: Read) -> F8:
 
 
 def _net_result(read: Read) -> F8:
-    income = read("interest_paid") + read("penalty_paid") + read("fees_paid")
+    income = read("interest_accrued") + read("penalty_accrued") + read("fees_accrued")
+    income = income - read("forgiven") - read("funding_cost")
     costs = read("collection_cost") + read("relief_handling_cost") + read("underwriting_cost")
-    return income - _net_loss(read) - costs
+    return income - _net_loss(read) - read("allowance_90_change") - costs
 
 
 _MEANINGS: Final = {item.name: (item.unit, item.long_name) for item in PATH_VARIABLES}
@@ -93,6 +94,8 @@ _PLAIN_TOTALS: Final = (
     "relief_cost",
     "relief_handling_cost",
     "underwriting_cost",
+    "funding_cost",
+    "allowance_90_change",
     "applicants",
     "approved",
     "relief_granted",
@@ -149,8 +152,9 @@ METRICS: Final = (
     Metric(
         "net_result",
         MONEY,
-        "interest_paid + penalty_paid + fees_paid - net_loss - collection_cost"
-        " - relief_handling_cost - underwriting_cost; before funding cost, provisions and tax",
+        "interest_accrued + penalty_accrued + fees_accrued - forgiven - funding_cost - net_loss"
+        " - allowance_90_change - collection_cost - relief_handling_cost - underwriting_cost;"
+        " before operating cost and tax",
         Whole.TOTAL,
         _net_result,
     ),

@@ -8,8 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kernels.tally import Tallies
+from simulator.catalogue import Parameters
+from simulator.kernels.tally import FIRST_90, Tallies
 from simulator.results import overdue
+from simulator.units import monthly_simple
 from simulator.vocabulary import Count, Flow, Stage
 
 F8 = NDArray[np.float64]
@@ -33,6 +35,7 @@ class Cell:
     macro_unemployment: F8
     opening_borrowers: float
     observed: NDArray[np.bool_]
+    parameters: Parameters
 
     def flow(self, flow: Flow) -> F8:
         """One flow, shape (paths, horizon + 1)."""
@@ -41,6 +44,16 @@ class Cell:
     def count(self, count: Count) -> F8:
         """One count, shape (paths, horizon + 1)."""
         return self.tallies.counts[..., count]
+
+    def funding_cost(self) -> F8:
+        """Cost of funding the balance of each month's start, shape (paths, horizon + 1)."""
+        rate = monthly_simple(self.parameters["funding_annual_rate"])
+        return rate * self.count(Count.OPENING_BALANCE)
+
+    def allowance_change(self) -> F8:
+        """Rise of the allowance against balance over 90 days past due, (paths, horizon + 1)."""
+        stock = self.tallies.balance[..., FIRST_90:].sum(axis=-1)
+        return self.parameters["allowance_on_90"] * np.diff(stock, axis=1, prepend=stock[:, :1])
 
     @property
     def closing(self) -> F8:
@@ -238,6 +251,20 @@ PATH_VARIABLES: Final = (
         Kind.FLOW,
         _contacts,
         ("stage",),
+    ),
+    PathVariable(
+        "funding_cost",
+        MONEY,
+        "cost of funding the balance of the month's start (parameter funding_annual_rate)",
+        Kind.FLOW,
+        Cell.funding_cost,
+    ),
+    PathVariable(
+        "allowance_90_change",
+        MONEY,
+        "rise of the allowance on balance over 90 days past due (parameter allowance_on_90)",
+        Kind.FLOW,
+        Cell.allowance_change,
     ),
     PathVariable(
         "recovered",
