@@ -11,9 +11,10 @@ from simulator.settings import RunSettings
 from simulator.vocabulary import Count
 
 SMALL_PATHS, LARGE_PATHS = 12, 2
+SMALL_BUDGET, LARGE_BUDGET = 15.0, 10.0  # seconds after which no further round is begun
 
 
-def _rates(case: Case, paths: int, repeats: int) -> tuple[dict[str, float], float]:
+def _rates(case: Case, paths: int, repeats: int, budget: float) -> tuple[dict[str, float], float]:
     """Live borrower-months a second by label, and live borrower-months of one run."""
     case.compile()
     found: dict[str, Simulation] = {}
@@ -28,7 +29,7 @@ def _rates(case: Case, paths: int, repeats: int) -> tuple[dict[str, float], floa
 
     threads = {"one": 1, "two": 2}
     work = {label: timed(label, case.run(paths, n)) for label, n in threads.items()}
-    times = timed_in_turn(work, repeats)
+    times = timed_in_turn(work, repeats, budget)
     live = total(found["one"], Count.LIVE_BORROWERS)
     rates = {label: live / time.wall for label, time in times.items()}
     return rates | {"cpu": live / times["one"].cpu}, live
@@ -38,8 +39,8 @@ def measure(
     small: int = 10_000, large: int = 200_000, paths: int = SMALL_PATHS, repeats: int = 3
 ) -> list[Row]:
     """Throughput of the shipped book under three policies that share lives."""
-    rates, live = _rates(shipped_case(small), paths, repeats)
-    big, _ = _rates(shipped_case(large), LARGE_PATHS, max(1, repeats - 1))
+    rates, live = _rates(shipped_case(small), paths, repeats, SMALL_BUDGET)
+    big, _ = _rates(shipped_case(large), LARGE_PATHS, max(1, repeats - 1), LARGE_BUDGET)
     months = f"{MONTHS} months, {len(POLICIES)} policies"
     return [
         Row(
@@ -67,7 +68,7 @@ def measure(
 
 
 def measure_against_generator(
-    borrowers: int = 10_000, paths: int = 4, counted: int = 50, repeats: int = 5
+    borrowers: int = 10_000, paths: int = 4, counted: int = 30, repeats: int = 5
 ) -> list[Row]:
     """The simulation's rate over that of its random numbers alone, on one thread."""
     case = shipped_case(borrowers)

@@ -132,7 +132,7 @@ that turns into cash before the loan falls due)."""
 MANUAL_PAYMENT_SHARE: Final = 0.45
 MANUAL_PAYMENT_LOADING: Final = 0.2
 """The other 55 % are on automatic payment and never forget (assumption; UK cards: none do)."""
-P_FORGET_MEAN: Final = 0.075
+P_FORGET_MEAN: Final = 0.06
 P_FORGET_LOG_SD: Final = 0.7
 P_FORGET_LOADING: Final = 0.3
 """Chance a month that a manual payer forgets (assumption; one in five repeats, UK cards)."""
