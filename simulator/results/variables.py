@@ -53,7 +53,8 @@ class Cell:
     def allowance_change(self) -> F8:
         """Rise of the allowance against balance over 90 days past due, (paths, horizon + 1)."""
         stock = self.tallies.balance[..., FIRST_90:].sum(axis=-1)
-        return self.parameters["allowance_on_90"] * np.diff(stock, axis=1, prepend=stock[:, :1])
+        rise: F8 = np.diff(stock, axis=1, prepend=stock[:, :1])
+        return self.parameters["allowance_on_90"] * rise
 
     @property
     def closing(self) -> F8:
