@@ -147,7 +147,8 @@ def limits(data: ReportData) -> list[str]:
         "The net result is interest, penalty interest and fees as they accrue, less waived"
         " interest, funding cost, net loss, the change of an allowance on balance over 90 days"
         " past due, and the costs of collection, relief handling and underwriting; it is before"
-        " operating cost and tax. Net loss is what was written off or sold, less recoveries and sale prices.",
+        " operating cost and tax. Net loss is what was written off or sold, less recoveries and"
+        " sale prices.",
         "Peaks are taken path by path and then averaged, so they lie above the peak of the median"
         " in the charts.",
         "A loan that is re-planned counts as current again; the results hold the overdue balance"
