@@ -65,10 +65,14 @@ class Packed:
 
 @dataclass(slots=True)
 class Simulation:
-    """What a run leaves: tallies by (scenario, policy), and histories of a sample."""
+    """What a run leaves: tallies by (scenario, policy), and histories of a sample.
+
+    ``history_ids``: permanent ids of the histories' borrowers and loans, each (n_loans,).
+    """
 
     tallies: dict[tuple[str, str], Tallies]
     histories: dict[tuple[str, str], NDArray[np.void]] = field(default_factory=dict)
+    history_ids: tuple[NDArray[np.uint64], NDArray[np.uint64]] | None = None
     live_borrower_months: float = 0.0
 
 
@@ -264,10 +268,12 @@ def simulate(
         }
     )
     if run.history_borrowers:
-        n_history = _history_rows(packed, run).size
+        rows = _history_rows(packed, run)
         result.histories = {
-            key: np.zeros((horizon + 1, n_history), dtype=HISTORY_DTYPE) for key in result.tallies
+            key: np.zeros((horizon + 1, rows.size), dtype=HISTORY_DTYPE) for key in result.tallies
         }
+        loans = packed.book.loans[rows]
+        result.history_ids = (packed.lives.id[loans["borrower"]], loans["id"].copy())
     workers, stop = local(), Event()
 
     def unit(scenario: str, first: int) -> None:

@@ -176,6 +176,7 @@ def _conclude(
     # Imported here so that help and mistakes are answered without xarray and plotly.
     from simulator.results.checks import run_checks
     from simulator.results.dataset import to_dataset
+    from simulator.results.history import history_table
     from simulator.results.passport import RunFacts, build_manifest
     from simulator.results.store import write_results
     from simulator.results.summary import summarise
@@ -194,7 +195,9 @@ def _conclude(
         pages["report.html"] = render_report(dataset, summary, manifest, request.report)
     watch.advance(1)
     if output is not None:
-        write_results(output, dataset, summary, manifest, pages)
+        ids = simulation.history_ids
+        history = history_table(simulation.histories, *ids) if ids else None
+        write_results(output, dataset, summary, manifest, pages, history)
     watch.advance(1)
     return ExperimentOutcome(dataset, summary, manifest)
 

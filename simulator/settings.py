@@ -35,7 +35,7 @@ class RunSettings(Frozen):
     start_month: CalendarMonth = "2026-01"
     """Calendar month of month 1, for scenarios that do not fix their own."""
     history_borrowers: int = Field(default=0, ge=0, le=10_000)
-    """Borrowers whose full history is kept (the first by permanent id), on path 0."""
+    """Borrowers (the first by permanent id) whose history on path 0 goes to history.parquet."""
 
     @model_validator(mode="after")
     def _replicates_divide(self) -> "RunSettings":

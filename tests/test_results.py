@@ -14,13 +14,14 @@ import xarray as xr
 from scipy import stats
 
 from simulator.book.schema import Book, Borrowers, Loans
-from simulator.kernels.tally import MAX_MOB, Tallies, allocate_tallies
+from simulator.kernels.tally import HISTORY_DTYPE, MAX_MOB, Tallies, allocate_tallies
 from simulator.levers import SegmentNames
 from simulator.products import JURISDICTIONS, PRODUCTS
 from simulator.results.checks import CheckResult, money_identity_error, run_checks
 from simulator.results.compare import MAIN_METRICS, compare
 from simulator.results.dataset import PATH_DIMS, to_dataset
 from simulator.results.dictionary import dictionary_markdown
+from simulator.results.history import history_table
 from simulator.results.inputs import ScenarioInfo, SimulationOutput
 from simulator.results.intervals import over_paths
 from simulator.results.metrics import BY_NAME, METRICS
@@ -41,7 +42,7 @@ from simulator.results.summary import SummaryRow, summarise
 from simulator.results.variables import PATH_VARIABLES, STATISTIC_SUFFIXES, STATISTIC_VARIABLES
 from simulator.settings import RunSettings
 from simulator.validation import UserError
-from simulator.vocabulary import FLOW_SIGNS, Cause, Count, Flow
+from simulator.vocabulary import FLOW_SIGNS, Cause, Count, Flow, LoanStatus
 
 N_SEGMENTS = 2
 PRODUCT_LIST = (PRODUCTS["cash_loan"], PRODUCTS["credit_line"])
@@ -680,3 +681,23 @@ def test_dictionary_names_every_variable_of_a_dataset() -> None:
     for name in dataset.variables:
         assert f"`{statistic.get(str(name), str(name))}`" in text
     assert {v.name for v in PATH_VARIABLES} <= set(dataset.data_vars)
+
+
+# History of a sample
+
+
+def test_a_history_has_a_row_for_each_run_loan_and_month() -> None:
+    records = np.zeros((3, 2), dtype=HISTORY_DTYPE)
+    records["balance"] = np.arange(6.0).reshape(3, 2)
+    records["status"] = int(LoanStatus.OPEN)
+    records["cause"][2, 1] = int(Cause.ILLNESS)
+    ids = np.array([7, 2**63 + 1], dtype=np.uint64)
+    runs = {("baseline", "status_quo"): records, ("baseline", "other"): records}
+    table = history_table(runs, ids, ids + np.uint64(1)).to_pydict()
+    assert len(table["month"]) == 2 * 3 * 2
+    last = {name: column[5] for name, column in table.items()}
+    assert last["scenario"] == "baseline"
+    assert last["policy"] == "status_quo"
+    assert (last["month"], last["balance"], last["status"]) == (2, 5.0, "open")
+    assert last["cause"] == "illness"
+    assert (last["borrower_id"], last["loan_id"]) == (2**63 + 1, 2**63 + 2)

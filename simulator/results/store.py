@@ -9,8 +9,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import pyarrow as pa
 import xarray as xr
 
+from simulator.results.history import HISTORY_NAME, write_history
 from simulator.results.summary import SummaryRow
 from simulator.validation import UserError, clip
 
@@ -36,8 +38,9 @@ def write_results(
     summary_rows: Sequence[SummaryRow],
     manifest: Mapping[str, object],
     pages: Mapping[str, str] | None = None,
+    history: pa.Table | None = None,
 ) -> None:
-    """results.nc, summary.csv, manifest.json and ``pages`` (name -> text), all or none.
+    """results.nc, summary.csv, manifest.json, ``pages`` (name -> text) and a history: all or none.
 
     Raises ``UserError`` with one line when the folder cannot be written or the disk is full.
     """
@@ -47,6 +50,8 @@ def write_results(
         **{name: _text_writer(text) for name, text in (pages or {}).items()},
         MANIFEST_NAME: _text_writer(manifest_text(manifest)),
     }
+    if history is not None:
+        writers[HISTORY_NAME] = lambda path: write_history(path, history)
     write_files(folder, writers)
 
 
