@@ -8,7 +8,6 @@ packed records that ``build_levers`` returns.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -27,18 +26,6 @@ class Combine(Enum):
     MAX = "max"
     ADD = "add"
     MULTIPLY = "multiply"
-
-    def __call__(self, left: float, right: float) -> float:
-        """The combination of two values."""
-        match self:
-            case Combine.MIN:
-                return min(left, right)
-            case Combine.MAX:
-                return max(left, right)
-            case Combine.ADD:
-                return left + right
-            case Combine.MULTIPLY:
-                return left * right
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,9 +296,3 @@ def _combined(lever: LeverField, old: NDArray[np.float64], amount: float) -> NDA
 def stage_names() -> tuple[str, ...]:
     """Names of the collection stages as they end the ``effort_`` and ``capacity_`` levers."""
     return tuple(f.name.removeprefix("effort_") for f in _EFFORTS)[:N_STAGES]
-
-
-def combine_amounts(lever: str, amounts: Sequence[float]) -> float:
-    """What several edits of one lever on one cell come to, the base included."""
-    fields = ALL_FIELDS[lever]
-    return reduce(fields.combine, amounts, fields.base)

@@ -78,3 +78,14 @@ def demand_of(loan, terms, state, p, rate_cap):
     due_principal, due_interest, _, _, _ = due_parts(loan, terms, state, p, rate_cap)
     due = due_principal + due_interest
     return due + arrears_of(state) + penalty_of_month(loan, terms, state, rate_cap), due
+
+
+@scalar
+def clear_balance(state):
+    """Take all money off a loan's state."""
+    state.principal = 0.0
+    state.principal_overdue = 0.0
+    state.interest_overdue = 0.0
+    state.interest_deferred = 0.0
+    state.penalty = 0.0
+    state.fees = 0.0

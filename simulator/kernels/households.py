@@ -4,7 +4,7 @@ Equations: docs/model.md, sections 4 to 6. Writes each open loan's plan (able, l
 refused) and the borrower's new savings, debts elsewhere and willingness.
 """
 
-from simulator.kernels.demand import demand_of, due_parts
+from simulator.kernels.demand import demand_of
 from simulator.kernels.household import (
     catch_up_chance,
     hardship_of,
@@ -18,12 +18,12 @@ from simulator.kernels.household import (
     spending_cut,
 )
 from simulator.kernels.jit import loop, scalar
-from simulator.kernels.payment import ENOUGH, annuity_instalment
+from simulator.kernels.payment import ENOUGH
 from simulator.kernels.records import CHUNK
+from simulator.kernels.relief import relieve
 from simulator.kernels.rng import fill_units, stream, uniform
 from simulator.vocabulary import (
     N_BUCKETS,
-    Amortisation,
     Cause,
     Domain,
     Draw,
@@ -36,43 +36,6 @@ _LOAN_GROUP = Draw.FORGET // 4
 _SHORT_CAP = 200
 _LATE_CAP = 255  # days; past the month end anyway
 _LENT_IN_FULL = 1e-9
-
-
-@scalar
-def _replan(loan, state, extension):
-    """Re-age a loan: arrears back into the schedule, a longer term, a new instalment."""
-    state.old_bucket = max(state.old_bucket, min(state.n_unpaid, N_BUCKETS - 1))
-    state.principal += state.principal_overdue
-    state.interest_deferred += state.interest_overdue
-    state.principal_overdue = 0.0
-    state.interest_overdue = 0.0
-    state.n_unpaid = 0
-    state.spell = 0
-    state.cause = Cause.NONE
-    state.remaining = max(state.remaining, 1) + int(extension)
-    if loan.kind == Amortisation.ANNUITY:
-        state.instalment = annuity_instalment(
-            state.principal, state.annual_rate / 12.0, state.remaining
-        )
-
-
-@scalar
-def _relieve(loan, terms, state, cell, p, rate_cap, weight, short, u, budget):
-    """Grant relief to one loan if offered, asked for and affordable; deferred money or -1."""
-    chance = cell.p_relief_if_need if short else cell.p_relief_if_no_need
-    if u >= chance or cell.relief_months < 1.0 or state.relief_uses >= cell.relief_max_uses:
-        return -1.0
-    _, _, _, _, instalment = due_parts(loan, terms, state, p, rate_cap)
-    deferred = weight * (1.0 - cell.due_share) * instalment
-    if deferred > budget:
-        return -1.0
-    state.relief_due = cell.due_share
-    state.relief_interest = cell.interest_share
-    state.relief_left = int(cell.relief_months)
-    state.relief_uses += 1
-    if cell.term_extension_months > 0.0:
-        _replan(loan, state, cell.term_extension_months)
-    return deferred
 
 
 @scalar
@@ -346,7 +309,7 @@ def _offer_relief(t, start, n, book, levers, s, p, world, key, life, budget, cou
                 continue
             loan = loans[row]
             cell = cells[t, classes[loan.segment], state.from_bucket, plan.hardship]
-            deferred = _relieve(
+            deferred = relieve(
                 loan,
                 terms[loan.product],
                 state,

@@ -7,6 +7,7 @@ from simulator.kernels.demand import (
     accrues,
     arrears_of,
     balance_of,
+    clear_balance,
     due_parts,
     is_frozen,
     penalty_of_month,
@@ -147,12 +148,7 @@ def _prepay(loan, terms, state, true_risk, p, world, weight, flow):
 def _close(state, status):
     """End a loan in the given status; nothing stays on the balance sheet."""
     state.status = status
-    state.principal = 0.0
-    state.principal_overdue = 0.0
-    state.interest_overdue = 0.0
-    state.interest_deferred = 0.0
-    state.penalty = 0.0
-    state.fees = 0.0
+    clear_balance(state)
 
 
 @scalar

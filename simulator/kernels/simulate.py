@@ -3,7 +3,7 @@
 import numpy as np
 
 from simulator.kernels.contacts import contact_borrowers
-from simulator.kernels.demand import balance_of
+from simulator.kernels.demand import balance_of, clear_balance
 from simulator.kernels.households import plan_households
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.ledger import count_stocks, post_payments
@@ -18,12 +18,7 @@ from simulator.vocabulary import Cause, Domain, Draw, LoanStatus
 def _reset(loan, opening, state):
     """Forget the last path; limits and rates are the book's until a lender changes them."""
     state.status = LoanStatus.PENDING
-    state.principal = 0.0
-    state.principal_overdue = 0.0
-    state.interest_overdue = 0.0
-    state.interest_deferred = 0.0
-    state.penalty = 0.0
-    state.fees = 0.0
+    clear_balance(state)
     state.instalment = 0.0
     state.n_unpaid = 0
     state.remaining = 0
