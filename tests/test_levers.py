@@ -83,15 +83,11 @@ def random_edits() -> st.SearchStrategy[list[Edit]]:
 # --- Rules -------------------------------------------------------------------------------------
 
 
-@given(rule=st.sampled_from(Combine), a=amounts, b=amounts)
-def test_every_rule_is_commutative(rule: Combine, a: float, b: float) -> None:
-    assert rule(a, b) == rule(b, a)
-
-
-@given(rule=st.sampled_from(Combine), a=amounts, b=amounts, c=amounts)
-def test_every_rule_is_associative(rule: Combine, a: float, b: float, c: float) -> None:
-    left, right = rule(rule(a, b), c), rule(a, rule(b, c))
-    assert left == pytest.approx(right, rel=1e-12, abs=1e-300)
+@given(lever=st.sampled_from(sorted(ALL_FIELDS)), values=st.permutations([0.3, 0.7, 2.0, 40.0]))
+@settings(max_examples=40)
+def test_edits_of_a_lever_combine_in_any_order(lever: str, values: list[float]) -> None:
+    edits = [Edit(lever, value) for value in values]
+    assert_same_tables(build(*edits), build(*sorted(edits, key=lambda edit: edit.amount)))
 
 
 @by_name
