@@ -83,13 +83,6 @@ def random_edits() -> st.SearchStrategy[list[Edit]]:
 # --- Rules -------------------------------------------------------------------------------------
 
 
-@given(lever=st.sampled_from(sorted(ALL_FIELDS)), values=st.permutations([0.3, 0.7, 2.0, 40.0]))
-@settings(max_examples=40)
-def test_edits_of_a_lever_combine_in_any_order(lever: str, values: list[float]) -> None:
-    edits = [Edit(lever, value) for value in values]
-    assert_same_tables(build(*edits), build(*sorted(edits, key=lambda edit: edit.amount)))
-
-
 @by_name
 def test_every_base_value_lies_in_its_range(field: LeverField) -> None:
     assert field.low <= field.base <= field.high
