@@ -107,6 +107,8 @@ def _read_table(path: Path) -> tuple[pa.Table, list[str]]:
 def _column_findings(path: Path, found: Sequence[str]) -> list[str]:
     required = [c.name for c in TAPE_COLUMNS if c.required]
     lines = []
+    if len(found) == 1 and (";" in found[0] or "\t" in found[0]):
+        return [f"{path.name}: columns must be separated by commas; got {clip(found[0], 40)}"]
     missing = [n for n in required if n not in found]
     if missing:
         lines.append(f"{path.name}: missing columns {', '.join(missing)}")

@@ -25,7 +25,8 @@ from simulator.results.summary import SummaryRow
 from simulator.results.variables import FRACTION
 
 _LINE_EVERY_SECONDS = 5.0
-_WIDE = 120
+_WIDE = 132
+"""Columns from which number and interval share a line."""
 
 
 class Progress(Protocol):
@@ -141,7 +142,7 @@ def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Tab
     )
     table.add_column("policy", no_wrap=True)
     for heading in ("peak 30+", "change of peak", "change of net loss", "change of net result"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=gap == " ")
     if gap == " ":
         table.add_column("verdict", no_wrap=True)
     for policy in policies:

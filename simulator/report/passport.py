@@ -142,8 +142,8 @@ def limits(data: ReportData) -> list[str]:
         " of comparisons.",
         f"Money is counted within the {len(data.months)} months of the run: later losses and later"
         " income of loans still open, and the future business that a refused applicant would have"
-        " brought, are outside, so a policy that changes lending may rank otherwise in a longer"
-        " run.",
+        " brought, are outside, so a policy that defers payments or changes lending may rank"
+        " otherwise in a longer run.",
         "The net result is interest, penalty interest and fees as they accrue, less waived"
         " interest, funding cost, net loss, the change of an allowance on balance over 90 days"
         " past due, and the costs of collection, relief handling and underwriting; it is before"
