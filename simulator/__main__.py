@@ -8,7 +8,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,13 +98,20 @@ def _parse(text: str) -> "Override":
 
     from simulator.cli.overrides import Override
 
+    parser = OverridesParser.create()
     try:
-        found = OverridesParser.create().parse_override(text)
+        found = parser.parse_override(text)
     except HydraException:
-        raise UserError(
-            f"{clip(text)} cannot be read; arguments are KEY=VALUE, quoted as in"
-            " 'book.path=\"my file.csv\"'"
-        ) from None
+        key, _, typed = text.partition("=")
+        hint = "arguments are KEY=VALUE, quoted as in 'book.path=\"my file.csv\"'"
+        if typed and not set(typed) & set("\"'[]{}\\"):
+            with suppress(HydraException):
+                parser.parse_override(f'{key}="{typed}"')
+                hint = (
+                    "a value with other than plain letters needs inner quotes, in a shell:"
+                    f" {key}='\"{clip(typed, 200)}\"'"
+                )
+        raise UserError(f"{clip(text)} cannot be read; {hint}") from None
     value = found.value()
     if isinstance(value, ChoiceSweep):
         values = tuple(_plain_value(item) for item in value.list)

@@ -13,6 +13,7 @@ from simulator.catalogue import parameters_from
 from simulator.engine import Simulation, WorldBuilder, compile_kernels, pack, simulate, thread_count
 from simulator.macro import MacroPaths, Scenario, draw_macro_paths, load_scenario
 from simulator.policies import REFERENCE, Policy, StatusQuo, levers_for
+from simulator.results.files import REPORT_NAME, remove_results
 from simulator.settings import BookSettings, ReportSettings, RunSettings, ScenarioSettings
 from simulator.shocks import build_world
 from simulator.timeline import Timeline
@@ -91,6 +92,8 @@ def run_experiment(
     Raises ``UserError`` for anything that the user can mend.
     """
     watch = progress or _Silent()
+    if output is not None:
+        remove_results(output)
     run, policies = request.run, _with_reference(request.policies)
 
     watch.start(len(request.scenarios) + 1, "book and scenarios")
@@ -192,7 +195,7 @@ def _conclude(
     if output is not None and request.report.enabled:
         from simulator.report.page import render_report
 
-        pages["report.html"] = render_report(dataset, summary, manifest, request.report)
+        pages[REPORT_NAME] = render_report(dataset, summary, manifest, request.report)
     watch.advance(1)
     if output is not None:
         ids = simulation.history_ids

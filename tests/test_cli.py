@@ -101,6 +101,15 @@ MISTAKES = {
     "unknown option": (["--foo"], ["--foo", "options are", "--multirun"]),
     "two modes": (["-m", "--cfg", "job"], ["only one of"]),
     "no value": (["run.paths"], ["run.paths", "KEY=VALUE"]),
+    "other letters": (
+        ["book.path=/x/\u8d37\u6b3e.csv"],
+        ["cannot be read", "inner quotes", "book.path='\"/x/\u8d37\u6b3e.csv\"'"],
+    ),
+    "other letters in a key": (["\u8d37=3"], ["arguments are KEY=VALUE"]),
+    "other letters in inner quotes": (
+        ["book=tape", 'book.path="/x/\u8d37\u6b3e.csv"'],
+        ["book.path must be a file; got /x/\u8d37\u6b3e.csv"],
+    ),
     "unknown group": (["runs.paths=3"], ["one of", "got runs", "did you mean run?"]),
     "unknown key": (["run.pathz=3"], ["key of run", "got pathz", "did you mean paths?"]),
     "unknown book key": (["book.borowers=3"], ["key of book", "did you mean borrowers?"]),
@@ -269,7 +278,7 @@ def _row(policy, metric, mean, low=NAN, high=NAN, unit="CNY", month=None):
 
 @pytest.mark.parametrize(
     ("low", "high", "word"),
-    [(1, 3, "better"), (-3, -1, "worse"), (-1, 1, "not distinguishable")],
+    [(1, 3, "better"), (-3, -1, "worse"), (-1, 1, "not distinguishable"), (0, 0, "no difference")],
 )
 def test_the_verdict_comes_from_the_interval(low, high, word):
     assert verdict(_row("a", "delta_net_result", 0.5 * (low + high), low, high)) == word
@@ -293,6 +302,8 @@ def test_the_answer_names_the_best_policy_only_if_it_is_surely_better():
     assert answer("downturn", ["status_quo", "a", "b", "c"], rows).startswith("downturn: b, ")
     rows = _comparison(a=(-1, 3))
     assert "no policy is surely better" in answer("downturn", ["status_quo", "a"], rows)
+    rows = _comparison(a=(0, 0))
+    assert answer("downturn", ["a"], rows) == "downturn: no policy changes the net result"
     rows = _comparison(a=(-3, -1))
     assert "every other policy costs more" in answer("downturn", ["status_quo", "a"], rows)
 
@@ -321,11 +332,61 @@ def test_the_closing_table_shows_rates_and_money_with_intervals(capsys):
         (0.0, -12.4, 15.0, "+0.00 [-12.4, +15.0]"),
         (-5_678_000, -6e6, -9e5, "-5.68 [-6.00, -0.90] m"),
         (123_456, NAN, NAN, "+123 k"),
+        (0.0, 0.0, 0.0, "no difference"),
+        (0.0, NAN, NAN, "+0.00"),
         (2e9, 1e9, 3e9, "+2.00 [+1.00, +3.00] bn"),
     ],
 )
 def test_an_amount_and_its_interval_share_one_scale(mean, low, high, shown):
     assert with_interval(_row("a", "delta_net_result", mean, low, high)) == shown
+
+
+LOSS_PUT_OFF = (
+    _row("status_quo", "net_loss", 2e6),
+    _row("a", "delta_net_loss", -1.5e5, -2e5, -1e5),
+    _row("a", "delta_net_result", 2.5e6, 2e6, 3e6),
+)
+LOSS_THAT_CAME_LATER = (
+    _row("status_quo", "lifetime_net_loss", 4e6),
+    _row("status_quo", "lifetime_net_result", 9e6),
+    _row("a", "delta_lifetime_net_loss", 7e5, 6e5, 8e5),
+    _row("a", "delta_lifetime_net_result", -5e5, -6e5, -4e5),
+)
+
+
+def test_the_closing_table_says_that_later_losses_are_outside(capsys):
+    closing_table(LOSS_PUT_OFF)
+    shown = capsys.readouterr().out
+    assert "downturn: a, net result +2.50" in shown
+    assert "Losses after the last month are outside; run.runoff_months=12 brings them in" in shown
+    assert "with run-off" not in shown
+
+
+def test_the_closing_table_reads_amounts_with_the_runoff_where_there_is_one(capsys):
+    closing_table([*LOSS_PUT_OFF, *LOSS_THAT_CAME_LATER])
+    shown = capsys.readouterr().out
+    assert shown.count("with run-off") == 3
+    assert "+700 [+600, +800] k" in shown
+    assert "-500 [-600, -400] k" in shown
+    assert "every other policy costs more" in shown
+    assert "better  " not in shown
+    assert "2.50" not in shown
+    assert "runoff_months=12" not in shown
+
+
+@pytest.mark.parametrize(("change", "told"), [(-6.0, True), (-5.0, False), (6.0, False)])
+def test_a_smaller_closing_balance_is_told(change, told, capsys):
+    closing_table(
+        [
+            *LOSS_PUT_OFF,
+            _row("status_quo", "balance", 1.0, month=1),
+            _row("a", "delta_balance", -0.9, month=1),
+            _row("status_quo", "balance", 100.0, month=2),
+            _row("a", "delta_balance", change, month=2),
+        ]
+    )
+    shown = capsys.readouterr().out
+    assert ("a: closing balance 6% below status_quo's, so its overdue rates" in shown) is told
 
 
 def test_the_closing_table_fits_eighty_columns(capsys, monkeypatch):

@@ -261,3 +261,8 @@ def test_two_policies_combine_in_any_order(
 def test_a_bad_member_is_refused(members: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=message):
         build_policy("mine", {"kind": "combination", "members": members})
+
+
+def test_an_offer_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(UserError, match=r"last_month must not be before first_month \(10\); got 5"):
+        build_policy("late", {"kind": "grace_period", "first_month": 10, "last_month": 5})

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import pytest
 import xarray as xr
 
-from simulator.report import figures, findings, page, style
+from simulator.report import figures, findings, page, passport, style, tables
 from simulator.report.data import ReportData, Stat, clean
 from simulator.report.numbers import money_scale, percent, points_scale
 from simulator.settings import ReportSettings
@@ -434,6 +434,84 @@ def test_a_costly_policy_is_told_as_a_cost(default_run: Run) -> None:
     sentence = findings.headline(data).headline
     assert "no policy pays for itself within 24 months: the least costly, Grace period" in sentence
     assert "lowers the net result by CNY\u00a0100" in sentence
+
+
+def test_no_difference_at_all_is_told_as_such(default_run: Run) -> None:
+    zero = (0.0, 0.0, 0.0)
+    data = _with_delta(default_run, grace_period=zero, stricter_approval=zero)
+    found = findings.headline(data)
+    assert "leaves the net result where it is" in found.headline
+    assert "net result no difference in 3" in " ".join(found.support)
+    assert "distinguishable" not in found.headline
+    results = [row.cells[-1] for _, rows in tables.headline_table(data).groups for row in rows]
+    assert {(c.difference, c.interval, c.verdict) for c in results if c.difference} == {
+        ("no difference", "", "same")
+    }
+    assert tables.effects_table(data).rows[0][-1] == "no difference"
+    assert "6 are exactly zero" in findings.effects_caption(data)
+
+
+def test_a_mean_of_zero_with_an_interval_is_not_distinguishable(default_run: Run) -> None:
+    data = _with_delta(default_run, grace_period=(0.0, -1e5, 1e5), stricter_approval=(0, -1e5, 1e5))
+    assert "has no distinguishable effect on the net result" in findings.headline(data).headline
+
+
+def _with_runoff(run: Run) -> ReportData:
+    """``run`` with 12 run-off months in which every gain of a policy turns into its opposite."""
+    later = [
+        row._replace(
+            metric=row.metric.replace("net_", "lifetime_net_"),
+            mean=-row.mean,
+            ci_low=-row.ci_high,
+            ci_high=-row.ci_low,
+        )
+        if row.metric.startswith("delta_net_")
+        else row._replace(metric=f"lifetime_{row.metric}")
+        for row in run.rows
+        if "net_" in row.metric
+    ]
+    dataset = run.dataset.assign_attrs(runoff_months=12)
+    return ReportData(dataset, [*run.rows, *later], run.manifest)
+
+
+def test_losses_put_off_into_the_runoff_turn_the_finding(default_run: Run) -> None:
+    without, data = data_of(default_run), _with_runoff(default_run)
+    assert "raises the net result by" in findings.headline(without).headline
+    sentence = findings.headline(data).headline
+    assert "no policy pays for itself within 24 months and 12 of run-off" in sentence
+    assert "lowers the net result with run-off by" in sentence
+    titles = [title for title, _ in tables.headline_table(data).titles]
+    assert titles[2:] == ["Net loss with run-off", "Net result with run-off"]
+    assert tables.headline_table(data).groups[0][1][1].cells[-1].verdict == "worse"
+    drawn = figures.policy_effects(data, style.WIDE).to_plotly_json()["layout"]["annotations"]
+    assert "Net result with run-off" in " ".join(a["text"] for a in drawn)
+    assert "Change of net result with run-off" in [f.label for f in findings.key_figures(data)]
+
+
+def test_the_limits_say_which_months_the_money_covers(default_run: Run) -> None:
+    without = " ".join(passport.limits(data_of(default_run)))
+    assert "run.runoff_months=12 brings them in" in without
+    runoff = " ".join(passport.limits(_with_runoff(default_run)))
+    assert "24 months of the run and 12 months of run-off" in runoff
+    assert "runoff_months=12" not in runoff
+
+
+def test_a_smaller_closing_balance_is_told_beside_the_rates(default_run: Run) -> None:
+    def at(policy: str, metric: str, month: int, mean: float) -> Row:
+        return Row("epidemic", policy, metric, month, mean, *(np.nan,) * 5, "CNY")
+
+    rows = [
+        *default_run.rows,
+        at("status_quo", "balance", 1, 1.0),
+        at("grace_period", "delta_balance", 1, -0.9),
+        at("status_quo", "balance", 24, 4.0e8),
+        at("grace_period", "delta_balance", 24, -0.19e8),
+        at("stricter_approval", "delta_balance", 24, -1.2e8),
+    ]
+    data = ReportData(default_run.dataset, rows, default_run.manifest)
+    (told,) = (s for s in findings.headline(data).support if "smaller balance" in s)
+    assert "Stricter approval (30\u202f% less)" in told
+    assert "Grace period" not in told
 
 
 def test_one_path_is_said_to_prove_nothing() -> None:

@@ -21,6 +21,13 @@ from simulator.results.checks import CheckResult, money_identity_error, run_chec
 from simulator.results.compare import MAIN_METRICS, compare
 from simulator.results.dataset import PATH_DIMS, to_dataset
 from simulator.results.dictionary import dictionary_markdown
+from simulator.results.files import (
+    FILE_NAMES,
+    MANIFEST_NAME,
+    RESULTS_NAME,
+    SUMMARY_NAME,
+    remove_results,
+)
 from simulator.results.history import history_table
 from simulator.results.inputs import ScenarioInfo, SimulationOutput
 from simulator.results.intervals import over_paths
@@ -29,9 +36,6 @@ from simulator.results.overdue import observed_months_on_book
 from simulator.results.passport import RunFacts, build_manifest, live_borrower_months
 from simulator.results.recoveries import recoveries
 from simulator.results.store import (
-    MANIFEST_NAME,
-    RESULTS_NAME,
-    SUMMARY_NAME,
     read_results,
     safe_text,
     write_files,
@@ -701,3 +705,11 @@ def test_a_history_has_a_row_for_each_run_loan_and_month() -> None:
     assert (last["month"], last["balance"], last["status"]) == (2, 5.0, "open")
     assert last["cause"] == "illness"
     assert (last["borrower_id"], last["loan_id"]) == (2**63 + 1, 2**63 + 2)
+
+
+def test_an_earlier_runs_files_go_before_a_new_run_begins(tmp_path: Path) -> None:
+    for name in (*FILE_NAMES, "notes.txt"):
+        (tmp_path / name).write_text("earlier")
+    remove_results(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    remove_results(tmp_path / "absent")

@@ -57,7 +57,7 @@ MEDICAL_INSURED: Final = {
 
 SCORE_MEAN: Final = 600.0
 SCORE_SD: Final = 100.0
-SCORE_RISK_CORRELATION: Final = 0.6
+SCORE_RISK_CORRELATION: Final = 0.8
 """Correlation of minus the score with latent true risk (assumption)."""
 RISK_BANDS: Final = ("A", "B", "C", "D", "E")
 BAND_CUT_POINTS: Final = (684.0, 625.0, 575.0, 516.0)
@@ -96,7 +96,7 @@ MARGIN_MEDIAN: Final = 0.1
 MARGIN_FLOOR: Final = -0.06
 """Lower end of the shifted lognormal margin, of income (assumption: worse is not viable)."""
 MARGIN_LOG_SD: Final = 0.55
-MARGIN_LOADING: Final = -0.35
+MARGIN_LOADING: Final = -0.6
 MARGIN_LOSS_PER_UNPAID: Final = 0.08
 """Income gone for each unpaid instalment at the opening beyond the first, at most three of
 them (assumption: stands for the shock that made the borrower fall behind)."""
@@ -112,11 +112,11 @@ OVERSPENDER_SHARE: Final = 0.25
 OVERSPENDER_LOADING: Final = 0.4
 
 HAND_TO_MOUTH_SHARE: Final = 0.33
-HAND_TO_MOUTH_LOADING: Final = 0.4
+HAND_TO_MOUTH_LOADING: Final = 0.7
 HAND_TO_MOUTH_MAX_MONTHS: Final = 0.1
 """Borrowers with next to no savings: share, and the most they hold (assumption)."""
 SAVINGS_MEDIAN_MONTHS: Final = 0.8
-SAVINGS_RISK_SLOPE: Final = 0.5
+SAVINGS_RISK_SLOPE: Final = 0.9
 """Fall of log savings per standard deviation of true risk: medians of 1.3 months one deviation
 to the good side and 0.5 to the bad (assumption)."""
 SAVINGS_LOG_SD: Final = 0.8

@@ -21,10 +21,12 @@ from rich.progress import Progress as RichDisplay
 from rich.table import Table
 
 from simulator.cli.inputs import REFERENCE
+from simulator.report.data import smaller_balances, with_runoff
 from simulator.results.summary import SummaryRow
 from simulator.results.variables import FRACTION
 
 _LINE_EVERY_SECONDS = 5.0
+NO_DIFFERENCE = "no difference"
 _WIDE = 132
 """Columns from which number and interval share a line."""
 
@@ -114,19 +116,41 @@ def closing_table(rows: Sequence[SummaryRow]) -> None:
     wide = console.width >= _WIDE
     by_key = {(r.scenario, r.policy, r.metric): r for r in rows if r.month is None}
     policies = list(dict.fromkeys(r.policy for r in rows))
+    smaller = smaller_balances(rows, REFERENCE)
     for scenario in dict.fromkeys(r.scenario for r in rows):
         console.print(_block(scenario, policies, by_key, " " if wide else "\n"))
         console.print(answer(scenario, policies, by_key), highlight=False, markup=False)
+        for policy in policies:
+            if share := smaller.get((scenario, policy)):
+                text = (
+                    f"{policy}: closing balance {share:.0%} below {REFERENCE}'s, so its overdue"
+                    " rates are over a smaller balance"
+                )
+                console.print(text, highlight=False, markup=False)
         console.print()
+    _, result = _read(by_key, "net_result")
     console.print(
         "Changes are against status_quo on the same borrowers under the same luck, with their 95 %"
-        " intervals.\nbetter / worse: the interval of the change of net result excludes zero.",
+        f" intervals.\nbetter / worse: the interval of the change of {result} excludes zero."
+        f"\n{_horizon_note(by_key)}",
         style="dim",
         highlight=False,
     )
 
 
 _Rows = dict[tuple[str, str, str], SummaryRow]
+
+
+def _read(rows: _Rows, metric: str) -> tuple[str, str]:
+    """Name and words of the money metric that answers: with the run-off where there is one."""
+    return with_runoff(metric, metric.replace("_", " "), {name for _, _, name in rows})
+
+
+def _horizon_note(rows: _Rows) -> str:
+    """Whether losses that come after the reported months are in the amounts."""
+    if _read(rows, "net_loss")[0] != "net_loss":
+        return "Net loss and net result cover the reported months and the run-off."
+    return "Losses after the last month are outside; run.runoff_months=12 brings them in."
 
 
 def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Table:
@@ -141,7 +165,9 @@ def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Tab
         show_edge=False,
     )
     table.add_column("policy", no_wrap=True)
-    for heading in ("peak 30+", "change of peak", "change of net loss", "change of net result"):
+    money = [_read(rows, metric) for metric in ("net_loss", "net_result")]
+    changes = (f"change of {words}".replace(" with", "\nwith") for _, words in money)
+    for heading in ("peak 30+", "change of peak", *changes):
         table.add_column(heading, justify="right", no_wrap=gap == " ")
     if gap == " ":
         table.add_column("verdict", no_wrap=True)
@@ -153,7 +179,7 @@ def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Tab
             continue
         deltas = [
             rows.get((scenario, policy, f"delta_{metric}"))
-            for metric in ("peak_overdue_rate_30", "net_loss", "net_result")
+            for metric in ("peak_overdue_rate_30", *(name for name, _ in money))
         ]
         cells = [with_interval(delta, gap) for delta in deltas]
         word = verdict(deltas[-1])
@@ -164,12 +190,19 @@ def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Tab
     return table
 
 
+def _is_zero(difference: SummaryRow) -> bool:
+    """Whether a policy changes nothing at all: zero, with an interval of no width."""
+    return difference.mean == difference.ci_low == difference.ci_high == 0.0
+
+
 def verdict(difference: SummaryRow | None) -> str:
     """What the interval of a change of net result allows to say."""
     if difference is None or math.isnan(difference.mean):
         return "-"
     if math.isnan(difference.ci_low):
         return "not known (one path)"
+    if _is_zero(difference):
+        return NO_DIFFERENCE
     if difference.ci_low > 0:
         return "better"
     if difference.ci_high < 0:
@@ -179,21 +212,24 @@ def verdict(difference: SummaryRow | None) -> str:
 
 def answer(scenario: str, policies: Sequence[str], rows: _Rows) -> str:
     """One sentence: the policy with the best net result that is surely better, or none."""
+    metric, name = _read(rows, "net_result")
     deltas = {
         policy: row
         for policy in policies
-        if policy != REFERENCE and (row := rows.get((scenario, policy, "delta_net_result")))
+        if policy != REFERENCE and (row := rows.get((scenario, policy, f"delta_{metric}")))
     }
     words = {policy: verdict(row) for policy, row in deltas.items()}
     better = [policy for policy, word in words.items() if word == "better"]
     if better:
         best = max(better, key=lambda policy: deltas[policy].mean)
         row = deltas[best]
-        return f"{scenario}: {best}, net result {with_interval(row)} {row.unit}"
+        return f"{scenario}: {best}, {name} {with_interval(row)} {row.unit}"
     if not deltas:
         return f"{scenario}: no policy to compare with {REFERENCE}"
     if set(words.values()) == {"worse"}:
         return f"{scenario}: {REFERENCE}; every other policy costs more than it brings"
+    if set(words.values()) == {NO_DIFFERENCE}:
+        return f"{scenario}: no policy changes the {name}"
     return f"{scenario}: no policy is surely better than {REFERENCE} at this number of paths"
 
 
@@ -201,6 +237,8 @@ def with_interval(row: SummaryRow | None, gap: str = " ") -> str:
     """``+1.20 [+0.80, +1.60] m``; fractions in points, the interval left out if there is none."""
     if row is None or math.isnan(row.mean):
         return "-"
+    if _is_zero(row):
+        return NO_DIFFERENCE
     numbers = [row.mean] if math.isnan(row.ci_low) else [row.mean, row.ci_low, row.ci_high]
     factor, suffix = (100.0, "") if row.unit == FRACTION else _scale(max(map(abs, numbers)))
     mean, *bounds = (_signed(number * factor) for number in numbers)

@@ -106,10 +106,12 @@ def _others_first(p, world, person, rate, service, refusing, u):
 
 
 @scalar
-def _cash_cause(p, shock, chose_others, refused_by_platforms):
+def _cash_cause(p, shock, cliff, chose_others, refused_by_platforms):
     """Cause of a payment that falls short for lack of cash."""
     if shock != Cause.NONE:
         return shock
+    if cliff and p.strength_platform_cutoff > 0.0:
+        return 0 + Cause.PLATFORM_CUTOFF
     if chose_others:
         return 0 + Cause.CHOSE_OTHER_LENDER
     if refused_by_platforms and p.strength_platform_cutoff > 0.0:
@@ -208,7 +210,9 @@ def _rank_lenders(plan, person, state, p, world, u_choose):
         p, world, person, plan.rate, plan.service, state.refusing, u_choose
     )
     chose_others = others_first and plan.cash >= plan.demand
-    plan.cash_cause = _cash_cause(p, plan.shock, chose_others, plan.refused_by_platforms)
+    interest_elsewhere = state.other_debt * world.other_annual_rate / 12.0
+    cliff = plan.refused_by_platforms and plan.cash - interest_elsewhere >= plan.demand
+    plan.cash_cause = _cash_cause(p, plan.shock, cliff, chose_others, plan.refused_by_platforms)
     plan.others_first = others_first
     plan.paid_elsewhere = min(plan.cash, plan.service) if others_first else 0.0
     plan.cash -= plan.paid_elsewhere

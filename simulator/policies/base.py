@@ -1,9 +1,9 @@
 """What a policy is: a validated frozen object that edits the lever table."""
 
 from collections.abc import Sequence
-from typing import Annotated, Protocol, runtime_checkable
+from typing import Annotated, Protocol, Self, runtime_checkable
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from simulator.levers import Edit, Target
 from simulator.validation import Frozen
@@ -44,3 +44,12 @@ class Window(Targeted):
     first_month: Month = 1
     last_month: Month | None = None
     """Last month of the offer; None is the end of the run."""
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.last_month is not None and self.last_month < self.first_month:
+            raise ValueError(
+                f"last_month must not be before first_month ({self.first_month});"
+                f" got {self.last_month}"
+            )
+        return self

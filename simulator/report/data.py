@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Protocol
@@ -17,6 +17,8 @@ Array = NDArray[np.float64]
 MAX_POINTS = 120
 """Months drawn in a line; longer runs are thinned, so that the page stays small."""
 QUANTILES = (0.05, 0.5, 0.95)
+SMALLER_BALANCE = 0.05
+"""A closing balance that is lower by more than this share is told (assumption)."""
 
 
 class SummaryRow(Protocol):
@@ -75,6 +77,11 @@ class Stat:
         return self.ci_low is not None and self.ci_high is not None
 
     @property
+    def is_zero(self) -> bool:
+        """Whether there is no difference at all: zero, with an interval of no width."""
+        return self.mean == 0.0 and self.ci_low == 0.0 and self.ci_high == 0.0
+
+    @property
     def sign(self) -> int:
         """-1 or 1 when the interval excludes zero on that side, else 0 (not distinguishable)."""
         if self.ci_low is None or self.ci_high is None:
@@ -127,6 +134,32 @@ def _fan_of(values: Array) -> Fan:
     return Fan(out[0], out[1], out[2])
 
 
+def with_runoff(metric: str, title: str, found: Container[str]) -> tuple[str, str]:
+    """Name and title of the money metric to read: with the run-off where ``found`` has it.
+
+    The reported months alone would count a loss that is only put off as a gain.
+    """
+    name = f"lifetime_{metric}"
+    return (name, f"{title} with run-off") if name in found else (metric, title)
+
+
+def smaller_balances(rows: Iterable[SummaryRow], reference: str) -> dict[tuple[str, str], float]:
+    """By scenario and policy, the share by which the last month's balance is below ``reference``'s.
+
+    Only shares above ``SMALLER_BALANCE``: there overdue rates are over a smaller balance.
+    """
+    found = [r for r in rows if r.month is not None and r.metric in ("balance", "delta_balance")]
+    last = max((r.month for r in found if r.month is not None), default=None)
+    closing = [(r, _optional(r.mean)) for r in found if r.month == last]
+    levels = {r.scenario: m for r, m in closing if (r.metric, r.policy) == ("balance", reference)}
+    shares = {}
+    for row, change in closing:
+        level = levels.get(row.scenario)
+        if row.metric == "delta_balance" and change is not None and level:
+            shares[row.scenario, row.policy] = -change / level
+    return {place: share for place, share in shares.items() if share > SMALLER_BALANCE}
+
+
 def _whole_horizon(rows: Iterable[SummaryRow]) -> dict[tuple[str, str, str], Stat]:
     stats: dict[tuple[str, str, str], Stat] = {}
     for row in rows:
@@ -165,12 +198,19 @@ class ReportData:
         draws = dataset.coords.get("macro_draw")
         self.n_draws = self.n_paths if draws is None else len(np.unique(draws.values))
         self._fans: dict[tuple[str, str, str, int | None], Fan] = {}
-        self._stats = _whole_horizon(rows)
+        listed = tuple(rows)
+        self._stats = _whole_horizon(listed)
+        self._metrics = frozenset(metric for *_, metric in self._stats)
+        self.smaller_balances = smaller_balances(listed, self.reference)
         self._policy_numbers = {name: i for i, name in enumerate(self.policies)}
 
     def stat(self, scenario: str, policy: str, metric: str) -> Stat | None:
         """The whole-horizon statistic, or None when the run has no such row."""
         return self._stats.get((scenario, policy, metric))
+
+    def with_runoff(self, metric: str, title: str) -> tuple[str, str]:
+        """Name and title of the metric to read, with the run-off where the run has one."""
+        return with_runoff(metric, title, self._metrics)
 
     def scenario_entry(self, scenario: str) -> Mapping[str, object]:
         """Label, narrative, source, weight and warnings: from the manifest or the configuration."""
@@ -260,7 +300,8 @@ class ReportData:
         return min(self.scenarios, key=self._severity)
 
     def _severity(self, scenario: str) -> float:
-        for metric in ("net_loss", "peak_overdue_rate_90"):
+        loss, _ = self.with_runoff("net_loss", "")
+        for metric in (loss, "peak_overdue_rate_90"):
             stat = self.stat(scenario, self.reference, metric)
             if stat is not None:
                 return stat.mean

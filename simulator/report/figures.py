@@ -31,6 +31,13 @@ CAUSE_WORDS = {
 N_CAUSES_SHOWN = len(style.CAUSE_SERIES)
 
 
+def effect_metrics(data: ReportData) -> list[tuple[str, str, bool]]:
+    """``EFFECT_METRICS`` as this run has them: money with the run-off where there is one."""
+    return [
+        (*data.with_runoff(metric, title), is_rate) for metric, title, is_rate in EFFECT_METRICS
+    ]
+
+
 def _listed(values: Array, decimals: int = 3) -> list[float | None]:
     return [None if np.isnan(v) else round(float(v), decimals) for v in values]
 
@@ -220,14 +227,12 @@ def _effect_labels(sheet: Sheet, data: ReportData, panel: int) -> None:
 
 def policy_effects(data: ReportData, frame: Frame) -> go.Figure:
     """Paired differences against the reference with 95 % intervals, a panel a metric."""
-    rows = list(_effect_rows(data))
-    columns = style.columns_for(frame, len(EFFECT_METRICS), 240, 4)
+    rows, metrics = list(_effect_rows(data)), effect_metrics(data)
+    columns = style.columns_for(frame, len(metrics), 240, 4)
     left = 168 if frame.width > 500 else 146
-    grid = Grid(
-        frame, len(EFFECT_METRICS), columns, 23 * len(rows) + 10, left=left, gap_x=26, gap_y=76
-    )
+    grid = Grid(frame, len(metrics), columns, 23 * len(rows) + 10, left=left, gap_x=26, gap_y=76)
     sheet = Sheet(grid)
-    for panel, (metric, title, is_rate) in enumerate(EFFECT_METRICS):
+    for panel, (metric, title, is_rate) in enumerate(metrics):
         found = [
             (-row, s, p, data.stat(s, p, f"delta_{metric}"))
             for row, (s, p) in enumerate(rows)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.report.data import ReportData, Stat
-from simulator.report.figures import EFFECT_METRICS, cause_label, cause_shares
+from simulator.report.figures import cause_label, cause_shares, effect_metrics
 from simulator.report.numbers import Scale, money_scale, percent, points_scale, rate_scale
 
 ROUGH_PATHS = 30
@@ -61,7 +61,7 @@ def effect_text(data: ReportData, metric: str, name: str, stat: Stat, *, bracket
     ``bracket`` opens the bracket of the interval, to say once what brackets are.
     """
     scale = scale_for(data, f"delta_{metric}", [stat])
-    if stat.mean == 0.0 and not stat.sign:
+    if stat.is_zero or (stat.mean == 0.0 and not stat.has_interval):
         return f"leaves the {name} where it is"
     if stat.has_interval and stat.sign == 0:
         return (
@@ -75,9 +75,10 @@ def effect_text(data: ReportData, metric: str, name: str, stat: Stat, *, bracket
 def decisive_metric(data: ReportData) -> tuple[str, str, int]:
     """The metric that ranks policies, its name and the sign that is better."""
     policy = data.alternatives[0]
-    if all(data.stat(s, policy, "delta_net_result") for s in data.scenarios):
-        return "net_result", "net result", 1
-    return "net_loss", "net loss", -1
+    metric, name = data.with_runoff("net_result", "net result")
+    if all(data.stat(s, policy, f"delta_{metric}") for s in data.scenarios):
+        return metric, name, 1
+    return *data.with_runoff("net_loss", "net loss"), -1
 
 
 def ranked(data: ReportData, scenario: str) -> list[tuple[str, Stat]]:
@@ -106,7 +107,8 @@ def _reference_headline(data: ReportData, scenario: str) -> str:
     """Only the reference was run: how bad it gets, and beside the mildest scenario."""
     label = data.scenario_label(scenario)
     peak = data.stat(scenario, data.reference, "peak_overdue_rate_30")
-    loss = data.stat(scenario, data.reference, "net_loss")
+    metric, name = data.with_runoff("net_loss", "net loss")
+    loss = data.stat(scenario, data.reference, metric)
     parts = []
     if peak is not None:
         text = level_text(scale_for(data, "overdue_rate", [peak]), peak)
@@ -118,9 +120,7 @@ def _reference_headline(data: ReportData, scenario: str) -> str:
             text += f", {gap.full(abs(peak.mean - other.mean))} {side} {data.scenario_label(mild)}"
         parts.append(f"the 30+ overdue rate peaks at {text}")
     if loss is not None:
-        parts.append(
-            f"the net loss is {level_text(money_scale(data.currency, loss.values()), loss)}"
-        )
+        parts.append(f"the {name} is {level_text(money_scale(data.currency, loss.values()), loss)}")
     return f"Under {label}, {'; '.join(parts) or 'no summary figure is available'}."
 
 
@@ -138,8 +138,10 @@ def _policy_headline(data: ReportData, scenario: str, order: list[tuple[str, Sta
     if stat.sign == better:
         return f"Under {label}, {policy} {effect}{tail}."
     if stat.sign == -better:
+        runoff = data.dataset.attrs.get("runoff_months", 0)
+        months = f"{len(data.months)} months" + (f" and {runoff} of run-off" if runoff else "")
         return (
-            f"Under {label}, no policy pays for itself within {len(data.months)} months:"
+            f"Under {label}, no policy pays for itself within {months}:"
             f" the least costly, {policy}, {effect}{tail}."
         )
     return (
@@ -161,8 +163,7 @@ def _policy_support(
         out.append(f"On nine paths in ten its effect lies between {low} and {high}.")
     if len(data.scenarios) > 1 and stat.has_interval:
         elsewhere = [data.stat(s, best, f"delta_{metric}") for s in data.scenarios]
-        signs = [s.sign * better if s is not None else 0 for s in elsewhere]
-        out.append(f"{data.policy_label(best)} {_across(name, signs)}.")
+        out.append(f"{data.policy_label(best)} {_across(name, elsewhere, better)}.")
     before = data.stat(scenario, best, "delta_peak_overdue_rate_before_relief_90")
     after = data.stat(scenario, best, "delta_peak_overdue_rate_90")
     if before is not None and after is not None and before != after:
@@ -174,21 +175,43 @@ def _policy_support(
         effect = effect_text(data, metric, name, other)
         near = "; the two intervals overlap" if _overlap(stat, other) else ""
         out.append(f"{data.policy_label(policy)} {effect}{near}.")
-    return tuple(out)
+    return (*out, *_smaller_balances(data, scenario, order))
 
 
-def _across(name: str, signs: list[int]) -> str:
-    """In how many scenarios a policy is better (1), worse (-1) or unclear (0)."""
-    total = len(signs)
+def _smaller_balances(
+    data: ReportData, scenario: str, order: list[tuple[str, Stat]]
+) -> tuple[str, ...]:
+    """Whose overdue rates are over a clearly smaller balance, in one sentence, if any."""
+    shares = {p: data.smaller_balances.get((scenario, p)) for p, _ in order}
+    listed = ", ".join(
+        f"{data.policy_label(policy)} ({percent(share, 0)} less)"
+        for policy, share in shares.items()
+        if share is not None
+    )
+    if not listed:
+        return ()
+    return (
+        f"Overdue rates are over a smaller balance than the reference's, in the last month, for"
+        f" {listed}.",
+    )
+
+
+def _across(name: str, stats: list[Stat | None], better: int) -> str:
+    """In how many scenarios a policy is better, worse, without difference or unclear."""
+    total = len(stats)
+    signs = [stat.sign * better if stat is not None else 0 for stat in stats]
+    same = sum(1 for stat in stats if stat is not None and stat.is_zero)
     if signs.count(1) == total:
         return f"improves the {name} in all {total} scenarios"
     if signs.count(-1) == total:
         return f"worsens the {name} in all {total} scenarios"
-    parts = [
-        f"{words} in {signs.count(sign)}"
-        for sign, words in ((1, "better"), (-1, "worse"), (0, "not distinguishable"))
-        if signs.count(sign)
-    ]
+    counts = (
+        (signs.count(1), "better"),
+        (signs.count(-1), "worse"),
+        (same, "no difference"),
+        (signs.count(0) - same, "not distinguishable"),
+    )
+    parts = [f"{words} in {count}" for count, words in counts if count]
     return f"compared with the reference over {total} scenarios: {name} {', '.join(parts)}"
 
 
@@ -223,7 +246,7 @@ def key_figures(data: ReportData) -> list[KeyFigure]:
     """Levels under the reference in the worst scenario, and the best policy's effect."""
     scenario = data.worst_scenario()
     out = []
-    for metric, title, _ in EFFECT_METRICS:
+    for metric, title, _ in effect_metrics(data):
         stat = data.stat(scenario, data.reference, metric)
         if stat is not None:
             note = f"{data.policy_label(data.reference)}"
@@ -279,7 +302,7 @@ def effects_caption(data: ReportData) -> str:
     """How many of the differences can be told from zero."""
     stats = [
         data.stat(s, p, f"delta_{metric}")
-        for metric, *_ in EFFECT_METRICS
+        for metric, *_ in effect_metrics(data)
         for s in data.scenarios
         for p in data.alternatives
     ]
@@ -287,10 +310,12 @@ def effects_caption(data: ReportData) -> str:
     if data.n_draws == 1:
         return f"{len(known)} differences on {_one_draw(data)}; none has an interval."
     clear = sum(1 for stat in known if stat.sign)
+    same = sum(1 for stat in known if stat.is_zero)
+    zero = f", {same} are exactly zero" if same else ""
     return (
         f"{clear} of {len(known)} differences from {data.policy_label(data.reference)} can be told"
-        " from zero (filled dots). Thick bar: 95 % interval of the mean; thin line: nine paths in"
-        " ten."
+        f" from zero (filled dots){zero}. Thick bar: 95 % interval of the mean; thin line: nine"
+        " paths in ten."
     )
 
 

@@ -140,10 +140,7 @@ def limits(data: ReportData) -> list[str]:
         "Intervals measure the luck of the simulated paths only. They do not cover errors of the"
         " parameters, of the scenario or of the model itself, and are not adjusted for the number"
         " of comparisons.",
-        f"Money is counted within the {len(data.months)} months of the run: later losses and later"
-        " income of loans still open, and the future business that a refused applicant would have"
-        " brought, are outside, so a policy that defers payments or changes lending may rank"
-        " otherwise in a longer run.",
+        _money_horizon(data),
         "The net result is interest, penalty interest and fees as they accrue, less waived"
         " interest, funding cost, net loss, the change of an allowance on balance over 90 days"
         " past due, and the costs of collection, relief handling and underwriting; it is before"
@@ -165,6 +162,25 @@ def limits(data: ReportData) -> list[str]:
     if data.n_draws == 1:
         out.append("This run has one draw of the economy: its numbers are one possible outcome.")
     return out
+
+
+def _money_horizon(data: ReportData) -> str:
+    """Which months net loss and net result cover, and what stays outside."""
+    runoff = data.dataset.attrs.get("runoff_months", 0)
+    outside = (
+        "the future business that a refused applicant would have brought is outside, so a policy"
+        " that changes lending may rank otherwise in a longer run."
+    )
+    if runoff:
+        return (
+            f"Net loss and net result cover the {len(data.months)} months of the run and {runoff}"
+            f" months of run-off without new lending; what comes later and {outside}"
+        )
+    return (
+        f"Losses after the last month (month {len(data.months)}), and later income, of loans still"
+        " open are outside, which flatters a policy that puts payments off; run.runoff_months=12"
+        f" brings them in. Also, {outside}"
+    )
 
 
 def sections(data: ReportData) -> list[Section]:

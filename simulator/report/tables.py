@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.report.data import Fan, ReportData, Stat
-from simulator.report.figures import EFFECT_METRICS, cause_label, cause_shares
+from simulator.report.figures import cause_label, cause_shares, effect_metrics
 from simulator.report.findings import scale_for
 from simulator.report.numbers import Scale, number, percent
 
@@ -33,7 +33,7 @@ class Cell:
     beside: str
     """The overdue rate with re-planned loans at their days past due before relief, if another."""
     verdict: str
-    """``better``, ``worse``, ``unclear``, ``single`` or empty for the reference."""
+    """``better``, ``worse``, ``unclear``, ``same``, ``single`` or empty for the reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,11 @@ class HeadlineTable:
 
 
 def _verdict(metric: str, stat: Stat) -> str:
+    if stat.is_zero:
+        return "same"
     if not stat.has_interval:
         return "single"
-    better = 1 if metric == "net_result" else -1
+    better = 1 if metric.endswith("net_result") else -1
     return {better: "better", -better: "worse"}.get(stat.sign, "unclear")
 
 
@@ -85,15 +87,22 @@ def _cell(
     return Cell(
         title=title,
         level=shown,
-        difference=delta_scale.text(delta.mean, signed=True) if delta else "",
+        difference=_difference(delta_scale, delta) if delta else "",
         interval=_interval(delta_scale, delta) if delta else _interval(level_scale, level),
         beside=_before_relief(data, place, metric, (level_scale, shown)),
         verdict=_verdict(metric, delta) if delta else "",
     )
 
 
+def _difference(scale: Scale, delta: Stat | None) -> str:
+    if delta is not None and delta.is_zero:
+        return "no difference"
+    return scale.text(delta.mean if delta else None, signed=True)
+
+
 def _interval(scale: Scale, stat: Stat | None) -> str:
-    return scale.span(stat.ci_low, stat.ci_high) if stat and stat.has_interval else ""
+    known = stat is not None and stat.has_interval and not stat.is_zero
+    return scale.span(stat.ci_low, stat.ci_high) if stat and known else ""
 
 
 def _before_relief(
@@ -109,9 +118,10 @@ def _before_relief(
 
 def headline_table(data: ReportData) -> HeadlineTable:
     """Per scenario and policy: peaks, loss and result, with paired differences."""
-    scales = {metric: _metric_scales(data, metric) for metric, *_ in EFFECT_METRICS}
+    metrics = effect_metrics(data)
+    scales = {metric: _metric_scales(data, metric) for metric, *_ in metrics}
     titles = []
-    for metric, title, _ in EFFECT_METRICS:
+    for metric, title, _ in metrics:
         level, delta = scales[metric]
         unit = level.unit if level.unit == delta.unit else f"{level.unit}, change in {delta.unit}"
         titles.append((title, unit if data.alternatives else level.unit))
@@ -123,7 +133,7 @@ def headline_table(data: ReportData) -> HeadlineTable:
                 f"series-{policy_class(data, policy)}",
                 tuple(
                     _cell(data, (scenario, policy), (metric, title), scales[metric])
-                    for metric, title, _ in EFFECT_METRICS
+                    for metric, title, _ in metrics
                 ),
             )
             for policy in data.policies
@@ -161,18 +171,17 @@ def overdue_table(data: ReportData, dpd: int) -> Table:
 
 def effects_table(data: ReportData) -> Table:
     """The paired differences behind the comparison."""
-    scales = {metric: _metric_scales(data, metric)[1] for metric, *_ in EFFECT_METRICS}
-    header = tuple(f"{title} ({scales[metric].unit})" for metric, title, _ in EFFECT_METRICS)
+    metrics = effect_metrics(data)
+    scales = {metric: _metric_scales(data, metric)[1] for metric, *_ in metrics}
+    header = tuple(f"{title} ({scales[metric].unit})" for metric, title, _ in metrics)
     rows = []
     for scenario in data.scenarios:
         for policy in data.alternatives:
             cells = []
-            for metric, *_ in EFFECT_METRICS:
+            for metric, *_ in metrics:
                 stat = data.stat(scenario, policy, f"delta_{metric}")
-                text = scales[metric].text(stat.mean if stat else None, signed=True)
-                if stat and stat.has_interval:
-                    text += f" ({scales[metric].span(stat.ci_low, stat.ci_high)})"
-                cells.append(text)
+                span = _interval(scales[metric], stat)
+                cells.append(_difference(scales[metric], stat) + (f" ({span})" if span else ""))
             rows.append((data.scenario_label(scenario), data.policy_label(policy), *cells))
     return Table(("Scenario", "Policy", *header), tuple(rows), n_names=2)
 

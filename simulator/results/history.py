@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from simulator.vocabulary import Cause, LoanStatus
 
-HISTORY_NAME = "history.parquet"
-
 
 def history_table(
     histories: Mapping[tuple[str, str], NDArray[np.void]],

@@ -12,13 +12,11 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 import xarray as xr
 
-from simulator.results.history import HISTORY_NAME, write_history
+from simulator.results.files import HISTORY_NAME, MANIFEST_NAME, RESULTS_NAME, SUMMARY_NAME
+from simulator.results.history import write_history
 from simulator.results.summary import SummaryRow
 from simulator.validation import UserError, clip
 
-RESULTS_NAME: Final = "results.nc"
-SUMMARY_NAME: Final = "summary.csv"
-MANIFEST_NAME: Final = "manifest.json"
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 Writer = Callable[[Path], None]

@@ -275,6 +275,8 @@ def funding(borrower: Borrower, household: Household, bills: Bills, month: Month
         lent = _lent_by_platforms(borrower, household, gap, untouched, month)
         refused_by_platforms = lent < gap - TINY
     cash += lent
+    interest_elsewhere = borrower.other_debt * month["other_annual_rate"] / 12.0
+    cliff = cash - interest_elsewhere >= demand
     first = _others_first(borrower, service, bills[loans[0].row], month)
     cash_0, paid_elsewhere = cash, 0.0
     if first:
@@ -301,7 +303,7 @@ def funding(borrower: Borrower, household: Household, bills: Bills, month: Month
             loan.reason, loan.late_days = loan.cause, 0
         elif loan.able < bills[loan.row].demand:
             loan.late_days = 0
-            loan.reason = _reason(household.shock, chose_other, refused_by_platforms, month)
+            loan.reason = _reason(household.shock, chose_other, refused_by_platforms, cliff, month)
         elif loan.able > 0.0:
             loan.reason, loan.late_days = _attention(loan, borrower, month)
         else:
@@ -311,12 +313,15 @@ def funding(borrower: Borrower, household: Household, bills: Bills, month: Month
     _save(borrower, before, cash, month)
 
 
-def _reason(shock: Cause, chose_other: bool, refused_by_platforms: bool, month: Month) -> Cause:
+def _reason(
+    shock: Cause, chose_other: bool, refused_by_platforms: bool, cliff: bool, month: Month
+) -> Cause:
     if shock is not Cause.NONE:
         return shock
-    if chose_other:
+    refused = refused_by_platforms and month.parameters["strength_platform_cutoff"] > 0.0
+    if chose_other and not (refused and cliff):
         return Cause.CHOSE_OTHER_LENDER
-    if refused_by_platforms and month.parameters["strength_platform_cutoff"] > 0.0:
+    if refused:
         return Cause.PLATFORM_CUTOFF
     return Cause.OVERSPENDING
 

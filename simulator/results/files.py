@@ -1,0 +1,27 @@
+"""Names of a run's files, and how an earlier run's are taken away before a new one begins."""
+
+from pathlib import Path
+from typing import Final
+
+from simulator.validation import UserError
+
+RESULTS_NAME: Final = "results.nc"
+SUMMARY_NAME: Final = "summary.csv"
+MANIFEST_NAME: Final = "manifest.json"
+REPORT_NAME: Final = "report.html"
+HISTORY_NAME: Final = "history.parquet"
+FILE_NAMES: Final = (RESULTS_NAME, SUMMARY_NAME, MANIFEST_NAME, REPORT_NAME, HISTORY_NAME)
+
+
+def remove_results(folder: Path) -> None:
+    """Remove an earlier run's files: beside a new configuration they would be taken for its own.
+
+    Raises ``UserError`` when one cannot be removed.
+    """
+    for name in FILE_NAMES:
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"{folder / name}: an earlier run's file cannot be removed ({error.strerror})"
+            ) from None
