@@ -174,7 +174,8 @@ def _money_horizon(data: ReportData) -> str:
     if runoff:
         return (
             f"Net loss and net result cover the {len(data.months)} months of the run and {runoff}"
-            f" months of run-off without new lending; what comes later and {outside}"
+            f" months of run-off without new lending; what comes later is"
+            f" outside. Also, {outside}"
         )
     return (
         f"Losses after the last month (month {len(data.months)}), and later income, of loans still"
