@@ -295,7 +295,20 @@ def _see_demands(start, n, book, s, p, rate_cap):
 
 
 @loop
-def _offer_relief(t, start, n, book, levers, s, p, world, key, life, budget, counts):
+def _has_offer(cells):
+    """Whether any cell of a month's levers, (classes, buckets, hardships), offers relief."""
+    for a in range(cells.shape[0]):
+        for b in range(cells.shape[1]):
+            for c in range(cells.shape[2]):
+                cell = cells[a, b, c]
+                chance = max(cell.p_relief_if_need, cell.p_relief_if_no_need)
+                if chance > 0.0 and cell.relief_months >= 1.0:
+                    return True
+    return False
+
+
+@loop
+def _offer_relief(t, start, n, has_offer, book, levers, s, p, world, key, life, budget, counts):
     """Budget each household and offer relief where its cell does; the relief budget left."""
     people, loans, terms, facts = book.people, book.loans, book.terms, book.facts[0]
     cells, classes = levers.loan, levers.class_of_segment
@@ -305,6 +318,8 @@ def _offer_relief(t, start, n, book, levers, s, p, world, key, life, budget, cou
         b = live[start + k]
         person, plan = people[b], plans[k]
         _budget_household(t, plan, person, s_people[b], p, world, facts, key, life[t, b])
+        if not has_offer:
+            continue
         short = plan.free - plan.demand < 0.0
         granted = False
         for row in range(person.first_loan, person.first_loan + person.n_loans):
@@ -382,6 +397,7 @@ def plan_households(t, n_live, book, levers, s, p, world, key, life, counts):
     rows it leaves in ``s.question``.
     """
     n_question = 0
+    has_offer = _has_offer(levers.loan[t])
     budget = levers.book[0].relief_budget * book.facts[0].opening_balance
     person_counter = stream(t, _PERSON_GROUP, Domain.BORROWER)
     loan_counter = stream(t, _LOAN_GROUP, Domain.LOAN)
@@ -390,6 +406,8 @@ def plan_households(t, n_live, book, levers, s, p, world, key, life, counts):
         n_loans = _see_demands(start, n, book, s, p, world.rate_cap)
         fill_units(s.person_ids[:n], person_counter, key.path, key.seed, s.u_person)
         fill_units(s.loan_ids[:n_loans], loan_counter, key.path, key.seed, s.u_loan)
-        budget = _offer_relief(t, start, n, book, levers, s, p, world, key, life, budget, counts)
+        budget = _offer_relief(
+            t, start, n, has_offer, book, levers, s, p, world, key, life, budget, counts
+        )
         n_question = _decide_payments(t, start, n, n_question, book, levers, s, p, world, key)
     return n_question
