@@ -28,8 +28,9 @@ PERSON_DTYPE = _record(
     uint64="id",
     float64="weight income stated_income essential discretionary savings other_debt p_forget"
     " p_channel_failure p_misunderstand refusal_weight true_risk score",
-    int32="first_loan",
-    int16="n_loans arrival_month",
+    uint32="first_loan",
+    uint16="n_loans",
+    int16="arrival_month",
     uint8="work overspender platforms pays_others_first unemployment_insured medical_insured"
     " income_decile age_band",
 )
@@ -38,7 +39,7 @@ PERSON_DTYPE = _record(
 LOAN_DTYPE = _record(
     uint64="id",
     float64="limit principal",
-    int32="borrower",
+    uint32="borrower",
     int16="origination_month vintage",
     uint16="segment",
     uint8="product kind due_day",
@@ -137,8 +138,8 @@ class State(NamedTuple):
     people: NDArray[np.void]  # PERSON_STATE_DTYPE
     loans: NDArray[np.void]  # LOAN_STATE_DTYPE
     queue: NDArray[np.float64]  # (n_loans, MAX_UNPAID), oldest unpaid instalment first
-    live: NDArray[np.int32]  # rows of live borrowers, in order
-    question: NDArray[np.int32]  # rows of loans in question, in order
+    live: NDArray[np.uint32]  # rows of live borrowers, in order
+    question: NDArray[np.uint32]  # rows of loans in question, in order
     plans: NDArray[np.void]  # PLAN_DTYPE, (CHUNK,)
     person_ids: NDArray[np.uint64]  # of a chunk
     loan_ids: NDArray[np.uint64]
@@ -188,8 +189,8 @@ def allocate_state(n_people: int, n_loans: int, most_loans: int) -> State:
         people=records(np.zeros(n_people, dtype=PERSON_STATE_DTYPE)),
         loans=records(np.zeros(n_loans, dtype=LOAN_STATE_DTYPE)),
         queue=np.zeros((n_loans, MAX_UNPAID)),
-        live=np.zeros(n_people, dtype=np.int32),
-        question=np.zeros(max(n_loans, n_people), dtype=np.int32),
+        live=np.zeros(n_people, dtype=np.uint32),
+        question=np.zeros(n_loans, dtype=np.uint32),
         plans=records(np.zeros(CHUNK, dtype=PLAN_DTYPE)),
         person_ids=np.zeros(CHUNK, dtype=np.uint64),
         loan_ids=np.zeros(width, dtype=np.uint64),
