@@ -9,7 +9,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 import pytest
 
-from simulator.book import Book, build_book
+from simulator.book import Book, build_book, distributions
 from simulator.book.tape_columns import TAPE_COLUMNS
 from simulator.book.tape_file import unpaid_instalments
 from simulator.settings import BookSettings, RunSettings
@@ -156,11 +156,13 @@ def test_imputed_risk_follows_a_known_score(tmp_path: Path) -> None:
     }
     columns |= {k: [v[0]] * n for k, v in MINIMAL.items() if k not in columns}
     people = read(write(tmp_path, columns)).borrowers
+    # Given the score's z, true risk is normal with mean rho z and variance 1 - rho^2.
+    rho = distributions.SCORE_RISK_CORRELATION
+    spread = np.sqrt(1 - rho**2)
     for score, z in ((450.0, 1.5), (750.0, -1.5)):
         risk = people.true_risk[people.score == score]
-        # Given the score's z, true risk is normal with mean 0.6 z and variance 1 - 0.36.
-        assert abs(risk.mean() - 0.6 * z) < 4.5 * 0.8 / np.sqrt(risk.size)
-        assert abs(risk.std() - 0.8) < 4.5 * 0.8 / np.sqrt(2 * risk.size)
+        assert abs(risk.mean() - rho * z) < 4.5 * spread / np.sqrt(risk.size)
+        assert abs(risk.std() - spread) < 4.5 * spread / np.sqrt(2 * risk.size)
 
 
 def test_imputed_income_carries_the_loan(tmp_path: Path) -> None:
