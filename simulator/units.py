@@ -18,11 +18,6 @@ def monthly_probability(annual_probability: float) -> float:
     return float(1.0 - (1.0 - annual_probability) ** (1.0 / MONTHS_PER_YEAR))
 
 
-def monthly_growth(annual_growth: float) -> float:
-    """Growth a month that compounds to ``annual_growth`` (fraction, > -1) over a year."""
-    return float((1.0 + annual_growth) ** (1.0 / MONTHS_PER_YEAR) - 1.0)
-
-
 def log_monthly_growth(annual_growth: NDArray[np.float64]) -> NDArray[np.float64]:
     """Logarithm of the monthly growth factor of ``annual_growth`` (fractions, > -1; any shape)."""
     return np.log1p(annual_growth) / MONTHS_PER_YEAR

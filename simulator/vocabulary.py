@@ -19,6 +19,9 @@ DPD_THRESHOLDS: Final = (1, 30, 60, 90)
 DPD_FIRST_BUCKETS: Final = (1, 2, 3, 4)
 """First bucket that counts for each threshold; month-end DPD is never a multiple of 30."""
 
+REFERENCE: Final = "status_quo"
+"""The policy that all others are compared with."""
+
 MAX_UNPAID: Final = 16
 """Unpaid instalments that a loan remembers one by one; write-off must come before."""
 

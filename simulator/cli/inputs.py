@@ -11,8 +11,7 @@ from simulator.cli.folders import GROUPS, ConfigFolders
 from simulator.policies import Policy, build_policy
 from simulator.settings import BookSettings, ReportSettings, RunSettings, ScenarioSettings
 from simulator.validation import UserError, build, clip, unknown_choice
-
-REFERENCE = "status_quo"
+from simulator.vocabulary import REFERENCE
 
 
 @dataclass(frozen=True, slots=True)

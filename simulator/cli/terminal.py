@@ -20,10 +20,10 @@ from rich.progress import (
 from rich.progress import Progress as RichDisplay
 from rich.table import Table
 
-from simulator.cli.inputs import REFERENCE
 from simulator.report.data import smaller_balances, with_runoff
 from simulator.results.summary import SummaryRow
 from simulator.results.variables import FRACTION
+from simulator.vocabulary import REFERENCE
 
 _LINE_EVERY_SECONDS = 5.0
 NO_DIFFERENCE = "no difference"

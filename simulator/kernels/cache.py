@@ -22,6 +22,7 @@ def _sources_hash() -> str:
     package = Path(__file__).parent
     sources = [*package.glob("*.py"), package.parent / "vocabulary.py"]
     sources += [package.parent / "catalogue.csv", package.parent / "levers.py"]
+    sources.append(package.parent / "units.py")
     for source in sorted(sources):
         digest.update(source.name.encode())
         digest.update(source.read_bytes())

@@ -6,12 +6,16 @@ Equations: docs/model.md, sections 4.1 and 8; the annuity is the textbook formul
 import math
 
 from simulator.kernels.jit import scalar
-from simulator.vocabulary import DAYS_PER_MONTH, MAX_UNPAID, Amortisation
+from simulator.units import end_of_month_dpd
+from simulator.vocabulary import MAX_UNPAID, Amortisation
 
 CLEARED = 1e-9
 """Money below which an unpaid instalment or a balance counts as cleared."""
 ENOUGH = 1e-6
 """Money by which cash may miss a demand and still meet it: rounding, not shortage."""
+
+
+dpd_at_month_end = scalar(end_of_month_dpd)
 
 
 @scalar
@@ -32,12 +36,6 @@ def scheduled_principal(kind, principal, interest, instalment, remaining, limit,
     if kind == Amortisation.ANNUITY:
         return min(principal, max(0.0, instalment - interest))
     return principal / remaining if kind == Amortisation.EQUAL_PRINCIPAL else 0.0
-
-
-@scalar
-def dpd_at_month_end(n_unpaid, due_day):
-    """Days past due at month end; see ``units.end_of_month_dpd``."""
-    return DAYS_PER_MONTH * n_unpaid - due_day if n_unpaid > 0 else 0
 
 
 @scalar

@@ -13,8 +13,7 @@ from simulator.policies.grace_period import GracePeriod
 from simulator.policies.status_quo import StatusQuo
 from simulator.policies.stricter_approval import StricterApproval
 from simulator.validation import UserError, build, check_name, unknown_choice
-
-REFERENCE: Final = "status_quo"
+from simulator.vocabulary import REFERENCE
 
 POLICY_KINDS: Final[dict[str, type[BaseModel]]] = {
     "status_quo": StatusQuo,

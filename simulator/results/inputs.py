@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +11,9 @@ from simulator.catalogue import Parameters, parameters_from
 from simulator.kernels.tally import Tallies
 from simulator.settings import RunSettings
 from simulator.timeline import Timeline
+from simulator.vocabulary import REFERENCE
 
 F8 = NDArray[np.float64]
-
-REFERENCE: Final = "status_quo"
 
 
 @dataclass(frozen=True, slots=True)
