@@ -1,170 +1,31 @@
-"""The lever table: everything management can do to a loan in a month, and how edits combine.
+"""The lever table: a policy's edits, packed as the compiled kernels read them.
 
-A policy is a list of ``Edit``s on a base table. Every field has one combination rule, which is
-commutative and associative, so policies combine in any order. The compiled kernels read the
-packed records that ``build_levers`` returns.
+A policy is a list of ``Edit``s on a base table; the levers and how their edits combine stand in
+``lever_fields.py``.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.lever_fields import (
+    ALL_FIELDS,
+    BOOK_LEVER_DTYPE,
+    CAPACITY_MULTIPLIERS,
+    CUSTOMER_LEVER_DTYPE,
+    INTENSITIES,
+    LOAN_LEVER_DTYPE,
+    UNDERWRITING_DTYPE,
+    Combine,
+    LeverField,
+)
 from simulator.validation import UserError
-from simulator.vocabulary import N_BUCKETS, N_STAGES, Hardship, Priority
+from simulator.vocabulary import N_BUCKETS, Hardship
 
 MAX_CLASSES = 32
-
-
-class Combine(Enum):
-    """How several edits of one field, and the base, combine."""
-
-    MIN = "min"
-    MAX = "max"
-    ADD = "add"
-    MULTIPLY = "multiply"
-
-
-@dataclass(frozen=True, slots=True)
-class LeverField:
-    """Name, meaning, base value, allowed range and combination rule of one lever."""
-
-    name: str
-    meaning: str
-    base: float
-    low: float
-    high: float
-    combine: Combine
-
-
-_M = Combine
-_EFFORTS = tuple(
-    LeverField(f"effort_{s}", f"chance that a {s} is attempted this month", 0.0, 0, 1, _M.ADD)
-    for s in ("reminder", "ai_call", "human_call", "field_visit", "legal")
-)
-
-LOAN_LEVERS = (
-    LeverField(
-        "p_relief_if_need",
-        "chance that relief is asked for and granted, if cash is short",
-        0.0,
-        0,
-        1,
-        _M.MAX,
-    ),
-    LeverField("p_relief_if_no_need", "the same, if cash is not short", 0.0, 0, 1, _M.MAX),
-    LeverField("relief_months", "months that granted relief lasts", 0.0, 0, 60, _M.MAX),
-    LeverField(
-        "due_share", "share of the instalment that stays due under relief", 1.0, 0, 1, _M.MIN
-    ),
-    LeverField(
-        "interest_share", "share of the interest that is charged under relief", 1.0, 0, 1, _M.MIN
-    ),
-    LeverField(
-        "term_extension_months",
-        "re-plan: months added to the remaining term, arrears spread",
-        0.0,
-        0,
-        120,
-        _M.MAX,
-    ),
-    LeverField("relief_max_uses", "times that a loan may get relief", 0.0, 0, 60, _M.MAX),
-    *_EFFORTS,
-    LeverField(
-        "line_multiplier",
-        "limit of a revolving line over its contract limit",
-        1.0,
-        0,
-        3,
-        _M.MULTIPLY,
-    ),
-)
-"""By month, class, bucket at the month's start and hardship."""
-
-UNDERWRITING_LEVERS = (
-    LeverField("score_cutoff", "lowest score approved", 0.0, 0, 1000, _M.MAX),
-    LeverField("debt_service_cap", "largest debt service over stated income", 10.0, 0, 10, _M.MIN),
-    LeverField("platform_cap", "largest number of other platforms", 100.0, 0, 100, _M.MIN),
-    LeverField("amount_multiplier", "amount granted over amount asked", 1.0, 0, 3, _M.MULTIPLY),
-    LeverField("price_add", "yearly rate added to new loans", 0.0, -0.5, 0.5, _M.ADD),
-    LeverField(
-        "income_verified_share",
-        "share of the overstatement of income that is found out",
-        0.0,
-        0,
-        1,
-        _M.MAX,
-    ),
-    LeverField(
-        "application_cost_multiplier",
-        "cost of deciding an application, over the catalogue's",
-        1.0,
-        0,
-        100,
-        _M.MULTIPLY,
-    ),
-)
-"""By month and class, for applicants."""
-
-BOOK_LEVERS = (
-    *(
-        LeverField(
-            f"capacity_{s}", f"{s} contacts a month per 1,000 opening loans", 1e9, 0, 1e9, _M.MIN
-        )
-        for s in ("reminder", "ai_call", "human_call", "field_visit", "legal")
-    ),
-    LeverField(
-        "relief_budget", "deferred instalments a month over opening balance", 1e9, 0, 1e9, _M.MIN
-    ),
-    LeverField(
-        "contact_priority",
-        "Priority of limited collectors",
-        float(Priority.OLDEST_FIRST),
-        0,
-        1,
-        _M.MAX,
-    ),
-    LeverField("sale_dpd", "debts older than this are sold at month end", 1e9, 30, 1e9, _M.MIN),
-    LeverField("sale_price_share", "price of a sold debt over its balance", 0.05, 0, 1, _M.MAX),
-    LeverField(
-        "tighten_trigger",
-        "30+ rate of last month above which the score cut-off rises",
-        1.0,
-        0,
-        1,
-        _M.MIN,
-    ),
-    LeverField(
-        "tighten_slope",
-        "points of cut-off per unit of 30+ rate above the trigger",
-        0.0,
-        0,
-        1e5,
-        _M.MAX,
-    ),
-    LeverField(
-        "refusal_after_relief",
-        "refusal of those who ever had relief, over others'",
-        1.0,
-        0,
-        20,
-        _M.MULTIPLY,
-    ),
-)
-"""One value a policy."""
-
-
-def _dtype(fields: Sequence[LeverField]) -> np.dtype[np.void]:
-    return np.dtype([(f.name, np.float64) for f in fields])
-
-
-LOAN_LEVER_DTYPE = _dtype(LOAN_LEVERS)
-UNDERWRITING_DTYPE = _dtype(UNDERWRITING_LEVERS)
-BOOK_LEVER_DTYPE = _dtype(BOOK_LEVERS)
-ALL_FIELDS = {f.name: f for f in (*LOAN_LEVERS, *UNDERWRITING_LEVERS, *BOOK_LEVERS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,14 +84,19 @@ class LeverTable(NamedTuple):
     """Packed levers of one policy, as kernels read them.
 
     ``loan``: records of shape (horizon + 1, n_classes, N_BUCKETS, n_hardships);
-    ``underwriting``: (horizon + 1, n_classes); ``book``: (1,);
+    ``customer`` and ``underwriting``: (horizon + 1, n_classes); ``book``: (1,);
     ``class_of_segment``: uint8 of shape (n_segments,). Month 0 is unused.
     """
 
     loan: NDArray[np.void]
+    customer: NDArray[np.void]
     underwriting: NDArray[np.void]
     book: NDArray[np.void]
     class_of_segment: NDArray[np.uint8]
+
+
+_INTENSITY_DTYPE = np.dtype([(f.name, np.float64) for f in INTENSITIES])
+_STAFF_DTYPE = np.dtype([(f.name, np.float64) for f in CAPACITY_MULTIPLIERS])
 
 
 def _classes(
@@ -251,34 +117,52 @@ def build_levers(edits: Sequence[Edit], segments: SegmentNames, horizon: int) ->
     """The packed table of a policy: base values combined with every edit, clipped to range."""
     ordered = sorted(edits, key=repr)
     class_of, reach = _classes(ordered, segments)
-    n_classes = max(1, reach.shape[1])
-    shape = (horizon + 1, n_classes, N_BUCKETS, len(Hardship))
-    loan = np.empty(shape, dtype=LOAN_LEVER_DTYPE)
-    underwriting = np.empty(shape[:2], dtype=UNDERWRITING_DTYPE)
-    book = np.empty(1, dtype=BOOK_LEVER_DTYPE)
-    for table in (loan, underwriting, book):
-        for name in table.dtype.names or ():
-            table[name] = ALL_FIELDS[name].base
+    by_month = (horizon + 1, max(1, reach.shape[1]))
+    cells = (*by_month, N_BUCKETS, len(Hardship))
+    loan, customer, underwriting, book, intensity, staff = tables = (
+        _base(LOAN_LEVER_DTYPE, cells),
+        _base(CUSTOMER_LEVER_DTYPE, by_month),
+        _base(UNDERWRITING_DTYPE, by_month),
+        _base(BOOK_LEVER_DTYPE, (1,)),
+        _base(_INTENSITY_DTYPE, cells),
+        _base(_STAFF_DTYPE, (1,)),
+    )
+    table_of = {name: table for table in tables for name in table.dtype.names or ()}
     for index, edit in enumerate(ordered):
-        lever = ALL_FIELDS[edit.lever]
-        last = horizon if edit.last_month is None else min(edit.last_month, horizon)
-        months = np.arange(edit.first_month, last + 1)
-        classes = np.flatnonzero(reach[index])
-        buckets = np.array(edit.buckets or range(N_BUCKETS))
-        hardships = np.array(edit.hardships or tuple(Hardship), dtype=np.int64)
-        if edit.lever in LOAN_LEVER_DTYPE.fields:  # type: ignore[operator]
-            where = np.ix_(months, classes, buckets, hardships)
-            loan[edit.lever][where] = _combined(lever, loan[edit.lever][where], edit.amount)
-        elif edit.lever in UNDERWRITING_DTYPE.fields:  # type: ignore[operator]
-            cells = np.ix_(months, classes)
-            old = underwriting[edit.lever][cells]
-            underwriting[edit.lever][cells] = _combined(lever, old, edit.amount)
-        else:
-            book[edit.lever] = _combined(lever, book[edit.lever], edit.amount)
-    for table in (loan, underwriting, book):
+        column = table_of[edit.lever][edit.lever]
+        where = _where(edit, np.flatnonzero(reach[index]), horizon, column.ndim)
+        column[where] = _combined(ALL_FIELDS[edit.lever], column[where], edit.amount)
+    for lever in INTENSITIES:
+        loan[lever.name.replace("intensity", "effort")] *= intensity[lever.name]
+    for lever in CAPACITY_MULTIPLIERS:
+        book[lever.name.replace("_multiplier", "")] *= staff[lever.name]
+    for table in tables:
         for name in table.dtype.names or ():
             table[name] = np.clip(table[name], ALL_FIELDS[name].low, ALL_FIELDS[name].high)
-    return LeverTable(loan, underwriting, book, class_of)
+    return LeverTable(loan, customer, underwriting, book, class_of)
+
+
+def _base(dtype: np.dtype[np.void], shape: tuple[int, ...]) -> NDArray[np.void]:
+    """A table with every lever at its base value."""
+    table = np.empty(shape, dtype=dtype)
+    for name in dtype.names or ():
+        table[name] = ALL_FIELDS[name].base
+    return table
+
+
+def _where(
+    edit: Edit, classes: NDArray[np.intp], horizon: int, n_dims: int
+) -> tuple[NDArray[np.intp], ...] | slice:
+    """Cells of a table of ``n_dims`` dimensions that an edit covers."""
+    if n_dims == 1:
+        return slice(None)
+    last = horizon if edit.last_month is None else min(edit.last_month, horizon)
+    months = np.arange(edit.first_month, last + 1)
+    if n_dims == 2:
+        return np.ix_(months, classes)
+    buckets = np.array(edit.buckets or range(N_BUCKETS))
+    hardships = np.array(edit.hardships or tuple(Hardship), dtype=np.int64)
+    return np.ix_(months, classes, buckets, hardships)
 
 
 def _combined(lever: LeverField, old: NDArray[np.float64], amount: float) -> NDArray[np.float64]:
@@ -291,8 +175,3 @@ def _combined(lever: LeverField, old: NDArray[np.float64], amount: float) -> NDA
             return old + amount
         case Combine.MULTIPLY:
             return old * amount
-
-
-def stage_names() -> tuple[str, ...]:
-    """Names of the collection stages as they end the ``effort_`` and ``capacity_`` levers."""
-    return tuple(f.name.removeprefix("effort_") for f in _EFFORTS)[:N_STAGES]

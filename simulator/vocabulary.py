@@ -122,13 +122,14 @@ SWITCHABLE_CAUSES: Final = tuple(c for c in Cause if c not in (Cause.NONE, Cause
 
 
 class Stage(IntEnum):
-    """Collection stages, mildest first."""
+    """Collection stages; AGENCY is an outside collector of old debts."""
 
     REMINDER = 0
     AI_CALL = 1
     HUMAN_CALL = 2
     FIELD_VISIT = 3
     LEGAL = 4
+    AGENCY = 5
 
 
 N_STAGES: Final = len(Stage)
@@ -139,6 +140,58 @@ class Priority(IntEnum):
 
     OLDEST_FIRST = 0
     BALANCE = 1
+    FIRST_COME = 2
+    EXPECTED_RECOVERY = 3
+
+
+class Flag(IntEnum):
+    """Bits of a loan's flags; PROMISED, PROMISES and WARNED last a month."""
+
+    EVER_90 = 1
+    PROMISED = 2  # a promise made last month is in force
+    PROMISES = 4  # a promise was made this month
+    WARNED = 8  # a call before the due day reached the borrower
+    AGREED = 16  # new instalments were agreed with a collector, for next month
+    EVER_30 = 32
+
+
+class Fate(IntEnum):
+    """What became of a borrower under a policy, against the reference on the same path.
+
+    Each is counted in borrowers and in balance; definitions: docs/model.md, section 12.
+    """
+
+    COMPARED = 0
+    SAVED = 1
+    DELAYED = 2
+    HASTENED = 3
+    HARMED = 4
+    CENSORED = 5
+    RELIEVED = 6
+    FREE_RIDER = 7
+    REFUSED_GOOD = 8
+    REFUSED_BAD = 9
+    ADMITTED_GOOD = 10
+    ADMITTED_BAD = 11
+    PREVENTED = 12
+    RETURNED = 13
+
+
+N_FATES: Final = len(Fate)
+
+
+class Burden(IntEnum):
+    """Hardship that a policy's borrowers went through, summed over the path."""
+
+    OVERDUE_MONTHS = 0
+    CONTACTS = 1
+    COMPLAINTS = 2
+
+
+N_BURDENS: Final = len(Burden)
+
+FOLLOW_UP_MONTHS: Final = 12
+"""Months after relief ends over which its effect is judged."""
 
 
 class Domain(IntEnum):
@@ -169,10 +222,21 @@ class Draw(IntEnum):
     PREPAY = 19
     LATE_DAYS = 20
     CATCH_UP = 21
-    CONTACT_REACH = 24  # + 4 * stage, up to 40
+    CONTACT_REACH = 24  # + 4 * stage, up to 44
     CONTACT_EFFECT = 25
     COMPLAINT = 26
     MACRO_SHOCK = 48  # + variable index
+    WARNING = 64
+    WARNING_REACH = 65
+    WARNING_COMPLAINT = 66
+    DUE_REMINDER = 68
+    PROMISE = 69
+    PROMISE_KEPT = 70
+    NEGOTIATE = 71
+    LEGAL_RESULT = 72
+    EDUCATION = 76
+    AUTOPAY = 77
+    ACCEPT = 80
 
 
 class Flow(IntEnum):
@@ -222,6 +286,18 @@ class Count(IntEnum):
     LIVE_BORROWERS = 21
     OPENING_LOANS = 22
     QUEUE_UNSERVED = 23
+    CONTACT_AGENCY = 24
+    CONTACTS_BLOCKED = 25
+    PROMISES = 26
+    PROMISES_KEPT = 27
+    WARNING_TARGETS = 28
+    WARNED = 29
+    WARNED_RIGHTLY = 30
+    PROGRAMME_COST = 31
+    LEGAL_RECOVERED = 32
+    DECLINED = 33
+    NEW_30 = 34
+    NEW_90 = 35
 
 
 N_COUNTS: Final = len(Count)

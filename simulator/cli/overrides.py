@@ -8,9 +8,21 @@ from difflib import get_close_matches
 from pydantic import BaseModel
 
 from simulator.catalogue import catalogue
-from simulator.cli.folders import GROUPS, LIST_GROUPS, ConfigFolders, chosen_in
+from simulator.cli.folders import (
+    GROUPS,
+    LIST_GROUPS,
+    OPTIONAL_GROUPS,
+    ConfigFolders,
+    chosen_in,
+)
 from simulator.cli.yaml_scan import unsafe_text
-from simulator.settings import BookSettings, ReportSettings, RunSettings, ScenarioSettings
+from simulator.settings import (
+    BookSettings,
+    BreakEvenSettings,
+    ReportSettings,
+    RunSettings,
+    ScenarioSettings,
+)
 from simulator.validation import UserError, clip, unknown_choice
 
 HYDRA_KEYS = (
@@ -24,6 +36,11 @@ _MODELS: dict[str, type[BaseModel]] = {
     "run": RunSettings,
     "report": ReportSettings,
 }
+_ENTRY_MODELS: dict[str, type[BaseModel]] = {
+    "scenario": ScenarioSettings,
+    "break_even": BreakEvenSettings,
+}
+"""Settings of one entry of a list group; a policy's are known by its kind only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +166,7 @@ def _check_choice(override: Override, folders: ConfigFolders) -> None:
         if isinstance(value, list) and group not in LIST_GROUPS:
             raise UserError(f"{group} takes one name; got {clip(value)}")
         names = _names(value)
-        if not names:
+        if not names and group not in OPTIONAL_GROUPS:
             raise UserError(f"{group} must name at least one of {', '.join(choices)}; got []")
         for name in names:
             _known(group, choices, name)
@@ -170,8 +187,8 @@ def _check_key(override: Override, folders: ConfigFolders) -> None:
         _known(f"{group} in {clip(override.key)}", folders.choices(group), rest[0])
         if len(rest) == 1:
             raise UserError(f"{override.key}=: name the key to change, {override.key}.KEY=VALUE")
-        if group == "scenario":
-            _known(f"a key of {group}.{rest[0]}", ScenarioSettings.model_fields, rest[1])
+        if group in _ENTRY_MODELS:
+            _known(f"a key of {group}.{rest[0]}", _ENTRY_MODELS[group].model_fields, rest[1])
 
 
 def _check_parameter(name: str) -> None:
@@ -180,5 +197,5 @@ def _check_parameter(name: str) -> None:
         hint = f" - did you mean {near[0]}?" if near else ""
         raise UserError(
             f"parameters.{clip(name)} is not among the {len(catalogue())} parameters of"
-            f" docs/model.md, section 12{hint}"
+            f" docs/model.md, section 13{hint}"
         )

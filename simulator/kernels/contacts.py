@@ -6,101 +6,147 @@ overdue part of the book.
 
 import numpy as np
 
+from simulator.kernels.conversation import converse, decide_case, files_case
 from simulator.kernels.demand import balance_of, demand_of
 from simulator.kernels.household import hardship_of
 from simulator.kernels.jit import loop, scalar
-from simulator.kernels.rng import stream, unit, words
+from simulator.kernels.rng import stream, uniform, unit, words
 from simulator.vocabulary import (
     DAYS_PER_MONTH,
     N_BUCKETS,
     N_STAGES,
     Domain,
     Draw,
+    Flag,
     Priority,
+    Stage,
 )
 
 _CONTACT_GROUP = Draw.CONTACT_REACH // 4
+_LAST_DAY = DAYS_PER_MONTH - 1
+_CAP_ROUNDING = 1e-9
 
 
 @scalar
-def _effort(cell, stage, allowed):
-    """Effort of a stage in a lever cell; all but reminders need the world's leave."""
-    if stage == 0:
-        return cell.effort_reminder
-    if stage == 1:
-        return cell.effort_ai_call * allowed
-    if stage == 2:
-        return cell.effort_human_call * allowed
-    return (cell.effort_field_visit if stage == 3 else cell.effort_legal) * allowed
+def _of_stage(stage, reminder, ai_call, human_call, field_visit, legal, agency):
+    """The value of one stage; records have no index."""
+    if stage == Stage.REMINDER:
+        return reminder
+    if stage == Stage.AI_CALL:
+        return ai_call
+    if stage == Stage.HUMAN_CALL:
+        return human_call
+    if stage == Stage.FIELD_VISIT:
+        return field_visit
+    return legal if stage == Stage.LEGAL else agency
+
+
+@scalar
+def _effort(cell, stage):
+    """Effort of a stage in a lever cell."""
+    return _of_stage(
+        stage,
+        cell.effort_reminder,
+        cell.effort_ai_call,
+        cell.effort_human_call,
+        cell.effort_field_visit,
+        cell.effort_legal,
+        cell.effort_agency,
+    )
 
 
 @scalar
 def _capacity(rules, stage):
     """Contacts a month per 1,000 opening loans."""
-    if stage == 0:
-        return rules.capacity_reminder
-    if stage == 1:
-        return rules.capacity_ai_call
-    if stage == 2:
-        return rules.capacity_human_call
-    return rules.capacity_field_visit if stage == 3 else rules.capacity_legal
+    return _of_stage(
+        stage,
+        rules.capacity_reminder,
+        rules.capacity_ai_call,
+        rules.capacity_human_call,
+        rules.capacity_field_visit,
+        rules.capacity_legal,
+        rules.capacity_agency,
+    )
+
+
+@scalar
+def _day_shift(rules, stage):
+    """Days by which a stage comes later."""
+    return _of_stage(
+        stage,
+        rules.day_shift_reminder,
+        rules.day_shift_ai_call,
+        rules.day_shift_human_call,
+        rules.day_shift_field_visit,
+        rules.day_shift_legal,
+        rules.day_shift_agency,
+    )
+
+
+@scalar
+def _is_call(stage):
+    """Whether quiet hours bind a stage."""
+    return stage == Stage.AI_CALL or stage == Stage.HUMAN_CALL or stage == Stage.AGENCY
+
+
+@scalar
+def _is_capped(stage):
+    """Whether the cap on contacts binds a stage."""
+    return _is_call(stage) or stage == Stage.FIELD_VISIT
 
 
 @scalar
 def _count_contact(count, stage, amount):
     """Add to the month's number of contacts of a stage."""
-    if stage == 0:
+    if stage == Stage.REMINDER:
         count.contact_reminder += amount
-    elif stage == 1:
+    elif stage == Stage.AI_CALL:
         count.contact_ai_call += amount
-    elif stage == 2:
+    elif stage == Stage.HUMAN_CALL:
         count.contact_human_call += amount
-    elif stage == 3:
+    elif stage == Stage.FIELD_VISIT:
         count.contact_field_visit += amount
-    else:
+    elif stage == Stage.LEGAL:
         count.contact_legal += amount
+    else:
+        count.contact_agency += amount
 
 
 @scalar
-def _is_timely(n_unpaid, late, due_day, day):
+def _day_of_contact(state, loan, day):
+    """Day of the month on which a contact is made."""
+    return 1.0 + day if state.n_unpaid > 0 else loan.due_day + day
+
+
+@scalar
+def _is_timely(state, loan, day):
     """Whether a contact falls inside the month and before a late payment comes by itself."""
-    if n_unpaid > 0:
-        return 1 + day <= DAYS_PER_MONTH
-    return due_day + day <= DAYS_PER_MONTH and (late == 0 or day < late)
+    if _day_of_contact(state, loan, day) > DAYS_PER_MONTH:
+        return False
+    return state.n_unpaid > 0 or state.late == 0 or day < state.late
 
 
 @scalar
-def _effect(loan, terms, state, person_state, p, rate_cap, rule, u):
-    """What a conversation changes in the loan's plan of the month."""
-    strength = rule.effect * max(0.0, 1.0 - p.effect_decay * state.spell)
-    if state.refused:
-        if u < strength:
-            state.refused = 0
-            person_state.refusing = 0
-        return
-    if state.late > 0:
-        state.late = 0 if state.n_unpaid > 0 else min(state.late, max(1, int(rule.day)))
-        return
-    demand, due = demand_of(loan, terms, state, p, rate_cap)
-    if state.able < demand and u < strength * p.outside_help_share:
-        target = min(demand, due if due > 0.0 else demand)
-        state.helped = max(0.0, target - state.able)
+def _is_open_to(stage, state, filed):
+    """Whether a stage may address a loan: promises are waited for, cases filed once."""
+    if stage == Stage.REMINDER:
+        return True
+    if state.flags & Flag.PROMISED:
+        return False
+    return stage != Stage.LEGAL or filed == 0
 
 
-@scalar
-def _make_contact(
-    t, loan, person, terms, state, person_state, stage, effort, rule, p, cap, key, count
-):
-    """One contact: its cost, complaint and effect on the loan's plan."""
-    _count_contact(count, stage, person.weight * effort)
-    count.collection_cost += person.weight * effort * rule.cost
-    counter = stream(t, _CONTACT_GROUP + stage, Domain.LOAN)
-    reach_word, effect_word, complaint_word, _ = words(loan.id, counter, key.path, key.seed)
-    if unit(complaint_word) < effort * rule.complaint:
-        count.complaints += person.weight
-    if unit(reach_word) < effort * rule.reach:
-        u = unit(effect_word)
-        _effect(loan, terms, state, person_state, p, cap, rule, u)
+@loop
+def _order_stages(stages, rules, days, order):
+    """Fill ``days`` with each stage's day and ``order`` with the stages by day, then number."""
+    for stage in range(N_STAGES):
+        day = stages[stage].day + _day_shift(rules, stage)
+        days[stage] = min(float(_LAST_DAY), max(0.0, day))
+        place = stage
+        while place > 0 and days[order[place - 1]] > days[stage]:
+            order[place] = order[place - 1]
+            place -= 1
+        order[place] = stage
 
 
 @loop
@@ -113,88 +159,145 @@ def _plan_efforts(t, n, book, levers, s, allowed, life, efforts):
         loan = loans[row]
         bucket = min(states[row].n_unpaid, N_BUCKETS - 1)
         cell = cells[t, classes[loan.segment], bucket, hardship_of(life[t, loan.borrower])]
-        for stage in range(N_STAGES):
-            efforts[stage, k] = _effort(cell, stage, allowed)
+        efforts[Stage.REMINDER, k] = _effort(cell, Stage.REMINDER)
+        for stage in range(1, N_STAGES):
+            efforts[stage, k] = _effort(cell, stage) * allowed
 
 
 @loop
-def _planned(n, book, s, effort, rule, planned):
+def _planned(stage, n, book, s, effort, day, rules, made, planned, count):
     """Fill ``planned`` with the places in the question that a stage reaches in time.
 
-    Returns how many they are, and the weighted effort that they want.
+    ``effort`` of each place is cut to the hours that may be called in. Returns how many they are,
+    and the weighted effort that they want; ``made``: efforts of the month so far.
     """
-    people, loans, states, question = book.people, book.loans, s.loans, s.question
+    people, loans, states, question, filed = book.people, book.loans, s.loans, s.question, s.filed
+    hours = rules.call_hours_share if _is_call(stage) else 1.0
+    cap = rules.contact_cap + _CAP_ROUNDING
     m, wanted = 0, 0.0
     for k in range(n):
         if effort[k] <= 0.0:
             continue
         row = question[k]
         loan, state = loans[row], states[row]
-        if _is_timely(state.n_unpaid, state.late, loan.due_day, rule.day):
-            planned[m] = k
-            m += 1
-            wanted += effort[k] * people[loan.borrower].weight
+        if not _is_timely(state, loan, day) or not _is_open_to(stage, state, filed[row]):
+            continue
+        weight = people[loan.borrower].weight
+        within = effort[k] * hours
+        count.contacts_blocked += weight * (effort[k] - within)
+        effort[k] = within
+        if _is_capped(stage) and made[k] + within > cap:
+            count.contacts_blocked += weight * within
+            continue
+        planned[m] = k
+        m += 1
+        wanted += within * weight
     return m, wanted
 
 
 @loop
-def _rank(planned, m, book, s, by_balance):
+def _rank(planned, m, priority, day, book, s, p, rate_cap):
     """Put planned contacts in the order of the queue: by priority, ties by permanent id."""
-    openings, states, question = book.openings, s.loans, s.question
-    key = np.empty(m, dtype=np.int64)
+    loans, openings, terms = book.loans, book.openings, book.terms
+    states, question = s.loans, s.question
+    places = np.empty(m, dtype=np.int64)
     for position in range(m):
-        row = question[planned[position]]
-        key[position] = openings[row].book_row
-        if not by_balance:
-            key[position] -= states[row].n_unpaid << 32
-    ordered = planned[:m][np.argsort(key)]
-    if by_balance:
-        balance = np.empty(m)
-        for position in range(m):
-            balance[position] = -balance_of(states[question[ordered[position]]])
-        ordered = ordered[np.argsort(balance, kind="mergesort")]
-    planned[:m] = ordered
+        places[position] = openings[question[planned[position]]].book_row
+    ordered = planned[:m][np.argsort(places)]
+    urgency = np.empty(m)
+    for position in range(m):
+        row = question[ordered[position]]
+        loan, state = loans[row], states[row]
+        if priority == Priority.BALANCE:
+            urgency[position] = -balance_of(state)
+        elif priority == Priority.FIRST_COME:
+            urgency[position] = _day_of_contact(state, loan, day)
+        elif priority == Priority.EXPECTED_RECOVERY:
+            demand, _ = demand_of(loan, terms[loan.product], state, p, rate_cap)
+            urgency[position] = -demand * max(0.0, 1.0 - p.effect_decay * state.spell)
+        else:
+            urgency[position] = -float(state.n_unpaid)
+    planned[:m] = ordered[np.argsort(urgency, kind="mergesort")]
+
+
+@scalar
+def _make_contact(t, stage, effort, rule, loan, person, p, money, key, outcome, count):
+    """One contact: its number, cost and complaint; (whether it reaches, luck of its effect)."""
+    weight = person.weight
+    _count_contact(count, stage, weight * effort)
+    count.collection_cost += weight * effort * rule.cost
+    outcome.contacts += np.float32(effort)
+    counter = stream(t, _CONTACT_GROUP + stage, Domain.LOAN)
+    reach_word, effect_word, complaint_word, _ = words(loan.id, counter, key.path, key.seed)
+    if unit(complaint_word) < effort * rule.complaint:
+        count.complaints += weight
+        count.collection_cost += weight * money * p.complaint_cost
+        outcome.complaints += 1
+    return unit(reach_word) < effort * rule.reach, unit(effect_word)
+
+
+@loop
+def _decide_cases(t, n, book, s, p, cap, key):
+    """Decisions of the court on cases filed ``legal_lag_months`` ago."""
+    loans, terms, states, question = book.loans, book.terms, s.loans, s.question
+    s_people, filed, lag = s.people, s.filed, int(p.legal_lag_months)
+    for k in range(n):
+        row = question[k]
+        if filed[row] > 0 and filed[row] + lag == t:
+            loan = loans[row]
+            u = uniform(key.seed, key.path, loan.id, t, Draw.LEGAL_RESULT, Domain.LOAN)
+            if u < p.effect_legal:
+                product, person_state = terms[loan.product], s_people[loan.borrower]
+                decide_case(loan, product, states[row], person_state, p, cap)
 
 
 @loop
 def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts):
     """Plan, allocate and make every stage's contacts with the ``n`` loans in question."""
     people, loans, terms, states = book.people, book.loans, book.terms, s.loans
-    question, s_people, count, rules = s.question, s.people, counts[t], levers.book[0]
-    efforts = np.empty((N_STAGES, n))
+    question, s_people, filed, outcomes = s.question, s.people, s.filed, s.outcomes
+    cells, classes = levers.loan, levers.class_of_segment
+    count, rules, facts, cap = counts[t], levers.book[0], book.facts[0], world.rate_cap
+    efforts, made = np.empty((N_STAGES, n)), np.zeros(n)
     planned = np.empty(n, dtype=np.int64)
-    by_balance = int(rules.contact_priority) == Priority.BALANCE
+    days, order = np.empty(N_STAGES), np.zeros(N_STAGES, dtype=np.int64)
+    _order_stages(stages, rules, days, order)
     _plan_efforts(t, n, book, levers, s, world.collection_allowed, life, efforts)
-    for stage in range(N_STAGES):
-        rule = stages[stage]
-        m, wanted = _planned(n, book, s, efforts[stage], rule, planned)
-        capacity = _capacity(rules, stage) * book.facts[0].opening_loans / 1000.0
+    _decide_cases(t, n, book, s, p, cap, key)
+    for place in range(N_STAGES):
+        stage = order[place]
+        rule, effort, day = stages[stage], efforts[stage], days[stage]
+        m, wanted = _planned(stage, n, book, s, effort, day, rules, made, planned, count)
+        capacity = _capacity(rules, stage) * facts.opening_loans / 1000.0
         if wanted > capacity:
-            _rank(planned, m, book, s, by_balance)
+            _rank(planned, m, int(rules.contact_priority), day, book, s, p, cap)
         used = 0.0
         for position in range(m):
             k = planned[position]
             row = question[k]
-            loan = loans[row]
+            loan, state = loans[row], states[row]
             person = people[loan.borrower]
-            weight = efforts[stage, k] * person.weight
+            weight = effort[k] * person.weight
             if wanted > capacity and used + weight > capacity:
                 used = np.inf
                 count.queue_unserved += weight
                 continue
             used += weight
-            _make_contact(
-                t,
-                loan,
-                person,
-                terms[loan.product],
-                states[row],
-                s_people[loan.borrower],
-                stage,
-                efforts[stage, k],
-                rule,
-                p,
-                world.rate_cap,
-                key,
+            made[k] += effort[k]
+            outcome = outcomes[loan.borrower]
+            reached, u = _make_contact(
+                t, stage, effort[k], rule, loan, person, p, facts.reference_money, key, outcome,
                 count,
-            )
+            )  # fmt: skip
+            if not reached:
+                continue
+            if files_case(stage):
+                filed[row] = t
+                continue
+            bucket = min(state.n_unpaid, N_BUCKETS - 1)
+            cell = cells[t, classes[loan.segment], bucket, hardship_of(life[t, loan.borrower])]
+            person_state = s_people[loan.borrower]
+            converse(
+                t, stage, day, rule, loan, person, terms[loan.product], state, person_state, cell,
+                p, cap, key, u, count,
+            )  # fmt: skip

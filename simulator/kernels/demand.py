@@ -27,6 +27,8 @@ def due_parts(loan, terms, state, p, rate_cap):
     interest = contract_interest if accrues(loan, terms, state) else 0.0
     relieved = state.relief_left > 0
     charged = interest * state.relief_interest if relieved else interest
+    if state.free_left > 0:
+        charged = 0.0
     interest_part = charged
     if state.interest_deferred > 0.0:
         revolving = loan.kind == Amortisation.REVOLVING

@@ -24,6 +24,7 @@ from simulator.kernels.payment import (
     without_dust,
 )
 from simulator.kernels.records import CHUNK
+from simulator.kernels.rng import uniform
 from simulator.kernels.tally import (
     AT_AGE,
     AT_BALANCE,
@@ -32,6 +33,7 @@ from simulator.kernels.tally import (
     AT_INCOME,
     AT_LOANS,
     AT_SEGMENT,
+    FIRST_30,
     FIRST_90,
     MAX_MOB,
 )
@@ -40,13 +42,18 @@ from simulator.vocabulary import (
     N_BUCKETS,
     Amortisation,
     Cause,
+    Domain,
+    Draw,
     Exit,
+    Flag,
     LoanStatus,
 )
 
 _TO_PAID_OFF = int(Exit.PAID_OFF)
 _TO_WRITTEN_OFF = int(Exit.WRITTEN_OFF)
 _TO_SOLD = int(Exit.SOLD)
+_MONTHLY_FLAGS = Flag.PROMISED | Flag.PROMISES | Flag.WARNED
+_LASTING_FLAGS = Flag.EVER_30 | Flag.EVER_90 | Flag.AGREED
 
 
 @scalar
@@ -209,13 +216,65 @@ def _charge_and_age(loan, terms, state, due, fee_room, weight, flow, count):
         state.cause = Cause.NONE
 
 
+@scalar
+def _court_recovery(t, loan, filed, balance, weight, p, key, counts):
+    """What a case that the court has yet to decide brings after the write-off."""
+    when = filed + int(p.legal_lag_months)
+    if when <= t or when > key.horizon:
+        return
+    u = uniform(key.seed, key.path, loan.id, when, Draw.LEGAL_RESULT, Domain.LOAN)
+    if u < p.effect_legal:
+        counts[when].legal_recovered += weight * balance * p.legal_recovery_share
+
+
+@scalar
+def _count_first(t, loan, state, weight, first_90, count):
+    """Count a loan that is 30, or 90, days past due for the first time in the run."""
+    if state.n_unpaid < FIRST_30 or state.flags & Flag.EVER_90:
+        return
+    if not (state.flags & Flag.EVER_30):
+        state.flags |= Flag.EVER_30
+        count.new_30 += weight
+    if state.n_unpaid >= FIRST_90:
+        state.flags |= Flag.EVER_90
+        count.new_90 += weight
+        first_90[loan.vintage, min(max(0, t - loan.origination_month), MAX_MOB)] += weight
+
+
+@scalar
+def _note_overdue(t, n_unpaid, balance, outcome):
+    """First months 30+ and 90+ of a borrower, and the balance at the latter."""
+    if n_unpaid >= FIRST_30 and outcome.first_30 == 0:
+        outcome.first_30 = t
+    if n_unpaid >= FIRST_90 and outcome.first_90 == 0:
+        outcome.first_90 = t
+        outcome.balance_90 = balance
+
+
+@scalar
+def _turn_flags(state, weight, count):
+    """End of the month for promises and warnings."""
+    if state.flags & Flag.PROMISED and state.n_unpaid == 0:
+        count.promises_kept += weight
+    promised = state.flags & Flag.PROMISES
+    state.flags &= _LASTING_FLAGS
+    if promised:
+        state.flags |= Flag.PROMISED
+
+
 @loop
-def _post_chunk(t, start, stop, kept, book, levers, s, p, world, life, out, paid_by_loan):
+def _post_chunk(t, start, stop, kept, book, levers, s, p, world, life, key, out, paid_by_loan):
     """Post the month of a chunk's open loans; live borrowers so far, kept in ``s.live``."""
     people, loans, terms = book.people, book.loans, book.terms
     cells, classes, rules = levers.loan, levers.class_of_segment, levers.book[0]
-    s_people, states, queues, live = s.people, s.loans, s.queue, s.live
-    flow, count, roll = out.flows[t], out.counts[t], out.roll
+    s_people, states, queues, live, filed = s.people, s.loans, s.queue, s.live, s.filed
+    flow, count, roll, counts, outcomes = (
+        out.flows[t],
+        out.counts[t],
+        out.roll,
+        out.counts,
+        s.outcomes,
+    )
     written_off, first_90 = out.written_off_by_product, out.vintage_first_90
     for k in range(start, stop):
         b = live[k]
@@ -223,6 +282,7 @@ def _post_chunk(t, start, stop, kept, book, levers, s, p, world, life, out, paid
         weight = person.weight
         count.live_borrowers += weight
         still_open = False
+        is_overdue = False
         for row in range(person.first_loan, person.first_loan + person.n_loans):
             state = states[row]
             if state.status != LoanStatus.OPEN:
@@ -250,10 +310,16 @@ def _post_chunk(t, start, stop, kept, book, levers, s, p, world, life, out, paid
             roll[t, state.from_bucket, to] += weight * opening
             if to == _TO_WRITTEN_OFF:
                 written_off[t, loan.product] += weight * balance
-            if state.n_unpaid >= FIRST_90 and not state.ever_90:
-                state.ever_90 = 1
-                mob = min(max(0, t - loan.origination_month), MAX_MOB)
-                first_90[loan.vintage, mob] += weight
+                if filed[row] > 0:
+                    _court_recovery(t, loan, filed[row], balance, weight, p, key, counts)
+            if state.n_unpaid > 0:
+                is_overdue = True
+                _note_overdue(t, state.n_unpaid, balance, outcomes[b])
+                _count_first(t, loan, state, weight, first_90, count)
+            if state.flags & _MONTHLY_FLAGS:
+                _turn_flags(state, weight, count)
+            if state.free_left > 0:
+                state.free_left -= 1
             if state.status == LoanStatus.OPEN:
                 still_open = True
                 revolving = loan.kind == Amortisation.REVOLVING
@@ -265,6 +331,8 @@ def _post_chunk(t, start, stop, kept, book, levers, s, p, world, life, out, paid
                 count.relief_loans += weight
             if paid_by_loan.size > 0:
                 paid_by_loan[row] = paid
+        if is_overdue:
+            outcomes[b].overdue_months += 1
         if still_open:
             live[kept] = b
             kept += 1
@@ -304,7 +372,7 @@ def count_stocks(start, stop, book, s, stock, count):
 
 
 @loop
-def post_payments(t, n_live, book, levers, s, p, world, life, out, paid_by_loan):
+def post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid_by_loan):
     """Post and count the month of every open loan; the number of borrowers still live.
 
     Chunk by chunk, so that a chunk is counted while it is still in the cache.
@@ -313,6 +381,8 @@ def post_payments(t, n_live, book, levers, s, p, world, life, out, paid_by_loan)
     for start in range(0, n_live, CHUNK):
         stop = min(n_live, start + CHUNK)
         before = kept
-        kept = _post_chunk(t, start, stop, kept, book, levers, s, p, world, life, out, paid_by_loan)
+        kept = _post_chunk(
+            t, start, stop, kept, book, levers, s, p, world, life, key, out, paid_by_loan
+        )
         count_stocks(before, kept, book, s, out.stocks[t], out.counts[t])
     return kept

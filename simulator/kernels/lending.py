@@ -6,8 +6,9 @@ Equations: docs/model.md, section 9. The same people apply under every policy.
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.ledger import count_stocks
 from simulator.kernels.payment import annuity_instalment, scheduled_principal
+from simulator.kernels.rng import uniform
 from simulator.kernels.tally import AT_BALANCE
-from simulator.vocabulary import N_BUCKETS, LoanStatus
+from simulator.vocabulary import N_BUCKETS, Domain, Draw, LoanStatus
 
 
 @scalar
@@ -34,18 +35,33 @@ def _offer(loan, opening, terms, state, rule, p, rate_cap):
 
 
 @scalar
-def _is_approved(person, rule, world, p, instalment, cutoff_rise):
+def _is_approved(person, rule, world, facts, p, instalment, cutoff_rise):
     """Score, debt service and platforms against the lender's rules."""
+    noiseless = facts.score_mean - facts.score_sd * person.true_risk
+    score = person.score + rule.score_signal_share * (noiseless - person.score)
     perceived = person.stated_income - rule.income_verified_share * (
         person.stated_income - person.income
     )
     elsewhere = world.other_annual_rate / 12.0 + p.platform_amortisation
     service = instalment + person.other_debt * elsewhere
     return (
-        person.score >= rule.score_cutoff + cutoff_rise
+        score >= rule.score_cutoff + cutoff_rise
         and service <= rule.debt_service_cap * perceived
         and person.platforms <= rule.platform_cap
     )
+
+
+@scalar
+def _takes_up(t, loan, state, person, rule, p, key):
+    """Whether an approved applicant takes the loan; the best have alternatives to a dear one."""
+    declines = p.offer_decline_share
+    if person.true_risk < 0.0:
+        free_years = min(rule.interest_free_months, 12.0) / 12.0
+        price = rule.price_add - state.annual_rate * free_years
+        declines = min(1.0, max(0.0, declines + p.offer_price_slope * price))
+    stays = (1.0 - declines) * (1.0 - p.walk_away_per_day) ** rule.decision_days
+    u = uniform(key.seed, key.path, loan.id, t, Draw.ACCEPT, Domain.LOAN)
+    return u >= 1.0 - stays
 
 
 @scalar
@@ -56,11 +72,12 @@ def _cutoff_rise(rules, stock, total):
 
 
 @loop
-def lend(t, n_live, book, levers, s, p, world, out):
+def lend(t, n_live, book, levers, s, p, world, key, out):
     """Decide the month's applicants; the number of live borrowers afterwards, in row order."""
     people, loans, terms, states = book.people, book.loans, book.terms, s.loans
     flow, count = out.flows[t], out.counts[t]
-    first, classes = book.first_applicant, levers.class_of_segment
+    first, classes, facts = book.first_applicant, levers.class_of_segment, book.facts[0]
+    decision_cost = facts.reference_money * p.application_cost
     if t + 1 >= first.size:
         return n_live
     rise = _cutoff_rise(levers.book[0], out.stocks[t - 1], out.counts[t - 1].closing_balance)
@@ -71,21 +88,27 @@ def lend(t, n_live, book, levers, s, p, world, out):
         for row in range(person.first_loan, person.first_loan + person.n_loans):
             loan, opening, state = loans[row], book.openings[row], states[row]
             rule = levers.underwriting[t, classes[loan.segment]]
-            cost = book.facts[0].application_cost * rule.application_cost_multiplier
+            cost = decision_cost * rule.application_cost_multiplier
             count.applicants += person.weight
             count.underwriting_cost += person.weight * cost
             instalment = _offer(loan, opening, terms[loan.product], state, rule, p, world.rate_cap)
-            if not _is_approved(person, rule, world, p, instalment, rise):
+            takes_up = False
+            if _is_approved(person, rule, world, facts, p, instalment, rise):
+                count.approved += person.weight
+                takes_up = _takes_up(t, loan, state, person, rule, p, key)
+                count.declined += 0.0 if takes_up else person.weight
+            if not takes_up:
                 state.status = LoanStatus.REFUSED
                 state.principal = 0.0
                 continue
             approved = True
             state.status = LoanStatus.OPEN
             state.remaining = opening.term_months
-            count.approved += person.weight
+            state.free_left = int(rule.interest_free_months)
             flow.disbursed += person.weight * state.principal
             out.vintage_loans[loan.vintage] += person.weight
         if approved:
+            s.outcomes[b].opened = t
             s.live[n_live] = b
             n_live += 1
     count_stocks(n_before, n_live, book, s, out.stocks[t], count)

@@ -64,9 +64,9 @@ PERSON_STATE_DTYPE = _record(
 LOAN_STATE_DTYPE = np.dtype(
     _record(
         float64="principal principal_overdue interest_deferred instalment annual_rate able",
-        int16="remaining n_unpaid spell",
-        uint8="status cause reason refused late relief_left relief_uses from_bucket old_bucket"
-        " ever_90",
+        int16="remaining spell",
+        uint8="n_unpaid status cause reason refused late relief_left relief_uses from_bucket"
+        " old_bucket flags free_left",
     ).descr
     + _record(
         float64="interest_overdue penalty fees limit relief_due relief_interest helped u_prepay"
@@ -77,13 +77,27 @@ LOAN_STATE_DTYPE = np.dtype(
 the month's start; ``old_bucket``: before the last re-plan. The month's plan, from the household to
 the ledger: ``able`` (own money), ``helped`` (outside help on top), ``late`` (days, 0 = on time),
 ``reason`` (``Cause`` if not on time and in full), ``refused`` (1: not paid by choice),
-``u_prepay`` (the month's uniform)."""
+``u_prepay`` (the month's uniform). ``flags``: bits of ``vocabulary.Flag``;
+``free_left``: first months without interest that are left."""
+
+OUTCOME_DTYPE = _record(
+    float64="balance_90 balance_relief",
+    float32="contacts",
+    int16="opened first_30 first_90 first_relief last_relief overdue_months",
+    uint8="complaints",
+)
+"""What happened to a borrower on a path: months (0: never, ``AT_OPENING``: at the opening already,
+``opened``: 0 for the opening book, ``NEVER_OPENED``), balances at the first 90+ and at the first
+grant of relief, efforts of contacts. Definitions: docs/model.md, section 12."""
+
+AT_OPENING = -1
+NEVER_OPENED = -1
 
 PLAN_DTYPE = _record(
     float64="demand due rate income normal_income essential habit cost service free cash lent"
-    " paid_elsewhere reserved",
+    " paid_elsewhere reserved p_forget p_channel p_misunderstand willingness",
     int16="unpaid spell",
-    uint8="relieved shock hardship closed refused_by_platforms others_first cash_cause",
+    uint8="relieved shock hardship closed refused_by_platforms others_first cash_cause group",
 )
 """A borrower's month in the making; kept for one chunk of borrowers at a time."""
 
@@ -97,7 +111,7 @@ STAGE_DTYPE = _record(float64="reach effect cost complaint day")
 """A collection stage; cost in the book's currency, day after the due day."""
 
 FACTS_DTYPE = _record(
-    float64="opening_loans opening_balance benefit_rate application_cost relief_cost"
+    float64="opening_loans opening_balance benefit_rate reference_money score_mean score_sd"
 )
 
 
@@ -137,6 +151,8 @@ class State(NamedTuple):
 
     people: NDArray[np.void]  # PERSON_STATE_DTYPE
     loans: NDArray[np.void]  # LOAN_STATE_DTYPE
+    filed: NDArray[np.int16]  # month in which a loan was filed with the court, 0: never
+    outcomes: NDArray[np.void]  # OUTCOME_DTYPE, one a borrower
     queue: NDArray[np.float64]  # (n_loans, MAX_UNPAID), oldest unpaid instalment first
     live: NDArray[np.uint32]  # rows of live borrowers, in order
     question: NDArray[np.uint32]  # rows of loans in question, in order
@@ -188,6 +204,8 @@ def allocate_state(n_people: int, n_loans: int, most_loans: int) -> State:
     return State(
         people=records(np.zeros(n_people, dtype=PERSON_STATE_DTYPE)),
         loans=records(np.zeros(n_loans, dtype=LOAN_STATE_DTYPE)),
+        filed=np.zeros(n_loans, dtype=np.int16),
+        outcomes=records(np.zeros(n_people, dtype=OUTCOME_DTYPE)),
         queue=np.zeros((n_loans, MAX_UNPAID)),
         live=np.zeros(n_people, dtype=np.uint32),
         question=np.zeros(n_loans, dtype=np.uint32),

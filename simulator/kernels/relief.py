@@ -1,16 +1,33 @@
-"""Relief as it is granted to one loan: deferral terms, or a re-plan.
+"""Relief as it is granted to one loan: deferral terms, a re-plan, a cut of the principal.
 
-Equations: docs/model.md, section 4.3. Pure functions of records.
+Equations: docs/model.md, section 4.4. Pure functions of records.
 """
 
-from simulator.kernels.demand import due_parts
+from simulator.kernels.demand import balance_of, due_parts
 from simulator.kernels.jit import scalar
 from simulator.kernels.payment import annuity_instalment
-from simulator.vocabulary import N_BUCKETS, Amortisation, Cause
+from simulator.vocabulary import N_BUCKETS, Amortisation, Cause, Flag
+
+_ALL_BUT_AGREED = 255 - Flag.AGREED
+REFUSED = -1.0
+"""What ``relieve`` needs of the budget when it grants nothing."""
 
 
 @scalar
-def _replan(loan, state, extension):
+def _months_to_add(loan, state, extension, affordable):
+    """Months of an extension: no more than bring an annuity to an affordable instalment."""
+    months = max(state.remaining, 1)
+    longest = int(extension)
+    if affordable > 0.0 and loan.kind == Amortisation.ANNUITY:
+        rate = state.annual_rate / 12.0
+        for added in range(longest):
+            if annuity_instalment(state.principal, rate, months + added) <= affordable:
+                return added
+    return longest
+
+
+@scalar
+def _replan(loan, state, extension, affordable, cut):
     """Re-age a loan: arrears back into the schedule, a longer term, a new instalment."""
     state.old_bucket = max(state.old_bucket, min(state.n_unpaid, N_BUCKETS - 1))
     state.principal += state.principal_overdue
@@ -20,27 +37,86 @@ def _replan(loan, state, extension):
     state.n_unpaid = 0
     state.spell = 0
     state.cause = Cause.NONE
-    state.remaining = max(state.remaining, 1) + int(extension)
+    state.principal -= cut
+    added = _months_to_add(loan, state, extension, affordable)
+    state.remaining = max(state.remaining, 1) + added
+    _reset_instalment(loan, state)
+
+
+@scalar
+def _reset_instalment(loan, state):
+    """A new instalment of an annuity from today's principal and term."""
     if loan.kind == Amortisation.ANNUITY:
         state.instalment = annuity_instalment(
-            state.principal, state.annual_rate / 12.0, state.remaining
+            state.principal, state.annual_rate / 12.0, max(1, state.remaining)
         )
 
 
 @scalar
-def relieve(loan, terms, state, cell, p, rate_cap, weight, short, u, budget):
-    """Grant relief to one loan if offered, asked for and affordable; deferred money or -1."""
+def _note_relief(t, state, months, outcome):
+    """Relief in the borrower's outcome: first and last month, balance at the first grant."""
+    if outcome.first_relief == 0:
+        outcome.first_relief = t
+    if outcome.first_relief == t:
+        outcome.balance_relief += balance_of(state)
+    outcome.last_relief = max(outcome.last_relief, t + months - 1)
+
+
+@scalar
+def keep_agreement(t, loan, state, cell, outcome):
+    """Turn instalments agreed with a collector last month into a re-plan; whether it was done."""
+    if not (state.flags & Flag.AGREED) or cell.negotiated_extension_months < 1.0:
+        return False
+    state.flags &= _ALL_BUT_AGREED
+    if state.relief_left > 0 or state.relief_uses >= cell.relief_max_uses:
+        return False
+    _note_relief(t, state, 1, outcome)
+    state.relief_due = 1.0
+    state.relief_interest = 1.0
+    state.relief_left = 1
+    state.relief_uses += 1
+    _replan(loan, state, cell.negotiated_extension_months, 0.0, 0.0)
+    return True
+
+
+@scalar
+def chance_of_relief(state, cell, care, short):
+    """Chance that relief is asked for and granted; a warned borrower is offered it."""
     chance = cell.p_relief_if_need if short else cell.p_relief_if_no_need
-    if u >= chance or cell.relief_months < 1.0 or state.relief_uses >= cell.relief_max_uses:
-        return -1.0
+    if state.flags & Flag.WARNED:
+        offered = care.warning_offer_if_need if short else care.warning_offer_if_no_need
+        chance = max(chance, offered)
+    return chance
+
+
+@scalar
+def relieve(t, loan, terms, state, cell, p, rate_cap, weight, income, budget, outcome):
+    """Grant relief to one loan that may have it, if the budget allows.
+
+    (money that the budget lends or loses, principal forgiven, both weighted); ``REFUSED`` first
+    when nothing was granted.
+    """
+    if (
+        cell.relief_months < 1.0
+        or state.relief_uses >= cell.relief_max_uses
+        or t - loan.origination_month < cell.relief_min_months_on_book
+    ):
+        return REFUSED, 0.0
     _, _, _, _, instalment = due_parts(loan, terms, state, p, rate_cap)
-    deferred = weight * (1.0 - cell.due_share) * instalment
-    if deferred > budget:
-        return -1.0
+    extension = cell.term_extension_months
+    whole = state.principal + state.principal_overdue
+    cut = min(whole if extension > 0.0 else state.principal, cell.principal_cut_share * whole)
+    needed = weight * ((1.0 - cell.due_share) * instalment + cut)
+    if needed > budget:
+        return REFUSED, 0.0
+    _note_relief(t, state, int(cell.relief_months), outcome)
     state.relief_due = cell.due_share
     state.relief_interest = cell.interest_share
     state.relief_left = int(cell.relief_months)
     state.relief_uses += 1
-    if cell.term_extension_months > 0.0:
-        _replan(loan, state, cell.term_extension_months)
-    return deferred
+    if extension > 0.0:
+        _replan(loan, state, extension, cell.affordable_share * income, cut)
+    elif cut > 0.0:
+        state.principal -= cut
+        _reset_instalment(loan, state)
+    return needed, weight * cut

@@ -9,9 +9,10 @@ from simulator.kernels.jit import loop, scalar
 from simulator.kernels.ledger import count_stocks, post_payments
 from simulator.kernels.lending import lend
 from simulator.kernels.payment import annuity_instalment
+from simulator.kernels.records import AT_OPENING, NEVER_OPENED
 from simulator.kernels.rng import uniform
-from simulator.kernels.tally import FIRST_90
-from simulator.vocabulary import Cause, Domain, Draw, LoanStatus
+from simulator.kernels.tally import FIRST_30, FIRST_90
+from simulator.vocabulary import Cause, Domain, Draw, Flag, LoanStatus
 
 
 @scalar
@@ -29,7 +30,8 @@ def _reset(loan, opening, state):
     state.relief_due = 1.0
     state.relief_interest = 1.0
     state.old_bucket = 0
-    state.ever_90 = 0
+    state.flags = 0
+    state.free_left = 0
     state.annual_rate = opening.annual_rate
     state.limit = loan.limit
 
@@ -49,7 +51,10 @@ def _open(loan, opening, state, queues, row):
     )
     state.n_unpaid = opening.n_unpaid
     state.spell = opening.n_unpaid
-    state.ever_90 = opening.n_unpaid >= FIRST_90
+    if opening.n_unpaid >= FIRST_30:
+        state.flags |= Flag.EVER_30
+    if opening.n_unpaid >= FIRST_90:
+        state.flags |= Flag.EVER_90
     if opening.n_unpaid > 0:
         state.cause = Cause.AT_OPENING
         for k in range(opening.n_unpaid):
@@ -58,10 +63,27 @@ def _open(loan, opening, state, queues, row):
             ) / opening.n_unpaid
 
 
+@scalar
+def _reset_outcome(outcome, arrival_month):
+    """Forget what happened to a borrower on the last path."""
+    outcome.balance_90 = 0.0
+    outcome.balance_relief = 0.0
+    outcome.contacts = 0.0
+    outcome.opened = 0 if arrival_month == 0 else NEVER_OPENED
+    outcome.first_30 = 0
+    outcome.first_90 = 0
+    outcome.first_relief = 0
+    outcome.last_relief = 0
+    outcome.overdue_months = 0
+    outcome.complaints = 0
+
+
 @loop
 def open_book(book, s, p, key, out):
     """Opening state of every loan and borrower, counted as month 0; the number of live ones."""
     people, loans, states, s_people, queues = book.people, book.loans, s.loans, s.people, s.queue
+    filed, outcomes = s.filed, s.outcomes
+    filed[:] = 0
     n_live = 0
     for b in range(people.size):
         person, person_state = people[b], s_people[b]
@@ -70,6 +92,8 @@ def open_book(book, s, p, key, out):
         person_state.other_missed = 0
         person_state.months_short = 0
         person_state.refusing = 0
+        outcome = outcomes[b]
+        _reset_outcome(outcome, person.arrival_month)
         worst = 0
         for row in range(person.first_loan, person.first_loan + person.n_loans):
             loan, opening, state = loans[row], book.openings[row], states[row]
@@ -81,6 +105,10 @@ def open_book(book, s, p, key, out):
         if person.arrival_month == 0 and person.n_loans > 0:
             s.live[n_live] = b
             n_live += 1
+        if worst >= FIRST_30:
+            outcome.first_30 = AT_OPENING
+        if worst >= FIRST_90:
+            outcome.first_90 = AT_OPENING
         if worst > 0:
             chance = p.strength_wont_pay * (1.0 - (1.0 - p.opening_refusal_per_unpaid) ** worst)
             u = uniform(key.seed, key.path, person.id, 0, Draw.REFUSE, Domain.BORROWER)
@@ -114,6 +142,8 @@ def simulate_path(
     ``history_rows``, or (0, 0).
     """
     p = params[0]
+    facts = book.facts[0]
+    fixed_cost = levers.book[0].fixed_cost * facts.reference_money * facts.opening_loans / 1000.0
     n_live = open_book(book, s, p, key, out)
     count_stocks(0, n_live, book, s, out.stocks[0], out.counts[0])
     n_history = min(history.shape[1], history_rows.size)
@@ -123,11 +153,12 @@ def simulate_path(
         if t > 0:
             world, counts = months[t], out.counts
             paid[:] = 0.0
-            n = plan_households(t, n_live, book, levers, s, p, world, key, life, counts)
+            counts[t].programme_cost += fixed_cost
+            n = plan_households(t, n_live, book, levers, s, p, world, key, life, out)
             contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts)
-            n_live = post_payments(t, n_live, book, levers, s, p, world, life, out, paid)
+            n_live = post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid)
             if t <= key.months:
-                n_live = lend(t, n_live, book, levers, s, p, world, out)
+                n_live = lend(t, n_live, book, levers, s, p, world, key, out)
         for k in range(n_history):
             row = history_rows[k]
             state = s.loans[row]

@@ -9,13 +9,17 @@ from simulator.kernels.records import COUNT_DTYPE, FLOW_DTYPE, records
 from simulator.vocabulary import (
     AGE_BANDS,
     N_BUCKETS,
+    N_BURDENS,
     N_CAUSES,
     N_COUNTS,
+    N_FATES,
     N_FLOWS,
     N_INCOME_DECILES,
     ROLL_DESTINATIONS,
 )
 
+FIRST_30 = 2
+"""First bucket that counts as 30+."""
 FIRST_90 = 4
 """First bucket that counts as 90+."""
 
@@ -56,7 +60,8 @@ class Tallies(NamedTuple):
     """Sums of a block of paths of one scenario and policy; weighted, in the book's currency.
 
     T = horizon + 1 months with month 0 the opening (stocks only), P = paths. ``balance`` to
-    ``by_segment`` are views of ``stocks``.
+    ``by_segment`` are views of ``stocks``. G groups of borrowers: all, income deciles, age bands,
+    regions, products, in this order.
     """
 
     stocks: NDArray[np.float64]  # (P, T, AT_SEGMENT + 3 * n_segments), month end
@@ -74,6 +79,8 @@ class Tallies(NamedTuple):
     written_off_by_product: NDArray[np.float64]  # (P, T, n_products)
     vintage_loans: NDArray[np.float64]  # (P, n_vintages): loans that were or became open
     vintage_first_90: NDArray[np.float64]  # (P, n_vintages, MAX_MOB + 1): first time 90+, by MOB
+    fates: NDArray[np.float64]  # (P, G, N_FATES, 2), vocabulary.Fate: borrowers, balance
+    burdens: NDArray[np.float64]  # (P, G, N_BURDENS), vocabulary.Burden
 
 
 class PathTallies(NamedTuple):
@@ -86,6 +93,8 @@ class PathTallies(NamedTuple):
     written_off_by_product: NDArray[np.float64]
     vintage_loans: NDArray[np.float64]
     vintage_first_90: NDArray[np.float64]
+    fates: NDArray[np.float64]
+    burdens: NDArray[np.float64]
 
 
 def path_slice(tallies: Tallies, row: int) -> PathTallies:
@@ -98,13 +107,21 @@ def path_slice(tallies: Tallies, row: int) -> PathTallies:
         written_off_by_product=tallies.written_off_by_product[row],
         vintage_loans=tallies.vintage_loans[row],
         vintage_first_90=tallies.vintage_first_90[row],
+        fates=tallies.fates[row],
+        burdens=tallies.burdens[row],
     )
 
 
 def allocate_tallies(
-    n_paths: int, horizon: int, n_segments: int, n_products: int, n_vintages: int
+    n_paths: int,
+    horizon: int,
+    n_segments: int,
+    n_products: int,
+    n_vintages: int,
+    n_regions: int,
 ) -> Tallies:
     """Zeroed tallies for ``n_paths`` paths."""
+    n_groups = 1 + N_INCOME_DECILES + len(AGE_BANDS) + n_regions + n_products
     months = (n_paths, horizon + 1)
     measures = len(CUT_MEASURES)
 
@@ -132,4 +149,6 @@ def allocate_tallies(
         written_off_by_product=zeros(*months, n_products),
         vintage_loans=zeros(n_paths, n_vintages),
         vintage_first_90=zeros(n_paths, n_vintages, MAX_MOB + 1),
+        fates=zeros(n_paths, n_groups, N_FATES, 2),
+        burdens=zeros(n_paths, n_groups, N_BURDENS),
     )

@@ -22,6 +22,11 @@ class Jurisdiction(Frozen):
     write_off_dpd_revolving: int = Field(ge=30, le=450)
     source: str
 
+    @property
+    def reference_money(self) -> float:
+        """Unit of the catalogue's costs, in the country's currency."""
+        return self.reference_monthly_income / 1000.0
+
 
 JURISDICTIONS: Final = {
     "cn": Jurisdiction(

@@ -1,0 +1,67 @@
+"""What reaches every customer, overdue or not: prevention, education, automatic payment.
+
+Equations: docs/model.md, sections 4 (care) and 6 (attention). Pure functions of records.
+"""
+
+from simulator.kernels.jit import scalar
+from simulator.kernels.rng import uniform
+from simulator.vocabulary import Cause, Domain, Draw
+
+
+@scalar
+def _is_reached(share, person, key, draw):
+    """Whether a borrower is among the ``share`` reached; a trait for life."""
+    return share > 0.0 and uniform(key.seed, key.path, person.id, 0, draw, Domain.BORROWER) < share
+
+
+@scalar
+def set_care(plan, person, care, p, key):
+    """Chances of inattention and willingness of the month into the plan; spending over habit."""
+    effect = 0.0
+    if _is_reached(care.education_share, person, key, Draw.EDUCATION):
+        effect = care.education_ramp
+    attention = 1.0 - effect * p.education_attention
+    forget = person.p_forget * p.strength_forgot * care.forget_factor * attention
+    enrolled = _is_reached(care.autopay_share, person, key, Draw.AUTOPAY)
+    plan.p_forget = 0.0 if enrolled else forget
+    plan.p_channel = person.p_channel_failure * p.strength_channel_failure * care.channel_factor
+    plan.p_misunderstand = (
+        person.p_misunderstand * p.strength_did_not_understand * care.misunderstand_factor
+    ) * attention
+    plan.willingness = 1.0 - effect * p.education_willingness
+    return 1.0 - effect * p.education_spending if person.overspender else 1.0
+
+
+@scalar
+def lapse(p, t, plan, loan, terms, heeds, u_forget, u_channel, u_misunderstand):
+    """(reason, mean days of lateness) of an able borrower; (NONE, 0) pays on time.
+
+    ``heeds``: a reminder before the due day keeps this borrower from forgetting.
+    """
+    if u_forget < plan.p_forget and not heeds:
+        return Cause.FORGOT, p.forget_mean_days
+    if u_channel < plan.p_channel:
+        return Cause.CHANNEL_FAILURE, p.channel_mean_days
+    is_new = t - loan.origination_month <= p.new_customer_months
+    if is_new and u_misunderstand < plan.p_misunderstand * terms.complexity:
+        return Cause.DID_NOT_UNDERSTAND, p.misunderstand_mean_days
+    return Cause.NONE, 0.0
+
+
+@scalar
+def heeds_reminder(plan, loan, state, care, p, key, t, u_forget):
+    """Whether a reminder before the due day is read and heeded by one who would forget."""
+    if care.due_reminder <= 0.0 or state.n_unpaid > 0 or u_forget >= plan.p_forget:
+        return False
+    chance = care.due_reminder * p.reach_reminder * care.due_reminder_effect
+    return uniform(key.seed, key.path, loan.id, t, Draw.DUE_REMINDER, Domain.LOAN) < chance
+
+
+@scalar
+def count_prevention(care, p, money, weight, is_due, count):
+    """Cost of prevention for one open loan, due-day reminders included."""
+    cost = care.prevention_cost
+    if is_due:
+        cost += care.due_reminder * p.cost_reminder
+        count.contact_reminder += weight * care.due_reminder
+    count.programme_cost += weight * money * cost

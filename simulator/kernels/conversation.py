@@ -1,0 +1,113 @@
+"""What a contact, or a court, changes in a loan's plan of the month.
+
+Equations: docs/model.md, section 7. Pure functions of records.
+"""
+
+from simulator.kernels.demand import demand_of
+from simulator.kernels.jit import scalar
+from simulator.kernels.rng import uniform
+from simulator.vocabulary import Domain, Draw, Flag, Stage
+
+_NOTHING = -1.0
+
+
+@scalar
+def files_case(stage):
+    """Whether a stage takes the loan to court instead of talking."""
+    return stage == Stage.LEGAL
+
+
+@scalar
+def _is_person(stage):
+    """Whether a stage is a conversation with a person, who can take a promise."""
+    return stage == Stage.HUMAN_CALL or stage == Stage.FIELD_VISIT or stage == Stage.AGENCY
+
+
+@scalar
+def _convert(state, person_state):
+    """A refuser pays this loan, and refuses no more from next month on."""
+    state.refused = 0
+    person_state.refusing = 0
+
+
+@scalar
+def _help(loan, terms, state, p, cap):
+    """Outside help raises the payment to what falls due; whether it was needed."""
+    demand, due = demand_of(loan, terms, state, p, cap)
+    if state.able >= demand:
+        return False
+    state.helped = max(0.0, min(demand, due if due > 0.0 else demand) - state.able)
+    return True
+
+
+@scalar
+def decide_case(loan, terms, state, person_state, p, cap):
+    """A case that the lender wins."""
+    if state.refused:
+        _convert(state, person_state)
+    else:
+        _help(loan, terms, state, p, cap)
+
+
+@scalar
+def _effect(day, rule, loan, terms, state, person_state, p, cap, u):
+    """What a conversation brings at once; the payment that it brings, or ``_NOTHING``."""
+    strength = rule.effect * max(0.0, 1.0 - p.effect_decay * state.spell)
+    if state.refused:
+        if u >= strength:
+            return _NOTHING
+        _convert(state, person_state)
+        return state.able
+    if state.late > 0:
+        state.late = 0 if state.n_unpaid > 0 else min(state.late, max(1, int(day)))
+        return _NOTHING
+    if u < strength * p.outside_help_share and _help(loan, terms, state, p, cap):
+        return state.able + state.helped
+    return _NOTHING
+
+
+@scalar
+def _agree(t, loan, terms, state, cell, p, cap, key, weight, count):
+    """New instalments, or a promise to pay next month, from one who does not pay now."""
+    if cell.negotiated_share <= 0.0 and cell.promise_share <= 0.0:
+        return
+    if not state.refused:
+        demand, _ = demand_of(loan, terms, state, p, cap)
+        if state.able >= demand or state.helped > 0.0:
+            return
+        if state.n_unpaid > 0:
+            u = uniform(key.seed, key.path, loan.id, t, Draw.NEGOTIATE, Domain.LOAN)
+            if u < cell.negotiated_share:
+                state.flags |= Flag.AGREED
+                return
+    u = uniform(key.seed, key.path, loan.id, t, Draw.PROMISE, Domain.LOAN)
+    if u < cell.promise_share and not (state.flags & Flag.PROMISES):
+        state.flags |= Flag.PROMISES
+        count.promises += weight
+
+
+@scalar
+def converse(
+    t,
+    stage,
+    day,
+    rule,
+    loan,
+    person,
+    terms,
+    state,
+    person_state,
+    cell,
+    p,
+    cap,
+    key,
+    u,
+    count,
+):
+    """A contact that has reached the borrower: payment, commission, agreement or promise."""
+    brought = _effect(day, rule, loan, terms, state, person_state, p, cap, u)
+    if brought != _NOTHING:
+        if stage == Stage.AGENCY:
+            count.collection_cost += person.weight * p.commission_agency * brought
+    elif _is_person(stage):
+        _agree(t, loan, terms, state, cell, p, cap, key, person.weight, count)

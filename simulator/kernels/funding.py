@@ -1,0 +1,177 @@
+"""A borrower's month: income, spending, willingness, other lenders, and what is left for this one.
+
+Equations: docs/model.md, sections 4 to 6. Pure functions of records, in the order of a month.
+"""
+
+from simulator.kernels.care import set_care
+from simulator.kernels.household import (
+    hardship_of,
+    income_factor,
+    medical_cost,
+    new_savings,
+    property_cost,
+    refusal_hazard,
+    shock_in_force,
+    spending_cut,
+)
+from simulator.kernels.jit import scalar
+from simulator.kernels.rng import uniform
+from simulator.vocabulary import Cause, Domain, Draw, Life
+
+_SHORT_CAP = 200
+_LENT_IN_FULL = 1e-9
+
+
+@scalar
+def _shock_costs(p, person, key, t, life):
+    """Bills of an illness or disaster that begins this month, in currency."""
+    cost = 0.0
+    if life & Life.ILL_ONSET:
+        u = uniform(key.seed, key.path, person.id, t, Draw.MEDICAL_COST, Domain.BORROWER)
+        cost += medical_cost(p, u, person.medical_insured)
+    if life & Life.DISASTER_ONSET:
+        u = uniform(key.seed, key.path, person.id, t, Draw.PROPERTY_COST, Domain.BORROWER)
+        cost += property_cost(p, u)
+    return cost * person.income
+
+
+@scalar
+def _rollover(p, world, person_state, worst_unpaid):
+    """(closed by the bureau, share of principal elsewhere that is refinanced)."""
+    closed = worst_unpaid >= 2 or person_state.other_missed >= p.platform_missed_to_close
+    share = 0.0 if closed else world.credit_supply
+    return closed, 1.0 - p.strength_platform_cutoff * (1.0 - share)
+
+
+@scalar
+def refuses(p, world, person, state, u, plan, relief_factor):
+    """Whether the borrower refuses to pay this month; willing and unwilling both may change."""
+    if state.refusing:
+        return u >= p.p_resume_monthly
+    burden = (plan.service + plan.due) / max(plan.income, 1e-9)
+    factor = world.refusal_factor * (relief_factor if plan.relieved else 1.0) * plan.willingness
+    hazard = refusal_hazard(p, person.refusal_weight, burden, plan.unpaid, plan.spell, factor)
+    return u < hazard
+
+
+@scalar
+def _borrow(p, world, debt, income, gap, closed, no_shock, u):
+    """What another platform lends towards a gap."""
+    headroom = p.platform_limit_months * income - debt
+    lent = 0.0
+    if not closed and headroom > 0.0 and u < p.platform_lend_probability * world.credit_supply:
+        lent = min(gap, headroom)
+    return max(lent, (1.0 - p.strength_platform_cutoff) * gap) if no_shock else lent
+
+
+@scalar
+def _others_first(p, world, person, rate, service, refusing, u):
+    """Whether other lenders are served before this one."""
+    if refusing:
+        return True
+    if p.strength_chose_other_lender <= 0.0 or service <= 0.0:
+        return False
+    chance = p.strength_chose_other_lender * p.choose_other_sensitivity
+    return person.pays_others_first != 0 or u < chance * max(0.0, rate - world.competitor_rate)
+
+
+@scalar
+def _cash_cause(p, shock, cliff, chose_others, refused_by_platforms):
+    """Cause of a payment that falls short for lack of cash."""
+    if shock != Cause.NONE:
+        return shock
+    if cliff and p.strength_platform_cutoff > 0.0:
+        return 0 + Cause.PLATFORM_CUTOFF
+    if chose_others:
+        return 0 + Cause.CHOSE_OTHER_LENDER
+    if refused_by_platforms and p.strength_platform_cutoff > 0.0:
+        return 0 + Cause.PLATFORM_CUTOFF
+    return 0 + Cause.OVERSPENDING
+
+
+@scalar
+def budget_household(t, plan, person, state, p, world, facts, key, life, care):
+    """Income, living, debts elsewhere and care of the month into the plan."""
+    factor, cost, shock, hardship = 1.0, 0.0, 0, 0
+    if life:
+        insured = person.unemployment_insured
+        factor = income_factor(p, life, person.work, insured, facts.benefit_rate)
+        shock = 0 + shock_in_force(p, life, person.work)
+        hardship = 0 + hardship_of(life)
+        if life & (Life.ILL_ONSET | Life.DISASTER_ONSET):
+            cost = _shock_costs(p, person, key, t, life)
+    share = p.household_income_share
+    plan.normal_income = person.income * world.income_index
+    plan.income = plan.normal_income * (share + (1.0 - share) * factor)
+    plan.cost = cost
+    plan.shock = shock
+    plan.hardship = hardship
+    plan.essential = person.essential * world.price_index
+    plan.habit = person.discretionary * world.price_index * set_care(plan, person, care, p, key)
+    closed, rollover = _rollover(p, world, state, plan.unpaid)
+    plan.closed = closed
+    due_share = world.other_annual_rate / 12.0 + p.platform_amortisation * (1.0 - rollover)
+    plan.service = state.other_debt * due_share
+    plan.free = plan.income - plan.essential - cost - plan.habit - plan.service
+
+
+@scalar
+def fund(plan, person, state, p, world, u_platform):
+    """Spending cuts, savings and borrowing elsewhere: the cash at hand into the plan."""
+    no_shock = plan.shock == 0 and plan.cost == 0.0
+    short = plan.free - plan.demand < 0.0
+    cut = spending_cut(p, person.overspender, state.months_short) if short else 0.0
+    state.months_short = min(state.months_short + 1, _SHORT_CAP) if short else 0
+    living = plan.essential + (1.0 - cut) * plan.habit
+    income = plan.income
+    if no_shock and p.strength_overspending < 1.0:
+        lacking = max(0.0, living + plan.service + plan.demand - income)
+        income += (1.0 - p.strength_overspending) * lacking
+    cash = max(0.0, state.savings + income - plan.cost - living)
+    gap = plan.service + plan.demand - cash
+    plan.lent = 0.0
+    plan.refused_by_platforms = 0
+    if gap > 0.0 and person.platforms > 0 and not state.refusing:
+        lent = _borrow(
+            p,
+            world,
+            state.other_debt,
+            plan.normal_income,
+            gap,
+            plan.closed,
+            no_shock,
+            u_platform,
+        )
+        plan.refused_by_platforms = lent < gap - _LENT_IN_FULL
+        plan.lent = lent
+        cash += lent
+    plan.cash = cash
+
+
+@scalar
+def rank_lenders(plan, person, state, p, world, u_choose):
+    """Serve other lenders if they come first; name the cause of what falls short here."""
+    others_first = _others_first(
+        p, world, person, plan.rate, plan.service, state.refusing, u_choose
+    )
+    chose_others = others_first and plan.cash >= plan.demand
+    interest_elsewhere = state.other_debt * world.other_annual_rate / 12.0
+    cliff = plan.refused_by_platforms and plan.cash - interest_elsewhere >= plan.demand
+    plan.cash_cause = _cash_cause(p, plan.shock, cliff, chose_others, plan.refused_by_platforms)
+    plan.others_first = others_first
+    plan.paid_elsewhere = min(plan.cash, plan.service) if others_first else 0.0
+    plan.cash -= plan.paid_elsewhere
+
+
+@scalar
+def settle(plan, person, state, p, world):
+    """What is left for other lenders and savings once this lender's money is reserved."""
+    if not plan.others_first:
+        plan.paid_elsewhere = min(plan.cash, plan.service)
+        plan.cash -= plan.paid_elsewhere
+    missed = plan.paid_elsewhere < plan.service * (1.0 - 1e-9)
+    state.other_missed = min(state.other_missed + 1, _SHORT_CAP) if missed else 0
+    owed = state.other_debt * (1.0 + world.other_annual_rate / 12.0)
+    state.other_debt = max(0.0, owed + plan.lent - plan.paid_elsewhere)
+    target = person.savings * world.price_index
+    state.savings = new_savings(p, plan.cash, state.savings, target) + plan.reserved

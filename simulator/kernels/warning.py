@@ -1,0 +1,83 @@
+"""Early warning: a noisy score of the coming month, and a call before the due day.
+
+Equations: docs/model.md, section 4.3.
+"""
+
+import numpy as np
+
+from simulator.kernels.care import lapse
+from simulator.kernels.jit import loop, scalar
+from simulator.kernels.rng import stream, unit, words
+from simulator.vocabulary import Domain, Draw, Flag, LoanStatus
+
+_GROUP = Draw.WARNING // 4
+
+
+@loop
+def has_warning(cares):
+    """Whether any class of a month is scored; ``cares`` of shape (classes,)."""
+    for index in range(cares.size):
+        if cares[index].warning_recall > 0.0 or cares[index].warning_false_alarm > 0.0:
+            return True
+    return False
+
+
+@scalar
+def _call(state, person, p, money, reach, complains, outcome, count):
+    """A call before the due day: its cost, a complaint perhaps, and whether it gets through."""
+    weight = person.weight
+    count.warned += weight
+    count.contact_human_call += weight
+    count.programme_cost += weight * money * p.cost_human_call
+    outcome.contacts += np.float32(1.0)
+    if complains < p.complaint_human_call:
+        count.complaints += weight
+        count.programme_cost += weight * money * p.complaint_cost
+        outcome.complaints += 1
+    if reach < p.reach_human_call:
+        state.flags |= Flag.WARNED
+
+
+@loop
+def warn_chunk(t, start, n, used, book, levers, s, p, key, counts):
+    """Score a chunk's loans and call the flagged ones; calls of the month so far, weighted.
+
+    Infinite once a call has not fitted the capacity.
+    """
+    people, loans, terms, facts = book.people, book.loans, book.terms, book.facts[0]
+    cares, count, outcomes = levers.customer, counts[t], s.outcomes
+    s_people, states, live, plans, u_loan = s.people, s.loans, s.live, s.plans, s.u_loan
+    capacity = levers.book[0].capacity_warning * facts.opening_loans / 1000.0
+    counter = stream(t, _GROUP, Domain.LOAN)
+    column = 0
+    for k in range(n):
+        b = live[start + k]
+        person, plan = people[b], plans[k]
+        care = cares[t, plan.group]
+        short = s_people[b].savings + plan.free - plan.demand < 0.0
+        for row in range(person.first_loan, person.first_loan + person.n_loans):
+            state = states[row]
+            if state.status != LoanStatus.OPEN:
+                continue
+            loan, at = loans[row], column
+            column += 1
+            if state.able <= 0.0 or state.n_unpaid > 0 or state.relief_left > 0:
+                continue
+            _, days = lapse(
+                p, t, plan, loan, terms[loan.product], False, u_loan[0, at], u_loan[1, at],
+                u_loan[2, at],
+            )  # fmt: skip
+            trouble = short or days > 0.0
+            count.warning_targets += person.weight if trouble else 0.0
+            flag_word, reach_word, complaint_word, _ = words(loan.id, counter, key.path, key.seed)
+            chance = care.warning_recall if trouble else care.warning_false_alarm
+            if unit(flag_word) >= chance:
+                continue
+            if used + person.weight > capacity:
+                used = np.inf
+                continue
+            used += person.weight
+            count.warned_rightly += person.weight if trouble else 0.0
+            reach, complains = unit(reach_word), unit(complaint_word)
+            _call(state, person, p, facts.reference_money, reach, complains, outcomes[b], count)
+    return used
