@@ -34,7 +34,7 @@ from simulator.vocabulary import Count, Flow
 WORLDS = {"calm": CALM, "hard": HARD}
 MOVING = MacroDeviation()
 PATHS = 8
-BY_VINTAGE = ("vintage_loans", "vintage_first_90")
+WITHOUT_MONTH = ("vintage_loans", "vintage_first_90", "fates", "burdens")
 
 
 def full_run(**changes: object) -> Small:
@@ -130,10 +130,10 @@ def test_luck_replicates_share_their_economy_and_keep_the_first_path(whole: Smal
 
 
 def assert_same_months(short: Small, long: Small, last: int, without: tuple[str, ...]) -> None:
-    """Months 0 to ``last`` are the same; vintages have no month."""
+    """Months 0 to ``last`` are the same; vintages and fates have no month."""
     for key, ours in short.simulation.tallies.items():
         theirs = long.simulation.tallies[key]
-        for name in set(ours._fields) - {*BY_VINTAGE, *without}:
+        for name in set(ours._fields) - {*WITHOUT_MONTH, *without}:
             early = getattr(theirs, name)[:, : last + 1]
             assert np.array_equal(getattr(ours, name)[:, : last + 1], early), name
 

@@ -34,6 +34,7 @@ from simulator.vocabulary import (
     Exit,
     Flow,
     LoanStatus,
+    Priority,
     Stage,
 )
 
@@ -118,7 +119,7 @@ BY_SHORTAGE_ALONE = {Cause.PLATFORM_CUTOFF, Cause.OVERSPENDING, Cause.CHOSE_OTHE
 
 @cache
 def causes_run(off: Cause | None) -> Small:
-    parameters = {"choose_other_sensitivity": 0.5}
+    parameters = {"choose_other_sensitivity": 0.5, "channel_mean_days": 8.0}
     if off is not None:
         parameters[SWITCHES[off]] = 0.0
     return run_small(all_causes_book(), parameters=parameters, paths=4)
@@ -327,7 +328,7 @@ def test_a_policy_for_one_region_leaves_all_others_bit_identical() -> None:
 # --- Limits ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("priority", [0.0, 1.0])
+@pytest.mark.parametrize("priority", [float(priority) for priority in Priority])
 @pytest.mark.parametrize("capacity", [0.0, 3.0, 11.0, 40.0])
 def test_collectors_capacity_is_never_exceeded(capacity: float, priority: float) -> None:
     limits = [Edit(f"capacity_{stage.name.lower()}", capacity * (1 + stage)) for stage in Stage]
@@ -338,7 +339,7 @@ def test_collectors_capacity_is_never_exceeded(capacity: float, priority: float)
     small = run_small(policies=policies, months=12)
     assert len(Stage) == N_STAGES
     for stage in Stage:
-        made = small.counts("few")[:, :, Count.CONTACT_REMINDER + stage]
+        made = small.counts("few")[:, :, Count[f"CONTACT_{stage.name}"]]
         allowed = capacity * (1 + stage) * small.book.loans.id[opening(small.book)].size / 1000
         own = {"HUMAN_CALL": 30.0, "FIELD_VISIT": 1.0, "LEGAL": 3.0}.get(stage.name, np.inf)
         allowed = min(allowed, own * opening(small.book).sum() / 1000)
