@@ -3,9 +3,10 @@
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from time import perf_counter
 
-from benchmarks import household, lives, pairing, simulation, startup
+from benchmarks import against, household, lives, pairing, simulation, startup
 from benchmarks.case import ROOT
 from benchmarks.harness import Row, machine_facts, markdown, update_readme
 
@@ -29,7 +30,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--update-readme", action="store_true", help="write the table between the markers"
     )
+    parser.add_argument(
+        "--against", type=Path, metavar="PATH", help="only: throughput over another checkout's"
+    )
     options = parser.parse_args(argv)
+    if options.against:
+        if not (options.against / "benchmarks" / "case.py").is_file():
+            parser.error(
+                f"--against needs a checkout with benchmarks/case.py; got {options.against}"
+            )
+        print(markdown(machine_facts(), against.measure_against(options.against.resolve())))
+        return 0
     if options.update_readme and options.only:
         parser.error("--update-readme writes the whole table: leave out --only")
     facts, rows = machine_facts(), []

@@ -13,7 +13,7 @@ from simulator.engine import recarray_levers
 from simulator.kernels.households import plan_households
 from simulator.kernels.records import PathKey, State, allocate_state, records
 from simulator.kernels.simulate import open_book
-from simulator.kernels.tally import PathTallies, allocate_tallies, path_slice
+from simulator.kernels.tally import PathTallies, path_slice
 from simulator.levers import LeverTable
 from simulator.policies import REFERENCE
 
@@ -50,7 +50,7 @@ class Opened:
                 self.months[t],
                 self.key,
                 self.life,
-                self.out.counts,
+                self.out,
             )
         return n_live
 
@@ -65,13 +65,12 @@ def opened(case: Case) -> Opened:
     """Path 0 of ``case`` under the reference policy."""
     packed, run = case.packed, case.run(1)
     people, loans = packed.book.people, packed.book.loans
-    shape = (packed.n_segments, packed.n_products, packed.n_vintages)
     life, world = lives_of(case, run, 0)
     return Opened(
         case=case,
         state=allocate_state(people.size, loans.size, packed.most_loans),
         key=PathKey(np.uint64(run.seed), 0, MONTHS, MONTHS),
-        out=path_slice(allocate_tallies(1, MONTHS, *shape), 0),
+        out=path_slice(packed.allocate_tallies(1, MONTHS), 0),
         levers=recarray_levers(case.levers[REFERENCE]),
         life=life,
         months=records(world.months)[0],

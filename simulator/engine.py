@@ -16,13 +16,16 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.book.distributions import SCORE_MEAN, SCORE_SD
 from simulator.book.schema import Book, Borrowers, Loans, product_terms
 from simulator.catalogue import Parameters, pack_parameters
 from simulator.kernels.cache import clear_cache
 from simulator.kernels.lives import simulate_lives
+from simulator.kernels.pairing import Paired, compare_outcomes, group_slices
 from simulator.kernels.records import (
     CHUNK,
     FACTS_DTYPE,
+    OUTCOME_DTYPE,
     STAGE_DTYPE,
     BookArrays,
     LifeColumns,
@@ -37,12 +40,13 @@ from simulator.kernels.records import (
 )
 from simulator.kernels.simulate import simulate_path
 from simulator.kernels.tally import HISTORY_DTYPE, Tallies, allocate_tallies, path_slice
-from simulator.levers import LeverTable, stage_names
+from simulator.lever_fields import STAGE_NAMES
+from simulator.levers import LeverTable
 from simulator.settings import RunSettings
 from simulator.shocks.world import World
 from simulator.units import monthly_probability
 from simulator.validation import UserError
-from simulator.vocabulary import Count
+from simulator.vocabulary import REFERENCE, Count
 
 Table = TypeVar("Table", Borrowers, Loans)
 WorldBuilder = Callable[[int, int], World]
@@ -57,10 +61,17 @@ class Packed:
     lives: LifeColumns
     stages: NDArray[np.void]
     params: NDArray[np.void]
+    paired: Paired
     most_loans: int
     n_segments: int
     n_products: int
     n_vintages: int
+    n_regions: int
+
+    def allocate_tallies(self, n_paths: int, horizon: int) -> Tallies:
+        """Zeroed tallies of the book's shape."""
+        shape = (self.n_segments, self.n_products, self.n_vintages, self.n_regions)
+        return allocate_tallies(n_paths, horizon, *shape)
 
 
 @dataclass(slots=True)
@@ -76,13 +87,13 @@ class Simulation:
     live_borrower_months: float = 0.0
 
 
-def pack_stages(parameters: Parameters, reference_income: float) -> NDArray[np.void]:
-    """Records of the collection stages; costs in the book's currency."""
-    stages = np.zeros(len(stage_names()), dtype=STAGE_DTYPE)
-    for row, name in enumerate(stage_names()):
+def pack_stages(parameters: Parameters, money: float) -> NDArray[np.void]:
+    """Records of the collection stages; costs times ``money``, the unit of reference money."""
+    stages = np.zeros(len(STAGE_NAMES), dtype=STAGE_DTYPE)
+    for row, name in enumerate(STAGE_NAMES):
         for field_name in STAGE_DTYPE.names or ():
             stages[field_name][row] = parameters[f"{field_name}_{name}"]
-    stages["cost"] *= reference_income / 1000.0
+    stages["cost"] *= money
     return records(stages)
 
 
@@ -103,7 +114,7 @@ def pack(book: Book, parameters: Parameters) -> Packed:
         loans=pack_loans(loans),
         openings=pack_openings(loans, loan_order),
         terms=pack_terms(product_terms(book)),
-        facts=_facts(book, parameters),
+        facts=_facts(book),
         first_applicant=_month_starts(people.arrival_month),
     )
     incidence, index = np.unique(people.illness_incidence, return_inverse=True)
@@ -118,12 +129,14 @@ def pack(book: Book, parameters: Parameters) -> Packed:
             weight=people.weight,
             p_ill_monthly=parameters["illness_multiplier"] * p_ill,
         ),
-        stages=pack_stages(parameters, book.jurisdiction.reference_monthly_income),
+        stages=pack_stages(parameters, book.jurisdiction.reference_money),
         params=records(pack_parameters(parameters)),
+        paired=_paired(people, loans, len(book.regions), len(book.products)),
         most_loans=int(arrays.people["n_loans"].max(initial=1)),
         n_segments=len(book.segments.region),
         n_products=len(book.products),
         n_vintages=len(book.vintage_labels),
+        n_regions=len(book.regions),
     )
 
 
@@ -138,20 +151,33 @@ def _month_starts(arrivals: NDArray[np.int16]) -> NDArray[np.int32]:
     return np.searchsorted(arrivals, months).astype(np.int32)
 
 
-def _facts(book: Book, parameters: Parameters) -> NDArray[np.void]:
-    """Scalars of the whole book: opening totals, benefits, costs in the book's currency."""
+def _paired(people: Borrowers, loans: Loans, n_regions: int, n_products: int) -> Paired:
+    """Groups, weight and principal of packed borrowers; the product is that of the first loan."""
+    nothing = np.zeros(people.id.size, dtype=np.uint8)
+    product, principal = nothing.copy(), np.zeros(people.id.size)
+    owners, first_loan = np.unique(loans.borrower, return_index=True)
+    product[owners] = loans.product[first_loan]
+    np.add.at(principal, loans.borrower, loans.principal)
+    numbers = (nothing, people.income_decile, people.age_band, people.region, product)
+    starts = [kind.start for kind in group_slices(n_regions, n_products).values()]
+    group = np.stack(numbers, axis=1).astype(np.uint16) + np.array(starts, dtype=np.uint16)
+    return Paired(group=group, weight=people.weight, principal=principal)
+
+
+def _facts(book: Book) -> NDArray[np.void]:
+    """Scalars of the whole book: opening totals, benefits, the unit of costs, the score's scale."""
     people, loans = book.borrowers, book.loans
     opening = people.arrival_month[loans.borrower] == 0
     weight = people.weight[loans.borrower][opening]
     stock = loans.principal + loans.principal_overdue + loans.interest_overdue
     stock = (stock + loans.penalty + loans.fees)[opening]
-    money = book.jurisdiction.reference_monthly_income / 1000.0
     facts = np.zeros(1, dtype=FACTS_DTYPE)
     facts["opening_loans"] = weight.sum()
     facts["opening_balance"] = (weight * stock).sum()
     facts["benefit_rate"] = book.jurisdiction.benefit_replacement_rate
-    facts["application_cost"] = parameters["application_cost"] * money
-    facts["relief_cost"] = parameters["relief_application_cost"] * money
+    facts["reference_money"] = book.jurisdiction.reference_money
+    facts["score_mean"] = SCORE_MEAN
+    facts["score_sd"] = SCORE_SD
     return records(facts)
 
 
@@ -163,6 +189,7 @@ class _Scratch:
     life: NDArray[np.uint8]
     unemployed: NDArray[np.float64]
     uniforms: NDArray[np.float64]
+    reference: NDArray[np.void]  # OUTCOME_DTYPE: under the reference, on the path at hand
 
     @staticmethod
     def allocate(packed: Packed, horizon: int) -> "_Scratch":
@@ -172,6 +199,7 @@ class _Scratch:
             life=np.zeros((horizon + 1, n), dtype=np.uint8),
             unemployed=np.zeros(horizon + 1),
             uniforms=np.zeros((4, CHUNK)),
+            reference=records(np.zeros(n, dtype=OUTCOME_DTYPE)),
         )
 
 
@@ -179,10 +207,18 @@ def recarray_levers(table: LeverTable) -> LeverTable:
     """``table`` with records whose fields read as attributes, in kernels and in a debugger."""
     return LeverTable(
         records(table.loan),
+        records(table.customer),
         records(table.underwriting),
         records(table.book),
         table.class_of_segment,
     )
+
+
+def _reference_first(levers: Mapping[str, LeverTable]) -> dict[str, LeverTable]:
+    """Tables as kernels read them; the reference first, or the first policy where it is absent."""
+    reference = REFERENCE if REFERENCE in levers else next(iter(levers))
+    order = [reference, *(name for name in levers if name != reference)]
+    return {name: recarray_levers(levers[name]) for name in order}
 
 
 def simulate_block(
@@ -197,7 +233,7 @@ def simulate_block(
     advance: Callable[[int], None] = lambda n: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Simulate a block of paths under every policy.
+    """Simulate a block of paths under every policy, the reference first.
 
     ``world`` holds the block's paths; ``out`` maps a policy to its tallies and the row of
     the block's first path there; ``histories`` maps a policy to (horizon + 1, n) records, filled
@@ -205,7 +241,8 @@ def simulate_block(
     """
     horizon = run.timeline.horizon
     work = scratch or _Scratch.allocate(packed, horizon)
-    tables = {name: recarray_levers(table) for name, table in levers.items()}
+    tables = _reference_first(levers)
+    reference = next(iter(tables))
     months = records(world.months)
     no_history = records(np.zeros((0, 0), dtype=HISTORY_DTYPE))
     history_rows = _history_rows(packed, run) if histories else np.zeros(0, dtype=np.int32)
@@ -225,6 +262,7 @@ def simulate_block(
             if cancelled():
                 return
             tallies, offset = out[policy]
+            sums = path_slice(tallies, offset + row)
             history = histories.get(policy) if key.path == 0 else None
             simulate_path(
                 packed.book,
@@ -236,9 +274,15 @@ def simulate_block(
                 work.life,
                 work.unemployed,
                 work.state,
-                path_slice(tallies, offset + row),
+                sums,
                 no_history if history is None else records(history),
                 history_rows,
+            )
+            outcomes = work.state.outcomes
+            if policy == reference:
+                work.reference[:] = outcomes
+            compare_outcomes(
+                packed.paired, outcomes, work.reference, horizon, sums.fates, sums.burdens
             )
             advance(1)
 
@@ -259,10 +303,9 @@ def simulate(
 ) -> Simulation:
     """Run every scenario and policy; ``advance`` is told of each finished path of a policy."""
     horizon = run.timeline.horizon
-    shape = (packed.n_segments, packed.n_products, packed.n_vintages)
     result = Simulation(
         tallies={
-            (scenario, policy): allocate_tallies(run.paths, horizon, *shape)
+            (scenario, policy): packed.allocate_tallies(run.paths, horizon)
             for scenario in worlds
             for policy in levers
         }

@@ -14,6 +14,7 @@ import xarray as xr
 from scipy import stats
 
 from simulator.book.schema import Book, Borrowers, Loans
+from simulator.kernels.pairing import group_slices
 from simulator.kernels.tally import HISTORY_DTYPE, MAX_MOB, Tallies, allocate_tallies
 from simulator.levers import SegmentNames
 from simulator.products import JURISDICTIONS, PRODUCTS
@@ -32,6 +33,7 @@ from simulator.results.history import history_table
 from simulator.results.inputs import ScenarioInfo, SimulationOutput
 from simulator.results.intervals import over_paths
 from simulator.results.metrics import BY_NAME, METRICS
+from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
 from simulator.results.overdue import observed_months_on_book
 from simulator.results.passport import RunFacts, build_manifest, live_borrower_months
 from simulator.results.recoveries import recoveries
@@ -43,13 +45,25 @@ from simulator.results.store import (
     write_summary,
 )
 from simulator.results.summary import SummaryRow, summarise
-from simulator.results.variables import PATH_VARIABLES, STATISTIC_SUFFIXES, STATISTIC_VARIABLES
+from simulator.results.variables import PATH_VARIABLES
 from simulator.settings import RunSettings
 from simulator.validation import UserError
-from simulator.vocabulary import FLOW_SIGNS, Cause, Count, Flow, LoanStatus
+from simulator.vocabulary import (
+    FLOW_SIGNS,
+    N_BURDENS,
+    N_FATES,
+    Burden,
+    Cause,
+    Count,
+    Fate,
+    Flow,
+    LoanStatus,
+    Stage,
+)
 
 N_SEGMENTS = 2
 PRODUCT_LIST = (PRODUCTS["cash_loan"], PRODUCTS["credit_line"])
+REGIONS = ("east", "west")
 
 
 def small_book() -> Book:
@@ -71,7 +85,7 @@ def small_book() -> Book:
         name="hand-made",
         jurisdiction=JURISDICTIONS["cn"],
         products=PRODUCT_LIST,
-        regions=("east", "west"),
+        regions=REGIONS,
         segments=SegmentNames(("east", "west"), ("cash_loan", "credit_line"), ("A", "B")),
         borrowers=Borrowers(**people),
         loans=Loans(**loans),
@@ -84,7 +98,7 @@ def small_book() -> Book:
 def random_tallies(seed: int, paths: int, horizon: int) -> Tallies:
     """Tallies that obey every identity, with random sizes; month 0 holds stocks only."""
     draw = np.random.default_rng(seed)
-    tallies = allocate_tallies(paths, horizon, N_SEGMENTS, len(PRODUCT_LIST), 3)
+    tallies = allocate_tallies(paths, horizon, N_SEGMENTS, len(PRODUCT_LIST), 3, len(REGIONS))
     months = (paths, horizon + 1)
     balance = draw.uniform(1.0, 100.0, (*months, 8))
     balance[..., 0] += 1000.0
@@ -113,7 +127,18 @@ def random_tallies(seed: int, paths: int, horizon: int) -> Tallies:
     tallies.written_off_by_product[..., 0] = tallies.flows[..., Flow.WRITTEN_OFF]
     tallies.vintage_loans[:] = 10.0
     tallies.vintage_first_90[:, :, 1:4] = 1.0
+    spread_over_groups(tallies.burdens, draw.uniform(1.0, 90.0, (paths, N_BURDENS)))
+    fates = np.zeros((paths, N_FATES, 2))
+    for fate, size in ((Fate.COMPARED, 90.0), (Fate.RELIEVED, 30.0), (Fate.FREE_RIDER, 10.0)):
+        fates[:, fate] = draw.uniform(0.5 * size, size, (paths, 2))
+    spread_over_groups(tallies.fates, fates)
     return tallies
+
+
+def spread_over_groups(sums: np.ndarray, whole: np.ndarray) -> None:
+    """Fill fates or burdens (paths, groups, ...) so that groups of a kind are alike."""
+    for groups in group_slices(len(REGIONS), len(PRODUCT_LIST)).values():
+        sums[:, groups] = whole[:, None] / (groups.stop - groups.start)
 
 
 def output_of(
@@ -145,7 +170,7 @@ def output_of(
 
 
 def zero_tallies(paths: int, horizon: int) -> Tallies:
-    return allocate_tallies(paths, horizon, N_SEGMENTS, len(PRODUCT_LIST), 3)
+    return allocate_tallies(paths, horizon, N_SEGMENTS, len(PRODUCT_LIST), 3, len(REGIONS))
 
 
 def rows_of(dataset: xr.Dataset, metric: str, policy: str = "status_quo") -> list[SummaryRow]:
@@ -342,6 +367,16 @@ def test_opening_stocks_are_those_of_month_zero() -> None:
     np.testing.assert_array_equal(dataset["balance"][0, 0], tallies.balance[:, 1:])
 
 
+def test_contacts_are_those_of_their_stage_whatever_its_number() -> None:
+    tallies = random_tallies(30, 2, 2)
+    dataset = to_dataset(output_of({"status_quo": tallies}, months=2))
+    assert dataset["stage"].values.tolist() == [stage.name.lower() for stage in Stage]
+    for stage in Stage:
+        made = tallies.counts[:, 1:, Count[f"CONTACT_{stage.name}"]]
+        found = dataset["contacts"].sel(stage=stage.name.lower())
+        np.testing.assert_array_equal(found[0, 0], made)
+
+
 def test_runoff_is_kept_apart_and_in_lifetime_totals() -> None:
     tallies = random_tallies(12, 5, 6)
     dataset = to_dataset(output_of({"status_quo": tallies}, months=4))
@@ -380,8 +415,15 @@ def test_losses_and_results_add_up_from_their_parts() -> None:
     income = total("interest_accrued") + total("penalty_accrued") + total("fees_accrued")
     income -= total("forgiven") + total("funding_cost")
     costs = total("collection_cost") + total("relief_handling_cost") + total("underwriting_cost")
+    costs += total("programme_cost")
     allowance = total("allowance_90_change")
     assert total("net_result") == pytest.approx(income - loss - allowance - costs)
+    assert total("credit_loss") == pytest.approx(loss + allowance)
+    assert total("result_before_losses") == pytest.approx(income - costs)
+    court = tallies.counts[:, 1:, Count.LEGAL_RECOVERED].sum(axis=1).mean()
+    curve = recoveries(tallies.written_off_by_product, PRODUCT_LIST).monthly[:, 1:].sum(axis=1)
+    assert total("legal_recovered") == pytest.approx(court)
+    assert total("recovered") == pytest.approx(curve.mean() + court)
     over_90 = tallies.balance[:, :, 4:].sum(axis=-1)
     assert allowance == pytest.approx(0.9 * (over_90[:, -1] - over_90[:, 0]).mean())
     opening = tallies.counts[:, 1:, Count.OPENING_BALANCE].sum(axis=1).mean()
@@ -486,6 +528,10 @@ def test_every_check_passes_on_tallies_that_obey_the_identities() -> None:
         ("roll", (2, 3, 1, 8), "rolls"),
         ("cause_balance", (2, 3, Cause.ILLNESS), "causes"),
         ("by_age", (2, 3, 1, 0), "cuts"),
+        ("fates", (2, 0, Fate.RETURNED, 0), "fates"),
+        ("fates", (2, 0, Fate.DELAYED, 0), "reference_fates"),
+        ("fates", (2, 4, Fate.COMPARED, 1), "fate_cuts"),
+        ("burdens", (2, 0, Burden.CONTACTS), "fate_cuts"),
     ],
 )
 def test_a_broken_sum_is_caught_by_its_check(field: str, where: tuple, broken: str) -> None:
@@ -493,6 +539,17 @@ def test_a_broken_sum_is_caught_by_its_check(field: str, where: tuple, broken: s
     getattr(tallies, field)[where] += 1e-3
     output = output_of({"status_quo": tallies}, months=5)
     assert broken in {c.name for c in run_checks(output) if not c.passed}
+
+
+def test_destinations_may_lack_what_a_new_plan_forgave_and_no_more() -> None:
+    tallies = random_tallies(29, 2, 3)
+    tallies.flows[0, 2, Flow.FORGIVEN] += 5.0
+    tallies.flows[0, 2, Flow.DISBURSED] += 5.0
+    tallies.roll[0, 2, 0, 0] -= 5.0
+    output = output_of({"status_quo": tallies}, months=3)
+    assert [c.name for c in run_checks(output) if not c.passed] == []
+    tallies.roll[0, 2, 0, 0] -= 1.01 * tallies.flows[0, 2, Flow.FORGIVEN]
+    assert [c.name for c in run_checks(output) if not c.passed] == ["rolls"]
 
 
 @pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf])

@@ -21,8 +21,8 @@ def _sources_hash() -> str:
     digest.update(f"{numba.__version__} {np.__version__} {sys.version}".encode())
     package = Path(__file__).parent
     sources = [*package.glob("*.py"), package.parent / "vocabulary.py"]
-    sources += [package.parent / "catalogue.csv", package.parent / "levers.py"]
-    sources.append(package.parent / "units.py")
+    shared = ("catalogue.csv", "lever_fields.py", "levers.py", "units.py")
+    sources += [package.parent / name for name in shared]
     for source in sorted(sources):
         digest.update(source.name.encode())
         digest.update(source.read_bytes())

@@ -131,7 +131,7 @@ def _is_open_to(stage, state, filed):
     """Whether a stage may address a loan: promises are waited for, cases filed once."""
     if stage == Stage.REMINDER:
         return True
-    if state.flags & Flag.PROMISED:
+    if state.marks & Flag.PROMISED:
         return False
     return stage != Stage.LEGAL or filed == 0
 

@@ -78,11 +78,11 @@ def _agree(t, loan, terms, state, cell, p, cap, key, weight, count):
         if state.n_unpaid > 0:
             u = uniform(key.seed, key.path, loan.id, t, Draw.NEGOTIATE, Domain.LOAN)
             if u < cell.negotiated_share:
-                state.flags |= Flag.AGREED
+                state.marks |= Flag.AGREED
                 return
     u = uniform(key.seed, key.path, loan.id, t, Draw.PROMISE, Domain.LOAN)
-    if u < cell.promise_share and not (state.flags & Flag.PROMISES):
-        state.flags |= Flag.PROMISES
+    if u < cell.promise_share and not (state.marks & Flag.PROMISES):
+        state.marks |= Flag.PROMISES
         count.promises += weight
 
 

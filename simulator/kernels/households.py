@@ -50,7 +50,7 @@ def _add_demand(plan, loan, terms, state, p, rate_cap, group):
 @scalar
 def _keeps_promise(t, loan, state, p, key):
     """Whether last month's promise to pay is kept."""
-    if not (state.flags & Flag.PROMISED):
+    if not (state.marks & Flag.PROMISED):
         return False
     u = uniform(key.seed, key.path, loan.id, t, Draw.PROMISE_KEPT, Domain.LOAN)
     return u < p.promise_kept_share
@@ -91,7 +91,7 @@ def _plan_loan(
             reason = state.cause
         elif able < demand:
             reason = plan.cash_cause
-        elif not (state.flags & Flag.WARNED):
+        elif not (state.marks & Flag.WARNED):
             heeds = heeds_reminder(plan, loan, state, care, p, key, t, u_0)
             cause, mean_days = lapse(p, t, plan, loan, terms, heeds, u_0, u_1, u_2)
             if mean_days > 0.0:

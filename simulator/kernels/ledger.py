@@ -230,13 +230,13 @@ def _court_recovery(t, loan, filed, balance, weight, p, key, counts):
 @scalar
 def _count_first(t, loan, state, weight, first_90, count):
     """Count a loan that is 30, or 90, days past due for the first time in the run."""
-    if state.n_unpaid < FIRST_30 or state.flags & Flag.EVER_90:
+    if state.n_unpaid < FIRST_30 or state.marks & Flag.EVER_90:
         return
-    if not (state.flags & Flag.EVER_30):
-        state.flags |= Flag.EVER_30
+    if not (state.marks & Flag.EVER_30):
+        state.marks |= Flag.EVER_30
         count.new_30 += weight
     if state.n_unpaid >= FIRST_90:
-        state.flags |= Flag.EVER_90
+        state.marks |= Flag.EVER_90
         count.new_90 += weight
         first_90[loan.vintage, min(max(0, t - loan.origination_month), MAX_MOB)] += weight
 
@@ -254,12 +254,12 @@ def _note_overdue(t, n_unpaid, balance, outcome):
 @scalar
 def _turn_flags(state, weight, count):
     """End of the month for promises and warnings."""
-    if state.flags & Flag.PROMISED and state.n_unpaid == 0:
+    if state.marks & Flag.PROMISED and state.n_unpaid == 0:
         count.promises_kept += weight
-    promised = state.flags & Flag.PROMISES
-    state.flags &= _LASTING_FLAGS
+    promised = state.marks & Flag.PROMISES
+    state.marks &= _LASTING_FLAGS
     if promised:
-        state.flags |= Flag.PROMISED
+        state.marks |= Flag.PROMISED
 
 
 @loop
@@ -316,7 +316,7 @@ def _post_chunk(t, start, stop, kept, book, levers, s, p, world, life, key, out,
                 is_overdue = True
                 _note_overdue(t, state.n_unpaid, balance, outcomes[b])
                 _count_first(t, loan, state, weight, first_90, count)
-            if state.flags & _MONTHLY_FLAGS:
+            if state.marks & _MONTHLY_FLAGS:
                 _turn_flags(state, weight, count)
             if state.free_left > 0:
                 state.free_left -= 1

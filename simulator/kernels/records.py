@@ -66,7 +66,7 @@ LOAN_STATE_DTYPE = np.dtype(
         float64="principal principal_overdue interest_deferred instalment annual_rate able",
         int16="remaining spell",
         uint8="n_unpaid status cause reason refused late relief_left relief_uses from_bucket"
-        " old_bucket flags free_left",
+        " old_bucket marks free_left",
     ).descr
     + _record(
         float64="interest_overdue penalty fees limit relief_due relief_interest helped u_prepay"
@@ -77,7 +77,7 @@ LOAN_STATE_DTYPE = np.dtype(
 the month's start; ``old_bucket``: before the last re-plan. The month's plan, from the household to
 the ledger: ``able`` (own money), ``helped`` (outside help on top), ``late`` (days, 0 = on time),
 ``reason`` (``Cause`` if not on time and in full), ``refused`` (1: not paid by choice),
-``u_prepay`` (the month's uniform). ``flags``: bits of ``vocabulary.Flag``;
+``u_prepay`` (the month's uniform). ``marks``: bits of ``vocabulary.Flag``;
 ``free_left``: first months without interest that are left."""
 
 OUTCOME_DTYPE = _record(

@@ -65,9 +65,9 @@ def _note_relief(t, state, months, outcome):
 @scalar
 def keep_agreement(t, loan, state, cell, outcome):
     """Turn instalments agreed with a collector last month into a re-plan; whether it was done."""
-    if not (state.flags & Flag.AGREED) or cell.negotiated_extension_months < 1.0:
+    if not (state.marks & Flag.AGREED) or cell.negotiated_extension_months < 1.0:
         return False
-    state.flags &= _ALL_BUT_AGREED
+    state.marks &= _ALL_BUT_AGREED
     if state.relief_left > 0 or state.relief_uses >= cell.relief_max_uses:
         return False
     _note_relief(t, state, 1, outcome)
@@ -83,7 +83,7 @@ def keep_agreement(t, loan, state, cell, outcome):
 def chance_of_relief(state, cell, care, short):
     """Chance that relief is asked for and granted; a warned borrower is offered it."""
     chance = cell.p_relief_if_need if short else cell.p_relief_if_no_need
-    if state.flags & Flag.WARNED:
+    if state.marks & Flag.WARNED:
         offered = care.warning_offer_if_need if short else care.warning_offer_if_no_need
         chance = max(chance, offered)
     return chance

@@ -30,7 +30,7 @@ def _reset(loan, opening, state):
     state.relief_due = 1.0
     state.relief_interest = 1.0
     state.old_bucket = 0
-    state.flags = 0
+    state.marks = 0
     state.free_left = 0
     state.annual_rate = opening.annual_rate
     state.limit = loan.limit
@@ -52,9 +52,9 @@ def _open(loan, opening, state, queues, row):
     state.n_unpaid = opening.n_unpaid
     state.spell = opening.n_unpaid
     if opening.n_unpaid >= FIRST_30:
-        state.flags |= Flag.EVER_30
+        state.marks |= Flag.EVER_30
     if opening.n_unpaid >= FIRST_90:
-        state.flags |= Flag.EVER_90
+        state.marks |= Flag.EVER_90
     if opening.n_unpaid > 0:
         state.cause = Cause.AT_OPENING
         for k in range(opening.n_unpaid):

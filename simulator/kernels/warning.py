@@ -35,7 +35,7 @@ def _call(state, person, p, money, reach, complains, outcome, count):
         count.programme_cost += weight * money * p.complaint_cost
         outcome.complaints += 1
     if reach < p.reach_human_call:
-        state.flags |= Flag.WARNED
+        state.marks |= Flag.WARNED
 
 
 @loop

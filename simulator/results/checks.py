@@ -6,13 +6,29 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kernels.pairing import GROUP_KINDS
 from simulator.kernels.tally import Tallies
 from simulator.results.inputs import SimulationOutput
-from simulator.vocabulary import FLOW_SIGNS, Cause, Count
+from simulator.results.over_paths import groups_of
+from simulator.vocabulary import FLOW_SIGNS, Cause, Count, Fate, Flow
 
 F8 = NDArray[np.float64]
 
 TOLERANCE: Final = 1e-9
+
+_DIFFERING: Final = (Fate.SAVED, Fate.DELAYED, Fate.HASTENED, Fate.HARMED, Fate.CENSORED)
+"""What a policy may do to the first 90+ of a borrower; these exclude each other."""
+
+_WITHOUT_A_TWIN: Final = (
+    Fate.REFUSED_GOOD,
+    Fate.REFUSED_BAD,
+    Fate.ADMITTED_GOOD,
+    Fate.ADMITTED_BAD,
+)
+"""Borrowers with a loan under one of the two policies only."""
+
+_UNLIKE: Final = (*_DIFFERING, *_WITHOUT_A_TWIN, Fate.PREVENTED, Fate.RETURNED)
+"""Fates that nobody has when the two policies do the same."""
 
 
 class CheckResult(NamedTuple):
@@ -54,9 +70,15 @@ def bucket_error(tallies: Tallies) -> float:
 
 
 def roll_error(tallies: Tallies) -> float:
-    """Largest gap between all destinations and the opening balance, relative."""
+    """Largest gap between all destinations and the opening balance, relative.
+
+    Rolls start from the balance after principal has been cut on a re-plan; the cut is part of
+    what was forgiven, so destinations may lack at most that.
+    """
     opening = tallies.counts[:, 1:, Count.OPENING_BALANCE]
-    return _worst(tallies.roll[:, 1:].sum(axis=(-2, -1)) - opening, opening)
+    missing = opening - tallies.roll[:, 1:].sum(axis=(-2, -1))
+    cut = np.clip(missing, 0.0, tallies.flows[:, 1:, Flow.FORGIVEN])
+    return _worst(missing - cut, opening)
 
 
 def cause_error(tallies: Tallies) -> float:
@@ -71,6 +93,42 @@ def cut_error(tallies: Tallies) -> float:
     closing = tallies.counts[..., Count.CLOSING_BALANCE]
     cuts = (tallies.by_segment, tallies.by_age, tallies.by_income)
     return max(_worst(cut[..., 0].sum(axis=-1) - closing, closing) for cut in cuts)
+
+
+_PARTS_OF_FATES: Final = (
+    (_DIFFERING, Fate.COMPARED),
+    ((Fate.RELIEVED,), Fate.COMPARED),
+    ((Fate.FREE_RIDER,), Fate.RELIEVED),
+    ((Fate.PREVENTED,), Fate.RELIEVED),
+    ((Fate.RETURNED,), Fate.PREVENTED),
+)
+"""Fates that exclude each other, and the fate that they are part of."""
+
+
+def fate_error(tallies: Tallies) -> float:
+    """Largest excess of fates over what they are part of, over all borrowers of the group."""
+    borrowers = tallies.fates[..., 0]
+    known = borrowers.sum(axis=-1)
+    return max(
+        _worst(np.maximum(0.0, borrowers[..., parts].sum(axis=-1) - borrowers[..., whole]), known)
+        for parts, whole in _PARTS_OF_FATES
+    )
+
+
+def fate_cut_error(tallies: Tallies) -> float:
+    """Largest gap between the sum over groups of one kind and all borrowers, relative."""
+    worst = 0.0
+    for kind in GROUP_KINDS[1:]:
+        at = groups_of(tallies, kind)
+        for array in (tallies.fates, tallies.burdens):
+            whole = array[:, 0]
+            worst = max(worst, _worst(array[:, at].sum(axis=1) - whole, whole))
+    return worst
+
+
+def own_fates(tallies: Tallies) -> float:
+    """Most borrowers or balance of a fate that takes a difference to the reference."""
+    return float(tallies.fates[:, :, _UNLIKE, :].max(initial=0.0))
 
 
 def most_negative(tallies: Tallies) -> float:
@@ -99,8 +157,16 @@ CHECKS: Final[tuple[tuple[str, str, Callable[[Tallies], float]], ...]] = (
     ("rolls", "destinations add up to the opening balance", roll_error),
     ("causes", "every overdue balance has a cause", cause_error),
     ("cuts", "segments, ages and incomes add up to the closing balance", cut_error),
+    ("fates", "fates that exclude each other are no more than what they are part of", fate_error),
+    ("fate_cuts", "deciles, ages, regions and products add up to all borrowers", fate_cut_error),
     ("no_negatives", "no tally is negative or not a number", most_negative),
 )
+
+
+REFERENCE_CHECKS: Final[tuple[tuple[str, str, Callable[[Tallies], float]], ...]] = (
+    ("reference_fates", "under the reference nobody is saved, delayed or harmed", own_fates),
+)
+"""Checks of the reference's tallies only."""
 
 
 def run_checks(output: SimulationOutput) -> list[CheckResult]:
@@ -108,5 +174,9 @@ def run_checks(output: SimulationOutput) -> list[CheckResult]:
     found: list[CheckResult] = []
     for name, meaning, measure in CHECKS:
         value = max(measure(tallies) for tallies in output.tallies.values())
+        found.append(CheckResult(name, meaning, value, TOLERANCE, value <= TOLERANCE))
+    for name, meaning, measure in REFERENCE_CHECKS:
+        own = (output.tallies[scenario.name, output.reference] for scenario in output.scenarios)
+        value = max(map(measure, own))
         found.append(CheckResult(name, meaning, value, TOLERANCE, value <= TOLERANCE))
     return found

@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from simulator.results.intervals import PathStatistics, over_paths
-from simulator.results.metrics import BY_NAME, metric_values
+from simulator.results.intervals import PathStatistics, over_paths, ratio_over_paths
+from simulator.results.metrics import BY_NAME, MetricValues, metric_values
 from simulator.validation import unknown_choice
 
 F8 = NDArray[np.float64]
@@ -37,9 +37,12 @@ _WORDS: Final = {
 }
 
 
-def statistics(values: F8, luck_replicates: int) -> PathStatistics:
-    """Statistics over the path axis of (scenario, policy, path, month) values."""
-    return over_paths(np.moveaxis(values, PATH_AXIS, 0), luck_replicates)
+def statistics(item: MetricValues, luck_replicates: int) -> PathStatistics:
+    """Statistics over the path axis of a metric's values, each (scenario, policy, month)."""
+    values = np.moveaxis(item.values, PATH_AXIS, 0)
+    if item.per is None:
+        return over_paths(values, luck_replicates)
+    return ratio_over_paths(values, np.moveaxis(item.per, PATH_AXIS, 0), luck_replicates)
 
 
 def paired_difference(values: F8, reference_index: int) -> F8:
@@ -73,7 +76,8 @@ def compare(
         monthly = item.months != (None,)
         total = not monthly and item.name in BY_NAME
         stem = f"total_delta_{item.name}" if total else f"delta_{item.name}"
-        result = statistics(paired_difference(item.values, at)[:, others], replicates)
+        difference = item._replace(values=paired_difference(item.values, at))
+        result = statistics(difference.of_policies(others), replicates)
         for field, words in _WORDS.items():
             values: F8 = getattr(result, field)
             name = stem if field == "mean" else f"{stem}_{field}"

@@ -11,6 +11,11 @@ from simulator.kernels.rng import RNG_VERSION
 from simulator.kernels.tally import MAX_MOB
 from simulator.results.inputs import SimulationOutput
 from simulator.results.intervals import over_paths
+from simulator.results.over_paths import (
+    STATISTIC_SUFFIXES,
+    STATISTIC_VARIABLES,
+    StatisticVariable,
+)
 from simulator.results.overdue import observed_months_on_book
 from simulator.results.recoveries import recoveries
 from simulator.results.variables import (
@@ -18,12 +23,10 @@ from simulator.results.variables import (
     MONEY,
     OPENING_VARIABLES,
     PATH_VARIABLES,
-    STATISTIC_SUFFIXES,
-    STATISTIC_VARIABLES,
+    WHOLE_VARIABLES,
     Cell,
     Kind,
     PathVariable,
-    StatisticVariable,
     unit_in,
 )
 from simulator.vocabulary import (
@@ -32,14 +35,16 @@ from simulator.vocabulary import (
     DPD_THRESHOLDS,
     N_INCOME_DECILES,
     ROLL_DESTINATIONS,
+    Burden,
     Cause,
+    Fate,
     Stage,
 )
 
 F8 = NDArray[np.float64]
 Variables = dict[str, xr.Variable]
 
-SCHEMA_VERSION: Final = "1.0"
+SCHEMA_VERSION: Final = "1.1"
 CELL_DIMS: Final = ("scenario", "policy")
 PATH_DIMS: Final = (*CELL_DIMS, "path")
 
@@ -57,6 +62,10 @@ COORDINATES: Final = {
     "segment": (FRACTION, "segment as region/product/risk band"),
     "age_band": ("years", "age of the borrower at the opening"),
     "income_decile": (FRACTION, "decile of true income, 1 is the lowest"),
+    "region": (FRACTION, "region of the borrower"),
+    "product": (FRACTION, "product of the borrower's first loan"),
+    "fate": (FRACTION, "what became of a borrower against the reference (model.md, section 12)"),
+    "burden": (FRACTION, "hardship of borrowers: months overdue, contacts, complaints"),
     "vintage": (FRACTION, "quarter of origination relative to the opening"),
     "mob": ("months", "months on book"),
     "date": ("", "first day of the month"),
@@ -72,13 +81,14 @@ COORDINATES: Final = {
 RECOVERABLE: Final = (
     "recoverable_after_horizon",
     MONEY,
-    "recoveries still expected after the last simulated month, from write-offs until then",
+    "recoveries still expected after the last simulated month, from write-offs until then; money"
+    " won in court after that month is not counted",
 )
 
 
 def to_dataset(output: SimulationOutput) -> xr.Dataset:
     """Everything that a run leaves behind, as written to results.nc (design, section 5)."""
-    cells = _cells(output)
+    cells = cells_of(output)
     currency = output.book.currency
     months = output.timeline.months
     variables: Variables = {}
@@ -87,12 +97,16 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
     later = np.array([[cell.recoverable_later for cell in row] for row in cells])
     name, unit, meaning = RECOVERABLE
     variables[name] = _variable(PATH_DIMS, later, unit_in(currency, unit), meaning)
+    for whole in WHOLE_VARIABLES:
+        values = np.array([[whole.extract(cell) for cell in row] for row in cells])
+        unit = unit_in(currency, whole.unit)
+        variables[whole.name] = _variable((*PATH_DIMS, *whole.dims), values, unit, whole.long_name)
     for statistic in STATISTIC_VARIABLES:
         variables |= _statistics(statistic, cells, output)
     return xr.Dataset(variables, coords=_coordinates(output), attrs=_attributes(output))
 
 
-def _cells(output: SimulationOutput) -> list[list[Cell]]:
+def cells_of(output: SimulationOutput) -> list[list[Cell]]:
     """One ``Cell`` for each scenario (outer) and policy (inner)."""
     observed = observed_months_on_book(output.book, output.timeline.horizon)
     rows: list[list[Cell]] = []
@@ -165,7 +179,8 @@ def _statistics(
 
 def _coordinates(output: SimulationOutput) -> Variables:
     """Labels of all dimensions, and what is said about them."""
-    segments, run, timeline = output.book.segments, output.run, output.timeline
+    book, run, timeline = output.book, output.run, output.timeline
+    segments = book.segments
     labels = [
         "/".join(names)
         for names in zip(segments.region, segments.product, segments.risk_band, strict=True)
@@ -185,7 +200,11 @@ def _coordinates(output: SimulationOutput) -> Variables:
         "segment": ("segment", labels),
         "age_band": ("age_band", list(AGE_BANDS)),
         "income_decile": ("income_decile", np.arange(1, N_INCOME_DECILES + 1)),
-        "vintage": ("vintage", list(output.book.vintage_labels)),
+        "region": ("region", list(book.regions)),
+        "product": ("product", [product.name for product in book.products]),
+        "fate": ("fate", [fate.name.lower() for fate in Fate]),
+        "burden": ("burden", [burden.name.lower() for burden in Burden]),
+        "vintage": ("vintage", list(book.vintage_labels)),
         "mob": ("mob", np.arange(MAX_MOB + 1)),
         "date": ("month", timeline.dates().astype("datetime64[ns]")),
         "scenario_label": ("scenario", [s.label for s in output.scenarios]),

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from simulator.results.checks import CHECKS, TOLERANCE
+from simulator.results.checks import CHECKS, REFERENCE_CHECKS, TOLERANCE
 from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVERABLE
+from simulator.results.fates import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
 from simulator.results.metrics import METRICS, Whole
+from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
 from simulator.results.variables import (
     OPENING_VARIABLES,
     PATH_VARIABLES,
-    STATISTIC_SUFFIXES,
-    STATISTIC_VARIABLES,
+    WHOLE_VARIABLES,
     Kind,
 )
 
@@ -51,6 +52,16 @@ def _path_section() -> list[str]:
     ]
 
 
+def _whole_section() -> list[str]:
+    rows = [
+        (f"`{v.name}`", _dims(*PATH_DIMS, *v.dims), v.unit, v.long_name) for v in WHOLE_VARIABLES
+    ]
+    return [
+        "## results.nc: per path, the same borrowers under two policies",
+        *_table(("variable", "dimensions", "unit", "meaning"), rows),
+    ]
+
+
 def _statistics_section() -> list[str]:
     rows = [
         (f"`{v.name}`", _dims(*CELL_DIMS, *v.dims), v.unit, v.long_name)
@@ -83,8 +94,21 @@ def _metrics_section() -> list[str]:
     return ["## summary.csv: metrics", *_table(("metric", "unit", "whole", "meaning"), rows)]
 
 
+def _fates_section() -> list[str]:
+    metrics = (*FATE_METRICS, COST_PER_SAVED, *BURDEN_METRICS)
+    deltas = ", ".join(f"`delta_{m.name}`" for m in BURDEN_METRICS)
+    rows = [(f"`{m.name}`", m.unit, m.long_name) for m in metrics]
+    return [
+        "## summary.csv: metrics of the same borrowers under two policies",
+        "",
+        "Without month, from the opening to the horizon, run-off included; definitions in"
+        f" docs/model.md, section 12. Differences to the reference stand only in {deltas}.",
+        *_table(("metric", "unit", "meaning"), rows),
+    ]
+
+
 def _checks_section() -> list[str]:
-    rows = [(f"`{name}`", meaning) for name, meaning, _ in CHECKS]
+    rows = [(f"`{name}`", meaning) for name, meaning, _ in (*CHECKS, *REFERENCE_CHECKS)]
     return [
         f"## manifest.json: checks (tolerance {TOLERANCE:g})",
         *_table(("check", "meaning"), rows),
@@ -95,9 +119,11 @@ def dictionary_markdown() -> str:
     """The generated part of docs/results.md, from ``MARKER`` to the end."""
     sections = (
         _path_section(),
+        _whole_section(),
         _statistics_section(),
         _coordinates_section(),
         _metrics_section(),
+        _fates_section(),
         _checks_section(),
     )
     lines = [MARKER, "", *(line for section in sections for line in section)]

@@ -52,6 +52,30 @@ def over_paths(values: F8, luck_replicates: int) -> PathStatistics:
     return PathStatistics(*out.reshape(-1, *shape))
 
 
+def ratio_over_paths(numerator: F8, denominator: F8, luck_replicates: int) -> PathStatistics:
+    """Ratio of the means of two arrays of shape (paths, ...), which must not hold NaN.
+
+    A path's own ratio may not exist, so it is not averaged. The standard error is that of the mean
+    of ``numerator - ratio * denominator``, over the denominator's mean: the delta method, over
+    macro draws as in ``over_paths``. NaN where the denominator's mean is zero. Quantiles are over
+    the paths that have a ratio of their own.
+    Source: Cochran 1977, Sampling Techniques, section 2.11.
+    """
+    below = denominator.mean(axis=0)
+    exists = below != 0.0
+    size = np.where(exists, below, np.nan)
+    ratio = numerator.mean(axis=0) / size
+    residual = over_paths(numerator - ratio * denominator, luck_replicates)
+    se = residual.se / np.abs(size)
+    margin = (residual.ci_high - residual.mean) / np.abs(size)
+    own = np.full(denominator.shape, np.nan)
+    np.divide(numerator, denominator, out=own, where=denominator != 0.0)
+    spread = over_paths(own, luck_replicates)
+    return PathStatistics(
+        ratio, se, ratio - margin, ratio + margin, spread.p05, spread.p50, spread.p95
+    )
+
+
 def _mean_and_error(values: F8, luck_replicates: int) -> tuple[F8, F8, NDArray[np.int64]]:
     """Mean, clustered standard error and macro draws with a value, each of shape (columns,)."""
     valid = ~np.isnan(values)

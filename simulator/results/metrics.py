@@ -53,13 +53,22 @@ class Metric:
 
 
 class MetricValues(NamedTuple):
-    """Values of one metric, (scenario, policy, path, len(months)); month None: whole horizon."""
+    """Values of one metric, (scenario, policy, path, len(months)); month None: whole horizon.
+
+    With ``per``, of the same shape, the metric is the ratio of the means over paths.
+    """
 
     name: str
     unit: str
     long_name: str
     months: tuple[int | None, ...]
     values: F8
+    per: F8 | None = None
+
+    def of_policies(self, keep: list[int]) -> "MetricValues":
+        """The same of the policies at the positions ``keep``."""
+        per = None if self.per is None else self.per[:, keep]
+        return self._replace(values=self.values[:, keep], per=per)
 
 
 def _overdue(variable: str, column: int) -> Callable[[Read], F8]:
@@ -78,19 +87,25 @@ def _net_loss(read: Read) -> F8:
     return read("written_off") + read("sold") - read("recovered") - read("sale_price")
 
 
+def _credit_loss(read: Read) -> F8:
+    return _net_loss(read) + read("allowance_90_change")
+
+
 def _net_result(read: Read) -> F8:
     income = read("interest_accrued") + read("penalty_accrued") + read("fees_accrued")
     income = income - read("forgiven") - read("funding_cost")
     costs = read("collection_cost") + read("relief_handling_cost") + read("underwriting_cost")
-    return income - _net_loss(read) - read("allowance_90_change") - costs
+    return income - _credit_loss(read) - costs - read("programme_cost")
 
 
 _MEANINGS: Final = {item.name: (item.unit, item.long_name) for item in PATH_VARIABLES}
 _PLAIN_TOTALS: Final = (
     *(flow.name.lower() for flow in Flow),
     "recovered",
+    "legal_recovered",
     "sale_price",
     "collection_cost",
+    "programme_cost",
     "relief_cost",
     "relief_handling_cost",
     "underwriting_cost",
@@ -98,9 +113,16 @@ _PLAIN_TOTALS: Final = (
     "allowance_90_change",
     "applicants",
     "approved",
+    "declined",
     "relief_granted",
+    "warned",
+    "promises",
+    "promises_kept",
     "complaints",
+    "contacts_blocked",
     "queue_unserved",
+    "new_30",
+    "new_90",
 )
 """Flows of results.nc that are metrics as they stand."""
 
@@ -153,15 +175,29 @@ METRICS: Final = (
         "net_result",
         MONEY,
         "interest_accrued + penalty_accrued + fees_accrued - forgiven - funding_cost - net_loss"
-        " - allowance_90_change - collection_cost - relief_handling_cost - underwriting_cost;"
-        " before operating cost and tax",
+        " - allowance_90_change - collection_cost - relief_handling_cost - underwriting_cost"
+        " - programme_cost; before operating cost and tax",
         Whole.TOTAL,
         _net_result,
     ),
     Metric(
+        "credit_loss",
+        MONEY,
+        "net_loss + allowance_90_change",
+        Whole.TOTAL,
+        _credit_loss,
+    ),
+    Metric(
+        "result_before_losses",
+        MONEY,
+        "net_result + credit_loss: income less every cost but losses",
+        Whole.TOTAL,
+        lambda read: _net_result(read) + _credit_loss(read),
+    ),
+    Metric(
         "approval_rate",
         FRACTION,
-        "approved over applicants",
+        "approved, taken up or not, over applicants",
         Whole.TOTAL,
         _named("approved"),
         _named("applicants"),

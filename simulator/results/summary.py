@@ -1,10 +1,12 @@
 """summary.csv as rows: every metric by scenario, policy and month, and its difference."""
 
+from itertools import chain
 from typing import NamedTuple
 
 import xarray as xr
 
 from simulator.results.compare import paired_difference, reference_index, statistics
+from simulator.results.fates import COST_PER_SAVED, burden_values, fate_values
 from simulator.results.metrics import MetricValues, metric_values
 
 
@@ -29,17 +31,22 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
     at = reference_index(dataset, str(dataset.attrs["reference"]))
     scenarios = [str(name) for name in dataset["scenario"].values]
     policies = [str(name) for name in dataset["policy"].values]
-    others = [name for i, name in enumerate(policies) if i != at]
     keep = [i for i in range(len(policies)) if i != at]
+    others = [policies[i] for i in keep]
     replicates = int(dataset.attrs["luck_replicates"])
     rows: list[SummaryRow] = []
-    for item in metric_values(dataset):
+    for item in chain(metric_values(dataset), burden_values(dataset)):
         rows += _rows(item, scenarios, policies, replicates)
         if others:
             difference = item._replace(
-                name=f"delta_{item.name}", values=paired_difference(item.values, at)[:, keep]
+                name=f"delta_{item.name}", values=paired_difference(item.values, at)
             )
-            rows += _rows(difference, scenarios, others, replicates)
+            rows += _rows(difference.of_policies(keep), scenarios, others, replicates)
+    for item in fate_values(dataset):
+        rows += _rows(item, scenarios, policies, replicates)
+    if others:
+        cost = COST_PER_SAVED.values(dataset).of_policies(keep)
+        rows += _rows(cost, scenarios, others, replicates)
     order = {pair: i for i, pair in enumerate((s, p) for s in scenarios for p in policies)}
     return sorted(rows, key=lambda row: order[row.scenario, row.policy])
 
@@ -48,7 +55,7 @@ def _rows(
     item: MetricValues, scenarios: list[str], policies: list[str], luck_replicates: int
 ) -> list[SummaryRow]:
     """Rows of one metric; values of shape (scenario, policy, path, month)."""
-    found = statistics(item.values, luck_replicates)
+    found = statistics(item, luck_replicates)
     mean, ci_low, ci_high, p05, p50, p95 = (
         array.tolist()
         for array in (found.mean, found.ci_low, found.ci_high, found.p05, found.p50, found.p95)

@@ -1,8 +1,9 @@
-"""The dictionary of results.nc: every variable once, with unit, meaning and where it comes from."""
+"""Variables of results.nc on each path: each once, with unit, meaning and where it comes from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -19,14 +20,17 @@ F8 = NDArray[np.float64]
 MONEY: Final = "currency"
 """Unit of money in this dictionary; files carry the book's currency code instead."""
 FRACTION: Final = "1"
+BURDEN_UNITS: Final = "borrower-months, contacts, complaints"
+"""Units of the three burdens, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One scenario under one policy: its tallies and what was derived from them.
 
-    ``recovered`` and ``macro_unemployment`` have shape (paths, horizon + 1);
-    ``opening_borrowers`` is a weighted number; ``observed`` has shape (vintage, mob).
+    ``recovered`` (by the products' curves) and ``macro_unemployment`` have shape
+    (paths, horizon + 1); ``opening_borrowers`` is a weighted number; ``observed`` has shape
+    (vintage, mob).
     """
 
     tallies: Tallies
@@ -85,17 +89,17 @@ class PathVariable:
 
 
 @dataclass(frozen=True, slots=True)
-class StatisticVariable:
-    """A variable over paths [scenario, policy, *dims], as mean, ``_se``, ``_p05/_p50/_p95``.
+class WholeVariable:
+    """A variable [scenario, policy, path, *dims] of the whole horizon, run-off included.
 
-    ``extract`` gives (paths, *dims), with months 0..horizon where ``month`` is among them.
+    ``extract`` gives (paths, *dims).
     """
 
     name: str
     unit: str
     long_name: str
-    dims: tuple[str, ...]
     extract: Callable[[Cell], F8]
+    dims: tuple[str, ...] = ()
 
 
 _FLOW_MEANINGS: Final = {
@@ -107,78 +111,45 @@ _FLOW_MEANINGS: Final = {
     Flow.INTEREST_PAID: "interest paid",
     Flow.PENALTY_PAID: "penalty interest paid",
     Flow.FEES_PAID: "fees paid",
-    Flow.FORGIVEN: "claims forgiven: interest waived under relief",
+    Flow.FORGIVEN: "claims forgiven: interest waived under relief, principal cut on a re-plan",
     Flow.WRITTEN_OFF: "balance written off, accrued receivables included",
     Flow.SOLD: "balance of debts sold",
 }
 
-_COUNTS: Final = (
-    (
-        "opening_balance",
-        MONEY,
-        "balance at the month's start",
-        Kind.STOCK,
-        Count.OPENING_BALANCE,
-    ),
-    ("closing_balance", MONEY, "balance at month end", Kind.STOCK, Count.CLOSING_BALANCE),
-    ("opening_loans", "loans", "open loans at the month's start", Kind.STOCK, Count.OPENING_LOANS),
-    (
-        "live_borrowers",
-        "borrowers",
-        "borrowers with an open loan at the month's start",
-        Kind.STOCK,
-        Count.LIVE_BORROWERS,
-    ),
-    (
-        "instalments_due",
-        "instalments",
-        "instalments that fell due",
-        Kind.FLOW,
-        Count.INSTALMENTS_DUE,
-    ),
-    (
-        "instalments_late",
-        "instalments",
-        "of these, unpaid after their due day",
-        Kind.FLOW,
-        Count.INSTALMENTS_LATE,
-    ),
-    ("applicants", "applicants", "applications decided", Kind.FLOW, Count.APPLICANTS),
-    ("approved", "applicants", "of these, approved and disbursed", Kind.FLOW, Count.APPROVED),
-    ("relief_granted", "loans", "relief newly granted", Kind.FLOW, Count.RELIEF_GRANTED),
-    (
-        "relief_no_need",
-        "loans",
-        "of these, granted although cash was not short",
-        Kind.FLOW,
-        Count.RELIEF_NO_NEED,
-    ),
-    ("relief_loans", "loans", "loans under relief in the month", Kind.STOCK, Count.RELIEF_LOANS),
-    ("complaints", "complaints", "complaints about contacts", Kind.FLOW, Count.COMPLAINTS),
-    (
-        "queue_unserved",
-        "contacts",
-        "planned contacts not made for want of capacity",
-        Kind.FLOW,
-        Count.QUEUE_UNSERVED,
-    ),
-    ("collection_cost", MONEY, "cost of contacts", Kind.FLOW, Count.COLLECTION_COST),
-    (
-        "underwriting_cost",
-        MONEY,
-        "cost of deciding applications",
-        Kind.FLOW,
-        Count.UNDERWRITING_COST,
-    ),
-    (
-        "relief_handling_cost",
-        MONEY,
-        "cost of handling relief, without the interest waived",
-        Kind.FLOW,
-        Count.RELIEF_COST,
-    ),
-    ("sale_price", MONEY, "price received for sold debts", Kind.FLOW, Count.SALE_PRICE),
-)
+_COUNTED_STOCKS: Final = {
+    Count.OPENING_BALANCE: (MONEY, "balance at the month's start"),
+    Count.CLOSING_BALANCE: (MONEY, "balance at month end"),
+    Count.OPENING_LOANS: ("loans", "open loans at the month's start"),
+    Count.LIVE_BORROWERS: ("borrowers", "borrowers with an open loan at the month's start"),
+    Count.RELIEF_LOANS: ("loans", "loans under relief in the month"),
+}
+"""Unit and meaning of counts that stand at a moment; they do not add up over months."""
+
+_COUNTED_FLOWS: Final = {
+    Count.INSTALMENTS_DUE: ("instalments", "instalments that fell due"),
+    Count.INSTALMENTS_LATE: ("instalments", "of these, unpaid after their due day"),
+    Count.APPLICANTS: ("applicants", "applications decided"),
+    Count.APPROVED: ("applicants", "of these, offered a loan, taken up or not"),
+    Count.DECLINED: ("applicants", "of the approved, left without taking the loan up"),
+    Count.RELIEF_GRANTED: ("loans", "relief newly granted"),
+    Count.RELIEF_NO_NEED: ("loans", "of these, granted although cash was not short"),
+    Count.WARNING_TARGETS: ("loans", "loans scored before the due day that trouble awaited"),
+    Count.WARNED: ("contacts", "early-warning calls made before the due day"),
+    Count.WARNED_RIGHTLY: ("contacts", "of these, to borrowers whom trouble awaited"),
+    Count.PROMISES: ("loans", "promises to pay made to collectors"),
+    Count.PROMISES_KEPT: ("loans", "promises of the month before that were kept"),
+    Count.NEW_30: ("loans", "loans first 30 or more days past due in the run, at month end"),
+    Count.NEW_90: ("loans", "loans first 90 or more days past due in the run, at month end"),
+    Count.COMPLAINTS: ("complaints", "complaints about contacts"),
+    Count.CONTACTS_BLOCKED: ("contacts", "contacts that quiet hours or the contact cap forbade"),
+    Count.QUEUE_UNSERVED: ("contacts", "planned contacts not made for want of capacity"),
+    Count.COLLECTION_COST: (MONEY, "cost of contacts: effort, commissions and complaints"),
+    Count.PROGRAMME_COST: (MONEY, "cost of early-warning calls, due-day reminders and programmes"),
+    Count.UNDERWRITING_COST: (MONEY, "cost of deciding applications"),
+    Count.SALE_PRICE: (MONEY, "price received for sold debts"),
+    Count.LEGAL_RECOVERED: (MONEY, "won in court on loans written off before"),
+}
+"""Unit and meaning of counts of what happened in the month."""
 
 
 def _flow_variable(flow: Flow) -> PathVariable:
@@ -191,12 +162,15 @@ def _flow_variable(flow: Flow) -> PathVariable:
     )
 
 
-def _count_variable(name: str, unit: str, long_name: str, kind: Kind, count: Count) -> PathVariable:
-    return PathVariable(name, unit, long_name, kind, lambda cell: cell.count(count))
+def _count_variables(counts: Mapping[Count, tuple[str, str]], kind: Kind) -> list[PathVariable]:
+    """Counts as they were tallied, under their own names."""
+    return [
+        PathVariable(count.name.lower(), unit, long_name, kind, partial(Cell.count, count=count))
+        for count, (unit, long_name) in counts.items()
+    ]
 
 
-def _contacts(cell: Cell) -> F8:
-    return cell.tallies.counts[..., Count.CONTACT_REMINDER : Count.CONTACT_REMINDER + len(Stage)]
+_CONTACT_COUNTS: Final = [Count[f"CONTACT_{stage.name}"] for stage in Stage]
 
 
 PATH_VARIABLES: Final = (
@@ -244,13 +218,14 @@ PATH_VARIABLES: Final = (
         ),
     ),
     *(_flow_variable(flow) for flow in Flow),
-    *(_count_variable(*row) for row in _COUNTS),
+    *_count_variables(_COUNTED_STOCKS, Kind.STOCK),
+    *_count_variables(_COUNTED_FLOWS, Kind.FLOW),
     PathVariable(
         "contacts",
         "contacts",
-        "contacts made by stage",
+        "contacts made by stage, warning calls and reminders before the due day included",
         Kind.FLOW,
-        _contacts,
+        lambda cell: cell.tallies.counts[..., _CONTACT_COUNTS],
         ("stage",),
     ),
     PathVariable(
@@ -270,14 +245,21 @@ PATH_VARIABLES: Final = (
     PathVariable(
         "recovered",
         MONEY,
-        "recovered from earlier write-offs, without sale prices",
+        "recovered from earlier write-offs, won in court included, without sale prices",
         Kind.FLOW,
-        lambda cell: cell.recovered,
+        lambda cell: cell.recovered + cell.count(Count.LEGAL_RECOVERED),
+    ),
+    PathVariable(
+        "relief_handling_cost",
+        MONEY,
+        "cost of handling relief, without what is forgiven",
+        Kind.FLOW,
+        lambda cell: cell.count(Count.RELIEF_COST),
     ),
     PathVariable(
         "relief_cost",
         MONEY,
-        "cost of relief: handling and the interest waived",
+        "cost of relief: handling and what is forgiven",
         Kind.FLOW,
         lambda cell: cell.count(Count.RELIEF_COST) + cell.flow(Flow.FORGIVEN),
     ),
@@ -308,79 +290,32 @@ OPENING_VARIABLES: Final = (
 """Path variables that are also given at month 0, as ``NAME_at_opening`` without ``month``."""
 
 
-def _cut_variables(dim: str, noun: str, cut: Callable[[Tallies], F8]) -> list[StatisticVariable]:
-    """Balance and the 30+ and 90+ rates by one margin."""
-    dims = ("month", dim)
-    return [
-        StatisticVariable(
-            f"balance_by_{dim}",
-            MONEY,
-            f"balance by {noun}, month end",
-            dims,
-            lambda cell: cut(cell.tallies)[..., 0],
-        ),
-        StatisticVariable(
-            f"overdue_rate_30_by_{dim}",
-            FRACTION,
-            f"balance 30 or more days past due over balance, within the {noun}",
-            dims,
-            lambda cell: overdue.cut_overdue_rate(cut(cell.tallies), "balance_30"),
-        ),
-        StatisticVariable(
-            f"overdue_rate_90_by_{dim}",
-            FRACTION,
-            f"balance 90 or more days past due over balance, within the {noun}",
-            dims,
-            lambda cell: overdue.cut_overdue_rate(cut(cell.tallies), "balance_90"),
-        ),
-    ]
-
-
-STATISTIC_VARIABLES: Final = (
-    StatisticVariable(
-        "roll_balance",
+WHOLE_VARIABLES: Final = (
+    WholeVariable(
+        "fates",
+        "borrowers",
+        "borrowers by what became of them against the reference on the same path, to the horizon",
+        lambda cell: cell.tallies.fates[:, 0, :, 0],
+        ("fate",),
+    ),
+    WholeVariable(
+        "fate_balance",
         MONEY,
-        "opening balance of the bucket by where its loans are a month later",
-        ("month", "from_bucket", "to_bucket"),
-        lambda cell: cell.tallies.roll,
+        "balance of the borrowers of each fate, at the event that it tells of",
+        lambda cell: cell.tallies.fates[:, 0, :, 1],
+        ("fate",),
     ),
-    StatisticVariable(
-        "roll_rate",
-        FRACTION,
-        "share of the bucket's opening balance by where its loans are a month later",
-        ("month", "from_bucket", "to_bucket"),
-        lambda cell: overdue.roll_rates(cell.tallies.roll),
+    WholeVariable(
+        "burdens",
+        BURDEN_UNITS,
+        "hardship of borrowers to the horizon: months with a loan overdue, contacts, complaints",
+        lambda cell: cell.tallies.burdens[:, 0],
+        ("burden",),
     ),
-    StatisticVariable(
-        "overdue_by_cause",
-        FRACTION,
-        "balance 1 or more days past due, by cause of the spell, over total balance",
-        ("month", "cause"),
-        lambda cell: overdue.overdue_by_cause(cell.tallies.cause_balance, cell.closing),
-    ),
-    StatisticVariable(
-        "vintage_ever_90",
-        FRACTION,
-        "cumulative share of the vintage's loans that first came to 90 days past due in the run",
-        ("vintage", "mob"),
-        lambda cell: overdue.ever_90(
-            cell.tallies.vintage_first_90, cell.tallies.vintage_loans, cell.observed
-        ),
-    ),
-    *_cut_variables("segment", "segment", lambda tallies: tallies.by_segment),
-    *_cut_variables("age_band", "age band", lambda tallies: tallies.by_age),
-    *_cut_variables("income_decile", "income decile", lambda tallies: tallies.by_income),
 )
-
-STATISTIC_SUFFIXES: Final = {
-    "": "mean over paths",
-    "_se": "standard error of the mean over paths",
-    "_p05": "5 % quantile over paths",
-    "_p50": "median over paths",
-    "_p95": "95 % quantile over paths",
-}
+"""Whole-book figures of borrowers to the horizon; docs/model.md, section 12."""
 
 
 def unit_in(currency: str, unit: str) -> str:
     """``unit`` with the placeholder for money replaced by the currency code."""
-    return currency if unit == MONEY else unit
+    return unit.replace(MONEY, currency)

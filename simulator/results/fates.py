@@ -1,0 +1,161 @@
+"""Metrics of the same borrowers under two policies: fates, burdens and the ratios of them.
+
+Figures of the whole horizon, run-off included, without month. Fates are differences to the
+reference already, so that only burdens have ``delta_`` rows.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from simulator.results.compare import paired_difference
+from simulator.results.metrics import (
+    BY_NAME,
+    MetricValues,
+    lifetime_view,
+    monthly_view,
+    total_view,
+)
+from simulator.results.variables import FRACTION, MONEY, unit_in
+from simulator.vocabulary import FOLLOW_UP_MONTHS, Burden, Fate
+
+F8 = NDArray[np.float64]
+
+WHOLE_HORIZON: Final = (None,)
+"""Months of a figure that has none."""
+
+_RATIO: Final = "ratio of the means over paths, interval by the delta method"
+
+
+@dataclass(frozen=True, slots=True)
+class WholeMetric:
+    """A metric without month; ``top`` and ``bottom`` give (scenario, policy, path).
+
+    With a ``bottom`` it is the ratio of the means over paths, empty where the mean of ``bottom``
+    is zero.
+    """
+
+    name: str
+    unit: str
+    long_name: str
+    top: Callable[[xr.Dataset], F8]
+    bottom: Callable[[xr.Dataset], F8] | None = None
+
+    def values(self, dataset: xr.Dataset) -> MetricValues:
+        """Values on each path of every scenario and policy."""
+        return MetricValues(
+            self.name,
+            unit_in(str(dataset.attrs["currency"]), self.unit),
+            self.long_name,
+            WHOLE_HORIZON,
+            self.top(dataset)[..., None],
+            None if self.bottom is None else self.bottom(dataset)[..., None],
+        )
+
+
+def _column(variable: str, kind: Fate | Burden) -> Callable[[xr.Dataset], F8]:
+    return lambda dataset: monthly_view(dataset)(variable)[..., kind]
+
+
+def cost_of_policy(dataset: xr.Dataset) -> F8:
+    """What a policy costs besides losses, against the reference; (scenario, policy, path).
+
+    Minus the paired difference of ``result_before_losses``, with the run-off where there is one.
+    """
+    view = lifetime_view if int(dataset.attrs["runoff_months"]) > 0 else total_view
+    result = BY_NAME["result_before_losses"](view(dataset))[..., 0]
+    policies = [str(name) for name in dataset["policy"].values]
+    return -paired_difference(result, policies.index(str(dataset.attrs["reference"])))
+
+
+_THERE: Final = "at the first 90+ under the reference"
+_HERE: Final = "at the first 90+"
+_GRANTED: Final = "when relief was first granted"
+_BOOK: Final = "principal as in the book"
+
+_FATE_METRICS: Final = {
+    Fate.SAVED: ("saved", "90+ days past due under the reference, not here", _THERE),
+    Fate.DELAYED: ("delayed", "90+ later than under the reference", _THERE),
+    Fate.HASTENED: ("hastened", "90+ earlier than under the reference", _THERE),
+    Fate.HARMED: ("harmed", "90+ here only", _HERE),
+    Fate.CENSORED: (
+        "censored",
+        f"90+ under the reference only, watched for less than {FOLLOW_UP_MONTHS} months after"
+        " relief: too early to call them saved",
+        _THERE,
+    ),
+    Fate.RELIEVED: ("relieved", "took relief", _GRANTED),
+    Fate.FREE_RIDER: ("free_riders", "took relief, never 30+ under the reference", _GRANTED),
+    Fate.REFUSED_GOOD: ("refused_good", "a loan under the reference only, never 90+ there", _BOOK),
+    Fate.REFUSED_BAD: ("refused_bad", "a loan under the reference only, 90+ there", _THERE),
+    Fate.ADMITTED_GOOD: ("admitted_good", "a loan here only, never 90+", _BOOK),
+    Fate.ADMITTED_BAD: ("admitted_bad", "a loan here only, 90+", _HERE),
+}
+"""Name, who they are, and which balance counts."""
+
+_BURDEN_METRICS: Final = {
+    Burden.OVERDUE_MONTHS: (
+        "overdue_borrower_months",
+        "borrower-months",
+        "months of borrowers with a loan overdue at month end",
+    ),
+    Burden.CONTACTS: ("borrower_contacts", "contacts", "contacts that borrowers went through"),
+    Burden.COMPLAINTS: ("borrower_complaints", "complaints", "complaints of borrowers"),
+}
+
+FATE_METRICS: Final = (
+    *(
+        WholeMetric(name, "borrowers", f"borrowers: {who}", _column("fates", fate))
+        for fate, (name, who, _) in _FATE_METRICS.items()
+    ),
+    *(
+        WholeMetric(
+            f"{name}_balance", MONEY, f"balance of {name}, {when}", _column("fate_balance", fate)
+        )
+        for fate, (name, _, when) in _FATE_METRICS.items()
+    ),
+    WholeMetric(
+        "kicked_can_index",
+        FRACTION,
+        "borrowers whom relief kept below 30+ and who get there within"
+        f" {FOLLOW_UP_MONTHS} months after it, over all whom it kept; {_RATIO}",
+        _column("fates", Fate.RETURNED),
+        _column("fates", Fate.PREVENTED),
+    ),
+    WholeMetric(
+        "free_rider_share",
+        FRACTION,
+        f"free_riders over relieved; {_RATIO}",
+        _column("fates", Fate.FREE_RIDER),
+        _column("fates", Fate.RELIEVED),
+    ),
+)
+"""Against the reference on the same path; the reference's own are zero, relief apart."""
+
+BURDEN_METRICS: Final = tuple(
+    WholeMetric(name, unit, words, _column("burdens", burden))
+    for burden, (name, unit, words) in _BURDEN_METRICS.items()
+)
+
+COST_PER_SAVED: Final = WholeMetric(
+    "cost_per_saved",
+    f"{MONEY}/borrower",
+    "fall of result_before_losses against the reference (lifetime_ where there are run-off"
+    f" months) over borrowers saved; {_RATIO}; no row for the reference",
+    cost_of_policy,
+    _column("fates", Fate.SAVED),
+)
+
+
+def fate_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
+    """Every metric that is a difference to the reference in itself."""
+    return (metric.values(dataset) for metric in FATE_METRICS)
+
+
+def burden_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
+    """Every metric of hardship, each policy's own."""
+    return (metric.values(dataset) for metric in BURDEN_METRICS)
