@@ -249,8 +249,11 @@ class _Session:
             print(f"job {number}: {' '.join(overrides)}", file=sys.stderr)
         error = ""
         rows: tuple[SummaryRow, ...] = ()
+        findings: tuple[str, ...] = ()
         try:
-            rows = self._run(config, str(context.runtime.choices["book"]), overrides, output)
+            rows, findings = self._run(
+                config, str(context.runtime.choices["book"]), overrides, output
+            )
         except UserError as mistake:
             error, self._code = str(mistake), self._code or EXIT_MISTAKE
         except OSError as mistake:
@@ -262,15 +265,16 @@ class _Session:
             error, self._code = _defect(defect), EXIT_DEFECT
         if error:
             _tell(error)
-        self._records.append(JobRecord(number, " ".join(overrides), error, rows))
+        self._records.append(JobRecord(number, " ".join(overrides), error, rows, findings))
 
     def _run(
         self, config: "DictConfig", book_name: str, overrides: tuple[str, ...], output: Path
-    ) -> tuple["SummaryRow", ...]:
+    ) -> tuple[tuple["SummaryRow", ...], tuple[str, ...]]:
         inputs, plain = _validated(config, overrides, self.folders)
 
         from simulator.cli.terminal import make_progress
         from simulator.experiment import ExperimentRequest, run_experiment
+        from simulator.results.break_even import in_words
         from simulator.results.store import read_summary
 
         request = ExperimentRequest(
@@ -281,6 +285,7 @@ class _Session:
             run=inputs.run,
             report=inputs.report,
             parameters=inputs.parameters,
+            break_even=inputs.break_even,
             table_folders=self.folders.table_folders,
             configuration=plain,
             overrides=overrides,
@@ -293,10 +298,12 @@ class _Session:
         )
         progress = make_progress()
         try:
-            run_experiment(request, output, progress)
+            outcome = run_experiment(request, output, progress)
         finally:
             progress.finish()
-        return tuple(read_summary(output / "summary.csv"))
+        currency = str(outcome.dataset.attrs["currency"])
+        findings = tuple(in_words(answer, currency) for answer in outcome.break_evens)
+        return tuple(read_summary(output / "summary.csv")), findings
 
     def conclude(self) -> int:
         """Print the answer (one run) or write sweep.csv (a sweep); the exit code."""
@@ -306,6 +313,7 @@ class _Session:
                     from simulator.cli.terminal import closing_table
 
                     closing_table(record.rows)
+                    print(*(f"{finding}\n" for finding in record.findings), sep="", end="")
                     print(f"Written to {shown(self._folder)}")
         elif self._records:
             from simulator.cli.sweep import write_sweep

@@ -9,12 +9,27 @@ from typing import TYPE_CHECKING, Protocol
 
 from simulator.book import build_book
 from simulator.book.schema import Book
+from simulator.break_even.question import Question, ask
 from simulator.catalogue import parameters_from
-from simulator.engine import Simulation, WorldBuilder, compile_kernels, pack, simulate, thread_count
+from simulator.engine import (
+    Packed,
+    Simulation,
+    WorldBuilder,
+    compile_kernels,
+    pack,
+    simulate,
+    thread_count,
+)
 from simulator.macro import MacroPaths, Scenario, draw_macro_paths, load_scenario
 from simulator.policies import REFERENCE, Policy, StatusQuo, levers_for
 from simulator.results.files import REPORT_NAME, remove_results
-from simulator.settings import BookSettings, ReportSettings, RunSettings, ScenarioSettings
+from simulator.settings import (
+    BookSettings,
+    BreakEvenSettings,
+    ReportSettings,
+    RunSettings,
+    ScenarioSettings,
+)
 from simulator.shocks import build_world
 from simulator.timeline import Timeline
 from simulator.validation import UserError
@@ -22,6 +37,7 @@ from simulator.validation import UserError
 if TYPE_CHECKING:
     import xarray as xr
 
+    from simulator.results.break_even import BreakEven
     from simulator.results.inputs import SimulationOutput
     from simulator.results.summary import SummaryRow
 
@@ -70,6 +86,7 @@ class ExperimentRequest:
     run: RunSettings
     report: ReportSettings = field(default_factory=ReportSettings)
     parameters: Mapping[str, float] = field(default_factory=lambda: parameters_from({}))
+    break_even: Mapping[str, BreakEvenSettings] = field(default_factory=dict)
     table_folders: tuple[Path, ...] = ()
     configuration: Mapping[str, object] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
@@ -77,11 +94,15 @@ class ExperimentRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExperimentOutcome:
-    """Results of a run: dataset of ``results.nc``, rows of ``summary.csv``, the manifest."""
+    """Results of a run: dataset of ``results.nc``, rows of ``summary.csv``, the manifest.
+
+    ``break_evens`` answer the questions of the request, in their order.
+    """
 
     dataset: "xr.Dataset"
     summary: "tuple[SummaryRow, ...]"
     manifest: Mapping[str, object]
+    break_evens: "tuple[BreakEven, ...]" = ()
 
 
 def run_experiment(
@@ -95,6 +116,7 @@ def run_experiment(
     if output is not None:
         remove_results(output)
     run, policies = request.run, _with_reference(request.policies)
+    questions = ask(request.break_even, policies, tuple(request.scenarios), run)
 
     watch.start(len(request.scenarios) + 1, "book and scenarios")
     book = build_book(request.book, run)
@@ -119,8 +141,11 @@ def run_experiment(
     seconds = perf_counter() - started
     watch.finish()
 
+    finished = _simulation_output(request, book, scenarios, paths, simulation)
+    answers = _answers(questions, packed, worlds, policies[REFERENCE], finished, watch)
+
     watch.start(4, "results and report")
-    outcome = _conclude(request, book, scenarios, paths, simulation, seconds, output, watch)
+    outcome = _conclude(request, finished, simulation, answers, seconds, output, watch)
     watch.finish()
     return outcome
 
@@ -165,18 +190,41 @@ def _world_builder(request: ExperimentRequest, book: Book, paths: MacroPaths) ->
     )
 
 
+def _answers(
+    questions: tuple[Question, ...],
+    packed: Packed,
+    worlds: Mapping[str, WorldBuilder],
+    reference: Policy,
+    finished: "SimulationOutput",
+    watch: Progress,
+) -> "tuple[BreakEven, ...]":
+    """The break-evens that were asked for, each found by simulating one policy again."""
+    if not questions:
+        return ()
+    from simulator.break_even.answer import FinishedRun, answer
+
+    lab = FinishedRun(packed, worlds, reference, finished)
+    answers = tuple(answer(question, lab, watch.start, watch.advance) for question in questions)
+    watch.finish()
+    return answers
+
+
 def _conclude(
     request: ExperimentRequest,
-    book: Book,
-    scenarios: Mapping[str, Scenario],
-    paths: Mapping[str, MacroPaths],
+    finished: "SimulationOutput",
     simulation: Simulation,
+    answers: "tuple[BreakEven, ...]",
     seconds: float,
     output: Path | None,
     watch: Progress,
 ) -> ExperimentOutcome:
     """Tallies to dataset, summary, manifest and report; written together."""
     # Imported here so that help and mistakes are answered without xarray and plotly.
+    from simulator.results.break_even import (
+        break_even_manifest,
+        break_even_rows,
+        with_break_evens,
+    )
     from simulator.results.checks import run_checks
     from simulator.results.dataset import to_dataset
     from simulator.results.history import history_table
@@ -184,12 +232,11 @@ def _conclude(
     from simulator.results.store import write_results
     from simulator.results.summary import summarise
 
-    finished = _simulation_output(request, book, scenarios, paths, simulation)
     facts = RunFacts(request.overrides, seconds, thread_count(request.run), run_checks(finished))
-    dataset = to_dataset(finished)
+    dataset = with_break_evens(to_dataset(finished), answers)
     watch.advance(1)
-    summary = tuple(summarise(dataset))
-    manifest = build_manifest(finished, facts)
+    summary = (*summarise(dataset), *break_even_rows(answers))
+    manifest = {**build_manifest(finished, facts), "break_even": break_even_manifest(answers)}
     watch.advance(1)
     pages: dict[str, str] = {}
     if output is not None and request.report.enabled:
@@ -202,7 +249,7 @@ def _conclude(
         history = history_table(simulation.histories, *ids) if ids else None
         write_results(output, dataset, summary, manifest, pages, history)
     watch.advance(1)
-    return ExperimentOutcome(dataset, summary, manifest)
+    return ExperimentOutcome(dataset, summary, manifest, answers)
 
 
 def _simulation_output(

@@ -23,7 +23,7 @@ from pydantic import BaseModel
 
 from simulator.experiment import ExperimentOutcome, ExperimentRequest, run_experiment
 from simulator.policies import REFERENCE, Policy, build_policy
-from simulator.settings import BookSettings, RunSettings, ScenarioSettings
+from simulator.settings import BookSettings, BreakEvenSettings, RunSettings, ScenarioSettings
 from simulator.shipped import read_shipped, shipped_tables
 from simulator.validation import UserError, build, check_name
 
@@ -35,6 +35,9 @@ Scenarios = Iterable[str | ScenarioSettings] | Mapping[str, str | ScenarioSettin
 Policies = Iterable[str | Policy] | Mapping[str, str | Policy]
 """Policies by shipped name or as objects; a mapping gives them other names."""
 
+BreakEvens = Iterable[str | BreakEvenSettings] | Mapping[str, str | BreakEvenSettings]
+"""Break-evens to find, by shipped name or as objects; a mapping gives them other names."""
+
 
 def stress_test(
     book: str | BookSettings = "cn_online",
@@ -45,15 +48,16 @@ def stress_test(
     months: int = 24,
     borrowers: int | None = None,
     seed: int = 20260101,
+    break_even: BreakEvens = (),
     output: str | Path | None = None,
 ) -> ExperimentOutcome:
     """Run every policy in every scenario on the same borrowers under the same luck.
 
     ``status_quo`` is the reference and is added when absent. In a list, an own scenario is named
-    after its label and an own policy after its kind. ``borrowers`` replaces the size of a
-    synthetic book. With ``output``, that folder gets the files of a run, all or none. Numbers
-    are those of ``python -m simulator`` with the same settings. Raises ``UserError`` for
-    anything that the user can mend.
+    after its label, an own policy after its kind and an own question of ``break_even`` after its
+    field. ``borrowers`` replaces the size of a synthetic book. With ``output``, that folder gets
+    the files of a run, all or none. Numbers are those of ``python -m simulator`` with the same
+    settings. Raises ``UserError`` for anything that the user can mend.
     """
     book_name, book_settings = _book(book, borrowers)
     run = build("run", RunSettings, {"paths": paths, "months": months, "seed": seed})
@@ -61,18 +65,22 @@ def stress_test(
     chosen_policies = _named("policy", policies, _policy, _policy_name)
     if REFERENCE not in chosen_policies:
         chosen_policies = {REFERENCE: _policy(REFERENCE), **chosen_policies}
+    questions = _named("break_even", break_even, _question, _question_name)
     configuration = {
         "book": book_settings.model_dump(mode="json"),
         "scenario": {name: _plain(item) for name, item in chosen_scenarios.items()},
         "policy": {name: _plain(item) for name, item in chosen_policies.items()},
         "run": run.model_dump(mode="json"),
     }
+    if questions:
+        configuration["break_even"] = {name: _plain(item) for name, item in questions.items()}
     request = ExperimentRequest(
         book=book_settings,
         book_name=book_name,
         scenarios=chosen_scenarios,
         policies=chosen_policies,
         run=run,
+        break_even=questions,
         table_folders=(shipped_tables(),),
         configuration=configuration,
     )
@@ -97,12 +105,20 @@ def _policy(name: str) -> Policy:
     return build_policy(name, read_shipped("policy", name))
 
 
+def _question(name: str) -> BreakEvenSettings:
+    return build(f"break_even.{name}", BreakEvenSettings, read_shipped("break_even", name))
+
+
 def _label_name(scenario: ScenarioSettings) -> str:
     return re.sub(r"[^a-z0-9]+", "_", scenario.label.lower()).strip("_")
 
 
 def _policy_name(policy: Policy) -> str:
     return policy.kind
+
+
+def _question_name(question: BreakEvenSettings) -> str:
+    return question.field.replace(".", "_")
 
 
 def _named(

@@ -158,3 +158,20 @@ class ScenarioSettings(Frozen):
     opening: dict[str, float] = Field(default_factory=dict)
     """Value of a variable at month 0, rates in fractions; absent ones take the first row's."""
     deviation: MacroDeviation = MacroDeviation()
+
+
+class BreakEvenSettings(Frozen):
+    """One question: at which value of a policy's field does the policy stop paying?"""
+
+    policy: str = Field(min_length=1, max_length=63)
+    """One of the run's policies, not the reference."""
+    field: str = Field(min_length=1, max_length=200)
+    """Number with a range; of a member of a combination as ``members.NAME.FIELD``."""
+    low: float | None = None
+    """Lower end of the bracket; None is the least value that the field may have."""
+    high: float | None = None
+    """Upper end; None is the largest value that the field may have."""
+    scenario: str | None = Field(default=None, min_length=1, max_length=63)
+    """One of the run's scenarios; None is the first."""
+    metric: str | None = Field(default=None, min_length=1, max_length=63)
+    """None is ``net_result``, or ``lifetime_net_result`` when the run has run-off months."""

@@ -164,6 +164,30 @@ MISTAKES = {
     "list without brackets": (["policy=status_quo,grace_period"], ["[status_quo,grace_period]"]),
     "config dir missing": (["--config-dir", "nowhere"], ["folders", "got nowhere"]),
     "config dir without groups": (["--config-dir", "."], ["must hold one of the folders", "book"]),
+    "unknown break-even": (
+        ["break_even=[moral_hazrd]"],
+        ["break_even must be one of", "did you mean moral_hazard?"],
+    ),
+    "unknown break-even key": (
+        ["break_even.take_up.hi=1"],
+        ["key of break_even.take_up", "got hi"],
+    ),
+    "break-even not chosen": (
+        ["break_even.take_up.high=1"],
+        ["take_up is not among", "break_even=[take_up]"],
+    ),
+    "break-even of a policy not chosen": (
+        ["policy=[stricter_approval]", "break_even=[moral_hazard]"],
+        ["break_even.moral_hazard.policy", "(stricter_approval)", "got grace_period"],
+    ),
+    "break-even of an unknown field": (
+        ["break_even=[take_up]", "break_even.take_up.field=take_up_if_no_ned"],
+        ["break_even.take_up.field", "did you mean take_up_if_no_need?"],
+    ),
+    "break-even outside of the range": (
+        ["break_even=[moral_hazard]", "break_even.moral_hazard.high=5"],
+        ["break_even.moral_hazard.high must be a number in [0.25, 4]; got 5"],
+    ),
     "several at once": (
         ["run.months=0", "parameters.finding_rate=2", "scenario.downturn.weight=-1"],
         ["run.months", "parameters.finding_rate", "scenario.downturn.weight"],

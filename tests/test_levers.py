@@ -9,20 +9,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.levers import (
+from simulator.lever_fields import (
     ALL_FIELDS,
     BOOK_LEVERS,
+    CAPACITY_MULTIPLIERS,
+    CUSTOMER_LEVERS,
+    INTENSITIES,
     LOAN_LEVERS,
-    MAX_CLASSES,
+    STAGE_NAMES,
     UNDERWRITING_LEVERS,
+    UNLIMITED,
     Combine,
-    Edit,
     LeverField,
+)
+from simulator.levers import (
+    MAX_CLASSES,
+    Edit,
     LeverTable,
     SegmentNames,
     Target,
     build_levers,
-    stage_names,
 )
 from simulator.validation import UserError
 from simulator.vocabulary import N_BUCKETS, Hardship, Stage
@@ -49,11 +55,22 @@ def assert_same_tables(left: LeverTable, right: LeverTable) -> None:
         assert np.array_equal(ours, theirs)
 
 
+FACTORS = {field.name for field in (*INTENSITIES, *CAPACITY_MULTIPLIERS)}
+"""Levers that are folded into others and have no column of their own."""
+COLUMNS = [field for field in ALL_FIELDS.values() if field.name not in FACTORS]
+
+
 def cell_of(table: LeverTable, lever: str) -> np.ndarray:
     """The column of a lever in whichever record holds it."""
-    holders = [t for t in table[:3] if lever in (t.dtype.names or ())]
+    holders = [t for t in table[:4] if lever in (t.dtype.names or ())]
     assert len(holders) == 1
     return holders[0][lever]
+
+
+FACTOR_OF = {f.name.replace("intensity", "effort"): f for f in INTENSITIES} | {
+    f.name.replace("_multiplier", ""): f for f in CAPACITY_MULTIPLIERS
+}
+"""The factor that is folded into an effort or a capacity."""
 
 
 def random_edits() -> st.SearchStrategy[list[Edit]]:
@@ -97,13 +114,16 @@ def test_the_base_value_is_neutral(field: LeverField) -> None:
 
 
 def test_every_lever_stands_once() -> None:
-    assert len(ALL_FIELDS) == len(LOAN_LEVERS) + len(UNDERWRITING_LEVERS) + len(BOOK_LEVERS)
+    groups = (LOAN_LEVERS, INTENSITIES, CUSTOMER_LEVERS, UNDERWRITING_LEVERS, BOOK_LEVERS,
+              CAPACITY_MULTIPLIERS)  # fmt: skip
+    assert len(ALL_FIELDS) == sum(len(group) for group in groups)
 
 
-def test_every_stage_has_an_effort_and_a_capacity() -> None:
-    assert stage_names() == tuple(stage.name.lower() for stage in Stage)
-    for name in stage_names():
-        assert {f"effort_{name}", f"capacity_{name}"} <= ALL_FIELDS.keys()
+def test_every_stage_has_its_levers() -> None:
+    assert list(STAGE_NAMES) == [stage.name.lower() for stage in Stage]
+    kinds = ("effort", "intensity", "capacity", "capacity_multiplier", "day_shift")
+    for name in STAGE_NAMES:
+        assert {f"{kind}_{name}" for kind in kinds} <= ALL_FIELDS.keys()
 
 
 # --- Tables ------------------------------------------------------------------------------------
@@ -111,8 +131,9 @@ def test_every_stage_has_an_effort_and_a_capacity() -> None:
 
 def test_an_empty_table_holds_the_base_values() -> None:
     table = build()
-    for field in ALL_FIELDS.values():
+    for field in COLUMNS:
         assert np.all(cell_of(table, field.name) == field.base), field.name
+    assert table.customer.shape == table.underwriting.shape == (HORIZON + 1, 1)
     assert table.loan.shape == (HORIZON + 1, 1, N_BUCKETS, len(Hardship))
     assert np.all(table.class_of_segment == 0)
 
@@ -129,7 +150,7 @@ def test_the_order_of_edits_changes_no_bit(edits: list[Edit], luck: object) -> N
 @given(edits=random_edits())
 def test_every_cell_stays_in_its_range(edits: list[Edit]) -> None:
     table = build(*edits, *edits)
-    for field in ALL_FIELDS.values():
+    for field in COLUMNS:
         column = cell_of(table, field.name)
         assert np.all((field.low <= column) & (column <= field.high)), field.name
 
@@ -155,11 +176,51 @@ def test_a_cell_is_what_the_edits_that_reach_it_come_to(
             and hardship in (edit.hardships or tuple(Hardship))
         )
 
+    def expected(field: LeverField, *, everywhere: bool = False) -> float:
+        found = [e.amount for e in edits if e.lever == field.name and (everywhere or reaches(e))]
+        return reduce(PLAIN[field.combine], found, field.base)
+
+    def clipped(field: LeverField, amount: float) -> float:
+        return min(field.high, max(field.low, amount))
+
     cell = table.loan[month, table.class_of_segment[segment], bucket, hardship]
     for field in LOAN_LEVERS:
-        found = [e.amount for e in edits if e.lever == field.name and reaches(e)]
-        expected = np.clip(reduce(PLAIN[field.combine], found, field.base), field.low, field.high)
-        assert cell[field.name] == pytest.approx(expected, rel=1e-12), field.name
+        factor = FACTOR_OF.get(field.name)
+        amount = expected(field) * (expected(factor) if factor else 1.0)
+        assert cell[field.name] == pytest.approx(clipped(field, amount), rel=1e-12), field.name
+    for field in BOOK_LEVERS:
+        factor = FACTOR_OF.get(field.name)
+        amount = expected(field, everywhere=True)
+        amount *= expected(factor, everywhere=True) if factor else 1.0
+        found = table.book[field.name][0]
+        assert found == pytest.approx(clipped(field, amount), rel=1e-12), field.name
+
+
+@settings(max_examples=40)
+@given(edits=random_edits(), segment=st.integers(0, len(SEGMENTS.region) - 1), data=st.data())
+def test_customer_and_underwriting_levers_are_cut_by_month_and_class_only(
+    edits: list[Edit], segment: int, data: st.DataObject
+) -> None:
+    """Buckets and hardships of an edit do not matter to what reaches every customer."""
+    table = build(*edits)
+    month = data.draw(st.integers(1, HORIZON))
+    place = (SEGMENTS.region[segment], SEGMENTS.product[segment], SEGMENTS.risk_band[segment])
+
+    def reaches(edit: Edit) -> bool:
+        target = (edit.target.regions, edit.target.products, edit.target.risk_bands)
+        inside = all(not w or name in w for w, name in zip(target, place, strict=True))
+        return inside and edit.first_month <= month <= (edit.last_month or HORIZON)
+
+    at = month, table.class_of_segment[segment]
+    for record, fields in (
+        (table.customer, CUSTOMER_LEVERS),
+        (table.underwriting, UNDERWRITING_LEVERS),
+    ):
+        for field in fields:
+            found = [e.amount for e in edits if e.lever == field.name and reaches(e)]
+            amount = reduce(PLAIN[field.combine], found, field.base)
+            expected = min(field.high, max(field.low, amount))
+            assert record[at][field.name] == pytest.approx(expected, rel=1e-12), field.name
 
 
 def test_an_edit_reaches_only_its_months_buckets_and_hardships() -> None:
@@ -170,6 +231,57 @@ def test_an_edit_reaches_only_its_months_buckets_and_hardships() -> None:
     expected = np.ones_like(column)
     expected[np.ix_([2, 3, 4], [1, 3], [Hardship.ILLNESS, Hardship.DISASTER])] = 0.25
     assert np.array_equal(column, expected)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_intensities_multiply_efforts_in_any_order(order: tuple[int, ...]) -> None:
+    edits = [
+        Edit("effort_human_call", 0.2),
+        Edit("intensity_human_call", 1.5),
+        Edit("effort_human_call", 0.1, buckets=(2,)),
+        Edit("intensity_human_call", 2.0, hardships=(Hardship.ILLNESS,)),
+    ]
+    effort = build(*(edits[k] for k in order)).loan["effort_human_call"][1:, 0]
+    assert effort[:, 1, Hardship.NONE] == pytest.approx(0.2 * 1.5)
+    assert effort[:, 2, Hardship.NONE] == pytest.approx(0.3 * 1.5)
+    assert effort[:, 2, Hardship.ILLNESS] == pytest.approx(0.3 * 3.0)
+    assert np.all(build(*edits).loan["effort_ai_call"] == 0.0)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_capacity_multipliers_scale_the_capacity_in_any_order(order: tuple[int, ...]) -> None:
+    edits = [
+        Edit("capacity_agency", 40.0),
+        Edit("capacity_multiplier_agency", 0.5),
+        Edit("capacity_multiplier_agency", 3.0),
+    ]
+    book = build(*(edits[k] for k in order)).book[0]
+    assert book["capacity_agency"] == pytest.approx(60.0)
+    assert book["capacity_legal"] == UNLIMITED
+
+
+def test_efforts_and_capacities_are_cut_to_their_range_after_the_factors() -> None:
+    """An effort of 1.5 under half the intensity is 0.75, not half of a clipped 1."""
+    table = build(
+        Edit("effort_agency", 0.9),
+        Edit("effort_agency", 0.6),
+        Edit("intensity_agency", 0.5),
+        Edit("effort_legal", 0.4),
+        Edit("intensity_legal", 10.0),
+        Edit("capacity_multiplier_reminder", 100.0),
+    )
+    assert np.all(table.loan["effort_agency"][1:] == pytest.approx(0.75))
+    assert np.all(table.loan["effort_legal"][1:] == 1.0)
+    assert table.book["capacity_reminder"][0] == UNLIMITED
+
+
+def test_a_customer_lever_reaches_its_months_and_classes() -> None:
+    edit = Edit("forget_factor", 0.5, 2, 3, Target(regions=("west",)), buckets=(4,))
+    table = build(edit)
+    for segment, region in enumerate(SEGMENTS.region):
+        found = table.customer["forget_factor"][:, table.class_of_segment[segment]]
+        expected = [1.0, 1.0, 0.5, 0.5, 1.0, 1.0, 1.0] if region == "west" else [1.0] * 7
+        assert found.tolist() == expected
 
 
 def test_an_edit_after_the_run_changes_nothing() -> None:

@@ -9,9 +9,20 @@ import yaml
 from simulator.shipped import TABLE_FOLDER, shipped_folders
 from simulator.validation import UserError, check_name
 
-GROUPS = ("book", "scenario", "policy", "run", "report", "parameters", "experiment")
-LIST_GROUPS = ("scenario", "policy")
+GROUPS = (
+    "book",
+    "scenario",
+    "policy",
+    "break_even",
+    "run",
+    "report",
+    "parameters",
+    "experiment",
+)
+LIST_GROUPS = ("scenario", "policy", "break_even")
 """Groups from which a run takes several at once."""
+OPTIONAL_GROUPS = ("break_even",)
+"""List groups from which a run may take none."""
 
 
 def shown(path: Path) -> str:

@@ -10,6 +10,7 @@ _ABOUT = {
     "book": "which loans: drawn from segment distributions, or read from a tape",
     "scenario": "what happens to the world (several: [a,b])",
     "policy": "what the lender does (several: [a,b]; status_quo is always added)",
+    "break_even": "where a policy stops paying, searched (several: [a,b]; none: [])",
     "run": "how long, how often, with which luck",
     "report": "what report.html shows",
     "parameters": "the model's numbers; single ones with parameters.NAME=VALUE",
@@ -41,6 +42,7 @@ Options
 Examples
   python -m simulator
   python -m simulator scenario=[baseline,downturn] policy=[grace_period] run.paths=400
+  python -m simulator scenario=[downturn] policy=[grace_period] break_even=[moral_hazard]
   python -m simulator -m policy.grace_period.months=1,2,3,6 hydra.sweep.dir=outputs/grace
 
 Exit code: 0 all files written, 2 a mistake in what was asked, 130 interrupted, 1 a defect
@@ -68,5 +70,5 @@ def help_text(folders: ConfigFolders) -> str:
             names, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
         )
         if group in defaults:
-            lines.append(f"{indent}default: {','.join(defaults[group])}")
+            lines.append(f"{indent}default: {','.join(defaults[group]) or 'none'}")
     return "\n".join([*lines, "", _TAIL])

@@ -6,10 +6,17 @@ from pathlib import Path
 
 import yaml
 
+from simulator.break_even.question import ask
 from simulator.catalogue import parameters_from
-from simulator.cli.folders import GROUPS, ConfigFolders
+from simulator.cli.folders import GROUPS, OPTIONAL_GROUPS, ConfigFolders
 from simulator.policies import Policy, build_policy
-from simulator.settings import BookSettings, ReportSettings, RunSettings, ScenarioSettings
+from simulator.settings import (
+    BookSettings,
+    BreakEvenSettings,
+    ReportSettings,
+    RunSettings,
+    ScenarioSettings,
+)
 from simulator.validation import UserError, build, clip, unknown_choice
 from simulator.vocabulary import REFERENCE
 
@@ -24,6 +31,7 @@ class Inputs:
     run: RunSettings
     report: ReportSettings
     parameters: dict[str, float]
+    break_even: dict[str, BreakEvenSettings]
 
 
 def _mapping(owner: str, value: object) -> dict[str, object]:
@@ -67,6 +75,7 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
     findings = _Findings()
     scenarios: dict[str, ScenarioSettings] = {}
     policies: dict[str, Policy] = {}
+    break_even: dict[str, BreakEvenSettings] = {}
     for key in config:
         with findings:
             if key not in GROUPS:
@@ -86,9 +95,14 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
     for name, value in _entries("policy", config, chosen, findings).items():
         with findings:
             policies[name] = build_policy(name, _mapping(f"policy.{name}", value))
+    for name, value in _entries("break_even", config, chosen, findings).items():
+        with findings:
+            owner = f"break_even.{name}"
+            break_even[name] = build(owner, BreakEvenSettings, _mapping(owner, value))
     if findings.lines:
         raise UserError("\n".join(findings.lines))
-    return Inputs(book, scenarios, policies, run, report, parameters)
+    ask(break_even, policies, tuple(scenarios), run)
+    return Inputs(book, scenarios, policies, run, report, parameters, break_even)
 
 
 def _book(config: Mapping[str, object]) -> BookSettings:
@@ -108,14 +122,14 @@ def _entries(
     found: dict[str, object] = {}
     with findings:
         found = _mapping(group, config.get(group))
-        if not found:
+        if not found and group not in OPTIONAL_GROUPS:
             raise UserError(f"{group} must name at least one choice")
         for name in list(found):
             if name != REFERENCE and name not in chosen.get(group, ()):
                 del found[name]
-                selected = ",".join(chosen.get(group, ()))
+                selected = ",".join((*chosen.get(group, ()), name))
                 raise UserError(
                     f"{group}.{name} is set, but {name} is not among the run's choices;"
-                    f" add it: {group}=[{selected},{name}]"
+                    f" add it: {group}=[{selected}]"
                 )
     return found

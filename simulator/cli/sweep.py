@@ -15,12 +15,16 @@ SWEEP_COLUMNS = ("job", "overrides", "status", "error", *SummaryRow._fields)
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """What became of one job of a sweep; ``error`` is empty for a job that wrote everything."""
+    """What became of one job of a sweep; ``error`` is empty for a job that wrote everything.
+
+    ``findings`` are sentences for the terminal.
+    """
 
     job: int
     overrides: str
     error: str
     rows: tuple[SummaryRow, ...]
+    findings: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:

@@ -168,8 +168,9 @@ def _plan_efforts(t, n, book, levers, s, allowed, life, efforts):
 def _planned(stage, n, book, s, effort, day, rules, made, planned, count):
     """Fill ``planned`` with the places in the question that a stage reaches in time.
 
-    ``effort`` of each place is cut to the hours that may be called in. Returns how many they are,
-    and the weighted effort that they want; ``made``: efforts of the month so far.
+    ``effort`` of each place is cut to the hours that may be called in; ``made`` are the efforts of
+    the month so far that the cap counts. Returns how many places they are, and the weighted effort
+    that they want.
     """
     people, loans, states, question, filed = book.people, book.loans, s.loans, s.question, s.filed
     hours = rules.call_hours_share if _is_call(stage) else 1.0
@@ -283,7 +284,7 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
                 count.queue_unserved += weight
                 continue
             used += weight
-            made[k] += effort[k]
+            made[k] += effort[k] if _is_capped(stage) else 0.0
             outcome = outcomes[loan.borrower]
             reached, u = _make_contact(
                 t, stage, effort[k], rule, loan, person, p, facts.reference_money, key, outcome,

@@ -32,12 +32,12 @@ def _convert(state, person_state):
 
 @scalar
 def _help(loan, terms, state, p, cap):
-    """Outside help raises the payment to what falls due; whether it was needed."""
+    """Outside help raises the payment to what falls due; whether it did."""
     demand, due = demand_of(loan, terms, state, p, cap)
     if state.able >= demand:
         return False
     state.helped = max(0.0, min(demand, due if due > 0.0 else demand) - state.able)
-    return True
+    return state.helped > 0.0
 
 
 @scalar

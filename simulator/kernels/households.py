@@ -132,8 +132,11 @@ def _see_demands(start, n, book, classes, s, p, rate_cap):
 
 
 @loop
-def _has_offer(cells, has_call):
-    """Whether any cell of a month's levers, (classes, buckets, hardships), gives relief."""
+def _has_offer(cells, before, has_call):
+    """Whether any cell of a month's levers, (classes, buckets, hardships), gives relief.
+
+    ``before``: the month before, whose negotiations may have left agreements.
+    """
     for a in range(cells.shape[0]):
         for b in range(cells.shape[1]):
             for c in range(cells.shape[2]):
@@ -141,7 +144,7 @@ def _has_offer(cells, has_call):
                 chance = max(cell.p_relief_if_need, cell.p_relief_if_no_need)
                 if cell.relief_months >= 1.0 and (chance > 0.0 or has_call):
                     return True
-                if cell.negotiated_extension_months >= 1.0:
+                if before[a, b, c].negotiated_share > 0.0:
                     return True
     return False
 
@@ -188,7 +191,7 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
             cell = cells[t, classes[loan.segment], state.from_bucket, plan.hardship]
             if keep_agreement(t, loan, state, cell, outcome):
                 granted = True
-                _count_grant(person, facts, p, True, 0.0, 0.0, count, flow)
+                _count_grant(person, facts, p, short, 0.0, 0.0, count, flow)
                 continue
             care = cares[t, plan.group]
             if state.relief_left > 0 or u[2, k] >= chance_of_relief(state, cell, care, short):
@@ -261,7 +264,7 @@ def plan_households(t, n_live, book, levers, s, p, world, key, life, out):
     """
     n_question, called = 0, 0.0
     has_call = has_warning(levers.customer[t])
-    has_offer = _has_offer(levers.loan[t], has_call)
+    has_offer = _has_offer(levers.loan[t], levers.loan[t - 1], has_call)
     budget = levers.book[0].relief_budget * book.facts[0].opening_balance
     person_counter = stream(t, _PERSON_GROUP, Domain.BORROWER)
     loan_counter = stream(t, _LOAN_GROUP, Domain.LOAN)

@@ -66,12 +66,12 @@ def _accrue(loan, terms, state, p, rate_cap, opening, weight, flow):
     penalty = penalty_of_month(loan, terms, state, rate_cap)
     state.penalty += penalty
     flow.penalty_accrued += weight * penalty
-    fee_room = max(0.0, rate_cap / 12.0 * opening - charged - penalty) if may_charge else 0.0
+    room = without_dust(rate_cap / 12.0 * opening - charged - penalty) if may_charge else 0.0
     state.interest_deferred = without_dust(state.interest_deferred + charged - due_interest)
     state.principal = without_dust(state.principal - due_principal)
     state.principal_overdue += due_principal
     state.interest_overdue += due_interest
-    return due_principal + due_interest, fee_room
+    return due_principal + due_interest, room
 
 
 @scalar

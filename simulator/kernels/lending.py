@@ -56,7 +56,7 @@ def _takes_up(t, loan, state, person, rule, p, key):
     """Whether an approved applicant takes the loan; the best have alternatives to a dear one."""
     declines = p.offer_decline_share
     if person.true_risk < 0.0:
-        free_years = min(rule.interest_free_months, 12.0) / 12.0
+        free_years = min(int(rule.interest_free_months), 12) / 12.0
         price = rule.price_add - state.annual_rate * free_years
         declines = min(1.0, max(0.0, declines + p.offer_price_slope * price))
     stays = (1.0 - declines) * (1.0 - p.walk_away_per_day) ** rule.decision_days

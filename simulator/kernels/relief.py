@@ -17,13 +17,12 @@ REFUSED = -1.0
 def _months_to_add(loan, state, extension, affordable):
     """Months of an extension: no more than bring an annuity to an affordable instalment."""
     months = max(state.remaining, 1)
-    longest = int(extension)
     if affordable > 0.0 and loan.kind == Amortisation.ANNUITY:
         rate = state.annual_rate / 12.0
-        for added in range(longest):
+        for added in range(extension):
             if annuity_instalment(state.principal, rate, months + added) <= affordable:
                 return added
-    return longest
+    return extension
 
 
 @scalar
@@ -63,19 +62,25 @@ def _note_relief(t, state, months, outcome):
 
 
 @scalar
+def _may_have_relief(state, cell):
+    """Whether no relief runs and uses are left."""
+    return state.relief_left == 0 and state.relief_uses < int(cell.relief_max_uses)
+
+
+@scalar
 def keep_agreement(t, loan, state, cell, outcome):
     """Turn instalments agreed with a collector last month into a re-plan; whether it was done."""
-    if not (state.marks & Flag.AGREED) or cell.negotiated_extension_months < 1.0:
+    if not (state.marks & Flag.AGREED):
         return False
     state.marks &= _ALL_BUT_AGREED
-    if state.relief_left > 0 or state.relief_uses >= cell.relief_max_uses:
+    if cell.negotiated_extension_months < 1.0 or not _may_have_relief(state, cell):
         return False
     _note_relief(t, state, 1, outcome)
     state.relief_due = 1.0
     state.relief_interest = 1.0
     state.relief_left = 1
     state.relief_uses += 1
-    _replan(loan, state, cell.negotiated_extension_months, 0.0, 0.0)
+    _replan(loan, state, int(cell.negotiated_extension_months), 0.0, 0.0)
     return True
 
 
@@ -98,14 +103,14 @@ def relieve(t, loan, terms, state, cell, p, rate_cap, weight, income, budget, ou
     """
     if (
         cell.relief_months < 1.0
-        or state.relief_uses >= cell.relief_max_uses
+        or not _may_have_relief(state, cell)
         or t - loan.origination_month < cell.relief_min_months_on_book
     ):
         return REFUSED, 0.0
     _, _, _, _, instalment = due_parts(loan, terms, state, p, rate_cap)
-    extension = cell.term_extension_months
+    extension = int(cell.term_extension_months)
     whole = state.principal + state.principal_overdue
-    cut = min(whole if extension > 0.0 else state.principal, cell.principal_cut_share * whole)
+    cut = min(whole if extension > 0 else state.principal, cell.principal_cut_share * whole)
     needed = weight * ((1.0 - cell.due_share) * instalment + cut)
     if needed > budget:
         return REFUSED, 0.0
@@ -114,7 +119,7 @@ def relieve(t, loan, terms, state, cell, p, rate_cap, weight, income, budget, ou
     state.relief_interest = cell.interest_share
     state.relief_left = int(cell.relief_months)
     state.relief_uses += 1
-    if extension > 0.0:
+    if extension > 0:
         _replan(loan, state, extension, cell.affordable_share * income, cut)
     elif cut > 0.0:
         state.principal -= cut

@@ -1,5 +1,6 @@
 """A slow, plain-Python implementation of docs/model.md: the oracle for the compiled kernels."""
 
+from twin.fates import burdens_by_group, fates_by_group
 from twin.run import TwinResult, simulate_twin
 
-__all__ = ["TwinResult", "simulate_twin"]
+__all__ = ["TwinResult", "burdens_by_group", "fates_by_group", "simulate_twin"]

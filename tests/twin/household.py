@@ -1,14 +1,13 @@
-"""Sections 4.1 to 6: what a household owes, asks for, decides and can pay."""
+"""Sections 4 to 6: what a household needs, decides and can pay."""
 
 from dataclasses import dataclass
-from math import floor, log
 
-from simulator.vocabulary import Amortisation, Cause, Count, Draw, Hardship
+from simulator.vocabulary import Cause, Draw, Hardship
+from twin.attention import attention, early_warning, programmes, warning_runs
+from twin.bills import Bills, bill
 from twin.life import hardship, income, shock_cost, shock_in_force
-from twin.state import ROUNDING, TINY, Bill, Borrower, Loan, Month, annuity
-
-Bills = dict[int, Bill]
-"""This month's bill of each open loan, by row of the loan."""
+from twin.relief import relief
+from twin.state import ROUNDING, TINY, Bill, Borrower, Loan, Month
 
 
 @dataclass(slots=True)
@@ -29,58 +28,6 @@ class Household:
         return self.income - spent - self.other_service
 
 
-def scheduled_principal(loan: Loan, monthly_rate: float, month: Month) -> float:
-    """Principal a that falls due this month under the contract."""
-    if loan.kind is Amortisation.REVOLVING:
-        small = month.parameters["minimum_line_share"] * loan.limit
-        share = 1.0 if loan.principal <= small else loan.product.min_payment_share
-        return share * loan.principal
-    if loan.remaining <= 1:
-        return loan.principal
-    if loan.kind is Amortisation.EQUAL_PRINCIPAL:
-        return loan.principal / loan.remaining
-    if loan.kind is Amortisation.BULLET:
-        return 0.0
-    return min(loan.principal, max(0.0, loan.instalment - loan.principal * monthly_rate))
-
-
-def bill(loan: Loan, month: Month) -> Bill:
-    """What the loan demands this month, given the relief that runs."""
-    rate = min(loan.annual_rate, month["rate_cap"])
-    monthly = rate / 12.0
-    accruing = loan.dpd < loan.product.accrual_stop_dpd
-    in_relief = loan.relief_left > 0
-    interest = loan.principal * monthly if accruing else 0.0
-    charged = interest * loan.interest_share if in_relief else interest
-    spread = float(max(1, loan.remaining))
-    if loan.kind is Amortisation.REVOLVING:
-        spread = month.parameters["deferred_spread_months"]
-    scheduled_interest = charged + loan.interest_deferred / spread
-    service = scheduled_principal(loan, monthly, month) + scheduled_interest
-    due = service * loan.due_share if in_relief else service
-    due_interest = min(scheduled_interest, due)
-    penalty = 0.0
-    if accruing and not in_relief:
-        penalty_rate = min(rate * loan.product.penalty_multiple, month["rate_cap"])
-        penalty = loan.principal_overdue * penalty_rate / 12.0
-    frozen = in_relief and loan.due_share == 0.0
-    overdue = loan.principal_overdue + loan.interest_overdue
-    demand = 0.0 if frozen else due + overdue + loan.penalty + penalty + loan.fees
-    return Bill(
-        rate,
-        accruing,
-        in_relief,
-        frozen,
-        interest,
-        charged,
-        service,
-        due_interest,
-        due - due_interest,
-        penalty,
-        demand,
-    )
-
-
 def need(borrower: Borrower, month: Month) -> Household:
     """Section 4 and 4.2."""
     p = month.parameters
@@ -89,60 +36,18 @@ def need(borrower: Borrower, month: Month) -> Household:
     refinanced = 0.0 if closed else month["credit_supply"]
     refinanced = 1.0 - p["strength_platform_cutoff"] * (1.0 - refinanced)
     principal_due = p["platform_amortisation"] * (1.0 - refinanced)
+    habit = borrower.discretionary * month["price_index"]
+    if borrower.overspender:
+        habit *= 1.0 - month.education(borrower) * p["education_spending"]
     return Household(
         income=income(borrower, month),
         cost=shock_cost(borrower, month),
         essential=borrower.essential * month["price_index"],
-        discretionary=borrower.discretionary * month["price_index"],
+        discretionary=habit,
         shock=shock_in_force(borrower, month),
         platforms_closed=closed,
         other_service=borrower.other_debt * (month["other_annual_rate"] / 12.0 + principal_due),
     )
-
-
-def _replan(loan: Loan, extension: int) -> None:
-    loan.bucket_before_relief = max(loan.bucket_before_relief, loan.bucket)
-    loan.principal += loan.principal_overdue
-    loan.interest_deferred += loan.interest_overdue
-    loan.principal_overdue = loan.interest_overdue = 0.0
-    loan.queue.clear()
-    loan.spell = 0
-    loan.cause = Cause.NONE
-    loan.remaining = max(loan.remaining, 1) + extension
-    loan.instalment = annuity(loan.principal, loan.annual_rate / 12.0, loan.remaining)
-
-
-def relief(borrower: Borrower, household: Household, bills: Bills, month: Month) -> None:
-    """Section 4.3: grants, and the bills that follow from them."""
-    loans = borrower.open_loans()
-    short = household.spare() - sum(bills[loan.row].demand for loan in loans) < 0.0
-    luck = month.luck.borrower(borrower.id, month.t, Draw.RELIEF)
-    budget = month.book_lever("relief_budget") * month.book_balance
-    for loan in loans:
-        months = int(month.loan_lever("relief_months", loan))
-        uses = int(month.loan_lever("relief_max_uses", loan))
-        chance = "p_relief_if_need" if short else "p_relief_if_no_need"
-        asks = luck < month.loan_lever(chance, loan) and months >= 1
-        if loan.relief_left > 0 or loan.relief_uses >= uses or not asks:
-            continue
-        due_share = month.loan_lever("due_share", loan)
-        cost = loan.weight * (1.0 - due_share) * bills[loan.row].service
-        if month.relief_spent + cost > budget:
-            continue
-        month.relief_spent += cost
-        loan.due_share = due_share
-        loan.interest_share = month.loan_lever("interest_share", loan)
-        loan.relief_left = months
-        loan.relief_uses += 1
-        extension = int(month.loan_lever("term_extension_months", loan))
-        if extension > 0:
-            _replan(loan, extension)
-            loan.opening_unpaid = loan.opening_spell = 0
-        bills[loan.row] = bill(loan, month)
-        month.count(Count.RELIEF_GRANTED, loan.weight)
-        month.count(Count.RELIEF_NO_NEED, 0.0 if short else loan.weight)
-        cost_of_case = month.currency(month.parameters["relief_application_cost"])
-        month.count(Count.RELIEF_COST, cost_of_case * loan.weight)
 
 
 def intent(borrower: Borrower, household: Household, bills: Bills, month: Month) -> None:
@@ -162,6 +67,7 @@ def intent(borrower: Borrower, household: Household, bills: Bills, month: Month)
     hazard *= month["refusal_factor"]
     if any(loan.relief_uses > 0 for loan in loans):
         hazard *= month.book_lever("refusal_after_relief")
+    hazard *= 1.0 - month.education(borrower) * p["education_willingness"]
     borrower.refusing = luck < min(1.0, hazard)
 
 
@@ -230,30 +136,11 @@ def _keeps_behind(loan: Loan, borrower: Borrower, bill: Bill, month: Month) -> b
     could_clear = loan.able == bill.demand and not borrower.refusing
     if not (loan.unpaid >= 1 and bill.due > 0.0 and could_clear):
         return False
+    if loan.keeps_promise:
+        month.happened["catches up as promised"] += 1
+        return False
     chance = p["catch_up_share"] / (1.0 + p["catch_up_decay"] * max(0, loan.spell - 1))
     return month.luck.loan(loan.id, month.t, Draw.CATCH_UP) >= chance
-
-
-def _attention(loan: Loan, borrower: Borrower, month: Month) -> tuple[Cause, int]:
-    """Why a payment that could be made comes late, and by how many days."""
-    p, luck, t = month.parameters, month.luck, month.t
-    strength = p["strength_did_not_understand"]
-    misunderstands = borrower.p_misunderstand * loan.product.complexity * strength
-    if t - loan.origination_month > p["new_customer_months"]:
-        misunderstands = 0.0
-    fails = borrower.p_channel_failure * p["strength_channel_failure"]
-    for draw, chance, cause, mean in (
-        (Draw.FORGET, borrower.p_forget * p["strength_forgot"], Cause.FORGOT, "forget"),
-        (Draw.CHANNEL, fails, Cause.CHANNEL_FAILURE, "channel"),
-        (Draw.MISUNDERSTAND, misunderstands, Cause.DID_NOT_UNDERSTAND, "misunderstand"),
-    ):
-        if luck.loan(loan.id, t, draw) < chance:
-            days = p[f"{mean}_mean_days"]
-            if days == 1.0:
-                return cause, 1
-            ratio = log(luck.loan(loan.id, t, Draw.LATE_DAYS)) / log(1.0 - 1.0 / days)
-            return cause, 1 + floor(ratio)
-    return Cause.NONE, 0
 
 
 def funding(borrower: Borrower, household: Household, bills: Bills, month: Month) -> None:
@@ -283,6 +170,8 @@ def funding(borrower: Borrower, household: Household, bills: Bills, month: Month
         paid_elsewhere = min(cash, service)
         cash -= paid_elsewhere
     for loan in loans:
+        kept = month.luck.loan(loan.id, month.t, Draw.PROMISE_KEPT) < p["promise_kept_share"]
+        loan.keeps_promise = loan.promised and kept
         loan.able = _able(bills[loan.row].demand, cash, p["min_partial_share"])
         loan.keeps_behind = _keeps_behind(loan, borrower, bills[loan.row], month)
         if loan.keeps_behind:
@@ -305,11 +194,14 @@ def funding(borrower: Borrower, household: Household, bills: Bills, month: Month
             loan.late_days = 0
             loan.reason = _reason(household.shock, chose_other, refused_by_platforms, cliff, month)
         elif loan.able > 0.0:
-            loan.reason, loan.late_days = _attention(loan, borrower, month)
+            loan.reason, loan.late_days = attention(loan, borrower, month)
         else:
             loan.reason, loan.late_days = Cause.NONE, 0
-        loan.refused = borrower.refusing
-        loan.in_question = _in_question(loan, bills[loan.row])
+        loan.refused = borrower.refusing and not loan.keeps_promise
+        if borrower.refusing and loan.keeps_promise:
+            borrower.resumes = True
+            month.happened["refuser keeps a promise"] += 1
+        loan.in_question = _in_question(loan, borrower, bills[loan.row])
     _save(borrower, before, cash, month)
 
 
@@ -326,10 +218,10 @@ def _reason(
     return Cause.OVERSPENDING
 
 
-def _in_question(loan: Loan, bill_: Bill) -> bool:
+def _in_question(loan: Loan, borrower: Borrower, bill_: Bill) -> bool:
     """Section 7, first sentence."""
-    doubtful = loan.opening_unpaid >= 1 or loan.late_days > 0
-    return bill_.demand > 0.0 and (doubtful or loan.able < bill_.demand or loan.refused)
+    doubtful = loan.opening_unpaid >= 1 or loan.late_days > 0 or borrower.refusing
+    return bill_.demand > 0.0 and (doubtful or loan.able < bill_.demand)
 
 
 def _save(borrower: Borrower, before: float, cash: float, month: Month) -> None:
@@ -344,13 +236,17 @@ def _save(borrower: Borrower, before: float, cash: float, month: Month) -> None:
 
 
 def household_month(borrower: Borrower, month: Month) -> Bills:
-    """Step (b) of a live borrower: need, relief, intent, funding; the month's bills."""
+    """Step (b) of a live borrower: need, warning, relief, intent, funding; the bills."""
     state: Hardship = hardship(borrower)
     for loan in borrower.open_loans():
         loan.hardship = state
+    borrower.lever_class = borrower.open_loans()[0].lever_class
     household = need(borrower, month)
     bills = {loan.row: bill(loan, month) for loan in borrower.open_loans()}
-    relief(borrower, household, bills, month)
+    if warning_runs(month):
+        early_warning(borrower, household.spare(), bills, month)
+    relief(borrower, household.spare(), household.income, bills, month)
     intent(borrower, household, bills, month)
     funding(borrower, household, bills, month)
+    programmes(borrower, bills, month)
     return bills

@@ -1,7 +1,7 @@
 """Section 8: postings, delinquency and exits of a loan."""
 
 from simulator.vocabulary import Amortisation, Cause, Count, Draw, Flow, LoanStatus
-from twin.household import Bills
+from twin.bills import Bills
 from twin.state import TINY, Bill, Borrower, Loan, Month
 
 
@@ -70,14 +70,14 @@ def _pay(loan: Loan, due: Bill, month: Month) -> None:
 
 
 def _late_fee(loan: Loan, due: Bill, month: Month) -> None:
-    if not due.accruing or due.in_relief or not due.due > 0.0:
+    if not due.accruing or due.in_relief or not due.due > 0.0 or loan.reason is Cause.NONE:
         return
     product = loan.product
     missed = loan.unpaid > 0 and 30 - loan.due_day > product.grace_days
     came_late = loan.payment >= due.demand and loan.late_days > product.grace_days
     if missed or came_late:
         allowed = month["rate_cap"] / 12.0 * loan.opening_balance - due.charged - due.penalty
-        fee = min(product.late_fee_share * due.due, max(0.0, allowed))
+        fee = min(product.late_fee_share * due.due, _without_dust(max(0.0, allowed)))
         loan.fees += fee
         month.flow(Flow.FEES_ACCRUED, loan, fee)
 
@@ -105,13 +105,37 @@ def _prepay(loan: Loan, due: Bill, borrower: Borrower, month: Month) -> None:
         _post(loan, Flow.INTEREST_PAID, "interest_deferred", float("inf"), month)
 
 
-def _note_90(loan: Loan, month: Month) -> None:
-    """The first time that the loan is 90 days past due, a write-off in the same month included."""
-    if loan.unpaid >= 4 and not loan.counted_90:
-        loan.counted_90 = True
-        first = month.sums.vintage_first_90
-        mob = min(max(0, month.t - loan.origination_month), first.shape[2] - 1)
-        first[0, loan.vintage, mob] += loan.weight
+def _note_delinquency(loan: Loan, borrower: Borrower, month: Month) -> None:
+    """First months with 30+ and 90+, of the loan and of the borrower, before an exit."""
+    outcome = borrower.outcome
+    if loan.unpaid >= 2:
+        month.count(Count.NEW_30, 0.0 if loan.ever_30 else loan.weight)
+        loan.ever_30 = True
+        outcome.first_30 = outcome.first_30 or month.t
+    if loan.unpaid >= 4:
+        if not loan.ever_90:
+            first = month.sums.vintage_first_90
+            mob = min(max(0, month.t - loan.origination_month), first.shape[2] - 1)
+            first[0, loan.vintage, mob] += loan.weight
+            month.count(Count.NEW_90, loan.weight)
+        loan.ever_90 = True
+        if outcome.first_90 == 0:
+            outcome.first_90, outcome.balance_90 = month.t, loan.balance
+
+
+def _court_after_write_off(loan: Loan, balance: float, month: Month) -> None:
+    """What a case that is still before the court brings, in the month of its decision."""
+    lag = int(month.parameters["legal_lag_months"])
+    decided = loan.filed + lag
+    if loan.filed == 0 or decided <= month.t:
+        return
+    if decided >= month.sums.counts.shape[1]:
+        month.happened["court decides after the horizon"] += 1
+        return
+    luck = month.luck.loan(loan.id, decided, Draw.LEGAL_RESULT)
+    if luck < month.parameters["effect_legal"]:
+        brought = month.parameters["legal_recovery_share"] * balance
+        month.sums.counts[0, decided, Count.LEGAL_RECOVERED] += loan.weight * brought
 
 
 def _exit(loan: Loan, month: Month) -> None:
@@ -120,6 +144,7 @@ def _exit(loan: Loan, month: Month) -> None:
         loan.close(LoanStatus.PAID_OFF)
     elif loan.dpd > loan.write_off_dpd:
         month.flow(Flow.WRITTEN_OFF, loan, balance)
+        _court_after_write_off(loan, balance, month)
         month.sums.written_off_by_product[0, month.t, loan.product_row] += loan.weight * balance
         loan.close(LoanStatus.WRITTEN_OFF)
     elif loan.dpd > month.book_lever("sale_dpd"):
@@ -144,18 +169,25 @@ def _draw(loan: Loan, due: Bill, borrower: Borrower, month: Month) -> None:
 
 def ledger_month(borrower: Borrower, bills: Bills, month: Month) -> None:
     """Step (d) of a live borrower."""
-    for loan in borrower.open_loans():
+    served = borrower.open_loans()
+    for loan in served:
         due = bills[loan.row]
         if loan.in_question:
             borrower.savings -= min(loan.payment, loan.able)
         _accrue(loan, due, month)
         _pay(loan, due, month)
         _late_fee(loan, due, month)
+        if loan.promised and loan.unpaid == 0:
+            month.count(Count.PROMISES_KEPT, loan.weight)
         _age(loan)
         _prepay(loan, due, borrower, month)
-        _note_90(loan, month)
+        _note_delinquency(loan, borrower, month)
         _exit(loan, month)
         _draw(loan, due, borrower, month)
         loan.relief_left = max(0, loan.relief_left - 1)
+        month.happened["interest-free month"] += loan.free_left > 0
+        loan.free_left = max(0, loan.free_left - 1)
+    if any(loan.unpaid > 0 for loan in served):
+        borrower.outcome.overdue_months += 1
     if borrower.resumes:
         borrower.refusing = borrower.resumes = False

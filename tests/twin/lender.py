@@ -1,6 +1,7 @@
-"""Sections 7 and 9: collectors' contacts over the whole book, and new lending."""
+"""Sections 7 and 9: the court, collectors' contacts over the whole book, and new lending."""
 
-from simulator.levers import stage_names
+from dataclasses import dataclass
+
 from simulator.vocabulary import (
     DAYS_PER_MONTH,
     Count,
@@ -10,90 +11,233 @@ from simulator.vocabulary import (
     Priority,
     Stage,
 )
-from twin.household import Bills, scheduled_principal
-from twin.state import Borrower, Loan, Month, annuity
+from twin.bills import Bills, scheduled_principal
+from twin.state import Bill, Borrower, Loan, Month, annuity
 
 Owned = tuple[Loan, Borrower]
+CALLS = (Stage.AI_CALL, Stage.HUMAN_CALL, Stage.AGENCY)
+"""Bound to quiet hours."""
+CAPPED = (Stage.AI_CALL, Stage.HUMAN_CALL, Stage.FIELD_VISIT, Stage.AGENCY)
+"""Bound to the cap on contacts of a loan in a month."""
+PEOPLE = (Stage.HUMAN_CALL, Stage.FIELD_VISIT, Stage.AGENCY)
+"""Able to agree on a promise or on new instalments."""
 
 
-def _effort(stage: Stage, name: str, loan: Loan, month: Month) -> float:
-    effort = month.loan_lever(f"effort_{name}", loan)
-    return effort if stage is Stage.REMINDER else effort * month["collection_allowed"]
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A stage in a month: its number, name, and day after the due day."""
+
+    stage: Stage
+    name: str
+    day: float
+
+    def wanted(self, loan: Loan, month: Month) -> float:
+        effort = month.loan_lever(f"effort_{self.name}", loan)
+        return effort if self.stage is Stage.REMINDER else effort * month["collection_allowed"]
+
+    def effort(self, loan: Loan, month: Month) -> float:
+        """What quiet hours leave of the wanted effort."""
+        share = month.book_lever("call_hours_share") if self.stage in CALLS else 1.0
+        return self.wanted(loan, month) * share
+
+    def contact_day(self, loan: Loan) -> float:
+        return (1.0 if loan.opening_unpaid >= 1 else loan.due_day) + self.day
 
 
-def _planned(stage: Stage, name: str, loan: Loan, month: Month) -> bool:
-    day = month.parameters[f"day_{name}"]
+def stages(month: Month) -> list[Plan]:
+    """The stages in the order of their day, ties by number."""
+    plans = []
+    for stage in Stage:
+        name = stage.name.lower()
+        day = month.parameters[f"day_{name}"] + month.book_lever(f"day_shift_{name}")
+        plans.append(Plan(stage, name, min(29.0, max(0.0, day))))
+    return sorted(plans, key=lambda plan: (plan.day, plan.stage))
+
+
+def _court(loan: Loan, borrower: Borrower, due: Bill, month: Month) -> None:
+    lag = int(month.parameters["legal_lag_months"])
+    if not loan.in_question or loan.filed == 0 or loan.filed + lag != month.t:
+        return
+    luck = month.luck.loan(loan.id, month.t, Draw.LEGAL_RESULT)
+    if not luck < month.parameters["effect_legal"]:
+        return
+    if loan.refused:
+        loan.refused, borrower.resumes = False, True
+        month.happened["court converts a refuser"] += 1
+    elif loan.able < due.demand:
+        _help(loan, due)
+        month.happened["court brings help"] += 1
+
+
+def _help(loan: Loan, due: Bill) -> None:
+    """Money beyond the borrower's own, up to one instalment."""
+    target = min(due.demand, due.due if due.due > 0.0 else due.demand)
+    loan.payment = max(loan.able, target)
+    loan.helped = loan.payment > loan.able
+
+
+def _planned(plan: Plan, loan: Loan, month: Month) -> bool:
+    """Whether the stage is planned for the loan; counts what conduct rules prevent."""
     overdue = loan.opening_unpaid >= 1
-    contact_day = 1.0 + day if overdue else loan.due_day + day
-    if not loan.in_question or contact_day > DAYS_PER_MONTH:
+    wanted, effort = plan.wanted(loan, month), plan.effort(loan, month)
+    if not loan.in_question or not wanted > 0.0 or plan.contact_day(loan) > DAYS_PER_MONTH:
         return False
-    if not overdue and loan.late_days > 0 and not day < loan.late_days:
+    if not overdue and loan.late_days > 0 and not plan.day < loan.late_days:
         return False
-    return _effort(stage, name, loan, month) > 0.0
+    if loan.promised and plan.stage is not Stage.REMINDER:
+        month.happened["left alone after a promise"] += 1
+        return False
+    if plan.stage is Stage.LEGAL and loan.filed > 0:
+        month.happened["filed only once"] += 1
+        return False
+    cap = month.book_lever("contact_cap") + 1e-9
+    if plan.stage in CAPPED and loan.efforts + effort > cap:
+        month.count(Count.CONTACTS_BLOCKED, loan.weight * wanted)
+        month.happened["contact beyond the cap"] += 1
+        return False
+    month.count(Count.CONTACTS_BLOCKED, loan.weight * (wanted - effort))
+    return True
 
 
-def _queue(stage: Stage, name: str, owned: list[Owned], month: Month) -> list[Owned]:
+def _urgency(plan: Plan, loan: Loan, due: Bill, month: Month) -> float:
+    """Smallest first; ties keep the order of permanent ids."""
+    priority = Priority(int(month.book_lever("contact_priority")))
+    if priority is Priority.OLDEST_FIRST:
+        return -float(loan.opening_unpaid)
+    if priority is Priority.BALANCE:
+        return -(loan.opening_balance - loan.cut)
+    if priority is Priority.FIRST_COME:
+        return plan.contact_day(loan)
+    return -due.demand * _decay(loan, month)
+
+
+def _decay(loan: Loan, month: Month) -> float:
+    return max(0.0, 1.0 - month.parameters["effect_decay"] * loan.opening_spell)
+
+
+def _queue(plan: Plan, owned: list[Owned], bills: Bills, month: Month) -> list[Owned]:
     """Contacts that are made: in order of priority until the first that does not fit."""
-    by_balance = month.book_lever("contact_priority") == float(Priority.BALANCE)
-
-    def urgency(item: Owned) -> float:
-        return -(item[0].opening_balance if by_balance else float(item[0].opening_unpaid))
-
-    wanted = sorted((o for o in owned if _planned(stage, name, o[0], month)), key=urgency)
-    capacity = month.book_lever(f"capacity_{name}") * month.book_loans / 1000.0
+    planned = [item for item in owned if _planned(plan, item[0], month)]
+    planned.sort(key=lambda item: _urgency(plan, item[0], bills[item[0].row], month))
+    capacity = month.per_1000_loans(month.book_lever(f"capacity_{plan.name}"))
     used, made = 0.0, []
-    for position, item in enumerate(wanted):
-        work = item[0].weight * _effort(stage, name, item[0], month)
+    for position, (loan, borrower) in enumerate(planned):
+        work = loan.weight * plan.effort(loan, month)
         if used + work > capacity:
-            left = (o[0].weight * _effort(stage, name, o[0], month) for o in wanted[position:])
+            left = (o.weight * plan.effort(o, month) for o, _ in planned[position:])
             month.count(Count.QUEUE_UNSERVED, sum(left))
             break
         used += work
-        made.append(item)
+        made.append((loan, borrower))
     return made
 
 
-def _contact(stage: Stage, name: str, item: Owned, bills: Bills, month: Month) -> None:
-    loan, borrower = item
-    p, luck, due = month.parameters, month.luck, bills[loan.row]
-    effort = _effort(stage, name, loan, month)
+CONTACT_COUNTS = {
+    Stage.REMINDER: Count.CONTACT_REMINDER,
+    Stage.AI_CALL: Count.CONTACT_AI_CALL,
+    Stage.HUMAN_CALL: Count.CONTACT_HUMAN_CALL,
+    Stage.FIELD_VISIT: Count.CONTACT_FIELD_VISIT,
+    Stage.LEGAL: Count.CONTACT_LEGAL,
+    Stage.AGENCY: Count.CONTACT_AGENCY,
+}
+
+
+def _contact(plan: Plan, loan: Loan, borrower: Borrower, due: Bill, month: Month) -> None:
+    p, luck, name = month.parameters, month.luck, plan.name
+    effort = plan.effort(loan, month)
     work = effort * loan.weight
-    month.count(Count(Count.CONTACT_REMINDER + stage), work)
+    month.count(CONTACT_COUNTS[plan.stage], work)
     month.count(Count.COLLECTION_COST, work * month.currency(p[f"cost_{name}"]))
-    if luck.loan(loan.id, month.t, Draw.COMPLAINT + 4 * stage) < effort * p[f"complaint_{name}"]:
+    loan.efforts += effort if plan.stage in CAPPED else 0.0
+    borrower.outcome.contacts += effort
+    complains = luck.loan(loan.id, month.t, Draw.COMPLAINT + 4 * plan.stage)
+    if complains < effort * p[f"complaint_{name}"]:
         month.count(Count.COMPLAINTS, loan.weight)
-    if (
-        not luck.loan(loan.id, month.t, Draw.CONTACT_REACH + 4 * stage)
-        < effort * p[f"reach_{name}"]
-    ):
+        month.count(Count.COLLECTION_COST, loan.weight * month.currency(p["complaint_cost"]))
+        borrower.outcome.complaints += 1
+    answers = luck.loan(loan.id, month.t, Draw.CONTACT_REACH + 4 * plan.stage)
+    if not answers < effort * p[f"reach_{name}"]:
         return
-    decay = max(0.0, 1.0 - p["effect_decay"] * loan.opening_spell)
-    effect = p[f"effect_{name}"] * decay
-    luck_effect = luck.loan(loan.id, month.t, Draw.CONTACT_EFFECT + 4 * stage)
+    if plan.stage is Stage.LEGAL:
+        loan.filed = month.t
+        month.happened["case filed"] += 1
+        return
+    brought = _effect(plan, loan, borrower, due, month)
+    if brought is None:
+        if plan.stage in PEOPLE:
+            _converse(loan, due, month)
+    elif plan.stage is Stage.AGENCY:
+        commission = p["commission_agency"] * loan.weight * brought
+        month.count(Count.COLLECTION_COST, commission)
+        month.happened["agency earns a commission"] += 1
+
+
+def _effect(plan: Plan, loan: Loan, borrower: Borrower, due: Bill, month: Month) -> float | None:
+    """The payment of one whom the contact converts or brings help; None for anybody else."""
+    p = month.parameters
+    luck = month.luck.loan(loan.id, month.t, Draw.CONTACT_EFFECT + 4 * plan.stage)
+    effect = p[f"effect_{plan.name}"] * _decay(loan, month)
     if loan.refused:
-        if luck_effect < effect:
-            loan.refused = False
-            borrower.resumes = True
+        if luck < effect:
+            loan.refused, borrower.resumes = False, True
+            return loan.able
     elif loan.late_days > 0:
-        day = p[f"day_{name}"]
-        loan.late_days = 0.0 if loan.opening_unpaid >= 1 else min(loan.late_days, max(1.0, day))
-    elif loan.able < due.demand and luck_effect < effect * p["outside_help_share"]:
-        target = min(due.demand, due.due if due.due > 0.0 else due.demand)
-        loan.payment = max(loan.payment, loan.able, target)
+        loan.late_days = (
+            0.0 if loan.opening_unpaid >= 1 else min(loan.late_days, max(1, int(plan.day)))
+        )
+    elif loan.able < due.demand and luck < effect * p["outside_help_share"]:
+        _help(loan, due)
+        return loan.payment if loan.helped else None
+    return None
+
+
+def _converse(loan: Loan, due: Bill, month: Month) -> None:
+    """A person's talk with one who will not or cannot pay: new instalments, or a promise."""
+    if not loan.refused and (loan.helped or not loan.able < due.demand):
+        return
+    luck = month.luck
+    agrees = luck.loan(loan.id, month.t, Draw.NEGOTIATE)
+    if (
+        not loan.refused
+        and loan.opening_unpaid >= 1
+        and agrees < month.loan_lever("negotiated_share", loan)
+    ):
+        loan.agreed = True
+    elif luck.loan(loan.id, month.t, Draw.PROMISE) < month.loan_lever("promise_share", loan):
+        month.count(Count.PROMISES, 0.0 if loan.promises else loan.weight)
+        loan.promises = True
 
 
 def contacts(owned: list[Owned], bills: Bills, month: Month) -> None:
-    """Step (c): contacts of every stage, then what each loan is paid this month."""
-    for loan, _ in owned:
+    """Step (c): the court, contacts of every stage, then what each loan is paid this month."""
+    for loan, borrower in owned:
         loan.payment = 0.0
-    for stage, name in zip(Stage, stage_names(), strict=True):
-        for item in _queue(stage, name, owned, month):
-            _contact(stage, name, item, bills, month)
+        _court(loan, borrower, bills[loan.row], month)
+    for plan in stages(month):
+        for loan, borrower in _queue(plan, owned, bills, month):
+            _contact(plan, loan, borrower, bills[loan.row], month)
     for loan, _ in owned:
         if loan.refused or loan.due_day + loan.late_days > DAYS_PER_MONTH:
             loan.payment = 0.0
         else:
             loan.payment = max(loan.payment, loan.able)
+
+
+SCORE_MEAN, SCORE_SD = 600.0, 100.0
+"""Section 9: the scale of the score."""
+
+
+def _leaves(loan: Loan, borrower: Borrower, lever: dict[str, float], month: Month) -> bool:
+    """Whether an approved applicant goes elsewhere, for the price or for the wait."""
+    p = month.parameters
+    declines = p["offer_decline_share"]
+    if borrower.true_risk < 0.0:
+        free = min(int(lever["interest_free_months"]), 12)
+        price = lever["price_add"] - loan.annual_rate * free / 12.0
+        declines += p["offer_price_slope"] * price
+    stays = 1.0 - min(1.0, max(0.0, declines))
+    stays *= float((1.0 - p["walk_away_per_day"]) ** lever["decision_days"])
+    return month.luck.loan(loan.id, month.t, Draw.ACCEPT) < 1.0 - stays
 
 
 def decide(loan: Loan, borrower: Borrower, overdue_30: float, month: Month) -> None:
@@ -113,19 +257,27 @@ def decide(loan: Loan, borrower: Borrower, overdue_30: float, month: Month) -> N
     first = scheduled_principal(loan, monthly, month) + loan.principal * monthly
     other_rate = month["other_annual_rate"] / 12.0 + p["platform_amortisation"]
     service = first + borrower.other_debt * other_rate
+    signal = lever["score_signal_share"]
+    noiseless = SCORE_MEAN - SCORE_SD * borrower.true_risk
+    score = borrower.score + signal * (noiseless - borrower.score)
     excess = max(0.0, overdue_30 - month.book_lever("tighten_trigger"))
     cutoff = lever["score_cutoff"] + month.book_lever("tighten_slope") * excess
     month.count(Count.APPLICANTS, loan.weight)
     cost = month.currency(p["application_cost"]) * lever["application_cost_multiplier"]
     month.count(Count.UNDERWRITING_COST, cost * loan.weight)
-    if (
-        borrower.score >= cutoff
+    approved = (
+        score >= cutoff
         and service <= lever["debt_service_cap"] * perceived
         and borrower.platforms <= lever["platform_cap"]
-    ):
-        loan.status = LoanStatus.OPEN
-        month.count(Count.APPROVED, loan.weight)
-        month.flow(Flow.DISBURSED, loan, loan.principal)
-        month.sums.vintage_loans[0, loan.vintage] += loan.weight
-    else:
+    )
+    month.count(Count.APPROVED, loan.weight if approved else 0.0)
+    leaves = approved and _leaves(loan, borrower, lever, month)
+    month.count(Count.DECLINED, loan.weight if leaves else 0.0)
+    if not approved or leaves:
         loan.close(LoanStatus.REFUSED)
+        return
+    loan.status = LoanStatus.OPEN
+    loan.free_left = int(lever["interest_free_months"])
+    borrower.outcome.opened = month.t
+    month.flow(Flow.DISBURSED, loan, loan.principal)
+    month.sums.vintage_loans[0, loan.vintage] += loan.weight

@@ -1,5 +1,6 @@
 """The twin's main loop: one path of one scenario and policy, month by month."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,11 +8,13 @@ from numpy.typing import NDArray
 
 from simulator.book.schema import Book
 from simulator.catalogue import Parameters
+from simulator.kernels.records import OUTCOME_DTYPE
 from simulator.kernels.tally import HISTORY_DTYPE, Tallies, allocate_tallies
 from simulator.levers import LeverTable
 from simulator.shocks.world import World
-from simulator.vocabulary import Count, Exit, LoanStatus, WorkState
-from twin.household import Bills, household_month, opening_intent
+from simulator.vocabulary import Cause, Count, Exit, LoanStatus, WorkState
+from twin.bills import Bills
+from twin.household import household_month, opening_intent
 from twin.ledger import ledger_month
 from twin.lender import contacts, decide
 from twin.life import live
@@ -28,10 +31,16 @@ DESTINATION = {
 
 @dataclass(frozen=True, slots=True)
 class TwinResult:
-    """One path: ``history`` of shape (horizon + 1, n_loans), and its sums (P = 1)."""
+    """One path: ``history`` of shape (horizon + 1, n_loans), and its sums (P = 1).
+
+    ``outcomes``: records of OUTCOME_DTYPE in the book's order of borrowers. ``happened``: how
+    often flags and mechanisms that leave no sum of their own occurred.
+    """
 
     history: NDArray[np.void]
     tallies: Tallies
+    outcomes: NDArray[np.void]
+    happened: Counter[str]
 
 
 def _record(borrowers: list[Borrower], history_row: NDArray[np.void]) -> None:
@@ -78,8 +87,9 @@ def _open_month(borrowers: list[Borrower], month: Month) -> list[Borrower]:
     live_borrowers = [b for b in borrowers if b.open_loans()]
     for borrower in borrowers:
         for loan in borrower.loans:
-            loan.paid = loan.payment = loan.able = 0.0
-            loan.in_question = False
+            loan.paid = loan.payment = loan.able = loan.cut = loan.efforts = 0.0
+            loan.in_question = loan.warned = loan.helped = loan.keeps_promise = False
+            loan.promised, loan.promises = loan.promises, False
     for borrower in live_borrowers:
         month.count(Count.LIVE_BORROWERS, borrower.weight)
         for loan in borrower.open_loans():
@@ -100,8 +110,16 @@ def _count_instalments(loans: list[Loan], bills: Bills, month: Month) -> None:
             month.count(Count.RELIEF_LOANS, loan.weight)
         if due.due > 0.0:
             month.count(Count.INSTALMENTS_DUE, loan.weight)
-            if loan.refused or loan.late_days > 0 or loan.able < due.demand:
+            if loan.reason is not Cause.NONE:
                 month.count(Count.INSTALMENTS_LATE, loan.weight)
+
+
+def _outcomes(borrowers: list[Borrower]) -> NDArray[np.void]:
+    found = np.zeros(len(borrowers), dtype=OUTCOME_DTYPE)
+    for row, borrower in enumerate(borrowers):
+        for name in OUTCOME_DTYPE.names or ():
+            found[name][row] = getattr(borrower.outcome, name)
+    return found
 
 
 def _overdue_30(sums: Tallies, t: int) -> float:
@@ -115,6 +133,8 @@ def _step(borrowers: list[Borrower], month: Month, months: int) -> None:
     for borrower in borrowers:
         live(borrower, month)
     live_borrowers = _open_month(borrowers, month)
+    fixed = month.currency(month.book_lever("fixed_cost"))
+    month.count(Count.PROGRAMME_COST, month.per_1000_loans(fixed))
     bills: Bills = {}
     for borrower in sorted(live_borrowers, key=lambda b: b.arrival_month):
         bills |= household_month(borrower, month)
@@ -125,8 +145,8 @@ def _step(borrowers: list[Borrower], month: Month, months: int) -> None:
         ledger_month(borrower, bills, month)
     for loan, _ in owned:
         end = DESTINATION.get(loan.status, loan.bucket)
-        month.sums.roll[0, month.t, loan.opening_bucket, int(end)] += (
-            loan.weight * loan.opening_balance
+        month.sums.roll[0, month.t, loan.opening_bucket, int(end)] += loan.weight * (
+            loan.opening_balance - loan.cut
         )
     if month.t <= months:
         overdue_30 = _overdue_30(month.sums, month.t - 1)
@@ -153,11 +173,17 @@ def simulate_twin(
     """
     horizon = months + runoff_months
     sums = allocate_tallies(
-        1, horizon, len(book.segments.region), len(book.products), len(book.vintage_labels)
+        1,
+        horizon,
+        len(book.segments.region),
+        len(book.products),
+        len(book.vintage_labels),
+        len(book.regions),
     )
     history = np.zeros((horizon + 1, book.n_loans), dtype=HISTORY_DTYPE)
     borrowers, loans = population(book, levers)
     luck = Luck(seed, path)
+    happened: Counter[str] = Counter()
     book_balance = book_loans = 0.0
     for loan in loans:
         if loan.open:
@@ -176,6 +202,7 @@ def simulate_twin(
             sums=sums,
             book_balance=book_balance,
             book_loans=book_loans,
+            happened=happened,
         )
         if t == 0:
             for borrower in borrowers:
@@ -185,4 +212,4 @@ def simulate_twin(
             _step(borrowers, month, months)
         _stocks(borrowers, month)
         _record(borrowers, history[t])
-    return TwinResult(history, sums)
+    return TwinResult(history, sums, _outcomes(borrowers), happened)

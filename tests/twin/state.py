@@ -1,5 +1,6 @@
 """What the twin knows about a borrower, a loan and a month: plain dataclasses."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 
 from simulator.book.schema import Book, product_terms
 from simulator.catalogue import Parameters
+from simulator.kernels.records import AT_OPENING, NEVER_OPENED
 from simulator.kernels.tally import Tallies
 from simulator.levers import LeverTable
 from simulator.products import Jurisdiction, Product
@@ -16,6 +18,7 @@ from simulator.vocabulary import (
     Amortisation,
     Cause,
     Count,
+    Draw,
     Flow,
     Hardship,
     LoanStatus,
@@ -90,9 +93,20 @@ class Loan:
     spell: int = 0
     cause: Cause = Cause.NONE
     bucket_before_relief: int = 0
-    counted_90: bool = False
+    free_left: int = 0
+    """First months without interest that are left."""
+    filed: int = 0
+    """Month in which the loan was filed with the court; 0: never."""
+    ever_30: bool = False
+    ever_90: bool = False
+    agreed: bool = False
+    """New instalments were agreed with a collector, for next month."""
+    promised: bool = False
+    """A promise made last month is in force."""
 
     opening_balance: float = 0.0
+    cut: float = 0.0
+    """Principal forgiven by this month's relief."""
     opening_bucket: int = 0
     opening_unpaid: int = 0
     """Unpaid instalments at the month's start, after relief."""
@@ -100,6 +114,13 @@ class Loan:
     hardship: Hardship = Hardship.NONE
     able: float = 0.0
     keeps_behind: bool = False
+    keeps_promise: bool = False
+    promises: bool = False
+    """A promise was made this month."""
+    warned: bool = False
+    helped: bool = False
+    efforts: float = 0.0
+    """Efforts of contacts made this month, of all stages."""
     late_days: float = 0.0
     refused: bool = False
     in_question: bool = False
@@ -133,6 +154,22 @@ class Loan:
         self.status = status
         self.principal = self.principal_overdue = self.interest_overdue = 0.0
         self.interest_deferred = self.penalty = self.fees = 0.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What happened to a borrower on the path (section 12); names as in OUTCOME_DTYPE."""
+
+    opened: int = NEVER_OPENED
+    first_30: int = 0
+    first_90: int = 0
+    first_relief: int = 0
+    last_relief: int = 0
+    overdue_months: int = 0
+    complaints: int = 0
+    contacts: float = 0.0
+    balance_90: float = 0.0
+    balance_relief: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -179,6 +216,9 @@ class Borrower:
     """A contact ended the refusal; it holds from next month on."""
     months_short: int = 0
     missed_elsewhere: int = 0
+    lever_class: int = 0
+    """Class of the first open loan at the month's start; customer levers are read there."""
+    outcome: Outcome = field(default_factory=Outcome)
 
     def open_loans(self) -> list[Loan]:
         return [loan for loan in self.loans if loan.open]
@@ -200,7 +240,12 @@ class Month:
     """Weighted balance of the opening book, the base of the relief budget."""
     book_loans: float
     """Weighted loans of the opening book, the base of collectors' capacity."""
+    happened: Counter[str]
+    """Mechanisms that leave no sum of their own, and how often they worked."""
     relief_spent: float = 0.0
+    warning_used: float = 0.0
+    """Weights called before the due day this month."""
+    warning_full: bool = False
 
     def __getitem__(self, name: str) -> float:
         """A column of the world."""
@@ -212,6 +257,19 @@ class Month:
 
     def book_lever(self, name: str) -> float:
         return float(self.levers.book[name][0])
+
+    def care(self, name: str, borrower: Borrower) -> float:
+        """A customer lever in the borrower's class."""
+        return float(self.levers.customer[self.t, borrower.lever_class][name])
+
+    def education(self, borrower: Borrower) -> float:
+        """Section 4, e: how far education has come with this borrower."""
+        luck = self.luck.borrower(borrower.id, 0, Draw.EDUCATION)
+        reached = luck < self.care("education_share", borrower)
+        return self.care("education_ramp", borrower) if reached else 0.0
+
+    def per_1000_loans(self, rate: float) -> float:
+        return rate * self.book_loans / 1000.0
 
     def loan_lever(self, name: str, loan: Loan) -> float:
         """A lever in the loan's cell: bucket at the month's start, after relief once given."""
@@ -309,7 +367,8 @@ def _open_at_start(book: Book, loan: Loan) -> None:
         loan.queue = [overdue / unpaid] * unpaid
         loan.cause = Cause.AT_OPENING
         loan.spell = unpaid
-        loan.counted_90 = unpaid >= 4
+        loan.ever_30 = unpaid >= 2
+        loan.ever_90 = unpaid >= 4
 
 
 def population(book: Book, levers: LeverTable) -> tuple[list[Borrower], list[Loan]]:
@@ -321,6 +380,11 @@ def population(book: Book, levers: LeverTable) -> tuple[list[Borrower], list[Loa
         loan = _loan(book, row, owner.weight, levers)
         if owner.arrival_month == 0:
             _open_at_start(book, loan)
+            owner.outcome.opened = 0
+            if loan.ever_30:
+                owner.outcome.first_30 = AT_OPENING
+            if loan.ever_90:
+                owner.outcome.first_90 = AT_OPENING
         owner.loans.append(loan)
         loans.append(loan)
     return borrowers, loans

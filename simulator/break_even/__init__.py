@@ -1,0 +1,1 @@
+"""At which value of a field a policy stops paying: the question, the search, its simulations."""

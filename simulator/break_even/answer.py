@@ -1,0 +1,139 @@
+"""Answers questions by simulating the varied policy on the run's own paths.
+
+Only the varied policy is simulated: the reference's figures are the run's, and so is the gain at
+the policy's own setting. Luck depends on no policy, so the pairs are those of a joint run.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.break_even.question import LIFETIME, Question
+from simulator.break_even.search import (
+    GainCurve,
+    find_crossing,
+    most_refinements,
+    scan_values,
+)
+from simulator.engine import Packed, WorldBuilder, simulate
+from simulator.kernels.tally import Tallies
+from simulator.policies import Policy, levers_for
+from simulator.results.break_even import BreakEven, whole_horizon
+from simulator.results.dataset import cells_of
+from simulator.results.inputs import SimulationOutput
+
+F8 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """What a search needs of the run that it follows."""
+
+    packed: Packed
+    worlds: Mapping[str, WorldBuilder]
+    reference: Policy
+    output: SimulationOutput
+
+
+def answer(
+    question: Question,
+    finished: FinishedRun,
+    start: Callable[[int, str], None],
+    advance: Callable[[int], None],
+) -> BreakEven:
+    """Search the bracket of ``question``; ``advance`` is told of each simulated path.
+
+    ``start`` is told of two parts: the scan, then the root and its interval, whose length is
+    estimated.
+    """
+    low, high, paths = question.low, question.high, finished.output.run.paths
+    values = scan_values(low, high, whole=question.whole)
+    label = f"searching break-even of {question.name}"
+    start(paths * sum(value != question.setting for value in values), label)
+    curve = GainCurve(_gains(question, finished, advance), finished.output.run.luck_replicates)
+    if low <= question.setting <= high:
+        values.append(question.setting)
+    for value in values:
+        curve.at(value)
+    left = most_refinements(low, high, curve.points())
+    if left:
+        start(paths * left, f"{label}: root and interval (at most, about)")
+    crossing = find_crossing(curve, low, high)
+    return BreakEven(
+        name=question.name,
+        policy=question.policy_name,
+        field=question.field,
+        scenario=question.scenario,
+        metric=question.metric,
+        low=low,
+        high=high,
+        verdict=crossing.verdict,
+        value=crossing.value,
+        ci_low=crossing.ci_low,
+        ci_high=crossing.ci_high,
+        pays_below=crossing.pays_below,
+        points=tuple(curve.points()),
+        warnings=crossing.warnings,
+    )
+
+
+def _gains(
+    question: Question, finished: FinishedRun, advance: Callable[[int], None]
+) -> Callable[[float], F8]:
+    """The gain on every path, shape (paths,), at a value of the field.
+
+    A field of whole numbers has its gains interpolated between them, path by path.
+    """
+    output = finished.output
+    own = output.tallies[question.scenario, question.policy_name]
+    reference = _figure(question, output, output.tallies[question.scenario, output.reference])
+
+    @cache
+    def simulated(value: float) -> F8:
+        tallies = own if value == question.setting else _varied(question, finished, value, advance)
+        return question.gain_sign * (_figure(question, output, tallies) - reference)
+
+    def interpolated(value: float) -> F8:
+        below = math.floor(value)
+        share = value - below
+        if share == 0.0:
+            return simulated(float(below))
+        return (1.0 - share) * simulated(float(below)) + share * simulated(float(below + 1))
+
+    return interpolated if question.whole else simulated
+
+
+def _varied(
+    question: Question, finished: FinishedRun, value: float, advance: Callable[[int], None]
+) -> Tallies:
+    """Tallies of the policy with its field at ``value``, in the question's scenario."""
+    output, scenario, name = finished.output, question.scenario, question.policy_name
+    run = output.run.model_copy(update={"history_borrowers": 0})
+    levers = levers_for(
+        question.policy_at(value),
+        finished.reference,
+        output.book.segments,
+        run.timeline.horizon,
+    )
+    worlds = {scenario: finished.worlds[scenario]}
+    return simulate(finished.packed, worlds, {name: levers}, run, advance).tallies[scenario, name]
+
+
+def _figure(question: Question, output: SimulationOutput, tallies: Tallies) -> F8:
+    """The question's metric on every path, shape (paths,)."""
+    scenario, name = question.scenario, question.policy_name
+    alone = replace(
+        output,
+        tallies={(scenario, name): tallies},
+        scenarios=tuple(s for s in output.scenarios if s.name == scenario),
+        policies=(name,),
+        reference=name,
+    )
+    ((cell,),) = cells_of(alone)
+    lifetime = question.metric.startswith(LIFETIME)
+    last_month = output.timeline.horizon if lifetime else output.timeline.months
+    return whole_horizon(question.metric.removeprefix(LIFETIME), cell, last_month)

@@ -1,0 +1,200 @@
+"""Which field of which policy is varied, in which scenario, and what counts as paying."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from pydantic import BaseModel
+
+from simulator.policies import Combination, Policy, build_policy
+from simulator.settings import BreakEvenSettings, RunSettings
+from simulator.validation import UserError, build, clip, unknown_choice
+from simulator.vocabulary import REFERENCE
+
+LIFETIME: Final = "lifetime_"
+GAIN_SIGNS: Final = {
+    "net_result": 1.0,
+    "result_before_losses": 1.0,
+    "net_loss": -1.0,
+    "credit_loss": -1.0,
+}
+"""Metrics by which a policy can pay: 1 where more of it is better, -1 where less is."""
+
+
+class NumberField(NamedTuple):
+    """A number that a policy can be given: its allowed range, its setting, whole or not."""
+
+    low: float
+    high: float
+    setting: float
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A checked ``BreakEvenSettings``: everything is named and inside its range."""
+
+    name: str
+    policy_name: str
+    policy: BaseModel
+    field: str
+    low: float
+    high: float
+    setting: float
+    """Value of the field in the run itself, perhaps outside of the bracket."""
+    whole: bool
+    """Whether the field takes whole numbers only."""
+    scenario: str
+    metric: str
+
+    @property
+    def gain_sign(self) -> float:
+        """1 if more of the metric is better, -1 if less is."""
+        return GAIN_SIGNS[self.metric.removeprefix(LIFETIME)]
+
+    def policy_at(self, value: float) -> Policy:
+        """The policy with the field at ``value``; ``UserError`` where a rule forbids it."""
+        number: float = round(value) if self.whole else value
+        settings = self.policy.model_dump()
+        owner, _, key = self.field.rpartition(".")
+        if owner:
+            member = owner.removeprefix("members.")
+            settings["members"][member] = {**settings["members"][member], key: number}
+        else:
+            settings[key] = number
+        what = f"break_even.{self.name}: policy.{self.policy_name}"
+        policy = build(what, type(self.policy), settings)
+        assert isinstance(policy, Policy)
+        return policy
+
+
+def number_fields(policy: BaseModel) -> dict[str, NumberField]:
+    """Every number of ``policy`` with a closed range, a combination's as members.NAME.FIELD."""
+    found: dict[str, NumberField] = {}
+    for name, schema in type(policy).model_json_schema()["properties"].items():
+        if schema.get("type") in ("number", "integer") and {"minimum", "maximum"} <= set(schema):
+            found[name] = NumberField(
+                float(schema["minimum"]),
+                float(schema["maximum"]),
+                float(getattr(policy, name)),
+                schema["type"] == "integer",
+            )
+    if isinstance(policy, Combination):
+        for member, settings in policy.members.items():
+            part = build_policy(member, settings)
+            assert isinstance(part, BaseModel)
+            for name, field in number_fields(part).items():
+                found[f"members.{member}.{name}"] = field
+    return found
+
+
+def ask(
+    settings: Mapping[str, BreakEvenSettings],
+    policies: Mapping[str, Policy],
+    scenarios: Collection[str],
+    run: RunSettings,
+) -> tuple[Question, ...]:
+    """The questions of a run, in order; a ``UserError`` holds every mistake.
+
+    ``policies`` and ``scenarios`` are those of the run, scenarios in order.
+    """
+    questions: list[Question] = []
+    mistakes: list[str] = []
+    for name, wanted in settings.items():
+        try:
+            question = _question(name, wanted, policies, tuple(scenarios), run)
+            _refuse_repetition(question, questions)
+            questions.append(question)
+        except UserError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise UserError("\n".join(mistakes))
+    return tuple(questions)
+
+
+def _question(
+    name: str,
+    wanted: BreakEvenSettings,
+    policies: Mapping[str, Policy],
+    scenarios: tuple[str, ...],
+    run: RunSettings,
+) -> Question:
+    owner = f"break_even.{name}"
+    policy = _policy(owner, wanted.policy, policies)
+    fields = number_fields(policy)
+    if wanted.field not in fields:
+        raise unknown_choice(f"{owner}.field of policy {wanted.policy}", fields, wanted.field)
+    field = fields[wanted.field]
+    low, high = _bracket(owner, wanted, field)
+    scenario = scenarios[0] if wanted.scenario is None else wanted.scenario
+    if scenario not in scenarios:
+        raise unknown_choice(f"{owner}.scenario", scenarios, scenario)
+    metric = _metric(owner, wanted.metric, run.runoff_months > 0)
+    question = Question(
+        name,
+        wanted.policy,
+        policy,
+        wanted.field,
+        low,
+        high,
+        field.setting,
+        field.whole,
+        scenario,
+        metric,
+    )
+    for end in (low, high):
+        question.policy_at(end)
+    return question
+
+
+def _policy(owner: str, name: str, policies: Mapping[str, Policy]) -> BaseModel:
+    others = [n for n in policies if n != REFERENCE]
+    if not others:
+        raise UserError(f"{owner}.policy: the run has no policy besides {REFERENCE}; got {name}")
+    if name not in others:
+        raise UserError(
+            f"{owner}.policy must be one of the run's policies ({', '.join(others)});"
+            f" got {clip(name)}"
+        )
+    policy = policies[name]
+    if not isinstance(policy, BaseModel):
+        raise UserError(f"{owner}.policy {name} has no fields that can be set")
+    return policy
+
+
+def _bracket(owner: str, wanted: BreakEvenSettings, field: NumberField) -> tuple[float, float]:
+    low = field.low if wanted.low is None else wanted.low
+    high = field.high if wanted.high is None else wanted.high
+    for key, end in (("low", low), ("high", high)):
+        if not field.low <= end <= field.high or (field.whole and end != round(end)):
+            kind = "a whole number" if field.whole else "a number"
+            raise UserError(
+                f"{owner}.{key} must be {kind} in [{field.low:g}, {field.high:g}]; got {end:g}"
+            )
+    if low >= high:
+        raise UserError(f"{owner}.low must be below high ({high:g}); got {low:g}")
+    return low, high
+
+
+def _metric(owner: str, wanted: str | None, has_runoff: bool) -> str:
+    metric = wanted or (f"{LIFETIME}net_result" if has_runoff else "net_result")
+    allowed = [*GAIN_SIGNS, *(f"{LIFETIME}{n}" for n in GAIN_SIGNS if has_runoff)]
+    if metric.startswith(LIFETIME) and not has_runoff:
+        raise UserError(f"{owner}.metric {clip(metric)} needs run.runoff_months of at least 1")
+    if metric not in allowed:
+        raise unknown_choice(f"{owner}.metric", allowed, metric)
+    return metric
+
+
+def _refuse_repetition(question: Question, others: list[Question]) -> None:
+    """summary.csv tells answers apart by scenario, policy and field."""
+    for other in others:
+        if (other.scenario, other.policy_name, other.field) == (
+            question.scenario,
+            question.policy_name,
+            question.field,
+        ):
+            raise UserError(
+                f"break_even.{question.name} asks for the policy, field and scenario of"
+                f" break_even.{other.name}; run them one at a time"
+            )

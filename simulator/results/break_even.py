@@ -1,0 +1,214 @@
+"""Answers about break-evens as variables of results.nc, rows of summary.csv, and words."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from simulator.results.metrics import BY_NAME, MONTH_AXIS
+from simulator.results.summary import SummaryRow
+from simulator.results.variables import FRACTION, MONEY, PATH_VARIABLES, Cell, unit_in
+
+F8 = NDArray[np.float64]
+
+
+class Verdict(StrEnum):
+    """Whether the mean gain changes its sign inside the bracket, else which sign it has."""
+
+    CROSSES = "crosses"
+    PAYS_THROUGHOUT = "pays_throughout"
+    NEVER_PAYS = "never_pays"
+
+
+class GainPoint(NamedTuple):
+    """Mean gain over paths, in money, at one value of a field, with its 95 % interval."""
+
+    value: float
+    mean: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class BreakEven:
+    """One answered question; ``value`` and its interval are NaN without a crossing.
+
+    ``points`` are all values that were simulated, by rising value, both ends among them. The
+    gain is the policy's metric less the reference's on the same paths, turned so that more is
+    better. ``pays_below`` tells on which side of ``value`` the policy pays.
+    """
+
+    name: str
+    policy: str
+    field: str
+    scenario: str
+    metric: str
+    low: float
+    high: float
+    verdict: Verdict
+    value: float
+    ci_low: float
+    ci_high: float
+    pays_below: bool | None
+    points: tuple[GainPoint, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def summary_metric(self) -> str:
+        """Name of its row in summary.csv."""
+        return f"break_even_{self.field.replace('.', '_')}"
+
+
+def whole_horizon(metric: str, cell: Cell, last_month: int) -> F8:
+    """A metric's figure of months 1 to ``last_month`` together, shape (paths,).
+
+    It is that of summary.csv, without a dataset of everything else.
+    """
+    months = slice(1, last_month + 1)
+    variables = {item.name: item for item in PATH_VARIABLES}
+
+    def read(name: str) -> F8:
+        monthly = variables[name].extract(cell)[None, None, :, months]
+        return np.asarray(monthly.sum(axis=MONTH_AXIS, keepdims=True))
+
+    return BY_NAME[metric](read)[0, 0, :, 0]
+
+
+@dataclass(frozen=True, slots=True)
+class BreakEvenVariable:
+    """A variable [break_even] of results.nc."""
+
+    name: str
+    long_name: str
+    extract: Callable[[BreakEven], float | str]
+
+
+VARIABLES: Final = (
+    BreakEvenVariable(
+        "value", "value at which the policy stops or begins to pay", lambda b: b.value
+    ),
+    BreakEvenVariable("ci_low", "lower end of its 95 % interval", lambda b: b.ci_low),
+    BreakEvenVariable("ci_high", "upper end of its 95 % interval", lambda b: b.ci_high),
+    BreakEvenVariable("low", "lower end of the bracket", lambda b: b.low),
+    BreakEvenVariable("high", "upper end of the bracket", lambda b: b.high),
+    BreakEvenVariable(
+        "verdict",
+        "crosses, pays_throughout or never_pays in the bracket",
+        lambda b: b.verdict.value,
+    ),
+    BreakEvenVariable(
+        "pays_side",
+        "where the policy pays: below or above the value, or empty without one",
+        lambda b: "" if b.pays_below is None else "below" if b.pays_below else "above",
+    ),
+    BreakEvenVariable("policy", "policy that was varied", lambda b: b.policy),
+    BreakEvenVariable("field", "field of the policy that was varied", lambda b: b.field),
+    BreakEvenVariable("scenario", "scenario in which it was varied", lambda b: b.scenario),
+    BreakEvenVariable("metric", "metric whose gain crosses zero", lambda b: b.metric),
+)
+"""Each stands as ``break_even_NAME``."""
+
+POINT_VARIABLES: Final = (
+    ("point_value", FRACTION, "value of the field that was simulated"),
+    ("gain", MONEY, "mean gain of the policy at the value, against the reference"),
+    ("gain_ci_low", MONEY, "lower end of the gain's 95 % interval"),
+    ("gain_ci_high", MONEY, "upper end of the gain's 95 % interval"),
+)
+"""Variables [break_even, break_even_point], by rising value, NaN behind the last point; each
+stands as ``break_even_NAME``, in the order of ``GainPoint``."""
+
+
+def with_break_evens(dataset: xr.Dataset, found: Sequence[BreakEven]) -> xr.Dataset:
+    """``dataset`` with the answers; itself when nothing was asked."""
+    if not found:
+        return dataset
+    variables: dict[str, xr.Variable] = {}
+    for item in VARIABLES:
+        values = np.array([item.extract(answer) for answer in found])
+        variables[f"break_even_{item.name}"] = _variable(
+            ("break_even",), values, FRACTION, item.long_name
+        )
+    points = np.full((len(GainPoint._fields), len(found), _most_points(found)), np.nan)
+    for row, answer in enumerate(found):
+        points[:, row, : len(answer.points)] = np.array(answer.points).T
+    currency = str(dataset.attrs["currency"])
+    for (name, unit, meaning), values in zip(POINT_VARIABLES, points, strict=True):
+        variables[f"break_even_{name}"] = _variable(
+            ("break_even", "break_even_point"), values, unit_in(currency, unit), meaning
+        )
+    names = _variable(
+        ("break_even",), np.array([b.name for b in found]), FRACTION, "name of the question"
+    )
+    return dataset.assign(variables).assign_coords(break_even=names)
+
+
+def _most_points(found: Sequence[BreakEven]) -> int:
+    return max(len(answer.points) for answer in found)
+
+
+def _variable(
+    dims: tuple[str, ...], values: NDArray[np.generic], unit: str, long_name: str
+) -> xr.Variable:
+    return xr.Variable(dims, values, {"units": unit, "long_name": long_name})
+
+
+def break_even_rows(found: Sequence[BreakEven]) -> list[SummaryRow]:
+    """A row of summary.csv for each answer; empty numbers without a crossing."""
+    return [
+        SummaryRow(
+            scenario=answer.scenario,
+            policy=answer.policy,
+            metric=answer.summary_metric,
+            month=None,
+            mean=answer.value,
+            ci_low=answer.ci_low,
+            ci_high=answer.ci_high,
+            p05=math.nan,
+            p50=math.nan,
+            p95=math.nan,
+            unit=FRACTION,
+        )
+        for answer in found
+    ]
+
+
+def break_even_manifest(found: Sequence[BreakEven]) -> dict[str, object]:
+    """The answers by name as JSON content; null for a number that does not exist."""
+    return {
+        answer.name: {
+            **{item.name: _plain(item.extract(answer)) for item in VARIABLES},
+            "gain_at_low": _plain(answer.points[0].mean),
+            "gain_at_high": _plain(answer.points[-1].mean),
+            "values_simulated": len(answer.points),
+            "warnings": list(answer.warnings),
+        }
+        for answer in found
+    }
+
+
+def _plain(value: float | str) -> float | str | None:
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def in_words(answer: BreakEven, currency: str) -> str:
+    """One sentence: where the policy pays in the bracket."""
+    field = f"{answer.scenario}, {answer.policy}: {answer.field}"
+    if answer.verdict is Verdict.CROSSES:
+        side = "below" if answer.pays_below else "above"
+        interval = (
+            "" if math.isnan(answer.ci_low) else f" [{answer.ci_low:.3g}, {answer.ci_high:.3g}]"
+        )
+        words = f"{field} breaks even at {answer.value:.3g}{interval}; the policy pays {side} it"
+        return "; ".join((words, *answer.warnings))
+    pays = "pays throughout" if answer.verdict is Verdict.PAYS_THROUGHOUT else "never pays"
+    first, last = answer.points[0], answer.points[-1]
+    return (
+        f"{field} has no break-even in [{answer.low:g}, {answer.high:g}]: the policy {pays};"
+        f" gain of {answer.metric.replace('_', ' ')}"
+        f" {first.mean:+.3g} to {last.mean:+.3g} {currency}"
+    )
