@@ -29,6 +29,9 @@ def test_shipped_files_pass_the_scan():
 def test_every_choice_composes_and_validates(group, name, tmp_path):
     chosen = f"[{name}]" if group in LIST_GROUPS else name
     arguments = [f"{group}={chosen}"]
+    if group == "break_even":
+        asked = yaml.safe_load(FOLDERS.choices(group)[name].read_text(encoding="utf-8"))
+        arguments.append(f"policy=[{asked['policy']}]")
     if (group, name) == ("book", "tape"):
         tape = tmp_path / "loans.csv"
         tape.write_text("loan_id\n", encoding="utf-8")

@@ -95,7 +95,7 @@ def _follow(page: Path, checkout: Path) -> tuple[list[str], list[str]]:
 
 @pytest.mark.parametrize(
     ("page", "addition"),
-    [("add-a-policy.md", "policy=[limit_cut]"), ("add-a-shock.md", "scenario=[heat_wave]")],
+    [("add-a-policy.md", "policy=[collection_pause]"), ("add-a-shock.md", "scenario=[heat_wave]")],
 )
 def test_a_how_to_page_works_when_followed_to_the_letter(page, addition, tmp_path):
     commands, python = _follow(ROOT / "docs" / page, tmp_path)

@@ -7,52 +7,43 @@ from pathlib import Path
 import annotated_types
 import numpy as np
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from policy_tables import (
+    EAST,
+    FILES,
+    HORIZON,
+    REFERENCE_LEVERS,
+    SEGMENTS,
+    STATUS_QUO,
+    assert_same_tables,
+    by_segment,
+    content,
+    every_file,
+    table_of,
+)
 from pydantic.fields import FieldInfo
 
-from simulator.levers import ALL_FIELDS, LeverTable, SegmentNames, build_levers
+from simulator.lever_fields import ALL_FIELDS, UNLIMITED, Combine
+from simulator.levers import build_levers
 from simulator.policies import (
     POLICY_KINDS,
     REFERENCE,
     CareProgramme,
+    ClassifiedCollections,
     Combination,
+    ConductRules,
+    EarlyWarningCall,
+    Education,
     GracePeriod,
     Policy,
+    Prevention,
     StatusQuo,
     StricterApproval,
     build_policy,
-    levers_for,
 )
-from simulator.shipped import shipped_folders
 from simulator.validation import UserError
 from simulator.vocabulary import Hardship
-
-FILES = sorted((shipped_folders()[0] / "policy").glob("*.yaml"))
-HORIZON = 12
-SEGMENTS = SegmentNames(
-    ("east", "east", "west", "west"), ("cash", "line", "cash", "line"), ("a", "b", "a", "b")
-)
-every_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-
-
-def content(file: Path) -> dict[str, object]:
-    loaded: dict[str, object] = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return loaded
-
-
-STATUS_QUO = StatusQuo()
-
-
-def table_of(policy: Policy) -> LeverTable:
-    return levers_for(policy, STATUS_QUO, SEGMENTS, HORIZON)
-
-
-def assert_same_tables(left: LeverTable, right: LeverTable) -> None:
-    for ours, theirs in zip(left, right, strict=True):
-        assert np.array_equal(ours, theirs)
-
 
 # --- Files -------------------------------------------------------------------------------------
 
@@ -79,7 +70,18 @@ def test_every_kind_has_a_file() -> None:
     assert {content(file)["kind"] for file in FILES} == set(POLICY_KINDS)
 
 
-@pytest.mark.parametrize("kind", [k for k in POLICY_KINDS if k != "combination"])
+@every_file
+def test_the_second_line_of_a_file_says_what_it_is(file: Path) -> None:
+    header, comment, *_ = file.read_text(encoding="utf-8").splitlines()
+    assert header == f"# @package policy.{file.stem}"
+    assert comment.startswith("# ")
+
+
+NEUTRAL_KINDS = {"prevention", "classified_collections"}
+"""Kinds that do nothing unless asked; every practice of theirs is a file."""
+
+
+@pytest.mark.parametrize("kind", sorted(POLICY_KINDS.keys() - NEUTRAL_KINDS - {"combination"}))
 def test_the_file_named_after_a_kind_holds_its_defaults(kind: str) -> None:
     file = next(f for f in FILES if f.stem == kind)
     defaults = build_policy(kind, {"kind": kind})
@@ -125,11 +127,18 @@ def test_a_value_out_of_range_is_refused_with_field_range_and_value(
         assert message.endswith(f"; got {value}")
 
 
+WIDEST = {"first_bucket": ("max_bucket", 7), "max_bucket": ("first_bucket", 0)}
+"""The other end of a range of buckets, so that this end is free."""
+
+
 @pytest.mark.parametrize(("kind", "name", "low", "high"), NUMBERS)
 def test_the_ends_of_a_range_are_allowed(kind: str, name: str, low: float, high: float) -> None:
+    fields = POLICY_KINDS[kind].model_fields
+    other, free = WIDEST.get(name, ("", 0))
     for value in (low, high):
-        whole = POLICY_KINDS[kind].model_fields[name].annotation is int
-        policy = build_policy("mine", {"kind": kind, name: int(value) if whole else value})
+        amount = int(value) if fields[name].annotation is int else value
+        companion = {other: free} if other in fields else {}
+        policy = build_policy("mine", {"kind": kind, name: amount, **companion})
         assert np.isfinite(table_of(policy).book["relief_budget"]).all()
 
 
@@ -171,8 +180,8 @@ def test_a_grace_period_defers_only_in_its_window_buckets_and_regions() -> None:
         first_month=3, last_month=5, deferred_share=0.75, max_bucket=2, regions=("west",)
     )
     table, reference = table_of(policy), build_levers((), SEGMENTS, HORIZON)
-    west = table.class_of_segment[2]
-    east = table.class_of_segment[0]
+    west = table.class_of_segment[~EAST][0]
+    east = table.class_of_segment[EAST][0]
     for name in ("due_share", "p_relief_if_need", "relief_months"):
         assert np.array_equal(table.loan[name][:, east], reference.loan[name][:, 0])
     expected = np.ones((HORIZON + 1, 8))
@@ -205,6 +214,7 @@ MEMBERS: dict[str, dict[str, object]] = {
     "short": {"kind": "grace_period", "months": 2, "deferred_share": 0.3, "first_month": 4},
     "care": {"kind": "care_programme", "monthly_budget_share": 0.1},
     "strict": {"kind": "stricter_approval", "products": ["line"]},
+    "collectors": {"kind": "classified_collections", "staff": {"human_call": 3.0}},
 }
 
 
@@ -266,3 +276,145 @@ def test_a_bad_member_is_refused(members: dict[str, object], message: str) -> No
 def test_an_offer_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(UserError, match=r"last_month must not be before first_month \(10\); got 5"):
         build_policy("late", {"kind": "grace_period", "first_month": 10, "last_month": 5})
+
+
+def test_a_range_of_buckets_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(UserError, match=r"max_bucket must not be below first_bucket \(4\); got 3"):
+        build_policy("odd", {"kind": "instalment_replan", "first_bucket": 4})
+
+
+# --- Early warning, education, autopay ---------------------------------------------------------
+
+
+@given(recall=st.floats(0.01, 1), precision=st.floats(0.1, 1), base=st.floats(0.001, 0.5))
+def test_the_false_alarm_rate_gives_the_precision_at_the_base_rate(
+    recall: float, precision: float, base: float
+) -> None:
+    values = {"recall": recall, "precision": precision, "base_rate": base}
+    if recall * base * (1 - precision) > precision * (1 - base) * (1 + 1e-9):
+        with pytest.raises(
+            UserError, match=r"policy\.mine precision must be at least 0\.\d+ where"
+        ):
+            build_policy("mine", {"kind": "early_warning_call", **values})
+    elif recall * base * (1 - precision) < precision * (1 - base) * (1 - 1e-9):
+        policy = EarlyWarningCall.model_validate(values)
+        flagged_rightly, flagged_wrongly = recall * base, policy.false_alarm_rate * (1 - base)
+        assert flagged_rightly / (flagged_rightly + flagged_wrongly) == pytest.approx(precision)
+
+
+@pytest.mark.parametrize("months", [1, 6, 18, 120])
+def test_education_does_nothing_at_first_and_grows_evenly(months: int) -> None:
+    policy = Education(months_to_full_effect=months, first_month=2)
+    ramp = by_segment(table_of(policy, 130))["education_ramp"][:, 0]
+    assert np.all(ramp[:3] == 0.0)
+    steps = np.diff(ramp[2:])
+    np.testing.assert_allclose(steps[:months], 1 / months)
+    assert np.all(steps[months:] == 0.0)
+    assert ramp[-1] == 1.0
+
+
+def test_what_was_learnt_stays_when_education_ends_but_costs_no_more() -> None:
+    levers = by_segment(table_of(Education(months_to_full_effect=10, last_month=6), 24))
+    ramp, cost = levers["education_ramp"][:, 0], levers["prevention_cost"][:, 0]
+    assert np.all(ramp[6:] == 0.5)
+    assert np.all(levers["education_share"][1:, 0] == 0.3)
+    assert np.all(cost[1:7] > 0.0)
+    assert np.all(cost[7:] == 0.0)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.001, 0.04, 1.0])
+def test_enrolment_leaves_the_same_share_of_the_others_each_month(rate: float) -> None:
+    policy = Prevention(autopay_monthly_rate=rate, first_month=3, last_month=20)
+    share = by_segment(table_of(policy, 40))["autopay_share"][:, 0]
+    assert np.all(share[:3] == 0.0)
+    np.testing.assert_allclose(1.0 - share[3:21], (1.0 - rate) ** np.arange(1, 19))
+    assert np.all(share[20:] == share[20])
+
+
+# --- Rules that hold for all -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["call_hours_share", "contact_cap"])
+def test_no_policy_loosens_a_conduct_rule(name: str) -> None:
+    assert ALL_FIELDS[name].combine is Combine.MIN
+    loose: list[Policy] = [
+        ConductRules(contact_cap=100.0, call_hours_share=1.0),
+        ClassifiedCollections(contact_cap=100.0),
+        *(build_policy(f.stem, content(f)) for f in FILES if content(f)["kind"] != REFERENCE),
+    ]
+    for policy in loose:
+        assert table_of(policy).book[name][0] <= REFERENCE_LEVERS[name][0]
+
+
+@pytest.mark.parametrize("stage", ["ai_call", "human_call", "field_visit"])
+def test_a_rule_stops_a_stage_only_in_its_cells(stage: str) -> None:
+    rule = {"stage": stage, "first_bucket": 1, "last_bucket": 3, "intensity": 0.0}
+    settings_of = {"kind": "classified_collections", "rules": [rule], "last_month": 6}
+    effort = by_segment(table_of(build_policy("calm", settings_of)))[f"effort_{stage}"]
+    reference = REFERENCE_LEVERS[f"effort_{stage}"]
+    assert np.all(effort[1:7, :, 1:4] == 0.0)
+    assert np.array_equal(effort[7:], reference[7:])
+    assert np.array_equal(effort[:, :, [0, 4, 5, 6, 7]], reference[:, :, [0, 4, 5, 6, 7]])
+
+
+def test_staff_multiplies_the_capacity_of_its_stage_alone() -> None:
+    table = table_of(ClassifiedCollections(staff={"human_call": 1.5, "legal": 0.0}))
+    assert table.book["capacity_human_call"][0] == 45.0
+    assert table.book["capacity_legal"][0] == 0.0
+    assert table.book["capacity_ai_call"][0] == UNLIMITED
+
+
+@pytest.mark.parametrize("days", [-5, 4])
+def test_a_stage_can_come_on_another_day(days: int) -> None:
+    table = table_of(ClassifiedCollections(day_shifts={"human_call": days}))
+    assert table.book["day_shift_human_call"][0] == days
+    assert table.book["day_shift_ai_call"][0] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("settings_of_rule", "message"),
+    [
+        ({"stage": "pigeon", "intensity": 1.0}, r"policy\.mine\.rules\.0\.stage .*got pigeon"),
+        ({"stage": "legal", "intensity": 11.0}, r"rules\.0\.intensity .* 10; got 11"),
+        ({"stage": "legal"}, r"rules\.0\.intensity field required"),
+        (
+            {"stage": "legal", "intensity": 1.0, "first_bucket": 5, "last_bucket": 4},
+            r"last_bucket must not be below first_bucket \(5\); got 4",
+        ),
+    ],
+)
+def test_a_bad_rule_is_refused(settings_of_rule: dict[str, object], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        build_policy("mine", {"kind": "classified_collections", "rules": [settings_of_rule]})
+
+
+@pytest.mark.parametrize(
+    ("settings_of", "message"),
+    [
+        ({"kind": "classified_collections", "staff": {"legal": 101}}, r"staff\.legal .*got 101"),
+        (
+            {"kind": "classified_collections", "day_shifts": {"legal": 30}},
+            r"day_shifts\.legal .*got 30",
+        ),
+        ({"kind": "classified_collections", "priority": "luck"}, r"priority .*; got luck"),
+        ({"kind": "risk_based_price", "annual_rate_add": {"A": 0.6}}, r"rate_add\.A .* 0\.5; got"),
+        ({"kind": "grace_period", "hardships": ["boredom"]}, r"hardships\.0 .*got boredom"),
+    ],
+)
+def test_a_bad_entry_of_a_list_is_refused_with_its_place(
+    settings_of: dict[str, object], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        build_policy("mine", settings_of)
+
+
+def test_a_price_for_a_band_that_the_book_does_not_have_is_refused() -> None:
+    policy = build_policy("mine", {"kind": "risk_based_price", "annual_rate_add": {"Z": 0.1}})
+    with pytest.raises(UserError, match="risk band must be among A, B, C, D, E; got Z"):
+        table_of(policy)
+
+
+def test_a_grace_period_can_be_for_some_hardships_only() -> None:
+    policy = GracePeriod(hardships=("disaster", "illness"))
+    chance = table_of(policy).loan["p_relief_if_need"][1, 0, 0]
+    assert {h for h in Hardship if chance[h] > 0} == {Hardship.DISASTER, Hardship.ILLNESS}

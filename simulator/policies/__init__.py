@@ -8,8 +8,22 @@ from pydantic import BaseModel
 from simulator.levers import LeverTable, SegmentNames, build_levers
 from simulator.policies.base import Policy
 from simulator.policies.care_programme import CareProgramme
+from simulator.policies.classified_collections import ClassifiedCollections
 from simulator.policies.combination import Combination
+from simulator.policies.conduct_rules import ConductRules
+from simulator.policies.credit_limits import CreditLimits
+from simulator.policies.debt_sale import DebtSale
+from simulator.policies.dynamic_tightening import DynamicTightening
+from simulator.policies.early_warning_call import EarlyWarningCall
+from simulator.policies.education import Education
 from simulator.policies.grace_period import GracePeriod
+from simulator.policies.income_verification import IncomeVerification
+from simulator.policies.instalment_replan import InstalmentReplan
+from simulator.policies.new_customer_interest_free import NewCustomerInterestFree
+from simulator.policies.outsourcing import Outsourcing
+from simulator.policies.prevention import Prevention
+from simulator.policies.richer_scoring import RicherScoring
+from simulator.policies.risk_based_price import RiskBasedPrice
 from simulator.policies.status_quo import StatusQuo
 from simulator.policies.stricter_approval import StricterApproval
 from simulator.validation import UserError, build, check_name, unknown_choice
@@ -17,9 +31,23 @@ from simulator.vocabulary import REFERENCE
 
 POLICY_KINDS: Final[dict[str, type[BaseModel]]] = {
     "status_quo": StatusQuo,
-    "grace_period": GracePeriod,
     "stricter_approval": StricterApproval,
+    "income_verification": IncomeVerification,
+    "richer_scoring": RicherScoring,
+    "risk_based_price": RiskBasedPrice,
+    "dynamic_tightening": DynamicTightening,
+    "credit_limits": CreditLimits,
+    "new_customer_interest_free": NewCustomerInterestFree,
+    "grace_period": GracePeriod,
     "care_programme": CareProgramme,
+    "instalment_replan": InstalmentReplan,
+    "early_warning_call": EarlyWarningCall,
+    "classified_collections": ClassifiedCollections,
+    "outsourcing": Outsourcing,
+    "debt_sale": DebtSale,
+    "conduct_rules": ConductRules,
+    "prevention": Prevention,
+    "education": Education,
     "combination": Combination,
 }
 """Class of each ``kind``; a new policy is a file, an entry here and a YAML."""
@@ -50,9 +78,23 @@ __all__ = [
     "POLICY_KINDS",
     "REFERENCE",
     "CareProgramme",
+    "ClassifiedCollections",
     "Combination",
+    "ConductRules",
+    "CreditLimits",
+    "DebtSale",
+    "DynamicTightening",
+    "EarlyWarningCall",
+    "Education",
     "GracePeriod",
+    "IncomeVerification",
+    "InstalmentReplan",
+    "NewCustomerInterestFree",
+    "Outsourcing",
     "Policy",
+    "Prevention",
+    "RicherScoring",
+    "RiskBasedPrice",
     "StatusQuo",
     "StricterApproval",
     "build_policy",

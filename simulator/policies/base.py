@@ -1,15 +1,24 @@
 """What a policy is: a validated frozen object that edits the lever table."""
 
-from collections.abc import Sequence
-from typing import Annotated, Protocol, Self, runtime_checkable
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import Field, model_validator
 
 from simulator.levers import Edit, Target
 from simulator.validation import Frozen
+from simulator.vocabulary import Hardship
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Month = Annotated[int, Field(ge=1, le=1200)]
+Bucket = Annotated[int, Field(ge=0, le=7)]
+"""Bucket at the month's start: 0 = not overdue, k = overdue by up to 30 k days, 7 = longer."""
+ReferenceMoney = Annotated[float, Field(ge=0, le=1000)]
+"""Money in thousandths of a month's reference income of the jurisdiction."""
+ProgrammeCost = Annotated[float, Field(ge=0, le=1e6)]
+"""The same a month per 1,000 opening loans, paid whatever happens."""
+RiskBands = Annotated[tuple[str, ...], Field(max_length=26)]
+StageName = Literal["reminder", "ai_call", "human_call", "field_visit", "legal", "agency"]
 
 
 @runtime_checkable
@@ -26,24 +35,17 @@ class Policy(Protocol):
         ...
 
 
-class Targeted(Frozen):
-    """Which loans a policy covers; empty means all."""
-
-    regions: tuple[str, ...] = Field(default=(), max_length=60)
-    products: tuple[str, ...] = Field(default=(), max_length=60)
-    risk_bands: tuple[str, ...] = Field(default=(), max_length=26)
-
-    def target(self) -> Target:
-        """The same as the lever table understands it."""
-        return Target(tuple(self.regions), tuple(self.products), tuple(self.risk_bands))
-
-
-class Window(Targeted):
-    """A targeted policy that is offered for some months."""
+class Market(Frozen):
+    """Months, regions and products that a policy covers; empty means all."""
 
     first_month: Month = 1
+    """First month of the offer; 1 is the first of the run."""
     last_month: Month | None = None
     """Last month of the offer; None is the end of the run."""
+    regions: tuple[str, ...] = Field(default=(), max_length=60)
+    """Names of the book's regions."""
+    products: tuple[str, ...] = Field(default=(), max_length=60)
+    """Names of the book's products."""
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -53,3 +55,49 @@ class Window(Targeted):
                 f" got {self.last_month}"
             )
         return self
+
+    def target(self, risk_bands: tuple[str, ...] = ()) -> Target:
+        """The same as the lever table understands it, for some risk bands."""
+        return Target(self.regions, self.products, risk_bands)
+
+    def edit(
+        self,
+        lever: str,
+        amount: float,
+        *,
+        buckets: Iterable[int] = (),
+        hardships: tuple[Hardship, ...] = (),
+        risk_bands: tuple[str, ...] = (),
+    ) -> Edit:
+        """An edit of ``lever`` in the months and for the customers of the policy."""
+        return Edit(
+            lever,
+            float(amount),
+            self.first_month,
+            self.last_month,
+            self.target(risk_bands),
+            tuple(buckets),
+            hardships,
+        )
+
+    def lasting_edits(self, lever: str, by_month: Sequence[float]) -> Sequence[Edit]:
+        """Rising values of ``lever``, one a month of the window; what is reached stays.
+
+        Values after ``last_month`` are not reached.
+        """
+        months = None if self.last_month is None else self.last_month - self.first_month + 1
+        return tuple(
+            Edit(lever, value, first_month=self.first_month + k, target=self.target())
+            for k, value in enumerate(by_month[:months])
+        )
+
+
+class Window(Market):
+    """A policy for some months, regions, products and risk bands; empty means all."""
+
+    risk_bands: RiskBands = ()
+    """Names of the book's risk bands; A is the best."""
+
+    def target(self, risk_bands: tuple[str, ...] = ()) -> Target:
+        """The policy's risk bands, unless the caller names others."""
+        return super().target(risk_bands or self.risk_bands)

@@ -11,10 +11,15 @@ from simulator.validation import Frozen
 
 
 class Combination(Frozen):
-    """The edits of all members together; ``members`` maps a name to a policy's settings."""
+    """The edits of all members together; ``members`` maps a name to a policy's settings.
+
+    Offers of relief that meet in a cell (month, customer, bucket, hardship) become one, with the
+    better terms of each; the smallest budget and the largest number of uses hold.
+    """
 
     kind: Literal["combination"] = "combination"
     members: dict[str, dict[str, object]] = Field(min_length=1, max_length=20)
+    """Name -> settings of a policy, with its kind."""
 
     @field_validator("members")
     @classmethod

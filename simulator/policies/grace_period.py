@@ -6,17 +6,15 @@ from typing import Literal
 from pydantic import Field
 
 from simulator.levers import Edit
-from simulator.policies.base import Share, Window
-from simulator.policies.relief import ReliefOffer
+from simulator.policies.base import Bucket, Share
+from simulator.policies.relief import HardshipName, Relief, hardships_of
 
 
-class GracePeriod(Window):
+class GracePeriod(Relief):
     """Offered to everybody who is not far overdue; nobody has to prove anything.
 
-    Awareness, take-up and the effect on willingness are assumptions. About a third of Canadian
-    deferrals were precautionary (Bank of Canada 2020); the effect of relief on later willingness
-    has been measured with both signs (Fiorin, Hall, Kanz; Dvara), so ``refusal_after_relief``
-    has a range around 1.
+    Awareness and take-up are assumptions. About a third of Canadian deferrals were precautionary
+    (Bank of Canada 2020).
     """
 
     kind: Literal["grace_period"] = "grace_period"
@@ -27,34 +25,24 @@ class GracePeriod(Window):
     interest_charged_share: Share = 1.0
     """Share of the contract interest charged meanwhile."""
     awareness: Share = 0.6
+    """Share of borrowers who know of the offer."""
     take_up_if_need: Share = 0.6
     """Of the aware whose cash is short."""
     take_up_if_no_need: Share = 0.02
     """Of the aware whose cash is not short, a month."""
-    max_bucket: int = Field(default=1, ge=0, le=7)
+    max_bucket: Bucket = 1
     """Worst bucket at the month's start that may still apply."""
-    max_uses: int = Field(default=1, ge=1, le=60)
-    monthly_budget_share: float = Field(default=1.0, ge=0, le=10)
-    """Deferred instalments a month over the opening balance."""
-    refusal_after_relief: float = Field(default=1.0, ge=0.25, le=4)
-    """Chance of refusal of those who ever had relief, over others'."""
+    hardships: tuple[HardshipName, ...] = Field(default=(), max_length=5)
+    """Hardships that may apply, as the lender sees them; empty means all, also none."""
 
     def edits(self) -> Sequence[Edit]:
         """The offer, its budget and its effect on willingness."""
-        offer = ReliefOffer(
-            p_if_need=self.awareness * self.take_up_if_need,
-            p_if_no_need=self.awareness * self.take_up_if_no_need,
-            months=self.months,
-            due_share=1.0 - self.deferred_share,
-            interest_share=self.interest_charged_share,
-            max_uses=self.max_uses,
-            first_month=self.first_month,
-            last_month=self.last_month,
-            target=self.target(),
-            buckets=tuple(range(self.max_bucket + 1)),
-        )
-        return (
-            *offer.edits(),
-            Edit("relief_budget", self.monthly_budget_share),
-            Edit("refusal_after_relief", self.refusal_after_relief),
-        )
+        terms = {
+            "p_relief_if_need": self.awareness * self.take_up_if_need,
+            "p_relief_if_no_need": self.awareness * self.take_up_if_no_need,
+            "relief_months": self.months,
+            "due_share": 1.0 - self.deferred_share,
+            "interest_share": self.interest_charged_share,
+        }
+        buckets = range(self.max_bucket + 1)
+        return (*self.offer(terms, buckets, hardships_of(self.hardships)), *self.limits())

@@ -1,47 +1,59 @@
-"""What relief policies share: an offer is a handful of edits on the same cells."""
+"""What relief policies share: who may have it and how often, and an offer as edits."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
-from simulator.levers import Edit, Target
+from pydantic import Field
+
+from simulator.levers import Edit
+from simulator.policies.base import Window
 from simulator.vocabulary import Hardship
 
+HardshipName = Literal["none", "job_loss", "illness", "disaster", "reduced_income"]
 
-@dataclass(frozen=True, slots=True)
-class ReliefOffer:
-    """Relief in some cells of the lever table; chances and shares are fractions."""
 
-    p_if_need: float
-    p_if_no_need: float
-    months: int
-    due_share: float
-    interest_share: float
-    max_uses: int
-    first_month: int
-    last_month: int | None
-    target: Target
-    buckets: tuple[int, ...]
-    hardships: tuple[Hardship, ...] = ()
+class Relief(Window):
+    """A targeted offer of relief with its limits and its effect on willingness.
 
-    def edits(self) -> Sequence[Edit]:
-        """The offer as edits."""
-        levers = {
-            "p_relief_if_need": self.p_if_need,
-            "p_relief_if_no_need": self.p_if_no_need,
-            "relief_months": float(self.months),
-            "due_share": self.due_share,
-            "interest_share": self.interest_share,
-            "relief_max_uses": float(self.max_uses),
+    Limits are assumptions. The effect of relief on later willingness has been measured with both
+    signs (Fiorin, Hall, Kanz: default -4 percentage points; Dvara: +6.4), so
+    ``refusal_after_relief`` has a range around 1. Budget and effect hold for the whole book in
+    all months, wherever the offer applies.
+    """
+
+    min_months_on_book: int = Field(default=0, ge=0, le=600)
+    """Youngest loan that may apply, in months."""
+    max_uses: int = Field(default=1, ge=1, le=60)
+    """Times that a loan may get relief."""
+    monthly_budget_share: float = Field(default=1.0, ge=0, le=10)
+    """Deferred and forgiven amounts a month over the opening balance."""
+    refusal_after_relief: float = Field(default=1.0, ge=0.25, le=4)
+    """Chance of refusal of those who ever had relief, over others'."""
+
+    def offer(
+        self,
+        terms: Mapping[str, float],
+        buckets: Sequence[int],
+        hardships: tuple[Hardship, ...] = (),
+    ) -> Sequence[Edit]:
+        """``terms`` (lever -> amount) with the limits of a loan, in some cells."""
+        limits = {
+            "relief_max_uses": self.max_uses,
+            "relief_min_months_on_book": self.min_months_on_book,
         }
         return tuple(
-            Edit(
-                name,
-                amount,
-                self.first_month,
-                self.last_month,
-                self.target,
-                self.buckets,
-                self.hardships,
-            )
-            for name, amount in levers.items()
+            self.edit(lever, amount, buckets=buckets, hardships=hardships)
+            for lever, amount in (*terms.items(), *limits.items())
         )
+
+    def limits(self) -> Sequence[Edit]:
+        """Budget and effect on willingness."""
+        return (
+            Edit("relief_budget", self.monthly_budget_share),
+            Edit("refusal_after_relief", self.refusal_after_relief),
+        )
+
+
+def hardships_of(names: Sequence[HardshipName]) -> tuple[Hardship, ...]:
+    """Hardships by their lower-case names; none named means all."""
+    return tuple(Hardship[name.upper()] for name in names)
