@@ -16,6 +16,8 @@ from simulator.__main__ import main
 from simulator.catalogue import MARKER, catalogue, catalogue_markdown
 from simulator.cli.arguments import read_arguments
 from simulator.cli.folders import find_folders
+from simulator.policies import POLICY_KINDS
+from simulator.policies.describe import field_meanings, policies_markdown
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -175,6 +177,17 @@ def test_the_python_of_the_readme_runs(tmp_path):
 def test_the_catalogue_in_model_md_is_the_current_one():
     text = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
     assert text[text.index(MARKER) :] == catalogue_markdown(), "run: python -m simulator.catalogue"
+
+
+def test_the_page_of_policies_is_the_current_one():
+    text = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+    assert text == policies_markdown(), "run: python -m simulator.policies.describe"
+
+
+def test_every_field_of_a_policy_has_a_meaning():
+    for kind, model in POLICY_KINDS.items():
+        missing = set(model.model_fields) - set(field_meanings(model)) - {"kind"}
+        assert not missing, (kind, missing)
 
 
 def test_every_parameter_names_a_source_and_a_default_in_its_range():
