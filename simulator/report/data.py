@@ -11,12 +11,17 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from simulator.results.frontier import Estimate, Frontier, Standing, frontiers
 from simulator.vocabulary import BUCKETS
 
 Array = NDArray[np.float64]
 MAX_POINTS = 120
 """Months drawn in a line; longer runs are thinned, so that the page stays small."""
 QUANTILES = (0.05, 0.5, 0.95)
+MOST_DRAWN = 6
+"""Policies beside the reference that a figure with a line or colour each can show."""
+BEST_DRAWN = 5
+"""Policies that such figures show when there are more."""
 SMALLER_BALANCE = 0.05
 """A closing balance that is lower by more than this share is told (assumption)."""
 
@@ -91,6 +96,11 @@ class Stat:
     def values(self) -> tuple[float | None, ...]:
         """Mean and interval, for choosing a scale."""
         return (self.mean, self.ci_low, self.ci_high)
+
+
+def stat_of(estimate: Estimate) -> Stat:
+    """An estimate as a statistic without quantiles."""
+    return Stat(estimate.mean, _optional(estimate.ci_low), _optional(estimate.ci_high), None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +208,47 @@ class ReportData:
         draws = dataset.coords.get("macro_draw")
         self.n_draws = self.n_paths if draws is None else len(np.unique(draws.values))
         self._fans: dict[tuple[str, str, str, int | None], Fan] = {}
+        self._by_weight: dict[str, Array] = {}
+        self._positions = {name: i for i, name in enumerate(found)}
         listed = tuple(rows)
         self._stats = _whole_horizon(listed)
         self._metrics = frozenset(metric for *_, metric in self._stats)
         self.smaller_balances = smaller_balances(listed, self.reference)
-        self._policy_numbers = {name: i for i, name in enumerate(self.policies)}
+        self.frontiers = frontiers(dataset)
+        self.best_first = self._best_first()
+        few = len(self.alternatives) <= MOST_DRAWN
+        order = self.alternatives if few else self.best_first
+        self.drawn_policies = (self.reference, *(order if few else order[:BEST_DRAWN]))
+        """What figures with a line or colour for each policy show, the reference first."""
+        self._policy_numbers = {name: i for i, name in enumerate((self.reference, *order))}
+
+    @property
+    def overall(self) -> Frontier | None:
+        """The frontier over all scenarios by weight, or of the only one; None without any."""
+        return self.frontiers[0] if self.frontiers else None
+
+    def standing(self, scenario: str | None, policy: str) -> Standing | None:
+        """How ``policy`` stands in a scenario (None: over all by weight), if that is known."""
+        for frontier in self.frontiers:
+            if frontier.scenario == scenario:
+                return next((s for s in frontier.standings if s.policy == policy), None)
+        return None
+
+    def drawn_note(self) -> str:
+        """Which policies are drawn when they are too many for a line or colour each."""
+        drawn = len(self.drawn_policies) - 1
+        if drawn == len(self.alternatives):
+            return ""
+        return f"the {drawn} best of {len(self.alternatives)} by net; all are in the table"
+
+    def _best_first(self) -> tuple[str, ...]:
+        """The policies but the reference, best first by net, or by net result where it stands."""
+        if self.frontiers:
+            return tuple(standing.policy for standing in self.frontiers[0].standings)
+        metric, _ = self.with_runoff("net_result", "")
+        worst = self.worst_scenario()
+        found = {p: self.stat(worst, p, f"delta_{metric}") for p in self.alternatives}
+        return tuple(sorted(found, key=lambda p: -stat.mean if (stat := found[p]) else 0.0))
 
     def stat(self, scenario: str, policy: str, metric: str) -> Stat | None:
         """The whole-horizon statistic, or None when the run has no such row."""
@@ -231,8 +277,18 @@ class ReportData:
         """Name of a policy for a reader (untrusted text: escape it)."""
         return clean(policy.replace("_", " ").capitalize(), width)
 
+    def position(self, policy: str) -> int:
+        """Position of a policy in the dataset."""
+        return self._positions[policy]
+
+    def over(self, frontier: Frontier) -> str:
+        """Where a frontier holds: ``under Downturn`` or ``over the 3 scenarios by weight``."""
+        if frontier.scenario is None:
+            return f"over the {len(self.scenarios)} scenarios by weight"
+        return f"under {self.scenario_label(frontier.scenario)}"
+
     def policy_number(self, policy: str) -> int:
-        """0 for the reference, then in the order of the run: picks colour and dash."""
+        """0 for the reference, then by order, that of the drawn first: picks colour and dash."""
         return self._policy_numbers[policy]
 
     def configuration(self) -> Mapping[str, object]:
@@ -257,6 +313,17 @@ class ReportData:
         if key not in self._fans:
             self._fans[key] = _fan_of(self.by_path(variable, scenario, policy, dpd))
         return self._fans[key]
+
+    def by_weight(self, variable: str, *dims: str) -> Array:
+        """A variable's mean over scenarios by weight, shape (policies of the dataset, *dims)."""
+        if variable not in self._by_weight:
+            shown = self.dataset[variable].transpose("scenario", "policy", *dims)
+            values = np.asarray(shown.values, dtype=np.float64)
+            weights = np.ones(1)
+            if len(self.scenarios) > 1:
+                weights = np.asarray(self.dataset["scenario_weight"].values, dtype=np.float64)
+            self._by_weight[variable] = np.tensordot(weights, values, axes=(0, 0))
+        return self._by_weight[variable]
 
     def causes(self) -> tuple[str, ...]:
         """Names of the causes in the results."""

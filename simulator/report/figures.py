@@ -1,24 +1,16 @@
 """The figures, one a function: results in, a Plotly figure for one width out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
 from simulator.report import style
-from simulator.report.data import Array, Fan, ReportData, Stat, clean
-from simulator.report.numbers import money_scale
-from simulator.report.style import Frame, Grid, Settings, Sheet, axis, axis_names
+from simulator.report.data import Array, Fan, ReportData, clean
+from simulator.report.style import Frame, Grid, Settings, Sheet, axis
 
 MONTH_TITLE = "Month of the run"
 LABEL_ROOM = 132
-EFFECT_METRICS = (
-    ("peak_overdue_rate_30", "Peak 30+ rate", True),
-    ("peak_overdue_rate_90", "Peak 90+ rate", True),
-    ("net_loss", "Net loss", False),
-    ("net_result", "Net result", False),
-)
-"""Whole-horizon metrics of the comparison: name, title, whether it is a rate."""
 CAUSE_WORDS = {
     "wont_pay": "Won't pay",
     "at_opening": "Late at opening",
@@ -29,13 +21,6 @@ CAUSE_WORDS = {
 }
 """Names of causes that differ from their key."""
 N_CAUSES_SHOWN = len(style.CAUSE_SERIES)
-
-
-def effect_metrics(data: ReportData) -> list[tuple[str, str, bool]]:
-    """``EFFECT_METRICS`` as this run has them: money with the run-off where there is one."""
-    return [
-        (*data.with_runoff(metric, title), is_rate) for metric, title, is_rate in EFFECT_METRICS
-    ]
 
 
 def _listed(values: Array, decimals: int = 3) -> list[float | None]:
@@ -122,13 +107,13 @@ def _scenario_grid(data: ReportData, frame: Frame, panel_height: int = 230) -> G
 
 
 def overdue_fan(data: ReportData, frame: Frame, dpd: int) -> go.Figure:
-    """Overdue rate ``dpd``+ by month: median and 5-95 % band of each policy, a panel a scenario."""
+    """Overdue rate ``dpd``+ by month: median and 5-95 % band of policies, a panel a scenario."""
     grid = _scenario_grid(data, frame)
     sheet = Sheet(grid)
     fans = {
         (s, p): _percent_fan(data, "overdue_rate", s, p, dpd)
         for s in data.scenarios
-        for p in data.policies
+        for p in data.drawn_policies
     }
     top = _axis_top([fan.high for fan in fans.values()])
     title = f"Balance {dpd}+ days past due (% of balance)"
@@ -136,7 +121,7 @@ def overdue_fan(data: ReportData, frame: Frame, dpd: int) -> go.Figure:
         axes = (_month_axis(data, grid, panel), _value_axis(grid, panel, title, top))
         sheet.add_panel(panel, data.scenario_label(scenario), *axes)
         ends = []
-        for policy in data.policies:
+        for policy in data.drawn_policies:
             label, fan = data.policy_label(policy), fans[scenario, policy]
             colour, dash = style.series(data.policy_number(policy))
             line: Settings = {"color": colour, "dash": dash, "width": 2.2}
@@ -144,122 +129,6 @@ def overdue_fan(data: ReportData, frame: Frame, dpd: int) -> go.Figure:
             ends.append((label, float(fan.median[-1]), colour))
         if grid.ends_row(panel):
             sheet.add_end_labels(panel, top, ends)
-    return sheet.figure()
-
-
-def _effect_rows(data: ReportData) -> Iterator[tuple[str, str | None]]:
-    """Rows of the comparison from the top: a scenario's heading, then its policies."""
-    for scenario in data.scenarios:
-        yield scenario, None
-        for policy in data.alternatives:
-            yield scenario, policy
-
-
-def _add_effect(
-    sheet: Sheet,
-    data: ReportData,
-    panel: int,
-    point: tuple[float, str, str],
-    shown: tuple[Stat, float, str],
-) -> None:
-    """One dot with its 95 % interval (thick) and the 5-95 % range of paths (thin)."""
-    height, scenario, policy = point
-    stat, divisor, unit = shown
-    colour, _ = style.series(data.policy_number(policy))
-    for low, high, width, paint in (
-        (stat.p05, stat.p95, 1.2, style.soft(colour, style.RANGE_OPACITY)),
-        (stat.ci_low, stat.ci_high, 4.0, colour),
-    ):
-        if low is not None and high is not None and data.n_paths > 1:
-            ends = [round(low / divisor, 6), round(high / divisor, 6)]
-            sheet.add_trace(
-                panel,
-                type="scatter",
-                x=ends,
-                y=[height, height],
-                line={"color": paint, "width": width},
-                mode="lines",
-                hoverinfo="skip",
-            )
-    label = f"{data.policy_label(policy)}, {data.scenario_label(scenario)}"
-    sheet.add_trace(
-        panel,
-        type="scatter",
-        x=[round(stat.mean / divisor, 6)],
-        y=[height],
-        name=style.plotly_text(label),
-        mode="markers",
-        marker={
-            "color": colour if stat.sign or not stat.has_interval else style.PAPER[0],
-            "size": 8,
-            "line": {"color": colour, "width": 2},
-        },
-        hovertemplate=f"%{{fullData.name}}<br>%{{x:.3~f}} {unit}<extra></extra>",
-    )
-
-
-def _effect_range(ends: Sequence[float | None], divisor: float) -> list[float]:
-    """An axis that holds zero and all ``ends``, with room for the dots."""
-    shown = [v / divisor for v in ends if v is not None]
-    low, high = min(0.0, *shown, 0.0), max(0.0, *shown, 0.0)
-    room = 0.06 * (high - low) or 1.0
-    return [low - room, high + room]
-
-
-def _effect_labels(sheet: Sheet, data: ReportData, panel: int) -> None:
-    """Row names to the left of a panel: scenarios in the text colour, policies in their own."""
-    x_name, y_name = axis_names(panel)
-    for row, (scenario, policy) in enumerate(_effect_rows(data)):
-        heading = policy is None
-        text = data.scenario_label(scenario, 26) if heading else data.policy_label(policy or "", 24)
-        colour = style.INK[0] if heading else style.series(data.policy_number(policy or ""))[0]
-        sheet.add_label(
-            text,
-            colour,
-            x=0.0,
-            y=-row,
-            xref=f"{x_name} domain",
-            yref=y_name,
-            xshift=-sheet.grid.left + (0 if heading else 10),
-            font={"size": 12, "weight": 600 if heading else 400, "color": colour},
-        )
-
-
-def policy_effects(data: ReportData, frame: Frame) -> go.Figure:
-    """Paired differences against the reference with 95 % intervals, a panel a metric."""
-    rows, metrics = list(_effect_rows(data)), effect_metrics(data)
-    columns = style.columns_for(frame, len(metrics), 240, 4)
-    left = 168 if frame.width > 500 else 146
-    grid = Grid(frame, len(metrics), columns, 23 * len(rows) + 10, left=left, gap_x=26, gap_y=76)
-    sheet = Sheet(grid)
-    for panel, (metric, title, is_rate) in enumerate(metrics):
-        found = [
-            (-row, s, p, data.stat(s, p, f"delta_{metric}"))
-            for row, (s, p) in enumerate(rows)
-            if p is not None
-        ]
-        stats = [stat for *_, stat in found if stat is not None]
-        ends = [v for s in stats for v in (*s.values(), s.p05, s.p95)]
-        scale = money_scale(data.currency, ends)
-        divisor, unit = (0.01, "pp") if is_rate else (scale.divisor, scale.unit)
-        axes = (
-            axis(
-                f"Change ({unit})",
-                showgrid=True,
-                nticks=5,
-                range=_effect_range(ends, divisor),
-                zeroline=True,
-                zerolinecolor=style.MUTED[0],
-                zerolinewidth=1.2,
-            ),
-            axis(range=[-len(rows) + 0.4, 0.6], showticklabels=False),
-        )
-        sheet.add_panel(panel, title, *axes)
-        if grid.is_left(panel):
-            _effect_labels(sheet, data, panel)
-        for height, scenario, policy, stat in found:
-            if stat is not None:
-                _add_effect(sheet, data, panel, (height, scenario, policy), (stat, divisor, unit))
     return sheet.figure()
 
 

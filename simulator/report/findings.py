@@ -1,12 +1,15 @@
 """Sentences made from the numbers: the finding, how sure it is, what each figure shows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from simulator.report.data import ReportData, Stat
-from simulator.report.figures import cause_label, cause_shares, effect_metrics
+from simulator.report.effect_figures import effect_metrics
+from simulator.report.figures import cause_label, cause_shares
 from simulator.report.numbers import Scale, money_scale, percent, points_scale, rate_scale
+from simulator.report.ranking import verdict, verdict_support
 
 ROUGH_PATHS = 30
 """With fewer paths the report warns that intervals are rough (assumption)."""
@@ -92,14 +95,41 @@ def ranked(data: ReportData, scenario: str) -> list[tuple[str, Stat]]:
 
 
 def headline(data: ReportData) -> Finding:
-    """The finding of the run, from its numbers."""
+    """The finding of the run, from its numbers: the ranking's where the results give one."""
     scenario = data.worst_scenario()
+    if data.overall is not None:
+        support = (*verdict_support(data, data.overall), *_best_peaks(data, scenario))
+        balances = _smaller_balances(data, scenario, data.best_first)
+        return Finding(verdict(data, data.overall), (*support, *balances, *_run_support(data)))
     order = ranked(data, scenario)
     if not order:
         return Finding(_reference_headline(data, scenario), _run_support(data))
     return Finding(
         _policy_headline(data, scenario, order),
         (*_policy_support(data, scenario, order), *_run_support(data)),
+    )
+
+
+def _drawn_sentence(data: ReportData) -> str:
+    note = data.drawn_note()
+    return f" Drawn: {note}." if note else ""
+
+
+def _best_peaks(data: ReportData, scenario: str) -> tuple[str, ...]:
+    """What the best policy does to the peak of the 90+ rate in the worst scenario."""
+    best = data.best_first[0]
+    stat = data.stat(scenario, best, "delta_peak_overdue_rate_90")
+    if stat is None:
+        return ()
+    effect = effect_text(data, "peak_overdue_rate_90", "peak 90+ rate", stat)
+    sentence = f"Under {data.scenario_label(scenario)}, {data.policy_label(best)} {effect}"
+    before = data.stat(scenario, best, "delta_peak_overdue_rate_before_relief_90")
+    if before is None or before == stat:
+        return (f"{sentence}.",)
+    effect = effect_text(data, "peak_overdue_rate_90", "peak 90+ rate", before)
+    return (
+        f"{sentence}; with re-planned loans counted at their days past due before relief, it"
+        f" {effect}.",
     )
 
 
@@ -175,14 +205,12 @@ def _policy_support(
         effect = effect_text(data, metric, name, other)
         near = "; the two intervals overlap" if _overlap(stat, other) else ""
         out.append(f"{data.policy_label(policy)} {effect}{near}.")
-    return (*out, *_smaller_balances(data, scenario, order))
+    return (*out, *_smaller_balances(data, scenario, [policy for policy, _ in order]))
 
 
-def _smaller_balances(
-    data: ReportData, scenario: str, order: list[tuple[str, Stat]]
-) -> tuple[str, ...]:
+def _smaller_balances(data: ReportData, scenario: str, policies: Sequence[str]) -> tuple[str, ...]:
     """Whose overdue rates are over a clearly smaller balance, in one sentence, if any."""
-    shares = {p: data.smaller_balances.get((scenario, p)) for p, _ in order}
+    shares = {p: data.smaller_balances.get((scenario, p)) for p in policies}
     listed = ", ".join(
         f"{data.policy_label(policy)} ({percent(share, 0)} less)"
         for policy, share in shares.items()
@@ -254,7 +282,7 @@ def key_figures(data: ReportData) -> list[KeyFigure]:
     order = ranked(data, scenario)
     if order:
         metric, name, _ = decisive_metric(data)
-        best, stat = order[0]
+        best, stat = next((pair for pair in order if pair[0] == data.best_first[0]), order[0])
         scale = scale_for(data, f"delta_{metric}", [stat])
         out.append(
             _key_figure(f"Change of {name}", scale, stat, data.policy_label(best), signed=True)
@@ -295,7 +323,7 @@ def overdue_caption(data: ReportData, dpd: int) -> str:
             f". {data.policy_label(best)} peaks lowest, at" if lower else ". No policy peaks lower"
         )
         text += f" {percent(peaks[best])}" if lower else ""
-    return text + "."
+    return f"{text}.{_drawn_sentence(data)}"
 
 
 def effects_caption(data: ReportData) -> str:
@@ -308,14 +336,15 @@ def effects_caption(data: ReportData) -> str:
     ]
     known = [stat for stat in stats if stat is not None]
     if data.n_draws == 1:
-        return f"{len(known)} differences on {_one_draw(data)}; none has an interval."
+        seen = f"{len(known)} differences on {_one_draw(data)}; none has an interval."
+        return seen + _drawn_sentence(data)
     clear = sum(1 for stat in known if stat.sign)
     same = sum(1 for stat in known if stat.is_zero)
     zero = f", {same} are exactly zero" if same else ""
     return (
         f"{clear} of {len(known)} differences from {data.policy_label(data.reference)} can be told"
         f" from zero (filled dots){zero}. Thick bar: 95 % interval of the mean; thin line: nine"
-        " paths in ten."
+        f" paths in ten.{_drawn_sentence(data)}"
     )
 
 

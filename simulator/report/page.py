@@ -6,88 +6,21 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 
-import plotly.graph_objects as go
 import xarray as xr
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from simulator.report import figures, findings, passport, style, tables
+from simulator.report import findings, passport, style, tables
+from simulator.report.cards import Choice, FigureCard, fate_class, figure_cards, worth_section
 from simulator.report.data import ReportData, SummaryRow, clean
-from simulator.report.style import Frame
+from simulator.report.fate_figures import FATE_KINDS
 from simulator.settings import ReportSettings
 from simulator.validation import UserError
-
-
-@dataclass(frozen=True, slots=True)
-class FigureCard:
-    """A figure on the page: fixed id, words around it, how to draw it, its numbers."""
-
-    key: str
-    title: str
-    caption: str
-    draw: Callable[[Frame], go.Figure]
-    table: tables.Table
-
-    @property
-    def description(self) -> str:
-        """Text for readers who cannot see the figure."""
-        return f"{self.title}. {self.caption} The numbers are in the table below the figure."
-
-
-def figure_cards(data: ReportData) -> list[FigureCard]:
-    """Every figure of the page, in reading order."""
-    reference = data.policy_label(data.reference)
-    cards = [
-        FigureCard(
-            f"overdue-{dpd}",
-            f"Balance {dpd} or more days past due",
-            findings.overdue_caption(data, dpd),
-            lambda frame, dpd=dpd: figures.overdue_fan(data, frame, dpd),  # type: ignore[misc]
-            tables.overdue_table(data, dpd),
-        )
-        for dpd in (30, 90)
-    ]
-    if data.alternatives:
-        cards.insert(
-            0,
-            FigureCard(
-                "effects",
-                f"What each policy changes against {reference}",
-                findings.effects_caption(data),
-                lambda frame: figures.policy_effects(data, frame),
-                tables.effects_table(data),
-            ),
-        )
-    cards += [
-        FigureCard(
-            "rolls",
-            f"Where a month takes a balance ({reference})",
-            findings.roll_caption(data),
-            lambda frame: figures.roll_rates(data, frame),
-            tables.roll_table(data),
-        ),
-        FigureCard(
-            "causes",
-            f"Why balances are overdue ({reference})",
-            findings.cause_caption(data),
-            lambda frame: figures.overdue_by_cause(data, frame),
-            tables.cause_table(data),
-        ),
-        FigureCard(
-            "unemployment",
-            "Unemployment: the economy and the borrowers",
-            findings.unemployment_caption(data),
-            lambda frame: figures.unemployment(data, frame),
-            tables.unemployment_table(data),
-        ),
-    ]
-    return cards
 
 
 def safe_json(value: object) -> str:
@@ -99,10 +32,23 @@ def safe_json(value: object) -> str:
 
 
 def _drawing(card: FigureCard) -> dict[str, object]:
+    """What the page's script draws: the first choice, and the others where there are some."""
+    first, *others = card.choices
+    found = {"id": card.key, **_drawn(first)}
+    if others:
+        found["others"] = [_traces(o) if card.one_layout else _drawn(o) for o in others]
+    return found
+
+
+def _drawn(choice: Choice) -> dict[str, object]:
     """Traces once (they are the same for every width), a layout for each width."""
-    drawn = {name: card.draw(frame).to_plotly_json() for name, frame in style.FRAMES.items()}
+    drawn = {name: choice.draw(frame).to_plotly_json() for name, frame in style.FRAMES.items()}
     layouts = {name: figure["layout"] for name, figure in drawn.items()}
-    return {"id": card.key, "data": drawn["wide"]["data"], "layouts": layouts}
+    return {"data": drawn["wide"]["data"], "layouts": layouts}
+
+
+def _traces(choice: Choice) -> dict[str, object]:
+    return {"data": choice.draw(style.WIDE).to_plotly_json()["data"]}
 
 
 def content_hash(text: str) -> str:
@@ -139,7 +85,11 @@ def _stylesheet() -> str:
     css = files("simulator.report").joinpath("templates/page.css").read_text(encoding="utf-8")
     light = [f"--series-{i}:{s[0]}" for i, s in enumerate(style.SERIES)]
     dark = [f"--series-{i}:{s[1]}" for i, s in enumerate(style.SERIES)]
-    colours = []
+    for kind in FATE_KINDS:
+        name = fate_class(kind)
+        light.append(f"--{name}:{kind.colour[0]}")
+        dark.append(f"--{name}:{kind.colour[1]}")
+    colours = [f".{fate_class(k)}{{color:var(--{fate_class(k)})}}" for k in FATE_KINDS]
     for i, (_, _, dash) in enumerate(style.SERIES):
         border = style.BORDERS.get(dash, "dashed")
         colours.append(f".series-{i}{{color:var(--series-{i});border-top-style:{border}}}")
@@ -175,6 +125,8 @@ def render(data: ReportData, title: str) -> str:
         finding=findings.headline(data),
         key_figures=findings.key_figures(data),
         worst=data.scenario_label(data.worst_scenario()),
+        worth=worth_section(data),
+        drawn_note=data.drawn_note(),
         headline=tables.headline_table(data),
         reference=data.policy_label(data.reference),
         cards=cards,

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.report.data import ReportData, clean, harmless
+from simulator.report.tables import policy_class
+from simulator.vocabulary import FOLLOW_UP_MONTHS
 
 MAX_ENTRIES = 200
 """Lines of a section of the passport; a manifest may hold more."""
@@ -96,14 +98,14 @@ def scenario_cards(data: ReportData) -> list[ScenarioCard]:
 
 
 def policy_cards(data: ReportData) -> list[PolicyCard]:
-    """Each policy with its settings from the configuration of the run."""
+    """Each policy with its settings from the configuration of the run, best first."""
     known = data.configuration().get("policy")
     out = []
-    for position, policy in enumerate(data.policies):
+    for policy in (data.reference, *data.best_first):
         entry = known.get(policy) if isinstance(known, Mapping) else None
         settings = tuple(_settings(entry)) if isinstance(entry, Mapping) else ()
-        number = 0 if position == 0 else 1 + (position - 1) % 6
-        out.append(PolicyCard(data.policy_label(policy), f"series-{number}", settings[:20]))
+        colour = policy_class(data, policy)
+        out.append(PolicyCard(data.policy_label(policy), colour, settings[:20]))
     return out
 
 
@@ -143,15 +145,21 @@ def limits(data: ReportData) -> list[str]:
         _money_horizon(data),
         "The net result is interest, penalty interest and fees as they accrue, less waived"
         " interest, funding cost, net loss, the change of an allowance on balance over 90 days"
-        " past due, and the costs of collection, relief handling and underwriting; it is before"
-        " operating cost and tax. Net loss is what was written off or sold, less recoveries and"
-        " sale prices.",
+        " past due, and the costs of collection, relief handling, underwriting and programmes;"
+        " it is before operating cost and tax. Net loss is what was written off or sold, less"
+        " recoveries and sale prices.",
         "Peaks are taken path by path and then averaged, so they lie above the peak of the median"
         " in the charts.",
         "A loan that is re-planned counts as current again; the results hold the overdue balance"
         " before relief beside it.",
         "Roll rates and causes are averages over paths under the reference policy.",
     ]
+    if data.frontiers:
+        out.append(
+            "Ranks and domination compare means; policies whose intervals overlap may change"
+            f" places. Whoever took relief counts as saved only if the run follows them for"
+            f" {FOLLOW_UP_MONTHS} months after it; the others are those too short to tell."
+        )
     if isinstance(notes, list):
         out += [clean(note, 600) for note in notes]
     if isinstance(imputed, list) and imputed:

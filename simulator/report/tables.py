@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.report.data import Fan, ReportData, Stat
-from simulator.report.figures import cause_label, cause_shares, effect_metrics
+from simulator.report.effect_figures import effect_metrics
+from simulator.report.figures import cause_label, cause_shares
 from simulator.report.findings import scale_for
 from simulator.report.numbers import Scale, number, percent
 
@@ -117,7 +118,7 @@ def _before_relief(
 
 
 def headline_table(data: ReportData) -> HeadlineTable:
-    """Per scenario and policy: peaks, loss and result, with paired differences."""
+    """Per scenario and drawn policy: peaks, loss and result, with paired differences."""
     metrics = effect_metrics(data)
     scales = {metric: _metric_scales(data, metric) for metric, *_ in metrics}
     titles = []
@@ -130,22 +131,24 @@ def headline_table(data: ReportData) -> HeadlineTable:
         rows = tuple(
             HeadlineRow(
                 data.policy_label(policy),
-                f"series-{policy_class(data, policy)}",
+                policy_class(data, policy),
                 tuple(
                     _cell(data, (scenario, policy), (metric, title), scales[metric])
                     for metric, title, _ in metrics
                 ),
             )
-            for policy in data.policies
+            for policy in data.drawn_policies
         )
         groups.append((data.scenario_label(scenario), rows))
     return HeadlineTable(tuple(titles), tuple(groups))
 
 
-def policy_class(data: ReportData, policy: str) -> int:
-    """Number of the colour class of a policy, as ``style.series`` takes its colour."""
+def policy_class(data: ReportData, policy: str) -> str:
+    """Colour class of a policy, as ``style.series`` takes its colour; empty if none is drawn."""
+    if policy not in data.drawn_policies:
+        return ""
     position = data.policy_number(policy)
-    return 0 if position == 0 else 1 + (position - 1) % 6
+    return f"series-{0 if position == 0 else 1 + (position - 1) % 6}"
 
 
 def _table_months(data: ReportData) -> list[int]:

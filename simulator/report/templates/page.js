@@ -30,10 +30,12 @@
     var size = width < MEDIUM_BELOW || printing ? "medium" : "wide";
     if (width < NARROW_BELOW && !printing) { size = "narrow"; }
     var swaps = darkScheme.matches && !printing ? page.colours : {};
-    var layout = recolour(figure.layouts[size], swaps, false);
+    var chooser = document.getElementById(figure.id + "-choice");
+    var chosen = chooser && chooser.selectedIndex > 0 ? figure.others[chooser.selectedIndex - 1] : figure;
+    var layout = recolour((chosen.layouts || figure.layouts)[size], swaps, false);
     layout.width = width;
     host.style.height = layout.height + "px";
-    Plotly.react(host, recolour(figure.data, swaps, false), layout, {
+    Plotly.react(host, recolour(chosen.data, swaps, false), layout, {
       displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: false
     });
     var drawn = host.querySelectorAll("svg");
@@ -41,6 +43,11 @@
   }
 
   function drawAll() { page.figures.forEach(draw); }
+
+  page.figures.forEach(function (figure) {
+    var chooser = document.getElementById(figure.id + "-choice");
+    if (chooser) { chooser.addEventListener("change", function () { draw(figure); }); }
+  });
 
   var waiting = 0;
   window.addEventListener("resize", function () {

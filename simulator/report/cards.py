@@ -1,0 +1,211 @@
+"""What stands on the page: figures with their words and numbers, and the ranking's section."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import plotly.graph_objects as go
+
+from simulator.report import (
+    effect_figures,
+    fate_figures,
+    figures,
+    findings,
+    ranking,
+    tables,
+    worth,
+)
+from simulator.report.data import ReportData
+from simulator.report.fate_figures import BEARING, FateKind
+from simulator.report.frontier_figure import frontier_figure
+from simulator.report.style import Frame
+from simulator.results.frontier import Frontier
+
+Draw = Callable[[Frame], go.Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the drawings that a reader can choose in a figure: its name and how to draw it."""
+
+    name: str
+    draw: Draw
+
+
+@dataclass(frozen=True, slots=True)
+class FigureCard:
+    """A figure on the page: fixed id, words around it, how to draw it, its numbers."""
+
+    key: str
+    title: str
+    caption: str
+    choices: tuple[Choice, ...]
+    table: tables.Table
+    chooser: str = ""
+    """What the choices are, where there are several."""
+    one_layout: bool = False
+    """Whether all choices share the first one's layout, so that only their traces differ."""
+    legend: tuple[tuple[str, str], ...] = ()
+    """Colour class and meaning of what is drawn."""
+
+    @property
+    def description(self) -> str:
+        """Text for readers who cannot see the figure."""
+        return f"{self.title}. {self.caption} The numbers are in the table below the figure."
+
+
+@dataclass(frozen=True, slots=True)
+class WorthSection:
+    """Which policy is worth it: rankings (the first over all scenarios), hardship, sentences."""
+
+    rankings: list[ranking.Ranking]
+    kicked_can: str
+    hardship: str
+    hardship_table: tables.Table | None
+    hardship_details: tables.Table | None
+    break_evens: tuple[str, ...]
+
+
+def worth_section(data: ReportData) -> WorthSection:
+    """Empty lists and texts for results that cannot tell, which the page then leaves out."""
+    rest = data.frontiers[1:]
+    return WorthSection(
+        rankings=ranking.rankings(data),
+        kicked_can=ranking.kicked_can(data),
+        hardship=worth.hardship_caption(data, data.frontiers[0]) if data.frontiers else "",
+        hardship_table=worth.hardship_table(data, data.frontiers[:1]) if data.frontiers else None,
+        hardship_details=worth.hardship_table(data, rest) if rest else None,
+        break_evens=ranking.break_evens(data),
+    )
+
+
+def fate_class(kind: FateKind) -> str:
+    """CSS class of the colour of a fate."""
+    return f"fate-{kind.fate.name.lower().replace('_', '-')}"
+
+
+def figure_cards(data: ReportData) -> list[FigureCard]:
+    """Every figure of the page, in reading order."""
+    cards = [*_worth_cards(data)]
+    if data.alternatives:
+        reference = data.policy_label(data.reference)
+        cards.append(
+            _plain(
+                "effects",
+                f"What each policy changes against {reference}",
+                findings.effects_caption(data),
+                partial(effect_figures.policy_effects, data),
+                tables.effects_table(data),
+            )
+        )
+    return [*cards, *_overdue_cards(data), *_reference_cards(data)]
+
+
+def _plain(key: str, title: str, caption: str, draw: Draw, table: tables.Table) -> FigureCard:
+    return FigureCard(key, title, caption, (Choice("", draw),), table)
+
+
+def _worth_cards(data: ReportData) -> list[FigureCard]:
+    """Cost and loss avoided, fates, and who bears them, for results that tell them."""
+    if data.overall is None:
+        return []
+    cards = [
+        FigureCard(
+            "frontier",
+            "What each policy costs and what it avoids",
+            worth.frontier_caption(data, data.overall),
+            _scenario_choices(data, frontier_figure),
+            worth.frontier_table(data),
+            chooser="Scenario",
+        ),
+        FigureCard(
+            "fates",
+            "Whom each policy saves, delays and harms",
+            worth.fates_caption(data, data.overall),
+            _scenario_choices(data, fate_figures.fates_figure),
+            worth.fates_table(data),
+            chooser="Scenario",
+            legend=tuple(
+                (fate_class(kind), kind.name)
+                for _, kinds in fate_figures.shown_panels(data)
+                for kind in kinds
+            ),
+        ),
+    ]
+    if fate_figures.group_dimensions(data):
+        cards.append(_bearing_card(data))
+    return cards
+
+
+def _scenario_choices(
+    data: ReportData, draw: Callable[[ReportData, Frame, Frontier], go.Figure]
+) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(
+            ranking.capital(data.over(frontier)),
+            lambda frame, frontier=frontier: draw(data, frame, frontier),  # type: ignore[misc]
+        )
+        for frontier in data.frontiers
+    )
+
+
+def _bearing_card(data: ReportData) -> FigureCard:
+    return FigureCard(
+        "bearing",
+        "Who bears a policy: saved and harmed by group",
+        worth.bearing_caption(data, data.best_first[0]),
+        tuple(
+            Choice(
+                data.policy_label(policy),
+                lambda frame, policy=policy: (  # type: ignore[misc]
+                    fate_figures.bearing_figure(data, frame, policy)
+                ),
+            )
+            for policy in data.best_first
+        ),
+        worth.bearing_table(data),
+        chooser="Policy",
+        one_layout=True,
+        legend=tuple((fate_class(kind), kind.name) for kind in BEARING),
+    )
+
+
+def _overdue_cards(data: ReportData) -> list[FigureCard]:
+    return [
+        _plain(
+            f"overdue-{dpd}",
+            f"Balance {dpd} or more days past due",
+            findings.overdue_caption(data, dpd),
+            partial(figures.overdue_fan, data, dpd=dpd),
+            tables.overdue_table(data, dpd),
+        )
+        for dpd in (30, 90)
+    ]
+
+
+def _reference_cards(data: ReportData) -> list[FigureCard]:
+    """Where balances go, why they are overdue, and unemployment, under the reference."""
+    reference = data.policy_label(data.reference)
+    return [
+        _plain(
+            "rolls",
+            f"Where a month takes a balance ({reference})",
+            findings.roll_caption(data),
+            partial(figures.roll_rates, data),
+            tables.roll_table(data),
+        ),
+        _plain(
+            "causes",
+            f"Why balances are overdue ({reference})",
+            findings.cause_caption(data),
+            partial(figures.overdue_by_cause, data),
+            tables.cause_table(data),
+        ),
+        _plain(
+            "unemployment",
+            "Unemployment: the economy and the borrowers",
+            findings.unemployment_caption(data),
+            partial(figures.unemployment, data),
+            tables.unemployment_table(data),
+        ),
+    ]

@@ -1,0 +1,236 @@
+"""Which policy is worth it: cost against loss avoided, who is saved, and a ranking.
+
+Everything is a paired difference to the reference on the same paths and follows from results.nc
+alone. Money covers the run-off months where the run has them, else the reported months.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from simulator.results.compare import paired_difference, reference_index
+from simulator.results.fates import cost_of_policy
+from simulator.results.intervals import over_paths, ratio_over_paths
+from simulator.results.metrics import BY_NAME, lifetime_view, monthly_view, total_view
+from simulator.vocabulary import Burden, Fate
+
+F8 = NDArray[np.float64]
+
+REQUIRED: Final = ("fates", "fate_balance", "burdens", "programme_cost")
+"""Variables that results of schema 1.0 do not have."""
+
+
+class Estimate(NamedTuple):
+    """Mean over paths and its 95 % interval; NaN where there is none."""
+
+    mean: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A policy against the reference, in one scenario or over all by weight.
+
+    ``cost``, ``loss_avoided`` and ``net`` are money, a path's sum averaged over paths: everything
+    the policy costs besides credit losses, what it saves of them, and the second less the first,
+    which is the difference of the net result. ``fates`` (by name) are weighted borrowers,
+    ``fate_balances`` their balance in money, ``burdens`` differences to the reference, in
+    borrower-months, contacts, complaints. Ratios are of means over paths, NaN without any case.
+    """
+
+    policy: str
+    rank: int
+    """1 is the best by net, ties by loss avoided."""
+    cost: Estimate
+    loss_avoided: Estimate
+    net: Estimate
+    dominated_by: str | None
+    """The best policy that costs no more and avoids no less, one of them strictly, by means."""
+    fates: Mapping[str, Estimate]
+    fate_balances: Mapping[str, Estimate]
+    burdens: Mapping[str, Estimate]
+    cost_per_saved: Estimate
+    """Money for each borrower saved."""
+    free_rider_share: Estimate
+    """Share (fraction) of those who took relief that would never have been 30+ without."""
+    kicked_can_index: Estimate
+    """Share (fraction) of prevented delinquency that returns within 12 months after relief."""
+
+    def fate(self, fate: Fate) -> Estimate:
+        """Borrowers of one fate."""
+        return self.fates[fate.name.lower()]
+
+    def burden(self, burden: Burden) -> Estimate:
+        """Difference of one burden to the reference."""
+        return self.burdens[burden.name.lower()]
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """All policies but the reference, best first; ``scenario`` None: all scenarios by weight.
+
+    ``reference_burdens`` are the reference's own, ``compared`` the borrowers that it has, both
+    means over paths.
+    """
+
+    scenario: str | None
+    reference: str
+    standings: tuple[Standing, ...]
+    reference_burdens: Mapping[str, Estimate]
+    compared: float
+    reference_dominated_by: str | None
+
+    def efficient(self) -> tuple[tuple[float, float], ...]:
+        """(cost, loss avoided) of all that nobody dominates, the reference too, cheapest first."""
+        points = [
+            (s.cost.mean, s.loss_avoided.mean) for s in self.standings if s.dominated_by is None
+        ]
+        if self.reference_dominated_by is None:
+            points.append((0.0, 0.0))
+        return tuple(sorted(set(points)))
+
+
+class _Quantities(NamedTuple):
+    """Values by path, each (scenario, policy, path) or (scenario, policy, path, kind)."""
+
+    cost: F8
+    loss_avoided: F8
+    fates: F8
+    fate_balance: F8
+    burdens: F8
+
+
+def frontiers(dataset: xr.Dataset) -> tuple[Frontier, ...]:
+    """Over all scenarios by weight first (where there are several), then each scenario.
+
+    Empty for a run of one policy and for results of older versions, which lack the variables.
+    """
+    if dataset.sizes["policy"] < 2 or any(name not in dataset for name in REQUIRED):
+        return ()
+    at = reference_index(dataset, str(dataset.attrs["reference"]))
+    scenarios: list[str | None] = [str(name) for name in dataset["scenario"].values]
+    quantities = _quantities(dataset, at)
+    if len(scenarios) > 1:
+        weights = np.asarray(dataset["scenario_weight"].values, dtype=np.float64)
+        quantities = _Quantities(*(_with_weighted(values, weights) for values in quantities))
+        scenarios.insert(0, None)
+    return tuple(
+        _frontier(dataset, scenario, _Quantities(*(values[i] for values in quantities)), at)
+        for i, scenario in enumerate(scenarios)
+    )
+
+
+def _quantities(dataset: xr.Dataset, at: int) -> _Quantities:
+    read = monthly_view(dataset)
+    view = lifetime_view if int(dataset.attrs["runoff_months"]) > 0 else total_view
+    loss = BY_NAME["credit_loss"](view(dataset))[..., 0]
+    return _Quantities(
+        cost=cost_of_policy(dataset),
+        loss_avoided=-paired_difference(loss, at),
+        fates=read("fates"),
+        fate_balance=read("fate_balance"),
+        burdens=read("burdens"),
+    )
+
+
+def _with_weighted(values: F8, weights: F8) -> F8:
+    """``values`` with their weighted sum over scenarios, path by path, put first."""
+    return np.concatenate([np.tensordot(weights, values, axes=(0, 0))[None], values])
+
+
+def _frontier(
+    dataset: xr.Dataset, scenario: str | None, quantities: _Quantities, at: int
+) -> Frontier:
+    """The ranking of one scenario from quantities (policy, path, ...)."""
+    policies = [str(name) for name in dataset["policy"].values]
+    replicates = int(dataset.attrs["luck_replicates"])
+    standings = {
+        name: _standing(name, quantities, (i, at), replicates) for i, name in enumerate(policies)
+    }
+    order = sorted(
+        standings,
+        key=lambda name: (standings[name].net.mean, standings[name].loss_avoided.mean),
+        reverse=True,
+    )
+    points = {n: (standings[n].cost.mean, standings[n].loss_avoided.mean) for n in order}
+    reference = policies[at]
+    ranked = [name for name in order if name != reference]
+    return Frontier(
+        scenario=scenario,
+        reference=reference,
+        standings=tuple(
+            replace(standings[name], rank=rank, dominated_by=dominator(name, points))
+            for rank, name in enumerate(ranked, start=1)
+        ),
+        reference_burdens=_by_name(quantities.burdens[at], Burden, replicates),
+        compared=float(quantities.fates[at, :, Fate.COMPARED].mean()),
+        reference_dominated_by=dominator(reference, points),
+    )
+
+
+def _standing(
+    policy: str, quantities: _Quantities, places: tuple[int, int], luck_replicates: int
+) -> Standing:
+    """The unranked standing of the policy at ``places[0]``; the reference is at ``places[1]``."""
+    i, at = places
+    cost, avoided, fates = quantities.cost[i], quantities.loss_avoided[i], quantities.fates[i]
+
+    def estimate(values: F8) -> Estimate:
+        return _estimates(values[:, None], luck_replicates)[0]
+
+    def fate_ratio(part: Fate, whole: Fate) -> Estimate:
+        return _ratio(fates[:, part], fates[:, whole], luck_replicates)
+
+    return Standing(
+        policy=policy,
+        rank=0,
+        cost=estimate(cost),
+        loss_avoided=estimate(avoided),
+        net=estimate(avoided - cost),
+        dominated_by=None,
+        fates=_by_name(fates, Fate, luck_replicates),
+        fate_balances=_by_name(quantities.fate_balance[i], Fate, luck_replicates),
+        burdens=_by_name(quantities.burdens[i] - quantities.burdens[at], Burden, luck_replicates),
+        cost_per_saved=_ratio(cost, fates[:, Fate.SAVED], luck_replicates),
+        free_rider_share=fate_ratio(Fate.FREE_RIDER, Fate.RELIEVED),
+        kicked_can_index=fate_ratio(Fate.RETURNED, Fate.PREVENTED),
+    )
+
+
+def _ratio(numerator: F8, denominator: F8, luck_replicates: int) -> Estimate:
+    """Ratio of the means of two arrays (paths,)."""
+    found = ratio_over_paths(numerator, denominator, luck_replicates)
+    return Estimate(float(found.mean), float(found.ci_low), float(found.ci_high))
+
+
+def _by_name(
+    values: F8, kinds: type[Fate] | type[Burden], luck_replicates: int
+) -> Mapping[str, Estimate]:
+    """An estimate for each column of ``values`` (paths, kinds)."""
+    found = _estimates(values, luck_replicates)
+    return {kind.name.lower(): found[kind] for kind in kinds}
+
+
+def _estimates(values: F8, luck_replicates: int) -> list[Estimate]:
+    """Mean and interval of each column of ``values`` (paths, columns)."""
+    found = over_paths(values, luck_replicates)
+    columns = np.stack([found.mean, found.ci_low, found.ci_high], axis=1)
+    return [Estimate(*row) for row in columns.tolist()]
+
+
+def dominator(policy: str, points: Mapping[str, tuple[float, float]]) -> str | None:
+    """The first of ``points`` (cost, loss avoided) that dominates ``policy``'s, or None.
+
+    One dominates another if it costs no more and avoids no less, one of the two strictly.
+    """
+    cost, avoided = points[policy]
+    for name, (other_cost, other_avoided) in points.items():
+        no_worse = other_cost <= cost and other_avoided >= avoided
+        if no_worse and (other_cost, other_avoided) != (cost, avoided):
+            return name
+    return None

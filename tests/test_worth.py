@@ -1,0 +1,401 @@
+"""The report of many policies: ranking, frontier, fates, who bears them, hardship, break-evens."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_frontier import MONEY, tournament
+from test_report import (
+    PAYLOADS,
+    SCENARIOS,
+    Outline,
+    Run,
+    assert_small,
+    data_of,
+    drawings,
+    labels_of,
+    make_run,
+    rows_of,
+    write,
+)
+
+from simulator.report import fate_figures, figures, findings, ranking, style, tables, worth
+from simulator.report.data import BEST_DRAWN, ReportData
+from simulator.report.frontier_figure import frontier_figure
+from simulator.report.labels import Box, place_labels, text_width
+from simulator.report.numbers import percent
+from simulator.vocabulary import Burden, Fate
+
+
+def make_tournament(
+    n_policies: int = 20,
+    scenarios: Sequence[str] = SCENARIOS,
+    n_paths: int = 20,
+    names: Sequence[str] = (),
+) -> Run:
+    """A run of many policies whose results also tell fates, burdens and money of the frontier."""
+    told = tournament(scenarios, n_policies, n_paths, names)
+    policies = [str(name) for name in told["policy"].values]
+    run = make_run(scenarios, policies, n_paths, 12)
+    dataset = run.dataset
+    for name in MONEY:
+        months = np.zeros(dataset["interest_paid"].shape)
+        months[..., 0] = told[name].values[..., 0]
+        dataset[name] = (dataset["interest_paid"].dims, months)
+    others = told.drop_vars([*MONEY, "month"]).drop_dims("month", errors="ignore")
+    dataset = dataset.assign_coords(others.coords).assign(others.data_vars)
+    dataset.attrs |= {"runoff_months": 0, "luck_replicates": 1}
+    return Run(dataset, rows_of(dataset), run.manifest)
+
+
+@pytest.fixture(scope="module")
+def many() -> Run:
+    return make_tournament()
+
+
+@pytest.fixture(scope="module")
+def many_page(many: Run, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return write(many, tmp_path_factory.mktemp("tournament") / "report.html")
+
+
+def test_twenty_policies_make_a_small_page_with_every_section(many_page: str) -> None:
+    assert_small(many_page)
+    keys = [figure["id"] for figure in drawings(many_page)]
+    assert keys[:4] == ["frontier", "fates", "bearing", "effects"]
+    headings = "".join(Outline(many_page).text)
+    for heading in ("Which policy is worth it", "What borrowers go through"):
+        assert heading in headings
+
+
+def test_older_results_leave_the_new_sections_out(tmp_path: Path) -> None:
+    default_page = write(make_run(n_paths=4, n_months=3), tmp_path / "report.html")
+    shown = "".join(Outline(default_page).text)
+    assert "Which policy is worth it" not in shown
+    assert "What borrowers go through" not in shown
+    assert "When it stops paying" not in shown
+    assert drawings(default_page)[0]["id"] == "effects"
+
+
+def test_a_figure_has_as_many_drawings_as_its_list_has_entries(many: Run, many_page: str) -> None:
+    n_options = {
+        key: len(re.findall("<option>", block))
+        for key, block in re.findall(
+            r'<select id="([a-z]+)-choice"[^>]*>(.*?)</select>', many_page, re.S
+        )
+    }
+    found = {figure["id"]: 1 + len(figure.get("others", [])) for figure in drawings(many_page)}
+    assert n_options == {key: count for key, count in found.items() if count > 1}
+    assert n_options == {"frontier": 4, "fates": 4, "bearing": 19}
+
+
+def test_names_of_policies_and_groups_stay_text_in_the_ranking(tmp_path: Path) -> None:
+    plain = make_tournament(5, ("aa",), 4)
+    expected = Outline(write(plain, tmp_path / "plain.html", "Title"))
+    told = make_tournament(5, PAYLOADS[:1], 4, PAYLOADS[3:])
+    regions = [*PAYLOADS[:2], *PAYLOADS[3:5]]
+    dataset = told.dataset.assign_coords(region=regions, product=list(PAYLOADS[5:7]))
+    text = write(Run(dataset, told.rows, told.manifest), tmp_path / "report.html")
+    assert Outline(text).tags == expected.tags
+    for figure in drawings(text):
+        assert not any("<" in label for label in labels_of(figure))
+
+
+@pytest.mark.parametrize("n_policies", [2, 7, 8])
+def test_a_line_or_colour_each_is_kept_for_the_best_where_there_are_many(n_policies: int) -> None:
+    data = data_of(make_tournament(n_policies, ("baseline",), 4))
+    figure = figures.overdue_fan(data, style.WIDE, 30)
+    names = {trace.name for trace in figure.data if trace.name}
+    caption = findings.overdue_caption(data, 30)
+    if n_policies <= 7:
+        assert len(names) == n_policies
+        assert "Drawn:" not in caption
+        return
+    assert data.overall is not None
+    best = [s.policy for s in data.overall.standings[:BEST_DRAWN]]
+    assert names == {data.policy_label(p) for p in ("status_quo", *best)}
+    assert caption.endswith("Drawn: the 5 best of 7 by net; all are in the table.")
+    assert len(tables.overdue_table(data, 30).header) == 1 + n_policies
+    assert len(tables.effects_table(data).rows) == n_policies - 1
+    colours = {style.series(data.policy_number(p)) for p in data.drawn_policies}
+    assert len(colours) == len(data.drawn_policies)
+
+
+def test_the_frontier_has_a_point_with_intervals_for_each_policy(many: Run) -> None:
+    data = data_of(many)
+    frontier = data.overall
+    assert frontier is not None
+    drawn = frontier_figure(data, style.WIDE, frontier).to_plotly_json()["data"]
+    first = [trace for trace in drawn if trace["xaxis"] == "x"]
+    points = {}
+    for trace in first:
+        for i, name in enumerate(trace.get("text", [])):
+            points[name] = (trace, i)
+    assert len(points) == 20  # with the reference
+    divisor = ranking.frontier_scale(data, frontier).divisor
+    for s in frontier.standings:
+        trace, i = points[f"{s.rank} {data.policy_label(s.policy)}"]
+        assert trace["x"][i] * divisor == pytest.approx(s.cost.mean)
+        assert trace["y"][i] * divisor == pytest.approx(s.loss_avoided.mean)
+        above = trace["error_y"]["array"][i] * divisor
+        assert above == pytest.approx(s.loss_avoided.ci_high - s.loss_avoided.mean)
+        hollow = trace["marker"]["color"] == style.PAPER[0]
+        assert hollow == (s.dominated_by is not None)
+    diagonal, steps = first[0], first[1]
+    assert list(diagonal["x"]) == list(diagonal["y"])
+    corners = list(zip(steps["x"], steps["y"], strict=True))
+    for cost, avoided in frontier.efficient():
+        assert (cost / divisor, avoided / divisor) in corners
+    assert np.all(np.diff(steps["x"]) >= 0)
+    assert np.all(np.diff(steps["y"]) >= 0)
+
+
+def test_no_point_of_any_frontier_figure_is_lost_and_widths_share_their_traces(many: Run) -> None:
+    data = data_of(many)
+    for frontier in data.frontiers:
+        drawn = [frontier_figure(data, frame, frontier) for frame in style.FRAMES.values()]
+        first, *others = (figure.to_plotly_json() for figure in drawn)
+        assert all(other["data"] == first["data"] for other in others)
+        x, y = first["layout"]["xaxis"]["range"], first["layout"]["yaxis"]["range"]
+        for trace in first["data"]:
+            if trace["mode"] == "markers" and trace["xaxis"] == "x":
+                assert all(x[0] < v < x[1] for v in trace["x"])
+                assert all(y[0] < v < y[1] for v in trace["y"])
+        labels = " ".join(a["text"] for a in first["layout"]["annotations"])
+        for s in frontier.standings:
+            assert re.search(rf"(?<!\d){s.rank}(?!\d)", labels)
+
+
+def _box(point: tuple[float, float], spot: tuple[str, float, float, str]) -> Box:
+    text, dx, dy, anchor = spot
+    width = text_width(text)
+    left = point[0] + dx - {"left": 0.0, "center": width / 2, "right": width}[anchor]
+    return Box(left, point[1] + dy - 6.5, left + width, point[1] + dy + 6.5)
+
+
+def test_labels_of_points_cover_neither_each_other_nor_the_points() -> None:
+    draw = np.random.default_rng(3)
+    frame = Box(0.0, 0.0, 420.0, 400.0)
+    points = [(float(x), float(y)) for x, y in draw.uniform(60.0, 340.0, (20, 2))]
+    texts = [(f"{i} a policy of some name", str(i)) for i in range(20)]
+    spots = place_labels(points, texts, frame)
+    boxes = [_box(point, spot) for point, spot in zip(points, spots, strict=True)]
+    assert sum(1 for spot in spots if len(spot.text) > 2) >= 12
+    for i, box in enumerate(boxes):
+        assert box.within(frame)
+        assert not any(box.covers(other) for other in boxes[:i])
+        assert not any(box.covers(Box(x - 6, y - 6, x + 6, y + 6)) for x, y in points)
+
+
+def test_a_crowd_of_points_gets_short_labels() -> None:
+    points = [(100.0 + 3 * i, 100.0) for i in range(12)]
+    spots = place_labels(points, [("a rather long name", "n")] * 12, Box(0, 0, 240, 200))
+    assert "n" in {spot.text for spot in spots}
+
+
+def test_the_ranking_repeats_the_frontier_and_names_who_dominates(many: Run) -> None:
+    data = data_of(many)
+    frontier = data.overall
+    assert frontier is not None
+    shown = ranking.rankings(data)
+    assert [r.place for r in shown] == [
+        "Over the 3 scenarios by weight",
+        "Under Baseline",
+        "Under Downturn",
+        "Under Epidemic",
+    ]
+    scale = ranking.frontier_scale(data, frontier)
+    rows = {row.policy: row for row in shown[0].rows}
+    assert len(rows) == 20
+    for s in frontier.standings:
+        row = rows[data.policy_label(s.policy)]
+        assert row.rank == str(s.rank)
+        assert row.cells[0].value == scale.text(s.net.mean, signed=True)
+        assert row.cells[0].span == scale.span(s.net.ci_low, s.net.ci_high)
+        assert row.cells[1].value == scale.text(s.loss_avoided.mean)
+        assert row.cells[2].value == scale.text(s.cost.mean)
+        expected = f"dominated by {data.policy_label(s.dominated_by)}" if s.dominated_by else ""
+        assert row.note == expected
+    order = [row.policy for row in shown[0].rows]
+    above = sum(1 for s in frontier.standings if s.net.mean > 0)
+    assert order.index("Status quo") == above
+
+
+def _worth_of(nets: Sequence[float], costs: Sequence[float], spread: float) -> ReportData:
+    """A tournament whose policies have these nets and costs, with noise of size ``spread``."""
+    run = make_tournament(1 + len(nets), ("baseline",), 30)
+    dataset = run.dataset.copy(deep=True)
+    noise = np.random.default_rng(5).standard_normal(30)
+    noise = spread * (noise - noise.mean())
+    for name in ("programme_cost", "written_off"):
+        dataset[name][:] = 0.0
+    for i, (net, cost) in enumerate(zip(nets, costs, strict=True), start=1):
+        dataset["programme_cost"][0, i, :, 0] = cost
+        dataset["written_off"][0, i, :, 0] = -(net + cost) + noise
+    return ReportData(dataset, run.rows, run.manifest)
+
+
+@pytest.mark.parametrize(
+    ("nets", "costs", "spread", "told"),
+    [
+        (
+            (5e4, 1e4),
+            (2e4, 1e3),
+            1e3,
+            "Policy number 1 is worth most, by a net CNY\u00a050.0\u202fk",
+        ),
+        (
+            (5e4, 1e4),
+            (2e4, 1e3),
+            1e3,
+            "it avoids CNY\u00a070.0\u202fk of losses and costs CNY\u00a020",
+        ),
+        ((5e4, 1e4), (-2e4, 1e3), 1e3, "earns CNY\u00a020.0\u202fk more before them"),
+        ((5e4, 4.99e4), (0, 0), 1e4, "the interval of the second, Policy number 2, overlaps"),
+        ((1e3, -5e4), (0, 0), 1e4, "no policy is shown to be worth its cost: the best estimate"),
+        ((-2e4, -1e4), (0, 0), 1e3, "no policy pays for itself within 12 months: the least cost"),
+        ((-2e4, -1e4), (0, 0), 1e3, "Policy number 2, nets \u2212CNY\u00a010.0\u202fk"),
+        ((0, -1e4), (0, 0), 0.0, "no policy changes the result"),
+    ],
+)
+def test_the_verdict_follows_the_ranking_and_its_intervals(
+    nets: tuple[float, ...], costs: tuple[float, ...], spread: float, told: str
+) -> None:
+    data = _worth_of(nets, costs, spread)
+    sentence = findings.headline(data).headline
+    assert sentence.startswith("Under Baseline, ")
+    assert told in sentence
+
+
+def test_one_path_proves_nothing_in_the_ranking_either(tmp_path: Path) -> None:
+    run = make_tournament(4, ("baseline", "downturn"), 1)
+    data = data_of(run)
+    finding = findings.headline(data)
+    assert finding.headline.startswith("On one path, over the 2 scenarios by weight, ")
+    assert "nan" not in finding.headline + "".join(finding.support)
+    text = write(run, tmp_path / "report.html")
+    assert not re.search(r"\bnan\b", re.sub(r"<script.*?</script>", "", text, flags=re.S))
+
+
+def test_the_support_counts_who_pays_and_who_is_dominated() -> None:
+    data = _worth_of((5e4, -1e4, 0.0, 3e4), (0, 0, 0, 1e4), 1e3)
+    assert findings.headline(data).support[0] == (
+        "Of 4 policies 2 gain more than they cost, 1 cost more than they gain, 1 cannot be told"
+        " from the reference; 3 are dominated: another choice costs no more and avoids no less."
+    )
+
+
+def test_the_fates_are_drawn_per_thousand_of_the_reference_borrowers(many: Run) -> None:
+    data = data_of(many)
+    frontier = data.frontiers[1]
+    drawn = fate_figures.fates_figure(data, style.WIDE, frontier).to_plotly_json()["data"]
+    bars = {trace["name"]: trace for trace in drawn}
+    fates = many.dataset["fates"].sel(scenario="baseline").mean("path")
+    for name, fate, side in (("saved", Fate.SAVED, 1), ("harmed", Fate.HARMED, -1)):
+        for i, s in enumerate(frontier.standings):
+            expected = float(fates.sel(policy=s.policy, fate=fate.name.lower()))
+            assert bars[name]["x"][i] == pytest.approx(side * expected, abs=1e-4)  # of 1,000
+    saved, delayed = bars["saved"], bars["delayed"]
+    np.testing.assert_allclose(delayed["base"], saved["x"], atol=1e-3)
+    np.testing.assert_allclose(bars["hastened"]["base"], bars["harmed"]["x"], atol=1e-3)
+
+
+def test_who_bears_a_policy_is_a_rate_of_the_group_over_scenarios_by_weight(many: Run) -> None:
+    data = data_of(many)
+    policy = data.best_first[0]
+    found = fate_figures.group_rates(data, "region", policy)
+    mean = many.dataset["fates_by_region"].sel(policy=policy, region="west").mean("scenario")
+    saved, compared = (float(mean.sel(fate=name)) for name in ("saved", "compared"))
+    at = found.names.index("west")
+    assert found.rates[Fate.SAVED][at] == pytest.approx(1000 * saved / compared)
+    assert found.margins[Fate.SAVED][at] == pytest.approx(
+        2.093024 * 0.1 * found.rates[Fate.SAVED][at], rel=1e-5
+    )  # t with 19 degrees of freedom, standard error a tenth of the mean
+    figure = fate_figures.bearing_figure(data, style.WIDE, policy)
+    bars = [t for t in figure.data if t.xaxis == "x3" and t.name == "saved"]
+    np.testing.assert_allclose(bars[0].x, found.rates[Fate.SAVED], atol=1e-4)
+
+
+def test_a_group_without_borrowers_has_no_rate(many: Run) -> None:
+    dataset = many.dataset.copy(deep=True)
+    dataset["fates_by_product"].loc[{"product": "credit_line"}] = 0.0
+    data = ReportData(dataset, many.rows, many.manifest)
+    rates = fate_figures.group_rates(data, "product", data.best_first[0]).rates[Fate.SAVED]
+    assert np.isnan(rates[1])
+    assert ("n/a", "n/a") in {row[-2:] for row in worth.bearing_table(data).rows}
+    assert "nan" not in worth.bearing_caption(data, data.best_first[0])
+
+
+def test_a_gap_between_groups_is_told_only_where_intervals_are_apart(many: Run) -> None:
+    dataset = many.dataset.copy(deep=True)
+    data = ReportData(dataset, many.rows, many.manifest)
+    policy = data.best_first[0]
+    assert "saves about as many in every group" in worth.bearing_caption(data, policy)
+    dataset["fates_by_region"].loc[{"region": "west", "fate": "saved"}] *= 4.0
+    data = ReportData(dataset, many.rows, many.manifest)
+    assert re.search(r"saves [\d.]+ in region west and", worth.bearing_caption(data, policy))
+
+
+def test_hardship_is_claimed_only_where_it_is_told_from_zero(many: Run) -> None:
+    dataset = many.dataset.copy(deep=True)
+    dataset["burdens"][:] = 100.0
+    data = ReportData(dataset, many.rows, many.manifest)
+    frontier = data.overall
+    assert frontier is not None
+    assert worth.hardship_caption(data, frontier) == (
+        "Over the 3 scenarios by weight, no policy is shown to lower the borrower-months overdue;"
+        " no policy is shown to raise the complaints."
+    )
+    assert worth.hardship_table(data, [frontier]).rows[1][1:] == ("no difference",) * 3
+    dataset["burdens"][:, 4, :, Burden.OVERDUE_MONTHS] = 75.0
+    data = ReportData(dataset, many.rows, many.manifest)
+    assert data.overall is not None
+    caption = worth.hardship_caption(data, data.overall)
+    assert "Policy number 4 lowers the borrower-months overdue most, by 25.0" in caption
+    assert "25.0\u202f%" in caption
+
+
+def test_the_kicked_can_sentence_names_the_extremes(many: Run) -> None:
+    data = data_of(many)
+    assert data.overall is not None
+    known = [s for s in data.overall.standings if not np.isnan(s.kicked_can_index.mean)]
+    most = max(known, key=lambda s: s.kicked_can_index.mean)
+    sentence = ranking.kicked_can(data)
+    assert percent(most.kicked_can_index.mean, 0) in sentence
+    assert f"under {data.policy_label(most.policy)} at the most" in sentence
+    nothing = many.dataset.copy(deep=True)
+    nothing["fates"].loc[{"fate": ["prevented", "returned"]}] = 0.0
+    assert ranking.kicked_can(ReportData(nothing, many.rows, many.manifest)) == ""
+
+
+def test_break_evens_are_told_in_a_sentence_each(tmp_path: Path) -> None:
+    few = make_tournament(4, ("baseline", "downturn"), 4)
+    answers = {
+        "policy": ["policy_number_1", "policy_number_2", "policy_number_3", PAYLOADS[0]],
+        "field": ["take_up_if_no_need", "extension_months", "false_proof", "months"],
+        "scenario": ["downturn"] * 4,
+        "metric": ["net_result"] * 4,
+        "verdict": ["crosses", "crosses", "pays_throughout", "never_pays"],
+        "pays_side": ["below", "above", "", ""],
+        "value": [0.1234, 4.5, np.nan, np.nan],
+        "ci_low": [0.1, np.nan, np.nan, np.nan],
+        "ci_high": [0.2, np.nan, np.nan, np.nan],
+        "low": [0.0, 1.0, 0.0, 1.0],
+        "high": [0.5, 12.0, 1.0, 60.0],
+    }
+    found = {f"break_even_{name}": ("break_even", values) for name, values in answers.items()}
+    run = Run(few.dataset.assign(found), few.rows, few.manifest)
+    sentences = ranking.break_evens(data_of(run))
+    assert sentences[:3] == (
+        "Under Downturn, Policy number 1 pays as long as \u201ctake up if no need\u201d stays below"
+        " 0.123 (95 % interval 0.1 to 0.2).",
+        "Under Downturn, Policy number 2 pays as long as \u201cextension months\u201d stays above"
+        " 4.5.",
+        "Under Downturn, Policy number 3 pays at any \u201cfalse proof\u201d from 0 to 1.",
+    )
+    assert "does not pay at any \u201cmonths\u201d from 1 to 60" in sentences[3]
+    text = write(run, tmp_path / "report.html")
+    assert "When it stops paying" in "".join(Outline(text).text)
+    assert PAYLOADS[0] not in text
+    assert ranking.break_evens(data_of(few)) == ()
