@@ -345,16 +345,17 @@ def test_the_closing_table_shows_rates_and_money_with_intervals(capsys):
         ]
     )
     shown = capsys.readouterr().out
-    for cell in ("5.00%", "-1.00 [-1.20, -0.80]", "-150 [-200, -100] k", "better", "CNY"):
+    for cell in ("5.00%", "-1.00 [-1.20, -0.80]", "-150 [-200, -100]", "better", "in k CNY"):
         assert cell in shown
-    assert "+2.50 [+2.00, +3.00] m" in shown
+    assert "+2,500 [+2,000, +3,000]" in shown
+    assert "downturn: a, net result +2.50 [+2.00, +3.00] M CNY" in shown
 
 
 @pytest.mark.parametrize(
     ("mean", "low", "high", "shown"),
     [
         (0.0, -12.4, 15.0, "+0.00 [-12.4, +15.0]"),
-        (-5_678_000, -6e6, -9e5, "-5.68 [-6.00, -0.90] m"),
+        (-5_678_000, -6e6, -9e5, "-5.68 [-6.00, -0.90] M"),
         (123_456, NAN, NAN, "+123 k"),
         (0.0, 0.0, 0.0, "no difference"),
         (0.0, NAN, NAN, "+0.00"),
@@ -390,8 +391,9 @@ def test_the_closing_table_reads_amounts_with_the_runoff_where_there_is_one(caps
     closing_table([*LOSS_PUT_OFF, *LOSS_THAT_CAME_LATER])
     shown = capsys.readouterr().out
     assert shown.count("with run-off") == 3
-    assert "+700 [+600, +800] k" in shown
-    assert "-500 [-600, -400] k" in shown
+    assert "+700 [+600, +800]" in shown
+    assert "amounts in k" in shown
+    assert "-500 [-600, -400]" in shown
     assert "every other policy costs more" in shown
     assert "better  " not in shown
     assert "2.50" not in shown
@@ -427,7 +429,8 @@ def test_the_closing_table_fits_eighty_columns(capsys, monkeypatch):
     shown = capsys.readouterr().out
     assert "stricter_approval" in shown
     assert "not distinguishable" in shown
-    assert shown.count("[-456, +789] m") == 2
+    assert shown.count("[-456, +789]") == 2
+    assert "amounts in M" in shown
     assert "[-45.6, +78.9]" in shown
 
 

@@ -28,6 +28,8 @@ from simulator.vocabulary import REFERENCE
 _LINE_EVERY_SECONDS = 5.0
 NO_DIFFERENCE = "no difference"
 _WIDE = 132
+_COLUMN_RANGE = 100.0
+"""Largest amount of a column in its unit is below 1,000 times this: small ones keep digits."""
 """Columns from which number and interval share a line."""
 
 
@@ -156,8 +158,16 @@ def _horizon_note(rows: _Rows) -> str:
 def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Table:
     """One scenario; ``gap`` stands between number and interval, policy and verdict."""
     unit = next((r.unit for (_, _, metric), r in rows.items() if metric == "net_loss"), "money")
+    money = [_read(rows, metric) for metric in ("net_loss", "net_result")]
+    changes_of = {
+        policy: [rows.get((scenario, policy, f"delta_{name}")) for name, _ in money]
+        for policy in policies
+        if policy != REFERENCE
+    }
+    largest = max((_largest(row) for found in changes_of.values() for row in found), default=0.0)
+    scale = _scale(largest / _COLUMN_RANGE)
     table = Table(
-        title=f"Scenario {scenario} (change of peak in points, amounts in {unit})",
+        title=f"Scenario {scenario} (change of peak in points, amounts in{scale[1]} {unit})",
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE,
@@ -165,29 +175,39 @@ def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Tab
         show_edge=False,
     )
     table.add_column("policy", no_wrap=True)
-    money = [_read(rows, metric) for metric in ("net_loss", "net_result")]
     changes = (f"change of {words}".replace(" with", "\nwith") for _, words in money)
     for heading in ("peak 30+", "change of peak", *changes):
         table.add_column(heading, justify="right", no_wrap=gap == " ")
     if gap == " ":
         table.add_column("verdict", no_wrap=True)
-    for policy in policies:
+    for policy in sorted(policies, key=lambda policy: _place(policy, changes_of.get(policy))):
         peak = rows.get((scenario, policy, "peak_overdue_rate_30"))
         peak_cell = "-" if peak is None or math.isnan(peak.mean) else f"{peak.mean:.2%}"
         if policy == REFERENCE:
             table.add_row(policy, peak_cell, "reference", "reference", "reference")
             continue
-        deltas = [
-            rows.get((scenario, policy, f"delta_{metric}"))
-            for metric in ("peak_overdue_rate_30", *(name for name, _ in money))
-        ]
-        cells = [with_interval(delta, gap) for delta in deltas]
-        word = verdict(deltas[-1])
+        cells = [with_interval(rows.get((scenario, policy, "delta_peak_overdue_rate_30")), gap)]
+        cells += [with_interval(change, gap, scale) for change in changes_of[policy]]
+        word = verdict(changes_of[policy][-1])
         if gap == " ":
             table.add_row(policy, peak_cell, *cells, word)
         else:
             table.add_row(f"{policy}\n{word}", peak_cell, *cells)
     return table
+
+
+def _place(policy: str, changes: Sequence[SummaryRow | None] | None) -> tuple[int, float]:
+    """Order of a policy in its table: the reference, then by what it adds to the net result."""
+    if not changes:
+        return 0, 0.0
+    result = changes[-1]
+    return 1, math.inf if result is None or math.isnan(result.mean) else -result.mean
+
+
+def _largest(row: SummaryRow | None) -> float:
+    """Largest amount of a row, 0 where there is none."""
+    numbers = () if row is None else (row.mean, row.ci_low, row.ci_high)
+    return max((abs(number) for number in numbers if not math.isnan(number)), default=0.0)
 
 
 def _is_zero(difference: SummaryRow) -> bool:
@@ -233,21 +253,28 @@ def answer(scenario: str, policies: Sequence[str], rows: _Rows) -> str:
     return f"{scenario}: no policy is surely better than {REFERENCE} at this number of paths"
 
 
-def with_interval(row: SummaryRow | None, gap: str = " ") -> str:
-    """``+1.20 [+0.80, +1.60] m``; fractions in points, the interval left out if there is none."""
+def with_interval(
+    row: SummaryRow | None, gap: str = " ", scale: tuple[float, str] | None = None
+) -> str:
+    """``+1.20 [+0.80, +1.60] M``; fractions in points, the interval left out if there is none.
+
+    With ``scale``, a factor and its word, amounts are in that scale and the word stands elsewhere.
+    """
     if row is None or math.isnan(row.mean):
         return "-"
     if _is_zero(row):
         return NO_DIFFERENCE
     numbers = [row.mean] if math.isnan(row.ci_low) else [row.mean, row.ci_low, row.ci_high]
     factor, suffix = (100.0, "") if row.unit == FRACTION else _scale(max(map(abs, numbers)))
+    if scale is not None:
+        factor, suffix = scale[0], ""
     mean, *bounds = (_signed(number * factor) for number in numbers)
     return f"{mean}{gap}[{', '.join(bounds)}]{suffix}" if bounds else f"{mean}{suffix}"
 
 
 def _scale(largest: float) -> tuple[float, str]:
     """Factor and word that bring an amount below a thousand."""
-    for size, suffix in ((1e9, " bn"), (1e6, " m"), (1e3, " k")):
+    for size, suffix in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
         if largest >= size:
             return 1.0 / size, suffix
     return 1.0, ""
