@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.book.distributions import SCORE_MEAN, SCORE_SD
+from simulator.book.distributions import SCORE_MEAN, SCORE_RISK_CORRELATION, SCORE_SD
 from simulator.book.schema import Book, Borrowers, Loans, product_terms
 from simulator.catalogue import Parameters, pack_parameters
 from simulator.kernels.cache import clear_cache
@@ -178,6 +178,7 @@ def _facts(book: Book) -> NDArray[np.void]:
     facts["reference_money"] = book.jurisdiction.reference_money
     facts["score_mean"] = SCORE_MEAN
     facts["score_sd"] = SCORE_SD
+    facts["score_correlation"] = SCORE_RISK_CORRELATION
     return records(facts)
 
 

@@ -91,7 +91,7 @@ LOAN_LEVERS: Final = (
     ),
     _F("principal_cut_share", "share of the principal forgiven with relief", 0, 0, 1, _M.MAX),
     _F("relief_max_uses", "times that a loan may get relief", 0, 0, 60, _M.MAX),
-    _F("relief_min_months_on_book", "youngest loan that may get relief", 0, 0, 600, _M.MAX),
+    _F("relief_min_months_on_book", "youngest loan that may get relief", 600, 0, 600, _M.MIN),
     *_EFFORTS,
     _F(
         "promise_share",
@@ -231,7 +231,7 @@ BOOK_LEVERS: Final = (
     ),
     _F(
         "contact_cap",
-        "AI, human, field and agency contacts a loan may get in a month",
+        "expected AI, human, field and agency contacts a loan may get in a month",
         UNLIMITED,
         0,
         UNLIMITED,

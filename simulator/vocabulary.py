@@ -145,7 +145,7 @@ class Priority(IntEnum):
 
 
 class Flag(IntEnum):
-    """Bits of a loan's flags; PROMISED, PROMISES and WARNED last a month."""
+    """Bits of a loan's flags; PROMISED, PROMISES, WARNED and BEHIND last a month."""
 
     EVER_90 = 1
     PROMISED = 2  # a promise made last month is in force
@@ -153,6 +153,7 @@ class Flag(IntEnum):
     WARNED = 8  # a call before the due day reached the borrower
     AGREED = 16  # new instalments were agreed with a collector, for next month
     EVER_30 = 32
+    BEHIND = 64  # all arrears could be paid this month, and are not
 
 
 class Fate(IntEnum):
@@ -175,6 +176,8 @@ class Fate(IntEnum):
     ADMITTED_BAD = 11
     PREVENTED = 12
     RETURNED = 13
+    LAPSED = 14
+    HARMED_LATER = 15
 
 
 N_FATES: Final = len(Fate)

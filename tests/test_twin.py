@@ -63,6 +63,8 @@ MECHANISMS = (
     "refuser keeps a promise",
     "left alone after a promise",
     "contact beyond the cap",
+    "talked into catching up",
+    "line without a principal cut",
     "agency earns a commission",
     "case filed",
     "filed only once",

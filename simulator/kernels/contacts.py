@@ -24,7 +24,6 @@ from simulator.vocabulary import (
 
 _CONTACT_GROUP = Draw.CONTACT_REACH // 4
 _LAST_DAY = DAYS_PER_MONTH - 1
-_CAP_ROUNDING = 1e-9
 
 
 @scalar
@@ -168,13 +167,12 @@ def _plan_efforts(t, n, book, levers, s, allowed, life, efforts):
 def _planned(stage, n, book, s, effort, day, rules, made, planned, count):
     """Fill ``planned`` with the places in the question that a stage reaches in time.
 
-    ``effort`` of each place is cut to the hours that may be called in; ``made`` are the efforts of
-    the month so far that the cap counts. Returns how many places they are, and the weighted effort
-    that they want.
+    ``effort`` of each place is cut to the hours that may be called in and to the room under the
+    cap; ``made`` are the efforts of the month so far that it counts. Returns how many places they
+    are, and the weighted effort that they want.
     """
     people, loans, states, question, filed = book.people, book.loans, s.loans, s.question, s.filed
     hours = rules.call_hours_share if _is_call(stage) else 1.0
-    cap = rules.contact_cap + _CAP_ROUNDING
     m, wanted = 0, 0.0
     for k in range(n):
         if effort[k] <= 0.0:
@@ -185,11 +183,12 @@ def _planned(stage, n, book, s, effort, day, rules, made, planned, count):
             continue
         weight = people[loan.borrower].weight
         within = effort[k] * hours
-        count.contacts_blocked += weight * (effort[k] - within)
-        effort[k] = within
-        if _is_capped(stage) and made[k] + within > cap:
-            count.contacts_blocked += weight * within
+        if _is_capped(stage):
+            within = min(within, rules.contact_cap - made[k])
+        count.contacts_blocked += weight * (effort[k] - max(0.0, within))
+        if within <= 0.0:
             continue
+        effort[k] = within
         planned[m] = k
         m += 1
         wanted += within * weight

@@ -32,12 +32,12 @@ def _convert(state, person_state):
 
 @scalar
 def _help(loan, terms, state, p, cap):
-    """Outside help raises the payment to what falls due; whether it did."""
+    """Outside help raises the payment to what falls due; by how much."""
     demand, due = demand_of(loan, terms, state, p, cap)
-    if state.able >= demand:
-        return False
-    state.helped = max(0.0, min(demand, due if due > 0.0 else demand) - state.able)
-    return state.helped > 0.0
+    before = state.helped
+    if state.able < demand:
+        state.helped = max(before, min(demand, due if due > 0.0 else demand) - state.able)
+    return state.helped - before
 
 
 @scalar
@@ -61,8 +61,15 @@ def _effect(day, rule, loan, terms, state, person_state, p, cap, u):
     if state.late > 0:
         state.late = 0 if state.n_unpaid > 0 else min(state.late, max(1, int(day)))
         return _NOTHING
-    if u < strength * p.outside_help_share and _help(loan, terms, state, p, cap):
-        return state.able + state.helped
+    if state.marks & Flag.BEHIND:
+        if u >= strength or state.helped > 0.0:
+            return _NOTHING
+        demand, _ = demand_of(loan, terms, state, p, cap)
+        state.helped = demand - state.able
+        return state.helped
+    if u < strength * p.outside_help_share:
+        gained = _help(loan, terms, state, p, cap)
+        return gained if gained > 0.0 else _NOTHING
     return _NOTHING
 
 
@@ -75,7 +82,7 @@ def _agree(t, loan, terms, state, cell, p, cap, key, weight, count):
         demand, _ = demand_of(loan, terms, state, p, cap)
         if state.able >= demand or state.helped > 0.0:
             return
-        if state.n_unpaid > 0:
+        if state.n_unpaid > 0 and not (state.marks & Flag.BEHIND):
             u = uniform(key.seed, key.path, loan.id, t, Draw.NEGOTIATE, Domain.LOAN)
             if u < cell.negotiated_share:
                 state.marks |= Flag.AGREED

@@ -81,6 +81,7 @@ def _plan_loan(
         behind = _keeps_behind(t, loan, terms, state, p, cap, key)
     if behind:
         able = demand - state.principal_overdue - state.interest_overdue
+        state.marks |= Flag.BEHIND
     plan.cash = max(0.0, plan.cash - able)
     plan.reserved += able
     late, reason = 0, 0
@@ -162,7 +163,7 @@ def _budget_chunk(t, start, n, book, levers, s, p, world, key, life):
 
 
 @scalar
-def _count_grant(person, facts, p, short, needed, cut, count, flow):
+def _count_grant(person, facts, p, short, cut, count, flow):
     """Count a grant of relief; a cut principal was there at the month's start, and is forgiven."""
     count.relief_granted += person.weight
     count.relief_cost += person.weight * facts.reference_money * p.relief_application_cost
@@ -191,7 +192,7 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
             cell = cells[t, classes[loan.segment], state.from_bucket, plan.hardship]
             if keep_agreement(t, loan, state, cell, outcome):
                 granted = True
-                _count_grant(person, facts, p, short, 0.0, 0.0, count, flow)
+                _count_grant(person, facts, p, short, 0.0, count, flow)
                 continue
             care = cares[t, plan.group]
             if state.relief_left > 0 or u[2, k] >= chance_of_relief(state, cell, care, short):
@@ -203,7 +204,7 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
             if needed >= 0.0:
                 granted = True
                 budget -= needed
-                _count_grant(person, facts, p, short, needed, cut, count, flow)
+                _count_grant(person, facts, p, short, cut, count, flow)
         if granted:
             _forget_demands(plan)
             for row in range(person.first_loan, person.first_loan + person.n_loans):

@@ -52,7 +52,7 @@ from simulator.vocabulary import (
 _TO_PAID_OFF = int(Exit.PAID_OFF)
 _TO_WRITTEN_OFF = int(Exit.WRITTEN_OFF)
 _TO_SOLD = int(Exit.SOLD)
-_MONTHLY_FLAGS = Flag.PROMISED | Flag.PROMISES | Flag.WARNED
+_MONTHLY_FLAGS = Flag.PROMISED | Flag.PROMISES | Flag.WARNED | Flag.BEHIND
 _LASTING_FLAGS = Flag.EVER_30 | Flag.EVER_90 | Flag.AGREED
 
 
@@ -324,7 +324,8 @@ def _post_chunk(t, start, stop, kept, book, levers, s, p, world, life, key, out,
                 still_open = True
                 revolving = loan.kind == Amortisation.REVOLVING
                 if revolving and state.n_unpaid == 0 and not relieved:
-                    cell = cells[t, classes[loan.segment], 0, hardship_of(life[t, b])]
+                    bucket = state.from_bucket
+                    cell = cells[t, classes[loan.segment], bucket, hardship_of(life[t, b])]
                     _draw_line(loan, state, person_state, cell, p, weight, flow)
             if relieved:
                 state.relief_left -= 1

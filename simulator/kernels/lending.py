@@ -3,6 +3,8 @@
 Equations: docs/model.md, section 9. The same people apply under every policy.
 """
 
+import math
+
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.ledger import count_stocks
 from simulator.kernels.payment import annuity_instalment, scheduled_principal
@@ -38,7 +40,10 @@ def _offer(loan, opening, terms, state, rule, p, rate_cap):
 def _is_approved(person, rule, world, facts, p, instalment, cutoff_rise):
     """Score, debt service and platforms against the lender's rules."""
     noiseless = facts.score_mean - facts.score_sd * person.true_risk
-    score = person.score + rule.score_signal_share * (noiseless - person.score)
+    signal, noise = rule.score_signal_share, 1.0 - rule.score_signal_share
+    spread = math.sqrt(noise**2 + signal**2 + 2.0 * signal * noise * facts.score_correlation)
+    mixed = noise * person.score + signal * noiseless
+    score = facts.score_mean + (mixed - facts.score_mean) / spread
     perceived = person.stated_income - rule.income_verified_share * (
         person.stated_income - person.income
     )
@@ -52,12 +57,13 @@ def _is_approved(person, rule, world, facts, p, instalment, cutoff_rise):
 
 
 @scalar
-def _takes_up(t, loan, state, person, rule, p, key):
+def _takes_up(t, loan, opening, state, person, rule, p, rate_cap, key):
     """Whether an approved applicant takes the loan; the best have alternatives to a dear one."""
     declines = p.offer_decline_share
     if person.true_risk < 0.0:
         free_years = min(int(rule.interest_free_months), 12) / 12.0
-        price = rule.price_add - state.annual_rate * free_years
+        rate = min(state.annual_rate, rate_cap)
+        price = rate - min(opening.annual_rate, rate_cap) - rate * free_years
         declines = min(1.0, max(0.0, declines + p.offer_price_slope * price))
     stays = (1.0 - declines) * (1.0 - p.walk_away_per_day) ** rule.decision_days
     u = uniform(key.seed, key.path, loan.id, t, Draw.ACCEPT, Domain.LOAN)
@@ -95,7 +101,7 @@ def lend(t, n_live, book, levers, s, p, world, key, out):
             takes_up = False
             if _is_approved(person, rule, world, facts, p, instalment, rise):
                 count.approved += person.weight
-                takes_up = _takes_up(t, loan, state, person, rule, p, key)
+                takes_up = _takes_up(t, loan, opening, state, person, rule, p, world.rate_cap, key)
                 count.declined += 0.0 if takes_up else person.weight
             if not takes_up:
                 state.status = LoanStatus.REFUSED

@@ -39,6 +39,8 @@ _ADMITTED_GOOD: Final = 1 << Fate.ADMITTED_GOOD
 _ADMITTED_BAD: Final = 1 << Fate.ADMITTED_BAD
 _PREVENTED: Final = 1 << Fate.PREVENTED
 _RETURNED: Final = 1 << Fate.RETURNED
+_LAPSED: Final = 1 << Fate.LAPSED
+_HARMED_LATER: Final = 1 << Fate.HARMED_LATER
 
 
 class Paired(NamedTuple):
@@ -81,9 +83,12 @@ def _default_fate(own, reference, watched, horizon):
     window = min(watched, horizon)
     own_90, reference_90 = _month_of_90(own, window), _month_of_90(reference, horizon)
     if own_90 == _NOT_BEFORE_THE_END:
+        later = own.first_90 > window
         if reference_90 > window:
-            return 0
-        return _SAVED if watched <= horizon else _CENSORED
+            return _HARMED_LATER if later and reference_90 == _NOT_BEFORE_THE_END else 0
+        if watched > horizon:
+            return _CENSORED
+        return _SAVED | _LAPSED if later else _SAVED
     if reference_90 == _NOT_BEFORE_THE_END:
         return _HARMED
     if own_90 == reference_90:
@@ -131,9 +136,9 @@ def _balance_of(fate, own, reference, principal):
     """Balance with which a borrower counts under a fate."""
     if fate == Fate.COMPARED or fate == Fate.REFUSED_GOOD or fate == Fate.ADMITTED_GOOD:
         return principal
-    if fate == Fate.HARMED or fate == Fate.ADMITTED_BAD:
+    if fate == Fate.HARMED or fate == Fate.HARMED_LATER or fate == Fate.ADMITTED_BAD:
         return own.balance_90
-    if fate <= Fate.CENSORED or fate == Fate.REFUSED_BAD:
+    if fate <= Fate.CENSORED or fate == Fate.REFUSED_BAD or fate == Fate.LAPSED:
         return reference.balance_90
     return own.balance_relief
 

@@ -84,7 +84,7 @@ OUTCOME_DTYPE = _record(
     float64="balance_90 balance_relief",
     float32="contacts",
     int16="opened first_30 first_90 first_relief last_relief overdue_months",
-    uint8="complaints",
+    uint16="complaints",
 )
 """What happened to a borrower on a path: months (0: never, ``AT_OPENING``: at the opening already,
 ``opened``: 0 for the opening book, ``NEVER_OPENED``), balances at the first 90+ and at the first
@@ -112,6 +112,7 @@ STAGE_DTYPE = _record(float64="reach effect cost complaint day")
 
 FACTS_DTYPE = _record(
     float64="opening_loans opening_balance benefit_rate reference_money score_mean score_sd"
+    " score_correlation"
 )
 
 

@@ -110,7 +110,8 @@ def relieve(t, loan, terms, state, cell, p, rate_cap, weight, income, budget, ou
     _, _, _, _, instalment = due_parts(loan, terms, state, p, rate_cap)
     extension = int(cell.term_extension_months)
     whole = state.principal + state.principal_overdue
-    cut = min(whole if extension > 0 else state.principal, cell.principal_cut_share * whole)
+    cut_share = 0.0 if loan.kind == Amortisation.REVOLVING else cell.principal_cut_share
+    cut = min(whole if extension > 0 else state.principal, cut_share * whole)
     needed = weight * ((1.0 - cell.due_share) * instalment + cut)
     if needed > budget:
         return REFUSED, 0.0

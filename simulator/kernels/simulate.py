@@ -131,6 +131,14 @@ def _write_history(record, state, person_state, paid):
     record.other_debt = person_state.other_debt
 
 
+@scalar
+def _staff_share(t, key, facts, counts):
+    """Staff and programmes over today's: after new lending stops they shrink with the book."""
+    if t <= key.months or facts.opening_loans <= 0.0:
+        return 1.0
+    return min(1.0, counts[t - 1].open_loans / facts.opening_loans)
+
+
 @loop
 def simulate_path(
     book, levers, stages, params, months, key, life, unemployed, s, out, history, history_rows
@@ -153,7 +161,7 @@ def simulate_path(
         if t > 0:
             world, counts = months[t], out.counts
             paid[:] = 0.0
-            counts[t].programme_cost += fixed_cost
+            counts[t].programme_cost += fixed_cost * _staff_share(t, key, facts, counts)
             n = plan_households(t, n_live, book, levers, s, p, world, key, life, out)
             contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts)
             n_live = post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid)

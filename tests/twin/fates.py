@@ -55,6 +55,7 @@ class Pair:
         prevented = self.relieved and self.followed_up
         prevented = prevented and 1 <= there_30 <= last_relief < here_30
         returned = prevented and here_30 <= last_relief + FOLLOW_UP_MONTHS
+        later = self.here["first_90"] > self.window
         before, now = float(self.there["balance_90"]), float(self.here["balance_90"])
         relieved = float(self.here["balance_relief"])
         holds = {
@@ -68,6 +69,8 @@ class Pair:
             Fate.FREE_RIDER: (self.relieved and there_30 == 0, relieved),
             Fate.PREVENTED: (prevented, relieved),
             Fate.RETURNED: (returned, relieved),
+            Fate.LAPSED: (missing and self.followed_up and later, before),
+            Fate.HARMED_LATER: (later and d_ref == inf, now),
         }
         return {fate: balance for fate, (true, balance) in holds.items() if true}
 

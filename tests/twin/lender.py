@@ -1,6 +1,7 @@
 """Sections 7 and 9: the court, collectors' contacts over the whole book, and new lending."""
 
 from dataclasses import dataclass
+from math import inf, sqrt
 
 from simulator.vocabulary import (
     DAYS_PER_MONTH,
@@ -69,11 +70,13 @@ def _court(loan: Loan, borrower: Borrower, due: Bill, month: Month) -> None:
         month.happened["court brings help"] += 1
 
 
-def _help(loan: Loan, due: Bill) -> None:
-    """Money beyond the borrower's own, up to one instalment."""
+def _help(loan: Loan, due: Bill) -> float:
+    """Money beyond the borrower's own, up to one instalment; by how much the payment rises."""
     target = min(due.demand, due.due if due.due > 0.0 else due.demand)
-    loan.payment = max(loan.able, target)
+    gained = max(0.0, target - max(loan.able, loan.payment))
+    loan.payment = max(loan.able, loan.payment, target)
     loan.helped = loan.payment > loan.able
+    return gained
 
 
 def _planned(plan: Plan, loan: Loan, month: Month) -> bool:
@@ -90,13 +93,13 @@ def _planned(plan: Plan, loan: Loan, month: Month) -> bool:
     if plan.stage is Stage.LEGAL and loan.filed > 0:
         month.happened["filed only once"] += 1
         return False
-    cap = month.book_lever("contact_cap") + 1e-9
-    if plan.stage in CAPPED and loan.efforts + effort > cap:
-        month.count(Count.CONTACTS_BLOCKED, loan.weight * wanted)
+    room = month.book_lever("contact_cap") - loan.efforts if plan.stage in CAPPED else inf
+    if effort > room:
         month.happened["contact beyond the cap"] += 1
-        return False
+        effort = max(0.0, room)
     month.count(Count.CONTACTS_BLOCKED, loan.weight * (wanted - effort))
-    return True
+    loan.effort = effort
+    return effort > 0.0
 
 
 def _urgency(plan: Plan, loan: Loan, due: Bill, month: Month) -> float:
@@ -122,9 +125,9 @@ def _queue(plan: Plan, owned: list[Owned], bills: Bills, month: Month) -> list[O
     capacity = month.per_1000_loans(month.book_lever(f"capacity_{plan.name}"))
     used, made = 0.0, []
     for position, (loan, borrower) in enumerate(planned):
-        work = loan.weight * plan.effort(loan, month)
+        work = loan.weight * loan.effort
         if used + work > capacity:
-            left = (o.weight * plan.effort(o, month) for o, _ in planned[position:])
+            left = (o.weight * o.effort for o, _ in planned[position:])
             month.count(Count.QUEUE_UNSERVED, sum(left))
             break
         used += work
@@ -144,7 +147,7 @@ CONTACT_COUNTS = {
 
 def _contact(plan: Plan, loan: Loan, borrower: Borrower, due: Bill, month: Month) -> None:
     p, luck, name = month.parameters, month.luck, plan.name
-    effort = plan.effort(loan, month)
+    effort = loan.effort
     work = effort * loan.weight
     month.count(CONTACT_COUNTS[plan.stage], work)
     month.count(Count.COLLECTION_COST, work * month.currency(p[f"cost_{name}"]))
@@ -185,9 +188,14 @@ def _effect(plan: Plan, loan: Loan, borrower: Borrower, due: Bill, month: Month)
         loan.late_days = (
             0.0 if loan.opening_unpaid >= 1 else min(loan.late_days, max(1, int(plan.day)))
         )
+    elif loan.keeps_behind:
+        if not loan.helped and luck < effect:
+            gained = due.demand - loan.able
+            loan.payment, loan.helped = due.demand, True
+            month.happened["talked into catching up"] += 1
+            return gained
     elif loan.able < due.demand and luck < effect * p["outside_help_share"]:
-        _help(loan, due)
-        return loan.payment if loan.helped else None
+        return _help(loan, due) or None
     return None
 
 
@@ -200,6 +208,7 @@ def _converse(loan: Loan, due: Bill, month: Month) -> None:
     if (
         not loan.refused
         and loan.opening_unpaid >= 1
+        and not loan.keeps_behind
         and agrees < month.loan_lever("negotiated_share", loan)
     ):
         loan.agreed = True
@@ -223,8 +232,8 @@ def contacts(owned: list[Owned], bills: Bills, month: Month) -> None:
             loan.payment = max(loan.payment, loan.able)
 
 
-SCORE_MEAN, SCORE_SD = 600.0, 100.0
-"""Section 9: the scale of the score."""
+SCORE_MEAN, SCORE_SD, CORRELATION = 600.0, 100.0, 0.8
+"""Section 9: the scale of the score, and its correlation with minus true risk."""
 
 
 def _leaves(loan: Loan, borrower: Borrower, lever: dict[str, float], month: Month) -> bool:
@@ -233,7 +242,9 @@ def _leaves(loan: Loan, borrower: Borrower, lever: dict[str, float], month: Mont
     declines = p["offer_decline_share"]
     if borrower.true_risk < 0.0:
         free = min(int(lever["interest_free_months"]), 12)
-        price = lever["price_add"] - loan.annual_rate * free / 12.0
+        cap = month["rate_cap"]
+        rate = min(loan.annual_rate, cap)
+        price = rate - min(loan.asked_rate, cap) - rate * free / 12.0
         declines += p["offer_price_slope"] * price
     stays = 1.0 - min(1.0, max(0.0, declines))
     stays *= float((1.0 - p["walk_away_per_day"]) ** lever["decision_days"])
@@ -249,6 +260,7 @@ def decide(loan: Loan, borrower: Borrower, overdue_30: float, month: Month) -> N
     perceived = borrower.stated_income - found_out
     loan.opening_principal *= lever["amount_multiplier"]
     loan.limit *= lever["amount_multiplier"]
+    loan.asked_rate = loan.annual_rate
     loan.annual_rate = max(0.0, loan.annual_rate + lever["price_add"])
     loan.principal = loan.opening_principal
     loan.remaining = loan.term_months
@@ -259,7 +271,9 @@ def decide(loan: Loan, borrower: Borrower, overdue_30: float, month: Month) -> N
     service = first + borrower.other_debt * other_rate
     signal = lever["score_signal_share"]
     noiseless = SCORE_MEAN - SCORE_SD * borrower.true_risk
-    score = borrower.score + signal * (noiseless - borrower.score)
+    mixed = signal * noiseless + (1.0 - signal) * borrower.score
+    width = sqrt(signal**2 + (1.0 - signal) ** 2 + 2.0 * CORRELATION * signal * (1.0 - signal))
+    score = SCORE_MEAN + (mixed - SCORE_MEAN) / width
     excess = max(0.0, overdue_30 - month.book_lever("tighten_trigger"))
     cutoff = lever["score_cutoff"] + month.book_lever("tighten_slope") * excess
     month.count(Count.APPLICANTS, loan.weight)

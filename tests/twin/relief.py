@@ -107,7 +107,11 @@ def _offered(
     share = month.loan_lever("affordable_share", loan)
     owed = loan.principal + loan.principal_overdue
     most = owed if extension > 0 else loan.principal
-    cut = min(most, month.loan_lever("principal_cut_share", loan) * owed)
+    share_cut = month.loan_lever("principal_cut_share", loan)
+    if loan.kind is Amortisation.REVOLVING:
+        month.happened["line without a principal cut"] += share_cut > 0.0
+        share_cut = 0.0
+    cut = min(most, share_cut * owed)
     cost = loan.weight * ((1.0 - due_share) * service + cut)
     if month.relief_spent + cost > month.book_lever("relief_budget") * month.book_balance:
         return False

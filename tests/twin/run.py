@@ -134,7 +134,11 @@ def _step(borrowers: list[Borrower], month: Month, months: int) -> None:
         live(borrower, month)
     live_borrowers = _open_month(borrowers, month)
     fixed = month.currency(month.book_lever("fixed_cost"))
-    month.count(Count.PROGRAMME_COST, month.per_1000_loans(fixed))
+    staff = 1.0
+    if month.t > months:
+        open_before = float(month.sums.counts[0, month.t - 1, Count.OPEN_LOANS])
+        staff = min(1.0, open_before / month.book_loans)
+    month.count(Count.PROGRAMME_COST, staff * month.per_1000_loans(fixed))
     bills: Bills = {}
     for borrower in sorted(live_borrowers, key=lambda b: b.arrival_month):
         bills |= household_month(borrower, month)

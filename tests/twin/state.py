@@ -119,6 +119,8 @@ class Loan:
     """A promise was made this month."""
     warned: bool = False
     helped: bool = False
+    effort: float = 0.0
+    asked_rate: float = 0.0
     efforts: float = 0.0
     """Efforts of contacts made this month, of all stages."""
     late_days: float = 0.0
