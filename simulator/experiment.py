@@ -20,6 +20,7 @@ from simulator.engine import (
     simulate,
     thread_count,
 )
+from simulator.levers import LeverTable
 from simulator.macro import MacroPaths, Scenario, draw_macro_paths, load_scenario
 from simulator.policies import REFERENCE, Policy, StatusQuo, levers_for
 from simulator.results.files import REPORT_NAME, remove_results
@@ -125,7 +126,7 @@ def run_experiment(
     paths = {name: draw_macro_paths(scenario, run) for name, scenario in scenarios.items()}
     worlds = {name: _world_builder(request, book, drawn) for name, drawn in paths.items()}
     levers = {
-        name: levers_for(policy, policies[REFERENCE], book.segments, run.timeline.horizon)
+        name: _levers(name, policy, policies[REFERENCE], book, run.timeline.horizon)
         for name, policy in policies.items()
     }
     packed = pack(book, request.parameters)
@@ -154,6 +155,14 @@ def _with_reference(policies: Mapping[str, Policy]) -> dict[str, Policy]:
     """``policies`` with the reference first, added with its defaults when absent."""
     reference: Policy = policies.get(REFERENCE) or StatusQuo()
     return {REFERENCE: reference} | {n: p for n, p in policies.items() if n != REFERENCE}
+
+
+def _levers(name: str, policy: Policy, reference: Policy, book: Book, horizon: int) -> LeverTable:
+    """The policy's table; a ``UserError`` about its target names the policy."""
+    try:
+        return levers_for(policy, reference, book.segments, horizon)
+    except UserError as error:
+        raise UserError(f"policy.{name}: {error}") from None
 
 
 def _load_scenarios(

@@ -72,7 +72,7 @@ class SegmentNames:
             unknown = set(wanted) - set(names)
             if unknown:
                 raise UserError(
-                    f"policy target: {kind} must be among {', '.join(sorted(set(names)))};"
+                    f"its {kind} must be among {', '.join(sorted(set(names)))};"
                     f" got {', '.join(sorted(unknown))}"
                 )
             if wanted:
@@ -108,7 +108,7 @@ def _classes(
     reach, class_of = np.unique(masks, axis=1, return_inverse=True)
     if reach.shape[1] > MAX_CLASSES:
         raise UserError(
-            f"policy targets split the book into {reach.shape[1]} classes; at most {MAX_CLASSES}"
+            f"its targets split the book into {reach.shape[1]} classes; at most {MAX_CLASSES}"
         )
     return class_of.reshape(-1).astype(np.uint8), reach
 
