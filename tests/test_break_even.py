@@ -26,7 +26,15 @@ from simulator.cli.folders import find_folders
 from simulator.engine import pack, simulate
 from simulator.macro import draw_macro_paths
 from simulator.policies import CareProgramme, Combination, GracePeriod, StatusQuo, levers_for
-from simulator.results.break_even import BreakEven, GainPoint, Verdict, in_words
+from simulator.results.break_even import (
+    BreakEven,
+    GainPoint,
+    Verdict,
+    break_even_manifest,
+    break_even_rows,
+    in_words,
+    with_break_evens,
+)
 from simulator.settings import BreakEvenSettings
 from simulator.shipped import read_shipped
 
@@ -72,12 +80,33 @@ def test_a_root_in_a_wide_bracket_is_exact_to_a_share_of_its_width():
     assert found.value == pytest.approx(math.sqrt(40.0), abs=402 * TOLERANCE)
 
 
-def test_a_jump_is_found_where_it_is_and_has_no_width():
-    found, seen = _search(_certain(lambda x: 5.0 if x < 0.37 else -1.0))
-    assert found.value == pytest.approx(0.37, abs=TOLERANCE)
-    assert found.ci_low <= found.value <= found.ci_high
-    assert found.ci_high - found.ci_low <= TOLERANCE
-    assert seen < 20
+@pytest.mark.parametrize("noise", [0.0, 1e-3])
+@pytest.mark.parametrize("step", [0.003, 0.25, 0.37, 0.4137, 0.5, 0.9999])
+def test_a_jump_lies_inside_an_interval_as_wide_as_the_last_bracket(step, noise):
+    spread = noise * np.array([-1.0, 1.0, -1.0, 1.0])
+    found, seen = _search(lambda x: spread + (5.0 if x < step else -1.0))
+    assert found.ci_low < found.value < found.ci_high
+    assert found.ci_low <= step <= found.ci_high
+    assert TOLERANCE / 2 < found.ci_high - found.ci_low <= TOLERANCE
+    assert seen <= 5 + 5
+
+
+def test_gains_of_exactly_zero_at_a_simulated_value_leave_the_interval_its_width():
+    found, _ = _search(_certain(lambda x: 0.25 - x))
+    assert found.ci_low < 0.25 < found.ci_high
+    assert found.ci_high - found.ci_low <= 2 * TOLERANCE
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_values_at_which_a_policy_does_nothing_belong_to_the_interval(sign):
+    def gain(x):
+        return sign * (max(0.0, 0.3 - x) - max(0.0, x - 0.6))
+
+    found, _ = _search(_certain(gain))
+    assert found.ci_low == pytest.approx(0.3, abs=TOLERANCE)
+    assert found.ci_high == pytest.approx(0.6, abs=TOLERANCE)
+    edge = 0.3 if found.pays_below else 0.6
+    assert found.value == pytest.approx(edge, abs=TOLERANCE)
 
 
 def test_many_small_steps_are_solved_like_the_curve_through_them():
@@ -113,6 +142,36 @@ def test_without_a_change_of_sign_there_is_a_verdict_and_no_number(function, ver
     assert math.isnan(found.ci_high)
     assert found.pays_below is None
     assert seen == 5
+
+
+_SPREAD = np.array([-1.0, 1.0, -1.0, 1.0, 1.0, -1.0])
+"""Deviations of six paths whose mean is zero."""
+
+
+@pytest.mark.parametrize(
+    "mean",
+    [lambda x: -0.01 - x / 100, lambda x: 0.01 + x / 100, lambda x: 5 * x, lambda x: -5 * x],
+    ids=["slightly negative", "slightly positive", "only high pays", "only high does not"],
+)
+def test_means_of_one_sign_whose_intervals_hold_zero_decide_nothing(mean):
+    found, seen = _search(lambda x: mean(x) + _SPREAD)
+    assert found.verdict is Verdict.UNDECIDED
+    assert math.isnan(found.value)
+    assert math.isnan(found.ci_low)
+    assert math.isnan(found.ci_high)
+    assert found.pays_below is None
+    assert seen == 5
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_means_of_one_sign_whose_intervals_exclude_zero_decide(sign):
+    found, _ = _search(lambda x: sign * (5.0 + x) + _SPREAD)
+    assert found.verdict is (Verdict.PAYS_THROUGHOUT if sign > 0 else Verdict.NEVER_PAYS)
+
+
+def test_one_path_decides_nothing_without_a_change_of_sign():
+    found, _ = _search(lambda x: np.array([-1.0 - x]))
+    assert found.verdict is Verdict.UNDECIDED
 
 
 def _fieller(intercept, slope, n_clusters):
@@ -157,12 +216,20 @@ def test_the_interval_counts_macro_draws_not_paths():
     assert found.ci_high == pytest.approx(high, abs=TOLERANCE)
 
 
-def test_the_interval_is_clipped_to_the_bracket():
+@pytest.mark.parametrize(
+    ("below", "above"), [(0.02, 0.03), (0.02, 0.5), (0.4, 0.03)], ids=["both", "low", "high"]
+)
+def test_an_end_that_the_bracket_does_not_hold_is_no_number(below, above):
     intercept, slope = _noisy(30, 3)
+    low, high = _fieller(intercept, slope, 30)
     middle = intercept.mean() / slope.mean()
-    found, _ = _search(lambda x: intercept - slope * x, low=middle - 0.02, high=middle + 0.03)
-    assert found.ci_low == middle - 0.02
-    assert found.ci_high == middle + 0.03
+    found, _ = _search(lambda x: intercept - slope * x, low=middle - below, high=middle + above)
+    tolerance = TOLERANCE * (below + above)
+    assert found.verdict is Verdict.CROSSES
+    assert found.value == pytest.approx(middle, abs=tolerance)
+    expected = (low if low > middle - below else NAN, high if high < middle + above else NAN)
+    assert math.isnan(expected[0]) or math.isnan(expected[1])
+    assert (found.ci_low, found.ci_high) == pytest.approx(expected, abs=tolerance, nan_ok=True)
 
 
 def test_one_path_has_a_root_without_an_interval():
@@ -368,8 +435,41 @@ def test_a_crossing_is_told_with_its_interval_and_side():
         "calm, grace_period: take_up_if_no_need breaks even at 0.42 [0.3, 0.5];"
         " the policy pays below it"
     )
-    told = in_words(_answer(ci_low=NAN, ci_high=NAN, pays_below=False, warnings=("w",)), "CNY")
-    assert "at 0.42; the policy pays above it; w" in told
+    one_path = (GainPoint(0.0, -2e6, NAN, NAN), GainPoint(1.0, 4e5, NAN, NAN))
+    without = {"ci_low": NAN, "ci_high": NAN, "pays_below": False, "points": one_path}
+    told = in_words(_answer(**without, warnings=("w",)), "CNY")
+    assert "at 0.42 (too few paths for an interval); the policy pays above it; w" in told
+
+
+def test_an_end_outside_of_the_bracket_is_told_as_such():
+    below, above = "at or below 0 (end of the bracket)", "at or above 1 (end of the bracket)"
+    assert f"at 0.42 [{below}, 0.5]; the" in in_words(_answer(ci_low=NAN), "CNY")
+    assert f"at 0.42 [0.3, {above}]; the" in in_words(_answer(ci_high=NAN), "CNY")
+    told = in_words(_answer(ci_low=NAN, ci_high=NAN), "CNY")
+    assert f"at 0.42 [{below}, {above}]; the" in told
+
+
+def test_too_few_paths_are_told_with_the_gain_at_both_ends():
+    none = {"value": NAN, "ci_low": NAN, "ci_high": NAN, "pays_below": None}
+    points = (GainPoint(0.0, -2e4, -3e6, 2e6), GainPoint(1.0, -4e4, -5e6, 4e6))
+    told = in_words(_answer(verdict=Verdict.UNDECIDED, points=points, **none), "CNY")
+    assert told == (
+        "calm, grace_period: take_up_if_no_need has no break-even that could be shown in [0, 1]:"
+        " too few paths to say whether the policy pays; gain of net result"
+        " -2e+04 to -4e+04 CNY"
+    )
+
+
+def test_an_undecided_answer_has_empty_numbers_everywhere():
+    none = {"value": NAN, "ci_low": NAN, "ci_high": NAN, "pays_below": None}
+    answer = _answer(verdict=Verdict.UNDECIDED, **none)
+    (row,) = break_even_rows([answer])
+    assert math.isnan(row.mean)
+    told = break_even_manifest([answer])["take_up"]
+    assert (told["verdict"], told["value"], told["ci_low"]) == ("undecided", None, None)
+    dataset = with_break_evens(xr.Dataset(attrs={"currency": "CNY"}), [answer])
+    assert str(dataset["break_even_verdict"].values[0]) == "undecided"
+    assert "undecided" in dataset["break_even_verdict"].attrs["long_name"]
 
 
 def test_no_crossing_is_told_with_the_gain_at_both_ends():
@@ -437,7 +537,9 @@ def test_a_crossing_separates_paying_from_not_paying():
             continue
         before = [p for p in answer.points if p.value < answer.value]
         assert (before[0].mean > 0.0) is answer.pays_below
-        assert answer.low <= answer.ci_low <= answer.value <= answer.ci_high <= answer.high
+        assert answer.low < answer.value < answer.high
+        assert math.isnan(answer.ci_low) or answer.low <= answer.ci_low < answer.value
+        assert math.isnan(answer.ci_high) or answer.value < answer.ci_high <= answer.high
 
 
 def test_dataset_summary_and_manifest_tell_the_same():

@@ -47,8 +47,7 @@ def answer(
 ) -> BreakEven:
     """Search the bracket of ``question``; ``advance`` is told of each simulated path.
 
-    ``start`` is told of two parts: the scan, then the root and its interval, whose length is
-    estimated.
+    ``start`` is told of two parts: the scan, then the narrowing, whose length is estimated.
     """
     low, high, paths = question.low, question.high, finished.output.run.paths
     values = scan_values(low, high, whole=question.whole)
@@ -61,7 +60,7 @@ def answer(
         curve.at(value)
     left = most_refinements(low, high, curve.points())
     if left:
-        start(paths * left, f"{label}: root and interval (at most, about)")
+        start(paths * left, f"{label}: value and interval (at most, about)")
     crossing = find_crossing(curve, low, high)
     return BreakEven(
         name=question.name,

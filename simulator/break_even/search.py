@@ -1,20 +1,19 @@
 """Where a noisy curve of gains crosses zero, and which crossings its noise allows.
 
 The gain at a value is the paired difference of a policy to the reference on every path. Common
-random numbers make its mean a step function of the value with many small steps, so a bracketed
-root search works; its interval is by inversion: the values whose 95 % interval of the mean gain
-holds zero, next to the root.
+random numbers make its mean a step function of the value with many small steps, sometimes one large
+one, so a bracket of the change of sign is halved; the interval is by inversion: the values whose
+95 % interval of the mean gain holds zero, next to the change, and the last bracket itself.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from simulator.results.break_even import GainPoint, Verdict
 from simulator.results.intervals import over_paths
@@ -24,16 +23,18 @@ F8 = NDArray[np.float64]
 SCAN_POINTS: Final = 5
 """Values at which the bracket is looked through first (assumption)."""
 TOLERANCE: Final = 0.01
-"""How exact a root is, over the width of the bracket (assumption)."""
-ROOTS: Final = 3
-"""The root of the mean and of the two ends of its interval."""
+"""Width of the last bracket of a search, over that of the first (assumption)."""
+SEARCHES: Final = 3
+"""That of the change of sign and those of the two ends of its interval."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
     """Where a policy stops or begins to pay, with its interval; NaN where there is none.
 
-    ``pays_below``: whether the policy pays below ``value``; None without a crossing.
+    An end of the interval is NaN, too, where no simulated value on its side is excluded: with one
+    macro draw, or where it lies outside of the bracket. ``pays_below``: whether the policy pays
+    below ``value``; None without a crossing.
     """
 
     verdict: Verdict
@@ -85,68 +86,90 @@ def changes_of_sign(points: Iterable[GainPoint]) -> list[tuple[GainPoint, GainPo
 
 
 def most_refinements(low: float, high: float, points: list[GainPoint]) -> int:
-    """About how many values ``find_crossing`` still needs at most: halving for every root."""
+    """About how many values ``find_crossing`` still needs at most: each search halves."""
     changes = changes_of_sign(points)
     if not changes:
         return 0
-    widest = max(b.value - a.value for a, b in pairwise(points))
-    return ROOTS * math.ceil(math.log2(max(2.0, widest / (TOLERANCE * (high - low)))))
+    widest = max(b.value - a.value for a, b in (*changes, *pairwise(points)))
+    return SEARCHES * math.ceil(math.log2(max(2.0, widest / (TOLERANCE * (high - low)))))
 
 
 def find_crossing(curve: GainCurve, low: float, high: float) -> Crossing:
     """The first change of sign from ``low`` in ``curve``, which was simulated at both ends.
 
-    Only changes between points known so far are found.
+    Only changes between points known so far are found. The value is the middle of the last
+    bracket, which the interval holds: where a jump lies inside of it is not known.
     """
     known = curve.points()
     changes = changes_of_sign(known)
     if not changes:
-        pays = any(point.mean > 0.0 for point in known)
-        return Crossing(Verdict.PAYS_THROUGHOUT if pays else Verdict.NEVER_PAYS)
+        return Crossing(_verdict_of_one_sign(known))
     before, after = changes[0]
     tolerance = TOLERANCE * (high - low)
-    root = curve.at(_root(curve, "mean", before.value, after.value, tolerance))
-    below = [point for point in curve.points() if point.value < root.value]
-    above = [point for point in curve.points() if point.value > root.value]
-    known_interval = not math.isnan(root.ci_low)
+    left, right = _narrowed(curve, before, after, _pays, tolerance)
+    below = [point for point in curve.points() if point.value <= left.value]
+    above = [point for point in curve.points() if point.value >= right.value]
     return Crossing(
         Verdict.CROSSES,
-        root.value,
-        _end(curve, root, below[::-1], low, tolerance) if known_interval else math.nan,
-        _end(curve, root, above, high, tolerance) if known_interval else math.nan,
-        before.mean > 0.0,
+        0.5 * (left.value + right.value),
+        _end(curve, below[::-1], tolerance),
+        _end(curve, above, tolerance),
+        _pays(before),
         _several(changes),
     )
 
 
-def _root(curve: GainCurve, height: str, left: float, right: float, tolerance: float) -> float:
-    """A zero of one height of the curve between two values of different sign."""
-    found: float = brentq(lambda x: getattr(curve.at(x), height), left, right, xtol=tolerance)
-    return found
+def _verdict_of_one_sign(points: Sequence[GainPoint]) -> Verdict:
+    """The verdict without a change of sign: undecided as long as an interval leaves both signs.
 
-
-def _end(
-    curve: GainCurve,
-    root: GainPoint,
-    outward: Iterable[GainPoint],
-    bound: float,
-    tolerance: float,
-) -> float:
-    """One end of the values that the noise allows; ``bound`` if none is excluded on this side.
-
-    The nearest excluded point brackets the end together with its inner neighbour, unless that
-    is the root of a jump over the whole interval.
+    A gain of exactly zero on every path leaves none: the policy does nothing there.
     """
-    inner = root
+    if all(point.ci_high <= 0.0 for point in points):
+        return Verdict.NEVER_PAYS
+    if all(point.ci_low >= 0.0 for point in points):
+        return Verdict.PAYS_THROUGHOUT
+    return Verdict.UNDECIDED
+
+
+def _narrowed(
+    curve: GainCurve,
+    one: GainPoint,
+    other: GainPoint,
+    holds: Callable[[GainPoint], bool],
+    tolerance: float,
+) -> tuple[GainPoint, GainPoint]:
+    """Points no further apart than ``tolerance``, of which ``holds`` is true for one only.
+
+    Halves the distance of ``one`` and ``other``, of which it is true for one only; in their order.
+    """
+    at_one = holds(one)
+    while abs(other.value - one.value) > tolerance:
+        middle = curve.at(0.5 * (one.value + other.value))
+        if holds(middle) is at_one:
+            one = middle
+        else:
+            other = middle
+    return one, other
+
+
+def _end(curve: GainCurve, outward: Iterable[GainPoint], tolerance: float) -> float:
+    """One end of the values that the noise allows; NaN if none of ``outward`` is excluded.
+
+    It is the excluded point itself, so that the interval is never narrower than the noise or the
+    last bracket: rather too wide by the tolerance.
+    """
+    inner = None
     for point in outward:
         if _excludes_zero(point):
-            if _excludes_zero(inner):
-                return inner.value
-            height = "ci_low" if point.ci_low > 0.0 else "ci_high"
-            left, right = sorted((point.value, inner.value))
-            return _root(curve, height, left, right, tolerance)
+            if inner is None:
+                return point.value
+            return _narrowed(curve, inner, point, _excludes_zero, tolerance)[1].value
         inner = point
-    return bound
+    return math.nan
+
+
+def _pays(point: GainPoint) -> bool:
+    return point.mean > 0.0
 
 
 def _excludes_zero(point: GainPoint) -> bool:

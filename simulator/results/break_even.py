@@ -18,11 +18,13 @@ F8 = NDArray[np.float64]
 
 
 class Verdict(StrEnum):
-    """Whether the mean gain changes its sign inside the bracket, else which sign it has."""
+    """Whether the mean gain changes its sign inside the bracket, else which sign is shown."""
 
     CROSSES = "crosses"
     PAYS_THROUGHOUT = "pays_throughout"
     NEVER_PAYS = "never_pays"
+    UNDECIDED = "undecided"
+    """No change of sign, but the gain's interval holds zero somewhere: too few paths to say."""
 
 
 class GainPoint(NamedTuple):
@@ -38,9 +40,11 @@ class GainPoint(NamedTuple):
 class BreakEven:
     """One answered question; ``value`` and its interval are NaN without a crossing.
 
-    ``points`` are all values that were simulated, by rising value, both ends among them. The
-    gain is the policy's metric less the reference's on the same paths, turned so that more is
-    better. ``pays_below`` tells on which side of ``value`` the policy pays.
+    An end of the interval is NaN, too, where it lies outside of the bracket, and both are where
+    the gains have no interval: with one macro draw. ``points`` are all values that were
+    simulated, by rising value, both ends among them. The gain is the policy's metric less the
+    reference's on the same paths, turned so that more is better. ``pays_below`` tells on which
+    side of ``value`` the policy pays.
     """
 
     name: str
@@ -59,9 +63,25 @@ class BreakEven:
     warnings: tuple[str, ...] = ()
 
     @property
+    def interval(self) -> tuple[str, str] | None:
+        """Both ends in words; None where the gains have no interval."""
+        if math.isnan(self.points[0].ci_low):
+            return None
+        return ends_in_words((self.ci_low, self.ci_high), (self.low, self.high))
+
+    @property
     def summary_metric(self) -> str:
         """Name of its row in summary.csv."""
         return f"break_even_{self.field.replace('.', '_')}"
+
+
+def ends_in_words(ends: tuple[float, float], bracket: tuple[float, float]) -> tuple[str, str]:
+    """Lower and upper end of an interval; one that is NaN lies outside of the bracket."""
+    lower, upper = (
+        f"at or {side} {limit:.3g} (end of the bracket)" if math.isnan(end) else f"{end:.3g}"
+        for end, limit, side in zip(ends, bracket, ("below", "above"), strict=True)
+    )
+    return lower, upper
 
 
 def whole_horizon(metric: str, cell: Cell, last_month: int) -> F8:
@@ -92,13 +112,21 @@ VARIABLES: Final = (
     BreakEvenVariable(
         "value", "value at which the policy stops or begins to pay", lambda b: b.value
     ),
-    BreakEvenVariable("ci_low", "lower end of its 95 % interval", lambda b: b.ci_low),
-    BreakEvenVariable("ci_high", "upper end of its 95 % interval", lambda b: b.ci_high),
+    BreakEvenVariable(
+        "ci_low",
+        "lower end of its 95 % interval; missing if outside of the bracket or not known",
+        lambda b: b.ci_low,
+    ),
+    BreakEvenVariable(
+        "ci_high",
+        "upper end of its 95 % interval; missing if outside of the bracket or not known",
+        lambda b: b.ci_high,
+    ),
     BreakEvenVariable("low", "lower end of the bracket", lambda b: b.low),
     BreakEvenVariable("high", "upper end of the bracket", lambda b: b.high),
     BreakEvenVariable(
         "verdict",
-        "crosses, pays_throughout or never_pays in the bracket",
+        "crosses, pays_throughout or never_pays in the bracket; undecided with too few paths",
         lambda b: b.verdict.value,
     ),
     BreakEvenVariable(
@@ -158,7 +186,11 @@ def _variable(
 
 
 def break_even_rows(found: Sequence[BreakEven]) -> list[SummaryRow]:
-    """A row of summary.csv for each answer; empty numbers without a crossing."""
+    """A row of summary.csv for each answer.
+
+    Numbers are empty without a crossing, and so is an end of the interval that lies outside of
+    the bracket or is not known.
+    """
     return [
         SummaryRow(
             scenario=answer.scenario,
@@ -195,20 +227,30 @@ def _plain(value: float | str) -> float | str | None:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
+_WITHOUT_VALUE: Final = {
+    Verdict.PAYS_THROUGHOUT: ("", "the policy pays throughout"),
+    Verdict.NEVER_PAYS: ("", "the policy never pays"),
+    Verdict.UNDECIDED: (
+        " that could be shown",
+        "too few paths to say whether the policy pays",
+    ),
+}
+"""What is said of an answer without a value."""
+
+
 def in_words(answer: BreakEven, currency: str) -> str:
     """One sentence: where the policy pays in the bracket."""
     field = f"{answer.scenario}, {answer.policy}: {answer.field}"
     if answer.verdict is Verdict.CROSSES:
         side = "below" if answer.pays_below else "above"
-        interval = (
-            "" if math.isnan(answer.ci_low) else f" [{answer.ci_low:.3g}, {answer.ci_high:.3g}]"
-        )
-        words = f"{field} breaks even at {answer.value:.3g}{interval}; the policy pays {side} it"
+        ends = answer.interval
+        span = f"[{', '.join(ends)}]" if ends else "(too few paths for an interval)"
+        words = f"{field} breaks even at {answer.value:.3g} {span}; the policy pays {side} it"
         return "; ".join((words, *answer.warnings))
-    pays = "pays throughout" if answer.verdict is Verdict.PAYS_THROUGHOUT else "never pays"
+    shown, seen = _WITHOUT_VALUE[answer.verdict]
     first, last = answer.points[0], answer.points[-1]
     return (
-        f"{field} has no break-even in [{answer.low:g}, {answer.high:g}]: the policy {pays};"
+        f"{field} has no break-even{shown} in [{answer.low:g}, {answer.high:g}]: {seen};"
         f" gain of {answer.metric.replace('_', ' ')}"
         f" {first.mean:+.3g} to {last.mean:+.3g} {currency}"
     )
