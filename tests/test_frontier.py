@@ -28,6 +28,7 @@ MONEY = (
     "legal_recovered",
     "sale_price",
     "allowance_90_change",
+    "recoverable_change",
     "collection_cost",
     "relief_handling_cost",
     "underwriting_cost",
@@ -124,7 +125,7 @@ def test_cost_and_loss_avoided_split_the_difference_of_the_net_result() -> None:
     cost += change["forgiven"] + change["funding_cost"] + change["collection_cost"]
     cost += change["relief_handling_cost"] + change["underwriting_cost"] + change["programme_cost"]
     loss = change["written_off"] + change["sold"] + change["allowance_90_change"]
-    loss -= change["recovered"] + change["sale_price"]
+    loss -= change["recovered"] + change["sale_price"] + change["recoverable_change"]
     standing = only(dataset).standings[0]
     for found, by_path in (
         (standing.cost, cost),
@@ -198,18 +199,19 @@ def test_scenarios_are_weighted_path_by_path() -> None:
 
 def test_ratios_are_those_of_the_means_and_leave_out_what_does_not_exist() -> None:
     fates = counts(2, N_FATES)
-    fates[0, 1, :, Fate.SAVED] = (2.0, 4.0, 0.0, 5.0)
-    fates[0, 1, :, Fate.PREVENTED] = (10.0, 0.0, 4.0, 8.0)
+    fates[0, 1, :, Fate.SAVED] = (3.0, 4.0, 2.0, 5.0)
+    fates[0, 1, :, Fate.HARMED] = (1.0, 0.0, 1.0, 1.0)
+    fates[0, 1, :, Fate.PREVENTED] = (7.0, 5.0, 4.0, 6.0)
     fates[0, 1, :, Fate.RETURNED] = (1.0, 0.0, 2.0, 6.0)
     totals = {"programme_cost": by_policy(0, 20)}
     frontier = only(money_and_fates(["s"], ["ref", "a"], totals, fates, counts(2, 3)))
     standing = frontier.standings[0]
     assert standing.cost_per_saved.mean == pytest.approx(80 / 11)
     assert standing.kicked_can_index.mean == pytest.approx(9 / 22)
-    residual = np.array([1.0, 0.0, 2.0, 6.0]) - 9 / 22 * np.array([10.0, 0.0, 4.0, 8.0])
+    residual = np.array([1.0, 0.0, 2.0, 6.0]) - 9 / 22 * np.array([7.0, 5.0, 4.0, 6.0])
     margin = stats.t.ppf(0.975, 3) * residual.std(ddof=1) / 2 / 5.5
     assert standing.kicked_can_index.ci_high == pytest.approx(9 / 22 + margin)
-    assert standing.fate_balances["saved"].mean == pytest.approx(1000 * 11 / 4)
+    assert standing.fate_balances["saved"].mean == pytest.approx(1000 * 14 / 4)
     nobody = only(plain((0, 20), (0, 0))).standings[0]
     assert np.isnan(nobody.cost_per_saved).all()
     assert np.isnan(nobody.kicked_can_index).all()

@@ -144,7 +144,7 @@ CASES = (
         "90+ a month after the last one watched",
         relief(10, **at_90(23)),
         {"first_30": 11, "first_90": 14},
-        WITH_RELIEF | {Fate.SAVED: THERE_90},
+        WITH_RELIEF | {Fate.SAVED: THERE_90, Fate.LAPSED: THERE_90},
     ),
     Case(
         "90+ under the reference in the last month watched",
@@ -168,6 +168,12 @@ CASES = (
         "harmed too late to be relief's work",
         relief(10, **at_90(23)),
         {"first_30": 20},
+        WITH_RELIEF | {Fate.HARMED_LATER: HERE_90},
+    ),
+    Case(
+        "90+ after the last month watched, under both",
+        relief(10, **at_90(23)),
+        LATE_90,
         WITH_RELIEF,
     ),
     Case(
@@ -273,7 +279,9 @@ def test_what_happens_to_first_90_excludes_each_other_and_relief_fates_nest() ->
     for seed in range(40):
         own, reference = random_outcomes(seed, 1), random_outcomes(seed + 1000, 1)
         weights = compared(only_all(1), own, reference, 1)[0][0, :, 0]
-        assert weights[Fate.SAVED : Fate.CENSORED + 1].sum() <= weights[Fate.COMPARED]
+        differing = weights[Fate.SAVED : Fate.CENSORED + 1].sum() + weights[Fate.HARMED_LATER]
+        assert differing <= weights[Fate.COMPARED]
+        assert weights[Fate.LAPSED] <= weights[Fate.SAVED]
         assert weights[Fate.FREE_RIDER] <= weights[Fate.RELIEVED] <= weights[Fate.COMPARED]
         assert weights[Fate.RETURNED] <= weights[Fate.PREVENTED] <= weights[Fate.RELIEVED]
 
@@ -400,7 +408,7 @@ def brute_force_ratio(top: F8, below: F8, replicates: int) -> tuple[float, float
 @pytest.mark.parametrize("replicates", [1, 4])
 def test_the_interval_of_a_ratio_is_that_of_the_delta_method(replicates: int) -> None:
     draw = np.random.default_rng(10)
-    below = draw.poisson(1.5, (60, 2)).astype(float)
+    below = draw.poisson(2.0, (60, 2)).astype(float)
     top = draw.normal(2.0, 1.0, (60, 2)) * below + draw.normal(0.0, 1.0, (60, 2))
     assert (below == 0.0).any()
     found = ratio_over_paths(top, below, replicates)
@@ -411,12 +419,24 @@ def test_the_interval_of_a_ratio_is_that_of_the_delta_method(replicates: int) ->
         assert found.p50[k] == pytest.approx(np.median(own))
 
 
-def test_a_ratio_to_nothing_is_missing_and_one_of_one_draw_has_no_interval() -> None:
-    nothing = ratio_over_paths(np.ones((4, 1)), np.zeros((4, 1)), 1)
-    assert all(np.isnan(x).all() for x in nothing)
-    one = ratio_over_paths(np.array([1.0, 2.0]), np.array([4.0, 0.0]), 2)
-    assert one.mean == 0.75
-    assert np.isnan([one.ci_low, one.ci_high]).all()
+NO_DENOMINATOR: dict[str, tuple[F8, int]] = {
+    "nothing": (np.zeros(4), 1),
+    "less than nothing": (np.array([-3.0, -4.0, -3.0, -4.0]), 1),
+    "its interval holds zero": (np.array([4.0, 0.0, 1.0, -1.0]), 1),
+    "one draw of the economy has no interval": (np.array([4.0, 5.0, 4.0, 5.0]), 4),
+}
+
+
+@pytest.mark.parametrize("case", NO_DENOMINATOR)
+def test_a_ratio_is_missing_unless_its_denominator_is_told_from_zero(case: str) -> None:
+    below, replicates = NO_DENOMINATOR[case]
+    found = ratio_over_paths(np.ones(4), below, replicates)
+    assert all(np.isnan(x).all() for x in found)
+
+
+def test_a_ratio_of_constants_is_exact() -> None:
+    found = ratio_over_paths(np.full(4, 6.0), np.full(4, 3.0), 1)
+    assert found[:4] == (2.0, 0.0, 2.0, 2.0)
 
 
 # Dataset and summary
@@ -430,7 +450,8 @@ def with_fates(tallies: Tallies, seed: int) -> Tallies:
     fates[:] = draw.integers(0, 5, (paths, N_FATES, 2))
     fates[:, Fate.COMPARED] += 100.0
     fates[:, Fate.RELIEVED] += 20.0
-    fates[:, Fate.PREVENTED] += fates[:, Fate.RETURNED]
+    fates[:, Fate.PREVENTED] += 5.0 + fates[:, Fate.RETURNED]
+    fates[:, Fate.SAVED] += 10.0 + fates[:, Fate.LAPSED]
     spread_over_groups(tallies.fates, fates)
     return tallies
 
@@ -515,8 +536,19 @@ def test_the_cost_of_a_borrower_saved_covers_the_run_off(months: int) -> None:
     prefix = "lifetime_" if months < 4 else ""
     result = among(rows, f"delta_{prefix}result_before_losses", "other")[-1].mean
     (row,) = among(rows, "cost_per_saved", "other")
-    assert row.mean == pytest.approx(-result / among(rows, "saved", "other")[0].mean)
+    saved, harmed = (among(rows, name, "other")[0].mean for name in ("saved", "harmed"))
+    assert row.mean == pytest.approx(-result / (saved - harmed))
     assert row.ci_low < row.mean < row.ci_high
+
+
+def test_a_policy_that_harms_as_many_as_it_saves_has_no_cost_of_a_borrower_saved() -> None:
+    tallies = random_tallies(44, 6, 2), with_fates(random_tallies(45, 6, 2), 46)
+    tallies[1].fates[:, :, Fate.HARMED] = tallies[1].fates[:, :, Fate.SAVED]
+    dataset = to_dataset(
+        output_of(dict(zip(("status_quo", "even"), tallies, strict=True)), months=2)
+    )
+    (row,) = rows_of(dataset, "cost_per_saved", "even")
+    assert np.isnan([row.mean, row.ci_low, row.p50]).all()
 
 
 def test_a_policy_that_saves_nobody_has_no_cost_of_a_borrower_saved() -> None:

@@ -3,6 +3,7 @@
 import itertools
 import math
 from pathlib import Path
+from typing import get_args
 
 import annotated_types
 import numpy as np
@@ -24,7 +25,7 @@ from policy_tables import (
 )
 from pydantic.fields import FieldInfo
 
-from simulator.lever_fields import ALL_FIELDS, UNLIMITED, Combine
+from simulator.lever_fields import ALL_FIELDS, STAGE_NAMES, UNLIMITED, Combine
 from simulator.levers import build_levers
 from simulator.policies import (
     POLICY_KINDS,
@@ -42,6 +43,7 @@ from simulator.policies import (
     StricterApproval,
     build_policy,
 )
+from simulator.policies.base import LimitedStage
 from simulator.validation import UserError
 from simulator.vocabulary import Hardship
 
@@ -152,8 +154,8 @@ def test_all_mistakes_are_told_at_once() -> None:
     with pytest.raises(UserError) as caught:
         build_policy("mine", {"kind": "grace_period", "months": 0, "awareness": 2, "moths": 3})
     assert str(caught.value).splitlines() == [
-        "policy.mine.months should be greater than or equal to 1; got 0",
         "policy.mine.awareness should be less than or equal to 1; got 2",
+        "policy.mine.months should be greater than or equal to 1; got 0",
         "policy.mine.moths is not a known key - did you mean months?",
     ]
 
@@ -257,6 +259,33 @@ def test_two_policies_combine_in_any_order(
     assert np.all(table.loan["relief_months"][1:, :, 0] == max(months))
 
 
+def test_offers_that_meet_merge_into_the_better_terms_of_both() -> None:
+    """In the buckets of both; elsewhere each offer keeps its own terms."""
+    old = GracePeriod(months=2, min_months_on_book=12, max_uses=3, max_bucket=2)
+    young = GracePeriod(months=6, deferred_share=0.5, min_months_on_book=3, max_bucket=0)
+    members = {"old": old.model_dump(), "young": young.model_dump()}
+    levers = by_segment(table_of(Combination(members=members)))
+    terms = ("relief_months", "due_share", "relief_max_uses", "relief_min_months_on_book")
+    met, alone = ([levers[name][1, 0, bucket, 0] for name in terms] for bucket in (0, 1))
+    assert met == [6.0, 0.0, 3.0, 3.0]
+    assert alone == [2.0, 0.0, 3.0, 12.0]
+
+
+def test_no_loan_is_old_enough_for_relief_that_nobody_offers() -> None:
+    levers = by_segment(table_of(EarlyWarningCall(min_months_on_book=6)))
+    youngest = levers["relief_min_months_on_book"]
+    assert np.all(youngest[1:, :, 0] == 6.0)
+    assert np.all(youngest[:, :, 1:] == 600.0)
+
+
+def test_the_larger_share_and_the_further_ramp_of_two_educations_hold_each_by_itself() -> None:
+    wide = {"kind": "education", "share_reached": 0.8, "months_to_full_effect": 60}
+    fast = {"kind": "education", "share_reached": 0.1, "months_to_full_effect": 6}
+    levers = by_segment(table_of(Combination(members={"wide": wide, "fast": fast})))
+    assert np.all(levers["education_share"][1:] == 0.8)
+    assert np.all(levers["education_ramp"][7:] == 1.0)
+
+
 @pytest.mark.parametrize(
     ("members", "message"),
     [
@@ -357,6 +386,16 @@ def test_a_rule_stops_a_stage_only_in_its_cells(stage: str) -> None:
     assert np.array_equal(effort[:, :, [0, 4, 5, 6, 7]], reference[:, :, [0, 4, 5, 6, 7]])
 
 
+@pytest.mark.parametrize("stage", get_args(LimitedStage))
+def test_staff_that_may_be_named_is_limited_under_the_reference(stage: str) -> None:
+    assert REFERENCE_LEVERS[f"capacity_{stage}"][0] < UNLIMITED
+
+
+@pytest.mark.parametrize("stage", set(STAGE_NAMES) - set(get_args(LimitedStage)))
+def test_staff_that_may_not_be_named_has_no_limit_to_multiply(stage: str) -> None:
+    assert REFERENCE_LEVERS[f"capacity_{stage}"][0] == UNLIMITED
+
+
 def test_staff_multiplies_the_capacity_of_its_stage_alone() -> None:
     table = table_of(ClassifiedCollections(staff={"human_call": 1.5, "legal": 0.0}))
     assert table.book["capacity_human_call"][0] == 45.0
@@ -392,6 +431,11 @@ def test_a_bad_rule_is_refused(settings_of_rule: dict[str, object], message: str
     ("settings_of", "message"),
     [
         ({"kind": "classified_collections", "staff": {"legal": 101}}, r"staff\.legal .*got 101"),
+        (
+            {"kind": "classified_collections", "staff": {"legal": 1, "ai_call": 2, "agency": 3}},
+            r"policy\.mine\.staff must name stages whose staff is limited: human_call, field_visit,"
+            r" legal; got ai_call, agency",
+        ),
         (
             {"kind": "classified_collections", "day_shifts": {"legal": 30}},
             r"day_shifts\.legal .*got 30",

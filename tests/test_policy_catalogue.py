@@ -25,11 +25,12 @@ from policy_tables import (
 from simulator.book.distributions import RISK_BANDS
 from simulator.policies import Combination, Policy, build_policy
 
-UNBOUND = {"relief_budget": {1.0}}
+OFFERED = {"relief_budget": {1.0}, "relief_min_months_on_book": {0.0}}
+"""What every offer of relief sets beside its terms: its budget and the youngest age."""
 CHANGES: dict[str, dict[str, set[float]]] = {
     "status_quo": {},
     "without_conduct_rules": {"call_hours_share": {1.0}, "contact_cap": {100.0}},
-    "conduct_rules": {"call_hours_share": {0.5625}, "contact_cap": {1.0}},
+    "conduct_rules": {"call_hours_share": {0.5625}, "contact_cap": {0.6}},
     "stricter_approval": {
         "score_cutoff": {550.0},
         "debt_service_cap": {0.5},
@@ -48,7 +49,7 @@ CHANGES: dict[str, dict[str, set[float]]] = {
     "credit_limits": {"amount_multiplier": {0.8}, "line_multiplier": {0.8}},
     "line_freeze": {"line_multiplier": {0.0}},
     "new_customer_interest_free": {"interest_free_months": {1.0}},
-    "grace_period": UNBOUND
+    "grace_period": OFFERED
     | {
         "p_relief_if_need": {0.36},
         "p_relief_if_no_need": {0.012},
@@ -56,7 +57,7 @@ CHANGES: dict[str, dict[str, set[float]]] = {
         "due_share": {0.0},
         "relief_max_uses": {1.0},
     },
-    "buffer_period": UNBOUND
+    "buffer_period": OFFERED
     | {
         "p_relief_if_need": {0.36},
         "p_relief_if_no_need": {0.012},
@@ -64,7 +65,8 @@ CHANGES: dict[str, dict[str, set[float]]] = {
         "due_share": {0.0},
         "relief_max_uses": {2.0},
     },
-    "blanket_holiday": {
+    "blanket_holiday": OFFERED
+    | {
         "p_relief_if_need": {1.0},
         "p_relief_if_no_need": {1.0},
         "relief_months": {3.0},
@@ -72,7 +74,7 @@ CHANGES: dict[str, dict[str, set[float]]] = {
         "relief_max_uses": {1.0},
         "relief_budget": {10.0},
     },
-    "care_programme": UNBOUND
+    "care_programme": OFFERED
     | {
         "p_relief_if_need": {0.32, 0.0025},
         "p_relief_if_no_need": {0.04},
@@ -81,7 +83,7 @@ CHANGES: dict[str, dict[str, set[float]]] = {
         "interest_share": {0.0},
         "relief_max_uses": {2.0},
     },
-    "instalment_replan": UNBOUND
+    "instalment_replan": OFFERED
     | {
         "p_relief_if_need": {0.3},
         "relief_months": {1.0},
@@ -89,7 +91,7 @@ CHANGES: dict[str, dict[str, set[float]]] = {
         "affordable_share": {0.1},
         "relief_max_uses": {1.0},
     },
-    "tenor_extension": UNBOUND
+    "tenor_extension": OFFERED
     | {
         "p_relief_if_need": {0.2},
         "p_relief_if_no_need": {0.005},
@@ -98,7 +100,7 @@ CHANGES: dict[str, dict[str, set[float]]] = {
         "relief_max_uses": {1.0},
         "relief_min_months_on_book": {3.0},
     },
-    "early_warning_call": UNBOUND
+    "early_warning_call": OFFERED
     | {
         "warning_recall": {0.6},
         "warning_false_alarm": {0.1},

@@ -23,6 +23,8 @@ from policy_tables import preset
 from simulator.book.schema import Book
 from simulator.policies import (
     ClassifiedCollections,
+    ConductRules,
+    CreditLimits,
     EarlyWarningCall,
     Education,
     GracePeriod,
@@ -136,6 +138,27 @@ def test_an_interest_free_start_waives_exactly_the_interest_of_the_first_months(
     assert np.count_nonzero(forgiven) >= 10
     np.testing.assert_allclose(forgiven, waived, rtol=1e-9, atol=1e-9)
     assert small.flows()[:, :, Flow.FORGIVEN].sum() == 0.0
+
+
+def test_lines_cut_once_overdue_change_nothing_for_those_who_never_are() -> None:
+    """Only borrowers who are overdue at a month's start lose the room on their lines."""
+    policy = CreditLimits(new_amount_multiplier=1.0, line_multiplier=0.0, first_bucket=1)
+    small = against(policy, book=small_book(product="credit_line"), history=True, paths=1)
+    reference, cut = small.history(), small.history("policy")
+    owner = small.book.loans.borrower
+    overdue = (reference["n_unpaid"] > 0).any(axis=0)
+    spared = ~np.isin(owner, owner[overdue])
+    changed = differ(reference, cut)
+    assert np.count_nonzero(changed) > 5
+    assert np.count_nonzero(spared) > 50
+    assert not np.any(changed & spared)
+    everybody = against(
+        policy.model_copy(update={"first_bucket": 0}),
+        book=small.book,
+        history=True,
+        paths=1,
+    )
+    assert np.any(differ(everybody.history(), everybody.history("policy")) & spared)
 
 
 def test_a_frozen_line_never_grows() -> None:
@@ -340,6 +363,25 @@ def test_conduct_rules_block_contacts_and_their_absence_blocks_none() -> None:
     assert isinstance(free, StatusQuo)
     without = run_small(policies={"status_quo": free})
     assert total(without, Count.CONTACTS_BLOCKED, "status_quo") == 0.0
+
+
+def test_the_cap_of_the_conduct_rules_binds_beyond_their_quiet_hours() -> None:
+    """It trims the calls of people, who come after the AI; in month 1 nothing else differs yet."""
+    capped = preset("conduct_rules")
+    assert isinstance(capped, ConductRules)
+    uncapped = capped.model_copy(update={"contact_cap": 100.0})
+    policies: Policies = {"status_quo": UNLIMITED, "capped": capped, "uncapped": uncapped}
+    small = run_small(policies=policies, months=1)
+    people, machines = (
+        {name: total(small, stage, name) for name in policies}
+        for stage in (Count.CONTACT_HUMAN_CALL, Count.CONTACT_AI_CALL)
+    )
+    assert people["capped"] < 0.9 * people["uncapped"]
+    assert people["uncapped"] == pytest.approx(people["status_quo"] * 0.5625 / 0.875)
+    assert machines["capped"] == machines["uncapped"] < machines["status_quo"]
+    blocked = {name: total(small, Count.CONTACTS_BLOCKED, name) for name in policies}
+    gap = people["uncapped"] - people["capped"]
+    assert blocked["capped"] - blocked["uncapped"] == pytest.approx(gap)
 
 
 def test_quiet_hours_cost_the_share_of_calls_that_they_forbid() -> None:

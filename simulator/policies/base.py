@@ -17,8 +17,22 @@ ReferenceMoney = Annotated[float, Field(ge=0, le=1000)]
 """Money in thousandths of a month's reference income of the jurisdiction."""
 ProgrammeCost = Annotated[float, Field(ge=0, le=1e6)]
 """The same a month per 1,000 opening loans, paid whatever happens."""
+LimitedStage = Literal["human_call", "field_visit", "legal"]
+"""Stages with limited staff under the reference; the others have no capacity to multiply."""
 RiskBands = Annotated[tuple[str, ...], Field(max_length=26)]
 StageName = Literal["reminder", "ai_call", "human_call", "field_visit", "legal", "agency"]
+
+
+def bucket_range(first_bucket: int, last_bucket: int, last_name: str = "last_bucket") -> range:
+    """Buckets from first to last; a ``ValueError`` names the field ``last_name`` if there is none.
+
+    Ranges are checked when a policy is built, so that the edits of a built one cannot fail.
+    """
+    if last_bucket < first_bucket:
+        raise ValueError(
+            f"{last_name} must not be below first_bucket ({first_bucket}); got {last_bucket}"
+        )
+    return range(first_bucket, last_bucket + 1)
 
 
 @runtime_checkable

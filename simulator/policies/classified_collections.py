@@ -1,12 +1,21 @@
 """Classified collections: who is contacted, by whom, when and in which order."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from simulator.levers import Edit
-from simulator.policies.base import Bucket, Market, ProgrammeCost, RiskBands, Share, StageName
+from simulator.policies.base import (
+    Bucket,
+    LimitedStage,
+    Market,
+    ProgrammeCost,
+    RiskBands,
+    Share,
+    StageName,
+    bucket_range,
+)
 from simulator.validation import Frozen
 from simulator.vocabulary import Priority
 
@@ -29,16 +38,12 @@ class _Cells(Frozen):
 
     @model_validator(mode="after")
     def _has_buckets(self) -> Self:
-        if self.last_bucket < self.first_bucket:
-            raise ValueError(
-                f"last_bucket must not be below first_bucket ({self.first_bucket});"
-                f" got {self.last_bucket}"
-            )
+        bucket_range(self.first_bucket, self.last_bucket)
         return self
 
     def edit(self, market: Market, lever: str, amount: float) -> Edit:
         """An edit of the stage's ``lever`` in these cells of ``market``."""
-        buckets = range(self.first_bucket, self.last_bucket + 1)
+        buckets = bucket_range(self.first_bucket, self.last_bucket)
         name = f"{lever}_{self.stage}"
         return market.edit(name, amount, buckets=buckets, risk_bands=self.risk_bands)
 
@@ -71,8 +76,9 @@ class ClassifiedCollections(Market):
     """Effort over the reference's, by stage and cells; rules of the same cell multiply."""
     efforts: tuple[EffortRule, ...] = Field(default=(), max_length=50)
     """Effort added to the reference's, before ``rules`` multiply it."""
-    staff: Mapping[StageName, _Staff] = {}
-    """Capacity of a stage over the reference's."""
+    staff: Mapping[LimitedStage, _Staff] = {}
+    """Capacity over the reference's, of the stages that have one: `human_call`, `field_visit`,
+    `legal`."""
     fixed_cost: ProgrammeCost = 0.0
     """Cost of additional seats a month per 1,000 opening loans, in reference money."""
     priority: PriorityName = "oldest_first"
@@ -86,7 +92,20 @@ class ClassifiedCollections(Market):
     negotiated_extension_months: int = Field(default=12, ge=1, le=120)
     """Months that such a plan adds to the remaining term."""
     contact_cap: float = Field(default=100.0, ge=0, le=100)
-    """AI, human, field and agency contacts of a loan in a month; never above the conduct rule."""
+    """Expected AI, human, field and agency contacts of a loan in a month: a contact's effort is
+    cut to the room left; never above the conduct rule."""
+
+    @field_validator("staff", mode="before")
+    @classmethod
+    def _is_limited(cls, staff: object) -> object:
+        known = get_args(LimitedStage)
+        other = [str(s) for s in staff if s not in known] if isinstance(staff, Mapping) else []
+        if other:
+            raise ValueError(
+                f"must name stages whose staff is limited: {', '.join(known)}; got"
+                f" {', '.join(other)}"
+            )
+        return staff
 
     def edits(self) -> Sequence[Edit]:
         """Stages, talks, staff and order."""

@@ -6,11 +6,11 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from simulator.levers import Edit
-from simulator.policies.base import Bucket, Share
-from simulator.policies.relief import HardshipName, Relief, hardships_of
+from simulator.policies.base import Bucket, Share, bucket_range
+from simulator.policies.relief import RequestedRelief
 
 
-class InstalmentReplan(Relief):
+class InstalmentReplan(RequestedRelief):
     """Longer term, perhaps less principal, perhaps a period of reduced interest.
 
     Numbers are assumptions. That a longer term prevents default and a principal cut hardly does
@@ -28,38 +28,25 @@ class InstalmentReplan(Relief):
     """Share of the contract interest charged while the relief lasts."""
     months: int = Field(default=1, ge=1, le=60)
     """Months of reduced interest; meanwhile no fees and no second relief."""
-    awareness: Share = 0.6
-    """Share of borrowers who know of the offer."""
     take_up_if_need: Share = 0.5
     """Of the aware whose cash is short, a month."""
-    take_up_if_no_need: Share = 0.0
-    """Of the aware whose cash is not short, a month."""
     first_bucket: Bucket = 1
     """Best bucket at the month's start that may apply."""
     max_bucket: Bucket = 3
     """Worst bucket at the month's start that may apply."""
-    hardships: tuple[HardshipName, ...] = Field(default=(), max_length=5)
-    """Hardships that may apply, as the lender sees them; empty means all, also none."""
 
     @model_validator(mode="after")
     def _has_buckets(self) -> Self:
-        if self.max_bucket < self.first_bucket:
-            raise ValueError(
-                f"max_bucket must not be below first_bucket ({self.first_bucket});"
-                f" got {self.max_bucket}"
-            )
+        bucket_range(self.first_bucket, self.max_bucket, "max_bucket")
         return self
 
     def edits(self) -> Sequence[Edit]:
         """The new plan, who gets it, and the limits."""
         terms = {
-            "p_relief_if_need": self.awareness * self.take_up_if_need,
-            "p_relief_if_no_need": self.awareness * self.take_up_if_no_need,
             "relief_months": self.months,
             "interest_share": self.interest_charged_share,
             "term_extension_months": self.term_extension_months,
             "affordable_share": self.affordable_share,
             "principal_cut_share": self.principal_cut_share,
         }
-        buckets = range(self.first_bucket, self.max_bucket + 1)
-        return (*self.offer(terms, buckets, hardships_of(self.hardships)), *self.limits())
+        return self.request(terms, bucket_range(self.first_bucket, self.max_bucket))

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from simulator.levers import Edit
-from simulator.policies.base import Window
+from simulator.policies.base import Share, Window
 from simulator.vocabulary import Hardship
 
 HardshipName = Literal["none", "job_loss", "illness", "disaster", "reduced_income"]
@@ -22,7 +22,7 @@ class Relief(Window):
     """
 
     min_months_on_book: int = Field(default=0, ge=0, le=600)
-    """Youngest loan that may apply, in months."""
+    """Youngest loan that may apply, in months; the youngest of all offers in a cell holds."""
     max_uses: int = Field(default=1, ge=1, le=60)
     """Times that a loan may get relief."""
     monthly_budget_share: float = Field(default=1.0, ge=0, le=10)
@@ -54,6 +54,23 @@ class Relief(Window):
         )
 
 
-def hardships_of(names: Sequence[HardshipName]) -> tuple[Hardship, ...]:
-    """Hardships by their lower-case names; none named means all."""
-    return tuple(Hardship[name.upper()] for name in names)
+class RequestedRelief(Relief):
+    """Relief that borrowers ask for, without proof; who asks is an assumption."""
+
+    awareness: Share = 0.6
+    """Share of borrowers who know of the offer."""
+    take_up_if_need: Share = 0.6
+    """Of the aware whose cash is short, a month."""
+    take_up_if_no_need: Share = 0.0
+    """Of the aware whose cash is not short, a month."""
+    hardships: tuple[HardshipName, ...] = Field(default=(), max_length=5)
+    """Hardships that may apply, as the lender sees them; empty means all, also none."""
+
+    def request(self, terms: Mapping[str, float], buckets: Sequence[int]) -> Sequence[Edit]:
+        """``terms`` for those who ask, in some buckets, and the limits of the whole book."""
+        asked = {
+            "p_relief_if_need": self.awareness * self.take_up_if_need,
+            "p_relief_if_no_need": self.awareness * self.take_up_if_no_need,
+        }
+        hardships = tuple(Hardship[name.upper()] for name in self.hardships)
+        return (*self.offer({**asked, **terms}, buckets, hardships), *self.limits())

@@ -51,7 +51,8 @@ class StatusQuo(Frozen):
     call_hours_share: Share = 0.875
     """Quiet hours: 14 of the 16 hours in which collectors want to call are allowed."""
     contact_cap: float = Field(default=3.0, ge=0, le=100)
-    """AI, human, field and agency contacts that a loan may get in a month."""
+    """Expected AI, human, field and agency contacts that a loan may get in a month: a contact's
+    effort is cut to the room that earlier stages left."""
 
     def edits(self) -> Sequence[Edit]:
         """The reference itself, as edits of an empty table."""

@@ -16,7 +16,14 @@ F8 = NDArray[np.float64]
 
 TOLERANCE: Final = 1e-9
 
-_DIFFERING: Final = (Fate.SAVED, Fate.DELAYED, Fate.HASTENED, Fate.HARMED, Fate.CENSORED)
+_DIFFERING: Final = (
+    Fate.SAVED,
+    Fate.DELAYED,
+    Fate.HASTENED,
+    Fate.HARMED,
+    Fate.CENSORED,
+    Fate.HARMED_LATER,
+)
 """What a policy may do to the first 90+ of a borrower; these exclude each other."""
 
 _WITHOUT_A_TWIN: Final = (
@@ -27,7 +34,13 @@ _WITHOUT_A_TWIN: Final = (
 )
 """Borrowers with a loan under one of the two policies only."""
 
-_UNLIKE: Final = (*_DIFFERING, *_WITHOUT_A_TWIN, Fate.PREVENTED, Fate.RETURNED)
+_UNLIKE: Final = (
+    *_DIFFERING,
+    *_WITHOUT_A_TWIN,
+    Fate.PREVENTED,
+    Fate.RETURNED,
+    Fate.LAPSED,
+)
 """Fates that nobody has when the two policies do the same."""
 
 
@@ -97,6 +110,7 @@ def cut_error(tallies: Tallies) -> float:
 
 _PARTS_OF_FATES: Final = (
     (_DIFFERING, Fate.COMPARED),
+    ((Fate.LAPSED,), Fate.SAVED),
     ((Fate.RELIEVED,), Fate.COMPARED),
     ((Fate.FREE_RIDER,), Fate.RELIEVED),
     ((Fate.PREVENTED,), Fate.RELIEVED),

@@ -81,8 +81,8 @@ COORDINATES: Final = {
 RECOVERABLE: Final = (
     "recoverable_after_horizon",
     MONEY,
-    "recoveries still expected after the last simulated month, from write-offs until then; money"
-    " won in court after that month is not counted",
+    "recoveries still expected after the last simulated month, from write-offs until then: the sum"
+    " of recoverable_change, run-off included; money won in court after that month is not counted",
 )
 
 
@@ -94,7 +94,7 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
     variables: Variables = {}
     for item in PATH_VARIABLES:
         variables |= _path_variable(item, cells, months, currency)
-    later = np.array([[cell.recoverable_later for cell in row] for row in cells])
+    later = np.array([[cell.recoveries.outstanding[:, -1] for cell in row] for row in cells])
     name, unit, meaning = RECOVERABLE
     variables[name] = _variable(PATH_DIMS, later, unit_in(currency, unit), meaning)
     for whole in WHOLE_VARIABLES:
@@ -114,12 +114,10 @@ def cells_of(output: SimulationOutput) -> list[list[Cell]]:
         row: list[Cell] = []
         for policy in output.policies:
             tallies = output.tallies[scenario.name, policy]
-            recovered = recoveries(tallies.written_off_by_product, output.book.products)
             row.append(
                 Cell(
                     tallies=tallies,
-                    recovered=recovered.monthly,
-                    recoverable_later=recovered.later,
+                    recoveries=recoveries(tallies.written_off_by_product, output.book.products),
                     macro_unemployment=output.macro_unemployment[scenario.name],
                     opening_borrowers=output.opening_borrowers,
                     observed=observed,

@@ -28,15 +28,18 @@ F8 = NDArray[np.float64]
 WHOLE_HORIZON: Final = (None,)
 """Months of a figure that has none."""
 
-_RATIO: Final = "ratio of the means over paths, interval by the delta method"
+_RATIO: Final = (
+    "ratio of the means over paths, interval by the delta method; empty unless the 95 % interval"
+    " of the lower part lies above 0"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class WholeMetric:
     """A metric without month; ``top`` and ``bottom`` give (scenario, policy, path).
 
-    With a ``bottom`` it is the ratio of the means over paths, empty where the mean of ``bottom``
-    is zero.
+    With a ``bottom`` it is the ratio of the means over paths, empty unless the 95 % interval of
+    the mean of ``bottom`` lies above zero.
     """
 
     name: str
@@ -61,6 +64,11 @@ def _column(variable: str, kind: Fate | Burden) -> Callable[[xr.Dataset], F8]:
     return lambda dataset: monthly_view(dataset)(variable)[..., kind]
 
 
+def net_saved(fates: F8) -> F8:
+    """Borrowers saved less borrowers harmed, from ``fates`` (..., fate); their shape without it."""
+    return fates[..., Fate.SAVED] - fates[..., Fate.HARMED]
+
+
 def cost_of_policy(dataset: xr.Dataset) -> F8:
     """What a policy costs besides losses, against the reference; (scenario, policy, path).
 
@@ -76,12 +84,17 @@ _THERE: Final = "at the first 90+ under the reference"
 _HERE: Final = "at the first 90+"
 _GRANTED: Final = "when relief was first granted"
 _BOOK: Final = "principal as in the book"
+_WITHIN: Final = f"to the horizon or, with relief, within {FOLLOW_UP_MONTHS} months after it ends"
 
 _FATE_METRICS: Final = {
-    Fate.SAVED: ("saved", "90+ days past due under the reference, not here", _THERE),
+    Fate.SAVED: (
+        "saved",
+        f"90+ days past due under the reference, not here, {_WITHIN}",
+        _THERE,
+    ),
     Fate.DELAYED: ("delayed", "90+ later than under the reference", _THERE),
     Fate.HASTENED: ("hastened", "90+ earlier than under the reference", _THERE),
-    Fate.HARMED: ("harmed", "90+ here only", _HERE),
+    Fate.HARMED: ("harmed", f"90+ here only, {_WITHIN}", _HERE),
     Fate.CENSORED: (
         "censored",
         f"90+ under the reference only, watched for less than {FOLLOW_UP_MONTHS} months after"
@@ -94,6 +107,16 @@ _FATE_METRICS: Final = {
     Fate.REFUSED_BAD: ("refused_bad", "a loan under the reference only, 90+ there", _THERE),
     Fate.ADMITTED_GOOD: ("admitted_good", "a loan here only, never 90+", _BOOK),
     Fate.ADMITTED_BAD: ("admitted_bad", "a loan here only, 90+", _HERE),
+    Fate.LAPSED: (
+        "lapsed",
+        f"of the saved, those 90+ here later than {FOLLOW_UP_MONTHS} months after relief ended",
+        _THERE,
+    ),
+    Fate.HARMED_LATER: (
+        "harmed_later",
+        f"90+ here only, later than {FOLLOW_UP_MONTHS} months after relief ended; not among harmed",
+        _HERE,
+    ),
 }
 """Name, who they are, and which balance counts."""
 
@@ -145,9 +168,9 @@ COST_PER_SAVED: Final = WholeMetric(
     "cost_per_saved",
     f"{MONEY}/borrower",
     "fall of result_before_losses against the reference (lifetime_ where there are run-off"
-    f" months) over borrowers saved; {_RATIO}; no row for the reference",
+    f" months) over net saved, which is saved - harmed; {_RATIO}; no row for the reference",
     cost_of_policy,
-    _column("fates", Fate.SAVED),
+    lambda dataset: net_saved(monthly_view(dataset)("fates")),
 )
 
 

@@ -13,14 +13,14 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.results.compare import paired_difference, reference_index
-from simulator.results.fates import cost_of_policy
+from simulator.results.fates import cost_of_policy, net_saved
 from simulator.results.intervals import over_paths, ratio_over_paths
 from simulator.results.metrics import BY_NAME, lifetime_view, monthly_view, total_view
 from simulator.vocabulary import Burden, Fate
 
 F8 = NDArray[np.float64]
 
-REQUIRED: Final = ("fates", "fate_balance", "burdens", "programme_cost")
+REQUIRED: Final = ("fates", "fate_balance", "burdens", "programme_cost", "recoverable_change")
 """Variables that results of schema 1.0 do not have."""
 
 
@@ -40,7 +40,8 @@ class Standing:
     the policy costs besides credit losses, what it saves of them, and the second less the first,
     which is the difference of the net result. ``fates`` (by name) are weighted borrowers,
     ``fate_balances`` their balance in money, ``burdens`` differences to the reference, in
-    borrower-months, contacts, complaints. Ratios are of means over paths, NaN without any case.
+    borrower-months, contacts, complaints. Ratios are of means over paths, NaN unless the interval
+    of the denominator's mean lies above zero.
     """
 
     policy: str
@@ -55,7 +56,7 @@ class Standing:
     fate_balances: Mapping[str, Estimate]
     burdens: Mapping[str, Estimate]
     cost_per_saved: Estimate
-    """Money for each borrower saved."""
+    """Money for each borrower saved, net of those harmed."""
     free_rider_share: Estimate
     """Share (fraction) of those who took relief that would never have been 30+ without."""
     kicked_can_index: Estimate
@@ -196,7 +197,7 @@ def _standing(
         fates=_by_name(fates, Fate, luck_replicates),
         fate_balances=_by_name(quantities.fate_balance[i], Fate, luck_replicates),
         burdens=_by_name(quantities.burdens[i] - quantities.burdens[at], Burden, luck_replicates),
-        cost_per_saved=_ratio(cost, fates[:, Fate.SAVED], luck_replicates),
+        cost_per_saved=_ratio(cost, net_saved(fates), luck_replicates),
         free_rider_share=fate_ratio(Fate.FREE_RIDER, Fate.RELIEVED),
         kicked_can_index=fate_ratio(Fate.RETURNED, Fate.PREVENTED),
     )

@@ -57,19 +57,19 @@ def ratio_over_paths(numerator: F8, denominator: F8, luck_replicates: int) -> Pa
 
     A path's own ratio may not exist, so it is not averaged. The standard error is that of the mean
     of ``numerator - ratio * denominator``, over the denominator's mean: the delta method, over
-    macro draws as in ``over_paths``. NaN where the denominator's mean is zero. Quantiles are over
-    the paths that have a ratio of their own.
+    macro draws as in ``over_paths``. NaN unless the interval of the denominator's mean lies above
+    zero: else the ratio may have either sign and any size, and the delta method fails. Quantiles
+    are over the paths whose denominator is above zero.
     Source: Cochran 1977, Sampling Techniques, section 2.11.
     """
-    below = denominator.mean(axis=0)
-    exists = below != 0.0
-    size = np.where(exists, below, np.nan)
+    below = over_paths(denominator, luck_replicates)
+    size = np.where(below.ci_low > 0.0, below.mean, np.nan)
     ratio = numerator.mean(axis=0) / size
     residual = over_paths(numerator - ratio * denominator, luck_replicates)
-    se = residual.se / np.abs(size)
-    margin = (residual.ci_high - residual.mean) / np.abs(size)
+    se = residual.se / size
+    margin = (residual.ci_high - residual.mean) / size
     own = np.full(denominator.shape, np.nan)
-    np.divide(numerator, denominator, out=own, where=denominator != 0.0)
+    np.divide(numerator, denominator, out=own, where=(denominator > 0.0) & ~np.isnan(size))
     spread = over_paths(own, luck_replicates)
     return PathStatistics(
         ratio, se, ratio - margin, ratio + margin, spread.p05, spread.p50, spread.p95

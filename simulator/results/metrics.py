@@ -88,7 +88,7 @@ def _net_loss(read: Read) -> F8:
 
 
 def _credit_loss(read: Read) -> F8:
-    return _net_loss(read) + read("allowance_90_change")
+    return _net_loss(read) + read("allowance_90_change") - read("recoverable_change")
 
 
 def _net_result(read: Read) -> F8:
@@ -111,6 +111,7 @@ _PLAIN_TOTALS: Final = (
     "underwriting_cost",
     "funding_cost",
     "allowance_90_change",
+    "recoverable_change",
     "applicants",
     "approved",
     "declined",
@@ -175,15 +176,15 @@ METRICS: Final = (
         "net_result",
         MONEY,
         "interest_accrued + penalty_accrued + fees_accrued - forgiven - funding_cost - net_loss"
-        " - allowance_90_change - collection_cost - relief_handling_cost - underwriting_cost"
-        " - programme_cost; before operating cost and tax",
+        " - allowance_90_change + recoverable_change - collection_cost - relief_handling_cost"
+        " - underwriting_cost - programme_cost; before operating cost and tax",
         Whole.TOTAL,
         _net_result,
     ),
     Metric(
         "credit_loss",
         MONEY,
-        "net_loss + allowance_90_change",
+        "net_loss + allowance_90_change - recoverable_change",
         Whole.TOTAL,
         _credit_loss,
     ),

@@ -15,12 +15,12 @@ F8 = NDArray[np.float64]
 
 
 class Recoveries(NamedTuple):
-    """``monthly``: recovered in each month 0..horizon, shape (paths, horizon + 1);
-    ``later``: still expected after the last month, shape (paths,); both in money.
+    """``monthly``: recovered in each month 0..horizon; ``outstanding``: still expected at its
+    end, from write-offs so far; both in money, shape (paths, horizon + 1).
     """
 
     monthly: F8
-    later: F8
+    outstanding: F8
 
 
 def recoveries(written_off_by_product: F8, products: Sequence[Product]) -> Recoveries:
@@ -33,8 +33,10 @@ def recoveries(written_off_by_product: F8, products: Sequence[Product]) -> Recov
     kept = 2.0 ** (-1.0 / np.array([p.recovery_half_life_months for p in products]))
     n_paths, n_months, _ = written_off_by_product.shape
     monthly = np.zeros((n_paths, n_months), dtype=np.float64)
+    outstanding = np.zeros_like(monthly)
     recoverable = np.zeros((n_paths, len(products)), dtype=np.float64)
     for month in range(n_months):
         monthly[:, month] = (recoverable * (1.0 - kept)).sum(axis=1)
         recoverable = recoverable * kept + share * written_off_by_product[:, month]
-    return Recoveries(monthly, recoverable.sum(axis=1))
+        outstanding[:, month] = recoverable.sum(axis=1)
+    return Recoveries(monthly, outstanding)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.catalogue import Parameters
 from simulator.kernels.tally import FIRST_90, Tallies
 from simulator.results import overdue
+from simulator.results.recoveries import Recoveries
 from simulator.units import monthly_simple
 from simulator.vocabulary import Count, Flow, Stage
 
@@ -28,14 +29,13 @@ BURDEN_UNITS: Final = "borrower-months, contacts, complaints"
 class Cell:
     """One scenario under one policy: its tallies and what was derived from them.
 
-    ``recovered`` (by the products' curves) and ``macro_unemployment`` have shape
+    ``recoveries`` are those of the products' curves; ``macro_unemployment`` has shape
     (paths, horizon + 1); ``opening_borrowers`` is a weighted number; ``observed`` has shape
     (vintage, mob).
     """
 
     tallies: Tallies
-    recovered: F8
-    recoverable_later: F8
+    recoveries: Recoveries
     macro_unemployment: F8
     opening_borrowers: float
     observed: NDArray[np.bool_]
@@ -59,6 +59,11 @@ class Cell:
         stock = self.tallies.balance[..., FIRST_90:].sum(axis=-1)
         rise: F8 = np.diff(stock, axis=1, prepend=stock[:, :1])
         return self.parameters["allowance_on_90"] * rise
+
+    def recoverable_change(self) -> F8:
+        """Rise of the recoveries still expected from write-offs, (paths, horizon + 1)."""
+        stock = self.recoveries.outstanding
+        return np.diff(stock, axis=1, prepend=0.0)
 
     @property
     def closing(self) -> F8:
@@ -247,7 +252,15 @@ PATH_VARIABLES: Final = (
         MONEY,
         "recovered from earlier write-offs, won in court included, without sale prices",
         Kind.FLOW,
-        lambda cell: cell.recovered + cell.count(Count.LEGAL_RECOVERED),
+        lambda cell: cell.recoveries.monthly + cell.count(Count.LEGAL_RECOVERED),
+    ),
+    PathVariable(
+        "recoverable_change",
+        MONEY,
+        "rise of the recoveries still expected from write-offs so far, an asset (by the products'"
+        " curves, without what courts may bring)",
+        Kind.FLOW,
+        Cell.recoverable_change,
     ),
     PathVariable(
         "relief_handling_cost",
