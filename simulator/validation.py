@@ -58,6 +58,8 @@ def _allowed(error: dict[str, object]) -> str:
     message = message.removeprefix("Value error, ").removeprefix("Input ")
     if error.get("type") == "extra_forbidden":
         return "is not a known key"
+    if error.get("type") in ("tuple_type", "list_type"):
+        return "must be a list, such as [one,two]"
     return message[0].lower() + message[1:] if message else message
 
 

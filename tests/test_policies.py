@@ -292,8 +292,8 @@ def test_the_larger_share_and_the_further_ramp_of_two_educations_hold_each_by_it
         ({}, "at least 1"),
         ({"x": {"kind": "combination", "members": {}}}, "must not be a combination"),
         ({"x": {"kind": REFERENCE}}, "must not be a combination or the status quo"),
-        ({"x": {"kind": "moon"}}, r"policy\.x\.kind must be one of"),
-        ({"x": {"kind": "grace_period", "months": 0}}, r"policy\.x\.months .* 1; got 0"),
+        ({"x": {"kind": "moon"}}, r"policy\.mine\.members\.x\.kind must be one of"),
+        ({"x": {"kind": "grace_period", "months": 0}}, r"policy\.mine\.members\.x\.months .* 1; got 0"),
         ({"X y": {"kind": "grace_period"}}, "policy name must be lower-case"),
     ],
 )
@@ -462,3 +462,15 @@ def test_a_grace_period_can_be_for_some_hardships_only() -> None:
     policy = GracePeriod(hardships=("disaster", "illness"))
     chance = table_of(policy).loan["p_relief_if_need"][1, 0, 0]
     assert {h for h in Hardship if chance[h] > 0} == {Hardship.DISASTER, Hardship.ILLNESS}
+
+
+def test_an_error_in_a_member_names_the_key_that_the_user_wrote() -> None:
+    members = {"care": {"kind": "care_programme", "mnths": 9}}
+    with pytest.raises(UserError) as found:
+        build_policy("both", {"kind": "combination", "members": members})
+    assert str(found.value).startswith("policy.both.members.care.mnths is not a known key")
+
+
+def test_a_name_where_a_list_belongs_is_refused_with_an_example() -> None:
+    with pytest.raises(UserError, match=r"policy\.west\.regions must be a list, such as \["):
+        build_policy("west", {"kind": "grace_period", "regions": "west"})

@@ -103,10 +103,10 @@ CHANGES: dict[str, dict[str, set[float]]] = {
     "early_warning_call": OFFERED
     | {
         "warning_recall": {0.6},
-        "warning_false_alarm": {0.1},
+        "warning_false_alarm": {round(0.6 * 0.06 * 0.6 / (0.4 * 0.94), 9)},
         "warning_offer_if_need": {0.5},
         "warning_offer_if_no_need": {0.05},
-        "capacity_warning": {100.0},
+        "capacity_warning": {150.0},
         "relief_months": {2.0},
         "due_share": {0.0},
         "relief_max_uses": {1.0},

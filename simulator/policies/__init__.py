@@ -9,7 +9,7 @@ from simulator.levers import LeverTable, SegmentNames, build_levers
 from simulator.policies.base import Policy
 from simulator.policies.care_programme import CareProgramme
 from simulator.policies.classified_collections import ClassifiedCollections
-from simulator.policies.combination import Combination
+from simulator.policies.combination import MEMBERS, Combination
 from simulator.policies.conduct_rules import ConductRules
 from simulator.policies.credit_limits import CreditLimits
 from simulator.policies.debt_sale import DebtSale
@@ -59,7 +59,13 @@ def build_policy(name: str, settings: Mapping[str, object]) -> Policy:
     kind = settings.get("kind")
     if not isinstance(kind, str) or kind not in POLICY_KINDS:
         raise unknown_choice(f"policy.{name}.kind", POLICY_KINDS, str(kind))
-    policy = build(f"policy.{name}", POLICY_KINDS[kind], dict(settings))
+    try:
+        policy = build(f"policy.{name}", POLICY_KINDS[kind], dict(settings))
+    except UserError as error:
+        lines = str(error).splitlines()
+        owner = f"policy.{name}."
+        lines = [owner + line if line.startswith(f"{MEMBERS}.") else line for line in lines]
+        raise UserError("\n".join(lines)) from None
     if not isinstance(policy, Policy):
         raise UserError(f"policy.{name}.kind {kind} is not a policy")
     return policy

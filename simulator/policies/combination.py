@@ -7,7 +7,10 @@ from pydantic import Field, field_validator
 
 from simulator.levers import Edit
 from simulator.policies.base import Policy
-from simulator.validation import Frozen
+from simulator.validation import Frozen, UserError
+
+MEMBERS = "members"
+"""Key of the members, with which an error about one of them begins."""
 
 
 class Combination(Frozen):
@@ -32,7 +35,11 @@ class Combination(Frozen):
         for name, settings in members.items():
             if settings.get("kind") in ("combination", "status_quo"):
                 raise ValueError(f"member {name} must not be a combination or the status quo")
-            _member(name, settings)
+            try:
+                _member(name, settings)
+            except UserError as error:
+                own = str(error).replace(f"policy.{name}.", f"{MEMBERS}.{name}.")
+                raise UserError(own) from None
         return members
 
     def edits(self) -> Sequence[Edit]:

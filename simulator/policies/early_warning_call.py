@@ -14,8 +14,8 @@ class EarlyWarningCall(Relief):
     """Flagged customers who are not overdue are called and may take a deferral.
 
     ``precision`` holds where ``base_rate`` of the loans is heading for trouble; when trouble
-    becomes more frequent, precision rises. All numbers are assumptions; the base rate stands
-    near the first-day overdue rate of 7 % (360 Finance 2019) plus shortages that savings hide.
+    becomes more frequent, precision rises. All numbers are assumptions; the base rate is about
+    the share of the default book's loans in trouble in the baseline scenario.
     """
 
     kind: Literal["early_warning_call"] = "early_warning_call"
@@ -23,9 +23,9 @@ class EarlyWarningCall(Relief):
     """Share of coming troubles that are flagged."""
     precision: float = Field(default=0.4, ge=0.1, le=1)
     """Share of flagged loans that are heading for trouble."""
-    base_rate: float = Field(default=0.1, ge=0.001, le=0.5)
+    base_rate: float = Field(default=0.06, ge=0.001, le=0.5)
     """Share of loans heading for trouble at which the precision holds."""
-    calls_per_1000_loans: float = Field(default=100.0, ge=0, le=1e6)
+    calls_per_1000_loans: float = Field(default=150.0, ge=0, le=1e6)
     """Capacity of service calls a month, by opening loans."""
     accept_if_need: Share = 0.5
     """Of those reached whose cash is short, who take the offer."""
