@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import household, lives, pairing, philox_calls, simulation, startup
-from benchmarks.__main__ import SECTIONS
-from benchmarks.case import MONTHS, lives_of, shipped_case
+from benchmarks import against, household, lives, pairing, philox_calls, simulation, startup
+from benchmarks.__main__ import SECTIONS, main
+from benchmarks.case import MONTHS, ROOT, lives_of, shipped_case
 from benchmarks.harness import BEGIN, END, Row, markdown, timed_in_turn, update_readme
 from benchmarks.numpy_household import columns, opening_state, plan_month
 from simulator.kernels.rng import uniforms
@@ -131,3 +131,15 @@ def test_scratch_is_counted_from_every_array_of_a_worker() -> None:
     small, large = (startup.scratch_bytes(shipped_case(n)) for n in (100, 400))
     people = [shipped_case(n).packed.book.people.size for n in (100, 400)]
     assert large - small >= (MONTHS + 1) * (people[1] - people[0])
+
+
+def test_a_checkout_is_timed_in_a_process_of_its_own() -> None:
+    one, two = against.rates(ROOT, borrowers=50, paths=1, repeats=1)
+    assert one > 0.0
+    assert two > 0.0
+
+
+def test_another_checkout_must_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--against", str(tmp_path)])
+    assert "needs a checkout with benchmarks/case.py" in capsys.readouterr().err
