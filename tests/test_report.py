@@ -13,6 +13,7 @@ import pytest
 import xarray as xr
 
 from simulator.report import (
+    captions,
     effect_figures,
     figures,
     findings,
@@ -23,6 +24,7 @@ from simulator.report import (
 )
 from simulator.report.data import ReportData, Stat, clean
 from simulator.report.numbers import money_scale, percent, points_scale
+from simulator.report.policy_settings import policy_parts, value_words
 from simulator.settings import ReportSettings
 from simulator.validation import UserError
 from simulator.vocabulary import (
@@ -478,7 +480,7 @@ def test_no_difference_at_all_is_told_as_such(default_run: Run) -> None:
         ("no difference", "", "same")
     }
     assert tables.effects_table(data).rows[0][-1] == "no difference"
-    assert "6 are exactly zero" in findings.effects_caption(data)
+    assert "6 are exactly zero" in captions.effects_caption(data)
 
 
 def test_a_mean_of_zero_with_an_interval_is_not_distinguishable(default_run: Run) -> None:
@@ -617,3 +619,78 @@ def test_an_unwritable_place_is_named_and_nothing_is_left(default_run: Run, tmp_
     with pytest.raises(UserError, match=r"report\.html"):
         write(default_run, taken)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["report.html"]
+
+
+def _re_aged(run: Run, before: tuple[float, float, float]) -> ReportData:
+    """``run`` with a clear fall of peak rates for every policy, and ``before`` before relief."""
+    rows = [r for r in run.rows if "before_relief" not in r.metric and "peak" not in r.metric]
+    for row in run.rows:
+        if row.metric == "delta_peak_overdue_rate_90":
+            for dpd in (30, 90):
+                fall = row._replace(mean=-0.01, ci_low=-0.012, ci_high=-0.008)
+                names = (f"delta_peak_overdue_rate{part}_{dpd}" for part in ("", "_before_relief"))
+                rows.append(fall._replace(metric=next(names)))
+                mean, low, high = before
+                old = fall._replace(mean=mean, ci_low=low, ci_high=high)
+                rows.append(old._replace(metric=next(names)))
+    return ReportData(run.dataset, rows, run.manifest)
+
+
+def test_a_rate_that_only_re_ageing_lowers_is_no_improvement(default_run: Run) -> None:
+    data = _re_aged(default_run, (0.004, 0.002, 0.006))
+    finding = findings.headline(data)
+    told = " ".join((finding.headline, *finding.support))
+    assert "lowers the peak 90+ rate" not in told
+    assert "raises the peak 90+ rate with re-planned loans at their days past due" in told
+    (_, rows) = tables.headline_table(data).groups[0]
+    assert {row.cells[0].verdict for row in rows[1:]} == {"reaged"}
+    caption = captions.overdue_caption(data, 30)
+    assert "peaks lowest" not in caption
+    assert "Left out, as the rate before relief is not shown to fall: Grace period" in caption
+    assert "Re-aged: under Grace period, Stricter approval" in captions.effects_caption(data)
+    assert "before relief +0.40 (0.20 to 0.60)" in tables.effects_table(data).rows[0][2]
+
+
+def test_a_rate_that_falls_before_relief_too_is_an_improvement(default_run: Run) -> None:
+    data = _re_aged(default_run, (-0.009, -0.011, -0.007))
+    assert "lowers the peak 90+ rate" in findings.headline(data).headline
+    (_, rows) = tables.headline_table(data).groups[0]
+    assert {row.cells[0].verdict for row in rows[1:]} == {"better"}
+    assert "Left out" not in captions.overdue_caption(data, 30)
+    assert "Re-aged" not in captions.effects_caption(data)
+
+
+def test_nested_settings_read_as_words() -> None:
+    rules = [
+        {"stage": "human_call", "first_bucket": 1, "last_bucket": 3, "risk_bands": ["A", "B"]},
+        {"stage": "ai_call", "first_bucket": 0, "last_bucket": 0, "risk_bands": []},
+    ]
+    assert value_words([rules[0] | {"intensity": 0.5}, rules[1] | {"effort": 0.6}]) == (
+        "human call, buckets 1\u20133, bands A and B: \u00d70.5; ai call, bucket 0: +0.6"
+    )
+    assert value_words([{"months": 3, "share": 0.25}, "x", None]) == "months 3, share 0.25; x; none"
+
+
+def test_members_of_a_combination_stand_with_all_their_fields() -> None:
+    members = {
+        "care": {"kind": "care_programme", "months": 2},
+        "smart_reminders": {"kind": "prevention", "due_reminder": 1.0},
+    }
+    parts = policy_parts("both", {"kind": "combination", "members": members})
+    assert [part.title for part in parts] == [
+        "care (care programme)",
+        "smart reminders (prevention)",
+    ]
+    care, reminders = (dict(part.settings) for part in parts)
+    assert care["months"] == "2"
+    assert {"awareness", "false proof", "monthly budget share"} <= set(care)
+    assert reminders["due reminder effect"]
+    recorded = policy_parts("old", {"kind": "gone", "months": 3, "regions": []})
+    assert [part.settings for part in recorded] == [(("months", "3"),)]
+
+
+def test_tables_grow_in_full_and_a_printed_head_stays_with_its_rows(default_page: str) -> None:
+    (css,) = re.findall(r'<style id="plotly.js-style-global">(.*?)</style>', default_page, re.S)
+    (scroll,) = re.findall(r"^\.scroll \{(.*?)\}", css, re.M)
+    assert "height" not in scroll
+    assert "thead { display: table-header-group; break-inside: avoid; break-after: avoid; }" in css

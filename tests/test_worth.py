@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 from test_frontier import MONEY, tournament
 from test_report import (
     PAYLOADS,
@@ -21,7 +22,17 @@ from test_report import (
     write,
 )
 
-from simulator.report import fate_figures, figures, findings, ranking, style, tables, worth
+from simulator.report import (
+    captions,
+    fate_figures,
+    figures,
+    findings,
+    ranking,
+    remarks,
+    style,
+    tables,
+    worth,
+)
 from simulator.report.data import BEST_DRAWN, ReportData
 from simulator.report.frontier_figure import frontier_figure
 from simulator.report.labels import Box, place_labels, text_width
@@ -107,7 +118,7 @@ def test_a_line_or_colour_each_is_kept_for_the_best_where_there_are_many(n_polic
     data = data_of(make_tournament(n_policies, ("baseline",), 4))
     figure = figures.overdue_fan(data, style.WIDE, 30)
     names = {trace.name for trace in figure.data if trace.name}
-    caption = findings.overdue_caption(data, 30)
+    caption = captions.overdue_caption(data, 30)
     if n_policies <= 7:
         assert len(names) == n_policies
         assert "Drawn:" not in caption
@@ -180,6 +191,11 @@ def test_labels_of_points_cover_neither_each_other_nor_the_points() -> None:
     points = [(float(x), float(y)) for x, y in draw.uniform(60.0, 340.0, (20, 2))]
     texts = [(f"{i} a policy of some name", str(i)) for i in range(20)]
     spots = place_labels(points, texts, frame)
+    for i, spot in enumerate(spots):
+        for share in np.linspace(0.0, 1.0, 20) if spot.needs_leader else ():
+            x, y = points[i][0] + share * spot.dx, points[i][1] + share * spot.dy
+            others = [p for j, p in enumerate(points) if j != i]
+            assert all(max(abs(x - a), abs(y - b)) > 4 for a, b in others)
     boxes = [_box(point, spot) for point, spot in zip(points, spots, strict=True)]
     assert sum(1 for spot in spots if len(spot.text) > 2) >= 12
     for i, box in enumerate(boxes):
@@ -301,6 +317,33 @@ def test_the_fates_are_drawn_per_thousand_of_the_reference_borrowers(many: Run) 
     np.testing.assert_allclose(bars["hastened"]["base"], bars["harmed"]["x"], atol=1e-3)
 
 
+def test_late_outcomes_stand_in_the_table_of_fates_only_where_there_are_any(many: Run) -> None:
+    before = worth.fates_table(data_of(many))
+    assert not [title for title in before.header if "later" in title]
+    dataset = many.dataset.copy(deep=True)
+    dataset["fates"].loc[{"fate": "lapsed", "policy": "policy_number_1"}] = 7.0
+    dataset["fates"].loc[{"fate": "harmed_later", "policy": "policy_number_2"}] = 3.0
+    after = worth.fates_table(ReportData(dataset, many.rows, many.manifest))
+    lapsed = next(i for i, title in enumerate(after.header) if "Saved, of them 90+ later" in title)
+    assert after.header[lapsed - 1].startswith("Saved (")
+    assert sum(row[lapsed].startswith("7.0") for row in after.rows) == 1 + len(SCENARIOS)
+    late = next(i for i, title in enumerate(after.header) if "Harmed later" in title)
+    assert after.header[late - 1].startswith("Harmed (")
+    assert sum(row[late].startswith("3.0") for row in after.rows) == 1 + len(SCENARIOS)
+
+
+def test_a_cost_of_a_borrower_saved_that_cannot_be_told_is_missing(many: Run) -> None:
+    dataset = many.dataset.copy(deep=True)
+    dataset["fates"].loc[{"fate": "harmed"}] = dataset["fates"].sel(fate="saved")
+    told, blank = (
+        worth.frontier_table(ReportData(d, many.rows, many.manifest))
+        for d in (many.dataset, dataset)
+    )
+    column = next(i for i, t in enumerate(told.header) if t.startswith("Cost per borrower saved"))
+    assert any("CNY" in row[column] for row in told.rows)
+    assert not any(re.search(r"\d|nan", row[column]) for row in blank.rows)
+
+
 def test_who_bears_a_policy_is_a_rate_of_the_group_over_scenarios_by_weight(many: Run) -> None:
     data = data_of(many)
     policy = data.best_first[0]
@@ -331,7 +374,7 @@ def test_a_gap_between_groups_is_told_only_where_intervals_are_apart(many: Run) 
     dataset = many.dataset.copy(deep=True)
     data = ReportData(dataset, many.rows, many.manifest)
     policy = data.best_first[0]
-    assert "saves about as many in every group" in worth.bearing_caption(data, policy)
+    assert "no difference between groups can be told" in worth.bearing_caption(data, policy)
     dataset["fates_by_region"].loc[{"region": "west", "fate": "saved"}] *= 4.0
     data = ReportData(dataset, many.rows, many.manifest)
     assert re.search(r"saves [\d.]+ in region west and", worth.bearing_caption(data, policy))
@@ -345,7 +388,9 @@ def test_hardship_is_claimed_only_where_it_is_told_from_zero(many: Run) -> None:
     assert frontier is not None
     assert worth.hardship_caption(data, frontier) == (
         "Over the 3 scenarios by weight, no policy is shown to lower the borrower-months overdue;"
-        " no policy is shown to raise the complaints."
+        " no policy is shown to raise the complaints. All numbers are per 1,000 borrowers. Contacts"
+        " are those about overdue or endangered loans; reminders before the due day are not"
+        " counted."
     )
     assert worth.hardship_table(data, [frontier]).rows[1][1:] == ("no difference",) * 3
     dataset["burdens"][:, 4, :, Burden.OVERDUE_MONTHS] = 75.0
@@ -361,41 +406,156 @@ def test_the_kicked_can_sentence_names_the_extremes(many: Run) -> None:
     assert data.overall is not None
     known = [s for s in data.overall.standings if not np.isnan(s.kicked_can_index.mean)]
     most = max(known, key=lambda s: s.kicked_can_index.mean)
-    sentence = ranking.kicked_can(data)
+    sentence = remarks.kicked_can(data)
     assert percent(most.kicked_can_index.mean, 0) in sentence
     assert f"under {data.policy_label(most.policy)} at the most" in sentence
+    assert sentence.endswith("policies with different lengths of relief do not compare.")
+    row = next(
+        row
+        for row in ranking.rankings(data)[0].rows
+        if row.policy == data.policy_label(most.policy)
+    )
+    (cell,) = (cell for cell in row.cells if cell.title == "Kicked can")
+    returned, prevented = (float(text.replace(",", "")) for text in cell.span.split(" of "))
+    assert returned / prevented == pytest.approx(most.kicked_can_index.mean, abs=0.5 / prevented)
     nothing = many.dataset.copy(deep=True)
     nothing["fates"].loc[{"fate": ["prevented", "returned"]}] = 0.0
-    assert ranking.kicked_can(ReportData(nothing, many.rows, many.manifest)) == ""
+    assert remarks.kicked_can(ReportData(nothing, many.rows, many.manifest)) == ""
 
 
 def test_break_evens_are_told_in_a_sentence_each(tmp_path: Path) -> None:
     few = make_tournament(4, ("baseline", "downturn"), 4)
     answers = {
-        "policy": ["policy_number_1", "policy_number_2", "policy_number_3", PAYLOADS[0]],
-        "field": ["take_up_if_no_need", "extension_months", "false_proof", "months"],
-        "scenario": ["downturn"] * 4,
-        "metric": ["net_result"] * 4,
-        "verdict": ["crosses", "crosses", "pays_throughout", "never_pays"],
-        "pays_side": ["below", "above", "", ""],
-        "value": [0.1234, 4.5, np.nan, np.nan],
-        "ci_low": [0.1, np.nan, np.nan, np.nan],
-        "ci_high": [0.2, np.nan, np.nan, np.nan],
-        "low": [0.0, 1.0, 0.0, 1.0],
-        "high": [0.5, 12.0, 1.0, 60.0],
+        "policy": [f"policy_number_{i}" for i in (1, 2, 1, 3, 2)] + [PAYLOADS[0]],
+        "field": ["take_up_if_no_need", "extension_months", *["false_proof"] * 3, "months"],
+        "scenario": ["downturn"] * 6,
+        "metric": ["net_result"] * 6,
+        "verdict": [*["crosses"] * 3, "pays_throughout", "undecided", "never_pays"],
+        "pays_side": ["below", "above", "below", "", "", ""],
+        "value": [0.1234, 4.5, 0.3, np.nan, np.nan, np.nan],
+        "ci_low": [0.1, np.nan, np.nan, np.nan, np.nan, np.nan],
+        "ci_high": [0.2, np.nan, 0.42, np.nan, np.nan, np.nan],
+        "low": [0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        "high": [0.5, 12.0, 1.0, 1.0, 1.0, 60.0],
     }
     found = {f"break_even_{name}": ("break_even", values) for name, values in answers.items()}
-    run = Run(few.dataset.assign(found), few.rows, few.manifest)
+    known = np.array([0.0, np.nan, 0.0, 1.0, -1.0, -1.0])
+    gains = {"break_even_gain_ci_low": (("break_even", "break_even_point"), known[:, None])}
+    run = Run(few.dataset.assign(found).assign(gains), few.rows, few.manifest)
     sentences = ranking.break_evens(data_of(run))
-    assert sentences[:3] == (
+    assert sentences[:5] == (
         "Under Downturn, Policy number 1 pays as long as \u201ctake up if no need\u201d stays below"
         " 0.123 (95 % interval 0.1 to 0.2).",
         "Under Downturn, Policy number 2 pays as long as \u201cextension months\u201d stays above"
-        " 4.5.",
+        " 4.5 (too few paths for an interval).",
+        "Under Downturn, Policy number 1 pays as long as \u201cfalse proof\u201d stays below"
+        " 0.3 (95 % interval at or below 0 (end of the bracket) to 0.42).",
         "Under Downturn, Policy number 3 pays at any \u201cfalse proof\u201d from 0 to 1.",
+        "Under Downturn, Policy number 2: too few paths to say whether it pays at"
+        " \u201cfalse proof\u201d from 0 to 1.",
     )
-    assert "does not pay at any \u201cmonths\u201d from 1 to 60" in sentences[3]
+    assert "does not pay at any \u201cmonths\u201d from 1 to 60" in sentences[5]
     text = write(run, tmp_path / "report.html")
     assert "When it stops paying" in "".join(Outline(text).text)
     assert PAYLOADS[0] not in text
     assert ranking.break_evens(data_of(few)) == ()
+
+
+def test_rates_of_text_and_tables_are_per_thousand_borrowers(many: Run) -> None:
+    dataset = many.dataset.copy(deep=True)
+    dataset["fates"].loc[{"fate": "compared"}] = 500.0
+    for data, per in ((data_of(many), 1), (ReportData(dataset, many.rows, many.manifest), 2)):
+        assert data.overall is not None
+        best = data.overall.standings[0]
+        row = ranking.rankings(data)[0].rows[0]
+        cells = {cell.title: cell.value for cell in row.cells}
+        for fate, title in ranking.COUNTED:
+            shown = float(cells[title].replace(",", ""))
+            assert shown == pytest.approx(per * best.fate(fate).mean, abs=0.5)
+        (level, *_), (change, *_) = (
+            (text.split(" ") for text in worth.hardship_table(data, [data.overall]).rows[i][2:3])
+            for i in (0, 1)
+        )
+        assert float(level[0].replace(",", "")) == pytest.approx(
+            per * data.overall.reference_burdens["contacts"].mean, abs=0.06
+        )
+        assert change[0].startswith(("+", "\u2212"))
+
+
+def test_free_riders_are_told_by_what_would_have_become_of_them(many: Run, many_page: str) -> None:
+    shown = "".join(Outline(many_page).text)
+    assert "without need" not in shown
+    assert (
+        "would not have been 30 days late without it" in findings.headline(data_of(many)).support[1]
+    )
+
+
+def test_too_early_to_tell_has_its_column_and_a_note_where_it_exceeds_the_saved(many: Run) -> None:
+    dataset = many.dataset.copy(deep=True)
+    dataset["fates"].loc[{"fate": "censored"}] = 0.0
+    without = ReportData(dataset, many.rows, many.manifest)
+    assert "Too early to tell" not in [t for t, _ in ranking.rankings(without)[0].titles]
+    assert not [r for r in remarks.remarks(without) if r.startswith("Too early")]
+    dataset = dataset.copy(deep=True)
+    dataset["fates"].loc[{"policy": "policy_number_3", "fate": "saved"}] = 0.0
+    dataset["fates"].loc[{"policy": "policy_number_3", "fate": "censored"}] = 9.0
+    early = ReportData(dataset, many.rows, many.manifest)
+    row = next(r for r in ranking.rankings(early)[0].rows if r.policy == "Policy number 3")
+    assert {c.title: float(c.value) for c in row.cells[3:5]} == {
+        "Saved": 0.0,
+        "Too early to tell": 9.0,
+    }
+    (note,) = (r for r in remarks.remarks(early) if r.startswith("Too early"))
+    assert ", under Policy number 3" in note
+    assert "run.runoff_months=12 brings it" in note
+
+
+def test_no_loan_is_told_for_good_and_bad_borrowers_without_calling_them_refused(
+    many: Run, many_page: str
+) -> None:
+    data = data_of(many)
+    assert data.overall is not None
+    table = worth.lending_table(data, data.overall)
+    assert table is not None
+    stricter = {s.policy for s in data.overall.standings if s.fate(Fate.REFUSED_GOOD).mean > 0}
+    assert {row[0] for row in table.rows} == {data.policy_label(p) for p in stricter}
+    assert "No loan here: would have paid" in "".join(Outline(many_page).text)
+    dataset = many.dataset.copy(deep=True)
+    dataset["fates"].loc[{"fate": "refused_good"}] = 0.0
+    nobody = ReportData(dataset, many.rows, many.manifest)
+    assert nobody.overall is not None
+    assert worth.lending_table(nobody, nobody.overall) is None
+
+
+def test_a_policy_that_saves_people_and_money_earns_with_each_of_them() -> None:
+    data = _worth_of((5e4, 1e4), (-2e4, 1e3), 1e3)
+    data.dataset["fates"].loc[{"fate": "saved", "policy": "policy_number_1"}] = 10.0
+    data.dataset["fates"].loc[{"fate": "harmed"}] = 0.0
+    told = worth.frontier_table(ReportData(data.dataset, (), data.manifest))
+    column = next(i for i, t in enumerate(told.header) if t.startswith("Cost per borrower saved"))
+    row = next(row for row in told.rows if row[1] == "Policy number 1")
+    assert row[column] == "earns CNY\u00a02.00\u202fk per borrower saved"
+
+
+def test_early_warning_tells_realised_precision_and_recall(many: Run) -> None:
+    assert not [r for r in remarks.remarks(data_of(many)) if r.startswith("Early warning")]
+    shape = many.dataset["written_off"]
+    counts = {"warned": 40.0, "warned_rightly": 10.0, "warning_targets": 50.0}
+    counts |= {"relief_granted": 20.0, "relief_no_need": 5.0}
+    warning = (shape["policy"] == "policy_number_2") & (shape["month"] == 1)
+    found = {name: xr.zeros_like(shape) + count * warning for name, count in counts.items()}
+    data = ReportData(many.dataset.assign(found), many.rows, many.manifest)
+    told = remarks.remarks(data)
+    (warned,) = (r for r in told if r.startswith("Early warning"))
+    assert "Policy number 2 precision 25\u202f%, recall 20\u202f% (10 of 40 calls)." in warned
+    (idle,) = (r for r in told if r.startswith("Relief granted although cash was not short"))
+    assert idle.endswith("25\u202f% under Policy number 2.")
+
+
+def test_of_many_policies_only_the_reference_and_the_best_have_a_band() -> None:
+    for n_policies, n_bands in ((3, 3), (4, 2), (9, 2)):
+        data = data_of(make_tournament(n_policies, ("baseline",), 4))
+        drawn = figures.overdue_fan(data, style.WIDE, 30).data
+        assert sum(1 for trace in drawn if trace.fill == "toself") == n_bands
+        told = f"Bands: Status quo and {data.policy_label(data.best_first[0])}"
+        assert (told in captions.overdue_caption(data, 30)) == (n_bands < n_policies)

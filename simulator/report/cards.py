@@ -7,11 +7,12 @@ from functools import partial
 import plotly.graph_objects as go
 
 from simulator.report import (
+    captions,
     effect_figures,
     fate_figures,
     figures,
-    findings,
     ranking,
+    remarks,
     tables,
     worth,
 )
@@ -59,7 +60,8 @@ class WorthSection:
     """Which policy is worth it: rankings (the first over all scenarios), hardship, sentences."""
 
     rankings: list[ranking.Ranking]
-    kicked_can: str
+    remarks: tuple[str, ...]
+    lending: tables.Table | None
     hardship: str
     hardship_table: tables.Table | None
     hardship_details: tables.Table | None
@@ -71,7 +73,8 @@ def worth_section(data: ReportData) -> WorthSection:
     rest = data.frontiers[1:]
     return WorthSection(
         rankings=ranking.rankings(data),
-        kicked_can=ranking.kicked_can(data),
+        remarks=remarks.remarks(data),
+        lending=worth.lending_table(data, data.frontiers[0]) if data.frontiers else None,
         hardship=worth.hardship_caption(data, data.frontiers[0]) if data.frontiers else "",
         hardship_table=worth.hardship_table(data, data.frontiers[:1]) if data.frontiers else None,
         hardship_details=worth.hardship_table(data, rest) if rest else None,
@@ -93,7 +96,7 @@ def figure_cards(data: ReportData) -> list[FigureCard]:
             _plain(
                 "effects",
                 f"What each policy changes against {reference}",
-                findings.effects_caption(data),
+                captions.effects_caption(data),
                 partial(effect_figures.policy_effects, data),
                 tables.effects_table(data),
             )
@@ -175,7 +178,7 @@ def _overdue_cards(data: ReportData) -> list[FigureCard]:
         _plain(
             f"overdue-{dpd}",
             f"Balance {dpd} or more days past due",
-            findings.overdue_caption(data, dpd),
+            captions.overdue_caption(data, dpd),
             partial(figures.overdue_fan, data, dpd=dpd),
             tables.overdue_table(data, dpd),
         )
@@ -190,21 +193,21 @@ def _reference_cards(data: ReportData) -> list[FigureCard]:
         _plain(
             "rolls",
             f"Where a month takes a balance ({reference})",
-            findings.roll_caption(data),
+            captions.roll_caption(data),
             partial(figures.roll_rates, data),
             tables.roll_table(data),
         ),
         _plain(
             "causes",
             f"Why balances are overdue ({reference})",
-            findings.cause_caption(data),
+            captions.cause_caption(data),
             partial(figures.overdue_by_cause, data),
             tables.cause_table(data),
         ),
         _plain(
             "unemployment",
             "Unemployment: the economy and the borrowers",
-            findings.unemployment_caption(data),
+            captions.unemployment_caption(data),
             partial(figures.unemployment, data),
             tables.unemployment_table(data),
         ),

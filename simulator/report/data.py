@@ -325,6 +325,21 @@ class ReportData:
             self._by_weight[variable] = np.tensordot(weights, values, axes=(0, 0))
         return self._by_weight[variable]
 
+    def total(self, variable: str, scenario: str | None, policy: str) -> float | None:
+        """Sum over all months, run-off included, mean over paths; None if results lack it.
+
+        Without a ``scenario`` the mean over all scenarios by weight.
+        """
+        if variable not in self.dataset:
+            return None
+        found = self.dataset[variable].sum("month")
+        if int(self.dataset.attrs.get("runoff_months", 0)) > 0:
+            found = found + self.dataset[f"runoff_{variable}"]
+        means = found.sel(policy=policy).mean("path")
+        if scenario is not None or len(self.scenarios) == 1:
+            return float(means.sel(scenario=scenario or self.scenarios[0]))
+        return float((means * self.dataset["scenario_weight"]).sum())
+
     def causes(self) -> tuple[str, ...]:
         """Names of the causes in the results."""
         return tuple(str(c) for c in self.dataset["cause"].values)

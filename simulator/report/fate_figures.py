@@ -42,15 +42,22 @@ FIRST_90: Final = (
     FateKind(Fate.HASTENED, "hastened", style.CAUSE_SERIES[3], -1),
 )
 """What a policy does to the first time at 90+ days past due; these exclude each other."""
-FREE: Final = (FateKind(Fate.FREE_RIDER, "took relief without need", style.CAUSE_SERIES[1], 1),)
+FREE: Final = (
+    FateKind(
+        Fate.FREE_RIDER,
+        "free riders: took relief, would not have been 30 days late without it",
+        style.CAUSE_SERIES[1],
+        1,
+    ),
+)
 LENDING: Final = (
-    FateKind(Fate.REFUSED_GOOD, "good ones refused", style.CAUSE_SERIES[6], -1),
-    FateKind(Fate.REFUSED_BAD, "bad ones refused", style.SERIES[6][:2], 1),
+    FateKind(Fate.REFUSED_GOOD, "no loan here: would have paid", style.CAUSE_SERIES[6], -1),
+    FateKind(Fate.REFUSED_BAD, "no loan here: would have defaulted", style.SERIES[6][:2], 1),
 )
 PANELS: Final = (
     ("First time at 90+", FIRST_90),
     ("Free riders", FREE),
-    ("Applicants refused", LENDING),
+    ("No loan here", LENDING),
 )
 FATE_KINDS: Final = tuple(kind for _, kinds in PANELS for kind in kinds)
 

@@ -10,6 +10,8 @@ from simulator.report.data import Array, Fan, ReportData, clean
 from simulator.report.style import Frame, Grid, Settings, Sheet, axis
 
 MONTH_TITLE = "Month of the run"
+MOST_BANDS = 3
+"""Policies that may have a band each; of more only the reference and the best one have."""
 LABEL_ROOM = 132
 CAUSE_WORDS = {
     "wont_pay": "Won't pay",
@@ -55,14 +57,22 @@ def _value_axis(grid: Grid, panel: int, title: str, top: float) -> Settings:
 
 
 def _add_fan(
-    sheet: Sheet, data: ReportData, panel: int, drawn: tuple[Fan, str, str, Settings]
+    sheet: Sheet,
+    data: ReportData,
+    panel: int,
+    drawn: tuple[Fan, str, str, Settings],
+    *,
+    band: bool = True,
 ) -> None:
-    """A translucent 5-95 % band and its median: ``drawn`` is fan (%), label, colour and line."""
+    """A median and, unless ``band`` is false, its translucent 5-95 % band.
+
+    ``drawn`` is fan (%), label, colour and line.
+    """
     fan, label, colour, line = drawn
     shown = data.drawn()
     months = [float(m) for m in data.months[shown]]
     low, median, high = (_listed(v[shown]) for v in (fan.low, fan.median, fan.high))
-    if data.n_paths > 1:
+    if data.n_paths > 1 and band:
         sheet.add_trace(
             panel,
             type="scatter",
@@ -115,7 +125,9 @@ def overdue_fan(data: ReportData, frame: Frame, dpd: int) -> go.Figure:
         for s in data.scenarios
         for p in data.drawn_policies
     }
-    top = _axis_top([fan.high for fan in fans.values()])
+    few = len(data.drawn_policies) <= MOST_BANDS
+    banded = data.drawn_policies if few else (data.reference, data.best_first[0])
+    top = _axis_top([fan.high if p in banded else fan.median for (_, p), fan in fans.items()])
     title = f"Balance {dpd}+ days past due (% of balance)"
     for panel, scenario in enumerate(data.scenarios):
         axes = (_month_axis(data, grid, panel), _value_axis(grid, panel, title, top))
@@ -125,7 +137,7 @@ def overdue_fan(data: ReportData, frame: Frame, dpd: int) -> go.Figure:
             label, fan = data.policy_label(policy), fans[scenario, policy]
             colour, dash = style.series(data.policy_number(policy))
             line: Settings = {"color": colour, "dash": dash, "width": 2.2}
-            _add_fan(sheet, data, panel, (fan, label, colour, line))
+            _add_fan(sheet, data, panel, (fan, label, colour, line), band=policy in banded)
             ends.append((label, float(fan.median[-1]), colour))
         if grid.ends_row(panel):
             sheet.add_end_labels(panel, top, ends)

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from simulator.report.data import ReportData, Stat
 from simulator.report.effect_figures import effect_metrics
-from simulator.report.figures import cause_label, cause_shares
 from simulator.report.numbers import Scale, money_scale, percent, points_scale, rate_scale
 from simulator.report.ranking import verdict, verdict_support
+from simulator.report.re_ageing import before_relief, re_aged
 
 ROUGH_PATHS = 30
 """With fewer paths the report warns that intervals are rough (assumption)."""
@@ -110,27 +108,32 @@ def headline(data: ReportData) -> Finding:
     )
 
 
-def _drawn_sentence(data: ReportData) -> str:
-    note = data.drawn_note()
-    return f" Drawn: {note}." if note else ""
-
-
 def _best_peaks(data: ReportData, scenario: str) -> tuple[str, ...]:
     """What the best policy does to the peak of the 90+ rate in the worst scenario."""
     best = data.best_first[0]
     stat = data.stat(scenario, best, "delta_peak_overdue_rate_90")
     if stat is None:
         return ()
-    effect = effect_text(data, "peak_overdue_rate_90", "peak 90+ rate", stat)
+    before = before_relief(data, scenario, best, "peak_overdue_rate_90")
+    effect = _peak_effect(data, scenario, best, stat)
     sentence = f"Under {data.scenario_label(scenario)}, {data.policy_label(best)} {effect}"
-    before = data.stat(scenario, best, "delta_peak_overdue_rate_before_relief_90")
-    if before is None or before == stat:
+    falls_by_re_ageing = re_aged(data, scenario, best, "peak_overdue_rate_90")
+    if before is None or before == stat or falls_by_re_ageing:
         return (f"{sentence}.",)
     effect = effect_text(data, "peak_overdue_rate_90", "peak 90+ rate", before)
     return (
         f"{sentence}; with re-planned loans counted at their days past due before relief, it"
         f" {effect}.",
     )
+
+
+def _peak_effect(data: ReportData, scenario: str, policy: str, stat: Stat) -> str:
+    """What a policy does to the peak of the 90+ rate; before relief where only re-ageing helps."""
+    before = before_relief(data, scenario, policy, "peak_overdue_rate_90")
+    if before is None or not re_aged(data, scenario, policy, "peak_overdue_rate_90"):
+        return effect_text(data, "peak_overdue_rate_90", "peak 90+ rate", stat)
+    name = "peak 90+ rate with re-planned loans at their days past due before relief"
+    return effect_text(data, "peak_overdue_rate_90", name, before)
 
 
 def _reference_headline(data: ReportData, scenario: str) -> str:
@@ -160,11 +163,9 @@ def _policy_headline(data: ReportData, scenario: str, order: list[tuple[str, Sta
     label, policy = data.scenario_label(scenario), data.policy_label(best)
     effect = effect_text(data, metric, name, stat, bracket="95 % interval ")
     peak = data.stat(scenario, best, "delta_peak_overdue_rate_90")
-    tail = (
-        f" and {effect_text(data, 'peak_overdue_rate_90', 'peak 90+ rate', peak)}" if peak else ""
-    )
+    tail = f" and {_peak_effect(data, scenario, best, peak)}" if peak else ""
     if not stat.has_interval:
-        return f"On {_one_draw(data)}, under {label}, {policy} {effect}{tail}."
+        return f"On {one_draw(data)}, under {label}, {policy} {effect}{tail}."
     if stat.sign == better:
         return f"Under {label}, {policy} {effect}{tail}."
     if stat.sign == -better:
@@ -194,9 +195,10 @@ def _policy_support(
     if len(data.scenarios) > 1 and stat.has_interval:
         elsewhere = [data.stat(s, best, f"delta_{metric}") for s in data.scenarios]
         out.append(f"{data.policy_label(best)} {_across(name, elsewhere, better)}.")
-    before = data.stat(scenario, best, "delta_peak_overdue_rate_before_relief_90")
+    before = before_relief(data, scenario, best, "peak_overdue_rate_90")
     after = data.stat(scenario, best, "delta_peak_overdue_rate_90")
-    if before is not None and after is not None and before != after:
+    falls_by_re_ageing = re_aged(data, scenario, best, "peak_overdue_rate_90")
+    if before is not None and after is not None and before != after and not falls_by_re_ageing:
         effect = effect_text(data, "peak_overdue_rate_90", "peak 90+ rate", before)
         out.append(
             f"With re-planned loans counted at their days past due before relief, it {effect}."
@@ -252,14 +254,14 @@ def _overlap(one: Stat, other: Stat) -> bool:
     return low <= other_high and other_low <= high
 
 
-def _one_draw(data: ReportData) -> str:
+def one_draw(data: ReportData) -> str:
     """What a run without intervals has seen."""
     return "one path" if data.n_paths == 1 else "one draw of the economy"
 
 
 def _run_support(data: ReportData) -> tuple[str, ...]:
     if data.n_draws == 1:
-        seen = _one_draw(data)
+        seen = one_draw(data)
         return (f"A run of {seen} has no interval and cannot tell effect from luck.",)
     text = (
         f"Brackets are 95 % intervals of the mean over {data.n_paths} paths;"
@@ -295,104 +297,3 @@ def _key_figure(
 ) -> KeyFigure:
     interval = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
     return KeyFigure(title, scale.full(stat.mean, signed=signed), interval, note)
-
-
-def overdue_caption(data: ReportData, dpd: int) -> str:
-    """When and where the median rate peaks, and which policy keeps it lowest."""
-    scenario = data.worst_scenario()
-    fan = data.fan("overdue_rate", scenario, data.reference, dpd)
-    if np.isnan(fan.median).all():
-        return f"No balance to be {dpd} days overdue."
-    at = int(np.nanargmax(fan.median))
-    text = (
-        f"Under {data.scenario_label(scenario)} and {data.policy_label(data.reference)} the median"
-        f" path peaks at {percent(fan.median[at])} in month {data.months[at]:.0f}"
-    )
-    if data.n_paths > 1:
-        text += (
-            f"; nine paths in ten lie between {percent(fan.low[at])} and {percent(fan.high[at])}"
-        )
-    peaks = {
-        p: float(np.nanmax(data.fan("overdue_rate", scenario, p, dpd).median))
-        for p in data.alternatives
-    }
-    if peaks:
-        best = min(peaks, key=lambda p: peaks[p])
-        lower = peaks[best] < float(fan.median[at])
-        text += (
-            f". {data.policy_label(best)} peaks lowest, at" if lower else ". No policy peaks lower"
-        )
-        text += f" {percent(peaks[best])}" if lower else ""
-    return f"{text}.{_drawn_sentence(data)}"
-
-
-def effects_caption(data: ReportData) -> str:
-    """How many of the differences can be told from zero."""
-    stats = [
-        data.stat(s, p, f"delta_{metric}")
-        for metric, *_ in effect_metrics(data)
-        for s in data.scenarios
-        for p in data.alternatives
-    ]
-    known = [stat for stat in stats if stat is not None]
-    if data.n_draws == 1:
-        seen = f"{len(known)} differences on {_one_draw(data)}; none has an interval."
-        return seen + _drawn_sentence(data)
-    clear = sum(1 for stat in known if stat.sign)
-    same = sum(1 for stat in known if stat.is_zero)
-    zero = f", {same} are exactly zero" if same else ""
-    return (
-        f"{clear} of {len(known)} differences from {data.policy_label(data.reference)} can be told"
-        f" from zero (filled dots){zero}. Thick bar: 95 % interval of the mean; thin line: nine"
-        f" paths in ten.{_drawn_sentence(data)}"
-    )
-
-
-def roll_caption(data: ReportData) -> str:
-    """Cure and roll-on of the first bucket, and the cure of a late one."""
-    scenario = data.worst_scenario()
-    rates = data.roll_rates(scenario, data.reference)
-    names, _ = data.roll_names()
-    parts = [
-        f"{percent(rates[i, 0])} of {names[i]} is current again a month later and"
-        f" {percent(rates[i, i + 1])} rolls on"
-        for i in (1, 3)
-        if i < len(names) and not np.isnan(rates[i, 0])
-    ]
-    if not parts:
-        return "No balance was overdue."
-    return f"Under {data.scenario_label(scenario)}, {'; '.join(parts)}. Blank cells: none."
-
-
-def cause_caption(data: ReportData) -> str:
-    """The leading known causes in the worst scenario."""
-    scenario = data.worst_scenario()
-    causes, shares = cause_shares(data)
-    totals = dict(zip(causes, shares[scenario].sum(axis=1), strict=True)) if causes else {}
-    whole = sum(totals.values())
-    known = [c for c in totals if c not in ("other", "at_opening", "none") and totals[c] > 0]
-    if whole <= 0 or not known:
-        return "No overdue balance with a known cause."
-    first = sorted(known, key=lambda c: -totals[c])[:3]
-    listed = ", ".join(f"{cause_label(c).lower()} {percent(totals[c] / whole, 0)}" for c in first)
-    return (
-        f"Under {data.scenario_label(scenario)} the leading causes of overdue balance, over all"
-        f" months, are {listed}. The cause is that of the first missed instalment of the spell."
-    )
-
-
-def unemployment_caption(data: ReportData) -> str:
-    """Where the economy's path peaks and how close the borrowers keep to it."""
-    gaps = []
-    for scenario in data.scenarios:
-        borrowers = data.by_path("unemployment_rate", scenario, data.reference).mean(axis=0)
-        economy = data.by_path("macro_unemployment_rate", scenario, data.reference).mean(axis=0)
-        gaps.append(float(np.nanmax(np.abs(borrowers - economy))))
-    worst = data.worst_scenario()
-    path = data.by_path("macro_unemployment_rate", worst, data.reference).mean(axis=0)
-    at = int(np.nanargmax(path))
-    return (
-        f"Under {data.scenario_label(worst)} unemployment peaks at {percent(path[at])} in month"
-        f" {data.months[at]:.0f}. Simulated borrowers, averaged over paths, stay within"
-        f" {points_scale(gaps).full(max(gaps))} of the economy's mean in every month and scenario."
-    )

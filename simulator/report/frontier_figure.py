@@ -17,8 +17,8 @@ from simulator.results.frontier import Estimate, Frontier, Standing
 
 F8 = NDArray[np.float64]
 
-NEAR_SHARE: Final = 0.75
-"""Share of the policies, those nearest to the reference, that may get a panel of their own."""
+NEAR_SHARES: Final = (0.75, 0.6, 0.45)
+"""Shares of the policies, those nearest to the reference, that may get a panel of their own."""
 NEAR_LARGEST: Final = 0.4
 """They get it if they fill no more than this share of the whole picture in both directions."""
 LEAST_FOR_NEAR: Final = 6
@@ -113,13 +113,18 @@ def _windows(
         return [whole]
     sides = np.maximum(np.ptp(all_points, axis=0), 1e-12)
     distance = np.abs(all_points / sides).max(axis=1)
-    count = 1 + int(np.ceil(NEAR_SHARE * len(points)))
-    near = np.argsort(distance, kind="stable")[:count]
-    if (np.ptp(all_points[near], axis=0) > NEAR_LARGEST * sides).any():
+    order = np.argsort(distance, kind="stable")
+    groups = (order[: 1 + int(np.ceil(share * len(points)))] for share in NEAR_SHARES)
+    near = next((g for g in groups if _is_crowd(all_points[g], sides)), None)
+    if near is None:
         return [whole]
     policies = near[near > 0] - 1
     near_ends = ends.reshape(-1, 2, 2)[policies].reshape(-1, 2)
     return [whole, _window(all_points[near], near_ends)]
+
+
+def _is_crowd(points: F8, sides: F8) -> bool:
+    return bool((np.ptp(points, axis=0) <= NEAR_LARGEST * sides).all())
 
 
 def _ends(cost: Estimate, avoided: Estimate, scale: Scale) -> list[tuple[float, float]]:
@@ -332,8 +337,8 @@ def _add_label(
     place: Settings = {"x": point[0], "y": point[1], "xref": x_name, "yref": y_name}
     place["xanchor"] = spot.anchor
     if spot.needs_leader:
-        place |= {"showarrow": True, "arrowhead": 0, "arrowwidth": 0.7, "arrowcolor": colour}
-        place |= {"ax": spot.dx, "ay": -spot.dy, "standoff": 5}
+        place |= {"showarrow": True, "arrowhead": 0, "arrowwidth": 1.1, "arrowcolor": colour}
+        place |= {"ax": spot.dx, "ay": -spot.dy, "standoff": 4}
     else:
         place |= {"xshift": spot.dx, "yshift": spot.dy}
     sheet.add_label(spot.text, colour, **place)

@@ -1,6 +1,7 @@
 """Where labels of points go, so that they cover neither points nor each other."""
 
 from collections.abc import Iterator, Sequence
+from math import hypot
 from typing import Final, NamedTuple
 
 CHARACTER_WIDTH: Final = 6.2
@@ -8,7 +9,9 @@ CHARACTER_WIDTH: Final = 6.2
 HEIGHT: Final = 13.0
 POINT: Final = 6.0
 """Half the side of the square that a point keeps free, pixels."""
-_REACHES: Final = (9.0, 20.0, 34.0, 50.0)
+_REACHES: Final = (9.0, 18.0, 28.0, 40.0, 54.0)
+_REACH_OF_POINT: Final = 10
+"""Pixels from a point beyond which its own square ends in every direction."""
 _DIRECTIONS: Final = (
     (1.0, 0.0),
     (0.8, 0.8),
@@ -91,9 +94,18 @@ def _best(
     fallback = next(_candidates(point, short))
     for text in (full, short):
         for spot, box in _candidates(point, text):
-            if box.within(frame) and not any(box.covers(other) for other in blocked):
+            boxes = [box, *_leader(point, spot)]
+            if box.within(frame) and not any(b.covers(other) for b in boxes for other in blocked):
                 return spot, box
     return fallback
+
+
+def _leader(point: tuple[float, float], spot: Spot) -> Iterator[Box]:
+    """Small boxes along the line to a label that stands far off, clear of its own point."""
+    length = hypot(spot.dx, spot.dy) if spot.needs_leader else 0.0
+    for step in range(_REACH_OF_POINT, int(length), 3):
+        x, y = (p + d * step / length for p, d in zip(point, (spot.dx, spot.dy), strict=True))
+        yield Box(x - 0.5, y - 0.5, x + 0.5, y + 0.5)
 
 
 def _candidates(point: tuple[float, float], text: str) -> Iterator[tuple[Spot, Box]]:

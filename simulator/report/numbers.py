@@ -7,6 +7,8 @@ from math import floor, isfinite, log10
 NARROW_SPACE = "\u202f"
 MINUS = "\u2212"
 MISSING = "n/a"
+NONE = "\u2013"
+"""Where a number would mean nothing."""
 
 
 def number(value: float | None, decimals: int, *, signed: bool = False) -> str:

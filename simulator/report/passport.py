@@ -2,10 +2,11 @@
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.report.data import ReportData, clean, harmless
+from simulator.report.policy_settings import Part, flat, policy_parts, value_words
 from simulator.report.tables import policy_class
 from simulator.vocabulary import FOLLOW_UP_MONTHS
 
@@ -40,7 +41,7 @@ class PolicyCard:
 
     label: str
     colour_class: str
-    settings: tuple[tuple[str, str], ...]
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +54,6 @@ class Section:
 
 def _words(key: str) -> str:
     return clean(key, 60).replace("_", " ").strip().capitalize()
-
-
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.4g}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return clean(", ".join(_value(item) for item in value) or "none", 600)
-    if value is None or isinstance(value, Mapping):
-        return "none"
-    return clean(value, 600)
-
-
-def _flat(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for key, value in entry.items():
-        name = f"{prefix}{clean(key, 60)}"
-        if isinstance(value, Mapping) and value:
-            yield from _flat(value, f"{name} \u203a ")
-        else:
-            yield name, _value(value)
 
 
 def scenario_cards(data: ReportData) -> list[ScenarioCard]:
@@ -103,17 +83,10 @@ def policy_cards(data: ReportData) -> list[PolicyCard]:
     out = []
     for policy in (data.reference, *data.best_first):
         entry = known.get(policy) if isinstance(known, Mapping) else None
-        settings = tuple(_settings(entry)) if isinstance(entry, Mapping) else ()
+        parts = policy_parts(policy, entry) if isinstance(entry, Mapping) else ()
         colour = policy_class(data, policy)
-        out.append(PolicyCard(data.policy_label(policy), colour, settings[:20]))
+        out.append(PolicyCard(data.policy_label(policy), colour, parts))
     return out
-
-
-def _settings(entry: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """Settings that say something: neither the kind nor filters left empty."""
-    said = {k: v for k, v in entry.items() if k != "kind" and v is not None and v != []}
-    for name, value in _flat(said):
-        yield name.replace("_", " "), value
 
 
 def facts(data: ReportData) -> list[str]:
@@ -165,7 +138,7 @@ def limits(data: ReportData) -> list[str]:
     if isinstance(imputed, list) and imputed:
         out.append(
             "These columns of the book are imputed from stated distributions, not observed:"
-            f" {_value(imputed)}."
+            f" {value_words(imputed)}."
         )
     if data.n_draws == 1:
         out.append("This run has one draw of the economy: its numbers are one possible outcome.")
@@ -205,9 +178,9 @@ def sections(data: ReportData) -> list[Section]:
     for key in order:
         value = manifest[key]
         if isinstance(value, Mapping):
-            nested.append(Section(_words(key), tuple(_flat(value))[:MAX_ENTRIES]))
+            nested.append(Section(_words(key), tuple(flat(value))[:MAX_ENTRIES]))
         else:
-            run.append((_words(key), _value(value)))
+            run.append((_words(key), value_words(value)))
     checks = Section("Checks", tuple(_checks(data.manifest.get("checks"))[:MAX_ENTRIES]))
     return [Section("Run", (*_command(data), *run[:MAX_ENTRIES])), checks, *nested]
 
@@ -227,7 +200,7 @@ def _checks(checks: object) -> list[tuple[str, str]]:
     for check in checks if isinstance(checks, list) else []:
         if isinstance(check, Mapping):
             verdict = "passed" if check.get("passed") is True else "FAILED"
-            worst, allowed = _value(check.get("value")), _value(check.get("tolerance"))
+            worst, allowed = value_words(check.get("value")), value_words(check.get("tolerance"))
             meaning = clean(check.get("meaning", ""), 300)
             name = _words(str(check.get("name", "")))
             out.append((name, f"{verdict}: {meaning} (worst {worst}, allowed {allowed})"))

@@ -5,26 +5,30 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Final
 
+from xarray import Dataset
+
 from simulator.report.data import ReportData, clean, stat_of
 from simulator.report.fate_figures import PER
 from simulator.report.frontier_figure import frontier_scale
 from simulator.report.numbers import (
+    NONE,
     Scale,
     money_scale,
     number,
-    percent,
     significant_decimals,
 )
+from simulator.results.break_even import ends_in_words
 from simulator.results.frontier import Estimate, Frontier, Standing
-from simulator.vocabulary import FOLLOW_UP_MONTHS, Burden, Fate
+from simulator.vocabulary import Burden, Fate
 
-COUNTED: Final = (
+COUNTED: Final[tuple[tuple[Fate, str], ...]] = (
     (Fate.SAVED, "Saved"),
+    (Fate.CENSORED, "Too early to tell"),
     (Fate.DELAYED, "Delayed"),
     (Fate.HARMED, "Harmed"),
     (Fate.FREE_RIDER, "Free riders"),
 )
-"""Fates in the ranking."""
+"""Fates in the ranking; those too early to tell only where there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +75,17 @@ def rankings(data: ReportData) -> list[Ranking]:
 
 def _ranking(data: ReportData, frontier: Frontier) -> Ranking:
     scale = frontier_scale(data, frontier)
-    decimals = {
-        fate: significant_decimals([s.fate(fate).mean for s in frontier.standings], 3, most=1)
-        for fate, _ in COUNTED
-    }
+    counted = [pair for pair in COUNTED if pair[0] != Fate.CENSORED or _any(frontier, pair[0])]
+    per = PER / max(frontier.compared, 1e-9)
+    decimals = {fate: _decimals(frontier, fate) for fate, _ in counted}
     complaints = significant_decimals(
-        [s.burden(Burden.COMPLAINTS).mean for s in frontier.standings], 3, most=1
+        [per * s.burden(Burden.COMPLAINTS).mean for s in frontier.standings], 3, most=1
     )
     titles = (
         ("Net", scale.unit),
         ("Loss avoided", scale.unit),
         ("Cost", scale.unit),
-        *((name, "borrowers") for _, name in COUNTED),
+        *((name, f"per {PER:,.0f}") for _, name in counted),
         ("Kicked can", "%"),
         ("Complaints", "change"),
     )
@@ -92,15 +95,26 @@ def _ranking(data: ReportData, frontier: Frontier) -> Ranking:
         texts = (
             scale.text(s.loss_avoided.mean),
             scale.text(s.cost.mean),
-            *(number(s.fate(fate).mean, decimals[fate]) for fate, _ in COUNTED),
+            *(number(per * s.fate(fate).mean, decimals[fate]) for fate, _ in counted),
             _share(s.kicked_can_index),
-            number(s.burden(Burden.COMPLAINTS).mean, complaints, signed=True),
+            number(per * s.burden(Burden.COMPLAINTS).mean, complaints, signed=True),
         )
-        cells = (_net_cell(s, scale), *map(RankingCell, names[1:], texts))
+        spans = ["" if title != "Kicked can" else kicked_cases(s) for title in names[1:]]
+        cells = (_net_cell(s, scale), *map(RankingCell, names[1:], texts, spans))
         rows.append(RankingRow(str(s.rank), data.policy_label(s.policy), _note(data, s), cells))
     rows.insert(_reference_place(frontier), _reference_row(data, frontier, names, scale))
     place, compared = capital(data.over(frontier)), number(frontier.compared, 0)
     return Ranking(place, _months(data), compared, titles, tuple(rows))
+
+
+def _any(frontier: Frontier, fate: Fate) -> bool:
+    return any(s.fate(fate).mean > 0 for s in frontier.standings)
+
+
+def _decimals(frontier: Frontier, fate: Fate) -> int:
+    """Decimals of a fate's rates per ``PER`` borrowers."""
+    per = PER / max(frontier.compared, 1e-9)
+    return significant_decimals([per * s.fate(fate).mean for s in frontier.standings], 3, most=1)
 
 
 def _months(data: ReportData) -> str:
@@ -109,7 +123,16 @@ def _months(data: ReportData) -> str:
 
 
 def _share(share: Estimate) -> str:
-    return "\u2013" if isnan(share.mean) else number(100.0 * share.mean, 0)
+    return NONE if isnan(share.mean) else number(100.0 * share.mean, 0)
+
+
+def kicked_cases(standing: Standing) -> str:
+    """Numerator and denominator of the kicked-can index in borrowers, as ``33 of 45``."""
+    if isnan(standing.kicked_can_index.mean):
+        return ""
+    returned, prevented = (standing.fate(f).mean for f in (Fate.RETURNED, Fate.PREVENTED))
+    decimals = significant_decimals([prevented], 2, most=1)
+    return f"{number(returned, decimals)} of {number(prevented, decimals)}"
 
 
 def _net_cell(standing: Standing, scale: Scale) -> RankingCell:
@@ -139,9 +162,9 @@ def _reference_row(
     zeros = (scale.text(0.0),) * 3
     by = frontier.reference_dominated_by
     dominated = f", dominated by {data.policy_label(by)}" if by else ""
-    texts = (*zeros, *("\u2013",) * (len(names) - len(zeros)))
+    texts = (*zeros, *(NONE,) * (len(names) - len(zeros)))
     return RankingRow(
-        "\u2013",
+        NONE,
         data.policy_label(frontier.reference),
         f"the reference{dominated}",
         tuple(map(RankingCell, names, texts)),
@@ -206,7 +229,12 @@ def verdict_support(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
     saved, harmed, free = (
         best.fate(f).mean * per for f in (Fate.SAVED, Fate.HARMED, Fate.FREE_RIDER)
     )
-    riders = f"; {number(free, 1)} take relief without need" if free > 0 else ""
+    riders = (
+        f"; {number(free, 1)} take relief and would not have been 30 days late without it"
+        " (free riders)"
+        if free > 0
+        else ""
+    )
     out.append(
         f"{data.policy_label(best.policy)} saves {number(saved, 1)} and harms {number(harmed, 1)}"
         f" of {PER:,.0f} borrowers{riders}."
@@ -253,33 +281,6 @@ def _by_scenario(data: ReportData, policy: str) -> str:
     return f"{data.policy_label(policy)} {ranks} {', '.join(parts)}{tail}."
 
 
-def kicked_can(data: ReportData) -> str:
-    """How much of what relief prevented comes back, or nothing when no policy gives relief."""
-    frontier = data.overall
-    known = (
-        [s for s in frontier.standings if not isnan(s.kicked_can_index.mean)] if frontier else []
-    )
-    if frontier is None or not known:
-        return ""
-    ordered = sorted(known, key=lambda s: s.kicked_can_index.mean)
-    least, most = (_index(data, s) for s in (ordered[0], ordered[-1]))
-    told = least if len(ordered) == 1 else f"{least} at the least, {most} at the most"
-    return (
-        f"{capital(data.over(frontier))}, of the borrowers whom relief kept below 30 days past due"
-        f" this share got there within {FOLLOW_UP_MONTHS} months after it (the kicked-can index):"
-        f" {told}."
-    )
-
-
-def _index(data: ReportData, standing: Standing) -> str:
-    index = standing.kicked_can_index
-    text = percent(index.mean, 0)
-    if not isnan(index.ci_low):
-        ends = (min(100.0, max(0.0, 100.0 * end)) for end in (index.ci_low, index.ci_high))
-        text += " ({} to {})".format(*(number(end, 0) for end in ends))
-    return f"{text} under {data.policy_label(standing.policy)}"
-
-
 def break_evens(data: ReportData) -> tuple[str, ...]:
     """A sentence for each break-even that the run looked for."""
     found = data.dataset
@@ -300,13 +301,26 @@ def break_evens(data: ReportData) -> tuple[str, ...]:
         bracket = f"from {value('low', at):.3g} to {value('high', at):.3g}"
         verdict = words("verdict", at)
         if verdict == "crosses":
-            ends = [value(f"ci_{end}", at) for end in ("low", "high")]
-            span = "" if isnan(ends[0]) else f" (95 % interval {ends[0]:.3g} to {ends[1]:.3g})"
             side = words("pays_side", at) or "below"
             out.append(
-                f"{where} pays as long as {field} stays {side} {value('value', at):.3g}{span}."
+                f"{where} pays as long as {field} stays {side} {value('value', at):.3g}"
+                f" ({_break_even_interval(found.isel(break_even=at))})."
             )
+        elif verdict == "undecided":
+            out.append(f"{where}: too few paths to say whether it pays at {field} {bracket}.")
         else:
             pays = "pays" if verdict == "pays_throughout" else "does not pay"
             out.append(f"{where} {pays} at any {field} {bracket}.")
     return tuple(out)
+
+
+def _break_even_interval(answer: Dataset) -> str:
+    """The interval of one break-even, or why there is none."""
+
+    def value(name: str) -> float:
+        return float(answer[f"break_even_{name}"])
+
+    if isnan(float(answer["break_even_gain_ci_low"][0])):
+        return "too few paths for an interval"
+    ends = ends_in_words((value("ci_low"), value("ci_high")), (value("low"), value("high")))
+    return f"95 % interval {' to '.join(ends)}"

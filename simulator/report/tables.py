@@ -9,6 +9,7 @@ from simulator.report.effect_figures import effect_metrics
 from simulator.report.figures import cause_label, cause_shares
 from simulator.report.findings import scale_for
 from simulator.report.numbers import Scale, number, percent
+from simulator.report.re_ageing import before_relief, re_aged
 
 MAX_TABLE_MONTHS = 25
 """Rows of a table by month; longer runs show evenly spaced months."""
@@ -34,7 +35,10 @@ class Cell:
     beside: str
     """The overdue rate with re-planned loans at their days past due before relief, if another."""
     verdict: str
-    """``better``, ``worse``, ``unclear``, ``same``, ``single`` or empty for the reference."""
+    """``better``, ``worse``, ``unclear``, ``same``, ``single`` or empty for the reference.
+
+    ``reaged`` instead of ``better`` where only re-planned loans that count as current lower a rate.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,11 @@ class HeadlineTable:
 
     titles: tuple[tuple[str, str], ...]
     groups: tuple[tuple[str, tuple[HeadlineRow, ...]], ...]
+
+    @property
+    def has_re_aged(self) -> bool:
+        """Whether any rate falls by re-ageing alone."""
+        return any(c.verdict == "reaged" for _, rows in self.groups for r in rows for c in r.cells)
 
 
 def _verdict(metric: str, stat: Stat) -> str:
@@ -91,8 +100,13 @@ def _cell(
         difference=_difference(delta_scale, delta) if delta else "",
         interval=_interval(delta_scale, delta) if delta else _interval(level_scale, level),
         beside=_before_relief(data, place, metric, (level_scale, shown)),
-        verdict=_verdict(metric, delta) if delta else "",
+        verdict=_cell_verdict(data, place, metric, delta) if delta else "",
     )
+
+
+def _cell_verdict(data: ReportData, place: tuple[str, str], metric: str, delta: Stat) -> str:
+    verdict = _verdict(metric, delta)
+    return "reaged" if verdict == "better" and re_aged(data, *place, metric) else verdict
 
 
 def _difference(scale: Scale, delta: Stat | None) -> str:
@@ -183,10 +197,18 @@ def effects_table(data: ReportData) -> Table:
             cells = []
             for metric, *_ in metrics:
                 stat = data.stat(scenario, policy, f"delta_{metric}")
-                span = _interval(scales[metric], stat)
-                cells.append(_difference(scales[metric], stat) + (f" ({span})" if span else ""))
+                text = _with_interval(scales[metric], stat)
+                before = before_relief(data, scenario, policy, metric)
+                if before is not None and before != stat:
+                    text += f"; before relief {_with_interval(scales[metric], before)}"
+                cells.append(text)
             rows.append((data.scenario_label(scenario), data.policy_label(policy), *cells))
     return Table(("Scenario", "Policy", *header), tuple(rows), n_names=2)
+
+
+def _with_interval(scale: Scale, stat: Stat | None) -> str:
+    span = _interval(scale, stat)
+    return _difference(scale, stat) + (f" ({span})" if span else "")
 
 
 def roll_table(data: ReportData) -> Table:

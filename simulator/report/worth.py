@@ -11,6 +11,7 @@ from simulator.report.fate_figures import (
     BEARING,
     FATE_KINDS,
     GROUPS,
+    LENDING,
     PER,
     group_dimensions,
     group_rates,
@@ -18,22 +19,36 @@ from simulator.report.fate_figures import (
 from simulator.report.frontier_figure import frontier_scale
 from simulator.report.numbers import (
     MISSING,
+    NONE,
     Scale,
     money_scale,
     number,
     percent,
     significant_decimals,
 )
-from simulator.report.ranking import capital
+from simulator.report.ranking import capital, kicked_cases
 from simulator.report.tables import Table
 from simulator.results.frontier import Estimate, Frontier, Standing
-from simulator.vocabulary import Burden, Fate
+from simulator.vocabulary import FOLLOW_UP_MONTHS, Burden, Fate
 
 BURDEN_WORDS: Final = {
     Burden.OVERDUE_MONTHS: ("Borrower-months overdue", "borrower-months overdue"),
     Burden.CONTACTS: ("Contacts", "contacts"),
     Burden.COMPLAINTS: ("Complaints", "complaints"),
 }
+LENDING_WORDS: Final = {
+    **{kind.fate: capital(kind.name) for kind in LENDING},
+    Fate.ADMITTED_GOOD: "Loan only here: pays",
+    Fate.ADMITTED_BAD: "Loan only here: defaults",
+}
+NO_GAP: Final = "no difference between groups can be told at this number of paths"
+
+
+LATER: Final = (
+    (Fate.LAPSED, "saved", "Saved, of them 90+ later"),
+    (Fate.HARMED_LATER, "harmed", "Harmed later, not among harmed"),
+)
+"""What happened after the months that are judged: fate, the column it follows, its title."""
 
 
 def frontier_caption(data: ReportData, frontier: Frontier) -> str:
@@ -63,7 +78,6 @@ def frontier_table(data: ReportData) -> Table:
         scale = frontier_scale(data, frontier)
         for s in frontier.standings:
             money = (with_span(scale, e) for e in (s.net, s.loss_avoided, s.cost))
-            per_saved = money_scale(data.currency, [s.cost_per_saved.mean])
             rows.append(
                 (
                     _place(data, frontier),
@@ -71,19 +85,33 @@ def frontier_table(data: ReportData) -> Table:
                     str(s.rank),
                     scale.unit,
                     *money,
-                    _missing(s.cost_per_saved, per_saved.full(s.cost_per_saved.mean)),
-                    _missing(s.kicked_can_index, percent(s.kicked_can_index.mean, 1)),
-                    _missing(s.free_rider_share, percent(s.free_rider_share.mean, 1)),
+                    _per_saved(data, s.cost_per_saved),
+                    _share(s.kicked_can_index, kicked_cases(s)),
+                    _share(s.free_rider_share),
                     data.policy_label(s.dominated_by) if s.dominated_by else "nobody",
                 )
             )
     header = ("Scenario", "Policy", "Rank", "Unit", "Net", "Loss avoided", "Cost")
-    ratios = ("Cost per borrower saved", "Kicked-can index", "Free riders of those relieved")
+    ratios = (
+        "Cost per borrower saved, less those harmed",
+        "Kicked-can index (borrowers)",
+        "Free riders of those relieved",
+    )
     return Table((*header, *ratios, "Dominated by"), tuple(rows), n_names=2)
 
 
-def _missing(estimate: Estimate, text: str) -> str:
-    return "none" if isnan(estimate.mean) else text
+def _per_saved(data: ReportData, estimate: Estimate) -> str:
+    """What a borrower saved, net of those harmed, costs; a dash unless surely above zero."""
+    if isnan(estimate.mean):
+        return NONE
+    text = money_scale(data.currency, [estimate.mean]).full(abs(estimate.mean))
+    return f"earns {text} per borrower saved" if estimate.mean < 0 else text
+
+
+def _share(estimate: Estimate, cases: str = "") -> str:
+    if isnan(estimate.mean):
+        return NONE
+    return percent(estimate.mean, 1) + (f" ({cases})" if cases else "")
 
 
 def _place(data: ReportData, frontier: Frontier) -> str:
@@ -100,8 +128,11 @@ def with_span(scale: Scale, estimate: Estimate, *, signed: bool = False) -> str:
     return f"{text} ({scale.span(estimate.ci_low, estimate.ci_high)})"
 
 
-def _count_scale(estimates: Sequence[Estimate]) -> Scale:
-    return Scale("", 1.0, significant_decimals([e.mean for e in estimates], 3, most=2))
+def _rate_scale(frontier: Frontier, estimates: Sequence[Estimate]) -> Scale:
+    """The scale of rates per ``PER`` borrowers of the reference."""
+    borrowers = max(frontier.compared, 1e-9) / PER
+    shown = max(1, significant_decimals([e.mean / borrowers for e in estimates], 3, most=2))
+    return Scale("", borrowers, shown)
 
 
 def fates_caption(data: ReportData, frontier: Frontier) -> str:
@@ -116,48 +147,87 @@ def fates_caption(data: ReportData, frontier: Frontier) -> str:
     told = "; ".join(parts) or "no policy saves or harms anybody"
     return (
         f"{capital(data.over(frontier))}, of {PER:,.0f} borrowers: {told}. Saved: 90+ days past"
-        " due under the reference, not under the policy; harmed: only under the policy; free"
-        " riders: took relief, never 30+ under the reference."
+        " due under the reference, not under the policy; harmed: only under the policy; both within"
+        f" {FOLLOW_UP_MONTHS} months after relief ends; free riders: took relief and would not"
+        " have been 30 days late without it."
     )
 
 
 def fates_table(data: ReportData) -> Table:
-    """Borrowers of each fate with intervals, and their balance."""
+    """Borrowers of each fate per ``PER`` of the reference, with intervals, and their balance.
+
+    Late ones only where there are any.
+    """
     standings = [s for frontier in data.frontiers for s in frontier.standings]
-    fates = [kind.fate for kind in FATE_KINDS]
-    scale = _count_scale([s.fate(fate) for s in standings for fate in fates])
+    columns = _fate_columns(standings)
+    fates = [fate for fate, _ in columns]
     balances = [_balance(s, fate) for s in standings for fate in fates]
     money = money_scale(data.currency, balances)
     rows = []
     for frontier in data.frontiers:
+        scale = _rate_scale(frontier, [s.fate(f) for s in frontier.standings for f in fates])
         for s in frontier.standings:
             cells = (
                 f"{with_span(scale, s.fate(fate))}; {money.text(_balance(s, fate))}"
                 for fate in fates
             )
             rows.append((_place(data, frontier), data.policy_label(s.policy), *cells))
-    header = (f"{capital(kind.name)} (borrowers; {money.unit})" for kind in FATE_KINDS)
+    header = (f"{title} (per {PER:,.0f}; {money.unit})" for _, title in columns)
     return Table(("Scenario", "Policy", *header), tuple(rows), n_names=2)
+
+
+def _fate_columns(standings: Sequence[Standing]) -> list[tuple[Fate, str]]:
+    """Fates of the table with their titles."""
+    columns = []
+    for kind in FATE_KINDS:
+        columns.append((kind.fate, capital(kind.name)))
+        columns += [
+            (fate, title)
+            for fate, name, title in LATER
+            if name == kind.name and any(s.fate(fate).mean > 0 for s in standings)
+        ]
+    return columns
 
 
 def _balance(standing: Standing, fate: Fate) -> float:
     return standing.fate_balances[fate.name.lower()].mean
 
 
+def lending_table(data: ReportData, frontier: Frontier) -> Table | None:
+    """Who gets no loan, or one alone, under each policy that changes it; None without any."""
+    changing = [s for s in frontier.standings if any(s.fate(f).mean > 0 for f in LENDING_WORDS)]
+    if not changing:
+        return None
+    scales = {f: _rate_scale(frontier, [s.fate(f) for s in changing]) for f in LENDING_WORDS}
+    rows = tuple(
+        (
+            data.policy_label(s.policy),
+            *(with_span(scales[f], s.fate(f)) for f in LENDING_WORDS),
+        )
+        for s in changing
+    )
+    return Table(("Policy", *LENDING_WORDS.values()), rows)
+
+
 def bearing_caption(data: ReportData, policy: str) -> str:
     """Where a policy saves and harms most and least, by the dimension with the widest gap."""
-    told = "; it ".join(
-        _widest_gap(data, policy, kind.fate, verb)
+    place, name = capital(data.over(data.frontiers[0])), data.policy_label(policy)
+    gaps = {
+        verb: _widest_gap(data, policy, kind.fate, verb)
         for kind, verb in zip(BEARING, ("saves", "harms"), strict=True)
-    )
+    }
+    if not any(gaps.values()):
+        return f"{place}, {name}: {NO_GAP}. Lines are 95 % intervals."
+    told = [gap or f"among those it {verb}, {NO_GAP}" for verb, gap in gaps.items()]
+    told.sort(key=lambda text: text.startswith("among"))
     return (
-        f"{capital(data.over(data.frontiers[0]))}, {data.policy_label(policy)}, of {PER:,.0f}"
-        f" borrowers of a group, {told}. Lines are 95 % intervals."
+        f"{place}, {name}, of {PER:,.0f} borrowers of a group, {'; '.join(told)}."
+        " Lines are 95 % intervals."
     )
 
 
 def _widest_gap(data: ReportData, policy: str, fate: Fate, verb: str) -> str:
-    """The groups with the highest and the lowest rate, if their intervals do not meet."""
+    """The groups with the highest and the lowest rate, or nothing if all intervals meet."""
     gaps = []
     for dim in group_dimensions(data):
         found = group_rates(data, dim, policy)
@@ -169,7 +239,7 @@ def _widest_gap(data: ReportData, policy: str, fate: Fate, verb: str) -> str:
             ends = [(number(float(rates[i]), 1), _group(dim, found.names[i])) for i in (high, low)]
             gaps.append((float(rates[high] - rates[low]), ends))
     if not gaps:
-        return f"{verb} about as many in every group"
+        return ""
     _, ((most, where), (least, elsewhere)) = max(gaps)
     return f"{verb} {most} in {where} and {least} in {elsewhere}"
 
@@ -205,7 +275,11 @@ def hardship_caption(data: ReportData, frontier: Frontier) -> str:
     """Who spares borrowers most months overdue, and who adds most complaints."""
     spares = _most(data, frontier, Burden.OVERDUE_MONTHS, -1)
     adds = _most(data, frontier, Burden.COMPLAINTS, 1)
-    return f"{capital(data.over(frontier))}, {spares}; {adds}."
+    return (
+        f"{capital(data.over(frontier))}, {spares}; {adds}. All numbers are per {PER:,.0f}"
+        " borrowers. Contacts are those about overdue or endangered loans; reminders before the due"
+        " day are not counted."
+    )
 
 
 def _most(data: ReportData, frontier: Frontier, burden: Burden, sign: int) -> str:
@@ -217,7 +291,9 @@ def _most(data: ReportData, frontier: Frontier, burden: Burden, sign: int) -> st
     if most is None or sign * told[most].mean <= 0:
         return f"no policy is shown to {verb.removesuffix('s')} the {words}"
     stat = told[most]
-    scale = Scale("", 1.0, significant_decimals([stat.mean], 3, most=2))
+    scale = _rate_scale(
+        frontier, [s.burden(burden) for s in frontier.standings if s.policy == most]
+    )
     level = frontier.reference_burdens[burden.name.lower()].mean
     relative = f", {percent(abs(stat.mean) / level)}" if level > 0 else ""
     ends = sorted((abs(stat.ci_low or 0.0), abs(stat.ci_high or 0.0)))
@@ -243,7 +319,9 @@ def hardship_table(data: ReportData, frontiers: Sequence[Frontier]) -> Table:
 
 
 def _hardship_rows(data: ReportData, frontier: Frontier) -> list[tuple[str, ...]]:
-    scales = {b: _count_scale([s.burden(b) for s in frontier.standings]) for b in BURDEN_WORDS}
+    scales = {
+        b: _rate_scale(frontier, [s.burden(b) for s in frontier.standings]) for b in BURDEN_WORDS
+    }
     levels = {b: frontier.reference_burdens[b.name.lower()] for b in BURDEN_WORDS}
     own = (with_span(scales[b], levels[b]) for b in BURDEN_WORDS)
     rows = [(f"{data.policy_label(frontier.reference)} (level)", *own)]

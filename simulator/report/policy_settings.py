@@ -1,0 +1,117 @@
+"""Settings in words: values, nested lists and mappings, and each policy with all its fields."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from pydantic import BaseModel
+
+from simulator.policies import build_policy
+from simulator.report.data import clean
+from simulator.validation import UserError
+
+MAX_TEXT = 2000
+"""Characters of one value."""
+MAX_LINES = 100
+"""Settings of one part; more than any kind of policy has."""
+_AMOUNTS = {"intensity": "\u00d7", "effort": "+"}
+"""Sign before what a rule of contacts multiplies or adds."""
+
+
+def value_words(value: object) -> str:
+    """Any plain value on one line: ``yes``, ``0.5``, ``A, B``, ``months 3, share 0.5``."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.4g}"
+    if isinstance(value, Mapping):
+        text = _rule(value) if "stage" in value else ", ".join(_pairs(value))
+        return clean(text or "none", MAX_TEXT)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        between = "; " if any(isinstance(item, Mapping) for item in value) else ", "
+        return clean(between.join(value_words(item) for item in value) or "none", MAX_TEXT)
+    return "none" if value is None else clean(value, MAX_TEXT)
+
+
+def _pairs(entry: Mapping[str, object]) -> Iterator[str]:
+    for key, value in entry.items():
+        yield f"{_plain(key)} {value_words(value)}"
+
+
+def _rule(rule: Mapping[str, object]) -> str:
+    """A rule of collections: ``human call, buckets 1-3, bands A and B: x0.5``."""
+    left = {key: value for key, value in rule.items() if value is not None}
+    parts = [_plain(left.pop("stage"))]
+    first, last = left.pop("first_bucket", None), left.pop("last_bucket", None)
+    if first is not None or last is not None:
+        ends = list(dict.fromkeys(value_words(end) for end in (first, last) if end is not None))
+        parts.append(("buckets " if len(ends) > 1 else "bucket ") + "\u2013".join(ends))
+    bands = left.pop("risk_bands", None)
+    if isinstance(bands, Sequence) and not isinstance(bands, str) and bands:
+        parts.append(f"band{'s' if len(bands) > 1 else ''} {_and(bands)}")
+    amounts = [f"{sign}{value_words(left.pop(k))}" for k, sign in _AMOUNTS.items() if k in left]
+    parts += _pairs({key: value for key, value in left.items() if value not in ([], ())})
+    text = ", ".join(parts)
+    return f"{text}: {', '.join(amounts)}" if amounts else text
+
+
+def _and(items: Sequence[object]) -> str:
+    *most, last = (value_words(item) for item in items)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _plain(text: object) -> str:
+    return clean(text, 60).replace("_", " ")
+
+
+def flat(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every value of nested mappings in words, under a name that tells its place."""
+    for key, value in entry.items():
+        name = f"{prefix}{clean(key, 60)}"
+        if isinstance(value, Mapping) and value:
+            yield from flat(value, f"{name} \u203a ")
+        else:
+            yield name, value_words(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Settings of a policy, or of a member of it, under a title (empty for the policy itself)."""
+
+    title: str
+    settings: tuple[tuple[str, str], ...]
+
+
+def policy_parts(name: str, entry: Mapping[str, object]) -> tuple[Part, ...]:
+    """A policy's settings in words, defaults too, then those of each member of a combination.
+
+    Of a policy that this version cannot build, what is recorded. Settings left empty say nothing
+    and are out.
+    """
+    said = _said(name, entry)
+    members = said.pop("members", None)
+    parts = [Part("", _lines(said))] if said else []
+    for member, settings in members.items() if isinstance(members, Mapping) else ():
+        if isinstance(settings, Mapping):
+            title, kind = _plain(member), _plain(settings.get("kind", ""))
+            title += f" ({kind})" if kind != title else ""
+            parts.append(Part(title, _lines(_said(str(member), settings))))
+    return tuple(parts)
+
+
+def _lines(said: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    lines = ((label.replace("_", " "), text.replace("_", " ")) for label, text in flat(said))
+    return tuple(islice(lines, MAX_LINES))
+
+
+def _said(name: str, entry: Mapping[str, object]) -> dict[str, object]:
+    """The settings of the validated policy, or those recorded, that are not left empty."""
+    complete: Mapping[str, object] = entry
+    try:
+        policy = build_policy(name, entry)
+    except UserError:
+        policy = None  # of another version: what is recorded still stands
+    if isinstance(policy, BaseModel):
+        complete = policy.model_dump(mode="json")
+    empty: tuple[object, ...] = (None, [], {})
+    return {k: v for k, v in complete.items() if k != "kind" and v not in empty}
