@@ -25,7 +25,7 @@ from simulator.kernels.pairing import Paired, compare_outcomes, group_slices
 from simulator.kernels.records import (
     CHUNK,
     FACTS_DTYPE,
-    OUTCOME_DTYPE,
+    REFERENCE_DTYPE,
     STAGE_DTYPE,
     BookArrays,
     LifeColumns,
@@ -190,7 +190,7 @@ class _Scratch:
     life: NDArray[np.uint8]
     unemployed: NDArray[np.float64]
     uniforms: NDArray[np.float64]
-    reference: NDArray[np.void]  # OUTCOME_DTYPE: under the reference, on the path at hand
+    reference: NDArray[np.void]  # REFERENCE_DTYPE: of the path at hand
 
     @staticmethod
     def allocate(packed: Packed, horizon: int) -> "_Scratch":
@@ -200,7 +200,7 @@ class _Scratch:
             life=np.zeros((horizon + 1, n), dtype=np.uint8),
             unemployed=np.zeros(horizon + 1),
             uniforms=np.zeros((4, CHUNK)),
-            reference=records(np.zeros(n, dtype=OUTCOME_DTYPE)),
+            reference=records(np.zeros(n, dtype=REFERENCE_DTYPE)),
         )
 
 
@@ -281,7 +281,8 @@ def simulate_block(
             )
             outcomes = work.state.outcomes
             if policy == reference:
-                work.reference[:] = outcomes
+                for name in REFERENCE_DTYPE.names or ():
+                    work.reference[name] = outcomes[name]
             compare_outcomes(
                 packed.paired, outcomes, work.reference, horizon, sums.fates, sums.burdens
             )

@@ -93,7 +93,7 @@ def relief(last: int, **more: float) -> dict[str, float]:
     return {"first_relief": 3, "last_relief": last, "balance_relief": AT_RELIEF, **more}
 
 
-NEVER = {"opened": NEVER_OPENED}
+NEVER = {"overdue_months": NEVER_OPENED}
 WITH_RELIEF = {Fate.RELIEVED: AT_RELIEF}
 STOPPED = WITH_RELIEF | {Fate.PREVENTED: AT_RELIEF}
 FREE_RIDE = WITH_RELIEF | {Fate.FREE_RIDER: AT_RELIEF}
@@ -205,24 +205,24 @@ CASES = (
     Case("returned too late", relief(10, first_30=23), {"first_30": 8}, STOPPED),
     Case("prevented until the horizon", relief(24), {"first_30": 8}, STOPPED),
     Case("prevented, not watched for long enough", relief(25), {"first_30": 8}, WITH_RELIEF),
-    Case("refused and good", NEVER, {"opened": 4}, {Fate.REFUSED_GOOD: PRINCIPAL}, compared=False),
+    Case("refused and good", NEVER, {}, {Fate.REFUSED_GOOD: PRINCIPAL}, compared=False),
     Case(
         "refused and bad",
         NEVER,
-        {"opened": 4, **at_90(30)},
+        {**at_90(30)},
         {Fate.REFUSED_BAD: THERE_90},
         compared=False,
     ),
-    Case("admitted, good", {"opened": 4}, NEVER, {Fate.ADMITTED_GOOD: PRINCIPAL}, compared=False),
+    Case("admitted, good", {}, NEVER, {Fate.ADMITTED_GOOD: PRINCIPAL}, compared=False),
     Case(
         "admitted, bad",
-        {"opened": 4, **at_90(30)},
+        {**at_90(30)},
         NEVER,
         {Fate.ADMITTED_BAD: HERE_90},
         compared=False,
     ),
     Case("refused under both", NEVER, NEVER, compared=False),
-    Case("a new borrower under both", {"opened": 4}, {"opened": 4}),
+    Case("a new borrower under both", {}, {}),
 )
 
 
@@ -251,14 +251,14 @@ def random_outcomes(seed: int, n: int) -> Outcomes:
         return np.where(draw.random(n) < nothing, 0, draw.integers(low, high, n))
 
     found = np.zeros(n, dtype=OUTCOME_DTYPE)
-    found["opened"] = np.where(draw.random(n) < 0.1, NEVER_OPENED, 0)
     found["first_30"] = months(1, HORIZON + 1, 0.4)
     found["first_90"] = np.where(draw.random(n) < 0.05, AT_OPENING, months(1, HORIZON + 1, 0.4))
     found["first_relief"] = months(1, 5, 0.3)
     found["last_relief"] = np.where(found["first_relief"] > 0, draw.integers(5, 40, n), 0)
     for name in ("balance_90", "balance_relief"):
         found[name] = draw.uniform(1.0, 9.0, n)
-    found["overdue_months"] = months(1, HORIZON, 0.5)
+    overdue = months(1, HORIZON, 0.5)
+    found["overdue_months"] = np.where(draw.random(n) < 0.1, NEVER_OPENED, overdue)
     found["contacts"] = draw.uniform(0.0, 4.0, n)
     found["complaints"] = months(1, 3, 0.9)
     return records(found)

@@ -231,14 +231,15 @@ def test_outcomes_follow_from_the_history(policy: str) -> None:
         mine = np.flatnonzero(book.loans.borrower == row)
         n, open_ = history["n_unpaid"][:, mine], history["status"][:, mine] == LoanStatus.OPEN
         found = outcomes[row]
-        arrival = book.borrowers.arrival_month[row]
-        assert found["opened"] == (arrival if was_open[mine].any() else NEVER_OPENED)
+        has_loan = bool(was_open[mine].any())
+        assert (found["overdue_months"] != NEVER_OPENED) == has_loan
         for name, least in (("first_30", 2), ("first_90", 4)):
             months = np.flatnonzero((n >= least).any(axis=1))
             expected = 0 if months.size == 0 else int(months[0]) or AT_OPENING
             assert found[name] == expected, name
         served = open_[:-1]  # the month of a write-off or sale included
-        assert found["overdue_months"] == ((n[1:] >= 1) & served).any(axis=1).sum()
+        overdue = ((n[1:] >= 1) & served).any(axis=1).sum()
+        assert found["overdue_months"] == (overdue if has_loan else NEVER_OPENED)
 
 
 @every_policy
@@ -326,17 +327,17 @@ def test_fates_are_those_of_the_definitions(
     ("here", "there", "expected"),
     [
         ({}, {"first_90": AT_OPENING}, {}),
-        ({"opened": NEVER_OPENED}, {"opened": NEVER_OPENED}, {}),
-        ({"opened": NEVER_OPENED}, {"opened": 3}, {Fate.REFUSED_GOOD: 100.0}),
+        ({"overdue_months": NEVER_OPENED}, {"overdue_months": NEVER_OPENED}, {}),
+        ({"overdue_months": NEVER_OPENED}, {}, {Fate.REFUSED_GOOD: 100.0}),
         (
-            {"opened": NEVER_OPENED},
-            {"opened": 3, "first_90": 8, "balance_90": 5.0},
+            {"overdue_months": NEVER_OPENED},
+            {"first_90": 8, "balance_90": 5.0},
             {Fate.REFUSED_BAD: 5.0},
         ),
-        ({"opened": 3}, {"opened": NEVER_OPENED}, {Fate.ADMITTED_GOOD: 100.0}),
+        ({}, {"overdue_months": NEVER_OPENED}, {Fate.ADMITTED_GOOD: 100.0}),
         (
-            {"opened": 3, "first_90": 8, "balance_90": 5.0},
-            {"opened": NEVER_OPENED},
+            {"first_90": 8, "balance_90": 5.0},
+            {"overdue_months": NEVER_OPENED},
             {Fate.ADMITTED_BAD: 5.0},
         ),
     ],

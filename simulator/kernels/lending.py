@@ -114,7 +114,7 @@ def lend(t, n_live, book, levers, s, p, world, key, out):
             flow.disbursed += person.weight * state.principal
             out.vintage_loans[loan.vintage] += person.weight
         if approved:
-            s.outcomes[b].opened = t
+            s.outcomes[b].overdue_months = 0
             s.live[n_live] = b
             n_live += 1
     count_stocks(n_before, n_live, book, s, out.stocks[t], count)

@@ -115,7 +115,7 @@ def _relief_fates(own, reference, horizon):
 @scalar
 def fates_of(own, reference, horizon):
     """Fates of a borrower as bits, ``1 << Fate``, from the outcomes under both policies."""
-    here, there = own.opened != NEVER_OPENED, reference.opened != NEVER_OPENED
+    here, there = own.overdue_months != NEVER_OPENED, reference.overdue_months != NEVER_OPENED
     if not here and not there:
         return 0
     if not here:
@@ -147,8 +147,8 @@ def _balance_of(fate, own, reference, principal):
 def compare_outcomes(paired, outcomes, reference, horizon, fates, burdens):
     """Add a path's fates and burdens under a policy to ``fates`` and ``burdens``.
 
-    ``outcomes`` and ``reference``: records of ``OUTCOME_DTYPE`` of the policy and of the reference
-    on the same path, one a borrower; ``fates`` (n_groups, N_FATES, 2), ``burdens``
+    ``outcomes`` (``OUTCOME_DTYPE``) of the policy and ``reference`` (``REFERENCE_DTYPE``) of the
+    reference on the same path, one a borrower; ``fates`` (n_groups, N_FATES, 2), ``burdens``
     (n_groups, N_BURDENS).
     """
     group, weights, principal = paired.group, paired.weight, paired.principal

@@ -83,12 +83,15 @@ the ledger: ``able`` (own money), ``helped`` (outside help on top), ``late`` (da
 OUTCOME_DTYPE = _record(
     float64="balance_90 balance_relief",
     float32="contacts",
-    int16="opened first_30 first_90 first_relief last_relief overdue_months",
+    int16="first_30 first_90 first_relief last_relief overdue_months",
     uint16="complaints",
 )
 """What happened to a borrower on a path: months (0: never, ``AT_OPENING``: at the opening already,
-``opened``: 0 for the opening book, ``NEVER_OPENED``), balances at the first 90+ and at the first
+``overdue_months`` is ``NEVER_OPENED`` without a loan), balances at the first 90+ and at the first
 grant of relief, efforts of contacts. Definitions: docs/model.md, section 12."""
+
+REFERENCE_DTYPE = _record(float64="balance_90", int16="first_30 first_90 overdue_months")
+"""What comparisons need of a borrower's outcome under the reference."""
 
 AT_OPENING = -1
 NEVER_OPENED = -1

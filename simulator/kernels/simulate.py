@@ -69,12 +69,11 @@ def _reset_outcome(outcome, arrival_month):
     outcome.balance_90 = 0.0
     outcome.balance_relief = 0.0
     outcome.contacts = 0.0
-    outcome.opened = 0 if arrival_month == 0 else NEVER_OPENED
     outcome.first_30 = 0
     outcome.first_90 = 0
     outcome.first_relief = 0
     outcome.last_relief = 0
-    outcome.overdue_months = 0
+    outcome.overdue_months = 0 if arrival_month == 0 else NEVER_OPENED
     outcome.complaints = 0
 
 

@@ -82,7 +82,7 @@ def _month(first: int, window: float) -> float:
 
 def fates_of(here: np.void, there: np.void, horizon: int, principal: float) -> dict[Fate, float]:
     """Fates of a borrower under a policy (``here``) against the reference, with balances."""
-    has, had = here["opened"] != NEVER_OPENED, there["opened"] != NEVER_OPENED
+    has, had = here["overdue_months"] != NEVER_OPENED, there["overdue_months"] != NEVER_OPENED
     if has and had:
         if there["first_90"] == AT_OPENING:
             return {}
@@ -138,7 +138,7 @@ def burdens_by_group(book: Book, outcomes: NDArray[np.void]) -> F8:
     found = np.zeros((n_groups, N_BURDENS))
     names = ("overdue_months", "contacts", "complaints")
     for row, weight in enumerate(book.borrowers.weight):
-        burdens = np.array([float(outcomes[name][row]) for name in names])
+        burdens = np.array([max(0.0, float(outcomes[name][row])) for name in names])
         for group in groups(row):
             found[group] += weight * burdens
     return found

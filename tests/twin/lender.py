@@ -292,6 +292,6 @@ def decide(loan: Loan, borrower: Borrower, overdue_30: float, month: Month) -> N
         return
     loan.status = LoanStatus.OPEN
     loan.free_left = int(lever["interest_free_months"])
-    borrower.outcome.opened = month.t
+    borrower.outcome.overdue_months = 0
     month.flow(Flow.DISBURSED, loan, loan.principal)
     month.sums.vintage_loans[0, loan.vintage] += loan.weight

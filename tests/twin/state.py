@@ -162,12 +162,11 @@ class Loan:
 class Outcome:
     """What happened to a borrower on the path (section 12); names as in OUTCOME_DTYPE."""
 
-    opened: int = NEVER_OPENED
     first_30: int = 0
     first_90: int = 0
     first_relief: int = 0
     last_relief: int = 0
-    overdue_months: int = 0
+    overdue_months: int = NEVER_OPENED
     complaints: int = 0
     contacts: float = 0.0
     balance_90: float = 0.0
@@ -382,7 +381,7 @@ def population(book: Book, levers: LeverTable) -> tuple[list[Borrower], list[Loa
         loan = _loan(book, row, owner.weight, levers)
         if owner.arrival_month == 0:
             _open_at_start(book, loan)
-            owner.outcome.opened = 0
+            owner.outcome.overdue_months = 0
             if loan.ever_30:
                 owner.outcome.first_30 = AT_OPENING
             if loan.ever_90:
