@@ -27,7 +27,7 @@ from simulator.vocabulary import REFERENCE
 
 _LINE_EVERY_SECONDS = 5.0
 NO_DIFFERENCE = "no difference"
-_WIDE = 132
+_WIDE = 150
 _COLUMN_RANGE = 100.0
 """Largest amount of a column in its unit is below 1,000 times this: small ones keep digits."""
 """Columns from which number and interval share a line."""
