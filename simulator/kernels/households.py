@@ -110,14 +110,19 @@ def _plan_loan(
 
 
 @loop
-def _see_demands(start, n, book, classes, s, p, rate_cap):
-    """Plans with what each borrower's loans demand; gathers the ids for the chunk's luck."""
-    people, loans, terms = book.people, book.loans, book.terms
-    states, live, plans = s.loans, s.live, s.plans
+def _see_chunk(t, start, n, book, levers, s, p, world, key, life):
+    """Plans with what each borrower's loans demand and the household's budget.
+
+    Gathers the ids for the chunk's luck; returns how many loans are open.
+    """
+    people, loans, terms, facts = book.people, book.loans, book.terms, book.facts[0]
+    classes, cares, rate_cap = levers.class_of_segment, levers.customer, world.rate_cap
+    s_people, states, live, plans = s.people, s.loans, s.live, s.plans
     person_ids, loan_ids = s.person_ids, s.loan_ids
     n_loans = 0
     for k in range(n):
-        person, plan = people[live[start + k]], plans[k]
+        b = live[start + k]
+        person, plan = people[b], plans[k]
         person_ids[k] = person.id
         _forget_demands(plan)
         for row in range(person.first_loan, person.first_loan + person.n_loans):
@@ -129,6 +134,8 @@ def _see_demands(start, n, book, classes, s, p, rate_cap):
                 n_loans += 1
                 group = classes[loan.segment]
                 _add_demand(plan, loan, terms[loan.product], state, p, rate_cap, group)
+        care = cares[t, plan.group]
+        budget_household(t, plan, person, s_people[b], p, world, facts, key, life[t, b], care)
     return n_loans
 
 
@@ -148,18 +155,6 @@ def _has_offer(cells, before, has_call):
                 if before[a, b, c].negotiated_share > 0.0:
                     return True
     return False
-
-
-@loop
-def _budget_chunk(t, start, n, book, levers, s, p, world, key, life):
-    """Budget each household of a chunk."""
-    people, facts, cares = book.people, book.facts[0], levers.customer
-    s_people, live, plans = s.people, s.live, s.plans
-    for k in range(n):
-        b = live[start + k]
-        plan = plans[k]
-        care = cares[t, plan.group]
-        budget_household(t, plan, people[b], s_people[b], p, world, facts, key, life[t, b], care)
 
 
 @scalar
@@ -271,10 +266,9 @@ def plan_households(t, n_live, book, levers, s, p, world, key, life, out):
     loan_counter = stream(t, _LOAN_GROUP, Domain.LOAN)
     for start in range(0, n_live, CHUNK):
         n = min(n_live - start, CHUNK)
-        n_loans = _see_demands(start, n, book, levers.class_of_segment, s, p, world.rate_cap)
+        n_loans = _see_chunk(t, start, n, book, levers, s, p, world, key, life)
         fill_units(s.person_ids[:n], person_counter, key.path, key.seed, s.u_person)
         fill_units(s.loan_ids[:n_loans], loan_counter, key.path, key.seed, s.u_loan)
-        _budget_chunk(t, start, n, book, levers, s, p, world, key, life)
         if has_call:
             called = warn_chunk(t, start, n, called, book, levers, s, p, key, out.counts)
         if has_offer:
