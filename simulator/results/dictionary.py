@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from simulator.results.break_even import POINT_VARIABLES, VARIABLES
 from simulator.results.checks import CHECKS, REFERENCE_CHECKS, TOLERANCE
 from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVERABLE
 from simulator.results.fates import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
@@ -81,6 +82,19 @@ def _coordinates_section() -> list[str]:
     return ["## results.nc: coordinates", *_table(("coordinate", "unit", "meaning"), rows)]
 
 
+def _break_even_section() -> list[str]:
+    rows = [(f"`break_even_{v.name}`", _dims("break_even"), v.long_name) for v in VARIABLES]
+    dims = _dims("break_even", "break_even_point")
+    rows += [(f"`break_even_{name}`", dims, meaning) for name, _, meaning in POINT_VARIABLES]
+    return [
+        "## results.nc: break-evens, where a run asked for them",
+        "",
+        "In summary.csv the value stands as `break_even_FIELD` of its scenario and policy, without"
+        " month; empty without a crossing.",
+        *_table(("variable", "dimensions", "meaning"), rows),
+    ]
+
+
 def _metrics_section() -> list[str]:
     def whole(flags: Whole) -> str:
         words = []
@@ -122,6 +136,7 @@ def dictionary_markdown() -> str:
         _whole_section(),
         _statistics_section(),
         _coordinates_section(),
+        _break_even_section(),
         _metrics_section(),
         _fates_section(),
         _checks_section(),
