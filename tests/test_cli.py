@@ -456,3 +456,15 @@ def test_the_sweep_table_holds_no_formula_and_no_monthly_row(tmp_path):
     assert first["mean"] == "-5.0"
     assert second["error"] == "'@SUM(1) / second"
     assert [p.name for p in tmp_path.iterdir()] == ["sweep.csv"]
+
+
+@pytest.mark.parametrize(("mean", "told"), [(0.0, True), (1e-6, False)])
+def test_the_closing_table_says_when_a_policy_changes_nothing(capsys, mean, told):
+    closing_table(
+        [
+            _row("status_quo", "net_loss", 2e6),
+            _row("a", "delta_net_loss", 0.0, 0.0, 0.0),
+            _row("a", "delta_net_result", mean, mean, mean),
+        ]
+    )
+    assert ("a: changes nothing here" in capsys.readouterr().out) is told

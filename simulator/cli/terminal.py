@@ -129,6 +129,9 @@ def closing_table(rows: Sequence[SummaryRow]) -> None:
                     " rates are over a smaller balance"
                 )
                 console.print(text, highlight=False, markup=False)
+            if _changes_nothing(scenario, policy, by_key):
+                text = f"{policy}: changes nothing here - are its months and targets in this run?"
+                console.print(text, highlight=False, markup=False)
         console.print()
     _, result = _read(by_key, "net_result")
     console.print(
@@ -194,6 +197,16 @@ def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Tab
         else:
             table.add_row(f"{policy}\n{word}", peak_cell, *cells)
     return table
+
+
+def _changes_nothing(scenario: str, policy: str, rows: _Rows) -> bool:
+    """Whether every difference of the whole horizon to the reference is exactly zero."""
+    found = [
+        row
+        for (s, p, metric), row in rows.items()
+        if (s, p) == (scenario, policy) and metric.startswith("delta_")
+    ]
+    return bool(found) and all(_is_zero(row) or math.isnan(row.mean) for row in found)
 
 
 def _place(policy: str, changes: Sequence[SummaryRow | None] | None) -> tuple[int, float]:
