@@ -23,6 +23,8 @@ REFERENCE = "status_quo"
 MONTHS = 24
 SAME_EXPOSURE = 9
 """Months over which few re-planned loans would have ended without the longer term."""
+SIGMAS_95 = 1.96
+"""Half the width of a 95 % interval of a normal mean, in standard errors."""
 BUMP_BEGINS = 5
 """First month in which a borrower whose three months of grace end can be 30 days past due."""
 
@@ -49,7 +51,7 @@ class Estimate:
 
     def __str__(self) -> str:
         """Mean with the 95 % interval, in percent."""
-        half = 1.96 * self.error
+        half = SIGMAS_95 * self.error
         low, high = 100 * (self.mean - half), 100 * (self.mean + half)
         return f"{100 * self.mean:.2f} % ({low:.2f} to {high:.2f})"
 
@@ -68,7 +70,7 @@ class Finding:
     @property
     def agrees(self) -> bool:
         """Whether the direction is the published one, beyond the noise of the simulation."""
-        return self.estimate.sigmas * self.expected_sign > 1.96
+        return self.estimate.sigmas * self.expected_sign > SIGMAS_95
 
 
 def over_paths(values: F8) -> Estimate:

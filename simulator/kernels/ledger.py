@@ -122,6 +122,19 @@ def _pay_in_part(state, queues, row, due, paid, weight, flow):
 
 
 @scalar
+def _receive(loan, state, person_state, queues, row, due, weight, flow):
+    """Post what the borrower pays this month, own money out of savings; how much it is."""
+    paid = _money_in(loan, state)
+    if paid >= arrears_of(state) - CLEARED and not is_frozen(state):
+        _clear_arrears(state, weight, flow)
+    else:
+        _pay_in_part(state, queues, row, due, paid, weight, flow)
+    if paid > 0.0:
+        person_state.savings = max(0.0, person_state.savings - min(paid, state.able))
+    return paid
+
+
+@scalar
 def _late_fee(loan, terms, state, due, room):
     """Fee for this month's missed instalment, within the room that the all-in cap leaves."""
     if state.n_unpaid > 0:
@@ -268,14 +281,9 @@ def _post_chunk(t, start, stop, kept, book, levers, s, p, world, life, key, out,
     people, loans, terms = book.people, book.loans, book.terms
     cells, classes, rules = levers.loan, levers.class_of_segment, levers.book[0]
     s_people, states, queues, live, filed = s.people, s.loans, s.queue, s.live, s.filed
-    flow, count, roll, counts, outcomes = (
-        out.flows[t],
-        out.counts[t],
-        out.roll,
-        out.counts,
-        s.outcomes,
-    )
+    flow, count, roll, counts = out.flows[t], out.counts[t], out.roll, out.counts
     written_off, first_90 = out.written_off_by_product, out.vintage_first_90
+    outcomes, cap = s.outcomes, world.rate_cap
     for k in range(start, stop):
         b = live[k]
         person, person_state = people[b], s_people[b]
@@ -293,17 +301,10 @@ def _post_chunk(t, start, stop, kept, book, levers, s, p, world, life, key, out,
             opening = balance_of(state)
             count.opening_balance += weight * opening
             count.opening_loans += weight
-            cap = world.rate_cap
-            due, fee_base = _accrue(loan, product, state, p, cap, opening, weight, flow)
+            due, fee_room = _accrue(loan, product, state, p, cap, opening, weight, flow)
             _count_down(state)
-            paid = _money_in(loan, state)
-            if paid >= arrears_of(state) - CLEARED and not is_frozen(state):
-                _clear_arrears(state, weight, flow)
-            else:
-                _pay_in_part(state, queues, row, due, paid, weight, flow)
-            if paid > 0.0:
-                person_state.savings = max(0.0, person_state.savings - min(paid, state.able))
-            _charge_and_age(loan, product, state, due, fee_base, weight, flow, count)
+            paid = _receive(loan, state, person_state, queues, row, due, weight, flow)
+            _charge_and_age(loan, product, state, due, fee_room, weight, flow, count)
             paid += _prepay(loan, product, state, person.true_risk, p, world, weight, flow)
             balance = balance_of(state)
             to = _exit(loan, product, state, rules, weight, flow, count)
@@ -365,7 +366,7 @@ def count_stocks(start, stop, book, s, stock, count):
             if n > 0:
                 stock[AT_CAUSE + state.cause] += balance
             segment = loans[row].segment
-            measures = 1 if n < 2 else (2 if n < FIRST_90 else 3)
+            measures = 1 if n < FIRST_30 else (2 if n < FIRST_90 else 3)
             for measure in range(measures):
                 stock[AT_SEGMENT + 3 * segment + measure] += balance
                 stock[AT_AGE + 3 * age + measure] += balance

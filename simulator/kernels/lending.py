@@ -9,7 +9,7 @@ from simulator.kernels.jit import loop, scalar
 from simulator.kernels.ledger import count_stocks
 from simulator.kernels.payment import annuity_instalment, scheduled_principal
 from simulator.kernels.rng import uniform
-from simulator.kernels.tally import AT_BALANCE
+from simulator.kernels.tally import AT_BALANCE, FIRST_30
 from simulator.vocabulary import N_BUCKETS, Domain, Draw, LoanStatus
 
 
@@ -73,7 +73,9 @@ def _takes_up(t, loan, opening, state, person, rule, p, rate_cap, key):
 @scalar
 def _cutoff_rise(rules, stock, total):
     """Points by which the score cut-off rises with last month's 30+ rate."""
-    overdue = stock[AT_BALANCE + 2 : AT_BALANCE + N_BUCKETS].sum() / total if total > 0.0 else 0.0
+    overdue = (
+        stock[AT_BALANCE + FIRST_30 : AT_BALANCE + N_BUCKETS].sum() / total if total > 0.0 else 0.0
+    )
     return rules.tighten_slope * max(0.0, overdue - rules.tighten_trigger)
 
 

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from simulator.kernels.records import COUNT_DTYPE, FLOW_DTYPE, records
 from simulator.vocabulary import (
     AGE_BANDS,
+    DPD_FIRST_BUCKETS,
+    DPD_THRESHOLDS,
     N_BUCKETS,
     N_BURDENS,
     N_CAUSES,
@@ -18,9 +20,9 @@ from simulator.vocabulary import (
     ROLL_DESTINATIONS,
 )
 
-FIRST_30 = 2
+FIRST_30: Final = DPD_FIRST_BUCKETS[DPD_THRESHOLDS.index(30)]
 """First bucket that counts as 30+."""
-FIRST_90 = 4
+FIRST_90: Final = DPD_FIRST_BUCKETS[DPD_THRESHOLDS.index(90)]
 """First bucket that counts as 90+."""
 
 MAX_MOB = 60

@@ -1,7 +1,7 @@
 """What a policy is: a validated frozen object that edits the lever table."""
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Literal, Protocol, Self, runtime_checkable
+from typing import Annotated, Final, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import Field, model_validator
 
@@ -10,7 +10,9 @@ from simulator.validation import Frozen
 from simulator.vocabulary import Hardship
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Month = Annotated[int, Field(ge=1, le=1200)]
+LAST_MONTH: Final = 1200
+"""Last month that a policy can name."""
+Month = Annotated[int, Field(ge=1, le=LAST_MONTH)]
 Bucket = Annotated[int, Field(ge=0, le=7)]
 """Bucket at the month's start: 0 = not overdue, k = overdue by up to 30 k days, 7 = longer."""
 ReferenceMoney = Annotated[float, Field(ge=0, le=1000)]

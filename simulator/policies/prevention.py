@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from simulator.levers import Edit
-from simulator.policies.base import ProgrammeCost, ReferenceMoney, Share, Window
+from simulator.policies.base import LAST_MONTH, ProgrammeCost, ReferenceMoney, Share, Window
 
 _Factor = Annotated[float, Field(ge=0, le=10)]
 _ALMOST_ALL: Final = 0.999
@@ -41,7 +41,7 @@ class Prevention(Window):
     def enrolment(self) -> Sequence[float]:
         """Cumulative share enrolled in each month of the offer: 1 - (1 - rate)^k."""
         shares: list[float] = []
-        while self.autopay_monthly_rate > 0.0 and len(shares) < 1200:
+        while self.autopay_monthly_rate > 0.0 and len(shares) < LAST_MONTH:
             shares.append(1.0 - (1.0 - self.autopay_monthly_rate) ** (len(shares) + 1))
             if shares[-1] >= _ALMOST_ALL:
                 break
