@@ -297,7 +297,7 @@ def test_one_path_proves_nothing_in_the_ranking_either(tmp_path: Path) -> None:
 def test_the_support_counts_who_pays_and_who_is_dominated() -> None:
     data = _worth_of((5e4, -1e4, 0.0, 3e4), (0, 0, 0, 1e4), 1e3)
     assert findings.headline(data).support[0] == (
-        "Of 4 policies 2 gain more than they cost, 1 cost more than they gain, 1 cannot be told"
+        "Of 4 policies 2 gain more than they cost, 1 costs more than it gains, 1 cannot be told"
         " from the reference; 3 are dominated: another choice costs no more and avoids no less."
     )
 

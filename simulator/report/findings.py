@@ -259,7 +259,24 @@ def one_draw(data: ReportData) -> str:
     return "one path" if data.n_paths == 1 else "one draw of the economy"
 
 
+def outside_the_months(data: ReportData) -> str:
+    """What a run without run-off leaves out, and whom that flatters; empty with run-off."""
+    if data.dataset.attrs.get("runoff_months", 0):
+        return ""
+    return (
+        f"Losses after the last month (month {len(data.months)}), and later income, of loans still"
+        " open are outside, which flatters a policy that puts payments off; run.runoff_months=12"
+        " brings them in."
+    )
+
+
 def _run_support(data: ReportData) -> tuple[str, ...]:
+    """What limits every figure of the run: the months it covers, and its luck."""
+    outside = tuple(filter(None, (outside_the_months(data),)))
+    return (*outside, *_luck_support(data))
+
+
+def _luck_support(data: ReportData) -> tuple[str, ...]:
     if data.n_draws == 1:
         seen = one_draw(data)
         return (f"A run of {seen} has no interval and cannot tell effect from luck.",)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.report.data import ReportData, clean, harmless
+from simulator.report.findings import outside_the_months
 from simulator.report.policy_settings import Part, flat, policy_parts, value_words
 from simulator.report.tables import policy_class
 from simulator.vocabulary import FOLLOW_UP_MONTHS
@@ -158,11 +159,7 @@ def _money_horizon(data: ReportData) -> str:
             f" months of run-off without new lending; what comes later is"
             f" outside. Also, {outside}"
         )
-    return (
-        f"Losses after the last month (month {len(data.months)}), and later income, of loans still"
-        " open are outside, which flatters a policy that puts payments off; run.runoff_months=12"
-        f" brings them in. Also, {outside}"
-    )
+    return f"{outside_the_months(data)} Also, {outside}"
 
 
 def sections(data: ReportData) -> list[Section]:

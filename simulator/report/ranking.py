@@ -252,9 +252,9 @@ def _counts(frontier: Frontier) -> str:
     parts = [
         f"{count} {words}"
         for count, words in (
-            (pays, "gain more than they cost"),
-            (loses, "cost more than they gain"),
-            (same, "make no difference"),
+            (pays, "gains more than it costs" if pays == 1 else "gain more than they cost"),
+            (loses, "costs more than it gains" if loses == 1 else "cost more than they gain"),
+            (same, "makes no difference" if same == 1 else "make no difference"),
             (len(stats) - pays - loses - same, "cannot be told from the reference"),
         )
         if count
