@@ -9,9 +9,10 @@ block size.
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from threading import Event, local
-from typing import TypeVar
+from threading import Event, Lock, local
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +21,19 @@ from simulator.book.distributions import SCORE_MEAN, SCORE_RISK_CORRELATION, SCO
 from simulator.book.schema import Book, Borrowers, Loans, product_terms
 from simulator.catalogue import Parameters, pack_parameters
 from simulator.kernels.cache import clear_cache
+from simulator.kernels.impairment import Seen, keep_cells
 from simulator.kernels.lives import simulate_lives
 from simulator.kernels.pairing import Paired, compare_outcomes, group_slices
 from simulator.kernels.records import (
     CHUNK,
     FACTS_DTYPE,
     REFERENCE_DTYPE,
+    SIGHT_DTYPE,
     STAGE_DTYPE,
     BookArrays,
     LifeColumns,
     PathKey,
+    Sight,
     State,
     allocate_state,
     pack_loans,
@@ -44,9 +48,20 @@ from simulator.lever_fields import STAGE_NAMES
 from simulator.levers import LeverTable
 from simulator.settings import RunSettings
 from simulator.shocks.world import World
+from simulator.situation import N_SITUATIONS
 from simulator.units import monthly_probability
 from simulator.validation import UserError
-from simulator.vocabulary import REFERENCE, Count
+from simulator.vocabulary import N_CELL_MEASURES, N_LEAVING, REFERENCE, Count
+
+if TYPE_CHECKING:
+    from simulator.provision.cells import CellTable
+
+_PADDING = 255
+"""After the last milestone of a cell table."""
+_EXACT_BITS = 52
+"""Bits of a sum of numbers that is exact, sign apart."""
+_MOST_OVER_LIMIT = 16.0
+"""No sum by cell of a path exceeds all limits, or all weights, together so many times."""
 
 Table = TypeVar("Table", Borrowers, Loans)
 WorldBuilder = Callable[[int, int], World]
@@ -67,11 +82,25 @@ class Packed:
     n_products: int
     n_vintages: int
     n_regions: int
+    n_cells: int
+    all_limits: float
+    """Weighted limits of all loans, applicants' included."""
+    all_loans: float
 
-    def allocate_tallies(self, n_paths: int, horizon: int) -> Tallies:
-        """Zeroed tallies of the book's shape."""
+    def allocate_tallies(self, n_paths: int, horizon: int, months: int | None = None) -> Tallies:
+        """Zeroed tallies of the book's shape; rule books see the months up to ``months``."""
         shape = (self.n_segments, self.n_products, self.n_vintages, self.n_regions)
-        return allocate_tallies(n_paths, horizon, *shape)
+        tracked = self.tracked(horizon if months is None else months)
+        return allocate_tallies(n_paths, horizon, *shape, tracked=tracked, n_cells=self.n_cells)
+
+    def quantum(self, whole: float, paths: int) -> float:
+        """Unit of sums by cell, a power of two so large that sums over ``paths`` are exact."""
+        most = max(whole, 1.0) * _MOST_OVER_LIMIT * paths
+        return float(2.0 ** (np.ceil(np.log2(most)) - _EXACT_BITS))
+
+    def tracked(self, months: int) -> int:
+        """Month ends at which rule books see the loans of a run of ``months``."""
+        return months + 1 if self.n_cells else 0
 
 
 @dataclass(slots=True)
@@ -97,10 +126,11 @@ def pack_stages(parameters: Parameters, money: float) -> NDArray[np.void]:
     return records(stages)
 
 
-def pack(book: Book, parameters: Parameters) -> Packed:
+def pack(book: Book, parameters: Parameters, cells: "CellTable | None" = None) -> Packed:
     """Records of ``book`` as the kernels read them, in order of arrival, then of permanent id.
 
     The live part of the book is then dense in memory, whatever share of it has yet to arrive.
+    ``cells``: how rule books see loans, None without any.
     """
     order = np.argsort(book.borrowers.arrival_month, kind="stable")
     people = _rows(book.borrowers, order)
@@ -116,7 +146,9 @@ def pack(book: Book, parameters: Parameters) -> Packed:
         terms=pack_terms(product_terms(book)),
         facts=_facts(book),
         first_applicant=_month_starts(people.arrival_month),
+        sight=_sight(cells, book),
     )
+    weight = people.weight[loans.borrower]
     incidence, index = np.unique(people.illness_incidence, return_inverse=True)
     p_ill = np.array([monthly_probability(x) for x in incidence])[index]
     return Packed(
@@ -137,7 +169,36 @@ def pack(book: Book, parameters: Parameters) -> Packed:
         n_products=len(book.products),
         n_vintages=len(book.vintage_labels),
         n_regions=len(book.regions),
+        n_cells=len(cells.cells) if cells else 0,
+        all_limits=float((weight * np.maximum(loans.limit, loans.principal)).sum()),
+        all_loans=float(weight.sum()),
     )
+
+
+def _sight(cells: "CellTable | None", book: Book) -> Sight:
+    """How rule books see loans; an empty table without any."""
+    rules = np.zeros(1, dtype=SIGHT_DTYPE)
+    if cells is None:
+        byte, number = np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.uint16)
+        return Sight(records(rules), np.zeros((0, 0), dtype=np.uint16), number, byte, byte)
+    if cells.cell_of.shape[0] != N_SITUATIONS:
+        raise ValueError(f"cell_of has {cells.cell_of.shape[0]} situations, not {N_SITUATIONS}")
+    rules["default_unpaid"] = cells.default_unpaid
+    rules["technical_days"] = cells.technical_days
+    rules["longest_observation"] = _longest(cells.observation_milestones)
+    rules["longest_memory"] = _longest(cells.cure_milestones)
+    return Sight(
+        records(rules),
+        cells.cell_of,
+        cells.group_of_segment,
+        cells.observation_milestones,
+        cells.cure_milestones,
+    )
+
+
+def _longest(milestones: NDArray[np.uint8]) -> float:
+    """The last milestone that is not padding; 0 without any."""
+    return float(milestones[milestones < _PADDING].max(initial=0))
 
 
 def _rows(table: Table, order: NDArray[np.intp]) -> Table:
@@ -191,16 +252,22 @@ class _Scratch:
     unemployed: NDArray[np.float64]
     uniforms: NDArray[np.float64]
     reference: NDArray[np.void]  # REFERENCE_DTYPE: of the path at hand
+    seen: Seen
 
     @staticmethod
-    def allocate(packed: Packed, horizon: int) -> "_Scratch":
-        n = packed.book.people.size
+    def allocate(packed: Packed, horizon: int, months: int | None = None) -> "_Scratch":
+        n, k = packed.book.people.size, packed.n_cells
+        tracked = packed.tracked(horizon if months is None else months)
         return _Scratch(
-            state=allocate_state(n, packed.book.loans.size, packed.most_loans),
+            state=allocate_state(n, packed.book.loans.size, packed.most_loans, tracked),
             life=np.zeros((horizon + 1, n), dtype=np.uint8),
             unemployed=np.zeros(horizon + 1),
             uniforms=np.zeros((4, CHUNK)),
             reference=records(np.zeros(n, dtype=REFERENCE_DTYPE)),
+            seen=Seen(
+                cells=np.zeros((tracked, k, N_CELL_MEASURES)),
+                moves=np.zeros((tracked, k + 1, k + N_LEAVING)),
+            ),
         )
 
 
@@ -233,15 +300,17 @@ def simulate_block(
     scratch: _Scratch | None = None,
     advance: Callable[[int], None] = lambda n: None,
     cancelled: Callable[[], bool] = lambda: False,
+    sums_over_paths: AbstractContextManager[object] = nullcontext(),  # noqa: B008
 ) -> None:
     """Simulate a block of paths under every policy, the reference first.
 
     ``world`` holds the block's paths; ``out`` maps a policy to its tallies and the row of
     the block's first path there; ``histories`` maps a policy to (horizon + 1, n) records, filled
-    on path 0 only.
+    on path 0 only; ``sums_over_paths`` guards what blocks have in common.
     """
     horizon = run.timeline.horizon
-    work = scratch or _Scratch.allocate(packed, horizon)
+    work = scratch or _Scratch.allocate(packed, horizon, run.months)
+    money, number = (packed.quantum(x, run.paths) for x in (packed.all_limits, packed.all_loans))
     tables = _reference_first(levers)
     reference = next(iter(tables))
     months = records(world.months)
@@ -276,6 +345,7 @@ def simulate_block(
                 work.unemployed,
                 work.state,
                 sums,
+                work.seen,
                 no_history if history is None else records(history),
                 history_rows,
             )
@@ -286,6 +356,16 @@ def simulate_block(
             compare_outcomes(
                 packed.paired, outcomes, work.reference, horizon, sums.fates, sums.burdens
             )
+            if packed.n_cells:
+                with sums_over_paths:
+                    keep_cells(
+                        work.seen,
+                        money,
+                        number,
+                        tallies.cells[offset + row],
+                        tallies.cell_sums,
+                        tallies.moves,
+                    )
             advance(1)
 
 
@@ -307,7 +387,7 @@ def simulate(
     horizon = run.timeline.horizon
     result = Simulation(
         tallies={
-            (scenario, policy): packed.allocate_tallies(run.paths, horizon)
+            (scenario, policy): packed.allocate_tallies(run.paths, horizon, run.months)
             for scenario in worlds
             for policy in levers
         }
@@ -319,13 +399,13 @@ def simulate(
         }
         loans = packed.book.loans[rows]
         result.history_ids = (packed.lives.id[loans["borrower"]], loans["id"].copy())
-    workers, stop = local(), Event()
+    workers, stop, sums_over_paths = local(), Event(), Lock()
 
     def unit(scenario: str, first: int) -> None:
         if stop.is_set():
             return
         if not hasattr(workers, "scratch"):
-            workers.scratch = _Scratch.allocate(packed, horizon)
+            workers.scratch = _Scratch.allocate(packed, horizon, run.months)
         last = min(run.paths, first + run.path_batch)
         simulate_block(
             packed,
@@ -338,6 +418,7 @@ def simulate(
             workers.scratch,
             advance,
             stop.is_set,
+            sums_over_paths,
         )
 
     units = [(s, first) for s in worlds for first in range(0, run.paths, run.path_batch)]

@@ -301,9 +301,60 @@ class Count(IntEnum):
     DECLINED = 33
     NEW_30 = 34
     NEW_90 = 35
+    COST_REMINDER = 36
+    COST_AI_CALL = 37
+    COST_HUMAN_CALL = 38
+    COST_FIELD_VISIT = 39
+    COST_LEGAL = 40
+    COST_AGENCY = 41
 
 
 N_COUNTS: Final = len(Count)
+
+
+class Forbearance(IntEnum):
+    """Relief that marks a loan; a holiday for everybody, without hardship, marks nothing."""
+
+    NONE = 0
+    DEFERRED = 1
+    RESTRUCTURED = 2
+
+
+class CellMeasure(IntEnum):
+    """Sums by month and cell of what the loans of a cell are and what becomes of them.
+
+    Definitions: docs/model.md, section 13. The first three are kept on each path.
+    """
+
+    BALANCE = 0
+    LOSS_12 = 1
+    LOSS_LIFE = 2
+    LOANS = 3
+    DEFAULT_12 = 4
+    DEFAULT_LIFE = 5
+    EXPOSURE_12 = 6
+    EXPOSURE_LIFE = 7
+
+
+N_CELL_MEASURES: Final = len(CellMeasure)
+N_PATH_CELL_MEASURES: Final = 3
+"""Of ``CellMeasure``, the first ones are kept on each path, the others summed over paths."""
+
+
+class Leaving(IntEnum):
+    """Columns of the moves between cells beyond the cells themselves (number of cells added)."""
+
+    PAID_OFF = 0
+    WRITTEN_OFF = 1
+    SOLD = 2
+    WRITTEN_OFF_BALANCE = 3
+    SOLD_BALANCE = 4
+
+
+N_LEAVING: Final = len(Leaving)
+
+LOSS_WINDOW_MONTHS: Final = 12
+"""Months of the 12-month horizon of expected losses."""
 
 AGE_BANDS: Final = ("18-24", "25-34", "35-44", "45-54", "55+")
 AGE_BAND_EDGES: Final = (25.0, 35.0, 45.0, 55.0)

@@ -120,6 +120,8 @@ class ProductTerms(NamedTuple):
     min_payment_share: F8
     utilisation: F8
     complexity: F8
+    recovery_share: F8
+    recovery_half_life_months: F8
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,4 +177,6 @@ def product_terms(book: Book) -> ProductTerms:
         min_payment_share=column([p.min_payment_share for p in book.products]),
         utilisation=column([p.utilisation for p in book.products]),
         complexity=column([p.complexity for p in book.products]),
+        recovery_share=column([p.recovery_share for p in book.products]),
+        recovery_half_life_months=column([p.recovery_half_life_months for p in book.products]),
     )

@@ -112,6 +112,24 @@ def _count_contact(count, stage, amount):
 
 
 @scalar
+def _count_cost(count, stage, amount):
+    """Add to the month's cost of a stage, complaints apart."""
+    count.collection_cost += amount
+    if stage == Stage.REMINDER:
+        count.cost_reminder += amount
+    elif stage == Stage.AI_CALL:
+        count.cost_ai_call += amount
+    elif stage == Stage.HUMAN_CALL:
+        count.cost_human_call += amount
+    elif stage == Stage.FIELD_VISIT:
+        count.cost_field_visit += amount
+    elif stage == Stage.LEGAL:
+        count.cost_legal += amount
+    else:
+        count.cost_agency += amount
+
+
+@scalar
 def _day_of_contact(state, loan, day):
     """Day of the month on which a contact is made."""
     return 1.0 + day if state.n_unpaid > 0 else loan.due_day + day
@@ -222,18 +240,23 @@ def _rank(planned, m, priority, day, book, s, p, rate_cap):
 
 @scalar
 def _make_contact(t, stage, effort, rule, loan, person, p, money, key, outcome, count):
-    """One contact: its number, cost and complaint; (whether it reaches, luck of its effect)."""
+    """One contact: its number, cost and complaint; (whether it reaches, luck of its effect, cost).
+
+    The cost is weighted and includes that of a complaint.
+    """
     weight = person.weight
     _count_contact(count, stage, weight * effort)
-    count.collection_cost += weight * effort * rule.cost
+    cost = weight * effort * rule.cost
+    _count_cost(count, stage, cost)
     outcome.contacts += np.float32(effort)
     counter = stream(t, _CONTACT_GROUP + stage, Domain.LOAN)
     reach_word, effect_word, complaint_word, _ = words(loan.id, counter, key.path, key.seed)
     if unit(complaint_word) < effort * rule.complaint:
         count.complaints += weight
         count.collection_cost += weight * money * p.complaint_cost
+        cost += weight * money * p.complaint_cost
         outcome.complaints += 1
-    return unit(reach_word) < effort * rule.reach, unit(effect_word)
+    return unit(reach_word) < effort * rule.reach, unit(effect_word), cost
 
 
 @loop
@@ -258,6 +281,7 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
     question, s_people, filed, outcomes = s.question, s.people, s.filed, s.outcomes
     cells, classes = levers.loan, levers.class_of_segment
     count, rules, facts, cap = counts[t], levers.book[0], book.facts[0], world.rate_cap
+    risks, is_seen = s.risks, s.risks.size > 0
     efforts, made = np.empty((N_STAGES, n)), np.zeros(n)
     planned = np.empty(n, dtype=np.int64)
     days, order = np.empty(N_STAGES), np.zeros(N_STAGES, dtype=np.int64)
@@ -285,10 +309,12 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
             used += weight
             made[k] += effort[k] if _is_capped(stage) else 0.0
             outcome = outcomes[loan.borrower]
-            reached, u = _make_contact(
+            reached, u, cost = _make_contact(
                 t, stage, effort[k], rule, loan, person, p, facts.reference_money, key, outcome,
                 count,
             )  # fmt: skip
+            if is_seen:
+                risks[row].cost += cost
             if not reached:
                 continue
             if files_case(stage):
@@ -297,7 +323,12 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
             bucket = min(state.n_unpaid, N_BUCKETS - 1)
             cell = cells[t, classes[loan.segment], bucket, hardship_of(life[t, loan.borrower])]
             person_state = s_people[loan.borrower]
-            converse(
+            brought = converse(
                 t, stage, day, rule, loan, person, terms[loan.product], state, person_state, cell,
                 p, cap, key, u, count,
             )  # fmt: skip
+            if stage == Stage.AGENCY and brought > 0.0:
+                commission = person.weight * p.commission_agency * brought
+                _count_cost(count, stage, commission)
+                if is_seen:
+                    risks[row].cost += commission

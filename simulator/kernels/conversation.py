@@ -111,10 +111,8 @@ def converse(
     u,
     count,
 ):
-    """A contact that has reached the borrower: payment, commission, agreement or promise."""
+    """A contact that has reached the borrower: payment, agreement or promise; money it brought."""
     brought = _effect(day, rule, loan, terms, state, person_state, p, cap, u)
-    if brought != _NOTHING:
-        if stage == Stage.AGENCY:
-            count.collection_cost += person.weight * p.commission_agency * brought
-    elif _is_person(stage):
+    if brought == _NOTHING and _is_person(stage):
         _agree(t, loan, terms, state, cell, p, cap, key, person.weight, count)
+    return brought

@@ -8,6 +8,7 @@ from simulator.kernels.care import count_prevention, heeds_reminder, lapse
 from simulator.kernels.demand import demand_of
 from simulator.kernels.funding import budget_household, fund, rank_lenders, refuses, settle
 from simulator.kernels.household import catch_up_chance, late_days
+from simulator.kernels.impairment import mark_relief
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.payment import ENOUGH
 from simulator.kernels.records import CHUNK
@@ -174,6 +175,7 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
     cells, cares, classes = levers.loan, levers.customer, levers.class_of_segment
     states, live, plans, u, outcomes = s.loans, s.live, s.plans, s.u_person, s.outcomes
     count, flow, cap = out.counts[t], out.flows[t], world.rate_cap
+    is_seen = s.risks.size > 0
     for k in range(n):
         b = live[start + k]
         person, plan = people[b], plans[k]
@@ -188,6 +190,8 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
             if keep_agreement(t, loan, state, cell, outcome):
                 granted = True
                 _count_grant(person, facts, p, short, 0.0, count, flow)
+                if is_seen:
+                    mark_relief(s.risks[row], True, plan.hardship)
                 continue
             care = cares[t, plan.group]
             if state.relief_left > 0 or u[2, k] >= chance_of_relief(state, cell, care, short):
@@ -200,6 +204,9 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
                 granted = True
                 budget -= needed
                 _count_grant(person, facts, p, short, cut, count, flow)
+                if is_seen:
+                    is_replan = int(cell.term_extension_months) > 0
+                    mark_relief(s.risks[row], is_replan, plan.hardship)
         if granted:
             _forget_demands(plan)
             for row in range(person.first_loan, person.first_loan + person.n_loans):

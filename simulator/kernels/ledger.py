@@ -13,6 +13,7 @@ from simulator.kernels.demand import (
     penalty_of_month,
 )
 from simulator.kernels.household import hardship_of
+from simulator.kernels.impairment import credit_back, discount_factor, note_month, see_loans
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.payment import (
     CLEARED,
@@ -230,14 +231,13 @@ def _charge_and_age(loan, terms, state, due, fee_room, weight, flow, count):
 
 
 @scalar
-def _court_recovery(t, loan, filed, balance, weight, p, key, counts):
-    """What a case that the court has yet to decide brings after the write-off."""
+def _court_recovery(t, loan, filed, balance, p, key):
+    """What a case that the court has yet to decide brings after the write-off: (month, money)."""
     when = filed + int(p.legal_lag_months)
     if when <= t or when > key.horizon:
-        return
+        return when, 0.0
     u = uniform(key.seed, key.path, loan.id, when, Draw.LEGAL_RESULT, Domain.LOAN)
-    if u < p.effect_legal:
-        counts[when].legal_recovered += weight * balance * p.legal_recovery_share
+    return when, balance * p.legal_recovery_share if u < p.effect_legal else 0.0
 
 
 @scalar
@@ -276,7 +276,9 @@ def _turn_flags(state, weight, count):
 
 
 @loop
-def _post_chunk(t, start, stop, kept, book, levers, s, p, world, life, key, out, paid_by_loan):
+def _post_chunk(
+    t, start, stop, kept, book, levers, s, p, world, life, key, out, paid_by_loan, seen
+):
     """Post the month of a chunk's open loans; live borrowers so far, kept in ``s.live``."""
     people, loans, terms = book.people, book.loans, book.terms
     cells, classes, rules = levers.loan, levers.class_of_segment, levers.book[0]
@@ -284,6 +286,7 @@ def _post_chunk(t, start, stop, kept, book, levers, s, p, world, life, key, out,
     flow, count, roll, counts = out.flows[t], out.counts[t], out.roll, out.counts
     written_off, first_90 = out.written_off_by_product, out.vintage_first_90
     outcomes, cap = s.outcomes, world.rate_cap
+    is_seen = seen.cells.size > 0
     for k in range(start, stop):
         b = live[k]
         person, person_state = people[b], s_people[b]
@@ -309,15 +312,25 @@ def _post_chunk(t, start, stop, kept, book, levers, s, p, world, life, key, out,
             balance = balance_of(state)
             to = _exit(loan, product, state, rules, weight, flow, count)
             roll[t, state.from_bucket, to] += weight * opening
+            if is_seen and (state.from_bucket > 0 or state.n_unpaid > 0 or to >= N_BUCKETS):
+                v, price = discount_factor(state, cap), rules.sale_price_share
+                note_month(t, row, to, weight, paid, balance, price, v, book, s, seen)
             if to == _TO_WRITTEN_OFF:
                 written_off[t, loan.product] += weight * balance
                 if filed[row] > 0:
-                    _court_recovery(t, loan, filed[row], balance, weight, p, key, counts)
+                    when, won = _court_recovery(t, loan, filed[row], balance, p, key)
+                    if won > 0.0:
+                        counts[when].legal_recovered += weight * won
+                        if is_seen:
+                            v, began = discount_factor(state, cap), s.risks[row].defaulted - 1
+                            credit_back(when, row, began, -weight * won, v, s, seen)
             if state.n_unpaid > 0:
                 is_overdue = True
                 _note_overdue(t, state.n_unpaid, balance, outcomes[b])
                 _count_first(t, loan, state, weight, first_90, count)
             if state.marks & _MONTHLY_FLAGS:
+                if is_seen and state.marks & Flag.WARNED:
+                    s.risks[row].warned = 1
                 _turn_flags(state, weight, count)
             if state.free_left > 0:
                 state.free_left -= 1
@@ -374,7 +387,7 @@ def count_stocks(start, stop, book, s, stock, count):
 
 
 @loop
-def post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid_by_loan):
+def post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid_by_loan, seen):
     """Post and count the month of every open loan; the number of borrowers still live.
 
     Chunk by chunk, so that a chunk is counted while it is still in the cache.
@@ -384,7 +397,9 @@ def post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid_by_
         stop = min(n_live, start + CHUNK)
         before = kept
         kept = _post_chunk(
-            t, start, stop, kept, book, levers, s, p, world, life, key, out, paid_by_loan
+            t, start, stop, kept, book, levers, s, p, world, life, key, out, paid_by_loan, seen
         )
         count_stocks(before, kept, book, s, out.stocks[t], out.counts[t])
+        if t < seen.cells.shape[0]:
+            see_loans(t, before, kept, book, s, life, seen)
     return kept

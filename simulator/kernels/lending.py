@@ -5,6 +5,7 @@ Equations: docs/model.md, section 9. The same people apply under every policy.
 
 import math
 
+from simulator.kernels.impairment import see_loans
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.ledger import count_stocks
 from simulator.kernels.payment import annuity_instalment, scheduled_principal
@@ -80,7 +81,7 @@ def _cutoff_rise(rules, stock, total):
 
 
 @loop
-def lend(t, n_live, book, levers, s, p, world, key, out):
+def lend(t, n_live, book, levers, s, p, world, life, key, out, seen):
     """Decide the month's applicants; the number of live borrowers afterwards, in row order."""
     people, loans, terms, states = book.people, book.loans, book.terms, s.loans
     flow, count = out.flows[t], out.counts[t]
@@ -120,4 +121,6 @@ def lend(t, n_live, book, levers, s, p, world, key, out):
             s.live[n_live] = b
             n_live += 1
     count_stocks(n_before, n_live, book, s, out.stocks[t], count)
+    if t < seen.cells.shape[0]:
+        see_loans(t, n_before, n_live, book, s, life, seen)
     return n_live

@@ -44,21 +44,21 @@ def _next_life(p, world, life, kind, p_ill, p_hit, u_work, u_health, u_disaster,
 
 
 @loop
-def simulate_lives(people, months, disaster, params, key, u, life, unemployed):
+def simulate_lives(people, months, disaster, params, key, u, life, unemployed, begin=0):
     """Fill ``life`` (horizon + 1, n_borrowers) and ``unemployed`` (horizon + 1,), weighted.
 
     ``people`` are ``LifeColumns`` in order of arrival; ``months`` and ``disaster`` the path's
-    rows of ``World``; ``u`` is scratch of shape (4, CHUNK).
+    rows of ``World``; ``u`` is scratch of shape (4, CHUNK). Months before ``begin`` stay.
     """
     p = params[0]
     ids, arrivals, weights = people.id, people.arrival_month, people.weight
     regions, kinds, p_ills = people.region, people.work, people.p_ill_monthly
     n = ids.size
-    unemployed[:] = 0.0
+    unemployed[begin:] = 0.0
     for start in range(0, n, CHUNK):
         stop = min(n, start + CHUNK)
-        first = arrivals[start]
-        life[:first, start:stop] = 0
+        first = max(begin, arrivals[start])
+        life[begin:first, start:stop] = 0
         for t in range(first, key.horizon + 1):
             world = months[t]
             counter = stream(t, _GROUP, Domain.BORROWER)

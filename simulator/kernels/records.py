@@ -6,7 +6,7 @@ fields share two cache lines, and numba counts no references. (Structure-of-arra
 tuples was tried first and ran a hundred times slower: docs/decisions/0002-records.md.)
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +96,23 @@ REFERENCE_DTYPE = _record(float64="balance_90", int16="first_30 first_90 overdue
 AT_OPENING = -1
 NEVER_OPENED = -1
 
+RISK_DTYPE = _record(
+    float64="balance cost",
+    int16="defaulted cured",
+    uint8="mark since warned clean",
+)
+"""What a lender remembers of a loan for its rule books: ``balance`` at the last month end and
+``cost`` of the month's contacts, weighted; ``defaulted``: 1 + the month in which the running
+episode of default began, ``cured``: the month in which the last one ended (0: none); ``mark``
+(``Forbearance``) and months ``since`` relief ended; ``warned`` this month; ``clean``: 0, or 1 + the
+clean months since a default. Equations: docs/model.md, section 13."""
+
+NOT_TRACKED: Final = 65_535
+"""In place of a cell: the loan was not open at that month's end."""
+
+SIGHT_DTYPE = _record(float64="default_unpaid technical_days longest_observation longest_memory")
+"""How the rule books of a run see loans: numbers that every loan needs."""
+
 PLAN_DTYPE = _record(
     float64="demand due rate income normal_income essential habit cost service free cash lent"
     " paid_elsewhere reserved p_forget p_channel p_misunderstand willingness",
@@ -119,6 +136,16 @@ FACTS_DTYPE = _record(
 )
 
 
+class Sight(NamedTuple):
+    """How the rule books of a run see loans; no cells when there are none."""
+
+    rules: NDArray[np.void]  # SIGHT_DTYPE, (1,)
+    cell_of: NDArray[np.uint16]  # (N_SITUATIONS, n_groups)
+    group_of_segment: NDArray[np.uint16]  # (n_segments,)
+    observation_milestones: NDArray[np.uint8]  # (MAX_OBSERVATIONS,), months
+    cure_milestones: NDArray[np.uint8]  # (MAX_MILESTONES,), months
+
+
 class BookArrays(NamedTuple):
     """The book as kernels read it; nothing here changes during a run."""
 
@@ -128,6 +155,7 @@ class BookArrays(NamedTuple):
     terms: NDArray[np.void]  # TERMS_DTYPE, (n_products,)
     facts: NDArray[np.void]  # FACTS_DTYPE, (1,)
     first_applicant: NDArray[np.int32]  # row of each month's first, (last arrival + 2,)
+    sight: Sight
 
 
 class LifeColumns(NamedTuple):
@@ -155,6 +183,8 @@ class State(NamedTuple):
 
     people: NDArray[np.void]  # PERSON_STATE_DTYPE
     loans: NDArray[np.void]  # LOAN_STATE_DTYPE
+    risks: NDArray[np.void]  # RISK_DTYPE
+    track: NDArray[np.uint16]  # (months + 1, n_loans): cell at each month end, or NOT_TRACKED
     filed: NDArray[np.int16]  # month in which a loan was filed with the court, 0: never
     outcomes: NDArray[np.void]  # OUTCOME_DTYPE, one a borrower
     queue: NDArray[np.float64]  # (n_loans, MAX_UNPAID), oldest unpaid instalment first
@@ -202,12 +232,17 @@ def pack_terms(terms: ProductTerms) -> NDArray[np.void]:
     return _pack(TERMS_DTYPE, terms._asdict())
 
 
-def allocate_state(n_people: int, n_loans: int, most_loans: int) -> State:
-    """Scratch for a book; ``most_loans`` is the largest number of loans of a borrower."""
+def allocate_state(n_people: int, n_loans: int, most_loans: int, tracked: int = 0) -> State:
+    """Scratch for a book; ``most_loans`` is the largest number of loans of a borrower.
+
+    ``tracked``: month ends at which rule books see the loans, the opening included.
+    """
     width = CHUNK * max(1, most_loans)
     return State(
         people=records(np.zeros(n_people, dtype=PERSON_STATE_DTYPE)),
         loans=records(np.zeros(n_loans, dtype=LOAN_STATE_DTYPE)),
+        risks=records(np.zeros(n_loans if tracked else 0, dtype=RISK_DTYPE)),
+        track=np.zeros((tracked, n_loans), dtype=np.uint16),
         filed=np.zeros(n_loans, dtype=np.int16),
         outcomes=records(np.zeros(n_people, dtype=OUTCOME_DTYPE)),
         queue=np.zeros((n_loans, MAX_UNPAID)),

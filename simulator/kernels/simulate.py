@@ -5,11 +5,12 @@ import numpy as np
 from simulator.kernels.contacts import contact_borrowers
 from simulator.kernels.demand import balance_of, clear_balance
 from simulator.kernels.households import plan_households
+from simulator.kernels.impairment import close_episodes, forget_risk, see_loans
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.ledger import count_stocks, post_payments
 from simulator.kernels.lending import lend
 from simulator.kernels.payment import annuity_instalment
-from simulator.kernels.records import AT_OPENING, NEVER_OPENED
+from simulator.kernels.records import AT_OPENING, NEVER_OPENED, NOT_TRACKED
 from simulator.kernels.rng import uniform
 from simulator.kernels.tally import FIRST_30, FIRST_90
 from simulator.vocabulary import Cause, Domain, Draw, Flag, LoanStatus
@@ -83,6 +84,9 @@ def open_book(book, s, p, key, out):
     people, loans, states, s_people, queues = book.people, book.loans, s.loans, s.people, s.queue
     filed, outcomes = s.filed, s.outcomes
     filed[:] = 0
+    s.track[:] = NOT_TRACKED
+    for row in range(s.risks.size):
+        forget_risk(s.risks[row])
     n_live = 0
     for b in range(people.size):
         person, person_state = people[b], s_people[b]
@@ -140,22 +144,57 @@ def _staff_share(t, key, facts, counts):
 
 @loop
 def simulate_path(
-    book, levers, stages, params, months, key, life, unemployed, s, out, history, history_rows
+    book, levers, stages, params, months, key, life, unemployed, s, out, seen, history, history_rows
 ):
-    """Simulate one path under one policy into ``out`` (one path's slices).
+    """Simulate one path under one policy into ``out`` (one path's slices) and ``seen`` (``Seen``).
 
     ``months``: the path's rows of ``World.months``; ``life`` and ``unemployed`` from
     ``simulate_lives``; ``history``: records of shape (horizon + 1, n) of the n loans in
     ``history_rows``, or (0, 0).
     """
+    seen.cells[:] = 0.0
+    seen.moves[:] = 0.0
+    n_live = open_book(book, s, params[0], key, out)
+    count_stocks(0, n_live, book, s, out.stocks[0], out.counts[0])
+    if seen.cells.shape[0] > 0:
+        see_loans(0, 0, n_live, book, s, life, seen)
+    n_live = simulate_months(
+        0, key.horizon, n_live, book, levers, stages, params, months, key, life, unemployed, s, out,
+        seen, history, history_rows,
+    )  # fmt: skip
+    close_episodes(key.horizon, n_live, book, s, months[key.horizon].rate_cap, seen)
+
+
+@loop
+def simulate_months(
+    first,
+    last,
+    n_live,
+    book,
+    levers,
+    stages,
+    params,
+    months,
+    key,
+    life,
+    unemployed,
+    s,
+    out,
+    seen,
+    history,
+    history_rows,
+):
+    """Go on with a path of ``n_live`` live borrowers from month ``first`` through ``last``.
+
+    Month 0 only counts and keeps history; arguments as in ``simulate_path``. Returns the number of
+    live borrowers.
+    """
     p = params[0]
     facts = book.facts[0]
     fixed_cost = levers.book[0].fixed_cost * facts.reference_money * facts.opening_loans / 1000.0
-    n_live = open_book(book, s, p, key, out)
-    count_stocks(0, n_live, book, s, out.stocks[0], out.counts[0])
     n_history = min(history.shape[1], history_rows.size)
     paid = np.zeros(book.loans.size if n_history > 0 else 0)
-    for t in range(key.horizon + 1):
+    for t in range(first, last + 1):
         out.counts[t].unemployed = unemployed[t]
         if t > 0:
             world, counts = months[t], out.counts
@@ -163,11 +202,12 @@ def simulate_path(
             counts[t].programme_cost += fixed_cost * _staff_share(t, key, facts, counts)
             n = plan_households(t, n_live, book, levers, s, p, world, key, life, out)
             contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts)
-            n_live = post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid)
+            n_live = post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid, seen)
             if t <= key.months:
-                n_live = lend(t, n_live, book, levers, s, p, world, key, out)
+                n_live = lend(t, n_live, book, levers, s, p, world, life, key, out, seen)
         for k in range(n_history):
             row = history_rows[k]
             state = s.loans[row]
             person_state = s.people[book.loans[row].borrower]
             _write_history(history[t, k], state, person_state, paid[row])
+    return n_live

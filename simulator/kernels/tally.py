@@ -13,10 +13,13 @@ from simulator.vocabulary import (
     N_BUCKETS,
     N_BURDENS,
     N_CAUSES,
+    N_CELL_MEASURES,
     N_COUNTS,
     N_FATES,
     N_FLOWS,
     N_INCOME_DECILES,
+    N_LEAVING,
+    N_PATH_CELL_MEASURES,
     ROLL_DESTINATIONS,
 )
 
@@ -61,7 +64,8 @@ seven keeps the kernel's innermost loop free of reference counting."""
 class Tallies(NamedTuple):
     """Sums of a block of paths of one scenario and policy; weighted, in the book's currency.
 
-    T = horizon + 1 months with month 0 the opening (stocks only), P = paths. ``balance`` to
+    T = horizon + 1 months with month 0 the opening (stocks only), P = paths, K = cells of the rule
+    books (0 without any). ``balance`` to
     ``by_segment`` are views of ``stocks``. G groups of borrowers: all, income deciles, age bands,
     regions, products, in this order.
     """
@@ -83,6 +87,9 @@ class Tallies(NamedTuple):
     vintage_first_90: NDArray[np.float64]  # (P, n_vintages, MAX_MOB + 1): first time 90+, by MOB
     fates: NDArray[np.float64]  # (P, G, N_FATES, 2), vocabulary.Fate: borrowers, balance
     burdens: NDArray[np.float64]  # (P, G, N_BURDENS), vocabulary.Burden
+    cells: NDArray[np.float64]  # (P, months + 1, K, 3), the first vocabulary.CellMeasure
+    cell_sums: NDArray[np.float64]  # (months + 1, K, 5), the others, summed over paths
+    moves: NDArray[np.float64]  # (months + 1, K + 1, K + N_LEAVING), summed over paths
 
 
 class PathTallies(NamedTuple):
@@ -121,8 +128,10 @@ def allocate_tallies(
     n_products: int,
     n_vintages: int,
     n_regions: int,
+    tracked: int = 0,
+    n_cells: int = 0,
 ) -> Tallies:
-    """Zeroed tallies for ``n_paths`` paths."""
+    """Zeroed tallies for ``n_paths`` paths; ``tracked`` month ends have ``n_cells`` cells."""
     n_groups = 1 + N_INCOME_DECILES + len(AGE_BANDS) + n_regions + n_products
     months = (n_paths, horizon + 1)
     measures = len(CUT_MEASURES)
@@ -153,4 +162,7 @@ def allocate_tallies(
         vintage_first_90=zeros(n_paths, n_vintages, MAX_MOB + 1),
         fates=zeros(n_paths, n_groups, N_FATES, 2),
         burdens=zeros(n_paths, n_groups, N_BURDENS),
+        cells=zeros(n_paths, tracked, n_cells, N_PATH_CELL_MEASURES),
+        cell_sums=zeros(tracked, n_cells, N_CELL_MEASURES - N_PATH_CELL_MEASURES),
+        moves=zeros(tracked, n_cells + 1, n_cells + N_LEAVING),
     )
