@@ -162,7 +162,8 @@ def simulate_path(
         0, key.horizon, n_live, book, levers, stages, params, months, key, life, unemployed, s, out,
         seen, history, history_rows,
     )  # fmt: skip
-    close_episodes(key.horizon, n_live, book, s, months[key.horizon].rate_cap, seen)
+    if seen.cells.shape[0] > 0:
+        close_episodes(key.horizon, n_live, book, s, months[key.horizon].rate_cap, seen)
 
 
 @loop
