@@ -21,7 +21,7 @@ from simulator.book.distributions import SCORE_MEAN, SCORE_RISK_CORRELATION, SCO
 from simulator.book.schema import Book, Borrowers, Loans, product_terms
 from simulator.catalogue import Parameters, pack_parameters
 from simulator.kernels.cache import clear_cache
-from simulator.kernels.impairment import Seen, keep_cells
+from simulator.kernels.impairment import keep_cells
 from simulator.kernels.lives import simulate_lives
 from simulator.kernels.pairing import Paired, compare_outcomes, group_slices
 from simulator.kernels.records import (
@@ -33,6 +33,7 @@ from simulator.kernels.records import (
     BookArrays,
     LifeColumns,
     PathKey,
+    Seen,
     Sight,
     State,
     allocate_state,
@@ -180,25 +181,26 @@ def _sight(cells: "CellTable | None", book: Book) -> Sight:
     rules = np.zeros(1, dtype=SIGHT_DTYPE)
     if cells is None:
         byte, number = np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.uint16)
-        return Sight(records(rules), np.zeros((0, 0), dtype=np.uint16), number, byte, byte)
+        return Sight(records(rules), np.zeros((0, 0), dtype=np.uint16), number, byte, byte, byte)
     if cells.cell_of.shape[0] != N_SITUATIONS:
         raise ValueError(f"cell_of has {cells.cell_of.shape[0]} situations, not {N_SITUATIONS}")
     rules["default_unpaid"] = cells.default_unpaid
     rules["technical_days"] = cells.technical_days
-    rules["longest_observation"] = _longest(cells.observation_milestones)
-    rules["longest_memory"] = _longest(cells.cure_milestones)
+    observations, cures = (
+        m[m < _PADDING] for m in (cells.observation_milestones, cells.cure_milestones)
+    )
+    rules["longest_observation"] = observations.max(initial=0)
+    rules["longest_memory"] = cures.max(initial=0)
+    months = np.arange(_PADDING + 1)
+    passed = np.searchsorted(cures, months, side="right")
     return Sight(
         records(rules),
         cells.cell_of,
         cells.group_of_segment,
-        cells.observation_milestones,
-        cells.cure_milestones,
+        np.searchsorted(observations, months, side="right").astype(np.uint8),
+        passed.astype(np.uint8),
+        np.concatenate(([0], cures)).astype(np.uint8)[passed],
     )
-
-
-def _longest(milestones: NDArray[np.uint8]) -> float:
-    """The last milestone that is not padding; 0 without any."""
-    return float(milestones[milestones < _PADDING].max(initial=0))
 
 
 def _rows(table: Table, order: NDArray[np.intp]) -> Table:

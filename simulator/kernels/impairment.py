@@ -4,10 +4,9 @@ Equations: docs/model.md, section 13. Nothing here touches a loan: sums by month
 later cash flow of a loan in default is credited back to the cells in which the loan was before.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.kernels.demand import balance_of
 from simulator.kernels.household import hardship_of
@@ -42,13 +41,6 @@ _EXPOSURE_12: Final = int(CellMeasure.EXPOSURE_12)
 _EXPOSURE_LIFE: Final = int(CellMeasure.EXPOSURE_LIFE)
 _LOSS_12: Final = int(CellMeasure.LOSS_12)
 _LOSS_LIFE: Final = int(CellMeasure.LOSS_LIFE)
-
-
-class Seen(NamedTuple):
-    """Sums of the path in progress by month 0..months and cell; section 13 of docs/model.md."""
-
-    cells: NDArray[np.float64]  # (months + 1, n_cells, N_CELL_MEASURES)
-    moves: NDArray[np.float64]  # (months + 1, n_cells + 1, n_cells + N_LEAVING)
 
 
 @scalar
@@ -92,8 +84,6 @@ def forget_risk(risk):
 @scalar
 def _age_mark(risk, state, sight):
     """End of a month for the mark of relief and its observation."""
-    if risk.mark == Forbearance.NONE:
-        return
     running = state.relief_left > 0
     if risk.since == _FRESH:
         risk.since = 0
@@ -106,57 +96,34 @@ def _age_mark(risk, state, sight):
 
 
 @scalar
-def _age_memory(risk, state, sight, milestones):
+def _age_memory(risk, state, sight, relapse):
     """End of a month for the memory of a default; ``clean`` is 0 or the clean months plus 1."""
     n = state.n_unpaid
     if n >= sight.default_unpaid:
         risk.clean = 1
-        return
-    if risk.clean == 0:
-        return
-    if n > 0:
-        passed = 0
-        for milestone in milestones:
-            if milestone < risk.clean:
-                passed = milestone
-        risk.clean = 1 + passed
-        return
-    if state.relief_left == 0:
-        risk.clean += 1
-    if risk.clean - 1 >= sight.longest_memory:
-        risk.clean = 0
+    elif risk.clean > 0 and n > 0:
+        risk.clean = 1 + relapse
+    elif risk.clean > 0:
+        if state.relief_left == 0:
+            risk.clean += 1
+        if risk.clean - 1 >= sight.longest_memory:
+            risk.clean = 0
 
 
 @scalar
-def _passed(milestones, months):
-    """Number of milestones that have been reached."""
-    n = 0
-    for milestone in milestones:
-        if milestone <= months:
-            n += 1
-    return n
-
-
-@scalar
-def _situation_of(loan, state, risk, sight, milestones, observations, life):
-    """The loan's situation at month end as one number."""
-    hardship = 1 if hardship_of(life) != Hardship.NONE else 0
-    dpd = dpd_at_month_end(state.n_unpaid, loan.due_day)
-    is_technical = (
-        state.n_unpaid == 1 and state.cause == Cause.CHANNEL_FAILURE and dpd <= sight.technical_days
-    )
-    relief = _relief_code(risk.mark, state.relief_left > 0, _passed(observations, risk.since))
-    memory = 0 if risk.clean == 0 else 1 + _passed(milestones, risk.clean - 1)
-    return _situation_code(
-        state.n_unpaid, hardship, risk.warned, 1 if is_technical else 0, relief, memory
-    )
+def _is_technical(loan, state, sight):
+    """Whether a loan is overdue by a failed channel, for days that the rules excuse."""
+    if state.n_unpaid != 1 or state.cause != Cause.CHANNEL_FAILURE:
+        return 0
+    return 1 if dpd_at_month_end(state.n_unpaid, loan.due_day) <= sight.technical_days else 0
 
 
 @loop
 def see_loans(t, start, stop, book, s, life, seen):
     """Put every open loan of the live borrowers [start, stop) into its cell of this month end."""
     sight, cell_of, groups = book.sight.rules[0], book.sight.cell_of, book.sight.group_of_segment
-    milestones, observations = book.sight.cure_milestones, book.sight.observation_milestones
+    observations, cures = book.sight.observations_passed, book.sight.cures_passed
+    relapse = book.sight.relapse
     people, loans, states, risks, live = book.people, book.loans, s.loans, s.risks, s.live
     cells, moves, track = seen.cells[t], seen.moves[t], s.track
     newcomer = cells.shape[0]
@@ -164,16 +131,21 @@ def see_loans(t, start, stop, book, s, life, seen):
         b = live[k]
         person = people[b]
         weight = person.weight
+        hardship = 0 if hardship_of(life[t, b]) == Hardship.NONE else 1
         for row in range(person.first_loan, person.first_loan + person.n_loans):
             state = states[row]
             if state.status != LoanStatus.OPEN:
                 continue
             loan, risk = loans[row], risks[row]
-            _age_mark(risk, state, sight)
-            _age_memory(risk, state, sight, milestones)
+            if risk.mark != Forbearance.NONE:
+                _age_mark(risk, state, sight)
+            _age_memory(risk, state, sight, relapse[max(0, risk.clean - 1)])
             if t == 0 and state.n_unpaid >= sight.default_unpaid:
                 risk.defaulted = 1
-            code = _situation_of(loan, state, risk, sight, milestones, observations, life[t, b])
+            relief = _relief_code(risk.mark, state.relief_left > 0, observations[risk.since])
+            memory = 0 if risk.clean == 0 else 1 + cures[risk.clean - 1]
+            technical = _is_technical(loan, state, sight)
+            code = _situation_code(state.n_unpaid, hardship, risk.warned, technical, relief, memory)
             risk.warned = 0
             cell = cell_of[code, groups[loan.segment]]
             balance = weight * balance_of(state)
@@ -252,34 +224,41 @@ def _note_leaving(t, row, to, balance, s, seen):
 
 
 @loop
-def note_month(t, row, to, weight, paid, balance, price, v, book, s, seen):
-    """What the month did to a loan that was or is overdue, or that left.
+def note_chunk(t, n, price, rate_cap, book, s, seen):
+    """What the month did to the ``n`` loans in ``s.notes``: overdue before or now, or gone.
 
-    ``to``: bucket at month end or ``Exit``; ``paid`` and ``balance`` (before an exit) unweighted;
     ``price``: share of the balance that a buyer pays.
     """
-    risk, state = s.risks[row], s.loans[row]
-    if risk.defaulted > 0:
-        began = risk.defaulted - 1
-        credit_back(t, row, began, risk.cost - weight * paid, v, s, seen)
-    elif to >= Exit.WRITTEN_OFF or state.n_unpaid >= book.sight.rules[0].default_unpaid:
-        _begin_default(t, row, weight * balance, weight, v, s, seen)
-    risk.cost = 0.0
-    if risk.defaulted > 0:
-        began = risk.defaulted - 1
-        if to == Exit.WRITTEN_OFF:
-            terms = book.terms[book.loans[row].product]
-            value = weight * value_of_recoveries(terms, balance, v)
-            credit_back(t, row, began, -value, v, s, seen)
-        elif to == Exit.SOLD:
-            credit_back(t, row, began, -weight * balance * price, v, s, seen)
-        elif state.n_unpaid == 0:
-            if to != Exit.PAID_OFF:
-                credit_back(t, row, began, -weight * balance, v, s, seen)
-            risk.defaulted = 0
-            risk.cured = t
-    if to >= N_BUCKETS:
-        _note_leaving(t, row, to, weight * balance, s, seen)
+    loans, states, risks, terms = book.loans, s.loans, s.risks, book.terms
+    default_unpaid = book.sight.rules[0].default_unpaid
+    for k in range(n):
+        note = s.notes[k]
+        row, to, weight, balance = note.row, note.to, note.weight, note.balance
+        risk, state = risks[row], states[row]
+        v = discount_factor(state, rate_cap)
+        if risk.defaulted > 0:
+            came_in = weight * note.paid - risk.cost
+            credit_back(t, row, risk.defaulted - 1, -came_in, v, s, seen)
+        elif to >= Exit.WRITTEN_OFF or state.n_unpaid >= default_unpaid:
+            _begin_default(t, row, weight * balance, weight, v, s, seen)
+        risk.cost = 0.0
+        if risk.defaulted > 0 and (to >= N_BUCKETS or state.n_unpaid == 0):
+            value = 0.0
+            if to == Exit.WRITTEN_OFF:
+                value = value_of_recoveries(terms[loans[row].product], balance, v)
+            elif to == Exit.SOLD:
+                value = balance * price
+            elif to != Exit.PAID_OFF:
+                value = balance
+            credit_back(t, row, risk.defaulted - 1, -weight * value, v, s, seen)
+            if note.won > 0.0:
+                won = weight * note.won
+                credit_back(note.won_in, row, risk.defaulted - 1, -won, v, s, seen)
+            if to < N_BUCKETS:
+                risk.defaulted = 0
+                risk.cured = t
+        if to >= N_BUCKETS:
+            _note_leaving(t, row, to, weight * balance, s, seen)
 
 
 @loop

@@ -13,7 +13,7 @@ from simulator.kernels.demand import (
     penalty_of_month,
 )
 from simulator.kernels.household import hardship_of
-from simulator.kernels.impairment import credit_back, discount_factor, note_month, see_loans
+from simulator.kernels.impairment import note_chunk, see_loans
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.payment import (
     CLEARED,
@@ -275,18 +275,30 @@ def _turn_flags(state, weight, count):
         state.marks |= Flag.PROMISED
 
 
+@scalar
+def _take_note(note, row, to, weight, paid, balance, won, won_in):
+    """Write down a loan's month for ``note_chunk``."""
+    note.row = row
+    note.to = to
+    note.weight = weight
+    note.paid = paid
+    note.balance = balance
+    note.won = won
+    note.won_in = won_in
+
+
 @loop
 def _post_chunk(
     t, start, stop, kept, book, levers, s, p, world, life, key, out, paid_by_loan, seen
 ):
-    """Post the month of a chunk's open loans; live borrowers so far, kept in ``s.live``."""
+    """Post the month of a chunk's open loans; (live borrowers so far, in ``s.live``; notes)."""
     people, loans, terms = book.people, book.loans, book.terms
     cells, classes, rules = levers.loan, levers.class_of_segment, levers.book[0]
     s_people, states, queues, live, filed = s.people, s.loans, s.queue, s.live, s.filed
     flow, count, roll, counts = out.flows[t], out.counts[t], out.roll, out.counts
     written_off, first_90 = out.written_off_by_product, out.vintage_first_90
     outcomes, cap = s.outcomes, world.rate_cap
-    is_seen = seen.cells.size > 0
+    notes, n_notes, is_seen = s.notes, 0, seen.cells.size > 0
     for k in range(start, stop):
         b = live[k]
         person, person_state = people[b], s_people[b]
@@ -312,18 +324,16 @@ def _post_chunk(
             balance = balance_of(state)
             to = _exit(loan, product, state, rules, weight, flow, count)
             roll[t, state.from_bucket, to] += weight * opening
-            if is_seen and (state.from_bucket > 0 or state.n_unpaid > 0 or to >= N_BUCKETS):
-                v, price = discount_factor(state, cap), rules.sale_price_share
-                note_month(t, row, to, weight, paid, balance, price, v, book, s, seen)
+            won, won_in = 0.0, 0
             if to == _TO_WRITTEN_OFF:
                 written_off[t, loan.product] += weight * balance
                 if filed[row] > 0:
-                    when, won = _court_recovery(t, loan, filed[row], balance, p, key)
+                    won_in, won = _court_recovery(t, loan, filed[row], balance, p, key)
                     if won > 0.0:
-                        counts[when].legal_recovered += weight * won
-                        if is_seen:
-                            v, began = discount_factor(state, cap), s.risks[row].defaulted - 1
-                            credit_back(when, row, began, -weight * won, v, s, seen)
+                        counts[won_in].legal_recovered += weight * won
+            if is_seen and (state.from_bucket > 0 or state.n_unpaid > 0 or to >= N_BUCKETS):
+                _take_note(notes[n_notes], row, to, weight, paid, balance, won, won_in)
+                n_notes += 1
             if state.n_unpaid > 0:
                 is_overdue = True
                 _note_overdue(t, state.n_unpaid, balance, outcomes[b])
@@ -351,7 +361,7 @@ def _post_chunk(
         if still_open:
             live[kept] = b
             kept += 1
-    return kept
+    return kept, n_notes
 
 
 @loop
@@ -396,9 +406,12 @@ def post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid_by_
     for start in range(0, n_live, CHUNK):
         stop = min(n_live, start + CHUNK)
         before = kept
-        kept = _post_chunk(
+        kept, n_notes = _post_chunk(
             t, start, stop, kept, book, levers, s, p, world, life, key, out, paid_by_loan, seen
         )
+        if n_notes > 0:
+            price = levers.book[0].sale_price_share
+            note_chunk(t, n_notes, price, world.rate_cap, book, s, seen)
         count_stocks(before, kept, book, s, out.stocks[t], out.counts[t])
         if t < seen.cells.shape[0]:
             see_loans(t, before, kept, book, s, life, seen)

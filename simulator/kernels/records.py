@@ -107,6 +107,10 @@ episode of default began, ``cured``: the month in which the last one ended (0: n
 (``Forbearance``) and months ``since`` relief ended; ``warned`` this month; ``clean``: 0, or 1 + the
 clean months since a default. Equations: docs/model.md, section 13."""
 
+NOTE_DTYPE = _record(float64="paid balance weight won", uint32="row", int16="to won_in")
+"""A loan's month that the lender takes note of: unweighted payment and balance (before an exit),
+bucket at month end or ``Exit``, and what a court brings in which later month."""
+
 NOT_TRACKED: Final = 65_535
 """In place of a cell: the loan was not open at that month's end."""
 
@@ -142,8 +146,9 @@ class Sight(NamedTuple):
     rules: NDArray[np.void]  # SIGHT_DTYPE, (1,)
     cell_of: NDArray[np.uint16]  # (N_SITUATIONS, n_groups)
     group_of_segment: NDArray[np.uint16]  # (n_segments,)
-    observation_milestones: NDArray[np.uint8]  # (MAX_OBSERVATIONS,), months
-    cure_milestones: NDArray[np.uint8]  # (MAX_MILESTONES,), months
+    observations_passed: NDArray[np.uint8]  # (256,): milestones passed by months since relief
+    cures_passed: NDArray[np.uint8]  # (256,): milestones passed by clean months since a default
+    relapse: NDArray[np.uint8]  # (256,): the last milestone passed by clean months
 
 
 class BookArrays(NamedTuple):
@@ -169,6 +174,13 @@ class LifeColumns(NamedTuple):
     p_ill_monthly: NDArray[np.float64]
 
 
+class Seen(NamedTuple):
+    """Sums of the path in progress by month 0..months and cell; docs/model.md, section 13."""
+
+    cells: NDArray[np.float64]  # (months + 1, n_cells, N_CELL_MEASURES)
+    moves: NDArray[np.float64]  # (months + 1, n_cells + 1, n_cells + N_LEAVING)
+
+
 class PathKey(NamedTuple):
     """Which luck a path draws, and how long new loans are made."""
 
@@ -185,6 +197,7 @@ class State(NamedTuple):
     loans: NDArray[np.void]  # LOAN_STATE_DTYPE
     risks: NDArray[np.void]  # RISK_DTYPE
     track: NDArray[np.uint16]  # (months + 1, n_loans): cell at each month end, or NOT_TRACKED
+    notes: NDArray[np.void]  # NOTE_DTYPE, (loans of a chunk,)
     filed: NDArray[np.int16]  # month in which a loan was filed with the court, 0: never
     outcomes: NDArray[np.void]  # OUTCOME_DTYPE, one a borrower
     queue: NDArray[np.float64]  # (n_loans, MAX_UNPAID), oldest unpaid instalment first
@@ -243,6 +256,7 @@ def allocate_state(n_people: int, n_loans: int, most_loans: int, tracked: int = 
         loans=records(np.zeros(n_loans, dtype=LOAN_STATE_DTYPE)),
         risks=records(np.zeros(n_loans if tracked else 0, dtype=RISK_DTYPE)),
         track=np.zeros((tracked, n_loans), dtype=np.uint16),
+        notes=records(np.zeros(width, dtype=NOTE_DTYPE)),
         filed=np.zeros(n_loans, dtype=np.int16),
         outcomes=records(np.zeros(n_people, dtype=OUTCOME_DTYPE)),
         queue=np.zeros((n_loans, MAX_UNPAID)),
