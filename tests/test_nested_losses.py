@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from simulator.book.schema import Book
 from simulator.catalogue import parameters_from
 from simulator.engine import Packed, _Scratch, pack, recarray_levers, simulate
+from simulator.kernels.impairment import see_loans
 from simulator.kernels.ledger import count_stocks
 from simulator.kernels.lives import simulate_lives
 from simulator.kernels.records import PathKey, records
@@ -111,6 +112,7 @@ def futures(parts: Set, outer: int, inner: Sequence[int]) -> Iterator[NDArray[np
         if first == 0:
             n_live = open_book(packed.book, work.state, packed.params[0], key, out)
             count_stocks(0, n_live, packed.book, work.state, out.stocks[0], out.counts[0])
+            see_loans(0, 0, n_live, packed.book, work.state, work.life, work.seen)
         live: int = simulate_months(
             first, last, n_live, packed.book, levers, packed.stages, packed.params, months, key,
             work.life, work.unemployed, work.state, out, work.seen, history, rows,
