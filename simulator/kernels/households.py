@@ -175,7 +175,7 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
     cells, cares, classes = levers.loan, levers.customer, levers.class_of_segment
     states, live, plans, u, outcomes = s.loans, s.live, s.plans, s.u_person, s.outcomes
     count, flow, cap = out.counts[t], out.flows[t], world.rate_cap
-    is_seen = s.risks.size > 0
+    risks, is_seen = s.risks, s.risks.size > 0
     for k in range(n):
         b = live[start + k]
         person, plan = people[b], plans[k]
@@ -191,7 +191,7 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
                 granted = True
                 _count_grant(person, facts, p, short, 0.0, count, flow)
                 if is_seen:
-                    mark_relief(s.risks[row], True, plan.hardship)
+                    mark_relief(risks[row], True, plan.hardship)
                 continue
             care = cares[t, plan.group]
             if state.relief_left > 0 or u[2, k] >= chance_of_relief(state, cell, care, short):
@@ -206,7 +206,7 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
                 _count_grant(person, facts, p, short, cut, count, flow)
                 if is_seen:
                     is_replan = int(cell.term_extension_months) > 0
-                    mark_relief(s.risks[row], is_replan, plan.hardship)
+                    mark_relief(risks[row], is_replan, plan.hardship)
         if granted:
             _forget_demands(plan)
             for row in range(person.first_loan, person.first_loan + person.n_loans):

@@ -168,12 +168,11 @@ def see_loans(t, start, stop, book, s, life, seen):
 
 
 @loop
-def credit_back(t, row, first_default, amount, v, s, seen):
+def _credit_back(t, row, first_default, amount, v, track, cells):
     """Credit a loss (or, negative, what came in) of month ``t`` to the cells of earlier months.
 
     ``amount`` is weighted; ``first_default``: the month in which the episode began.
     """
-    track, cells = s.track, seen.cells
     u = min(t, cells.shape[0]) - 1
     value = amount * v ** (t - u)
     while u >= 0 and track[u, row] != NOT_TRACKED:
@@ -186,15 +185,16 @@ def credit_back(t, row, first_default, amount, v, s, seen):
 
 
 @loop
-def _begin_default(t, row, balance, weight, v, s, seen):
-    """Credit exposure and event of a default of month ``t`` to the cells of earlier months."""
-    track, cells, risk = s.track, seen.cells, s.risks[row]
-    risk.defaulted = t + 1
+def _begin_default(t, row, balance, weight, cured, v, track, cells):
+    """Credit exposure and event of a default of month ``t`` to the cells of earlier months.
+
+    ``cured``: the month in which an earlier default ended; the event counts from there.
+    """
     u = min(t, cells.shape[0]) - 1
     value = balance * v ** (t - u)
     while u >= 0 and track[u, row] != NOT_TRACKED:
         cell = track[u, row]
-        counted = weight if u >= risk.cured else 0.0
+        counted = weight if u >= cured else 0.0
         cells[u, cell, _LOSS_LIFE] += value
         cells[u, cell, _EXPOSURE_LIFE] += value
         cells[u, cell, _DEFAULT_LIFE] += counted
@@ -206,21 +206,14 @@ def _begin_default(t, row, balance, weight, v, s, seen):
         u -= 1
 
 
-@loop
-def _note_leaving(t, row, to, balance, s, seen):
-    """Count a loan that left in month ``t`` by the cell in which it was before."""
-    if t >= seen.moves.shape[0]:
-        return
-    before, at = s.track[t - 1, row], seen.cells.shape[1]
-    moves = seen.moves[t, before]
-    if to == Exit.PAID_OFF:
-        moves[at + Leaving.PAID_OFF] += s.risks[row].balance
-    elif to == Exit.WRITTEN_OFF:
-        moves[at + Leaving.WRITTEN_OFF] += s.risks[row].balance
-        moves[at + Leaving.WRITTEN_OFF_BALANCE] += balance
-    else:
-        moves[at + Leaving.SOLD] += s.risks[row].balance
-        moves[at + Leaving.SOLD_BALANCE] += balance
+@scalar
+def _value_at_end(to, terms, balance, price, v):
+    """What a loan in default is worth when its episode ends: cured, sold, written off or paid."""
+    if to == Exit.WRITTEN_OFF:
+        return value_of_recoveries(terms, balance, v)
+    if to == Exit.SOLD:
+        return balance * price
+    return 0.0 if to == Exit.PAID_OFF else balance
 
 
 @loop
@@ -229,36 +222,37 @@ def note_chunk(t, n, price, rate_cap, book, s, seen):
 
     ``price``: share of the balance that a buyer pays.
     """
-    loans, states, risks, terms = book.loans, s.loans, s.risks, book.terms
-    default_unpaid = book.sight.rules[0].default_unpaid
+    loans, states, risks, terms, notes = book.loans, s.loans, s.risks, book.terms, s.notes
+    track, cells, moves = s.track, seen.cells, seen.moves
+    default_unpaid, leaving = book.sight.rules[0].default_unpaid, cells.shape[1]
     for k in range(n):
-        note = s.notes[k]
+        note = notes[k]
         row, to, weight, balance = note.row, note.to, note.weight, note.balance
         risk, state = risks[row], states[row]
         v = discount_factor(state, rate_cap)
         if risk.defaulted > 0:
             came_in = weight * note.paid - risk.cost
-            credit_back(t, row, risk.defaulted - 1, -came_in, v, s, seen)
+            _credit_back(t, row, risk.defaulted - 1, -came_in, v, track, cells)
         elif to >= Exit.WRITTEN_OFF or state.n_unpaid >= default_unpaid:
-            _begin_default(t, row, weight * balance, weight, v, s, seen)
+            _begin_default(t, row, weight * balance, weight, risk.cured, v, track, cells)
+            risk.defaulted = t + 1
         risk.cost = 0.0
         if risk.defaulted > 0 and (to >= N_BUCKETS or state.n_unpaid == 0):
-            value = 0.0
-            if to == Exit.WRITTEN_OFF:
-                value = value_of_recoveries(terms[loans[row].product], balance, v)
-            elif to == Exit.SOLD:
-                value = balance * price
-            elif to != Exit.PAID_OFF:
-                value = balance
-            credit_back(t, row, risk.defaulted - 1, -weight * value, v, s, seen)
+            began = risk.defaulted - 1
+            value = weight * _value_at_end(to, terms[loans[row].product], balance, price, v)
+            _credit_back(t, row, began, -value, v, track, cells)
             if note.won > 0.0:
-                won = weight * note.won
-                credit_back(note.won_in, row, risk.defaulted - 1, -won, v, s, seen)
+                _credit_back(note.won_in, row, began, -weight * note.won, v, track, cells)
             if to < N_BUCKETS:
                 risk.defaulted = 0
                 risk.cured = t
-        if to >= N_BUCKETS:
-            _note_leaving(t, row, to, weight * balance, s, seen)
+        if to >= N_BUCKETS and t < cells.shape[0]:
+            before = track[t - 1, row]
+            moves[t, before, leaving + to - Exit.PAID_OFF + Leaving.PAID_OFF] += risk.balance
+            if to == Exit.WRITTEN_OFF:
+                moves[t, before, leaving + Leaving.WRITTEN_OFF_BALANCE] += weight * balance
+            elif to == Exit.SOLD:
+                moves[t, before, leaving + Leaving.SOLD_BALANCE] += weight * balance
 
 
 @loop
@@ -274,7 +268,7 @@ def close_episodes(t, n_live, book, s, rate_cap, seen):
             v = discount_factor(state, rate_cap)
             terms = book.terms[loans[row].product]
             value = person.weight * value_of_recoveries(terms, balance_of(state), v)
-            credit_back(t, row, risk.defaulted - 1, -value, v, s, seen)
+            _credit_back(t, row, risk.defaulted - 1, -value, v, s.track, seen.cells)
 
 
 @loop
@@ -284,15 +278,15 @@ def keep_cells(seen, money, number, cells, cell_sums, moves):
     What is summed over paths is rounded to multiples of ``money`` or ``number``, powers of two so
     large that every sum of them is exact: the order of the paths then changes no bit.
     """
-    for u in range(seen.cells.shape[0]):
-        for c in range(seen.cells.shape[1]):
+    kept, passages = seen.cells, seen.moves
+    for u in range(kept.shape[0]):
+        for c in range(kept.shape[1]):
             for m in range(N_PATH_CELL_MEASURES):
-                cells[u, c, m] = seen.cells[u, c, m]
+                cells[u, c, m] = kept[u, c, m]
             for m in range(cell_sums.shape[2]):
-                value = seen.cells[u, c, N_PATH_CELL_MEASURES + m]
                 unit = money if N_PATH_CELL_MEASURES + m >= _EXPOSURE_12 else number
-                cell_sums[u, c, m] += np.rint(value / unit) * unit
-        for c in range(seen.moves.shape[1]):
-            for m in range(seen.moves.shape[2]):
-                if seen.moves[u, c, m] != 0.0:
-                    moves[u, c, m] += np.rint(seen.moves[u, c, m] / money) * money
+                cell_sums[u, c, m] += np.rint(kept[u, c, N_PATH_CELL_MEASURES + m] / unit) * unit
+        for c in range(passages.shape[1]):
+            for m in range(passages.shape[2]):
+                if passages[u, c, m] != 0.0:
+                    moves[u, c, m] += np.rint(passages[u, c, m] / money) * money

@@ -298,7 +298,7 @@ def _post_chunk(
     flow, count, roll, counts = out.flows[t], out.counts[t], out.roll, out.counts
     written_off, first_90 = out.written_off_by_product, out.vintage_first_90
     outcomes, cap = s.outcomes, world.rate_cap
-    notes, n_notes, is_seen = s.notes, 0, seen.cells.size > 0
+    notes, n_notes, risks, is_seen = s.notes, 0, s.risks, seen.cells.size > 0
     for k in range(start, stop):
         b = live[k]
         person, person_state = people[b], s_people[b]
@@ -340,7 +340,7 @@ def _post_chunk(
                 _count_first(t, loan, state, weight, first_90, count)
             if state.marks & _MONTHLY_FLAGS:
                 if is_seen and state.marks & Flag.WARNED:
-                    s.risks[row].warned = 1
+                    risks[row].warned = 1
                 _turn_flags(state, weight, count)
             if state.free_left > 0:
                 state.free_left -= 1
