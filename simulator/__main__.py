@@ -286,6 +286,7 @@ class _Session:
             report=inputs.report,
             parameters=inputs.parameters,
             break_even=inputs.break_even,
+            provision=inputs.provision,
             table_folders=self.folders.table_folders,
             configuration=plain,
             overrides=overrides,

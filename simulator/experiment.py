@@ -23,6 +23,7 @@ from simulator.engine import (
 from simulator.levers import LeverTable
 from simulator.macro import MacroPaths, Scenario, draw_macro_paths, load_scenario
 from simulator.policies import REFERENCE, Policy, StatusQuo, levers_for
+from simulator.provision import CellTable, RuleBook, build_cells, check_books
 from simulator.results.files import REPORT_NAME, remove_results
 from simulator.settings import (
     BookSettings,
@@ -88,6 +89,7 @@ class ExperimentRequest:
     report: ReportSettings = field(default_factory=ReportSettings)
     parameters: Mapping[str, float] = field(default_factory=lambda: parameters_from({}))
     break_even: Mapping[str, BreakEvenSettings] = field(default_factory=dict)
+    provision: Mapping[str, RuleBook] = field(default_factory=dict)
     table_folders: tuple[Path, ...] = ()
     configuration: Mapping[str, object] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
@@ -118,6 +120,7 @@ def run_experiment(
         remove_results(output)
     run, policies = request.run, _with_reference(request.policies)
     questions = ask(request.break_even, policies, tuple(request.scenarios), run)
+    check_books(request.provision, tuple(request.scenarios))
 
     watch.start(len(request.scenarios) + 1, "book and scenarios")
     book = build_book(request.book, run)
@@ -129,7 +132,8 @@ def run_experiment(
         name: _levers(name, policy, policies[REFERENCE], book, run.timeline.horizon)
         for name, policy in policies.items()
     }
-    packed = pack(book, request.parameters)
+    cells = _cells(request.provision, book)
+    packed = pack(book, request.parameters, cells)
     watch.finish()
 
     watch.start(1, "compiling kernels (once per version, about a minute)")
@@ -142,7 +146,7 @@ def run_experiment(
     seconds = perf_counter() - started
     watch.finish()
 
-    finished = _simulation_output(request, book, scenarios, paths, simulation)
+    finished = _simulation_output(request, book, cells, scenarios, paths, simulation)
     answers = _answers(questions, packed, worlds, policies[REFERENCE], finished, watch)
 
     watch.start(4, "results and report")
@@ -163,6 +167,11 @@ def _levers(name: str, policy: Policy, reference: Policy, book: Book, horizon: i
         return levers_for(policy, reference, book.segments, horizon)
     except UserError as error:
         raise UserError(f"policy.{name}: {error}") from None
+
+
+def _cells(rule_books: Mapping[str, RuleBook], book: Book) -> CellTable | None:
+    """What the rule books tell apart; None without any."""
+    return build_cells(rule_books, book.segments, book.products) if rule_books else None
 
 
 def _load_scenarios(
@@ -264,6 +273,7 @@ def _conclude(
 def _simulation_output(
     request: ExperimentRequest,
     book: Book,
+    cells: CellTable | None,
     scenarios: Mapping[str, Scenario],
     paths: Mapping[str, MacroPaths],
     simulation: Simulation,
@@ -286,5 +296,7 @@ def _simulation_output(
         policies=tuple(_with_reference(request.policies)),
         run=run,
         parameters=request.parameters,
+        provision=request.provision,
+        cells=cells,
         configuration=request.configuration,
     )

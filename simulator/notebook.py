@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from simulator.experiment import ExperimentOutcome, ExperimentRequest, run_experiment
 from simulator.policies import REFERENCE, Policy, build_policy
+from simulator.provision import RuleBook, build_rule_book
 from simulator.settings import BookSettings, BreakEvenSettings, RunSettings, ScenarioSettings
 from simulator.shipped import read_shipped, shipped_tables
 from simulator.validation import UserError, build, check_name
@@ -38,6 +39,9 @@ Policies = Iterable[str | Policy] | Mapping[str, str | Policy]
 BreakEvens = Iterable[str | BreakEvenSettings] | Mapping[str, str | BreakEvenSettings]
 """Break-evens to find, by shipped name or as objects; a mapping gives them other names."""
 
+RuleBooks = Iterable[str | RuleBook] | Mapping[str, str | RuleBook]
+"""Rule books by shipped name or as objects; a mapping gives them other names."""
+
 
 def stress_test(
     book: str | BookSettings = "cn_online",
@@ -45,33 +49,50 @@ def stress_test(
     policies: Policies = ("status_quo", "grace_period", "stricter_approval"),
     *,
     paths: int = 100,
+    luck_replicates: int = 2,
     months: int = 24,
+    runoff_months: int = 24,
     borrowers: int | None = None,
     seed: int = 20260101,
+    provision: RuleBooks = ("cas22", "cecl", "china_minimum"),
     break_even: BreakEvens = (),
     output: str | Path | None = None,
 ) -> ExperimentOutcome:
     """Run every policy in every scenario on the same borrowers under the same luck.
 
-    ``status_quo`` is the reference and is added when absent. In a list, an own scenario is named
-    after its label, an own policy after its kind and an own question of ``break_even`` after its
-    field. ``borrowers`` replaces the size of a synthetic book. With ``output``, that folder gets
+    ``status_quo`` is the reference and is added when absent. In a list, an own scenario
+    and an own rule book of ``provision`` are named after their label, an own policy after its
+    kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size of
+    a synthetic book; ``luck_replicates`` must divide ``paths``. With ``output``, that folder gets
     the files of a run, all or none. Numbers are those of ``python -m simulator`` with the same
     settings. Raises ``UserError`` for anything that the user can mend.
     """
     book_name, book_settings = _book(book, borrowers)
-    run = build("run", RunSettings, {"paths": paths, "months": months, "seed": seed})
+    run = build(
+        "run",
+        RunSettings,
+        {
+            "paths": paths,
+            "luck_replicates": luck_replicates,
+            "months": months,
+            "runoff_months": runoff_months,
+            "seed": seed,
+        },
+    )
     chosen_scenarios = _named("scenario", scenarios, _scenario, _label_name)
     chosen_policies = _named("policy", policies, _policy, _policy_name)
     if REFERENCE not in chosen_policies:
         chosen_policies = {REFERENCE: _policy(REFERENCE), **chosen_policies}
     questions = _named("break_even", break_even, _question, _question_name)
+    rule_books = _named("provision", provision, _rule_book, _label_name)
     configuration = {
         "book": book_settings.model_dump(mode="json"),
         "scenario": {name: _plain(item) for name, item in chosen_scenarios.items()},
         "policy": {name: _plain(item) for name, item in chosen_policies.items()},
         "run": run.model_dump(mode="json"),
     }
+    if rule_books:
+        configuration["provision"] = {name: _plain(item) for name, item in rule_books.items()}
     if questions:
         configuration["break_even"] = {name: _plain(item) for name, item in questions.items()}
     request = ExperimentRequest(
@@ -81,6 +102,7 @@ def stress_test(
         policies=chosen_policies,
         run=run,
         break_even=questions,
+        provision=rule_books,
         table_folders=(shipped_tables(),),
         configuration=configuration,
     )
@@ -109,8 +131,12 @@ def _question(name: str) -> BreakEvenSettings:
     return build(f"break_even.{name}", BreakEvenSettings, read_shipped("break_even", name))
 
 
-def _label_name(scenario: ScenarioSettings) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", scenario.label.lower()).strip("_")
+def _rule_book(name: str) -> RuleBook:
+    return build_rule_book(name, read_shipped("provision", name))
+
+
+def _label_name(labelled: ScenarioSettings | RuleBook) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", labelled.label.lower()).strip("_")
 
 
 def _policy_name(policy: Policy) -> str:

@@ -188,6 +188,22 @@ MISTAKES = {
         ["break_even=[moral_hazard]", "break_even.moral_hazard.high=5"],
         ["break_even.moral_hazard.high must be a number in [0.25, 4]; got 5"],
     ),
+    "unknown rule book": (
+        ["provision=[cas2]"],
+        ["provision must be one of cas22, cecl, china_minimum, ifrs9; got cas2", "mean cas22?"],
+    ),
+    "unknown key of a rule book": (
+        ["provision.cas22.cure_month=3"],
+        ["provision.cas22.cure_month is not a known key", "did you mean cure_months?"],
+    ),
+    "rule books that disagree": (
+        ["provision=[cas22,cecl]", "provision.cecl.default_dpd=60"],
+        ["provision: rule books of one run must have the same default_dpd; got 90 in cas22, 60"],
+    ),
+    "weight of a scenario that is not run": (
+        ["scenario=[downturn]", "provision.cas22.scenario_weights={baseline: 1}"],
+        ["provision.cas22.scenario_weights must be one of downturn; got baseline"],
+    ),
     "several at once": (
         ["run.months=0", "parameters.finding_rate=2", "scenario.downturn.weight=-1"],
         ["run.months", "parameters.finding_rate", "scenario.downturn.weight"],

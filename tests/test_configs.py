@@ -10,6 +10,7 @@ from hydra.errors import ConfigCompositionException
 from simulator.__main__ import compose_inputs, search_path
 from simulator.cli.folders import GROUPS, LIST_GROUPS, chosen_in, find_folders
 from simulator.cli.yaml_scan import scan
+from simulator.provision import RULE_BOOK_KINDS
 from simulator.settings import BookSettings, ReportSettings, RunSettings
 
 FOLDERS = find_folders()
@@ -41,6 +42,8 @@ def test_every_choice_composes_and_validates(group, name, tmp_path):
         assert list(inputs.scenarios) == [name]
     if group == "policy":
         assert set(inputs.policies) == {"status_quo", name}
+    if group == "provision":
+        assert list(inputs.provision) == [name]
 
 
 @pytest.mark.parametrize(
@@ -59,6 +62,26 @@ def test_a_policy_file_lists_every_key_of_its_class(name):
     assert set(fields) <= set(content) | {"name"}
 
 
+@pytest.mark.parametrize("name", FOLDERS.choices("provision"))
+def test_a_rule_book_file_lists_every_key_of_its_class(name):
+    content = yaml.safe_load(FOLDERS.choices("provision")[name].read_text(encoding="utf-8"))
+    fields = RULE_BOOK_KINDS[content["kind"]].model_fields
+    assert set(fields) - {"scenario_weights"} == set(content) - {"scenario_weights"}
+    for key, value in content.items():
+        parts = getattr(fields[key].annotation, "model_fields", None)
+        assert parts is None or set(value) == set(parts)
+
+
+def test_every_shipped_rule_book_can_share_a_run():
+    names = ["ifrs9", "china_minimum", "cecl", "cas22"]
+    assert sorted(names) == list(FOLDERS.choices("provision"))
+    assert list(_inputs(f"provision=[{','.join(names)}]").provision) == names
+
+
+def test_a_run_without_rule_books_is_a_choice():
+    assert _inputs("provision=[]").provision == {}
+
+
 @pytest.mark.parametrize(
     ("group", "name"), [choice for choice in CHOICES if choice[0] in LIST_GROUPS], ids="/".join
 )
@@ -72,13 +95,15 @@ def test_default_choices_are_those_of_the_contract():
     assert defaults["book"] == ("cn_online",)
     assert defaults["scenario"] == ("baseline", "downturn", "epidemic")
     assert defaults["policy"] == ("status_quo", "grace_period", "stricter_approval")
+    assert defaults["provision"] == ("cas22", "cecl", "china_minimum")
     inputs = _inputs()
     assert next(iter(inputs.policies)) == "status_quo"
     assert (inputs.book.borrowers, inputs.run.paths, inputs.run.months) == (10_000, 100, 24)
 
 
-def test_run_defaults_are_those_of_the_class():
-    assert _inputs().run == RunSettings()
+def test_the_default_run_sees_lifetime_losses_and_both_kinds_of_luck():
+    changes = {"runoff_months": 24, "luck_replicates": 2}
+    assert _inputs().run == RunSettings(**changes)
 
 
 def test_the_reference_policy_is_added_first():

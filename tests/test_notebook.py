@@ -5,9 +5,16 @@ import json
 import pytest
 
 import simulator
-from simulator import BookSettings, ScenarioSettings, UserError, build_policy, stress_test
+from simulator import (
+    BookSettings,
+    ScenarioSettings,
+    UserError,
+    build_policy,
+    stress_test,
+)
 from simulator.__main__ import main
 from simulator.policies import GracePeriod
+from simulator.provision import build_rule_book
 from simulator.shipped import read_shipped, shipped_folders
 
 SMALL = {"paths": 2, "months": 3, "borrowers": 100}
@@ -60,6 +67,19 @@ def test_a_mapping_gives_own_names():
     assert configuration["run"]["paths"] == 2
 
 
+def test_rule_books_go_by_name_or_object_and_stand_in_the_manifest():
+    overlay = {"name": "flood", "reason": "unseen", "grade": "lifetime", "until": "2026-06"}
+    settings = {**read_shipped("provision", "cecl"), "label": "Own book"}
+    own = build_rule_book("own", {**settings, "overlays": [{**overlay, "share_of_balance": 0.02}]})
+    outcome = stress_test(scenarios=["baseline"], policies=[], provision=["cas22", own], **SMALL)
+    recorded = outcome.manifest["configuration"]["provision"]
+    assert list(recorded) == ["cas22", "own_book"]
+    assert recorded["own_book"]["overlays"][0]["reason"] == "unseen"
+    without = stress_test(scenarios=["baseline"], policies=[], provision=[], **SMALL)
+    assert "provision" not in without.manifest["configuration"]
+    assert (without.dataset["balance"] == outcome.dataset["balance"]).all()
+
+
 def test_with_an_output_all_files_are_written(tmp_path):
     folder = tmp_path / "a" / "b"
     outcome = stress_test(scenarios=["baseline"], policies=[], output=folder, **SMALL)
@@ -78,6 +98,8 @@ def test_with_an_output_all_files_are_written(tmp_path):
         ({"scenarios": "baseline"}, "scenario must be a list of names or objects"),
         ({"policies": ["grace_period", GracePeriod()]}, "grace_period stands more than once"),
         ({"policies": {"No name": "grace_period"}}, "policy name must be lower-case"),
+        ({"provision": ["cas"]}, "provision must be one of cas22, cecl, china_minimum, ifrs9"),
+        ({"paths": 3}, "run.luck_replicates must divide run.paths; got 2 and 3"),
         ({"paths": 0}, "run.paths should be greater than or equal to 1; got 0"),
         ({"borrowers": -1}, "book.borrowers should be greater than or equal to 1; got -1"),
         ({"book": "tape"}, "book.path"),

@@ -13,15 +13,16 @@ GROUPS = (
     "book",
     "scenario",
     "policy",
+    "provision",
     "break_even",
     "run",
     "report",
     "parameters",
     "experiment",
 )
-LIST_GROUPS = ("scenario", "policy", "break_even")
+LIST_GROUPS = ("scenario", "policy", "provision", "break_even")
 """Groups from which a run takes several at once."""
-OPTIONAL_GROUPS = ("break_even",)
+OPTIONAL_GROUPS = ("provision", "break_even")
 """List groups from which a run may take none."""
 
 

@@ -10,6 +10,7 @@ _ABOUT = {
     "book": "which loans: drawn from segment distributions, or read from a tape",
     "scenario": "what happens to the world (several: [a,b])",
     "policy": "what the lender does (several: [a,b]; status_quo is always added)",
+    "provision": "how loans are graded, and what is set aside (several: [a,b]; none: [])",
     "break_even": "where a policy stops paying, searched (several: [a,b]; none: [])",
     "run": "how long, how often, with which luck",
     "report": "what report.html shows",

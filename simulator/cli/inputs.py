@@ -10,6 +10,7 @@ from simulator.break_even.question import ask
 from simulator.catalogue import parameters_from
 from simulator.cli.folders import GROUPS, OPTIONAL_GROUPS, ConfigFolders
 from simulator.policies import Policy, build_policy
+from simulator.provision import RuleBook, build_rule_book, check_books
 from simulator.settings import (
     BookSettings,
     BreakEvenSettings,
@@ -32,6 +33,7 @@ class Inputs:
     report: ReportSettings
     parameters: dict[str, float]
     break_even: dict[str, BreakEvenSettings]
+    provision: dict[str, RuleBook]
 
 
 def _mapping(owner: str, value: object) -> dict[str, object]:
@@ -76,6 +78,7 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
     scenarios: dict[str, ScenarioSettings] = {}
     policies: dict[str, Policy] = {}
     break_even: dict[str, BreakEvenSettings] = {}
+    provision: dict[str, RuleBook] = {}
     for key in config:
         with findings:
             if key not in GROUPS:
@@ -95,14 +98,20 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
     for name, value in _entries("policy", config, chosen, findings).items():
         with findings:
             policies[name] = build_policy(name, _mapping(f"policy.{name}", value))
+    for name, value in _entries("provision", config, chosen, findings).items():
+        with findings:
+            provision[name] = build_rule_book(name, _mapping(f"provision.{name}", value))
     for name, value in _entries("break_even", config, chosen, findings).items():
         with findings:
             owner = f"break_even.{name}"
             break_even[name] = build(owner, BreakEvenSettings, _mapping(owner, value))
+    if not findings.lines:
+        with findings:
+            check_books(provision, tuple(scenarios))
     if findings.lines:
         raise UserError("\n".join(findings.lines))
     ask(break_even, policies, tuple(scenarios), run)
-    return Inputs(book, scenarios, policies, run, report, parameters, break_even)
+    return Inputs(book, scenarios, policies, run, report, parameters, break_even, provision)
 
 
 def _book(config: Mapping[str, object]) -> BookSettings:

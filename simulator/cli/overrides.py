@@ -40,7 +40,7 @@ _ENTRY_MODELS: dict[str, type[BaseModel]] = {
     "scenario": ScenarioSettings,
     "break_even": BreakEvenSettings,
 }
-"""Settings of one entry of a list group; a policy's are known by its kind only."""
+"""Settings of one entry of a list group; those of a policy or a rule book depend on its kind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from simulator.book.schema import Book
 from simulator.catalogue import Parameters, parameters_from
 from simulator.kernels.tally import Tallies
+from simulator.provision import CellTable, RuleBook
 from simulator.settings import RunSettings
 from simulator.timeline import Timeline
 from simulator.vocabulary import REFERENCE
@@ -35,7 +36,8 @@ class SimulationOutput:
 
     ``tallies[scenario, policy]`` holds ``run.paths`` paths and ``timeline.horizon + 1`` months;
     ``macro_unemployment[scenario]`` has shape (paths, horizon + 1), fractions;
-    ``configuration`` must be plain JSON content. Raises ``ValueError`` when shapes disagree.
+    ``configuration`` must be plain JSON content; ``cells`` are None without rule books
+    (``provision``), else the tallies' cells. Raises ``ValueError`` when shapes disagree.
     """
 
     tallies: Mapping[tuple[str, str], Tallies]
@@ -46,6 +48,8 @@ class SimulationOutput:
     policies: tuple[str, ...]
     run: RunSettings
     parameters: Parameters = field(default_factory=lambda: parameters_from({}))
+    provision: Mapping[str, RuleBook] = field(default_factory=dict)
+    cells: CellTable | None = None
     configuration: Mapping[str, object] = field(default_factory=dict)
     reference: str = REFERENCE
 
