@@ -6,7 +6,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from simulator.results.intervals import PathStatistics, over_paths, ratio_over_paths
+from simulator.results.intervals import (
+    PathStatistics,
+    over_paths,
+    ratio_over_paths,
+    share_over_paths,
+)
 from simulator.results.metrics import BY_NAME, MetricValues, metric_values
 from simulator.validation import unknown_choice
 
@@ -40,6 +45,8 @@ _WORDS: Final = {
 def statistics(item: MetricValues, luck_replicates: int) -> PathStatistics:
     """Statistics over the path axis of a metric's values, each (scenario, policy, month)."""
     values = np.moveaxis(item.values, PATH_AXIS, 0)
+    if item.chance:
+        return share_over_paths(values, luck_replicates)
     if item.per is None:
         return over_paths(values, luck_replicates)
     return ratio_over_paths(values, np.moveaxis(item.per, PATH_AXIS, 0), luck_replicates)

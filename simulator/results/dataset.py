@@ -18,6 +18,7 @@ from simulator.results.over_paths import (
 )
 from simulator.results.overdue import observed_months_on_book
 from simulator.results.recoveries import recoveries
+from simulator.results.value import VALUE_VARIABLES
 from simulator.results.variables import (
     FRACTION,
     MONEY,
@@ -97,7 +98,7 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
     later = np.array([[cell.recoveries.outstanding[:, -1] for cell in row] for row in cells])
     name, unit, meaning = RECOVERABLE
     variables[name] = _variable(PATH_DIMS, later, unit_in(currency, unit), meaning)
-    for whole in WHOLE_VARIABLES:
+    for whole in (*WHOLE_VARIABLES, *VALUE_VARIABLES):
         values = np.array([[whole.extract(cell) for cell in row] for row in cells])
         unit = unit_in(currency, whole.unit)
         variables[whole.name] = _variable((*PATH_DIMS, *whole.dims), values, unit, whole.long_name)
@@ -122,6 +123,7 @@ def cells_of(output: SimulationOutput) -> list[list[Cell]]:
                     opening_borrowers=output.opening_borrowers,
                     observed=observed,
                     parameters=output.parameters,
+                    reference_money=output.book.jurisdiction.reference_money,
                 )
             )
         rows.append(row)
@@ -221,7 +223,7 @@ def _coordinates(output: SimulationOutput) -> Variables:
 
 
 def _attributes(output: SimulationOutput) -> dict[str, str | int]:
-    """Attributes of the file; the configuration as JSON."""
+    """Attributes of the file; the configuration and all parameters as JSON."""
     return {
         "title": "Borrower-level stress test of a consumer loan book",
         "schema_version": SCHEMA_VERSION,
@@ -235,6 +237,7 @@ def _attributes(output: SimulationOutput) -> dict[str, str | int]:
         "seed": output.run.seed,
         "luck_replicates": output.run.luck_replicates,
         "random_numbers": RNG_VERSION,
+        "parameters": json.dumps(dict(output.parameters), sort_keys=True, allow_nan=False),
         "configuration": json.dumps(
             output.configuration, sort_keys=True, ensure_ascii=False, allow_nan=False
         ),

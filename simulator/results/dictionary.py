@@ -11,6 +11,9 @@ from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVER
 from simulator.results.fates import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
 from simulator.results.metrics import METRICS, Whole
 from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
+from simulator.results.profit import PROFIT_METRICS
+from simulator.results.tail import TAIL_METRICS
+from simulator.results.value import NET_PRESENT_VALUE, VALUE_VARIABLES
 from simulator.results.variables import (
     OPENING_VARIABLES,
     PATH_VARIABLES,
@@ -59,6 +62,16 @@ def _whole_section() -> list[str]:
     ]
     return [
         "## results.nc: per path, the same borrowers under two policies",
+        *_table(("variable", "dimensions", "unit", "meaning"), rows),
+    ]
+
+
+def _value_section() -> list[str]:
+    rows = [
+        (f"`{v.name}`", _dims(*PATH_DIMS, *v.dims), v.unit, v.long_name) for v in VALUE_VARIABLES
+    ]
+    return [
+        "## results.nc: per path, the whole horizon",
         *_table(("variable", "dimensions", "unit", "meaning"), rows),
     ]
 
@@ -121,6 +134,29 @@ def _fates_section() -> list[str]:
     ]
 
 
+def _profit_section() -> list[str]:
+    rows = [(f"`{m.name}`", m.unit, m.span.value, m.long_name) for m in PROFIT_METRICS]
+    return [
+        "## summary.csv: metrics of profit and capital, where a run has rule books",
+        "",
+        "Under the first of them, in the reported months; each with a difference to the reference.",
+        *_table(("metric", "unit", "span", "meaning"), rows),
+    ]
+
+
+def _tail_section() -> list[str]:
+    value = NET_PRESENT_VALUE
+    rows = [(f"`{value.name}`", value.unit, value.long_name)]
+    rows += [(f"`{m.name}`", m.unit, m.long_name) for m in TAIL_METRICS]
+    return [
+        "## summary.csv: metrics of value and of the tail of losses",
+        "",
+        "Without month, run-off included. Differences to the reference stand for"
+        " `net_present_value`, `expected_loss` and `loss_es_`. A level has no quantiles.",
+        *_table(("metric", "unit", "meaning"), rows),
+    ]
+
+
 def _checks_section() -> list[str]:
     rows = [(f"`{name}`", meaning) for name, meaning, _ in (*CHECKS, *REFERENCE_CHECKS)]
     return [
@@ -134,11 +170,14 @@ def dictionary_markdown() -> str:
     sections = (
         _path_section(),
         _whole_section(),
+        _value_section(),
         _statistics_section(),
         _coordinates_section(),
         _break_even_section(),
         _metrics_section(),
         _fates_section(),
+        _profit_section(),
+        _tail_section(),
         _checks_section(),
     )
     lines = [MARKER, "", *(line for section in sections for line in section)]

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import betaincinv, stdtrit
 
 F8 = NDArray[np.float64]
 
@@ -74,6 +74,37 @@ def ratio_over_paths(numerator: F8, denominator: F8, luck_replicates: int) -> Pa
     return PathStatistics(
         ratio, se, ratio - margin, ratio + margin, spread.p05, spread.p50, spread.p95
     )
+
+
+def share_over_paths(indicator: F8, luck_replicates: int) -> PathStatistics:
+    """Share of paths on which ``indicator`` (paths, ...) is 1.0, else 0.0; it may not hold NaN.
+
+    The interval is the exact binomial one for the effective number of paths: it lies in 0..1 and
+    tells of chances that happened on no path. Without a path that differs, draws of the economy
+    count. Source: Clopper and Pearson 1934; Korn and Graubard 1998 (effective sample size).
+    """
+    found = over_paths(indicator, luck_replicates)
+    size = effective_paths(indicator, luck_replicates)
+    hits, misses = found.mean * size, (1.0 - found.mean) * size
+    low = np.where(hits > 0.0, betaincinv(hits, misses + 1.0, 0.5 - CONFIDENCE / 2.0), 0.0)
+    high = np.where(misses > 0.0, betaincinv(hits + 1.0, misses, 0.5 + CONFIDENCE / 2.0), 1.0)
+    return found._replace(ci_low=low, ci_high=high)
+
+
+def effective_paths(indicator: F8, luck_replicates: int) -> F8:
+    """Independent paths that tell as much about the mean of a 0/1 ``indicator`` (paths, ...).
+
+    Paths over the design effect: the variance of the mean over macro draws against that over
+    independent paths, at least 1 and at most the replicates (which it is where it is unknown).
+    Source: Kish 1965, Survey Sampling, section 8.2.
+    """
+    n_paths = indicator.shape[0]
+    mean, se = over_paths(indicator, luck_replicates)[:2]
+    independent = mean * (1.0 - mean) / n_paths
+    known = (independent > 0.0) & ~np.isnan(se)
+    effect = np.full(mean.shape, float(luck_replicates))
+    np.divide(se**2, independent, out=effect, where=known)
+    return np.asarray(n_paths / np.clip(effect, 1.0, float(luck_replicates)))
 
 
 def _mean_and_error(values: F8, luck_replicates: int) -> tuple[F8, F8, NDArray[np.int64]]:

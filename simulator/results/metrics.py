@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simulator.results.overdue import share
 from simulator.results.variables import FRACTION, MONEY, PATH_VARIABLES, unit_in
-from simulator.vocabulary import DPD_THRESHOLDS, Flow
+from simulator.vocabulary import DPD_THRESHOLDS, Flow, Stage
 
 F8 = NDArray[np.float64]
 Read = Callable[[str], F8]
@@ -55,7 +55,8 @@ class Metric:
 class MetricValues(NamedTuple):
     """Values of one metric, (scenario, policy, path, len(months)); month None: whole horizon.
 
-    With ``per``, of the same shape, the metric is the ratio of the means over paths.
+    With ``per``, of the same shape, the metric is the ratio of the means over paths. A ``chance``
+    is the share of paths whose value is 1.0, others being 0.0.
     """
 
     name: str
@@ -64,6 +65,7 @@ class MetricValues(NamedTuple):
     months: tuple[int | None, ...]
     values: F8
     per: F8 | None = None
+    chance: bool = False
 
     def of_policies(self, keep: list[int]) -> "MetricValues":
         """The same of the policies at the positions ``keep``."""
@@ -81,6 +83,14 @@ def _named(name: str) -> Callable[[Read], F8]:
 
 def _open_loans(read: Read) -> F8:
     return np.asarray(read("loans").sum(axis=-1))
+
+
+def _of_stage(variable: str, stage: Stage) -> Callable[[Read], F8]:
+    return lambda read: read(variable)[..., stage]
+
+
+def _complaint_cost(read: Read) -> F8:
+    return np.asarray(read("collection_cost") - read("collection_cost_by_stage").sum(axis=-1))
 
 
 def _net_loss(read: Read) -> F8:
@@ -110,6 +120,7 @@ _PLAIN_TOTALS: Final = (
     "relief_handling_cost",
     "underwriting_cost",
     "funding_cost",
+    "operating_cost",
     "allowance_90_change",
     "recoverable_change",
     "applicants",
@@ -165,6 +176,23 @@ METRICS: Final = (
     Metric("balance", MONEY, "balance at month end", Whole.NONE, _named("closing_balance")),
     Metric("open_loans", "loans", "open loans at month end", Whole.NONE, _open_loans),
     *(_plain(name, Whole.TOTAL) for name in _PLAIN_TOTALS),
+    *(
+        Metric(
+            f"collection_cost_{stage.name.lower()}",
+            MONEY,
+            f"collection_cost of the stage {stage.name.lower()}, effort and commissions",
+            Whole.TOTAL,
+            _of_stage("collection_cost_by_stage", stage),
+        )
+        for stage in Stage
+    ),
+    Metric(
+        "collection_cost_complaints",
+        MONEY,
+        "the rest of collection_cost: complaints about contacts",
+        Whole.TOTAL,
+        _complaint_cost,
+    ),
     Metric(
         "net_loss",
         MONEY,

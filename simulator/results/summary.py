@@ -39,7 +39,9 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
         rows += _rows(item, scenarios, policies, replicates)
         if others:
             difference = item._replace(
-                name=f"delta_{item.name}", values=paired_difference(item.values, at)
+                name=f"delta_{item.name}",
+                values=paired_difference(item.values, at),
+                chance=False,
             )
             rows += _rows(difference.of_policies(keep), scenarios, others, replicates)
     for item in fate_values(dataset):

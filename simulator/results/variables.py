@@ -31,7 +31,7 @@ class Cell:
 
     ``recoveries`` are those of the products' curves; ``macro_unemployment`` has shape
     (paths, horizon + 1); ``opening_borrowers`` is a weighted number; ``observed`` has shape
-    (vintage, mob).
+    (vintage, mob); ``reference_money`` is the unit of the catalogue's costs, in currency.
     """
 
     tallies: Tallies
@@ -40,6 +40,7 @@ class Cell:
     opening_borrowers: float
     observed: NDArray[np.bool_]
     parameters: Parameters
+    reference_money: float
 
     def flow(self, flow: Flow) -> F8:
         """One flow, shape (paths, horizon + 1)."""
@@ -53,6 +54,18 @@ class Cell:
         """Cost of funding the balance of each month's start, shape (paths, horizon + 1)."""
         rate = monthly_simple(self.parameters["funding_annual_rate"])
         return rate * self.count(Count.OPENING_BALANCE)
+
+    def operating_cost(self) -> F8:
+        """Cost of keeping the loans of each month's start, shape (paths, horizon + 1)."""
+        of_loan = self.parameters["operating_cost_monthly"] * self.reference_money
+        of_balance = monthly_simple(self.parameters["operating_cost_rate"])
+        return of_loan * self.count(Count.OPENING_LOANS) + of_balance * self.count(
+            Count.OPENING_BALANCE
+        )
+
+    def recovered(self) -> F8:
+        """What came back from write-offs, won in court included, shape (paths, horizon + 1)."""
+        return self.recoveries.monthly + self.count(Count.LEGAL_RECOVERED)
 
     def allowance_change(self) -> F8:
         """Rise of the allowance against balance over 90 days past due, (paths, horizon + 1)."""
@@ -176,6 +189,7 @@ def _count_variables(counts: Mapping[Count, tuple[str, str]], kind: Kind) -> lis
 
 
 _CONTACT_COUNTS: Final = [Count[f"CONTACT_{stage.name}"] for stage in Stage]
+_COST_COUNTS: Final = [Count[f"COST_{stage.name}"] for stage in Stage]
 
 
 PATH_VARIABLES: Final = (
@@ -234,11 +248,27 @@ PATH_VARIABLES: Final = (
         ("stage",),
     ),
     PathVariable(
+        "collection_cost_by_stage",
+        MONEY,
+        "collection_cost by stage, effort and commissions; complaints are the rest",
+        Kind.FLOW,
+        lambda cell: cell.tallies.counts[..., _COST_COUNTS],
+        ("stage",),
+    ),
+    PathVariable(
         "funding_cost",
         MONEY,
         "cost of funding the balance of the month's start (parameter funding_annual_rate)",
         Kind.FLOW,
         Cell.funding_cost,
+    ),
+    PathVariable(
+        "operating_cost",
+        MONEY,
+        "cost of keeping the loans of the month's start (parameters operating_cost_monthly for a"
+        " loan, operating_cost_rate of its balance)",
+        Kind.FLOW,
+        Cell.operating_cost,
     ),
     PathVariable(
         "allowance_90_change",
@@ -252,7 +282,7 @@ PATH_VARIABLES: Final = (
         MONEY,
         "recovered from earlier write-offs, won in court included, without sale prices",
         Kind.FLOW,
-        lambda cell: cell.recoveries.monthly + cell.count(Count.LEGAL_RECOVERED),
+        Cell.recovered,
     ),
     PathVariable(
         "recoverable_change",

@@ -1,0 +1,88 @@
+"""Value of a policy: the lender's cash of the whole horizon, discounted to the opening."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from simulator.kernels.tally import FIRST_90
+from simulator.results.fates import WholeMetric
+from simulator.results.metrics import MetricValues, monthly_view
+from simulator.results.variables import MONEY, Cell, WholeVariable
+from simulator.units import monthly_simple
+from simulator.vocabulary import Count, Flow
+
+F8 = NDArray[np.float64]
+
+PAID: Final = (Flow.PRINCIPAL_PAID, Flow.INTEREST_PAID, Flow.PENALTY_PAID, Flow.FEES_PAID)
+CASH_COSTS: Final = (
+    Count.COLLECTION_COST,
+    Count.PROGRAMME_COST,
+    Count.RELIEF_COST,
+    Count.UNDERWRITING_COST,
+)
+
+
+def cash_flow(cell: Cell) -> F8:
+    """Cash that the lender gets less what it pays out, by month, shape (paths, horizon + 1).
+
+    Before funding, which discounting stands for, and before tax.
+    """
+    received = cell.tallies.flows[..., PAID].sum(axis=-1) + cell.recovered()
+    costs = cell.tallies.counts[..., CASH_COSTS].sum(axis=-1) + cell.operating_cost()
+    cash: F8 = received + cell.count(Count.SALE_PRICE) - cell.flow(Flow.DISBURSED) - costs
+    return cash
+
+
+def terminal_value(cell: Cell) -> F8:
+    """What is left at the end of the last simulated month, shape (paths,).
+
+    Balance less the allowance on balance over 90 days past due (parameter allowance_on_90), and
+    recoveries still expected from write-offs by the products' curves.
+    """
+    last = cell.tallies.balance[:, -1]
+    lost = cell.parameters["allowance_on_90"] * last[:, FIRST_90:].sum(axis=-1)
+    value: F8 = last.sum(axis=-1) - lost + cell.recoveries.outstanding[:, -1]
+    return value
+
+
+def present_value(cash: F8, terminal: F8, monthly_rate: float) -> F8:
+    """Value at month 0 of ``cash`` (paths, months 0..T) and of ``terminal`` (paths,) at T.
+
+    Cash of month t counts at its end, with (1 + monthly_rate)^-t; month 0 is past and left out.
+    """
+    factors = (1.0 + monthly_rate) ** -np.arange(cash.shape[1], dtype=np.float64)
+    value: F8 = cash[:, 1:] @ factors[1:] + terminal * factors[-1]
+    return value
+
+
+def net_present_value(cell: Cell) -> F8:
+    """Present value of all cash at the parameter discount_annual_rate, shape (paths,)."""
+    rate = monthly_simple(cell.parameters["discount_annual_rate"])
+    return present_value(cash_flow(cell), terminal_value(cell), rate)
+
+
+VALUE_VARIABLES: Final = (
+    WholeVariable(
+        "net_present_value",
+        MONEY,
+        "value at the opening of the lender's cash to the horizon, run-off included, and of what is"
+        " left then: balance less the allowance on 90+ and recoveries still expected; before"
+        " funding, which discounting at discount_annual_rate stands for, and before tax",
+        net_present_value,
+    ),
+)
+
+NET_PRESENT_VALUE: Final = WholeMetric(
+    "net_present_value",
+    MONEY,
+    VALUE_VARIABLES[0].long_name + "; its difference to the reference is a policy's whole value",
+    lambda dataset: monthly_view(dataset)("net_present_value"),
+)
+
+
+def value_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
+    """The net present value on each path, each policy's own."""
+    yield NET_PRESENT_VALUE.values(dataset)
