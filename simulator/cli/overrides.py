@@ -197,5 +197,5 @@ def _check_parameter(name: str) -> None:
         hint = f" - did you mean {near[0]}?" if near else ""
         raise UserError(
             f"parameters.{clip(name)} is not among the {len(catalogue())} parameters of"
-            f" docs/model.md, section 14{hint}"
+            f" docs/model.md, section 15{hint}"
         )

@@ -1,6 +1,7 @@
 """summary.csv as rows: every metric by scenario, policy and month, and its difference."""
 
 from itertools import chain
+from math import nan
 from typing import NamedTuple
 
 import xarray as xr
@@ -8,6 +9,9 @@ import xarray as xr
 from simulator.results.compare import paired_difference, reference_index, statistics
 from simulator.results.fates import COST_PER_SAVED, burden_values, fate_values
 from simulator.results.metrics import MetricValues, metric_values
+from simulator.results.profit import profit_values
+from simulator.results.tail import TailRow, loss_values, tail_rows
+from simulator.results.value import value_values
 
 
 class SummaryRow(NamedTuple):
@@ -35,7 +39,8 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
     others = [policies[i] for i in keep]
     replicates = int(dataset.attrs["luck_replicates"])
     rows: list[SummaryRow] = []
-    for item in chain(metric_values(dataset), burden_values(dataset)):
+    compared = (metric_values, burden_values, profit_values, value_values, loss_values)
+    for item in chain.from_iterable(values(dataset) for values in compared):
         rows += _rows(item, scenarios, policies, replicates)
         if others:
             difference = item._replace(
@@ -49,8 +54,16 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
     if others:
         cost = COST_PER_SAVED.values(dataset).of_policies(keep)
         rows += _rows(cost, scenarios, others, replicates)
+    rows += [_tail_row(row) for row in tail_rows(dataset)]
     order = {pair: i for i, pair in enumerate((s, p) for s in scenarios for p in policies)}
     return sorted(rows, key=lambda row: order[row.scenario, row.policy])
+
+
+def _tail_row(row: TailRow) -> SummaryRow:
+    """A figure of the tail: of all paths together, so without quantiles over paths."""
+    found = (row.estimate.mean, row.estimate.ci_low, row.estimate.ci_high)
+    empty = (nan, nan, nan)
+    return SummaryRow(row.scenario, row.policy, row.metric, None, *found, *empty, row.unit)
 
 
 def _rows(
