@@ -356,6 +356,15 @@ N_LEAVING: Final = len(Leaving)
 LOSS_WINDOW_MONTHS: Final = 12
 """Months of the 12-month horizon of expected losses."""
 
+
+def lifetime_window(months: int, horizon: int) -> int:
+    """Months ahead in which defaults count for lifetime losses: the run-off's, seen everywhere.
+
+    A run-off shorter than the 12-month horizon counts all that is simulated instead.
+    """
+    return horizon - months if horizon - months >= LOSS_WINDOW_MONTHS else horizon
+
+
 AGE_BANDS: Final = ("18-24", "25-34", "35-44", "45-54", "55+")
 AGE_BAND_EDGES: Final = (25.0, 35.0, 45.0, 55.0)
 N_INCOME_DECILES: Final = 10

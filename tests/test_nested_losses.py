@@ -156,7 +156,7 @@ def loss_after(history: NDArray[np.void], v: F8, recovered: F8, window: int) -> 
             counts = in_default.copy()
             loss = np.where(in_default, balance[u], 0.0)
     at_end = in_default & (status[-1] == LoanStatus.OPEN) & counts
-    k = unpaid.shape[0] - 1 - MONTH
+    k = unpaid.shape[0] - MONTH  # in the month after the last
     return loss - np.where(at_end, balance[-1] * recovered * v**k, 0.0)
 
 

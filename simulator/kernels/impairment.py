@@ -25,11 +25,13 @@ from simulator.vocabulary import (
     Hardship,
     Leaving,
     LoanStatus,
+    lifetime_window,
 )
 
 _FRESH: Final = 255
 """In place of the months since relief: relief that marks was granted this month."""
 
+_lifetime_window = scalar(lifetime_window)
 _relief_code = scalar(relief_code)
 _situation_code = scalar(situation_code)
 
@@ -158,24 +160,27 @@ def see_loans(t, start, stop, book, s, life, seen):
                 cells[cell, _EXPOSURE_LIFE] += balance
                 cells[cell, _LOSS_12] += balance
                 cells[cell, _LOSS_LIFE] += balance
-            before = track[t - 1, row] if t > 0 else np.uint16(NOT_TRACKED)
-            if before == NOT_TRACKED:
-                moves[newcomer, cell] += balance
-            else:
-                moves[before, cell] += risk.balance
+            if t > 0:
+                before = track[t - 1, row]
+                if before == NOT_TRACKED:
+                    moves[newcomer, cell] += balance
+                else:
+                    moves[before, cell] += risk.balance
             track[t, row] = cell
             risk.balance = balance
 
 
 @loop
-def _credit_back(t, row, first_default, amount, v, track, cells):
-    """Credit a loss (or, negative, what came in) of month ``t`` to the cells of earlier months.
+def _credit_back(t, until, row, first_default, amount, v, life, track, cells):
+    """Credit a loss (or, negative, what came in) of month ``t`` to the cells before ``until``.
 
-    ``amount`` is weighted; ``first_default``: the month in which the episode began.
+    ``amount`` is weighted; ``until``: the month itself, or that of the exit when money comes after
+    it; ``first_default``: the month in which the episode began; ``life``: months before it for
+    which it counts.
     """
-    u = min(t, cells.shape[0]) - 1
+    u = min(until, cells.shape[0]) - 1
     value = amount * v ** (t - u)
-    while u >= 0 and track[u, row] != NOT_TRACKED:
+    while u >= max(0, first_default - life) and track[u, row] != NOT_TRACKED:
         cell = track[u, row]
         cells[u, cell, _LOSS_LIFE] += value
         if first_default - u <= LOSS_WINDOW_MONTHS:
@@ -185,14 +190,14 @@ def _credit_back(t, row, first_default, amount, v, track, cells):
 
 
 @loop
-def _begin_default(t, row, balance, weight, cured, v, track, cells):
+def _begin_default(t, row, balance, weight, cured, v, life, track, cells):
     """Credit exposure and event of a default of month ``t`` to the cells of earlier months.
 
     ``cured``: the month in which an earlier default ended; the event counts from there.
     """
     u = min(t, cells.shape[0]) - 1
     value = balance * v ** (t - u)
-    while u >= 0 and track[u, row] != NOT_TRACKED:
+    while u >= max(0, t - life) and track[u, row] != NOT_TRACKED:
         cell = track[u, row]
         counted = weight if u >= cured else 0.0
         cells[u, cell, _LOSS_LIFE] += value
@@ -217,11 +222,12 @@ def _value_at_end(to, terms, balance, price, v):
 
 
 @loop
-def note_chunk(t, n, price, rate_cap, book, s, seen):
+def note_chunk(t, n, price, rate_cap, key, book, s, seen):
     """What the month did to the ``n`` loans in ``s.notes``: overdue before or now, or gone.
 
     ``price``: share of the balance that a buyer pays.
     """
+    life = _lifetime_window(key.months, key.horizon)
     loans, states, risks, terms, notes = book.loans, s.loans, s.risks, book.terms, s.notes
     track, cells, moves = s.track, seen.cells, seen.moves
     default_unpaid, leaving = book.sight.rules[0].default_unpaid, cells.shape[1]
@@ -232,17 +238,18 @@ def note_chunk(t, n, price, rate_cap, book, s, seen):
         v = discount_factor(state, rate_cap)
         if risk.defaulted > 0:
             came_in = weight * note.paid - risk.cost
-            _credit_back(t, row, risk.defaulted - 1, -came_in, v, track, cells)
+            _credit_back(t, t, row, risk.defaulted - 1, -came_in, v, life, track, cells)
         elif to >= Exit.WRITTEN_OFF or state.n_unpaid >= default_unpaid:
-            _begin_default(t, row, weight * balance, weight, risk.cured, v, track, cells)
+            _begin_default(t, row, weight * balance, weight, risk.cured, v, life, track, cells)
             risk.defaulted = t + 1
         risk.cost = 0.0
         if risk.defaulted > 0 and (to >= N_BUCKETS or state.n_unpaid == 0):
             began = risk.defaulted - 1
             value = weight * _value_at_end(to, terms[loans[row].product], balance, price, v)
-            _credit_back(t, row, began, -value, v, track, cells)
+            _credit_back(t, t, row, began, -value, v, life, track, cells)
             if note.won > 0.0:
-                _credit_back(note.won_in, row, began, -weight * note.won, v, track, cells)
+                won = weight * note.won
+                _credit_back(note.won_in, t, row, began, -won, v, life, track, cells)
             if to < N_BUCKETS:
                 risk.defaulted = 0
                 risk.cured = t
@@ -256,8 +263,9 @@ def note_chunk(t, n, price, rate_cap, book, s, seen):
 
 
 @loop
-def close_episodes(t, n_live, book, s, rate_cap, seen):
-    """After the last month: what is still in default is taken as written off."""
+def close_episodes(n_live, rate_cap, key, book, s, seen):
+    """In the month after the last, what is still in default is taken as written off."""
+    t, life = key.horizon + 1, _lifetime_window(key.months, key.horizon)
     people, loans, states, risks, live = book.people, book.loans, s.loans, s.risks, s.live
     for k in range(n_live):
         person = people[live[k]]
@@ -268,7 +276,7 @@ def close_episodes(t, n_live, book, s, rate_cap, seen):
             v = discount_factor(state, rate_cap)
             terms = book.terms[loans[row].product]
             value = person.weight * value_of_recoveries(terms, balance_of(state), v)
-            _credit_back(t, row, risk.defaulted - 1, -value, v, s.track, seen.cells)
+            _credit_back(t, t, row, risk.defaulted - 1, -value, v, life, s.track, seen.cells)
 
 
 @loop

@@ -411,7 +411,7 @@ def post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid_by_
         )
         if n_notes > 0:
             price = levers.book[0].sale_price_share
-            note_chunk(t, n_notes, price, world.rate_cap, book, s, seen)
+            note_chunk(t, n_notes, price, world.rate_cap, key, book, s, seen)
         count_stocks(before, kept, book, s, out.stocks[t], out.counts[t])
         if t < seen.cells.shape[0]:
             see_loans(t, before, kept, book, s, life, seen)

@@ -163,7 +163,7 @@ def simulate_path(
         seen, history, history_rows,
     )  # fmt: skip
     if seen.cells.shape[0] > 0:
-        close_episodes(key.horizon, n_live, book, s, months[key.horizon].rate_cap, seen)
+        close_episodes(n_live, months[key.horizon].rate_cap, key, book, s, seen)
 
 
 @loop

@@ -2,5 +2,14 @@
 
 from twin.fates import burdens_by_group, fates_by_group
 from twin.run import TwinResult, simulate_twin
+from twin.sight import Rules, Seen, look
 
-__all__ = ["TwinResult", "burdens_by_group", "fates_by_group", "simulate_twin"]
+__all__ = [
+    "Rules",
+    "Seen",
+    "TwinResult",
+    "burdens_by_group",
+    "fates_by_group",
+    "look",
+    "simulate_twin",
+]

@@ -136,10 +136,11 @@ def _court_after_write_off(loan: Loan, balance: float, month: Month) -> None:
     if luck < month.parameters["effect_legal"]:
         brought = month.parameters["legal_recovery_share"] * balance
         month.sums.counts[0, decided, Count.LEGAL_RECOVERED] += loan.weight * brought
+        loan.court = (decided, brought)
 
 
 def _exit(loan: Loan, month: Month) -> None:
-    balance = loan.balance
+    balance = loan.exit_balance = loan.balance
     if loan.kind is not Amortisation.REVOLVING and balance <= TINY:
         loan.close(LoanStatus.PAID_OFF)
     elif loan.dpd > loan.write_off_dpd:
@@ -149,8 +150,8 @@ def _exit(loan: Loan, month: Month) -> None:
         loan.close(LoanStatus.WRITTEN_OFF)
     elif loan.dpd > month.book_lever("sale_dpd"):
         month.flow(Flow.SOLD, loan, balance)
-        price = month.book_lever("sale_price_share") * balance
-        month.count(Count.SALE_PRICE, loan.weight * price)
+        loan.price = month.book_lever("sale_price_share") * balance
+        month.count(Count.SALE_PRICE, loan.weight * loan.price)
         loan.close(LoanStatus.SOLD)
 
 
@@ -163,6 +164,7 @@ def _draw(loan: Loan, due: Bill, borrower: Borrower, month: Month) -> None:
     if borrower.months_short > 0:
         drawn += month.parameters["stress_draw_share"] * (available - drawn)
     loan.principal += drawn
+    loan.drawn = drawn
     borrower.savings += drawn
     month.flow(Flow.DISBURSED, loan, drawn)
 

@@ -135,6 +135,14 @@ def _queue(plan: Plan, owned: list[Owned], bills: Bills, month: Month) -> list[O
     return made
 
 
+COSTS = {
+    Stage.REMINDER: Count.COST_REMINDER,
+    Stage.AI_CALL: Count.COST_AI_CALL,
+    Stage.HUMAN_CALL: Count.COST_HUMAN_CALL,
+    Stage.FIELD_VISIT: Count.COST_FIELD_VISIT,
+    Stage.LEGAL: Count.COST_LEGAL,
+    Stage.AGENCY: Count.COST_AGENCY,
+}
 CONTACT_COUNTS = {
     Stage.REMINDER: Count.CONTACT_REMINDER,
     Stage.AI_CALL: Count.CONTACT_AI_CALL,
@@ -145,18 +153,25 @@ CONTACT_COUNTS = {
 }
 
 
+def _spend(loan: Loan, amount: float, month: Month, stage: Stage | None = None) -> None:
+    """Collection cost of a contact with a loan; a complaint belongs to no stage."""
+    loan.cost += amount
+    month.count(Count.COLLECTION_COST, loan.weight * amount)
+    if stage is not None:
+        month.count(COSTS[stage], loan.weight * amount)
+
+
 def _contact(plan: Plan, loan: Loan, borrower: Borrower, due: Bill, month: Month) -> None:
     p, luck, name = month.parameters, month.luck, plan.name
     effort = loan.effort
-    work = effort * loan.weight
-    month.count(CONTACT_COUNTS[plan.stage], work)
-    month.count(Count.COLLECTION_COST, work * month.currency(p[f"cost_{name}"]))
+    month.count(CONTACT_COUNTS[plan.stage], effort * loan.weight)
+    _spend(loan, effort * month.currency(p[f"cost_{name}"]), month, plan.stage)
     loan.efforts += effort if plan.stage in CAPPED else 0.0
     borrower.outcome.contacts += effort
     complains = luck.loan(loan.id, month.t, Draw.COMPLAINT + 4 * plan.stage)
     if complains < effort * p[f"complaint_{name}"]:
         month.count(Count.COMPLAINTS, loan.weight)
-        month.count(Count.COLLECTION_COST, loan.weight * month.currency(p["complaint_cost"]))
+        _spend(loan, month.currency(p["complaint_cost"]), month)
         borrower.outcome.complaints += 1
     answers = luck.loan(loan.id, month.t, Draw.CONTACT_REACH + 4 * plan.stage)
     if not answers < effort * p[f"reach_{name}"]:
@@ -170,8 +185,7 @@ def _contact(plan: Plan, loan: Loan, borrower: Borrower, due: Bill, month: Month
         if plan.stage in PEOPLE:
             _converse(loan, due, month)
     elif plan.stage is Stage.AGENCY:
-        commission = p["commission_agency"] * loan.weight * brought
-        month.count(Count.COLLECTION_COST, commission)
+        _spend(loan, p["commission_agency"] * brought, month, plan.stage)
         month.happened["agency earns a commission"] += 1
 
 

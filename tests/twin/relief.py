@@ -2,7 +2,7 @@
 
 from simulator.vocabulary import Amortisation, Cause, Count, Draw, Flow
 from twin.bills import Bills, bill
-from twin.state import Borrower, Loan, Month, annuity
+from twin.state import Borrower, Grant, Loan, Month, annuity
 
 
 def _affordable(loan: Loan, extension: int, share: float, income: float, month: Month) -> int:
@@ -68,6 +68,7 @@ def _agreed(loan: Loan, borrower: Borrower, short: bool, month: Month) -> bool:
         return False
     _grant(loan, borrower, 1, short, month)
     loan.due_share = loan.interest_share = 1.0
+    loan.grant = Grant.REPLAN
     _replan(loan, extension, 0.0, 0.0, 0.0, month)
     month.happened["new instalments agreed"] += 1
     return True
@@ -119,6 +120,7 @@ def _offered(
     _grant(loan, borrower, months, short, month)
     loan.due_share, loan.interest_share = due_share, interest_share
     loan.cut = cut
+    loan.grant = Grant.REPLAN if extension > 0 else Grant.DEFERRAL
     month.flow(Flow.FORGIVEN, loan, cut)
     _replan(loan, extension, cut, share, income, month)
     month.happened["principal cut without re-plan"] += cut > 0.0 and extension == 0

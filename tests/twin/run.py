@@ -17,9 +17,9 @@ from twin.bills import Bills
 from twin.household import household_month, opening_intent
 from twin.ledger import ledger_month
 from twin.lender import contacts, decide
-from twin.life import live
+from twin.life import hardship, live
 from twin.luck import Luck
-from twin.state import Borrower, Loan, Month, population
+from twin.state import Borrower, Diary, Entry, Grant, Loan, Month, population
 
 Sums = NDArray[np.float64]
 DESTINATION = {
@@ -34,13 +34,53 @@ class TwinResult:
     """One path: ``history`` of shape (horizon + 1, n_loans), and its sums (P = 1).
 
     ``outcomes``: records of OUTCOME_DTYPE in the book's order of borrowers. ``happened``: how
-    often flags and mechanisms that leave no sum of their own occurred.
+    often flags and mechanisms that leave no sum of their own occurred. ``diaries``: of every loan
+    that was ever open.
     """
 
     history: NDArray[np.void]
     tallies: Tallies
     outcomes: NDArray[np.void]
     happened: Counter[str]
+    diaries: list[Diary]
+
+
+def _diary(loan: Loan) -> Diary:
+    product = loan.product
+    return Diary(
+        loan.weight, loan.segment, product.recovery_share, product.recovery_half_life_months
+    )
+
+
+def _write_diaries(borrowers: list[Borrower], diaries: dict[int, Diary], month: Month) -> None:
+    """The month of every loan that was open in it or at its end, by row of the loan."""
+    for borrower in borrowers:
+        for loan in borrower.loans:
+            known = diaries.get(loan.row)
+            if known is None and loan.open:
+                known = diaries[loan.row] = _diary(loan)
+            if known is None or (known.entries and not known.entries[-1].open):
+                continue
+            known.entries.append(
+                Entry(
+                    month=month.t,
+                    status=loan.status,
+                    unpaid=loan.unpaid,
+                    dpd=loan.dpd,
+                    cause=loan.cause,
+                    relief_left=loan.relief_left,
+                    hardship=hardship(borrower),
+                    warned=loan.warned,
+                    grant=loan.grant,
+                    balance=loan.balance if loan.open else loan.exit_balance,
+                    paid=loan.paid,
+                    cost=loan.cost,
+                    drawn=loan.drawn,
+                    price=loan.price,
+                    discount=1.0 / (1.0 + min(loan.annual_rate, month["rate_cap"]) / 12.0),
+                )
+            )
+            known.court = loan.court
 
 
 def _record(borrowers: list[Borrower], history_row: NDArray[np.void]) -> None:
@@ -90,6 +130,8 @@ def _open_month(borrowers: list[Borrower], month: Month) -> list[Borrower]:
             loan.paid = loan.payment = loan.able = loan.cut = loan.efforts = 0.0
             loan.in_question = loan.warned = loan.helped = loan.keeps_promise = False
             loan.promised, loan.promises = loan.promises, False
+            loan.cost = loan.drawn = 0.0
+            loan.grant = Grant.NONE
     for borrower in live_borrowers:
         month.count(Count.LIVE_BORROWERS, borrower.weight)
         for loan in borrower.open_loans():
@@ -186,6 +228,7 @@ def simulate_twin(
     )
     history = np.zeros((horizon + 1, book.n_loans), dtype=HISTORY_DTYPE)
     borrowers, loans = population(book, levers)
+    diaries: dict[int, Diary] = {}
     luck = Luck(seed, path)
     happened: Counter[str] = Counter()
     book_balance = book_loans = 0.0
@@ -216,4 +259,6 @@ def simulate_twin(
             _step(borrowers, month, months)
         _stocks(borrowers, month)
         _record(borrowers, history[t])
-    return TwinResult(history, sums, _outcomes(borrowers), happened)
+        _write_diaries(borrowers, diaries, month)
+    found = [diaries[row] for row in sorted(diaries)]
+    return TwinResult(history, sums, _outcomes(borrowers), happened, found)
