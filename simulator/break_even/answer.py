@@ -119,7 +119,8 @@ def _varied(
         run.timeline.horizon,
     )
     worlds = {scenario: finished.worlds[scenario]}
-    return simulate(finished.packed, worlds, {name: levers}, run, advance).tallies[scenario, name]
+    packed = replace(finished.packed, n_cells=0)  # no metric of a search needs rule books
+    return simulate(packed, worlds, {name: levers}, run, advance).tallies[scenario, name]
 
 
 def _figure(question: Question, output: SimulationOutput, tallies: Tallies) -> F8:
