@@ -250,8 +250,9 @@ def _conclude(
     from simulator.results.store import write_results
     from simulator.results.summary import summarise
 
-    facts = RunFacts(request.overrides, seconds, thread_count(request.run), run_checks(finished))
     dataset = with_break_evens(to_dataset(finished), answers)
+    checks = run_checks(finished, dataset)
+    facts = RunFacts(request.overrides, seconds, thread_count(request.run), checks)
     watch.advance(1)
     summary = (*summarise(dataset), *break_even_rows(answers))
     manifest = {**build_manifest(finished, facts), "break_even": break_even_manifest(answers)}

@@ -291,14 +291,14 @@ def _row(rows, metric, policy="costly", scenario="baseline"):
 def test_the_gain_at_the_own_setting_is_the_difference_of_the_summary():
     answer = _run().break_evens[0]
     (own,) = (point for point in answer.points if point.value == 0.4)
-    row = _row(_run().summary, "delta_net_result")
+    row = _row(_run().summary, "delta_lifetime_net_result")
     assert own[1:] == pytest.approx((row.mean, row.ci_low, row.ci_high), rel=1e-9)
 
 
 @pytest.mark.parametrize("end", [0, -1])
 def test_the_gain_at_an_end_is_that_of_a_run_with_that_setting(end):
     answer = _run().break_evens[0]
-    row = _row(_alone(answer.points[end].value).summary, "delta_net_result")
+    row = _row(_alone(answer.points[end].value).summary, "delta_lifetime_net_result")
     assert answer.points[end].mean == pytest.approx(row.mean, rel=1e-9)
 
 
@@ -393,6 +393,7 @@ def test_a_sweep_has_the_break_even_of_every_job(tmp_path, monkeypatch):
     assert main(arguments) == 0
     with (tmp_path / "sweep" / "sweep.csv").open(encoding="utf-8", newline="") as file:
         rows = [r for r in csv.DictReader(file) if r["metric"].startswith("break_even_")]
+    rows = [r for r in rows if r["metric"] != "break_even_price"]  # that of profit
     assert [(r["job"], r["metric"]) for r in rows] == [
         ("0", "break_even_refusal_after_relief"),
         ("1", "break_even_refusal_after_relief"),

@@ -100,7 +100,7 @@ class Stat:
 
 def stat_of(estimate: Estimate) -> Stat:
     """An estimate as a statistic without quantiles."""
-    return Stat(estimate.mean, _optional(estimate.ci_low), _optional(estimate.ci_high), None, None)
+    return Stat(estimate.mean, optional(estimate.ci_low), optional(estimate.ci_high), None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +127,12 @@ def clean(text: object, width: int = 80) -> str:
     return shown if len(shown) <= width else shown[: width - 1].rstrip() + "\u2026"
 
 
-def _optional(value: float | None) -> float | None:
+def optional(value: float | None) -> float | None:
+    """``value``, or None where it is not a finite number."""
     return float(value) if value is not None and isfinite(value) else None
 
 
-def _fan_of(values: Array) -> Fan:
+def fan_of(values: Array) -> Fan:
     """Quantiles of ``values`` (paths, months) over paths; NaN is left out."""
     out = np.full((3, values.shape[1]), np.nan)
     missing = np.isnan(values)
@@ -160,7 +161,7 @@ def smaller_balances(rows: Iterable[SummaryRow], reference: str) -> dict[tuple[s
     """
     found = [r for r in rows if r.month is not None and r.metric in ("balance", "delta_balance")]
     last = max((r.month for r in found if r.month is not None), default=None)
-    closing = [(r, _optional(r.mean)) for r in found if r.month == last]
+    closing = [(r, optional(r.mean)) for r in found if r.month == last]
     levels = {r.scenario: m for r, m in closing if (r.metric, r.policy) == ("balance", reference)}
     shares = {}
     for row, change in closing:
@@ -170,17 +171,18 @@ def smaller_balances(rows: Iterable[SummaryRow], reference: str) -> dict[tuple[s
     return {place: share for place, share in shares.items() if share > SMALLER_BALANCE}
 
 
-def _whole_horizon(rows: Iterable[SummaryRow]) -> dict[tuple[str, str, str], Stat]:
+def _statistics(rows: Iterable[SummaryRow], month: int | None) -> dict[tuple[str, str, str], Stat]:
+    """Statistics of a month, or of the whole horizon, by scenario, policy and metric."""
     stats: dict[tuple[str, str, str], Stat] = {}
     for row in rows:
-        mean = _optional(row.mean)
-        if row.month is None and mean is not None:
+        mean = optional(row.mean)
+        if row.month == month and mean is not None:
             stats[row.scenario, row.policy, row.metric] = Stat(
                 mean,
-                _optional(row.ci_low),
-                _optional(row.ci_high),
-                _optional(row.p05),
-                _optional(row.p95),
+                optional(row.ci_low),
+                optional(row.ci_high),
+                optional(row.p05),
+                optional(row.p95),
             )
     return stats
 
@@ -211,7 +213,8 @@ class ReportData:
         self._by_weight: dict[str, Array] = {}
         self._positions = {name: i for i, name in enumerate(found)}
         listed = tuple(rows)
-        self._stats = _whole_horizon(listed)
+        self._stats = _statistics(listed, None)
+        self._closing = _statistics(listed, int(self.months[-1]))
         self._metrics = frozenset(metric for *_, metric in self._stats)
         self.smaller_balances = smaller_balances(listed, self.reference)
         self.frontiers = frontiers(dataset)
@@ -253,6 +256,10 @@ class ReportData:
     def stat(self, scenario: str, policy: str, metric: str) -> Stat | None:
         """The whole-horizon statistic, or None when the run has no such row."""
         return self._stats.get((scenario, policy, metric))
+
+    def closing(self, scenario: str, policy: str, metric: str) -> Stat | None:
+        """The statistic of the last reported month, or None when the run has no such row."""
+        return self._closing.get((scenario, policy, metric))
 
     def with_runoff(self, metric: str, title: str) -> tuple[str, str]:
         """Name and title of the metric to read, with the run-off where the run has one."""
@@ -311,7 +318,7 @@ class ReportData:
         """Quantiles over paths; months without a value on any path are NaN."""
         key = (variable, scenario, policy, dpd)
         if key not in self._fans:
-            self._fans[key] = _fan_of(self.by_path(variable, scenario, policy, dpd))
+            self._fans[key] = fan_of(self.by_path(variable, scenario, policy, dpd))
         return self._fans[key]
 
     def by_weight(self, variable: str, *dims: str) -> Array:

@@ -33,7 +33,8 @@ def _line_mode(data: ReportData) -> str:
     return "lines" if len(data.months) > 1 else "lines+markers"
 
 
-def _month_axis(data: ReportData, grid: Grid, panel: int) -> Settings:
+def month_axis(data: ReportData, grid: Grid, panel: int) -> Settings:
+    """The months of the run along a panel, with a title below the last one of a column."""
     last = grid.is_last_in_column(panel)
     months = data.months
     room = 0.5 if len(months) == 1 else 0.0
@@ -49,14 +50,15 @@ def _month_axis(data: ReportData, grid: Grid, panel: int) -> Settings:
     )
 
 
-def _value_axis(grid: Grid, panel: int, title: str, top: float) -> Settings:
+def value_axis(grid: Grid, panel: int, title: str, top: float) -> Settings:
+    """Values from 0 to ``top``, with numbers and a title at the first panel of a row."""
     left = grid.is_left(panel)
     return axis(
         title if left else None, range=[0.0, top], showgrid=True, nticks=6, showticklabels=left
     )
 
 
-def _add_fan(
+def add_fan(
     sheet: Sheet,
     data: ReportData,
     panel: int,
@@ -105,12 +107,14 @@ def _percent_fan(
     return Fan(100.0 * fan.low, 100.0 * fan.median, 100.0 * fan.high)
 
 
-def _axis_top(highest: Sequence[Array]) -> float:
+def axis_top(highest: Sequence[Array]) -> float:
+    """Upper end of an axis that holds all of ``highest``; 1 when they are all zero or NaN."""
     largest = max((float(np.nanmax(h)) for h in highest if not np.isnan(h).all()), default=0.0)
     return 1.06 * largest if largest > 0 else 1.0
 
 
-def _scenario_grid(data: ReportData, frame: Frame, panel_height: int = 230) -> Grid:
+def scenario_grid(data: ReportData, frame: Frame, panel_height: int = 230) -> Grid:
+    """A panel a scenario, with room for names of lines to the right."""
     columns = style.columns_for(frame, len(data.scenarios), 220, 3)
     right = LABEL_ROOM if frame.width > 500 else 104
     return Grid(frame, len(data.scenarios), columns, panel_height, right=right, gap_x=22, gap_y=58)
@@ -118,7 +122,7 @@ def _scenario_grid(data: ReportData, frame: Frame, panel_height: int = 230) -> G
 
 def overdue_fan(data: ReportData, frame: Frame, dpd: int) -> go.Figure:
     """Overdue rate ``dpd``+ by month: median and 5-95 % band of policies, a panel a scenario."""
-    grid = _scenario_grid(data, frame)
+    grid = scenario_grid(data, frame)
     sheet = Sheet(grid)
     fans = {
         (s, p): _percent_fan(data, "overdue_rate", s, p, dpd)
@@ -127,17 +131,17 @@ def overdue_fan(data: ReportData, frame: Frame, dpd: int) -> go.Figure:
     }
     few = len(data.drawn_policies) <= MOST_BANDS
     banded = data.drawn_policies if few else (data.reference, data.best_first[0])
-    top = _axis_top([fan.high if p in banded else fan.median for (_, p), fan in fans.items()])
+    top = axis_top([fan.high if p in banded else fan.median for (_, p), fan in fans.items()])
     title = f"Balance {dpd}+ days past due (% of balance)"
     for panel, scenario in enumerate(data.scenarios):
-        axes = (_month_axis(data, grid, panel), _value_axis(grid, panel, title, top))
+        axes = (month_axis(data, grid, panel), value_axis(grid, panel, title, top))
         sheet.add_panel(panel, data.scenario_label(scenario), *axes)
         ends = []
         for policy in data.drawn_policies:
             label, fan = data.policy_label(policy), fans[scenario, policy]
             colour, dash = style.series(data.policy_number(policy))
             line: Settings = {"color": colour, "dash": dash, "width": 2.2}
-            _add_fan(sheet, data, panel, (fan, label, colour, line), band=policy in banded)
+            add_fan(sheet, data, panel, (fan, label, colour, line), band=policy in banded)
             ends.append((label, float(fan.median[-1]), colour))
         if grid.ends_row(panel):
             sheet.add_end_labels(panel, top, ends)
@@ -225,14 +229,14 @@ def cause_shares(data: ReportData) -> tuple[list[str], dict[str, Array]]:
 def overdue_by_cause(data: ReportData, frame: Frame) -> go.Figure:
     """Overdue balance by cause of the spell, stacked, under the reference; a panel a scenario."""
     causes, shares = cause_shares(data)
-    grid = _scenario_grid(data, frame, 250)
+    grid = scenario_grid(data, frame, 250)
     sheet = Sheet(grid)
-    top = _axis_top([s.sum(axis=0) for s in shares.values() if s.size])
+    top = axis_top([s.sum(axis=0) for s in shares.values() if s.size])
     shown = data.drawn()
     for panel, scenario in enumerate(data.scenarios):
         axes = (
-            _month_axis(data, grid, panel),
-            _value_axis(grid, panel, "Overdue balance (% of balance)", top),
+            month_axis(data, grid, panel),
+            value_axis(grid, panel, "Overdue balance (% of balance)", top),
         )
         sheet.add_panel(panel, data.scenario_label(scenario), *axes)
         base, ends = 0.0, []
@@ -262,7 +266,7 @@ def overdue_by_cause(data: ReportData, frame: Frame) -> go.Figure:
 
 def unemployment(data: ReportData, frame: Frame) -> go.Figure:
     """Unemployment of the borrowers beside that of the economy's paths; a panel a scenario."""
-    grid = _scenario_grid(data, frame)
+    grid = scenario_grid(data, frame)
     sheet = Sheet(grid)
     fans = {
         s: (
@@ -271,18 +275,18 @@ def unemployment(data: ReportData, frame: Frame) -> go.Figure:
         )
         for s in data.scenarios
     }
-    top = _axis_top([fan.high for pair in fans.values() for fan in pair])
+    top = axis_top([fan.high for pair in fans.values() for fan in pair])
     colour = style.SERIES[1][0]
     shown = data.drawn()
     for panel, scenario in enumerate(data.scenarios):
         borrowers, economy = fans[scenario]
         axes = (
-            _month_axis(data, grid, panel),
-            _value_axis(grid, panel, "Unemployment rate (%)", top),
+            month_axis(data, grid, panel),
+            value_axis(grid, panel, "Unemployment rate (%)", top),
         )
         sheet.add_panel(panel, data.scenario_label(scenario), *axes)
         broad = {"color": style.soft(colour, style.RANGE_OPACITY), "width": 5}
-        _add_fan(sheet, data, panel, (borrowers, "Borrowers", colour, broad))
+        add_fan(sheet, data, panel, (borrowers, "Borrowers", colour, broad))
         sheet.add_trace(
             panel,
             type="scatter",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from simulator.report.data import ReportData, Stat
 from simulator.report.effect_figures import effect_metrics
+from simulator.report.money_data import provisions_of
 from simulator.report.numbers import Scale, money_scale, percent, points_scale, rate_scale
 from simulator.report.ranking import verdict, verdict_support
 from simulator.report.re_ageing import before_relief, re_aged
@@ -306,6 +307,26 @@ def key_figures(data: ReportData) -> list[KeyFigure]:
         out.append(
             _key_figure(f"Change of {name}", scale, stat, data.policy_label(best), signed=True)
         )
+    return [*out, *_money_figures(data, scenario)]
+
+
+def _money_figures(data: ReportData, scenario: str) -> list[KeyFigure]:
+    """The best policy's change of value, and the allowance needed; nothing without rule books."""
+    books, out = provisions_of(data), []
+    if books is None:
+        return []
+    best = data.best_first[0] if data.best_first else data.reference
+    value = data.stat(scenario, best, "delta_net_present_value")
+    if value is not None:
+        scale = money_scale(data.currency, value.values())
+        note = data.policy_label(best)
+        out.append(_key_figure("Change of value (NPV)", scale, value, note, signed=True))
+    needed = books.needed((scenario, data.reference))
+    if needed is not None:
+        scale = money_scale(data.currency, needed.values())
+        note = f"{data.policy_label(data.reference)}, {books.label(books.accounting)}, month"
+        note = f"{note} {data.months[-1]:.0f}"
+        out.append(_key_figure("Allowance needed", scale, needed, note))
     return out
 
 

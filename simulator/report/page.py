@@ -16,9 +16,11 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from simulator.report import findings, passport, style, tables
+from simulator.report.bars import BAR_KINDS
 from simulator.report.cards import Choice, FigureCard, fate_class, figure_cards, worth_section
 from simulator.report.data import ReportData, SummaryRow, clean
 from simulator.report.fate_figures import FATE_KINDS
+from simulator.report.money_cards import money_section
 from simulator.settings import ReportSettings
 from simulator.validation import UserError
 
@@ -85,11 +87,12 @@ def _stylesheet() -> str:
     css = files("simulator.report").joinpath("templates/page.css").read_text(encoding="utf-8")
     light = [f"--series-{i}:{s[0]}" for i, s in enumerate(style.SERIES)]
     dark = [f"--series-{i}:{s[1]}" for i, s in enumerate(style.SERIES)]
-    for kind in FATE_KINDS:
-        name = fate_class(kind)
-        light.append(f"--{name}:{kind.colour[0]}")
-        dark.append(f"--{name}:{kind.colour[1]}")
-    colours = [f".{fate_class(k)}{{color:var(--{fate_class(k)})}}" for k in FATE_KINDS]
+    named = {fate_class(kind): kind.colour for kind in FATE_KINDS}
+    named |= {kind.key: kind.colour for kind in BAR_KINDS}
+    for name, colour in named.items():
+        light.append(f"--{name}:{colour[0]}")
+        dark.append(f"--{name}:{colour[1]}")
+    colours = [f".{name}{{color:var(--{name})}}" for name in named]
     for i, (_, _, dash) in enumerate(style.SERIES):
         border = style.BORDERS.get(dash, "dashed")
         colours.append(f".series-{i}{{color:var(--series-{i});border-top-style:{border}}}")
@@ -102,7 +105,8 @@ def _stylesheet() -> str:
 
 def render(data: ReportData, title: str) -> str:
     """The whole page as text."""
-    cards = figure_cards(data)
+    cards, money = figure_cards(data), money_section(data)
+    drawn = [*cards, *(money.cards if money else ())]
     library = get_plotlyjs().replace("\r\n", "\n").replace("\r", "\n")
     script = files("simulator.report").joinpath("templates/page.js").read_text(encoding="utf-8")
     css = _stylesheet()
@@ -113,7 +117,7 @@ def render(data: ReportData, title: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    drawings = {"colours": style.dark_colours(), "figures": [_drawing(card) for card in cards]}
+    drawings = {"colours": style.dark_colours(), "figures": [_drawing(card) for card in drawn]}
     return environment.get_template("page.html.j2").render(
         title=clean(title, 120),
         security=_policy_of_the_page((library, script), (css,)),
@@ -130,8 +134,10 @@ def render(data: ReportData, title: str) -> str:
         headline=tables.headline_table(data),
         reference=data.policy_label(data.reference),
         cards=cards,
+        money=money,
         scenarios=passport.scenario_cards(data),
         policies=passport.policy_cards(data),
+        rule_books=passport.rule_book_cards(data),
         limits=passport.limits(data),
         passport=passport.sections(data),
         configuration=passport.configuration_text(data),

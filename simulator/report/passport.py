@@ -4,9 +4,11 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from simulator.report.data import ReportData, clean, harmless
 from simulator.report.findings import outside_the_months
+from simulator.report.money_data import provisions_of
 from simulator.report.policy_settings import Part, flat, policy_parts, value_words
 from simulator.report.tables import policy_class
 from simulator.vocabulary import FOLLOW_UP_MONTHS
@@ -90,6 +92,40 @@ def policy_cards(data: ReportData) -> list[PolicyCard]:
     return out
 
 
+def rule_book_cards(data: ReportData) -> list[PolicyCard]:
+    """Each rule book with its settings from the configuration of the run, the accounts' first."""
+    books = provisions_of(data)
+    if books is None:
+        return []
+    out = []
+    for book in books.books:
+        settings = tuple(
+            (_words(key), _book_words(value).replace("_", " "))
+            for key, value in islice(books.entry(book).items(), MAX_ENTRIES)
+            if key not in ("kind", "label") and value not in (None, [], {})
+        )
+        parts = (Part("", settings),) if settings else ()
+        out.append(PolicyCard(books.full_label(book), "", parts))
+    return out
+
+
+def _book_words(value: object) -> str:
+    """A setting of a rule book; bands of days past due as ``1 to 90 special mention``."""
+    if not isinstance(value, list) or not all(_is_band(item) for item in value):
+        return value_words(value)
+    bands = (
+        f"over {band['from_dpd'] - 1} {band['grade']}"
+        if band["to_dpd"] is None
+        else f"{band['from_dpd']} to {band['to_dpd']} {band['grade']}"
+        for band in value
+    )
+    return clean(f"{'; '.join(bands)} (days past due)", 600)
+
+
+def _is_band(item: object) -> bool:
+    return isinstance(item, Mapping) and {"from_dpd", "to_dpd", "grade"} <= set(item)
+
+
 def facts(data: ReportData) -> list[str]:
     """One-line facts under the title."""
     months = f"{len(data.months)} month" + ("s" if len(data.months) != 1 else "")
@@ -133,6 +169,14 @@ def limits(data: ReportData) -> list[str]:
             "Ranks and domination compare means; policies whose intervals overlap may change"
             f" places. Whoever took relief counts as saved only if the run follows them for"
             f" {FOLLOW_UP_MONTHS} months after it; the others are those too short to tell."
+        )
+    books = provisions_of(data)
+    if books is not None:
+        out.append(
+            f"Profit, tax and capital follow the rule book {books.label(books.accounting)}. Opening"
+            " equity, risk weight and operating cost are settings, nothing is paid out or raised,"
+            " and the whole balance bears the cost of funding. Allowances use loss rates that the"
+            " simulated paths themselves give; their intervals hold the error of these rates too."
         )
     if isinstance(notes, list):
         out += [clean(note, 600) for note in notes]

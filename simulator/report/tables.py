@@ -165,7 +165,8 @@ def policy_class(data: ReportData, policy: str) -> str:
     return f"series-{0 if position == 0 else 1 + (position - 1) % 6}"
 
 
-def _table_months(data: ReportData) -> list[int]:
+def table_months(data: ReportData) -> list[int]:
+    """Positions of the months that a table shows."""
     count = len(data.months)
     return sorted({int(i) for i in np.linspace(0, count - 1, min(count, MAX_TABLE_MONTHS)).round()})
 
@@ -181,7 +182,7 @@ def overdue_table(data: ReportData, dpd: int) -> Table:
     fans = [data.fan("overdue_rate", s, p, dpd) for s, p in pairs]
     header = ("Month", *(f"{data.scenario_label(s)}, {data.policy_label(p)}" for s, p in pairs))
     rows = tuple(
-        (f"{data.months[m]:.0f}", *(_fan_text(fan, m) for fan in fans)) for m in _table_months(data)
+        (f"{data.months[m]:.0f}", *(_fan_text(fan, m) for fan in fans)) for m in table_months(data)
     )
     return Table(header, rows)
 
@@ -231,7 +232,7 @@ def cause_table(data: ReportData) -> Table:
     causes, shares = cause_shares(data)
     rows = []
     for scenario in data.scenarios:
-        for month in _table_months(data):
+        for month in table_months(data):
             cells = (number(float(v), 3) for v in shares[scenario][:, month])
             rows.append((data.scenario_label(scenario), f"{data.months[month]:.0f}", *cells))
     header = ("Scenario", "Month", *(f"{cause_label(c)} (%)" for c in causes))
@@ -250,6 +251,6 @@ def unemployment_table(data: ReportData) -> Table:
             columns.append((f"{label}, {who}", data.fan(variable, scenario, data.reference)))
     rows = tuple(
         (f"{data.months[m]:.0f}", *(_fan_text(fan, m) for _, fan in columns))
-        for m in _table_months(data)
+        for m in table_months(data)
     )
     return Table(("Month", *(name for name, _ in columns)), rows)

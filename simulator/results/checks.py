@@ -4,13 +4,15 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.kernels.pairing import GROUP_KINDS
 from simulator.kernels.tally import Tallies
 from simulator.results.inputs import SimulationOutput
 from simulator.results.over_paths import groups_of
-from simulator.vocabulary import FLOW_SIGNS, Cause, Count, Fate, Flow
+from simulator.results.provisions.audit import roll_forward_error
+from simulator.vocabulary import FLOW_SIGNS, Cause, CellMeasure, Count, Fate, Flow, Leaving
 
 F8 = NDArray[np.float64]
 
@@ -140,6 +142,37 @@ def fate_cut_error(tallies: Tallies) -> float:
     return worst
 
 
+def cell_error(tallies: Tallies) -> float:
+    """Largest gap between the sum over cells and the closing balance, relative; 0 without cells."""
+    balance = tallies.cells[..., CellMeasure.BALANCE]
+    if not balance.size:
+        return 0.0
+    closing = tallies.counts[:, : balance.shape[1], Count.CLOSING_BALANCE]
+    return _worst(balance.sum(axis=-1) - closing, closing)
+
+
+def move_error(tallies: Tallies) -> float:
+    """Largest gap in the moves of a month between cells, over all balance; 0 without cells.
+
+    They must start from each cell's balance, and what left by write-off or sale must be the flow.
+    """
+    n_cells = tallies.cells.shape[2]
+    if not n_cells:
+        return 0.0
+    balance = tallies.cells[:, :-1, :, CellMeasure.BALANCE].sum(axis=0)
+    moves, tracked = tallies.moves[1:], slice(1, tallies.moves.shape[0])
+    started = moves[:, :n_cells, : n_cells + Leaving.WRITTEN_OFF_BALANCE].sum(axis=-1)
+    gaps = [started - balance]
+    for column, flow in (
+        (Leaving.WRITTEN_OFF_BALANCE, Flow.WRITTEN_OFF),
+        (Leaving.SOLD_BALANCE, Flow.SOLD),
+    ):
+        left = moves[:, :, n_cells + column].sum(axis=-1)
+        gaps.append((left - tallies.flows[:, tracked, flow].sum(axis=0))[:, None])
+    error = np.abs(np.concatenate(gaps, axis=1)).max(axis=1, initial=0.0)
+    return _worst(error, balance.sum(axis=-1))
+
+
 def own_fates(tallies: Tallies) -> float:
     """Most borrowers or balance of a fate that takes a difference to the reference."""
     return float(tallies.fates[:, :, _UNLIKE, :].max(initial=0.0))
@@ -148,7 +181,10 @@ def own_fates(tallies: Tallies) -> float:
 def most_negative(tallies: Tallies) -> float:
     """Size of the most negative tally over the largest of its kind; infinite for NaN."""
     worst = 0.0
-    for array in tallies:
+    if not np.isfinite(tallies.cells).all():
+        return float("inf")
+    balances = tallies.cells[..., CellMeasure.BALANCE]  # losses may be negative: gains
+    for array in tallies._replace(cells=balances):
         if not np.isfinite(array).all():
             return float("inf")
         low, high = float(array.min(initial=0.0)), float(array.max(initial=0.0))
@@ -173,6 +209,16 @@ CHECKS: Final[tuple[tuple[str, str, Callable[[Tallies], float]], ...]] = (
     ("cuts", "segments, ages and incomes add up to the closing balance", cut_error),
     ("fates", "fates that exclude each other are no more than what they are part of", fate_error),
     ("fate_cuts", "deciles, ages, regions and products add up to all borrowers", fate_cut_error),
+    (
+        "cells",
+        "cells of the rule books add up to the closing balance",
+        cell_error,
+    ),
+    (
+        "moves",
+        "moves between cells start from their balance, and end in what was written off and sold",
+        move_error,
+    ),
     ("no_negatives", "no tally is negative or not a number", most_negative),
 )
 
@@ -183,9 +229,26 @@ REFERENCE_CHECKS: Final[tuple[tuple[str, str, Callable[[Tallies], float]], ...]]
 """Checks of the reference's tallies only."""
 
 
-def run_checks(output: SimulationOutput) -> list[CheckResult]:
-    """Every check, the worst cell of each; never raises, so that a manifest can tell."""
+DATASET_CHECKS: Final[tuple[tuple[str, str, Callable[[xr.Dataset], float]], ...]] = (
+    (
+        "roll_forward",
+        "roll-forwards add up from opening to closing allowances, their transfers to nothing",
+        roll_forward_error,
+    ),
+)
+"""Checks of what the dataset says, not the tallies."""
+
+
+def run_checks(output: SimulationOutput, dataset: xr.Dataset | None = None) -> list[CheckResult]:
+    """Every check, the worst cell of each; never raises, so that a manifest can tell.
+
+    Those of ``dataset``, the output's own, are left out without it.
+    """
     found: list[CheckResult] = []
+    if dataset is not None:
+        for name, meaning, measured in DATASET_CHECKS:
+            value = measured(dataset)
+            found.append(CheckResult(name, meaning, value, TOLERANCE, value <= TOLERANCE))
     for name, meaning, measure in CHECKS:
         value = max(measure(tallies) for tallies in output.tallies.values())
         found.append(CheckResult(name, meaning, value, TOLERANCE, value <= TOLERANCE))

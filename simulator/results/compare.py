@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from simulator.results.intervals import (
     PathStatistics,
+    linear_ratio,
     over_paths,
     ratio_over_paths,
     share_over_paths,
+    with_spread,
 )
 from simulator.results.metrics import BY_NAME, MetricValues, metric_values
 from simulator.validation import unknown_choice
@@ -44,12 +46,34 @@ _WORDS: Final = {
 
 def statistics(item: MetricValues, luck_replicates: int) -> PathStatistics:
     """Statistics over the path axis of a metric's values, each (scenario, policy, month)."""
+    if item.spread is not None:
+        spread = item._replace(values=item.spread, spread=None)
+        found = statistics(item._replace(spread=None), luck_replicates)
+        return with_spread(found, statistics(spread, luck_replicates))
     values = np.moveaxis(item.values, PATH_AXIS, 0)
     if item.chance:
         return share_over_paths(values, luck_replicates)
     if item.per is None:
         return over_paths(values, luck_replicates)
     return ratio_over_paths(values, np.moveaxis(item.per, PATH_AXIS, 0), luck_replicates)
+
+
+def delta_of(item: MetricValues, reference_index: int, luck_replicates: int) -> MetricValues:
+    """``item`` of every policy less the reference's on the same path, as ``delta_NAME``.
+
+    A ratio of means gives way to its linear form by path, a chance to the difference of shares.
+    """
+    found: list[F8 | None] = []
+    for part in (item.values, item.spread):
+        if part is not None and item.per is not None:
+            top, bottom = (np.moveaxis(array, PATH_AXIS, 0) for array in (part, item.per))
+            part = np.moveaxis(linear_ratio(top, bottom, luck_replicates), 0, PATH_AXIS)
+        found.append(None if part is None else paired_difference(part, reference_index))
+    values, spread = found
+    assert values is not None
+    return item._replace(
+        name=f"delta_{item.name}", values=values, per=None, chance=False, spread=spread
+    )
 
 
 def paired_difference(values: F8, reference_index: int) -> F8:

@@ -17,6 +17,11 @@ from simulator.results.over_paths import (
     StatisticVariable,
 )
 from simulator.results.overdue import observed_months_on_book
+from simulator.results.provisions.variables import (
+    PROVISION_COORDINATES,
+    provision_coordinates,
+    provision_variables,
+)
 from simulator.results.recoveries import recoveries
 from simulator.results.value import VALUE_VARIABLES
 from simulator.results.variables import (
@@ -45,7 +50,7 @@ from simulator.vocabulary import (
 F8 = NDArray[np.float64]
 Variables = dict[str, xr.Variable]
 
-SCHEMA_VERSION: Final = "1.1"
+SCHEMA_VERSION: Final = "1.2"
 CELL_DIMS: Final = ("scenario", "policy")
 PATH_DIMS: Final = (*CELL_DIMS, "path")
 
@@ -104,6 +109,7 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
         variables[whole.name] = _variable((*PATH_DIMS, *whole.dims), values, unit, whole.long_name)
     for statistic in STATISTIC_VARIABLES:
         variables |= _statistics(statistic, cells, output)
+    variables |= provision_variables(output, cells)
     return xr.Dataset(variables, coords=_coordinates(output), attrs=_attributes(output))
 
 
@@ -213,17 +219,22 @@ def _coordinates(output: SimulationOutput) -> Variables:
         "segment_region": ("segment", list(segments.region)),
         "segment_product": ("segment", list(segments.product)),
         "segment_risk_band": ("segment", list(segments.risk_band)),
+        **provision_coordinates(output),
     }
+    known = COORDINATES | PROVISION_COORDINATES
     variables: Variables = {}
     for name, (dim, values) in found.items():
-        unit, meaning = COORDINATES[name]
+        unit, meaning = known[name]
         attributes = {"units": unit, "long_name": meaning} if unit else {"long_name": meaning}
         variables[name] = xr.Variable((dim,), values, attributes)
     return variables
 
 
 def _attributes(output: SimulationOutput) -> dict[str, str | int]:
-    """Attributes of the file; the configuration and all parameters as JSON."""
+    """Attributes of the file; the configuration and all parameters as JSON.
+
+    ``accounting_book``, the first rule book, is empty without any.
+    """
     return {
         "title": "Borrower-level stress test of a consumer loan book",
         "schema_version": SCHEMA_VERSION,
@@ -234,6 +245,7 @@ def _attributes(output: SimulationOutput) -> dict[str, str | int]:
         "months": output.timeline.months,
         "runoff_months": output.timeline.runoff_months,
         "reference": output.reference,
+        "accounting_book": next(iter(output.provision), ""),
         "seed": output.run.seed,
         "luck_replicates": output.run.luck_replicates,
         "random_numbers": RNG_VERSION,

@@ -6,12 +6,20 @@ from pathlib import Path
 from typing import Final
 
 from simulator.results.break_even import POINT_VARIABLES, VARIABLES
-from simulator.results.checks import CHECKS, REFERENCE_CHECKS, TOLERANCE
+from simulator.results.checks import CHECKS, DATASET_CHECKS, REFERENCE_CHECKS, TOLERANCE
 from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVERABLE
 from simulator.results.fates import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
 from simulator.results.metrics import METRICS, Whole
 from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
 from simulator.results.profit import PROFIT_METRICS
+from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS, Span
+from simulator.results.provisions.roll_forward import LINES
+from simulator.results.provisions.variables import (
+    GRADE_VARIABLES,
+    OPENING_SUFFIX,
+    PROVISION_COORDINATES,
+    all_variables,
+)
 from simulator.results.tail import TAIL_METRICS
 from simulator.results.value import NET_PRESENT_VALUE, VALUE_VARIABLES
 from simulator.results.variables import (
@@ -134,6 +142,50 @@ def _fates_section() -> list[str]:
     ]
 
 
+def _provision_section() -> list[str]:
+    rows = [
+        (
+            f"`{v.name}`" + ("*" if v in GRADE_VARIABLES else "+" if v.opening else ""),
+            _dims(*v.dims),
+            v.unit,
+            v.long_name,
+        )
+        for v, _ in all_variables()
+    ]
+    suffixes = "; ".join(f"`NAME{suffix}` {words}" for suffix, words in STATISTIC_SUFFIXES.items())
+    coordinates = [(f"`{name}`", *found) for name, found in PROVISION_COORDINATES.items()]
+    lines = [(f"`{name}`", meaning) for name, meaning in LINES.items()]
+    return [
+        "## results.nc: where a run has rule books",
+        "",
+        f"With +, `NAME{OPENING_SUFFIX}` is the same at month 0, without `month`. With *, each"
+        f" stands five times: {suffixes}.",
+        *_table(("variable", "dimensions", "unit", "meaning"), rows),
+        *_table(("coordinate", "unit", "meaning"), coordinates)[1:],
+        *_table(("line of `roll_forward`", "meaning"), lines)[1:],
+    ]
+
+
+def _provision_metrics_section() -> list[str]:
+    words = {Span.MONTH: "month", Span.TOTAL: "total", Span.EVER: "`ever_`"}
+    rows = [
+        (f"`{m.name}_BOOK`", m.unit, ", ".join(words[part] for part in m.span), m.long_name)
+        for m in PROVISION_METRICS
+    ]
+    rows += [
+        (f"`{name}_BOOK_GRADE`", unit, "month", f"{meaning}; without difference")
+        for name, (_, unit, meaning) in GRADE_METRICS.items()
+    ]
+    return [
+        "## summary.csv: metrics of each rule book",
+        "",
+        "`BOOK` is its name. Each with a difference to the reference where nothing else is said; a"
+        " `breach_` only where the rule book sets the minimum. Intervals count that all paths"
+        " together make the rates (`allowance_spread`).",
+        *_table(("metric", "unit", "span", "meaning"), rows),
+    ]
+
+
 def _profit_section() -> list[str]:
     rows = [(f"`{m.name}`", m.unit, m.span.value, m.long_name) for m in PROFIT_METRICS]
     return [
@@ -158,7 +210,9 @@ def _tail_section() -> list[str]:
 
 
 def _checks_section() -> list[str]:
-    rows = [(f"`{name}`", meaning) for name, meaning, _ in (*CHECKS, *REFERENCE_CHECKS)]
+    rows = [
+        (f"`{name}`", meaning) for name, meaning, _ in (*CHECKS, *REFERENCE_CHECKS, *DATASET_CHECKS)
+    ]
     return [
         f"## manifest.json: checks (tolerance {TOLERANCE:g})",
         *_table(("check", "meaning"), rows),
@@ -173,9 +227,11 @@ def dictionary_markdown() -> str:
         _value_section(),
         _statistics_section(),
         _coordinates_section(),
+        _provision_section(),
         _break_even_section(),
         _metrics_section(),
         _fates_section(),
+        _provision_metrics_section(),
         _profit_section(),
         _tail_section(),
         _checks_section(),

@@ -76,6 +76,28 @@ def ratio_over_paths(numerator: F8, denominator: F8, luck_replicates: int) -> Pa
     )
 
 
+def linear_ratio(numerator: F8, denominator: F8, luck_replicates: int) -> F8:
+    """Numbers by path, (paths, ...), whose mean is the ratio of the means of the two.
+
+    R + (numerator - R * denominator) / mean of the denominator: their error is that of
+    ``ratio_over_paths``, and the error of paired differences that of a difference of two ratios.
+    NaN unless the interval of the denominator's mean lies above zero.
+    """
+    below = over_paths(denominator, luck_replicates)
+    size = np.where(below.ci_low > 0.0, below.mean, np.nan)
+    ratio = numerator.mean(axis=0) / size
+    return np.asarray(ratio + (numerator - ratio * denominator) / size)
+
+
+def with_spread(found: PathStatistics, spread: PathStatistics) -> PathStatistics:
+    """``found`` with the error and the width of the interval of ``spread``, around its own mean."""
+    return found._replace(
+        se=spread.se,
+        ci_low=found.mean + spread.ci_low - spread.mean,
+        ci_high=found.mean + spread.ci_high - spread.mean,
+    )
+
+
 def share_over_paths(indicator: F8, luck_replicates: int) -> PathStatistics:
     """Share of paths on which ``indicator`` (paths, ...) is 1.0, else 0.0; it may not hold NaN.
 

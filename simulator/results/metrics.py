@@ -56,7 +56,9 @@ class MetricValues(NamedTuple):
     """Values of one metric, (scenario, policy, path, len(months)); month None: whole horizon.
 
     With ``per``, of the same shape, the metric is the ratio of the means over paths. A ``chance``
-    is the share of paths whose value is 1.0, others being 0.0.
+    is the share of paths whose value is 1.0, others being 0.0. Where all paths together make a
+    part of each value (an estimated rate), ``spread`` of the same shape and mean is what the
+    interval of the mean comes from; the quantiles are those of the values.
     """
 
     name: str
@@ -66,11 +68,12 @@ class MetricValues(NamedTuple):
     values: F8
     per: F8 | None = None
     chance: bool = False
+    spread: F8 | None = None
 
     def of_policies(self, keep: list[int]) -> "MetricValues":
         """The same of the policies at the positions ``keep``."""
-        per = None if self.per is None else self.per[:, keep]
-        return self._replace(values=self.values[:, keep], per=per)
+        per, spread = (None if part is None else part[:, keep] for part in (self.per, self.spread))
+        return self._replace(values=self.values[:, keep], per=per, spread=spread)
 
 
 def _overdue(variable: str, column: int) -> Callable[[Read], F8]:

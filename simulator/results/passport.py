@@ -11,6 +11,7 @@ from simulator.kernels.rng import RNG_VERSION
 from simulator.results.checks import CheckResult
 from simulator.results.dataset import SCHEMA_VERSION
 from simulator.results.inputs import SimulationOutput
+from simulator.results.provisions.audit import provision_warnings
 from simulator.vocabulary import Count
 
 PACKAGES: Final = (
@@ -94,6 +95,10 @@ def build_manifest(output: SimulationOutput, facts: RunFacts) -> dict[str, objec
         },
         "policies": list(output.policies),
         "reference": output.reference,
+        "provision": {
+            "accounting_book": next(iter(output.provision), None),
+            "warnings": provision_warnings(output),
+        },
         "seed": output.run.seed,
         "random_numbers": RNG_VERSION,
         "python": platform.python_version(),

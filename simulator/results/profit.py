@@ -26,6 +26,7 @@ from simulator.results.fates import WHOLE_HORIZON
 from simulator.results.intervals import over_paths
 from simulator.results.metrics import MONTH_AXIS, MetricValues, monthly_view
 from simulator.results.overdue import share
+from simulator.results.provisions.metrics import BookView
 from simulator.results.tail import opening_balance
 from simulator.results.variables import FRACTION, MONEY, unit_in
 from simulator.units import MONTHS_PER_YEAR
@@ -64,10 +65,6 @@ def parameters_of(dataset: xr.Dataset) -> Parameters:
     """Every parameter of the catalogue as the run used it."""
     found: dict[str, float] = json.loads(str(dataset.attrs["parameters"]))
     return found
-
-
-def _of_accounting_book(dataset: xr.Dataset, name: str) -> F8:
-    return np.asarray(dataset[name].isel(provision=0).values, dtype=np.float64)
 
 
 def yearly_tax(profit: F8, calendar_month: NDArray[np.int64], tax_rate: float) -> F8:
@@ -152,13 +149,20 @@ class Statement:
         return (self.equity < self.parameters[minimum] * assets).astype(np.float64)
 
 
-def statement(dataset: xr.Dataset) -> Statement:
-    """The income statement of every path; the run must have rule books."""
+def statement(dataset: xr.Dataset, influence: bool = False) -> Statement:
+    """The income statement of every path; the run must have rule books.
+
+    With ``influence`` allowances are those whose scatter tells the error of their mean: all paths
+    together make their rates (``allowance_spread``).
+    """
     read, parameters = monthly_view(dataset), parameters_of(dataset)
+    book = BookView(dataset, accounting_book(dataset))
     lines = (sign * read(name) for name, sign in INCOME_LINES.items())
     income: F8 = np.add.reduce(list(lines))
     costs: F8 = np.add.reduce([read(name) for name in COST_LINES])
-    charge = _of_accounting_book(dataset, "provision_charge")
+    charge, allowance = book("provision_charge"), book("allowance")
+    if influence:
+        charge, allowance = charge + book.influence_on_charge(), book("allowance_spread")
     months = dataset["date"].dt.month.values.astype(np.int64)
     return Statement(
         income=income,
@@ -166,7 +170,7 @@ def statement(dataset: xr.Dataset) -> Statement:
         provision_charge=charge,
         tax=yearly_tax(income - costs - charge, months, parameters["tax_rate"]),
         opening_equity=parameters["opening_equity_share"] * opening_balance(dataset)[..., None],
-        exposure=read("closing_balance") - _of_accounting_book(dataset, "allowance"),
+        exposure=read("closing_balance") - allowance,
         balance_years=read("opening_balance") / MONTHS_PER_YEAR,
         parameters=parameters,
         luck_replicates=int(dataset.attrs["luck_replicates"]),
@@ -359,14 +363,22 @@ def profit_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
     if not has_rule_books(dataset):
         return
     books = statement(dataset)
+    wide = statement(dataset, influence=True) if "allowance_spread" in dataset else None
     months = tuple(int(month) for month in dataset["month"].values)
     currency, under = str(dataset.attrs["currency"]), f"under {accounting_book(dataset)}"
     for metric in PROFIT_METRICS:
         unit, words = unit_in(currency, metric.unit), f"{metric.long_name}; {under}"
         values = metric.extract(books)
-        whole = metric.span is Span.WHOLE
-        span = WHOLE_HORIZON if whole else months
-        yield MetricValues(metric.name, unit, words, span, values, chance=metric.chance)
+        spread = None if wide is None or metric.chance else metric.extract(wide)
+        span = WHOLE_HORIZON if metric.span is Span.WHOLE else months
+        monthly = MetricValues(
+            metric.name, unit, words, span, values, chance=metric.chance, spread=spread
+        )
+        yield monthly
         if metric.span is Span.FLOW:
-            text = f"{words}; reported months together"
-            yield MetricValues(metric.name, unit, text, WHOLE_HORIZON, books.total(values))
+            yield monthly._replace(
+                long_name=f"{words}; reported months together",
+                months=WHOLE_HORIZON,
+                values=books.total(values),
+                spread=None if spread is None else books.total(spread),
+            )

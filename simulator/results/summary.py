@@ -6,10 +6,15 @@ from typing import NamedTuple
 
 import xarray as xr
 
-from simulator.results.compare import paired_difference, reference_index, statistics
+from simulator.results.compare import delta_of, reference_index, statistics
 from simulator.results.fates import COST_PER_SAVED, burden_values, fate_values
 from simulator.results.metrics import MetricValues, metric_values
 from simulator.results.profit import profit_values
+from simulator.results.provisions.metrics import (
+    KnownStatistics,
+    grade_statistics,
+    provision_values,
+)
 from simulator.results.tail import TailRow, loss_values, tail_rows
 from simulator.results.value import value_values
 
@@ -39,16 +44,21 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
     others = [policies[i] for i in keep]
     replicates = int(dataset.attrs["luck_replicates"])
     rows: list[SummaryRow] = []
-    compared = (metric_values, burden_values, profit_values, value_values, loss_values)
+    compared = (
+        metric_values,
+        burden_values,
+        provision_values,
+        profit_values,
+        value_values,
+        loss_values,
+    )
     for item in chain.from_iterable(values(dataset) for values in compared):
         rows += _rows(item, scenarios, policies, replicates)
         if others:
-            difference = item._replace(
-                name=f"delta_{item.name}",
-                values=paired_difference(item.values, at),
-                chance=False,
-            )
-            rows += _rows(difference.of_policies(keep), scenarios, others, replicates)
+            difference = delta_of(item, at, replicates).of_policies(keep)
+            rows += _rows(difference, scenarios, others, replicates)
+    for known in grade_statistics(dataset):
+        rows += _known_rows(known, scenarios, policies)
     for item in fate_values(dataset):
         rows += _rows(item, scenarios, policies, replicates)
     if others:
@@ -70,7 +80,15 @@ def _rows(
     item: MetricValues, scenarios: list[str], policies: list[str], luck_replicates: int
 ) -> list[SummaryRow]:
     """Rows of one metric; values of shape (scenario, policy, path, month)."""
-    found = statistics(item, luck_replicates)
+    known = KnownStatistics(item.name, item.unit, item.months, statistics(item, luck_replicates))
+    return _known_rows(known, scenarios, policies)
+
+
+def _known_rows(
+    item: KnownStatistics, scenarios: list[str], policies: list[str]
+) -> list[SummaryRow]:
+    """Rows of statistics over paths of shape (scenario, policy, month)."""
+    found = item.found
     mean, ci_low, ci_high, p05, p50, p95 = (
         array.tolist()
         for array in (found.mean, found.ci_low, found.ci_high, found.p05, found.p50, found.p95)

@@ -249,7 +249,7 @@ def _level_figures(loss: F8, label: str, replicates: int) -> Iterator[tuple[str,
     yield f"loss_var_{label}", at_risk
     yield f"loss_es_{label}", expected_shortfall(loss, level, replicates)
     if isnan(at_risk.mean):
-        needed = Estimate(paths_needed(loss, level, replicates), np.nan, np.nan)
+        needed = Estimate(float(paths_needed(loss, level, replicates)), np.nan, np.nan)
         yield f"paths_needed_loss_var_{label}", needed
 
 

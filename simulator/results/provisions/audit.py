@@ -1,0 +1,58 @@
+"""What must hold of every roll-forward, and what a reader of allowances must be told."""
+
+from typing import Final
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from simulator.results.inputs import SimulationOutput
+from simulator.results.provisions.metrics import has_allowances
+from simulator.results.provisions.roll_forward import CLOSING, OPENING
+from simulator.vocabulary import LOSS_WINDOW_MONTHS
+
+F8 = NDArray[np.float64]
+
+_TRANSFERS: Final = ["transfer_in", "transfer_out"]
+
+
+def roll_forward_error(dataset: xr.Dataset) -> float:
+    """Largest gap in a roll-forward, over the largest allowance of its months; 0 without any.
+
+    Lines must add up to the closing allowance, that to the next month's opening one and, over
+    grades, to the mean allowance of the paths; what one grade loses by transfers others must get.
+    """
+    if not has_allowances(dataset):
+        return 0.0
+    lines = dataset["roll_forward"].fillna(0.0)
+    opening, closing = lines.sel(line=OPENING, drop=True), lines.sel(line=CLOSING, drop=True)
+    allowance = dataset["allowance"].mean("path")
+    scale = np.maximum(allowance.max("month"), np.finfo(np.float64).tiny)  # nothing over nothing
+    gaps = (
+        lines.drop_sel(line=CLOSING).sum("line") - closing,
+        opening.isel(month=slice(1, None)).drop_vars("month")
+        - closing.isel(month=slice(None, -1)).drop_vars("month"),
+        closing.sum("grade") - allowance,
+        lines.sel(line=_TRANSFERS).sum(["line", "grade"]),
+    )
+    worst = max(float(np.abs((gap / scale).values).max(initial=0.0)) for gap in gaps)
+    return worst if np.isfinite(worst) else float("inf")
+
+
+def provision_warnings(output: SimulationOutput) -> list[str]:
+    """Sentences for the manifest; none without rule books."""
+    horizon, runoff = output.timeline.horizon, output.timeline.runoff_months
+    if output.cells is None:
+        return []
+    if horizon < LOSS_WINDOW_MONTHS:
+        return [
+            f"only {horizon} months are simulated: losses expected within twelve months, and"
+            f" lifetime losses, are those of {horizon} months"
+        ]
+    if runoff < LOSS_WINDOW_MONTHS:
+        return [
+            f"rates of the last {LOSS_WINDOW_MONTHS - runoff} months are those of month"
+            f" {horizon - LOSS_WINDOW_MONTHS}, the last one with twelve months after it;"
+            f" run.runoff_months={LOSS_WINDOW_MONTHS} gives every month its own"
+        ]
+    return []

@@ -1,0 +1,258 @@
+"""Metrics of summary.csv about rule books: each carries the name of its rule book."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Flag, auto
+from typing import Final, NamedTuple
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from simulator.results.fates import WHOLE_HORIZON
+from simulator.results.intervals import CONFIDENCE, PathStatistics
+from simulator.results.metrics import MONTH_AXIS, MetricValues
+from simulator.results.provisions.variables import OPENING_SUFFIX
+from simulator.results.variables import FRACTION, MONEY, unit_in
+
+F8 = NDArray[np.float64]
+
+_RATIO: Final = "ratio of the means over paths"
+
+
+class Span(Flag):
+    """Which figures a metric has."""
+
+    MONTH = auto()
+    TOTAL = auto()
+    """Sum over the reported months."""
+    EVER = auto()
+    """Whether any month is 1, as ``ever_NAME``."""
+
+
+class BookView:
+    """Variables of one rule book, each (scenario, policy, path, month)."""
+
+    def __init__(self, dataset: xr.Dataset, book: str) -> None:
+        self._dataset = dataset
+        self._of_book = dataset.sel(provision=book)
+
+    def __call__(self, name: str) -> F8:
+        """One variable."""
+        return np.asarray(self._of_book[name].values, dtype=np.float64)
+
+    def loans(self) -> F8:
+        """Balance of all loans at month end."""
+        return np.asarray(self._dataset["closing_balance"].values, dtype=np.float64)
+
+    def minimum(self, ratio: str) -> float:
+        """The least ``ratio`` that the rule book asks for; NaN without one."""
+        return float(self._of_book[f"minimum_{ratio}"].values)
+
+    def influence(self) -> F8:
+        """What the estimated rates add to the scatter of the allowance."""
+        return self("allowance_spread") - self("allowance")
+
+    def influence_on_charge(self) -> F8:
+        """What they add to that of its rise in the month."""
+        opening = self(f"allowance_spread{OPENING_SUFFIX}") - self(f"allowance{OPENING_SUFFIX}")
+        return np.diff(self.influence(), axis=MONTH_AXIS, prepend=opening[..., None])
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionMetric:
+    """One metric of each rule book, ``NAME_BOOK``.
+
+    ``influence``: what its interval takes into account beside the values; ``minimum``: the ratio
+    whose minimum a rule book must have to get a row.
+    """
+
+    name: str
+    unit: str
+    long_name: str
+    span: Span
+    values: Callable[[BookView], F8]
+    per: Callable[[BookView], F8] | None = None
+    influence: Callable[[BookView], F8] | None = None
+    minimum: str = ""
+
+
+def _below(ratio: str, whole: Callable[[BookView], F8]) -> Callable[[BookView], F8]:
+    """1.0 where the allowance is less than the minimum times ``whole``, else 0.0."""
+
+    def breach(book: BookView) -> F8:
+        return (book("allowance") < book.minimum(ratio) * whole(book)).astype(np.float64)
+
+    return breach
+
+
+def _named(name: str) -> Callable[[BookView], F8]:
+    return lambda book: book(name)
+
+
+PROVISION_METRICS: Final = (
+    ProvisionMetric(
+        "allowance",
+        MONEY,
+        "allowance at month end, overlays included",
+        Span.MONTH,
+        _named("allowance"),
+        influence=BookView.influence,
+    ),
+    ProvisionMetric(
+        "provisions_over_loans",
+        FRACTION,
+        f"allowance over the balance of all loans; {_RATIO}",
+        Span.MONTH,
+        _named("allowance"),
+        BookView.loans,
+        BookView.influence,
+    ),
+    ProvisionMetric(
+        "coverage_ratio",
+        FRACTION,
+        f"allowance over impaired_balance; {_RATIO}",
+        Span.MONTH,
+        _named("allowance"),
+        _named("impaired_balance"),
+        BookView.influence,
+    ),
+    ProvisionMetric(
+        "impaired_ratio",
+        FRACTION,
+        f"impaired_balance over the balance of all loans; {_RATIO}",
+        Span.MONTH,
+        _named("impaired_balance"),
+        BookView.loans,
+    ),
+    ProvisionMetric(
+        "provision_charge",
+        MONEY,
+        "rise of the allowance + written_off + sold - sale_price - recovered",
+        Span.MONTH | Span.TOTAL,
+        _named("provision_charge"),
+        influence=BookView.influence_on_charge,
+    ),
+    ProvisionMetric(
+        "breach_coverage",
+        FRACTION,
+        "share of paths whose allowance is below minima.coverage_ratio times impaired_balance",
+        Span.MONTH | Span.EVER,
+        _below("coverage_ratio", _named("impaired_balance")),
+        minimum="coverage_ratio",
+    ),
+    ProvisionMetric(
+        "breach_provisions",
+        FRACTION,
+        "share of paths whose allowance is below minima.provisions_over_loans times the balance",
+        Span.MONTH | Span.EVER,
+        _below("provisions_over_loans", BookView.loans),
+        minimum="provisions_over_loans",
+    ),
+)
+"""Each with a difference to the reference, a ``breach_`` only where the rule book has a minimum."""
+
+GRADE_METRICS: Final = {
+    "allowance": ("allowance_by_grade", MONEY, "allowance of the grade at month end"),
+    "balance_share": (
+        "balance_share_by_grade",
+        FRACTION,
+        f"balance in the grade over the balance of all loans; {_RATIO}",
+    ),
+    "coverage": (
+        "coverage_by_grade",
+        FRACTION,
+        f"allowance over balance of the grade; {_RATIO}",
+    ),
+}
+"""``NAME_BOOK_GRADE``: variable, unit and meaning; without differences to the reference."""
+
+
+class KnownStatistics(NamedTuple):
+    """A metric whose statistics over paths stand in results.nc, each (scenario, policy, month)."""
+
+    name: str
+    unit: str
+    months: tuple[int | None, ...]
+    found: PathStatistics
+
+
+def has_allowances(dataset: xr.Dataset) -> bool:
+    """Whether the run chose rule books."""
+    return "roll_forward" in dataset
+
+
+def provision_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
+    """Every metric of every rule book on each path; nothing without rule books."""
+    if not has_allowances(dataset):
+        return
+    for name in dataset["provision"].values:
+        book = BookView(dataset, str(name))
+        for metric in PROVISION_METRICS:
+            if not metric.minimum or not np.isnan(book.minimum(metric.minimum)):
+                yield from _figures(metric, str(name), book, dataset)
+
+
+def _figures(
+    metric: ProvisionMetric, name: str, book: BookView, dataset: xr.Dataset
+) -> Iterator[MetricValues]:
+    """By month, then of the whole horizon."""
+    months = tuple(int(month) for month in dataset["month"].values)
+    values = metric.values(book)
+    monthly = MetricValues(
+        f"{metric.name}_{name}",
+        unit_in(str(dataset.attrs["currency"]), metric.unit),
+        f"{metric.long_name}; under {name}",
+        months,
+        values,
+        per=None if metric.per is None else metric.per(book),
+        chance=bool(metric.minimum),
+        spread=None if metric.influence is None else values + metric.influence(book),
+    )
+    yield monthly
+    if Span.TOTAL in metric.span:
+        text = f"{monthly.long_name}; reported months together"
+        yield _whole(monthly, np.sum)._replace(long_name=text)
+    if Span.EVER in metric.span:
+        text = f"{monthly.long_name}; in any month"
+        ever = _whole(monthly, np.max)
+        yield ever._replace(name=f"ever_{monthly.name}", long_name=text)
+
+
+def _whole(monthly: MetricValues, reduce: Callable[..., F8]) -> MetricValues:
+    """One figure for all months of a metric that is no ratio."""
+    values, spread = (
+        None if part is None else reduce(part, axis=MONTH_AXIS, keepdims=True)
+        for part in (monthly.values, monthly.spread)
+    )
+    assert values is not None
+    return monthly._replace(values=values, spread=spread, months=WHOLE_HORIZON)
+
+
+def grade_statistics(dataset: xr.Dataset) -> Iterator[KnownStatistics]:
+    """Every metric of every grade of every rule book; nothing without rule books."""
+    if not has_allowances(dataset):
+        return
+    draws = dataset.sizes["path"] // int(dataset.attrs["luck_replicates"])
+    width = float(stdtrit(draws - 1.0, 0.5 + CONFIDENCE / 2.0)) if draws > 1 else np.nan
+    months = tuple(int(month) for month in dataset["month"].values)
+    currency = str(dataset.attrs["currency"])
+    for book, grade in book_grades(dataset):
+        for name, (variable, unit, _) in GRADE_METRICS.items():
+            mean, se, p05, p50, p95 = (
+                np.asarray(dataset[f"{variable}{suffix}"].sel(provision=book, grade=grade).values)
+                for suffix in ("", "_se", "_p05", "_p50", "_p95")
+            )
+            margin = width * se
+            found = PathStatistics(mean, se, mean - margin, mean + margin, p05, p50, p95)
+            yield KnownStatistics(f"{name}_{book}_{grade}", unit_in(currency, unit), months, found)
+
+
+def book_grades(dataset: xr.Dataset) -> Iterator[tuple[str, str]]:
+    """Every rule book with each of its own grades."""
+    for book in dataset["provision"].values:
+        of_book = dataset["balance_by_grade"].sel(provision=book)
+        others = [dim for dim in of_book.dims if dim != "grade"]
+        for grade in of_book["grade"].values[of_book.notnull().any(others).values]:
+            yield str(book), str(grade)
