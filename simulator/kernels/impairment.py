@@ -120,6 +120,18 @@ def _is_technical(loan, state, sight):
     return 1 if dpd_at_month_end(state.n_unpaid, loan.due_day) <= sight.technical_days else 0
 
 
+@scalar
+def _is_unremarkable(state, risk):
+    """Whether a loan is current, without relief, marks, memory and warning, as most are."""
+    return (
+        state.n_unpaid == 0
+        and state.relief_left == 0
+        and risk.mark == Forbearance.NONE
+        and risk.clean == 0
+        and risk.warned == 0
+    )
+
+
 @loop
 def see_loans(t, start, stop, book, s, life, seen):
     """Put every open loan of the live borrowers [start, stop) into its cell of this month end."""
@@ -134,20 +146,25 @@ def see_loans(t, start, stop, book, s, life, seen):
         person = people[b]
         weight = person.weight
         hardship = 0 if hardship_of(life[t, b]) == Hardship.NONE else 1
+        unremarkable = _situation_code(0, hardship, 0, 0, 0, 0)
         for row in range(person.first_loan, person.first_loan + person.n_loans):
             state = states[row]
             if state.status != LoanStatus.OPEN:
                 continue
             loan, risk = loans[row], risks[row]
-            if risk.mark != Forbearance.NONE:
-                _age_mark(risk, state, sight)
-            _age_memory(risk, state, sight, relapse[max(0, risk.clean - 1)])
-            if t == 0 and state.n_unpaid >= sight.default_unpaid:
-                risk.defaulted = 1
-            relief = _relief_code(risk.mark, state.relief_left > 0, observations[risk.since])
-            memory = 0 if risk.clean == 0 else 1 + cures[risk.clean - 1]
-            technical = _is_technical(loan, state, sight)
-            code = _situation_code(state.n_unpaid, hardship, risk.warned, technical, relief, memory)
+            code = unremarkable
+            if not _is_unremarkable(state, risk):
+                if risk.mark != Forbearance.NONE:
+                    _age_mark(risk, state, sight)
+                _age_memory(risk, state, sight, relapse[max(0, risk.clean - 1)])
+                if t == 0 and state.n_unpaid >= sight.default_unpaid:
+                    risk.defaulted = 1
+                relief = _relief_code(risk.mark, state.relief_left > 0, observations[risk.since])
+                memory = 0 if risk.clean == 0 else 1 + cures[risk.clean - 1]
+                technical = _is_technical(loan, state, sight)
+                code = _situation_code(
+                    state.n_unpaid, hardship, risk.warned, technical, relief, memory
+                )
             risk.warned = 0
             cell = cell_of[code, groups[loan.segment]]
             balance = weight * balance_of(state)
@@ -223,7 +240,7 @@ def _value_at_end(to, terms, balance, price, v):
 
 @loop
 def note_chunk(t, n, price, rate_cap, key, book, s, seen):
-    """What the month did to the ``n`` loans in ``s.notes``: overdue before or now, or gone.
+    """What the month did to the ``n`` loans in ``s.notes``: in default before or now, or gone.
 
     ``price``: share of the balance that a buyer pays.
     """
@@ -286,7 +303,7 @@ def keep_cells(seen, money, number, cells, cell_sums, moves):
     What is summed over paths is rounded to multiples of ``money`` or ``number``, powers of two so
     large that every sum of them is exact: the order of the paths then changes no bit.
     """
-    kept, passages = seen.cells, seen.moves
+    kept = seen.cells
     for u in range(kept.shape[0]):
         for c in range(kept.shape[1]):
             for m in range(N_PATH_CELL_MEASURES):
@@ -294,7 +311,7 @@ def keep_cells(seen, money, number, cells, cell_sums, moves):
             for m in range(cell_sums.shape[2]):
                 unit = money if N_PATH_CELL_MEASURES + m >= _EXPOSURE_12 else number
                 cell_sums[u, c, m] += np.rint(kept[u, c, N_PATH_CELL_MEASURES + m] / unit) * unit
-        for c in range(passages.shape[1]):
-            for m in range(passages.shape[2]):
-                if passages[u, c, m] != 0.0:
-                    moves[u, c, m] += np.rint(passages[u, c, m] / money) * money
+    added = moves.reshape(-1)
+    for at, amount in enumerate(seen.moves.reshape(-1)):
+        if amount != 0.0:
+            added[at] += np.rint(amount / money) * money

@@ -299,6 +299,7 @@ def _post_chunk(
     written_off, first_90 = out.written_off_by_product, out.vintage_first_90
     outcomes, cap = s.outcomes, world.rate_cap
     notes, n_notes, risks, is_seen = s.notes, 0, s.risks, seen.cells.size > 0
+    default_unpaid = book.sight.rules[0].default_unpaid
     for k in range(start, stop):
         b = live[k]
         person, person_state = people[b], s_people[b]
@@ -331,7 +332,11 @@ def _post_chunk(
                     won_in, won = _court_recovery(t, loan, filed[row], balance, p, key)
                     if won > 0.0:
                         counts[won_in].legal_recovered += weight * won
-            if is_seen and (state.from_bucket > 0 or state.n_unpaid > 0 or to >= N_BUCKETS):
+            if is_seen and (
+                to >= N_BUCKETS
+                or state.n_unpaid >= default_unpaid
+                or (state.from_bucket > 0 and risks[row].defaulted > 0)
+            ):
                 _take_note(notes[n_notes], row, to, weight, paid, balance, won, won_in)
                 n_notes += 1
             if state.n_unpaid > 0:
