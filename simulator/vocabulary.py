@@ -307,6 +307,7 @@ class Count(IntEnum):
     COST_FIELD_VISIT = 39
     COST_LEGAL = 40
     COST_AGENCY = 41
+    LOST_EVEN = 42
 
 
 N_COUNTS: Final = len(Count)

@@ -99,7 +99,10 @@ def test_with_an_output_all_files_are_written(tmp_path):
         ({"policies": ["grace_period", GracePeriod()]}, "grace_period stands more than once"),
         ({"policies": {"No name": "grace_period"}}, "policy name must be lower-case"),
         ({"provision": ["cas"]}, "provision must be one of cas22, cecl, china_minimum, ifrs9"),
-        ({"paths": 3}, "run.luck_replicates must divide run.paths; got 2 and 3"),
+        (
+            {"paths": 3, "luck_replicates": 2},
+            "run.luck_replicates must divide run.paths; got 2 and 3",
+        ),
         ({"paths": 0}, "run.paths should be greater than or equal to 1; got 0"),
         ({"borrowers": -1}, "book.borrowers should be greater than or equal to 1; got -1"),
         ({"book": "tape"}, "book.path"),

@@ -20,6 +20,7 @@ from simulator.results.tail import (
     losses,
     paths_at,
     paths_needed,
+    share_of_halves,
     shortfall_difference,
     tail_rows,
     value_at_risk,
@@ -197,6 +198,23 @@ def test_the_share_of_the_economy_at_its_ends() -> None:
         assert np.isnan(economy_share(loss, replicates)).all()
 
 
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_halves_of_the_book_recover_the_share_of_the_economy(share: float) -> None:
+    """Losses of two halves with a common part; intervals hold the truth as often as they say."""
+    rng = np.random.default_rng(7)
+    economy = rng.normal(size=(REPETITIONS, 200)) * np.sqrt(share) / 2.0
+    own = rng.normal(size=(2, REPETITIONS, 200)) * np.sqrt((1.0 - share) / 2.0)
+    found = [share_of_halves(*halves) for halves in (economy + own).swapaxes(0, 1)]
+    inside = np.mean([f.ci_low <= share <= f.ci_high for f in found])
+    assert 0.90 < inside < 0.98
+    assert np.mean([f.mean for f in found]) == pytest.approx(share, abs=0.02)
+
+
+def test_halves_that_never_vary_have_no_share() -> None:
+    assert np.isnan(share_of_halves(np.ones(9), np.arange(9.0))).all()
+    assert np.isnan(share_of_halves(np.arange(3.0), np.arange(3.0))).all()
+
+
 # From results.nc
 
 
@@ -225,11 +243,13 @@ def test_rows_are_the_figures_of_the_losses_in_the_results() -> None:
     assert "paths_needed_loss_var_95" not in found
 
 
-def test_the_reference_has_no_difference_and_one_replicate_no_shares() -> None:
+def test_the_reference_has_no_difference_and_one_replicate_shares_by_halves() -> None:
     tallies = {name: random_tallies(3, 40, 4) for name in ("status_quo", "b")}
     rows = tail_rows(to_dataset(output_of(tallies, months=4)))
     assert not any(name.startswith("delta_") for name in by_name(rows, "status_quo"))
-    assert not any("share" in row.metric for row in rows)
+    shares = [row.estimate.mean for row in rows if row.metric.startswith("loss_share_")]
+    assert len(shares) == 4
+    assert shares[0] + shares[1] == pytest.approx(1.0)
     known = {metric.name for metric in TAIL_METRICS}
     assert {row.metric.removeprefix("delta_") for row in rows} <= known
     units = {row.metric: row.unit for row in rows}

@@ -325,6 +325,8 @@ def _post_chunk(
             balance = balance_of(state)
             to = _exit(loan, product, state, rules, weight, flow, count)
             roll[t, state.from_bucket, to] += weight * opening
+            if to >= _TO_WRITTEN_OFF and person.id % 2 == 0:
+                count.lost_even += weight * balance
             won, won_in = 0.0, 0
             if to == _TO_WRITTEN_OFF:
                 written_off[t, loan.product] += weight * balance

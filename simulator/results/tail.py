@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.special import betaincinv, fdtri, stdtrit
+from scipy.special import betaincinv, fdtri, ndtri, stdtrit
 
 from simulator.results.compare import reference_index
 from simulator.results.fates import WHOLE_HORIZON
@@ -30,6 +30,8 @@ LEAST_TAIL_PATHS: Final = 10
 
 _LOWER, _UPPER = 0.5 - CONFIDENCE / 2.0, 0.5 + CONFIDENCE / 2.0
 _OF_BALANCE: Final = "_of_balance"
+_LEAST_FOR_Z: Final = 4
+_ALMOST_ONE: Final = 1.0 - 1e-12
 
 
 class Estimate(NamedTuple):
@@ -94,7 +96,8 @@ EXPECTED_LOSS: Final = TailMetric(
 ECONOMY: Final = TailMetric(
     "loss_share_economy",
     FRACTION,
-    "share of the variance of losses that is luck of the economy; needs run.luck_replicates > 1",
+    "share of the variance of losses over paths that is luck of the economy: of credit_loss between"
+    " its draws, or with run.luck_replicates = 1 of written_off + sold by halves of the borrowers",
 )
 BORROWERS: Final = TailMetric(
     "loss_share_borrowers", FRACTION, "the rest of that variance: luck of borrowers"
@@ -115,6 +118,14 @@ def losses(dataset: xr.Dataset) -> F8:
     """``credit_loss`` of the whole horizon, run-off included, (scenario, policy, path)."""
     view = lifetime_view if int(dataset.attrs["runoff_months"]) > 0 else total_view
     return BY_NAME["credit_loss"](view(dataset))[..., 0]
+
+
+def lost_by_halves(dataset: xr.Dataset) -> F8:
+    """Balance written off or sold of two halves of the borrowers, (2, scenario, policy, path)."""
+    view = lifetime_view if int(dataset.attrs["runoff_months"]) > 0 else total_view
+    read = view(dataset)
+    even = read("lost_even")[..., 0]
+    return np.stack([even, (read("written_off") + read("sold"))[..., 0] - even])
 
 
 def opening_balance(dataset: xr.Dataset) -> F8:
@@ -214,6 +225,24 @@ def shortfall_difference(loss: F8, other: F8, level: float, luck_replicates: int
     return _mean_of_tail(values, size * (1.0 - level), luck_replicates)
 
 
+def share_of_halves(half: F8, other: F8) -> Estimate:
+    """Share of the variance of losses that two halves of the borrowers have in common, by path.
+
+    Given the economy, borrowers' lucks are independent, so what losses of two random halves of the
+    book share over paths is the economy's. With their correlation r it is 2 r / (1 + r) of the
+    whole; interval by Fisher's z. Missing with fewer than four paths or without variance.
+    Source: Spearman 1910 and Brown 1910 (split-half reliability); Fisher 1921.
+    """
+    if half.size < _LEAST_FOR_Z or half.std() == 0.0 or other.std() == 0.0:
+        return MISSING
+    correlation = float(np.clip(np.corrcoef(half, other)[0, 1], -_ALMOST_ONE, _ALMOST_ONE))
+    margin = float(ndtri(_UPPER)) / np.sqrt(half.size - _LEAST_FOR_Z + 1)
+    found = np.clip(
+        np.tanh(np.arctanh(correlation) + margin * np.array([0.0, -1.0, 1.0])), 0.0, 1.0
+    )
+    return Estimate(*(2.0 * found / (1.0 + found)).tolist())
+
+
 def economy_share(loss: F8, luck_replicates: int) -> Estimate:
     """Share of the variance of ``loss`` (paths,) that lies between macro draws.
 
@@ -253,14 +282,19 @@ def _level_figures(loss: F8, label: str, replicates: int) -> Iterator[tuple[str,
         yield f"paths_needed_loss_var_{label}", needed
 
 
-def _figures(loss: F8, reference: F8 | None, replicates: int) -> Iterator[tuple[str, Estimate]]:
-    """Every figure of one scenario and policy; differences unless it is the reference."""
+def _figures(
+    loss: F8, halves: F8, reference: F8 | None, replicates: int
+) -> Iterator[tuple[str, Estimate]]:
+    """Every figure of one scenario and policy; differences unless it is the reference.
+
+    ``halves``: what two halves of the borrowers lost, shape (2, paths).
+    """
     for label, level in LEVELS.items():
         yield from _level_figures(loss, label, replicates)
         if reference is not None:
             difference = shortfall_difference(loss, reference, level, replicates)
             yield f"delta_loss_es_{label}", difference
-    part = economy_share(loss, replicates)
+    part = economy_share(loss, replicates) if replicates > 1 else share_of_halves(*halves)
     if not isnan(part.mean):
         yield ECONOMY.name, part
         yield BORROWERS.name, _rest(part)
@@ -275,10 +309,11 @@ def tail_rows(dataset: xr.Dataset) -> list[TailRow]:
     )
     units = {metric.name: unit_in(currency, metric.unit) for metric in TAIL_METRICS}
     found, opening = losses(dataset), opening_balance(dataset)[..., 0]
+    halves = lost_by_halves(dataset)
     rows: list[TailRow] = []
     for (s, scenario), (p, policy) in product(enumerate(scenarios), enumerate(policies)):
         reference = None if p == at else found[s, at]
-        for name, estimate in _figures(found[s, p], reference, replicates):
+        for name, estimate in _figures(found[s, p], halves[:, s, p], reference, replicates):
             unit = units[name.removeprefix("delta_")]
             rows.append(TailRow(scenario, policy, name, estimate, unit))
             if f"{name}{_OF_BALANCE}" in units and opening[s, p] > 0.0:

@@ -166,6 +166,10 @@ _COUNTED_FLOWS: Final = {
     Count.UNDERWRITING_COST: (MONEY, "cost of deciding applications"),
     Count.SALE_PRICE: (MONEY, "price received for sold debts"),
     Count.LEGAL_RECOVERED: (MONEY, "won in court on loans written off before"),
+    Count.LOST_EVEN: (
+        MONEY,
+        "balance written off or sold of borrowers with an even permanent id: half of them, by lot",
+    ),
 }
 """Unit and meaning of counts of what happened in the month."""
 

@@ -139,17 +139,24 @@ def _court_after_write_off(loan: Loan, balance: float, month: Month) -> None:
         loan.court = (decided, brought)
 
 
-def _exit(loan: Loan, month: Month) -> None:
+def _lost(borrower: Borrower, loan: Loan, balance: float, month: Month) -> None:
+    if borrower.id % 2 == 0:
+        month.count(Count.LOST_EVEN, loan.weight * balance)
+
+
+def _exit(borrower: Borrower, loan: Loan, month: Month) -> None:
     balance = loan.exit_balance = loan.balance
     if loan.kind is not Amortisation.REVOLVING and balance <= TINY:
         loan.close(LoanStatus.PAID_OFF)
     elif loan.dpd > loan.write_off_dpd:
         month.flow(Flow.WRITTEN_OFF, loan, balance)
+        _lost(borrower, loan, balance, month)
         _court_after_write_off(loan, balance, month)
         month.sums.written_off_by_product[0, month.t, loan.product_row] += loan.weight * balance
         loan.close(LoanStatus.WRITTEN_OFF)
     elif loan.dpd > month.book_lever("sale_dpd"):
         month.flow(Flow.SOLD, loan, balance)
+        _lost(borrower, loan, balance, month)
         loan.price = month.book_lever("sale_price_share") * balance
         month.count(Count.SALE_PRICE, loan.weight * loan.price)
         loan.close(LoanStatus.SOLD)
@@ -184,7 +191,7 @@ def ledger_month(borrower: Borrower, bills: Bills, month: Month) -> None:
         _age(loan)
         _prepay(loan, due, borrower, month)
         _note_delinquency(loan, borrower, month)
-        _exit(loan, month)
+        _exit(borrower, loan, month)
         _draw(loan, due, borrower, month)
         loan.relief_left = max(0, loan.relief_left - 1)
         month.happened["interest-free month"] += loan.free_left > 0
