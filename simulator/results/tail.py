@@ -25,7 +25,7 @@ from simulator.results.variables import FRACTION, MONEY, unit_in
 F8 = NDArray[np.float64]
 
 LEVELS: Final = {"95": 0.95, "99": 0.99, "999": 0.999}
-LEAST_TAIL_PATHS: Final = 10
+LEAST_TAIL_PATHS: Final = 5
 """Independent paths that must lie beyond a level for it to be estimated (assumption)."""
 
 _LOWER, _UPPER = 0.5 - CONFIDENCE / 2.0, 0.5 + CONFIDENCE / 2.0
