@@ -26,7 +26,7 @@ from simulator.policies import REFERENCE, Policy, build_policy
 from simulator.provision import RuleBook, build_rule_book
 from simulator.settings import BookSettings, BreakEvenSettings, RunSettings, ScenarioSettings
 from simulator.shipped import read_shipped, shipped_tables
-from simulator.validation import UserError, build, check_name
+from simulator.validation import UserError, build, check_name, clip
 
 T = TypeVar("T")
 
@@ -79,12 +79,12 @@ def stress_test(
             "seed": seed,
         },
     )
-    chosen_scenarios = _named("scenario", scenarios, _scenario, _label_name)
-    chosen_policies = _named("policy", policies, _policy, _policy_name)
+    chosen_scenarios = _named("scenario", scenarios, _scenario, _label_name, ScenarioSettings)
+    chosen_policies = _named("policy", policies, _policy, _policy_name, Policy)  # type: ignore[type-abstract]
     if REFERENCE not in chosen_policies:
         chosen_policies = {REFERENCE: _policy(REFERENCE), **chosen_policies}
-    questions = _named("break_even", break_even, _question, _question_name)
-    rule_books = _named("provision", provision, _rule_book, _label_name)
+    questions = _named("break_even", break_even, _question, _question_name, BreakEvenSettings)
+    rule_books = _named("provision", provision, _rule_book, _label_name, RuleBook)  # type: ignore[type-abstract]
     configuration = {
         "book": book_settings.model_dump(mode="json"),
         "scenario": {name: _plain(item) for name, item in chosen_scenarios.items()},
@@ -147,21 +147,33 @@ def _question_name(question: BreakEvenSettings) -> str:
     return question.field.replace(".", "_")
 
 
+_BUILDERS = {
+    "policy": "; simulator.build_policy makes one of a mapping",
+    "provision": "; simulator.provision.build_rule_book makes one of a mapping",
+}
+
+
 def _named(
     group: str,
     items: Iterable[str | T] | Mapping[str, str | T],
     read: Callable[[str], T],
     name_of: Callable[[T], str],
+    kind: type[T],
 ) -> dict[str, T]:
     """Each item by its name, shipped ones read; a name that stands twice is refused."""
-    if isinstance(items, str):
-        raise UserError(f"{group} must be a list of names or objects; got the text {items}")
+    if isinstance(items, str) or not isinstance(items, Iterable):
+        raise UserError(f"{group} must be a list of names or objects; got {clip(items)}")
     if isinstance(items, Mapping):
         pairs = list(items.items())
     else:
-        pairs = [(item if isinstance(item, str) else name_of(item), item) for item in items]
+        pairs = [(name_of(item) if isinstance(item, kind) else str(item), item) for item in items]
     found: dict[str, T] = {}
     for name, item in pairs:
+        if not isinstance(item, (str, kind)):
+            raise UserError(
+                f"{group} {clip(name)} must be a shipped name or a {kind.__name__}; got"
+                f" {type(item).__name__}{_BUILDERS.get(group, '')}"
+            )
         if check_name(f"{group} name", name) in found:
             raise UserError(
                 f"{group}: {name} stands more than once; give own names with a mapping,"

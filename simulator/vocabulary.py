@@ -359,11 +359,11 @@ LOSS_WINDOW_MONTHS: Final = 12
 
 
 def lifetime_window(months: int, horizon: int) -> int:
-    """Months ahead in which defaults count for lifetime losses: the run-off's, seen everywhere.
+    """Months ahead in which defaults count for lifetime losses: the run-off's, at least twelve.
 
-    A run-off shorter than the 12-month horizon counts all that is simulated instead.
+    So every month whose rates are used sees equally far.
     """
-    return horizon - months if horizon - months >= LOSS_WINDOW_MONTHS else horizon
+    return max(LOSS_WINDOW_MONTHS, horizon - months)
 
 
 AGE_BANDS: Final = ("18-24", "25-34", "35-44", "45-54", "55+")

@@ -63,7 +63,7 @@ NO_DENOMINATOR: dict[str, tuple[F8, int]] = {
     "nothing": (np.zeros(4), 1),
     "less than nothing": (np.array([-3.0, -4.0, -3.0, -4.0]), 1),
     "its interval holds zero": (np.array([4.0, 0.0, 1.0, -1.0]), 1),
-    "one draw of the economy has no interval": (np.array([4.0, 5.0, 4.0, 5.0]), 4),
+    "one draw of the economy, and a path with nothing": (np.array([4.0, 0.0, 4.0, 5.0]), 4),
 }
 
 
@@ -72,6 +72,12 @@ def test_a_ratio_is_missing_unless_its_denominator_is_told_from_zero(case: str) 
     below, replicates = NO_DENOMINATOR[case]
     found = ratio_over_paths(np.ones(4), below, replicates)
     assert all(np.isnan(x).all() for x in found)
+
+
+def test_a_ratio_of_one_draw_of_the_economy_has_no_interval() -> None:
+    found = ratio_over_paths(np.full(4, 9.0), np.array([4.0, 5.0, 4.0, 5.0]), 4)
+    assert found.mean == 2.0
+    assert np.isnan([found.se, found.ci_low, found.ci_high]).all()
 
 
 def test_a_ratio_of_constants_is_exact() -> None:

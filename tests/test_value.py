@@ -77,7 +77,8 @@ def test_value_falls_by_what_it_costs() -> None:
     costly, plain = random_tallies(32, 4, 12), random_tallies(32, 4, 12)
     costly.counts[:, 1:, Count.PROGRAMME_COST] += 7.0
     output = output_of({"status_quo": plain, "costly": costly}, months=12)
-    (item,) = value_values(to_dataset(output))
+    item, left = value_values(to_dataset(output))
+    np.testing.assert_array_equal(left.values[0, 1], left.values[0, 0])
     rate = 0.08 / 12.0
     lost = item.values[0, 1] - item.values[0, 0]
     np.testing.assert_allclose(lost, -7.0 * (1.0 - (1.0 + rate) ** -12) / rate, rtol=1e-9)

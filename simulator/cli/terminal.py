@@ -155,7 +155,7 @@ def _horizon_note(rows: _Rows) -> str:
     """Whether losses that come after the reported months are in the amounts."""
     if _read(rows, "net_loss")[0] != "net_loss":
         return "Net loss and net result cover the reported months and the run-off."
-    return "Losses after the last month are outside; run.runoff_months=12 brings them in."
+    return "Losses after the last month are outside; run.runoff_months=18 brings them in."
 
 
 def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Table:

@@ -52,6 +52,14 @@ def _fault(bands: Sequence[Band]) -> str | None:
     return None
 
 
+def _rising(shares: dict[str, float]) -> dict[str, float]:
+    """``shares`` if no class has less than a better one."""
+    ordered = [shares[name] for name in CLASSES if name in shares]
+    if ordered != sorted(ordered):
+        raise ValueError("must not fall from one class to a worse one")
+    return shares
+
+
 class Classes(RuleBook):
     """Classes by days past due, observation of restructured loans, upgrade only after a cure."""
 
@@ -77,14 +85,14 @@ class Classes(RuleBook):
     def _share_of_every_class(cls, shares: dict[str, float]) -> dict[str, float]:
         if set(shares) != set(CLASSES):
             raise ValueError(f"must have one share for each of {', '.join(CLASSES)}")
-        return shares
+        return _rising(shares)
 
     @field_validator("impaired_shares")
     @classmethod
     def _impaired_classes_only(cls, shares: dict[str, float]) -> dict[str, float]:
         if not set(shares) <= set(CLASSES[SUBSTANDARD:]):
             raise ValueError(f"may have shares for {', '.join(CLASSES[SUBSTANDARD:])} only")
-        return shares
+        return _rising(shares)
 
     @field_validator("instalment", "revolving")
     @classmethod

@@ -18,7 +18,7 @@ from pydantic import (
 from simulator.products import Product
 from simulator.settings import CalendarMonth
 from simulator.situation import UNPAID_CAP, Situation
-from simulator.validation import Frozen, clip, unknown_choice
+from simulator.validation import Frozen, UserError, clip
 from simulator.vocabulary import DAYS_PER_MONTH, Amortisation, Forbearance
 
 INSTALMENT: Final = "instalment"
@@ -198,4 +198,8 @@ def check_weights(name: str, book: RuleBook, scenarios: Collection[str]) -> None
     """Refuse weights for scenarios that the run does not have."""
     for scenario in book.scenario_weights:
         if scenario not in scenarios:
-            raise unknown_choice(f"provision.{name}.scenario_weights", scenarios, scenario)
+            raise UserError(
+                f"provision.{name}.scenario_weights must name scenarios of the run"
+                f" ({', '.join(sorted(scenarios))}); got {clip(scenario)};"
+                f" ~provision.{name}.scenario_weights leaves them out"
+            )

@@ -17,12 +17,14 @@ from simulator.results.over_paths import (
     StatisticVariable,
 )
 from simulator.results.overdue import observed_months_on_book
+from simulator.results.profit import profit_variables
 from simulator.results.provisions.variables import (
     PROVISION_COORDINATES,
     provision_coordinates,
     provision_variables,
 )
 from simulator.results.recoveries import recoveries
+from simulator.results.tail import tail_variables
 from simulator.results.value import VALUE_VARIABLES
 from simulator.results.variables import (
     FRACTION,
@@ -110,7 +112,10 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
     for statistic in STATISTIC_VARIABLES:
         variables |= _statistics(statistic, cells, output)
     variables |= provision_variables(output, cells)
-    return xr.Dataset(variables, coords=_coordinates(output), attrs=_attributes(output))
+    dataset = xr.Dataset(variables, coords=_coordinates(output), attrs=_attributes(output))
+    dataset = dataset.assign(profit_variables(dataset))
+    tail = tail_variables(dataset)
+    return dataset.assign_coords({"level": tail.pop("level")}).assign(tail)
 
 
 def cells_of(output: SimulationOutput) -> list[list[Cell]]:

@@ -11,7 +11,7 @@ from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVER
 from simulator.results.fates import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
 from simulator.results.metrics import METRICS, Whole
 from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
-from simulator.results.profit import PROFIT_METRICS
+from simulator.results.profit import PROFIT_METRICS, is_monthly
 from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS, Span
 from simulator.results.provisions.roll_forward import LINES
 from simulator.results.provisions.variables import (
@@ -20,9 +20,10 @@ from simulator.results.provisions.variables import (
     PROVISION_COORDINATES,
     all_variables,
 )
-from simulator.results.tail import TAIL_METRICS
-from simulator.results.value import NET_PRESENT_VALUE, VALUE_VARIABLES
+from simulator.results.tail import LEVEL_SUFFIXES, LEVEL_VARIABLES, TAIL_METRICS
+from simulator.results.value import NET_PRESENT_VALUE, VALUE_LEFT, VALUE_VARIABLES
 from simulator.results.variables import (
+    MONEY,
     OPENING_VARIABLES,
     PATH_VARIABLES,
     WHOLE_VARIABLES,
@@ -78,9 +79,23 @@ def _value_section() -> list[str]:
     rows = [
         (f"`{v.name}`", _dims(*PATH_DIMS, *v.dims), v.unit, v.long_name) for v in VALUE_VARIABLES
     ]
+    monthly = ", ".join(f"`{m.name}`" for m in PROFIT_METRICS if is_monthly(m))
+    levels = [
+        (f"`{name}{suffix}`", "paths" if name == "paths_needed" else MONEY, f"{meaning}{words}")
+        for name, meaning in LEVEL_VARIABLES.items()
+        for suffix, words in LEVEL_SUFFIXES.items()
+        if not (suffix and name == "paths_needed")
+    ]
     return [
         "## results.nc: per path, the whole horizon",
         *_table(("variable", "dimensions", "unit", "meaning"), rows),
+        "## results.nc: profit, capital and tail",
+        "",
+        "Of the first rule book, `[scenario, policy, path, month]`, defined with the metrics:"
+        f" {monthly}.",
+        "",
+        "Of losses over paths, `[scenario, policy, level]`; coordinate `level`: share of paths.",
+        *_table(("variable", "unit", "meaning"), levels),
     ]
 
 
@@ -167,7 +182,12 @@ def _provision_section() -> list[str]:
 
 
 def _provision_metrics_section() -> list[str]:
-    words = {Span.MONTH: "month", Span.TOTAL: "total", Span.EVER: "`ever_`"}
+    words = {
+        Span.MONTH: "month",
+        Span.TOTAL: "total",
+        Span.EVER: "`ever_`",
+        Span.CLOSING: "`closing_`",
+    }
     rows = [
         (f"`{m.name}_BOOK`", m.unit, ", ".join(words[part] for part in m.span), m.long_name)
         for m in PROVISION_METRICS
@@ -197,14 +217,13 @@ def _profit_section() -> list[str]:
 
 
 def _tail_section() -> list[str]:
-    value = NET_PRESENT_VALUE
-    rows = [(f"`{value.name}`", value.unit, value.long_name)]
+    rows = [(f"`{m.name}`", m.unit, m.long_name) for m in (NET_PRESENT_VALUE, VALUE_LEFT)]
     rows += [(f"`{m.name}`", m.unit, m.long_name) for m in TAIL_METRICS]
     return [
         "## summary.csv: metrics of value and of the tail of losses",
         "",
-        "Without month, run-off included. Differences to the reference stand for"
-        " `net_present_value`, `expected_loss` and `loss_es_`. A level has no quantiles.",
+        "Without month, run-off included. Differences to the reference: `net_present_value` and"
+        " its part left, `expected_loss` and `loss_es_`. A level has no quantiles.",
         *_table(("metric", "unit", "meaning"), rows),
     ]
 

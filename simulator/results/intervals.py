@@ -57,13 +57,12 @@ def ratio_over_paths(numerator: F8, denominator: F8, luck_replicates: int) -> Pa
 
     A path's own ratio may not exist, so it is not averaged. The standard error is that of the mean
     of ``numerator - ratio * denominator``, over the denominator's mean: the delta method, over
-    macro draws as in ``over_paths``. NaN unless the interval of the denominator's mean lies above
-    zero: else the ratio may have either sign and any size, and the delta method fails. Quantiles
+    macro draws as in ``over_paths``. NaN where the interval of the denominator's mean is not above
+    zero: the ratio may then have either sign and any size, and the delta method fails. Quantiles
     are over the paths whose denominator is above zero.
     Source: Cochran 1977, Sampling Techniques, section 2.11.
     """
-    below = over_paths(denominator, luck_replicates)
-    size = np.where(below.ci_low > 0.0, below.mean, np.nan)
+    size = _size(denominator, luck_replicates)
     ratio = numerator.mean(axis=0) / size
     residual = over_paths(numerator - ratio * denominator, luck_replicates)
     se = residual.se / size
@@ -81,12 +80,21 @@ def linear_ratio(numerator: F8, denominator: F8, luck_replicates: int) -> F8:
 
     R + (numerator - R * denominator) / mean of the denominator: their error is that of
     ``ratio_over_paths``, and the error of paired differences that of a difference of two ratios.
-    NaN unless the interval of the denominator's mean lies above zero.
+    NaN where the interval of the denominator's mean is not above zero.
     """
-    below = over_paths(denominator, luck_replicates)
-    size = np.where(below.ci_low > 0.0, below.mean, np.nan)
+    size = _size(denominator, luck_replicates)
     ratio = numerator.mean(axis=0) / size
     return np.asarray(ratio + (numerator - ratio * denominator) / size)
+
+
+def _size(denominator: F8, luck_replicates: int) -> F8:
+    """Mean of a denominator that may divide; NaN where its interval is not above zero.
+
+    Without an interval, which a single draw of the economy does not have, every path must be.
+    """
+    below = over_paths(denominator, luck_replicates)
+    alone = np.isnan(below.ci_low) & (denominator > 0.0).all(axis=0)
+    return np.where((below.ci_low > 0.0) | alone, below.mean, np.nan)
 
 
 def with_spread(found: PathStatistics, spread: PathStatistics) -> PathStatistics:

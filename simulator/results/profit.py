@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from simulator.catalogue import Parameters
 from simulator.results.compare import PATH_AXIS
 from simulator.results.fates import WHOLE_HORIZON
-from simulator.results.intervals import over_paths
+from simulator.results.intervals import linear_ratio
 from simulator.results.metrics import MONTH_AXIS, MetricValues, monthly_view
 from simulator.results.overdue import share
 from simulator.results.provisions.metrics import BookView
@@ -134,15 +134,10 @@ class Statement:
     def ratio(self, part: F8, whole: F8) -> F8:
         """Numbers by path whose mean is the ratio of the means of ``part`` and ``whole``.
 
-        R + (part - R * whole) / mean of whole: their error is that of the delta method, and paired
-        differences of them that of the difference of two ratios. NaN where the interval of the
-        mean of ``whole`` is not above zero. Source: Cochran 1977, section 2.11.
+        As ``intervals.linear_ratio``, on the path axis.
         """
-        below = over_paths(np.moveaxis(whole, PATH_AXIS, 0), self.luck_replicates)
-        usable = (below.mean > 0.0) & ~(below.ci_low <= 0.0)
-        size = np.expand_dims(np.where(usable, below.mean, np.nan), PATH_AXIS)
-        ratio = part.mean(axis=PATH_AXIS, keepdims=True) / size
-        return np.asarray(ratio + (part - ratio * whole) / size)
+        upper, lower = (np.moveaxis(values, PATH_AXIS, 0) for values in (part, whole))
+        return np.moveaxis(linear_ratio(upper, lower, self.luck_replicates), 0, PATH_AXIS)
 
     def below_minimum(self, minimum: str, assets: F8) -> F8:
         """1.0 where equity is below the parameter ``minimum`` times ``assets``, else 0.0."""
@@ -356,6 +351,26 @@ PROFIT_METRICS: Final = (
     ),
 )
 """Only in runs with rule books; each with a difference to the reference."""
+
+
+def is_monthly(metric: ProfitMetric) -> bool:
+    """Whether results.nc keeps the metric by path and month."""
+    return metric.span is not Span.WHOLE and not metric.chance
+
+
+def profit_variables(dataset: xr.Dataset) -> dict[str, xr.Variable]:
+    """Monthly profit and capital by path, as results.nc keeps them; nothing without rule books."""
+    if not has_rule_books(dataset):
+        return {}
+    books = statement(dataset)
+    found = {}
+    for metric in PROFIT_METRICS:
+        if is_monthly(metric):
+            unit = unit_in(str(dataset.attrs["currency"]), metric.unit)
+            about = {"units": unit, "long_name": f"{metric.long_name}; by path"}
+            dims = ("scenario", "policy", "path", "month")
+            found[metric.name] = xr.Variable(dims, metric.extract(books), about)
+    return found
 
 
 def profit_values(dataset: xr.Dataset) -> Iterator[MetricValues]:

@@ -16,11 +16,20 @@ F8 = NDArray[np.float64]
 
 class Recoveries(NamedTuple):
     """``monthly``: recovered in each month 0..horizon; ``outstanding``: still expected at its
-    end, from write-offs so far; both in money, shape (paths, horizon + 1).
+    end, from write-offs so far; both in money, shape (paths, horizon + 1). ``left``: what is
+    outstanding at the horizon by product, (paths, n_products), of which a share of 1 - ``kept``
+    (n_products,) comes in each month.
     """
 
     monthly: F8
     outstanding: F8
+    left: F8
+    kept: F8
+
+    def value_left(self, monthly_rate: float) -> F8:
+        """Value at the horizon of what comes after it, shape (paths,)."""
+        v = 1.0 / (1.0 + monthly_rate)
+        return np.asarray(self.left @ ((1.0 - self.kept) * v / (1.0 - self.kept * v)))
 
 
 def recoveries(written_off_by_product: F8, products: Sequence[Product]) -> Recoveries:
@@ -39,4 +48,4 @@ def recoveries(written_off_by_product: F8, products: Sequence[Product]) -> Recov
         monthly[:, month] = (recoverable * (1.0 - kept)).sum(axis=1)
         recoverable = recoverable * kept + share * written_off_by_product[:, month]
         outstanding[:, month] = recoverable.sum(axis=1)
-    return Recoveries(monthly, outstanding)
+    return Recoveries(monthly, outstanding, recoverable, kept)

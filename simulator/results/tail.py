@@ -320,3 +320,59 @@ def tail_rows(dataset: xr.Dataset) -> list[TailRow]:
                 of_balance = estimate.times(1.0 / float(opening[s, p]))
                 rows.append(TailRow(scenario, policy, f"{name}{_OF_BALANCE}", of_balance, FRACTION))
     return rows
+
+
+LEVEL_VARIABLES: Final = {
+    "loss_var": "value at risk: loss that a share of level of the paths does not exceed",
+    "loss_es": "expected shortfall: mean loss of the worst 1 - level of the paths",
+    "paths_needed": "paths that the level needs, where these are too few; empty where they are not",
+}
+"""In results.nc by scenario, policy and level; the first two with ``_ci_low`` and ``_ci_high``."""
+
+
+LEVEL_SUFFIXES: Final = {
+    "": "",
+    "_ci_low": "; lower end of its 95 % interval",
+    "_ci_high": "; upper end of its 95 % interval",
+}
+
+
+def tail_variables(dataset: xr.Dataset) -> dict[str, xr.Variable]:
+    """Value at risk and expected shortfall by level, as results.nc keeps them, and the levels."""
+    rows = {(row.scenario, row.policy, row.metric): row.estimate for row in tail_rows(dataset)}
+    scenarios, policies = (
+        [str(name) for name in dataset[dim].values] for dim in ("scenario", "policy")
+    )
+
+    def table(metric: str, field: str) -> F8:
+        return np.array(
+            [
+                [
+                    [
+                        getattr(rows.get((s, p, f"{metric}_{label}"), MISSING), field)
+                        for label in LEVELS
+                    ]
+                    for p in policies
+                ]
+                for s in scenarios
+            ]
+        )
+
+    currency = str(dataset.attrs["currency"])
+    found = {
+        "level": xr.Variable(
+            ("level",), list(LEVELS.values()), {"units": FRACTION, "long_name": "share of paths"}
+        )
+    }
+    for name, meaning in LEVEL_VARIABLES.items():
+        needed = name == "paths_needed"
+        unit, metric = ("paths", f"{name}_loss_var") if needed else (currency, name)
+        for suffix, words in LEVEL_SUFFIXES.items():
+            if suffix and needed:
+                continue
+            field = suffix.removeprefix("_") or "mean"
+            about = {"units": unit, "long_name": f"{meaning}{words}; credit_loss to the horizon"}
+            found[f"{name}{suffix}"] = xr.Variable(
+                ("scenario", "policy", "level"), table(metric, field), about
+            )
+    return found

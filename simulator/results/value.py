@@ -40,11 +40,12 @@ def terminal_value(cell: Cell) -> F8:
     """What is left at the end of the last simulated month, shape (paths,).
 
     Balance less the allowance on balance over 90 days past due (parameter allowance_on_90), and
-    recoveries still expected from write-offs by the products' curves.
+    the value of recoveries still expected from write-offs by the products' curves.
     """
+    rate = monthly_simple(cell.parameters["discount_annual_rate"])
     last = cell.tallies.balance[:, -1]
     lost = cell.parameters["allowance_on_90"] * last[:, FIRST_90:].sum(axis=-1)
-    value: F8 = last.sum(axis=-1) - lost + cell.recoveries.outstanding[:, -1]
+    value: F8 = last.sum(axis=-1) - lost + cell.recoveries.value_left(rate)
     return value
 
 
@@ -64,14 +65,29 @@ def net_present_value(cell: Cell) -> F8:
     return present_value(cash_flow(cell), terminal_value(cell), rate)
 
 
+def value_left(cell: Cell) -> F8:
+    """The part of the net present value that is left after the last simulated month, (paths,)."""
+    rate = monthly_simple(cell.parameters["discount_annual_rate"])
+    discount = (1.0 + rate) ** -(cell.tallies.flows.shape[1] - 1)
+    return np.asarray(terminal_value(cell) * discount)
+
+
 VALUE_VARIABLES: Final = (
     WholeVariable(
         "net_present_value",
         MONEY,
         "value at the opening of the lender's cash to the horizon, run-off included, and of what is"
-        " left then: balance less the allowance on 90+ and recoveries still expected; before"
-        " funding, which discounting at discount_annual_rate stands for, and before tax",
+        " left then: balance less the allowance on 90+ and recoveries still expected; after"
+        " operating cost and all others, before funding, which discounting at discount_annual_rate"
+        " stands for, and before tax",
         net_present_value,
+    ),
+    WholeVariable(
+        "net_present_value_left",
+        MONEY,
+        "part of net_present_value that is left after the last simulated month; its balance is"
+        " valued without losses to come, so a policy whose value rests on it needs more run-off",
+        value_left,
     ),
 )
 
@@ -81,8 +97,15 @@ NET_PRESENT_VALUE: Final = WholeMetric(
     VALUE_VARIABLES[0].long_name + "; its difference to the reference is a policy's whole value",
     lambda dataset: monthly_view(dataset)("net_present_value"),
 )
+VALUE_LEFT: Final = WholeMetric(
+    "net_present_value_left",
+    MONEY,
+    VALUE_VARIABLES[1].long_name,
+    lambda dataset: monthly_view(dataset)("net_present_value_left"),
+)
 
 
 def value_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
     """The net present value on each path, each policy's own."""
     yield NET_PRESENT_VALUE.values(dataset)
+    yield VALUE_LEFT.values(dataset)

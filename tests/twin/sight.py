@@ -298,7 +298,7 @@ def _note(
 def look(diaries: list[Diary], rules: Rules, months: int, horizon: int) -> Seen:
     """All sums of section 13 of a path."""
     n = rules.n_cells
-    window = horizon - months if horizon - months >= 12 else horizon
+    window = max(12, horizon - months)
     cells = np.zeros((months + 1, n, N_CELL_MEASURES))
     moves = np.zeros((months + 1, n + 1, n + N_LEAVING))
     happened: Counter[str] = Counter()

@@ -77,7 +77,7 @@ def cover(
     def terms_of(month: int, lifetime: NDArray[np.bool_]) -> list[Term]:
         return blend(book.foresight, estimates, weights, (scenario, month), lifetime)
 
-    origins = origin_weights(cells, estimates[scenario].used[0, :, CellMeasure.LOANS])
+    origins = origin_weights(cells, estimates[scenario].opening_loans)
     grade = dynamic_grades(
         book,
         static_grades(cells, number),

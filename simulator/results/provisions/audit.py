@@ -7,12 +7,17 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.results.inputs import SimulationOutput
+from simulator.results.provisions.allowance import calendar_of
 from simulator.results.provisions.metrics import has_allowances
 from simulator.results.provisions.roll_forward import CLOSING, OPENING
 from simulator.vocabulary import LOSS_WINDOW_MONTHS
 
 F8 = NDArray[np.float64]
 
+_ALIKE: Final = (
+    "lifetime losses look twelve months ahead, so that stages 1 and 2 are held alike;"
+    " run.runoff_months=18 or more tells them apart"
+)
 _TRANSFERS: Final = ["transfer_in", "transfer_out"]
 
 
@@ -41,18 +46,36 @@ def roll_forward_error(dataset: xr.Dataset) -> float:
 
 def provision_warnings(output: SimulationOutput) -> list[str]:
     """Sentences for the manifest; none without rule books."""
-    horizon, runoff = output.timeline.horizon, output.timeline.runoff_months
     if output.cells is None:
         return []
+    return [*_short_windows(output), *_idle_overlays(output)]
+
+
+def _idle_overlays(output: SimulationOutput) -> list[str]:
+    """Overlays that no month of the run sees."""
+    months = calendar_of(output.timeline.start, output.timeline.months)
+    return [
+        f"overlay {overlay.name} of {name} adds nothing: it covers no month of the run"
+        f" ({months[0]} to {months[-1]}), from {overlay.from_month or 'the opening'} until"
+        f" {overlay.until}"
+        for name, book in output.provision.items()
+        for overlay in book.overlays
+        if overlay.until < months[0] or (overlay.from_month or months[0]) > months[-1]
+    ]
+
+
+def _short_windows(output: SimulationOutput) -> list[str]:
+    """Rates that see less than twelve months ahead."""
+    horizon, runoff = output.timeline.horizon, output.timeline.runoff_months
     if horizon < LOSS_WINDOW_MONTHS:
         return [
-            f"only {horizon} months are simulated: losses expected within twelve months, and"
-            f" lifetime losses, are those of {horizon} months"
+            f"the simulation ends after month {horizon}: losses expected within twelve months, and"
+            " lifetime losses, are those until then"
         ]
     if runoff < LOSS_WINDOW_MONTHS:
         return [
             f"rates of the last {LOSS_WINDOW_MONTHS - runoff} months are those of month"
-            f" {horizon - LOSS_WINDOW_MONTHS}, the last one with twelve months after it;"
-            f" run.runoff_months={LOSS_WINDOW_MONTHS} gives every month its own"
+            f" {horizon - LOSS_WINDOW_MONTHS}, the last one with twelve months after it, and"
+            f" {_ALIKE}"
         ]
-    return []
+    return [_ALIKE] if runoff == LOSS_WINDOW_MONTHS else []

@@ -29,6 +29,8 @@ class Span(Flag):
     """Sum over the reported months."""
     EVER = auto()
     """Whether any month is 1, as ``ever_NAME``."""
+    CLOSING = auto()
+    """The last reported month, as ``closing_NAME`` (so that sweeps have it)."""
 
 
 class BookView:
@@ -37,10 +39,20 @@ class BookView:
     def __init__(self, dataset: xr.Dataset, book: str) -> None:
         self._dataset = dataset
         self._of_book = dataset.sel(provision=book)
+        self._accounting = dataset.isel(provision=0)
 
     def __call__(self, name: str) -> F8:
         """One variable."""
         return np.asarray(self._of_book[name].values, dtype=np.float64)
+
+    def booked(self) -> F8:
+        """Allowance that stands in the accounts: that of the run's first rule book."""
+        return np.asarray(self._accounting["allowance"].values, dtype=np.float64)
+
+    def booked_influence(self) -> F8:
+        """What the estimated rates add to the scatter of that allowance."""
+        spread = np.asarray(self._accounting["allowance_spread"].values, dtype=np.float64)
+        return spread - self.booked()
 
     def loans(self) -> F8:
         """Balance of all loans at month end."""
@@ -79,10 +91,10 @@ class ProvisionMetric:
 
 
 def _below(ratio: str, whole: Callable[[BookView], F8]) -> Callable[[BookView], F8]:
-    """1.0 where the allowance is less than the minimum times ``whole``, else 0.0."""
+    """1.0 where the booked allowance is less than the minimum times ``whole``, else 0.0."""
 
     def breach(book: BookView) -> F8:
-        return (book("allowance") < book.minimum(ratio) * whole(book)).astype(np.float64)
+        return (book.booked() < book.minimum(ratio) * whole(book)).astype(np.float64)
 
     return breach
 
@@ -96,7 +108,7 @@ PROVISION_METRICS: Final = (
         "allowance",
         MONEY,
         "allowance at month end, overlays included",
-        Span.MONTH,
+        Span.MONTH | Span.CLOSING,
         _named("allowance"),
         influence=BookView.influence,
     ),
@@ -104,7 +116,7 @@ PROVISION_METRICS: Final = (
         "provisions_over_loans",
         FRACTION,
         f"allowance over the balance of all loans; {_RATIO}",
-        Span.MONTH,
+        Span.MONTH | Span.CLOSING,
         _named("allowance"),
         BookView.loans,
         BookView.influence,
@@ -113,7 +125,7 @@ PROVISION_METRICS: Final = (
         "coverage_ratio",
         FRACTION,
         f"allowance over impaired_balance; {_RATIO}",
-        Span.MONTH,
+        Span.MONTH | Span.CLOSING,
         _named("allowance"),
         _named("impaired_balance"),
         BookView.influence,
@@ -121,8 +133,8 @@ PROVISION_METRICS: Final = (
     ProvisionMetric(
         "impaired_ratio",
         FRACTION,
-        f"impaired_balance over the balance of all loans; {_RATIO}",
-        Span.MONTH,
+        f"impaired_balance over the balance of all loans (NPL ratio); {_RATIO}",
+        Span.MONTH | Span.CLOSING,
         _named("impaired_balance"),
         BookView.loans,
     ),
@@ -135,9 +147,30 @@ PROVISION_METRICS: Final = (
         influence=BookView.influence_on_charge,
     ),
     ProvisionMetric(
+        "booked_coverage_ratio",
+        FRACTION,
+        f"allowance of the accounting book, the run's first, over impaired_balance; {_RATIO}",
+        Span.MONTH | Span.CLOSING,
+        BookView.booked,
+        _named("impaired_balance"),
+        BookView.booked_influence,
+        minimum="coverage_ratio",
+    ),
+    ProvisionMetric(
+        "booked_provisions_over_loans",
+        FRACTION,
+        f"allowance of the accounting book, the run's first, over all loans; {_RATIO}",
+        Span.MONTH | Span.CLOSING,
+        BookView.booked,
+        BookView.loans,
+        BookView.booked_influence,
+        minimum="provisions_over_loans",
+    ),
+    ProvisionMetric(
         "breach_coverage",
         FRACTION,
-        "share of paths whose allowance is below minima.coverage_ratio times impaired_balance",
+        "share of paths whose booked allowance is below minima.coverage_ratio times"
+        " impaired_balance",
         Span.MONTH | Span.EVER,
         _below("coverage_ratio", _named("impaired_balance")),
         minimum="coverage_ratio",
@@ -145,7 +178,8 @@ PROVISION_METRICS: Final = (
     ProvisionMetric(
         "breach_provisions",
         FRACTION,
-        "share of paths whose allowance is below minima.provisions_over_loans times the balance",
+        "share of paths whose booked allowance is below minima.provisions_over_loans times the"
+        " balance",
         Span.MONTH | Span.EVER,
         _below("provisions_over_loans", BookView.loans),
         minimum="provisions_over_loans",
@@ -207,13 +241,16 @@ def _figures(
         months,
         values,
         per=None if metric.per is None else metric.per(book),
-        chance=bool(metric.minimum),
+        chance=Span.EVER in metric.span,
         spread=None if metric.influence is None else values + metric.influence(book),
     )
     yield monthly
     if Span.TOTAL in metric.span:
         text = f"{monthly.long_name}; reported months together"
         yield _whole(monthly, np.sum)._replace(long_name=text)
+    if Span.CLOSING in metric.span:
+        text = f"{monthly.long_name}; last reported month"
+        yield _last(monthly)._replace(name=f"closing_{monthly.name}", long_name=text)
     if Span.EVER in metric.span:
         text = f"{monthly.long_name}; in any month"
         ever = _whole(monthly, np.max)
@@ -228,6 +265,16 @@ def _whole(monthly: MetricValues, reduce: Callable[..., F8]) -> MetricValues:
     )
     assert values is not None
     return monthly._replace(values=values, spread=spread, months=WHOLE_HORIZON)
+
+
+def _last(monthly: MetricValues) -> MetricValues:
+    """The last reported month as a figure of the whole horizon."""
+    values, per, spread = (
+        None if part is None else part[..., -1:]
+        for part in (monthly.values, monthly.per, monthly.spread)
+    )
+    assert values is not None
+    return monthly._replace(values=values, per=per, spread=spread, months=WHOLE_HORIZON)
 
 
 def grade_statistics(dataset: xr.Dataset) -> Iterator[KnownStatistics]:

@@ -21,7 +21,9 @@ F8 = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 LEAST_LOANS: Final = 30
-"""Month ends of loans, all paths together, from which a cell has rates of its own (assumption)."""
+"""Loans, all paths together, from which a cell has rates of its own in a month (assumption)."""
+LEAST_LOANS_A_PATH: Final = 5
+"""And on the average path: few loans seen on many paths are still few loans (assumption)."""
 
 DENOMINATORS: Final = {
     CellMeasure.LOSS_12: CellMeasure.BALANCE,
@@ -52,10 +54,11 @@ class Estimates:
 
     ``used``: sums over paths behind the rates, (months + 1, cells, measures); ``sources``: month
     in which the loans behind the rates of a month were seen, (months + 1,); ``pools``: number of
-    each cell's pool, (cells,).
+    each cell's pool, ``opening_loans``: each cell's own at the opening, both (cells,).
     """
 
     used: F8
+    opening_loans: F8
     level: NDArray[np.uint8]
     sources: NDArray[np.int64]
     pools: NDArray[np.int64]
@@ -100,8 +103,10 @@ def last_full_month(months: int, horizon: int) -> int:
     return min(months, max(0, horizon - LOSS_WINDOW_MONTHS))
 
 
-def estimate(sums: F8, pools: NDArray[np.int64], mean_weight: float, horizon: int) -> Estimates:
-    """Rates from ``sums`` of ``totals``; ``mean_weight``: of a borrower.
+def estimate(
+    sums: F8, pools: NDArray[np.int64], mean_weight: float, horizon: int, paths: int = 1
+) -> Estimates:
+    """Rates from ``sums`` of ``totals`` over ``paths``; ``mean_weight``: of a borrower.
 
     Months whose next twelve are not all simulated take the rates of the last month with all.
     """
@@ -113,7 +118,7 @@ def estimate(sums: F8, pools: NDArray[np.int64], mean_weight: float, horizon: in
     pooled = np.einsum("jc,tcm->tjm", member, sums)[:, pools]
     own, of_pool = sums[sources], pooled[sources]
     early, every = pooled[: last + 1].sum(axis=0), pooled.sum(axis=0)
-    least = LEAST_LOANS * mean_weight
+    least = max(LEAST_LOANS, LEAST_LOANS_A_PATH * paths) * mean_weight
     enough = [
         (found[..., CellMeasure.LOANS] >= least) & (found[..., CellMeasure.BALANCE] > 0.0)
         for found in (own, of_pool)
@@ -128,7 +133,7 @@ def estimate(sums: F8, pools: NDArray[np.int64], mean_weight: float, horizon: in
     for at, choice in enumerate(choices):
         used = np.where((level == at)[..., None], choice, used)
     rates = {part: _over(used[..., part], used[..., whole]) for part, whole in DENOMINATORS.items()}
-    return Estimates(used, level, sources, pools, rates)
+    return Estimates(used, sums[0, :, CellMeasure.LOANS], level, sources, pools, rates)
 
 
 class Term(NamedTuple):

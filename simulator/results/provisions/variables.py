@@ -55,7 +55,12 @@ _GRADED: Final = (*BY_BOOK, "month", "grade")
 
 PATH_VARIABLES: Final = (
     ProvisionVariable(
-        "allowance", MONEY, "allowance at month end, overlays included", _MONTHLY, opening=True
+        "allowance",
+        MONEY,
+        "allowance at month end, overlays included; the interval of its mean is that of"
+        " allowance_spread",
+        _MONTHLY,
+        opening=True,
     ),
     ProvisionVariable(
         "allowance_spread",
@@ -68,7 +73,8 @@ PATH_VARIABLES: Final = (
     ProvisionVariable(
         "impaired_balance",
         MONEY,
-        "balance in the rule book's impaired grades at month end; without such grades in default",
+        "balance in the rule book's impaired grades (non-performing, stage 3) at month end; without"
+        " such grades in default",
         _MONTHLY,
         opening=True,
     ),
@@ -278,7 +284,13 @@ class _Builder:
         for policy in range(len(self.output.policies)):
             column = [row[policy] for row in rows]
             estimates = [
-                estimate(totals(c.tallies), pools, weight, self.output.timeline.horizon)
+                estimate(
+                    totals(c.tallies),
+                    pools,
+                    weight,
+                    self.output.timeline.horizon,
+                    self.output.run.paths,
+                )
                 for c in column
             ]
             for scenario, cell in enumerate(column):
