@@ -186,6 +186,7 @@ def _sight(cells: "CellTable | None", book: Book) -> Sight:
         raise ValueError(f"cell_of has {cells.cell_of.shape[0]} situations, not {N_SITUATIONS}")
     rules["default_unpaid"] = cells.default_unpaid
     rules["technical_days"] = cells.technical_days
+    rules["watch_months"] = cells.watch_months
     observations, cures = (
         m[m < _PADDING] for m in (cells.observation_milestones, cells.cure_milestones)
     )

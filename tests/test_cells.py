@@ -67,7 +67,7 @@ def rule_books(draw: st.DrawFn) -> dict[str, RuleBook]:
     signs = {
         "overdue_dpd": draw(st.sampled_from([0, 30])),
         "forbearance_months": draw(MONTHS | st.none()),
-        "early_warning": draw(st.booleans()),
+        "early_warning_months": draw(st.sampled_from([0, 1, 3])),
     }
     values = {
         "kind": "staged",

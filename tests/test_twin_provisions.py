@@ -70,6 +70,7 @@ MECHANISMS = (
     "restructured, milestone 0",
     "restructured, milestone 1",
     "warned",
+    "still on the list",
     "technical",
     "memory 0",
     "memory 1",
@@ -88,15 +89,16 @@ class Case:
     """Of new lending, and of month ends that rule books see; run-off follows to the horizon."""
     default_unpaid: int
     technical_days: int
+    watch_months: int
     observation: tuple[int, ...]
     cure: tuple[int, ...]
 
 
 CASES = {
-    "over 90 days": Case(0, MONTHS, 4, 7, (2, 5), (1, 3, 6)),
-    "over 60 days": Case(1, MONTHS, 3, 20, (3,), (2, 4)),
-    "no run-off": Case(1, HORIZON, 4, 7, (1, 2, 3, 12), (12,)),
-    "over 150 days, no memory, a long run-off": Case(0, 11, 6, 0, (), ()),
+    "over 90 days": Case(0, MONTHS, 4, 7, 1, (2, 5), (1, 3, 6)),
+    "over 60 days": Case(1, MONTHS, 3, 20, 3, (3,), (2, 4)),
+    "no run-off": Case(1, HORIZON, 4, 7, 2, (1, 2, 3, 12), (12,)),
+    "over 150 days, no memory, a long run-off": Case(0, 11, 6, 0, 0, (), ()),
 }
 every_policy = pytest.mark.parametrize("policy", POLICIES)
 every_case = pytest.mark.parametrize("case", CASES)
@@ -115,6 +117,7 @@ def table_of(case: Case) -> CellTable:
         segments % N_GROUPS,
         default_unpaid=case.default_unpaid,
         technical_days=case.technical_days,
+        watch_months=case.watch_months,
         observation=case.observation,
         cure=case.cure,
     )
@@ -124,6 +127,7 @@ def rules_of(case: Case) -> Rules:
     return Rules(
         case.default_unpaid,
         case.technical_days,
+        case.watch_months,
         case.observation,
         case.cure,
         N_CELLS,

@@ -162,10 +162,9 @@ def see_loans(t, start, stop, book, s, life, seen):
                 relief = _relief_code(risk.mark, state.relief_left > 0, observations[risk.since])
                 memory = 0 if risk.clean == 0 else 1 + cures[risk.clean - 1]
                 technical = _is_technical(loan, state, sight)
-                code = _situation_code(
-                    state.n_unpaid, hardship, risk.warned, technical, relief, memory
-                )
-            risk.warned = 0
+                warned = 1 if risk.warned > 0 else 0
+                code = _situation_code(state.n_unpaid, hardship, warned, technical, relief, memory)
+                risk.warned = max(0, risk.warned - 1)
             cell = cell_of[code, groups[loan.segment]]
             balance = weight * balance_of(state)
             cells[cell, _LOANS] += weight

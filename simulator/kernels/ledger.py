@@ -300,6 +300,7 @@ def _post_chunk(
     outcomes, cap = s.outcomes, world.rate_cap
     notes, n_notes, risks, is_seen = s.notes, 0, s.risks, seen.cells.size > 0
     default_unpaid = book.sight.rules[0].default_unpaid
+    watch_months = int(book.sight.rules[0].watch_months)
     for k in range(start, stop):
         b = live[k]
         person, person_state = people[b], s_people[b]
@@ -347,7 +348,7 @@ def _post_chunk(
                 _count_first(t, loan, state, weight, first_90, count)
             if state.marks & _MONTHLY_FLAGS:
                 if is_seen and state.marks & Flag.WARNED:
-                    risks[row].warned = 1
+                    risks[row].warned = watch_months
                 _turn_flags(state, weight, count)
             if state.free_left > 0:
                 state.free_left -= 1

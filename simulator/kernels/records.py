@@ -104,8 +104,9 @@ RISK_DTYPE = _record(
 """What a lender remembers of a loan for its rule books: ``balance`` at the last month end and
 ``cost`` of the month's contacts, weighted; ``defaulted``: 1 + the month in which the running
 episode of default began, ``cured``: the month in which the last one ended (0: none); ``mark``
-(``Forbearance``) and months ``since`` relief ended; ``warned`` this month; ``clean``: 0, or 1 + the
-clean months since a default. Equations: docs/model.md, section 13."""
+(``Forbearance``) and months ``since`` relief ended; ``warned``: month ends that it still counts as
+warned; ``clean``: 0, or 1 + the clean months since a default. Equations: docs/model.md,
+section 13."""
 
 NOTE_DTYPE = _record(float64="paid balance weight won", uint32="row", int16="to won_in")
 """A loan's month that the lender takes note of: unweighted payment and balance (before an exit),
@@ -114,7 +115,9 @@ bucket at month end or ``Exit``, and what a court brings in which later month.""
 NOT_TRACKED: Final = 65_535
 """In place of a cell: the loan was not open at that month's end."""
 
-SIGHT_DTYPE = _record(float64="default_unpaid technical_days longest_observation longest_memory")
+SIGHT_DTYPE = _record(
+    float64="default_unpaid technical_days watch_months longest_observation longest_memory"
+)
 """How the rule books of a run see loans: numbers that every loan needs."""
 
 PLAN_DTYPE = _record(

@@ -94,6 +94,8 @@ class CellTable:
     """Clean months after a default, rising, shape (``MAX_MILESTONES``,), likewise."""
     default_unpaid: int
     technical_days: int
+    watch_months: int
+    """Month ends that a loan counts as warned after a call."""
     cells: tuple[Cell, ...]
 
 
@@ -123,6 +125,7 @@ class _Run:
     milestones: Milestones
     default_unpaid: int
     technical_days: int
+    watch_months: int
 
 
 def build_cells(
@@ -143,6 +146,7 @@ def build_cells(
         cure_milestones=_padded(run.milestones.cure, MAX_MILESTONES),
         default_unpaid=run.default_unpaid,
         technical_days=run.technical_days,
+        watch_months=run.watch_months,
         cells=_cells(tuple(numbers), _spans(cell_of, len(numbers)), groups, run),
     )
 
@@ -161,6 +165,9 @@ def _common(books: Mapping[str, RuleBook]) -> _Run:
         "technical_days": {
             name: book.excused_days for name, book in books.items() if book.excused_days is not None
         },
+        "early_warning_months": {
+            name: book.watch_months for name, book in books.items() if book.watch_months is not None
+        },
     }
     for field, values in same.items():
         if len(set(values.values())) > 1:
@@ -177,6 +184,7 @@ def _common(books: Mapping[str, RuleBook]) -> _Run:
         ),
         default_unpaid=next(iter(books.values())).default_unpaid,
         technical_days=next(iter(same["technical_days"].values()), 0),
+        watch_months=next(iter(same["early_warning_months"].values()), 0),
     )
 
 

@@ -167,6 +167,11 @@ class RuleBook(Frozen):
         return None
 
     @property
+    def watch_months(self) -> int | None:
+        """Month ends on the early-warning list after a call; None: no such rule."""
+        return None
+
+    @property
     @abstractmethod
     def grades(self) -> tuple[str, ...]:
         """Names of the grades, the best first."""

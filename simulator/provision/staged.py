@@ -33,8 +33,9 @@ class SignificantIncrease(Frozen):
     """The rise must be at least this too."""
     forbearance_months: Months | None = 12
     """Relief in hardship, and so many months after it; 0: only while it runs; None: no sign."""
-    early_warning: bool = True
-    """An early-warning call reached the borrower this month."""
+    early_warning_months: Annotated[int, Field(ge=0, le=60)] = 3
+    """Month ends that a loan stays on the early-warning list after a call that reached the
+    borrower; 0: no such sign."""
 
 
 class Staged(RuleBook):
@@ -69,6 +70,11 @@ class Staged(RuleBook):
         return STAGES[2:]
 
     @property
+    def watch_months(self) -> int | None:
+        """Length of the early-warning list; None where it is no sign."""
+        return self.significant_increase.early_warning_months or None
+
+    @property
     def milestones(self) -> Milestones:
         """End of forbearance (and of a re-plan's default), of cure and of probation."""
         watched = {self.significant_increase.forbearance_months or 0}
@@ -101,7 +107,7 @@ class Staged(RuleBook):
             situation.unpaid >= unpaid_beyond(signs.overdue_dpd)
             or uncured(situation, self.cure_months + self.probation_months, milestones)
             or (months is not None and observed(situation, months, milestones))
-            or (signs.early_warning and situation.warned)
+            or (signs.early_warning_months > 0 and situation.warned)
         )
 
     def horizon(self, grade: str) -> Horizon:

@@ -13,7 +13,7 @@ from simulator.results.metrics import METRICS, Whole
 from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
 from simulator.results.profit import PROFIT_METRICS, is_monthly
 from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS, Span
-from simulator.results.provisions.roll_forward import LINES
+from simulator.results.provisions.roll_forward import LINES, TRANSFERS
 from simulator.results.provisions.variables import (
     GRADE_VARIABLES,
     OPENING_SUFFIX,
@@ -195,6 +195,11 @@ def _provision_metrics_section() -> list[str]:
     rows += [
         (f"`{name}_BOOK_GRADE`", unit, "month", f"{meaning}; without difference")
         for name, (_, unit, meaning) in GRADE_METRICS.items()
+    ]
+    rows += [
+        (f"`roll_forward_BOOK_{line}`", MONEY, "month", f"{meaning}; mean alone, no difference")
+        for line, meaning in LINES.items()
+        if line not in TRANSFERS
     ]
     return [
         "## summary.csv: metrics of each rule book",

@@ -35,6 +35,7 @@ def cell_table(
     *,
     default_unpaid: int = 4,
     technical_days: int = 0,
+    watch_months: int = 1,
     observation: tuple[int, ...] = (),
     cure: tuple[int, ...] = (),
 ) -> CellTable:
@@ -48,5 +49,6 @@ def cell_table(
         cure_milestones=_padded(cure, MAX_MILESTONES),
         default_unpaid=default_unpaid,
         technical_days=technical_days,
+        watch_months=watch_months,
         cells=tuple(_nameless(number) for number in range(n_cells)),
     )

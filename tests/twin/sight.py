@@ -45,6 +45,7 @@ class Rules:
 
     default_unpaid: int
     technical_days: int
+    watch_months: int
     observation: tuple[int, ...]
     cure: tuple[int, ...]
     n_cells: int
@@ -77,6 +78,8 @@ class _Mark:
     kind: Forbearance = Forbearance.NONE
     since: int = 0
     clean: int = NO_DEFAULT
+    warned: int = -1000
+    """Month of the last early-warning call."""
 
 
 def _relieve(mark: _Mark, entry: Entry, happened: Counter[str]) -> bool:
@@ -144,7 +147,9 @@ def _code(mark: _Mark, entry: Entry, rules: Rules, happened: Counter[str]) -> in
     memory = 0
     if mark.clean != NO_DEFAULT:
         memory = 1 + sum(k <= mark.clean for k in rules.cure)
+    warned = entry.month - mark.warned < rules.watch_months
     happened["warned"] += entry.warned
+    happened["still on the list"] += warned and not entry.warned
     happened["technical"] += technical
     happened["unmarked relief"] += running and mark.kind is Forbearance.NONE
     if mark.kind is not Forbearance.NONE:
@@ -154,7 +159,7 @@ def _code(mark: _Mark, entry: Entry, rules: Rules, happened: Counter[str]) -> in
     return situation_code(
         entry.unpaid,
         int(entry.hardship is not Hardship.NONE),
-        int(entry.warned),
+        int(warned),
         int(technical),
         relief_code(int(mark.kind), running, passed),
         memory,
@@ -166,6 +171,7 @@ def situations(diary: Diary, rules: Rules, months: int, happened: Counter[str]) 
     mark, found = _Mark(), {}
     for entry in diary.entries:
         if entry.open and entry.month <= months:
+            mark.warned = entry.month if entry.warned else mark.warned
             _observe(mark, entry, rules, happened)
             _remember(mark, entry, rules, happened)
             found[entry.month] = _code(mark, entry, rules, happened)

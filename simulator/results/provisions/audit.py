@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from simulator.results.inputs import SimulationOutput
 from simulator.results.provisions.allowance import calendar_of
 from simulator.results.provisions.metrics import has_allowances
-from simulator.results.provisions.roll_forward import CLOSING, OPENING
+from simulator.results.provisions.roll_forward import CLOSING, OPENING, TRANSFERS
 from simulator.vocabulary import LOSS_WINDOW_MONTHS
 
 F8 = NDArray[np.float64]
@@ -18,7 +18,6 @@ _ALIKE: Final = (
     "lifetime losses look twelve months ahead, so that stages 1 and 2 are held alike;"
     " run.runoff_months=18 or more tells them apart"
 )
-_TRANSFERS: Final = ["transfer_in", "transfer_out"]
 
 
 def roll_forward_error(dataset: xr.Dataset) -> float:
@@ -38,7 +37,7 @@ def roll_forward_error(dataset: xr.Dataset) -> float:
         opening.isel(month=slice(1, None)).drop_vars("month")
         - closing.isel(month=slice(None, -1)).drop_vars("month"),
         closing.sum("grade") - allowance,
-        lines.sel(line=_TRANSFERS).sum(["line", "grade"]),
+        lines.sel(line=list(TRANSFERS)).sum(["line", "grade"]),
     )
     worst = max(float(np.abs((gap / scale).values).max(initial=0.0)) for gap in gaps)
     return worst if np.isfinite(worst) else float("inf")

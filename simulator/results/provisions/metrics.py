@@ -13,6 +13,7 @@ from scipy.special import stdtrit
 from simulator.results.fates import WHOLE_HORIZON
 from simulator.results.intervals import CONFIDENCE, PathStatistics
 from simulator.results.metrics import MONTH_AXIS, MetricValues
+from simulator.results.provisions.roll_forward import TRANSFERS
 from simulator.results.provisions.variables import OPENING_SUFFIX
 from simulator.results.variables import FRACTION, MONEY, unit_in
 
@@ -285,6 +286,7 @@ def grade_statistics(dataset: xr.Dataset) -> Iterator[KnownStatistics]:
     width = float(stdtrit(draws - 1.0, 0.5 + CONFIDENCE / 2.0)) if draws > 1 else np.nan
     months = tuple(int(month) for month in dataset["month"].values)
     currency = str(dataset.attrs["currency"])
+    yield from _lines(dataset, months, currency)
     for book, grade in book_grades(dataset):
         for name, (variable, unit, _) in GRADE_METRICS.items():
             mean, se, p05, p50, p95 = (
@@ -294,6 +296,20 @@ def grade_statistics(dataset: xr.Dataset) -> Iterator[KnownStatistics]:
             margin = width * se
             found = PathStatistics(mean, se, mean - margin, mean + margin, p05, p50, p95)
             yield KnownStatistics(f"{name}_{book}_{grade}", unit_in(currency, unit), months, found)
+
+
+def _lines(
+    dataset: xr.Dataset, months: tuple[int | None, ...], currency: str
+) -> Iterator[KnownStatistics]:
+    """Lines of the roll-forwards over all grades, means only; what moves between grades is none."""
+    for book in dataset["provision"].values:
+        lines = dataset["roll_forward"].sel(provision=book).sum("grade")
+        for line in lines["line"].values:
+            if line not in TRANSFERS:
+                mean = np.asarray(lines.sel(line=line).values)
+                empty = np.full(mean.shape, np.nan)
+                found = PathStatistics(mean, *[empty] * (len(PathStatistics._fields) - 1))
+                yield KnownStatistics(f"roll_forward_{book}_{line}", currency, months, found)
 
 
 def book_grades(dataset: xr.Dataset) -> Iterator[tuple[str, str]]:

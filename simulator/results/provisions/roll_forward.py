@@ -11,6 +11,8 @@ from simulator.vocabulary import Leaving
 F8 = NDArray[np.float64]
 
 OPENING: Final = "opening"
+TRANSFERS: Final = ("transfer_in", "transfer_out")
+"""Lines that add up to nothing over grades."""
 CLOSING: Final = "closing"
 LINES: Final = {
     OPENING: "allowance at the month's start, overlays included",
