@@ -399,7 +399,7 @@ def test_the_closing_table_says_that_later_losses_are_outside(capsys):
     closing_table(LOSS_PUT_OFF)
     shown = capsys.readouterr().out
     assert "downturn: a, net result +2.50" in shown
-    assert "Losses after the last month are outside; run.runoff_months=12 brings them in" in shown
+    assert "Losses after the last month are outside; run.runoff_months=18 brings them in" in shown
     assert "with run-off" not in shown
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -46,11 +47,12 @@ from simulator.report.cards import figure_cards
 from simulator.report.data import ReportData
 from simulator.report.money_cards import money_section
 from simulator.report.money_data import Provisions, provisions_of
-from simulator.report.numbers import money_scale
+from simulator.report.numbers import Scale, money_scale
 from simulator.report.profit_figure import Bridge, bridge_figure
-from simulator.report.profit_words import bridge_caption, loss_caption
-from simulator.report.tail_figure import Losses, loss_figure
+from simulator.report.profit_words import bridge_caption, bridge_table, loss_caption
+from simulator.report.tail_figure import Losses, loss_figure, round_ticks
 from simulator.report.value_table import value_table
+from simulator.results.frontier import Estimate
 from simulator.results.profit import COST_LINES
 from simulator.results.summary import SummaryRow
 from simulator.shipped import read_shipped
@@ -61,6 +63,7 @@ GRADES = {
     "cecl": ("lifetime",),
     "china_minimum": ("normal", "special_mention", "substandard", "doubtful", "loss"),
 }
+KINDS = {"cecl": "lifetime"}
 MINIMA = {"coverage_ratio": 1.5, "provisions_over_loans": 0.025}
 COVERED = {
     "cas22": (0.006, 0.09, 0.7),
@@ -71,10 +74,11 @@ LINES = ("opening", "new", "transfer_in", "transfer_out", "remeasurement", "repa
 LINES += ("written_off", "sold", "overlay", "closing")
 
 
-def _over_paths(values: np.ndarray) -> tuple[float, ...]:
-    """Mean, normal interval and quantiles of one number a path."""
+def _over_paths(values: np.ndarray, spread: np.ndarray | None = None) -> tuple[float, ...]:
+    """Mean, normal interval and quantiles of one number a path; the error is that of ``spread``."""
     mean = float(values.mean())
-    error = float(values.std(ddof=1) / np.sqrt(values.size)) if values.size > 1 else np.nan
+    scatter = values if spread is None else spread
+    error = float(scatter.std(ddof=1) / np.sqrt(values.size)) if values.size > 1 else np.nan
     low, middle, high = (float(q) for q in np.quantile(values, (0.05, 0.5, 0.95)))
     return mean, mean - 1.96 * error, mean + 1.96 * error, low, middle, high
 
@@ -126,6 +130,8 @@ def make_money_run(
     allowance = held.sum(axis=-1)
     change = np.diff(allowance, axis=-1, prepend=0.97 * allowance[..., :1])
     lost = 0.3 * np.maximum(change, 0.0) + 1.0e5
+    luck = np.random.default_rng(11).normal(0.0, 2.0e5, allowance.shape[:4])
+    influence = (luck - luck.mean(axis=3, keepdims=True))[..., None] * np.ones(n_months)
     roll = np.zeros((*held.shape[:3], n_months, len(lines), len(known)))
     mean = held.mean(axis=3)
     before = np.concatenate([0.97 * mean[..., :1, :], mean[..., :-1, :]], axis=-2)
@@ -143,7 +149,9 @@ def make_money_run(
     dataset = old.assign(
         closing_balance=closing,
         allowance=(paths, allowance),
-        allowance_spread=(paths, allowance),
+        allowance_spread=(paths, allowance + influence),
+        allowance_at_opening=(paths[:-1], 0.97 * allowance[..., 0]),
+        allowance_spread_at_opening=(paths[:-1], 0.97 * allowance[..., 0]),
         impaired_balance=(paths, (balance * impaired[:, None, None, :]).sum(axis=-1)),
         provision_charge=(paths, change + lost),
         allowance_by_grade=(means, mean),
@@ -166,7 +174,7 @@ def make_money_run(
     }
     manifest = run.manifest | {
         "configuration": run.manifest["configuration"]
-        | {"provision": {b: {"kind": "staged", "minima": MINIMA} for b in books}}
+        | {"provision": {b: {"kind": KINDS.get(b, "staged"), "minima": MINIMA} for b in books}}
     }
     return Run(dataset, [*run.rows, *money_rows(dataset)], manifest)
 
@@ -214,13 +222,16 @@ def money_rows(dataset: xr.Dataset) -> list[Row]:
     for book in dataset["provision"].values:
         own = dataset.sel(provision=book)
         allowance = own["allowance"].transpose(*order)
+        booked = dataset["allowance"].isel(provision=0)
         found[f"allowance_{book}"] = (allowance.isel(month=-1).values, last)
+        impaired = (own["impaired_balance"] / dataset["closing_balance"]).transpose(*order)
+        found[f"impaired_ratio_{book}"] = (impaired.isel(month=-1).values, last)
         for name, below in (
             ("coverage", own["impaired_balance"]),
             ("provisions", dataset["closing_balance"]),
         ):
             minimum = MINIMA["coverage_ratio" if name == "coverage" else "provisions_over_loans"]
-            low = (allowance / below).transpose(*order).min("month").values < minimum
+            low = (booked / below).transpose(*order).min("month").values < minimum
             found[f"ever_breach_{name}_{book}"] = (low.astype(float), None)
     rows = []
     scenarios, policies = (list(dataset[dim].values) for dim in ("scenario", "policy"))
@@ -458,13 +469,39 @@ def test_the_probability_of_a_breach_is_that_of_the_summary(
     low, high = (f"{100 * v:.0f}" for v in (max(0.0, row.ci_low), min(1.0, row.ci_high)))
     assert (
         f"with probability {100 * row.mean:.0f}\u202f% (95 % interval {low} to {high}\u202f%)"
-        " for provisions over loans of Book cas22 (at least 2.5\u202f%)"
+        " for provisions over loans as Book cas22 asks (at least 2.5\u202f%)"
     ) in text
-    assert "on every path for coverage of Book cas22 (at least 150\u202f%)" in text
+    assert "on every path for coverage as Book cas22 asks (at least 150\u202f%)" in text
     shown = [
         t.text[0] for t in coverage_figure(books, style.WIDE, WORST[1]).data if t.mode == "text"
     ]
     assert f"  breach {100 * row.mean:.0f}\u202f%" in shown
+
+
+def test_minima_are_held_against_the_allowance_of_the_accounting_book(books: Provisions) -> None:
+    own = books.data.dataset.sel(scenario=WORST[0], policy=WORST[1])
+    booked, late = own["allowance"].sel(provision="cas22"), own["impaired_balance"]
+    lowest = (booked / late.sel(provision="china_minimum")).min("month").median("path")
+    figure = coverage_figure(books, style.WIDE, WORST[1])
+    dot = next(t for t in figure.data if t.name == "Book china_minimum, Epidemic")
+    assert float(dot.customdata[0]) == pytest.approx(100.0 * float(lowest), abs=0.051)
+    assert "the accounting book's, Book cas22" in coverage_caption(books)
+
+
+def test_no_grade_runs_below_zero_on_its_way(books: Provisions) -> None:
+    for place in places(books.data):
+        figure = waterfall_figure(books, style.WIDE, place)
+        for trace in (t for t in figure.data if t.type == "bar"):
+            reached = np.array(trace.base) + np.array(trace.x)
+            assert min(*trace.base, *reached) > -1e-4
+
+
+@pytest.mark.parametrize(
+    ("top", "ticks"),
+    [(55.0, [0, 20, 40]), (35.0, [0, 10, 20, 30]), (7.3, [0, 2, 4, 6]), (0.5, [0, 0.2, 0.4])],
+)
+def test_ticks_are_round(top: float, ticks: list[float]) -> None:
+    assert round_ticks(top) == ticks
 
 
 def test_a_rule_book_without_minima_has_no_breach(money_run: Run) -> None:
@@ -504,7 +541,7 @@ def test_the_loss_caption_says_what_the_paths_cannot_carry(found_losses: Losses)
     dataset = found_losses.data.dataset.sel(scenario="epidemic", policy="status_quo")
     lost = dataset["written_off"] - dataset["recovered"] + dataset["allowance_90_change"]
     share = lost.sum("month") / dataset["balance_at_opening"].sum("bucket")
-    assert f"the expected loss is {100 * float(share.mean()):.2f}\u202f%" in text
+    assert f"loans made in the run included, is {100 * float(share.mean()):.2f}\u202f%" in text
     assert f"lose no more than {100 * float(share.quantile(0.95)):.2f}\u202f%" in text
     assert "Luck of the economy makes 80\u202f% of the variance of losses" in text
     assert "70 to 90\u202f%" in text
@@ -535,9 +572,12 @@ def test_the_bridge_adds_up_to_net_income(bridge: Bridge) -> None:
 def test_a_change_of_profit_is_paired_by_path(bridge: Bridge) -> None:
     charge = bridge.data.dataset["provision_charge"].sel(scenario="epidemic", provision="cas22")
     change = -(charge.sel(policy="grace_period") - charge.sel(policy="status_quo")).sum("month")
+    spread = bridge.data.dataset["allowance_spread"] - bridge.data.dataset["allowance"]
+    spread = spread.sel(scenario="epidemic", provision="cas22").isel(month=-1, drop=True)
+    spread = change - (spread.sel(policy="grace_period") - spread.sel(policy="status_quo"))
     stat = bridge.stat("epidemic", "grace_period", "Provision charge", change=True)
     assert stat.mean == pytest.approx(float(change.mean()))
-    error = float(change.std(ddof=1)) / np.sqrt(change.size)
+    error = float(spread.std(ddof=1)) / np.sqrt(change.size)  # rates are estimated too
     assert stat.ci_high is not None
     assert stat.ci_high - stat.mean == pytest.approx(1.984217 * error, rel=1e-5)  # t, 99 dof
 
@@ -598,8 +638,16 @@ def test_the_table_of_policies_repeats_the_summary(books: Provisions, money_run:
     assert best.cells[0].value == f"+{values[order[0]] / 1e6:.2f}"
     assert best.cells[0].verdict == "better"
     change = _stat(money_run, "delta_allowance_cas22", ("epidemic", order[0]))
-    assert best.cells[-1].value == f"\u2212{-change.mean / 1e6:.2f}"
-    assert best.cells[-1].verdict == "better"
+    assert best.cells[5].value == f"\u2212{-change.mean / 1e6:.2f}"
+    assert best.cells[5].verdict == "better"
+    late = _stat(money_run, "impaired_ratio_cas22", ("epidemic", order[0]))
+    assert best.cells[6].value == f"{100 * late.mean:.2f}"
+    assert [title for title, _ in table.titles[3:]] == [
+        "Lowest capital ratio",
+        "Paths below 10.5\u202f%",
+        "Allowance",
+        "Stage 3 share",
+    ]
     breach = _stat(money_run, "ever_breach_capital", ("epidemic", order[0]))
     assert best.cells[4].value == f"{100 * breach.mean:.0f}"
 
@@ -612,7 +660,7 @@ def test_a_value_over_zero_is_never_told_as_an_effect(money_run: Run) -> None:
     found = provisions_of(data)
     assert found is not None
     for row in value_table(found, "epidemic").rows[:2]:
-        assert (row.cells[0].verdict, row.cells[-1].verdict) == ("unclear", "unclear")
+        assert (row.cells[0].verdict, row.cells[5].verdict) == ("unclear", "unclear")
     assert "has no distinguishable effect on the allowance needed" in allowance_sentence(found)
 
 
@@ -623,7 +671,7 @@ def test_the_first_screen_shows_the_allowance_needed_and_the_value(money_run: Ru
     scale = money_scale("CNY", (needed.mean, needed.ci_low, needed.ci_high))
     assert shown.value == scale.full(needed.mean)
     assert shown.interval == scale.span(needed.ci_low, needed.ci_high)
-    assert shown.note == "Status quo, Book cas22, month 24"
+    assert shown.note.startswith("Status quo, Book cas22, month 24; loss rates weighted over")
     value = _stat(money_run, "delta_net_present_value", ("epidemic", "stricter_approval"))
     assert figures["Change of value (NPV)"].value == (
         money_scale("CNY", (value.mean, value.ci_low, value.ci_high)).full(value.mean, signed=True)
@@ -637,11 +685,11 @@ def test_rule_books_stand_with_their_settings(money_run: Run) -> None:
     cards = passport.rule_book_cards(data_of(money_run._replace(manifest=manifest)))
     assert [card.label for card in cards] == [f"Book {book}" for book in BOOKS]
     found = dict(cards[2].parts[0].settings)
-    assert found["Revolving"] == (
+    assert found["Classes of credit cards"] == (
         "0 to 0 normal; 1 to 90 special mention; 91 to 120 substandard; 121 to 180 doubtful;"
-        " over 180 loss (days past due)"
+        " 181 or more loss (days past due)"
     )
-    assert found["Minima"] == "coverage ratio 1.5, provisions over loans 0.025"
+    assert found["Minima"] == "coverage 150\u202f%, provisions over loans 2.5\u202f%"
     assert passport.rule_book_cards(data_of(make_run())) == []
 
 
@@ -682,12 +730,56 @@ def test_a_real_run_closes_its_allowance_and_its_profit(tmp_path: Path) -> None:
         assert needed is not None
         assert needed.mean == pytest.approx(closing, rel=1e-9)
     book = Bridge(data)
+    _assert_bridge_agrees(book)
     for scenario in data.scenarios:
         net = _mean(outcome.summary, scenario, "net_income")
         assert book.stat(scenario, "status_quo", "Net income").mean == pytest.approx(net)
         loss = _mean(outcome.summary, scenario, "expected_loss_of_balance")
         assert Losses(data).of((scenario, "status_quo")).mean() == pytest.approx(loss)
     assert figure_cards(data)[0].key == "frontier"
+
+
+def _assert_bridge_agrees(book: Bridge) -> None:
+    """Figure, table and caption have the intervals of summary.csv."""
+    data, known = book.data, {"Provision charge": "provision_charge_cas22", "Tax": "tax"}
+    for line, metric in {**known, "Net income": "net_income"}.items():
+        if line not in book.names:
+            continue
+        sign = 1.0 if line == "Net income" else -1.0
+        for scenario in data.scenarios:
+            for policy in data.policies:
+                change = policy != data.reference
+                row = data.stat(scenario, policy, f"delta_{metric}" if change else metric)
+                assert row is not None
+                stat = book.stat(scenario, policy, line, change=change)
+                ends = sorted(sign * end for end in (row.ci_low or 0.0, row.ci_high or 0.0))
+                shown = (stat.mean, stat.ci_low, stat.ci_high)
+                assert shown == pytest.approx((sign * row.mean, *ends), rel=1e-6, abs=1e-3)
+    worst, policy = data.worst_scenario(), data.alternatives[0]
+    row = data.stat(worst, policy, "delta_net_income")
+    assert row is not None
+    assert row.ci_low is not None
+    assert row.ci_high is not None
+    margin = row.ci_high - row.mean
+    scale = book.scales(worst)[1]
+    figure = bridge_figure(book, style.WIDE, worst)
+    bars = [trace for trace in figure.data if trace.type == "bar"]
+    assert bars[1].error_x.array[-1] == pytest.approx(margin / scale.divisor, rel=1e-3, abs=1e-5)
+    assert scale_of(book, worst, policy).span(row.ci_low, row.ci_high) in _table_row(book, worst)
+    span = money_scale(data.currency, row.values()).span(row.ci_low, row.ci_high)
+    assert span in bridge_caption(book)
+
+
+def scale_of(book: Bridge, scenario: str, policy: str) -> Scale:
+    """The unit of a policy's row in the table."""
+    stats = book.stats(scenario, policy)
+    return money_scale(book.data.currency, [v for stat in stats for v in stat.values()])
+
+
+def _table_row(book: Bridge, scenario: str) -> str:
+    """Net income of the first policy in the table."""
+    place = (book.data.scenario_label(scenario), book.data.policy_label(book.data.alternatives[0]))
+    return next(row[-1] for row in bridge_table(book).rows if row[:2] == place)
 
 
 def _mean(rows: Sequence[SummaryRow], scenario: str, metric: str) -> float:
@@ -699,3 +791,32 @@ def _mean(rows: Sequence[SummaryRow], scenario: str, metric: str) -> float:
         and row.month is None
     )
     return found
+
+
+def test_a_value_that_does_not_bear_out_the_headline_is_told(tmp_path: Path) -> None:
+    outcome = stress_test(
+        scenarios=["baseline", "downturn"],
+        policies=["grace_period"],
+        paths=4,
+        months=6,
+        runoff_months=6,
+        borrowers=150,
+        output=tmp_path,
+    )
+    dataset = outcome.dataset.copy()
+    luck = np.array([-1.0, 1.0, -2.0, 2.0]) * 1.0e6
+    paths = dataset["net_present_value"].transpose("scenario", "policy", "path").copy()
+    paths[:, 1] = paths.values[:, 0] + luck
+    dataset["net_present_value"] = paths
+    data = ReportData(dataset, outcome.summary, outcome.manifest)
+    frontier = data.overall
+    assert frontier is not None
+    best = frontier.standings[0]
+    for net, told in ((Estimate(5.0, 4.0, 6.0), True), (Estimate(5.0, -4.0, 6.0), False)):
+        shown = replace(frontier, standings=(replace(best, net=net),))
+        assert bool(findings.value_doubts(data, shown)) is told
+    sentence = findings.measures_sentence(data)
+    assert "discounted at 8\u202f% a year" in sentence
+    assert "funded at 5\u202f% a year" in sentence
+    weights = [card.weight for card in passport.scenario_cards(data)]
+    assert weights == ["50 % of its own, 71 % in this run", "20 % of its own, 29 % in this run"]

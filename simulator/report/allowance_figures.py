@@ -34,9 +34,11 @@ LINE_WORDS: Final = {
 }
 """Lines of the roll-forward whose names differ from their key."""
 RATIO_WORDS: Final = {
-    COVERAGE: "Coverage ratio",
-    PROVISIONS: "Provisions over loans",
+    COVERAGE: "Booked coverage",
+    PROVISIONS: "Booked provisions over loans",
 }
+EITHER_WAY: Final = ("remeasurement", "repaid", "overlay")
+TAKES_AWAY: Final = ("transfer_out", "written_off", "sold")
 MOST_OF_MINIMUM: Final = 4.0
 """Ratios beyond so many times the largest minimum are drawn at the edge."""
 
@@ -57,11 +59,20 @@ def used_lines(books: Provisions) -> tuple[str, ...]:
     """Lines of the roll-forward that ever hold money under the drawn policies."""
     rolls = [books.roll(place) for place in places(books.data)]
     always = (OPENING, CLOSING)
-    return tuple(
+    used = [
         line
         for at, line in enumerate(rolls[0].lines)
         if line in always or any(np.any(roll.values[at]) for roll in rolls)
-    )
+    ]
+    return tuple(sorted(used, key=_order))
+
+
+def _order(line: str) -> int:
+    """First what adds, then what may do either, last what only takes away: no grade gets below
+    zero on its way to a closing allowance that is not."""
+    if line == CLOSING:
+        return 3
+    return 2 if line in TAKES_AWAY else 1 if line in EITHER_WAY else 0
 
 
 def waterfall_figure(books: Provisions, frame: Frame, place: tuple[str, str]) -> go.Figure:
@@ -111,7 +122,7 @@ def _falls(
 
 
 def allowance_fan(books: Provisions, frame: Frame, policy: str) -> go.Figure:
-    """Allowance over balance by month and rule book, with minima; a panel a scenario."""
+    """Each rule book's own allowance over balance by month, with minima; a panel a scenario."""
     data = books.data
     grid = scenario_grid(data, frame)
     sheet = Sheet(grid)
@@ -165,7 +176,7 @@ def _add_minimum(
 
 
 def coverage_figure(books: Provisions, frame: Frame, policy: str) -> go.Figure:
-    """Lowest month of both ratios by scenario and rule book, with minimum and breaches."""
+    """Lowest month of both ratios of the booked allowance by scenario and rule book with minima."""
     rows = coverage_rows(books)
     columns = style.columns_for(frame, 2, 330, 2)
     left = 190 if frame.width > 500 else 120
@@ -190,7 +201,7 @@ def coverage_figure(books: Provisions, frame: Frame, policy: str) -> go.Figure:
 
 def coverage_rows(books: Provisions) -> list[tuple[str, str | None]]:
     """Rows from the top: a scenario's heading, then the rule books."""
-    return [(s, book) for s in books.data.scenarios for book in (None, *books.books)]
+    return [(s, book) for s in books.data.scenarios for book in (None, *books.with_minima())]
 
 
 def _coverage_top(books: Provisions, ratio: str) -> float:
@@ -198,7 +209,7 @@ def _coverage_top(books: Provisions, ratio: str) -> float:
     found = [
         float(books.lowest(ratio, place, book).high[0])
         for place in places(books.data)
-        for book in books.books
+        for book in books.with_minima()
     ]
     minima = [m for b in books.books if (m := books.minimum(b, ratio)) is not None]
     largest = max((v for v in (*found, *minima) if np.isfinite(v)), default=0.0) or 1.0

@@ -54,8 +54,10 @@ def waterfall_caption(books: Provisions) -> str:
         f" {_movers(books, place)}."
     )
     how = (
-        "Remeasured: new loss rates of loans that stay or move, and what write-offs and sales need"
-        " beyond the allowance that they had."
+        "Loans that move bring the allowance that they had; what their new grade asks beyond it is"
+        " \u201cremeasured\u201d there, as are new loss rates and what write-offs and sales need"
+        " beyond the allowance that they had. The opening allowance"
+        f" ({books.rates_words(books.accounting)}) already expects the policy chosen."
     )
     cliff = books.cliff(place)
     if cliff is None:
@@ -121,8 +123,13 @@ def fan_caption(books: Provisions) -> str:
         return "No balance to hold an allowance for."
     told.sort(key=lambda pair: -pair[0])
     listed = "; ".join(text for _, text in told)
+    made = dict[str, list[str]]()
+    for book in books.books:
+        made.setdefault(books.rates_words(book), []).append(books.label(book))
+    rates = "; ".join(f"{words} ({', '.join(names)})" for words, names in made.items())
     return (
         f"{under(books, place)}, the highest share of balance that the median path needs: {listed}."
+        f" Each is the rule book's own allowance: {rates}."
     )
 
 
@@ -144,13 +151,19 @@ def fan_table(books: Provisions) -> Table:
 
 
 def coverage_caption(books: Provisions) -> str:
-    """How likely a month below each minimum is in the worst scenario."""
+    """How likely the booked allowance is below each minimum in the worst scenario."""
     place, told = reference_place(books), _breaches(books)
+    own = books.label(books.accounting)
+    over = "; ".join(
+        f"over {books.impaired_words(book)[0]} of {books.label(book)}"
+        for book in books.with_minima()
+    )
     how = (
-        "Coverage: allowance over impaired balance; provisions over loans: allowance over all"
-        " balance. Dots: the lowest month of the median path; lines: nine paths in ten; upright"
-        " marks: the minimum, with the probability of a month below it; triangles lie beyond the"
-        " edge."
+        f"The allowance on the books is the accounting book's, {own}: whoever asks, it is this"
+        f" one that must meet the minimum. Coverage: {own} allowance {over}; provisions over"
+        f" loans: {own} allowance over all balance. Dots: the lowest month of the median path;"
+        " lines: nine paths in ten; upright marks: the minimum, with the probability of a month"
+        " below it; triangles lie beyond the edge."
     )
     if not told:
         return f"None of the rule books sets a minimum. {how}"
@@ -166,7 +179,7 @@ def _breaches(books: Provisions) -> dict[str, list[str]]:
             minimum = books.minimum(book, ratio)
             if minimum is not None:
                 chance = chance_words(books.breach(ratio, place, book))
-                name = f"{what} of {books.label(book)} (at least {100 * minimum:g}\u202f%)"
+                name = f"{what} as {books.label(book)} asks (at least {100 * minimum:g}\u202f%)"
                 told.setdefault(chance, []).append(name)
     return told
 
@@ -189,7 +202,7 @@ def coverage_table(books: Provisions) -> Table:
     """Lowest month of both ratios over paths, minimum and probability of a breach."""
     rows = []
     for place in places(books.data):
-        for book in books.books:
+        for book in books.with_minima():
             for ratio, words in RATIO_WORDS.items():
                 fan, minimum = books.lowest(ratio, place, book), books.minimum(book, ratio)
                 low, median, high = (
@@ -213,7 +226,8 @@ def allowance_sentence(books: Provisions) -> str:
     level = level_text(money_scale(data.currency, needed.values()), needed)
     text = (
         f"{under(books, place)} the rule book {books.label(books.accounting)} needs an allowance of"
-        f" {level} at the end of month {data.months[-1]:.0f}."
+        f" {level} at the end of month {data.months[-1]:.0f}"
+        f" ({books.rates_words(books.accounting)})."
     )
     best = data.best_first[0] if data.best_first else None
     metric = f"allowance_{books.accounting}"

@@ -24,7 +24,7 @@ class BarKind(NamedTuple):
 
 
 LEVEL: Final = BarKind("bar-level", "level", style.SERIES[0][:2])
-RISE: Final = BarKind("bar-rise", "adds", style.CAUSE_SERIES[2])
+RISE: Final = BarKind("bar-rise", "adds", style.CAUSE_SERIES[0])
 FALL: Final = BarKind("bar-fall", "takes away", style.CAUSE_SERIES[1])
 BAR_KINDS: Final = (LEVEL, RISE, FALL)
 

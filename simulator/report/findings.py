@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simulator.report.data import ReportData, Stat
+import numpy as np
+
+from simulator.report.data import ReportData, Stat, optional, stat_of
 from simulator.report.effect_figures import effect_metrics
 from simulator.report.money_data import provisions_of
 from simulator.report.numbers import Scale, money_scale, percent, points_scale, rate_scale
 from simulator.report.ranking import verdict, verdict_support
 from simulator.report.re_ageing import before_relief, re_aged
+from simulator.report.value_table import VALUE, measures
+from simulator.results.frontier import Frontier
+from simulator.results.intervals import over_paths
 
 ROUGH_PATHS = 30
 """With fewer paths the report warns that intervals are rough (assumption)."""
@@ -99,7 +104,10 @@ def headline(data: ReportData) -> Finding:
     if data.overall is not None:
         support = (*verdict_support(data, data.overall), *_best_peaks(data, scenario))
         balances = _smaller_balances(data, scenario, data.best_first)
-        return Finding(verdict(data, data.overall), (*support, *balances, *_run_support(data)))
+        doubts = value_doubts(data, data.overall)
+        return Finding(
+            verdict(data, data.overall), (*doubts, *support, *balances, *_run_support(data))
+        )
     order = ranked(data, scenario)
     if not order:
         return Finding(_reference_headline(data, scenario), _run_support(data))
@@ -107,6 +115,60 @@ def headline(data: ReportData) -> Finding:
         _policy_headline(data, scenario, order),
         (*_policy_support(data, scenario, order), *_run_support(data)),
     )
+
+
+def measures_sentence(data: ReportData) -> str:
+    """Under the cards: what value and net result leave out; nothing where no value is shown."""
+    shown = any(data.stat(data.worst_scenario(), p, VALUE) for p in data.alternatives)
+    return measures(data) if shown and provisions_of(data) is not None else ""
+
+
+def value_doubts(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
+    """Where the best policy's value (NPV) does not bear out the net result of the headline."""
+    best = frontier.standings[0]
+    net = stat_of(best.net)
+    if not net.sign or "net_present_value" not in data.dataset:
+        return ()
+    worst = data.worst_scenario()
+    found = {data.over(frontier): value_change(data, frontier, best.policy)}
+    if (own := data.stat(worst, best.policy, VALUE)) is not None:
+        found[f"under {data.scenario_label(worst)}"] = own
+    told = [
+        f"{where} it {_doubt(money_scale(data.currency, stat.values()), stat)}"
+        for where, stat in found.items()
+        if stat.has_interval and stat.sign != net.sign
+    ]
+    if not told:
+        return ()
+    turned = any(stat.sign == -net.sign for stat in found.values())
+    how = "does not bear this out" if turned else "bears this out less clearly"
+    return (
+        f"The value (NPV) of {data.policy_label(best.policy)} {how}:"
+        f" {'; '.join(told)}. {measures(data)}",
+    )
+
+
+def _doubt(scale: Scale, stat: Stat) -> str:
+    verb = "cannot be told from zero"
+    if stat.sign:
+        verb = "rises" if stat.sign > 0 else "falls"
+    span = scale.span(stat.ci_low, stat.ci_high)
+    return f"{verb} ({scale.full(stat.mean, signed=True)}, {span})"
+
+
+def value_change(data: ReportData, frontier: Frontier, policy: str) -> Stat:
+    """A policy's change of value (NPV) on the same paths, where ``frontier`` holds."""
+    scenario = frontier.scenario
+    if scenario is None:
+        weights = data.dataset["scenario_weight"]
+        values = (data.dataset["net_present_value"] * weights).sum("scenario")
+    else:
+        values = data.dataset["net_present_value"].sel(scenario=scenario)
+    change = values.sel(policy=policy) - values.sel(policy=data.reference)
+    paths = np.asarray(change.values, dtype=np.float64)
+    found = over_paths(paths, int(data.dataset.attrs["luck_replicates"]))
+    low, high = optional(float(found.ci_low)), optional(float(found.ci_high))
+    return Stat(float(found.mean), low, high, float(found.p05), float(found.p95))
 
 
 def _best_peaks(data: ReportData, scenario: str) -> tuple[str, ...]:
@@ -266,7 +328,7 @@ def outside_the_months(data: ReportData) -> str:
         return ""
     return (
         f"Losses after the last month (month {len(data.months)}), and later income, of loans still"
-        " open are outside, which flatters a policy that puts payments off; run.runoff_months=12"
+        " open are outside, which flatters a policy that puts payments off; run.runoff_months=18"
         " brings them in."
     )
 
@@ -325,7 +387,7 @@ def _money_figures(data: ReportData, scenario: str) -> list[KeyFigure]:
     if needed is not None:
         scale = money_scale(data.currency, needed.values())
         note = f"{data.policy_label(data.reference)}, {books.label(books.accounting)}, month"
-        note = f"{note} {data.months[-1]:.0f}"
+        note = f"{note} {data.months[-1]:.0f}; {books.rates_words(books.accounting)}"
         out.append(_key_figure("Allowance needed", scale, needed, note))
     return out
 

@@ -13,19 +13,19 @@ from simulator.report.money_data import Provisions, provisions_of
 from simulator.report.profit_figure import Bridge, bridge_figure
 from simulator.report.ranking import Ranking
 from simulator.report.tail_figure import Losses, loss_figure, losses_of
-from simulator.report.value_table import value_table
+from simulator.report.value_table import value_caption, value_table
 
 BAR_LEGEND = tuple((kind.key, kind.name) for kind in bars.BAR_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
 class MoneySection:
-    """A title, a sentence, tables of policies (worst scenario first), the accounts' rule book."""
+    """A title, a sentence, tables of policies (worst scenario first) and their caption."""
 
     title: str
     sentence: str
     tables: tuple[Ranking, ...]
-    accounts: str
+    caption: str
     cards: tuple[FigureCard, ...]
 
 
@@ -41,7 +41,7 @@ def money_section(data: ReportData) -> MoneySection | None:
         title="Allowances, profit and capital",
         sentence=allowance_words.allowance_sentence(books),
         tables=tuple(value_table(books, scenario) for scenario in scenarios),
-        accounts=books.label(books.accounting),
+        caption=value_caption(books),
         cards=(*_allowance_cards(books), *cards, _bridge_card(Bridge(data))),
     )
 
@@ -75,7 +75,7 @@ def _allowance_cards(books: Provisions) -> list[FigureCard]:
         ),
         FigureCard(
             "coverage",
-            "Coverage and provisions against their minima",
+            "Coverage and provisions on the books against their minima",
             allowance_words.coverage_caption(books),
             _by_policy(data, partial(allowance_figures.coverage_figure, books)),
             allowance_words.coverage_table(books),

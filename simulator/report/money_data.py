@@ -16,6 +16,12 @@ COVERAGE: Final = "coverage_ratio"
 PROVISIONS: Final = "provisions_over_loans"
 BREACHES: Final = {COVERAGE: "ever_breach_coverage", PROVISIONS: "ever_breach_provisions"}
 """Ratios that a rule book may set a minimum for, and the metric of a month below it."""
+FORESIGHT_WORDS: Final = {
+    "weighted": "weighted over the scenarios",
+    "perfect": "of the scenario itself, as if it were known (perfect foresight)",
+    "point_in_time": "point in time: expected at the opening, then replaced by losses seen",
+}
+"""What a rule book's loss rates know of the future."""
 
 
 class Roll(NamedTuple):
@@ -97,30 +103,63 @@ class Provisions:
         found = self._of(book, variable).sel(scenario=scenario, policy=policy)
         return np.asarray(found.transpose("path", "month").values, dtype=np.float64)
 
-    def ratio(self, ratio: str, place: tuple[str, str], book: str) -> Array:
-        """A ratio of ``BREACHES`` on every path and month; NaN where nothing stands below."""
-        allowance = self.by_path("allowance", place, book)
+    def with_minima(self) -> tuple[str, ...]:
+        """Rule books that set a minimum; where none does, the accounting book."""
+        asking = [b for b in self.books if self._asks(b)]
+        return tuple(asking or self.books[:1])
+
+    def _asks(self, book: str) -> bool:
+        return any(self.minimum(book, ratio) is not None for ratio in BREACHES)
+
+    def booked(self, ratio: str, place: tuple[str, str], book: str) -> Array:
+        """The accounting book's allowance over what ``ratio`` of ``book`` asks of, (paths, months).
+
+        NaN where nothing stands below.
+        """
         if ratio == COVERAGE:
             below = self.by_path("impaired_balance", place, book)
         else:
             below = self.data.by_path("closing_balance", *place)
-        missing = np.full_like(allowance, np.nan)
-        return np.asarray(np.divide(allowance, below, out=missing, where=below > 0))
+        return _over(self.by_path("allowance", place, self.accounting), below)
 
     def lowest(self, ratio: str, place: tuple[str, str], book: str) -> Fan:
-        """Quantiles over paths of the lowest month, each of one number."""
+        """Quantiles over paths of the lowest month of ``booked``, each of one number."""
         key = (ratio, *place, book)
         if key not in self._fans:
-            found = np.fmin.reduce(self.ratio(ratio, place, book), axis=1)
+            found = np.fmin.reduce(self.booked(ratio, place, book), axis=1)
             self._fans[key] = fan_of(np.asarray(found)[:, None])
         return self._fans[key]
 
     def fan(self, place: tuple[str, str], book: str) -> Fan:
-        """Quantiles over paths of allowance over balance, by month."""
+        """Quantiles over paths of a rule book's own allowance over balance, by month."""
         key = (*place, book)
         if key not in self._fans:
-            self._fans[key] = fan_of(self.ratio(PROVISIONS, place, book))
+            balance = self.data.by_path("closing_balance", *place)
+            self._fans[key] = fan_of(_over(self.by_path("allowance", place, book), balance))
         return self._fans[key]
+
+    def rates_words(self, book: str) -> str:
+        """What the allowance of a rule book is made of, and what it knows of the future."""
+        entry = self.entry(book)
+        if entry.get("kind") == "classes":
+            return "fixed shares of balance by class"
+        foresight = str(entry.get("foresight", "weighted"))
+        return f"loss rates {FORESIGHT_WORDS.get(foresight, FORESIGHT_WORDS['weighted'])}"
+
+    def impaired_words(self, book: str) -> tuple[str, str]:
+        """What a rule book calls its impaired loans, and their share of the balance."""
+        kind = self.entry(book).get("kind")
+        if kind == "classes":
+            return "non-performing loans (substandard and worse)", "NPL ratio"
+        if kind == "staged":
+            return "stage 3 loans", "Stage 3 share"
+        return "loans in default", "Share in default"
+
+    @property
+    def impaired_book(self) -> str:
+        """The rule book whose share of impaired loans is shown: one of classes, else the first."""
+        classes = (b for b in self.books if self.entry(b).get("kind") == "classes")
+        return next(classes, self.accounting)
 
     def breach(self, ratio: str, place: tuple[str, str], book: str) -> Stat | None:
         """The probability that a month of the run lies below the minimum, if there is one."""
@@ -165,6 +204,12 @@ class Provisions:
     def needed(self, place: tuple[str, str]) -> Stat | None:
         """The accounting book's allowance at the end of the last reported month."""
         return self.data.closing(*place, f"allowance_{self.accounting}")
+
+
+def _over(above: Array, below: Array) -> Array:
+    """``above`` over ``below``, NaN where that is nothing."""
+    missing = np.full_like(above, np.nan)
+    return np.asarray(np.divide(above, below, out=missing, where=below > 0))
 
 
 def provisions_of(data: ReportData) -> Provisions | None:

@@ -128,6 +128,7 @@ def render(data: ReportData, title: str) -> str:
         drawings=Markup(safe_json(drawings)),
         finding=findings.headline(data),
         key_figures=findings.key_figures(data),
+        measures=findings.measures_sentence(data),
         worst=data.scenario_label(data.worst_scenario()),
         worth=worth_section(data),
         drawn_note=data.drawn_note(),

@@ -4,12 +4,12 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from simulator.report.data import ReportData, clean, harmless
 from simulator.report.findings import outside_the_months
 from simulator.report.money_data import provisions_of
 from simulator.report.policy_settings import Part, flat, policy_parts, value_words
+from simulator.report.rule_book_settings import rule_books
 from simulator.report.tables import policy_class
 from simulator.vocabulary import FOLLOW_UP_MONTHS
 
@@ -64,7 +64,7 @@ def scenario_cards(data: ReportData) -> list[ScenarioCard]:
     out = []
     for scenario in data.scenarios:
         entry = data.scenario_entry(scenario)
-        weight, warnings = entry.get("weight"), entry.get("warnings")
+        warnings = entry.get("warnings")
         listed = (
             warnings if isinstance(warnings, Sequence) and not isinstance(warnings, str) else ()
         )
@@ -73,11 +73,20 @@ def scenario_cards(data: ReportData) -> list[ScenarioCard]:
                 data.scenario_label(scenario, 80),
                 clean(entry.get("narrative") or "No narrative is recorded.", 2000),
                 clean(entry.get("source") or "not recorded", 500),
-                f"{100 * weight:.0f} %" if isinstance(weight, int | float) else "not set",
+                _weight(data, scenario, entry.get("weight")),
                 tuple(clean(item, 300) for item in listed),
             )
         )
     return out
+
+
+def _weight(data: ReportData, scenario: str, own: object) -> str:
+    """A scenario's own weight, and the one used in the run where that is another."""
+    words = f"{100 * own:.0f} %" if isinstance(own, int | float) else "not set"
+    if "scenario_weight" not in data.dataset:
+        return words
+    used = f"{100 * float(data.dataset['scenario_weight'].sel(scenario=scenario)):.0f} %"
+    return words if used == words else f"{words} of its own, {used} in this run"
 
 
 def policy_cards(data: ReportData) -> list[PolicyCard]:
@@ -94,36 +103,7 @@ def policy_cards(data: ReportData) -> list[PolicyCard]:
 
 def rule_book_cards(data: ReportData) -> list[PolicyCard]:
     """Each rule book with its settings from the configuration of the run, the accounts' first."""
-    books = provisions_of(data)
-    if books is None:
-        return []
-    out = []
-    for book in books.books:
-        settings = tuple(
-            (_words(key), _book_words(value).replace("_", " "))
-            for key, value in islice(books.entry(book).items(), MAX_ENTRIES)
-            if key not in ("kind", "label") and value not in (None, [], {})
-        )
-        parts = (Part("", settings),) if settings else ()
-        out.append(PolicyCard(books.full_label(book), "", parts))
-    return out
-
-
-def _book_words(value: object) -> str:
-    """A setting of a rule book; bands of days past due as ``1 to 90 special mention``."""
-    if not isinstance(value, list) or not all(_is_band(item) for item in value):
-        return value_words(value)
-    bands = (
-        f"over {band['from_dpd'] - 1} {band['grade']}"
-        if band["to_dpd"] is None
-        else f"{band['from_dpd']} to {band['to_dpd']} {band['grade']}"
-        for band in value
-    )
-    return clean(f"{'; '.join(bands)} (days past due)", 600)
-
-
-def _is_band(item: object) -> bool:
-    return isinstance(item, Mapping) and {"from_dpd", "to_dpd", "grade"} <= set(item)
+    return [PolicyCard(label, "", parts) for label, parts in rule_books(data)]
 
 
 def facts(data: ReportData) -> list[str]:

@@ -1,16 +1,16 @@
 """From income to net income under the reference, and what each policy changes of every line."""
 
-from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 import plotly.graph_objects as go
+import xarray as xr
 
 from simulator.report import bars
 from simulator.report.data import Array, ReportData, Stat, optional
 from simulator.report.numbers import Scale, money_scale
 from simulator.report.style import Frame, Sheet
-from simulator.results.intervals import over_paths
+from simulator.results.intervals import over_paths, with_spread
 from simulator.results.metrics import monthly_view
 from simulator.results.profit import COST_LINES, statement
 
@@ -31,24 +31,22 @@ class Bridge:
 
     def __init__(self, data: ReportData) -> None:
         self.data = data
-        books, read = statement(data.dataset), monthly_view(data.dataset)
-        lines: dict[str, Array] = {INCOME: books.income}
-        for name in COST_LINES:
-            lines[COST_WORDS.get(name, name)] = -read(name)
-        lines |= {CHARGE: -books.provision_charge, TAX: -books.tax, NET: books.net_income}
-        self._lines: Mapping[str, Array] = {
-            name: values.sum(axis=3) for name, values in lines.items() if np.any(values)
-        }
+        self._lines = _lines(data.dataset, influence=False)
+        self._spreads = self._lines | _lines(
+            data.dataset, influence="allowance_spread" in data.dataset
+        )
         self.names = tuple(self._lines)
         self._replicates = int(data.dataset.attrs["luck_replicates"])
 
     def stat(self, scenario: str, policy: str, line: str, *, change: bool = False) -> Stat:
         """A line's mean over paths with its interval; with ``change`` less the reference's."""
-        values = self._lines[line][self.data.scenarios.index(scenario)]
-        shown = values[self.data.position(policy)]
+        at = self.data.scenarios.index(scenario), self.data.position(policy)
+        shown, spread = self._lines[line][at], self._spreads[line][at]
         if change:
-            shown = shown - values[self.data.position(self.data.reference)]
-        found = over_paths(shown, self._replicates)
+            own = at[0], self.data.position(self.data.reference)
+            shown, spread = shown - self._lines[line][own], spread - self._spreads[line][own]
+        found, wide = (over_paths(values, self._replicates) for values in (shown, spread))
+        found = with_spread(found, wide)
         low, high = optional(float(found.ci_low)), optional(float(found.ci_high))
         return Stat(float(found.mean), low, high, float(found.p05), float(found.p95))
 
@@ -66,12 +64,20 @@ class Bridge:
         return money_scale(data.currency, own), money_scale(data.currency, rest)
 
 
+def _lines(dataset: xr.Dataset, *, influence: bool) -> dict[str, Array]:
+    """Lines that hold money, each (scenario, policy, path), as ``statement`` has them."""
+    books, read = statement(dataset, influence), monthly_view(dataset)
+    lines: dict[str, Array] = {INCOME: books.income}
+    lines |= {COST_WORDS.get(name, name): -read(name) for name in COST_LINES}
+    lines |= {CHARGE: -books.provision_charge, TAX: -books.tax, NET: books.net_income}
+    return {name: values.sum(axis=3) for name, values in lines.items() if np.any(values)}
+
+
 def bridge_figure(bridge: Bridge, frame: Frame, scenario: str) -> go.Figure:
     """A waterfall of the reference, then for each policy its change of every line."""
     data, names = bridge.data, bridge.names
     drawn = data.drawn_policies
-    narrow = frame.width < 500
-    grid = bars.row_grid(frame, len(drawn), len(names), 4, least=150 if narrow else 220)
+    grid = bars.row_grid(frame, len(drawn), len(names), 4, least=220)
     sheet = Sheet(grid)
     own_scale, change_scale = bridge.scales(scenario)
     found = {p: _bars(bridge, scenario, p) for p in drawn}

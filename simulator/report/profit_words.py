@@ -30,7 +30,10 @@ def loss_caption(found: Losses) -> str:
     expected = data.stat(*place, f"expected_loss{OF_BALANCE}")
     if expected is not None:
         size = level_text(rate_scale(expected.values()), expected)
-        told.append(f"the expected loss is {size} of the opening balance")
+        told.append(
+            f"the expected loss in {found.horizon}, loans made in the run included, is {size} of"
+            " the opening balance"
+        )
     for label, level in LEVELS.items():
         risk, shortfall = (
             data.stat(*place, f"loss_{name}_{label}{OF_BALANCE}") for name in ("var", "es")

@@ -1,5 +1,6 @@
 """Losses over paths: their distribution, expected loss, value at risk, shortfall, whose luck."""
 
+from math import floor, log10
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -44,6 +45,12 @@ class Losses:
         marks = [mark.at for place in self.places for mark in self.marks(place)]
         self.low, self.high = min([low, *marks]), max([high, *marks])
         self.width = (self.high - self.low) / self.n_bins or max(abs(self.high), 1e-6) / 10.0
+
+    @property
+    def horizon(self) -> str:
+        """The months that losses cover: ``24 months and 12 of run-off``."""
+        runoff = int(self.data.dataset.attrs["runoff_months"])
+        return f"{len(self.data.months)} months" + (f" and {runoff} of run-off" if runoff else "")
 
     @property
     def n_bins(self) -> int:
@@ -97,16 +104,19 @@ def loss_figure(found: Losses, frame: Frame, policy: str) -> go.Figure:
     tallest = max(float(found.shares(place)[1].max(initial=0.0)) for place in found.places) or 1.0
     room = text_width("expected 00.00 %") + 14
     side = (found.high - found.low or found.width) / max(0.2, 1.0 - room / grid.panel_width)
+    runoff = int(data.dataset.attrs["runoff_months"])
+    months = f"{len(data.months)}{f' + {runoff}' if runoff else ''}"
+    title = f"Loss in {months} months (% of opening balance)"
     shown = [100.0 * (found.low - 0.03 * side), 100.0 * (found.low + side)]
     for panel, scenario in enumerate(data.scenarios):
         last = grid.is_last_in_column(panel)
         axes = (
-            axis("Loss (% of opening balance)" if last else None, range=shown, nticks=6),
+            axis(title if last else None, range=shown, nticks=6),
             axis(
                 "Paths (%)" if grid.is_left(panel) else None,
                 range=[0.0, 100.0 * tallest * HEAD],
-                tickvals=[0.0, 50.0 * tallest, 100.0 * tallest],
-                tickformat=".0f" if tallest > 0.04 else ".1f",
+                tickvals=round_ticks(100.0 * tallest),
+                tickformat="~g",
                 showgrid=True,
                 showticklabels=grid.is_left(panel),
             ),
@@ -115,6 +125,13 @@ def loss_figure(found: Losses, frame: Frame, policy: str) -> go.Figure:
         _add_distribution(sheet, found, panel, (scenario, policy))
         _add_marks(sheet, found, panel, (scenario, policy), 100.0 * tallest)
     return sheet.figure()
+
+
+def round_ticks(top: float) -> list[float]:
+    """Zero and up to four multiples of a round step, up to ``top`` (above zero)."""
+    size = 10.0 ** floor(log10(top / 4.0))
+    step = next(m * size for m in (1.0, 2.0, 5.0, 10.0) if top < 5.0 * m * size)
+    return [round(k * step, 12) for k in range(int(top / step + 1e-9) + 1)]
 
 
 def _add_distribution(sheet: Sheet, found: Losses, panel: int, place: tuple[str, str]) -> None:

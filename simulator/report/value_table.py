@@ -6,6 +6,7 @@ from simulator.report.data import ReportData, Stat
 from simulator.report.money_data import Provisions
 from simulator.report.numbers import MISSING, NONE, Scale, money_scale, number, rate_scale
 from simulator.report.ranking import Ranking, RankingCell, RankingRow
+from simulator.results.profit import parameters_of
 
 VALUE: Final = "delta_net_present_value"
 
@@ -21,14 +22,15 @@ class Column(NamedTuple):
 
 def value_table(books: Provisions, scenario: str) -> Ranking:
     """Every policy under a scenario; differences are paired with the reference."""
-    data = books.data
+    data, shown = books.data, books.impaired_book
     columns = (
         Column("Value", VALUE, better=1),
         Column("Net income", "net_income"),
         Column("Return on equity", "return_on_equity"),
-        Column("Lowest capital", "lowest_capital_ratio"),
-        Column("Below minimum", "ever_breach_capital"),
+        Column("Lowest capital ratio", "lowest_capital_ratio"),
+        Column(f"Paths below {capital_minimum(data)}", "ever_breach_capital"),
         Column("Allowance", f"delta_allowance_{books.accounting}", True, -1),
+        Column(books.impaired_words(shown)[1], f"impaired_ratio_{shown}", True),
     )
     scales = [_scale(data, scenario, column) for column in columns]
     rows, rank = [], 0
@@ -45,6 +47,41 @@ def value_table(books: Provisions, scenario: str) -> Ranking:
     titles = tuple((c.title, _unit(c, scale)) for c, scale in zip(columns, scales, strict=True))
     place = f"Under {data.scenario_label(scenario)}"
     return Ranking(place, f"{len(data.months)} months", "", titles, tuple(rows))
+
+
+def capital_minimum(data: ReportData) -> str:
+    """The least capital ratio of the run's parameters: ``10.5 %``."""
+    return _parameter(data, "capital_minimum")
+
+
+def _parameter(data: ReportData, name: str) -> str:
+    """A share among the run's parameters, in percent without needless decimals."""
+    return f"{100.0 * parameters_of(data.dataset)[name]:g}\u202f%"
+
+
+def measures(data: ReportData) -> str:
+    """Why value and net result may disagree, with the two rates."""
+    discount, funding = (
+        _parameter(data, f"{name}_annual_rate") for name in ("discount", "funding")
+    )
+    return (
+        f"Value (NPV) is after operating cost and discounted at {discount} a year; the net result"
+        f" is before operating cost and funded at {funding} a year, so the two may disagree."
+    )
+
+
+def value_caption(books: Provisions) -> str:
+    """What the columns hold, and which rule books they follow."""
+    data, shown = books.data, books.impaired_book
+    words, share = books.impaired_words(shown)
+    return (
+        f"{measures(data)} Net income, capital and the allowance needed at the end of the last"
+        f" month follow the rule book {books.label(books.accounting)}"
+        f" ({books.rates_words(books.accounting)}). Equity starts at"
+        f" {_parameter(data, 'opening_equity_share')} of the opening balance and profit is"
+        f" retained; paths below {capital_minimum(data)}: a month's capital ratio was below this"
+        f" minimum. {share}: balance of {words} of {books.label(shown)} over all balance."
+    )
 
 
 def _best_value_first(data: ReportData, scenario: str) -> list[str]:
@@ -75,12 +112,16 @@ def _unit(column: Column, scale: Scale) -> str:
         return "% a year"
     if column.metric.startswith("ever_"):
         return "% of paths"
+    if column.metric == "lowest_capital_ratio":
+        return "% of risk-weighted assets"
+    if column.metric.startswith("impaired_ratio_"):
+        return "%, last month"
     return f"{scale.unit}, change" if column.better else scale.unit
 
 
 def _cell(column: Column, stat: Stat | None, scale: Scale) -> RankingCell:
     """A number with its interval and, for a change, whether it is told from zero."""
-    title = f"{column.title}, {scale.unit}"
+    title = f"{column.title}, {_unit(column, scale)}"
     if stat is None:
         return RankingCell(title, NONE if column.better else MISSING)
     if column.metric.startswith("ever_"):
