@@ -202,7 +202,7 @@ MISTAKES = {
     ),
     "weight of a scenario that is not run": (
         ["scenario=[downturn]", "provision.cas22.scenario_weights={baseline: 1}"],
-        ["provision.cas22.scenario_weights must be one of downturn; got baseline"],
+        ["cas22.scenario_weights must name scenarios of the run (downturn); got baseline"],
     ),
     "several at once": (
         ["run.months=0", "parameters.finding_rate=2", "scenario.downturn.weight=-1"],
