@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from simulator.book import Book, build_book
 from simulator.catalogue import parameters_from
-from simulator.engine import Packed, Simulation, WorldBuilder, compile_kernels, pack, simulate
+from simulator.engine import Simulation, WorldBuilder, compile_kernels, simulate
 from simulator.levers import LeverTable
 from simulator.macro import draw_macro_paths, load_scenario
+from simulator.packing import Packed, pack
 from simulator.policies import REFERENCE, build_policy, levers_for
 from simulator.settings import BookSettings, RunSettings, ScenarioSettings
 from simulator.shocks import build_world

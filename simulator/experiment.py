@@ -12,16 +12,15 @@ from simulator.book.schema import Book
 from simulator.break_even.question import Question, ask
 from simulator.catalogue import parameters_from
 from simulator.engine import (
-    Packed,
     Simulation,
     WorldBuilder,
     compile_kernels,
-    pack,
     simulate,
     thread_count,
 )
 from simulator.levers import LeverTable
 from simulator.macro import MacroPaths, Scenario, draw_macro_paths, load_scenario
+from simulator.packing import Packed, pack
 from simulator.policies import REFERENCE, Policy, StatusQuo, levers_for
 from simulator.provision import CellTable, RuleBook, build_cells, check_books
 from simulator.results.files import REPORT_NAME, remove_results

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from simulator.book import build_book
 from simulator.book.schema import Book
 from simulator.catalogue import parameters_from
-from simulator.engine import Simulation, WorldBuilder, pack, simulate
+from simulator.engine import Simulation, WorldBuilder, simulate
 from simulator.kernels.tally import Tallies
 from simulator.levers import Edit, build_levers
 from simulator.macro import MacroPaths, draw_macro_paths
 from simulator.macro.scenario import Scenario
 from simulator.macro.variables import DISASTER, MACRO_VARIABLES
+from simulator.packing import pack
 from simulator.policies import CareProgramme, GracePeriod, Policy, StatusQuo, StricterApproval
 from simulator.settings import BookSettings, MacroDeviation, RunSettings
 from simulator.shocks import build_world

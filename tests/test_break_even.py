@@ -15,8 +15,9 @@ from simulator.__main__ import main
 from simulator.break_even.question import ask, number_fields
 from simulator.catalogue import parameters_from
 from simulator.cli.folders import find_folders
-from simulator.engine import pack, simulate
+from simulator.engine import simulate
 from simulator.macro import draw_macro_paths
+from simulator.packing import pack
 from simulator.policies import CareProgramme, Combination, GracePeriod, StatusQuo, levers_for
 from simulator.results.break_even import (
     BreakEven,

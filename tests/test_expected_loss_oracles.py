@@ -22,10 +22,11 @@ from twin.cells import cell_table
 
 from simulator.book.schema import Book
 from simulator.catalogue import Parameters, parameters_from
-from simulator.engine import pack, simulate
+from simulator.engine import simulate
 from simulator.kernels.tally import Tallies
 from simulator.levers import build_levers
 from simulator.macro import draw_macro_paths
+from simulator.packing import pack
 from simulator.settings import RunSettings
 from simulator.shocks import World
 from simulator.situation import UNPAID_CAP, situation_of

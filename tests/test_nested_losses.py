@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from simulator.book.schema import Book
 from simulator.catalogue import parameters_from
-from simulator.engine import Packed, _Scratch, pack, recarray_levers, simulate
+from simulator.engine import _Scratch, recarray_levers, simulate
 from simulator.kernels.impairment import see_loans
 from simulator.kernels.ledger import count_stocks
 from simulator.kernels.lives import simulate_lives
@@ -33,6 +33,7 @@ from simulator.kernels.simulate import open_book, simulate_months
 from simulator.kernels.tally import HISTORY_DTYPE, Tallies, path_slice
 from simulator.levers import LeverTable
 from simulator.macro import draw_macro_paths
+from simulator.packing import Packed, pack
 from simulator.policies import StatusQuo, levers_for
 from simulator.provision import build_cells, build_rule_book
 from simulator.settings import RunSettings

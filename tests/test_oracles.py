@@ -12,13 +12,14 @@ from twin.samples import POLICIES, eager_parameters, levers_of, random_book, ran
 
 from simulator.book.schema import Book
 from simulator.catalogue import pack_parameters, parameters_from
-from simulator.engine import pack, simulate_block
+from simulator.engine import simulate_block
 from simulator.kernels.lives import simulate_lives
 from simulator.kernels.records import CHUNK, LifeColumns, PathKey, records
 from simulator.kernels.rng import philox, uniforms
 from simulator.kernels.tally import HISTORY_DTYPE, Tallies
 from simulator.levers import Edit
 from simulator.macro import draw_macro_paths
+from simulator.packing import pack
 from simulator.products import JURISDICTIONS
 from simulator.settings import MacroDeviation, RunSettings
 from simulator.shocks import World, build_world

@@ -24,6 +24,7 @@ from twin.samples import (
 from simulator.kernels.records import AT_OPENING, NEVER_OPENED, OUTCOME_DTYPE
 from simulator.kernels.tally import HISTORY_DTYPE, Tallies
 from simulator.lever_fields import ALL_FIELDS
+from simulator.packing import pack
 from simulator.settings import RunSettings
 from simulator.vocabulary import (
     FLOW_SIGNS,
@@ -119,7 +120,7 @@ def run_kernels(case: int, reference: str) -> Compiled:
         threads=1,
         history_borrowers=10_000,
     )
-    packed = engine.pack(book, eager_parameters())
+    packed = pack(book, eager_parameters())
     names = [reference, *(name for name in POLICIES if name != reference)]
     tallies = {name: packed.allocate_tallies(N_PATHS, HORIZON) for name in names}
     histories = {name: np.zeros((HORIZON + 1, book.n_loans), dtype=HISTORY_DTYPE) for name in names}

@@ -23,6 +23,7 @@ from twin.samples import (
 
 from simulator import engine
 from simulator.kernels.tally import Tallies
+from simulator.packing import pack
 from simulator.provision.cells import CellTable
 from simulator.settings import RunSettings
 from simulator.situation import N_SITUATIONS, situation_of
@@ -169,7 +170,7 @@ def run_kernels(case: str) -> dict[str, Tallies]:
         seed=RUN_SEED + chosen.sample,
         threads=1,
     )
-    packed = engine.pack(book, eager_parameters(), table_of(chosen))
+    packed = pack(book, eager_parameters(), table_of(chosen))
     tallies = {name: packed.allocate_tallies(N_PATHS, HORIZON, chosen.months) for name in POLICIES}
     engine.simulate_block(
         packed,

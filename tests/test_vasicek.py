@@ -18,8 +18,9 @@ from scipy import stats
 
 from simulator.book.schema import Book
 from simulator.catalogue import parameters_from
-from simulator.engine import pack, simulate_block
+from simulator.engine import simulate_block
 from simulator.levers import build_levers
+from simulator.packing import pack
 from simulator.results.tail import Estimate, expected_shortfall, value_at_risk
 from simulator.shocks.world import WORLD_DTYPE, World
 from simulator.vocabulary import Count, Flow

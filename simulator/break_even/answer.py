@@ -19,8 +19,9 @@ from simulator.break_even.search import (
     most_refinements,
     scan_values,
 )
-from simulator.engine import Packed, WorldBuilder, simulate
+from simulator.engine import WorldBuilder, simulate
 from simulator.kernels.tally import Tallies
+from simulator.packing import Packed
 from simulator.policies import Policy, levers_for
 from simulator.results.break_even import BreakEven, whole_horizon
 from simulator.results.dataset import cells_of

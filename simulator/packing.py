@@ -1,0 +1,201 @@
+"""Records of a book, its parameters and its cells, as kernels read them."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.book.distributions import SCORE_MEAN, SCORE_RISK_CORRELATION, SCORE_SD
+from simulator.book.schema import Book, Borrowers, Loans, product_terms
+from simulator.catalogue import Parameters, pack_parameters
+from simulator.kernels.pairing import Paired, group_slices
+from simulator.kernels.records import (
+    FACTS_DTYPE,
+    SIGHT_DTYPE,
+    STAGE_DTYPE,
+    BookArrays,
+    LifeColumns,
+    Sight,
+    pack_loans,
+    pack_openings,
+    pack_people,
+    pack_terms,
+    records,
+)
+from simulator.kernels.tally import Tallies, allocate_tallies
+from simulator.lever_fields import STAGE_NAMES
+from simulator.provision.cells import NEVER, CellTable
+from simulator.situation import N_SITUATIONS
+from simulator.units import monthly_probability
+
+_EXACT_BITS = 52
+"""Bits of a sum of numbers that is exact, sign apart."""
+_MOST_OVER_LIMIT = 16.0
+"""No sum by cell of a path exceeds all limits, or all weights, together so many times."""
+
+Table = TypeVar("Table", Borrowers, Loans)
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A book and its parameters, ready for kernels."""
+
+    book: BookArrays
+    lives: LifeColumns
+    stages: NDArray[np.void]
+    params: NDArray[np.void]
+    paired: Paired
+    most_loans: int
+    n_segments: int
+    n_products: int
+    n_vintages: int
+    n_regions: int
+    n_cells: int
+    all_limits: float
+    """Weighted limits of all loans, applicants' included."""
+    all_loans: float
+
+    def allocate_tallies(self, n_paths: int, horizon: int, months: int | None = None) -> Tallies:
+        """Zeroed tallies of the book's shape; rule books see the months up to ``months``."""
+        shape = (self.n_segments, self.n_products, self.n_vintages, self.n_regions)
+        tracked = self.tracked(horizon if months is None else months)
+        return allocate_tallies(n_paths, horizon, *shape, tracked=tracked, n_cells=self.n_cells)
+
+    def quantum(self, whole: float, paths: int) -> float:
+        """Unit of sums by cell, a power of two so large that sums over ``paths`` are exact."""
+        most = max(whole, 1.0) * _MOST_OVER_LIMIT * paths
+        return float(2.0 ** (np.ceil(np.log2(most)) - _EXACT_BITS))
+
+    def tracked(self, months: int) -> int:
+        """Month ends at which rule books see the loans of a run of ``months``."""
+        return months + 1 if self.n_cells else 0
+
+
+def pack_stages(parameters: Parameters, money: float) -> NDArray[np.void]:
+    """Records of the collection stages; costs times ``money``, the unit of reference money."""
+    stages = np.zeros(len(STAGE_NAMES), dtype=STAGE_DTYPE)
+    for row, name in enumerate(STAGE_NAMES):
+        for field_name in STAGE_DTYPE.names or ():
+            stages[field_name][row] = parameters[f"{field_name}_{name}"]
+    stages["cost"] *= money
+    return records(stages)
+
+
+def pack(book: Book, parameters: Parameters, cells: CellTable | None = None) -> Packed:
+    """Records of ``book`` as the kernels read them, in order of arrival, then of permanent id.
+
+    The live part of the book is then dense in memory, whatever share of it has yet to arrive.
+    ``cells``: how rule books see loans, None without any.
+    """
+    order = np.argsort(book.borrowers.arrival_month, kind="stable")
+    people = _rows(book.borrowers, order)
+    row_of = np.empty(order.size, dtype=np.int32)
+    row_of[order] = np.arange(order.size, dtype=np.int32)
+    owner = row_of[book.loans.borrower]
+    loan_order = np.argsort(owner, kind="stable")
+    loans = _rows(book.loans, loan_order)._replace(borrower=owner[loan_order])
+    arrays = BookArrays(
+        people=pack_people(people, loans),
+        loans=pack_loans(loans),
+        openings=pack_openings(loans, loan_order),
+        terms=pack_terms(product_terms(book)),
+        facts=_facts(book),
+        first_applicant=_month_starts(people.arrival_month),
+        sight=_sight(cells, book),
+    )
+    weight = people.weight[loans.borrower]
+    incidence, index = np.unique(people.illness_incidence, return_inverse=True)
+    p_ill = np.array([monthly_probability(x) for x in incidence])[index]
+    return Packed(
+        book=arrays,
+        lives=LifeColumns(
+            id=people.id,
+            arrival_month=people.arrival_month,
+            region=people.region,
+            work=people.work,
+            weight=people.weight,
+            p_ill_monthly=parameters["illness_multiplier"] * p_ill,
+        ),
+        stages=pack_stages(parameters, book.jurisdiction.reference_money),
+        params=records(pack_parameters(parameters)),
+        paired=_paired(people, loans, len(book.regions), len(book.products)),
+        most_loans=int(arrays.people["n_loans"].max(initial=1)),
+        n_segments=len(book.segments.region),
+        n_products=len(book.products),
+        n_vintages=len(book.vintage_labels),
+        n_regions=len(book.regions),
+        n_cells=len(cells.cells) if cells else 0,
+        all_limits=float((weight * np.maximum(loans.limit, loans.principal)).sum()),
+        all_loans=float(weight.sum()),
+    )
+
+
+def _sight(cells: CellTable | None, book: Book) -> Sight:
+    """How rule books see loans; an empty table without any."""
+    rules = np.zeros(1, dtype=SIGHT_DTYPE)
+    if cells is None:
+        byte, number = np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.uint16)
+        return Sight(records(rules), np.zeros((0, 0), dtype=np.uint16), number, byte, byte, byte)
+    if cells.cell_of.shape[0] != N_SITUATIONS:
+        raise ValueError(f"cell_of has {cells.cell_of.shape[0]} situations, not {N_SITUATIONS}")
+    rules["default_unpaid"] = cells.default_unpaid
+    rules["technical_days"] = cells.technical_days
+    rules["watch_months"] = cells.watch_months
+    observations, cures = (
+        m[m < NEVER] for m in (cells.observation_milestones, cells.cure_milestones)
+    )
+    rules["longest_observation"] = observations.max(initial=0)
+    rules["longest_memory"] = cures.max(initial=0)
+    months = np.arange(NEVER + 1)
+    passed = np.searchsorted(cures, months, side="right")
+    return Sight(
+        records(rules),
+        cells.cell_of,
+        cells.group_of_segment,
+        np.searchsorted(observations, months, side="right").astype(np.uint8),
+        passed.astype(np.uint8),
+        np.concatenate(([0], cures)).astype(np.uint8)[passed],
+    )
+
+
+def _rows(table: Table, order: NDArray[np.intp]) -> Table:
+    """``table`` with its rows in ``order``."""
+    return table._replace(**{name: column[order] for name, column in table._asdict().items()})
+
+
+def _month_starts(arrivals: NDArray[np.int16]) -> NDArray[np.int32]:
+    """Row of the first applicant of each month, shape (last arrival + 2,)."""
+    months = np.arange(int(arrivals.max(initial=0)) + 2)
+    return np.searchsorted(arrivals, months).astype(np.int32)
+
+
+def _paired(people: Borrowers, loans: Loans, n_regions: int, n_products: int) -> Paired:
+    """Groups, weight and principal of packed borrowers; the product is that of the first loan."""
+    nothing = np.zeros(people.id.size, dtype=np.uint8)
+    product, principal = nothing.copy(), np.zeros(people.id.size)
+    owners, first_loan = np.unique(loans.borrower, return_index=True)
+    product[owners] = loans.product[first_loan]
+    np.add.at(principal, loans.borrower, loans.principal)
+    numbers = (nothing, people.income_decile, people.age_band, people.region, product)
+    starts = [kind.start for kind in group_slices(n_regions, n_products).values()]
+    group = np.stack(numbers, axis=1).astype(np.uint16) + np.array(starts, dtype=np.uint16)
+    return Paired(group=group, weight=people.weight, principal=principal)
+
+
+def _facts(book: Book) -> NDArray[np.void]:
+    """Scalars of the whole book: opening totals, benefits, the unit of costs, the score's scale."""
+    people, loans = book.borrowers, book.loans
+    opening = people.arrival_month[loans.borrower] == 0
+    weight = people.weight[loans.borrower][opening]
+    stock = loans.principal + loans.principal_overdue + loans.interest_overdue
+    stock = (stock + loans.penalty + loans.fees)[opening]
+    facts = np.zeros(1, dtype=FACTS_DTYPE)
+    facts["opening_loans"] = weight.sum()
+    facts["opening_balance"] = (weight * stock).sum()
+    facts["benefit_rate"] = book.jurisdiction.benefit_replacement_rate
+    facts["reference_money"] = book.jurisdiction.reference_money
+    facts["score_mean"] = SCORE_MEAN
+    facts["score_sd"] = SCORE_SD
+    facts["score_correlation"] = SCORE_RISK_CORRELATION
+    return records(facts)
