@@ -117,12 +117,42 @@ def run_experiment(
     watch = progress or _Silent()
     if output is not None:
         remove_results(output)
-    run, policies = request.run, _with_reference(request.policies)
-    questions = ask(request.break_even, policies, tuple(request.scenarios), run)
+    policies = _with_reference(request.policies)
+    questions = ask(request.break_even, policies, tuple(request.scenarios), request.run)
     check_books(request.provision, tuple(request.scenarios))
 
+    simulated = simulate_request(request, watch)
+    answers = _answers(questions, simulated, policies[REFERENCE], watch)
+
+    watch.start(4, "results and report")
+    outcome = _conclude(request, simulated, answers, output, watch)
+    watch.finish()
+    return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """A request's simulation: tallies and histories, with what they came from.
+
+    ``seconds`` is the time of the simulation itself.
+    """
+
+    output: "SimulationOutput"
+    simulation: Simulation
+    packed: Packed
+    worlds: Mapping[str, WorldBuilder]
+    seconds: float
+
+
+def simulate_request(request: ExperimentRequest, progress: Progress | None = None) -> Simulated:
+    """Book, worlds and simulation of ``request``; nothing is written.
+
+    Raises ``UserError`` for anything that the user can mend.
+    """
+    watch = progress or _Silent()
+    run, policies = request.run, _with_reference(request.policies)
     watch.start(len(request.scenarios) + 1, "book and scenarios")
-    book = build_book(request.book, run)
+    book = build_book(request.book, run, request.parameters)
     watch.advance(1)
     scenarios = _load_scenarios(request, book, watch.advance)
     paths = {name: draw_macro_paths(scenario, run) for name, scenario in scenarios.items()}
@@ -146,12 +176,7 @@ def run_experiment(
     watch.finish()
 
     finished = _simulation_output(request, book, cells, scenarios, paths, simulation)
-    answers = _answers(questions, packed, worlds, policies[REFERENCE], finished, watch)
-
-    watch.start(4, "results and report")
-    outcome = _conclude(request, finished, simulation, answers, seconds, output, watch)
-    watch.finish()
-    return outcome
+    return Simulated(finished, simulation, packed, worlds, seconds)
 
 
 def _with_reference(policies: Mapping[str, Policy]) -> dict[str, Policy]:
@@ -209,10 +234,8 @@ def _world_builder(request: ExperimentRequest, book: Book, paths: MacroPaths) ->
 
 def _answers(
     questions: tuple[Question, ...],
-    packed: Packed,
-    worlds: Mapping[str, WorldBuilder],
+    simulated: Simulated,
     reference: Policy,
-    finished: "SimulationOutput",
     watch: Progress,
 ) -> "tuple[BreakEven, ...]":
     """The break-evens that were asked for, each found by simulating one policy again."""
@@ -220,7 +243,7 @@ def _answers(
         return ()
     from simulator.break_even.answer import FinishedRun, answer
 
-    lab = FinishedRun(packed, worlds, reference, finished)
+    lab = FinishedRun(simulated.packed, simulated.worlds, reference, simulated.output)
     answers = tuple(answer(question, lab, watch.start, watch.advance) for question in questions)
     watch.finish()
     return answers
@@ -228,10 +251,8 @@ def _answers(
 
 def _conclude(
     request: ExperimentRequest,
-    finished: "SimulationOutput",
-    simulation: Simulation,
+    simulated: Simulated,
     answers: "tuple[BreakEven, ...]",
-    seconds: float,
     output: Path | None,
     watch: Progress,
 ) -> ExperimentOutcome:
@@ -249,9 +270,10 @@ def _conclude(
     from simulator.results.store import write_results
     from simulator.results.summary import summarise
 
+    finished, simulation = simulated.output, simulated.simulation
     dataset = with_break_evens(to_dataset(finished), answers)
     checks = run_checks(finished, dataset)
-    facts = RunFacts(request.overrides, seconds, thread_count(request.run), checks)
+    facts = RunFacts(request.overrides, simulated.seconds, thread_count(request.run), checks)
     watch.advance(1)
     summary = (*summarise(dataset), *break_even_rows(answers))
     manifest = {**build_manifest(finished, facts), "break_even": break_even_manifest(answers)}

@@ -6,7 +6,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.book.distributions import SCORE_MEAN, SCORE_RISK_CORRELATION, SCORE_SD
+from simulator.book.distributions import SCORE_MEAN, SCORE_SD
 from simulator.book.schema import Book, Borrowers, Loans, product_terms
 from simulator.catalogue import Parameters, pack_parameters
 from simulator.kernels.pairing import Paired, group_slices
@@ -100,7 +100,7 @@ def pack(book: Book, parameters: Parameters, cells: CellTable | None = None) -> 
         loans=pack_loans(loans),
         openings=pack_openings(loans, loan_order),
         terms=pack_terms(product_terms(book)),
-        facts=_facts(book),
+        facts=_facts(book, parameters),
         first_applicant=_month_starts(people.arrival_month),
         sight=_sight(cells, book),
     )
@@ -183,7 +183,7 @@ def _paired(people: Borrowers, loans: Loans, n_regions: int, n_products: int) ->
     return Paired(group=group, weight=people.weight, principal=principal)
 
 
-def _facts(book: Book) -> NDArray[np.void]:
+def _facts(book: Book, parameters: Parameters) -> NDArray[np.void]:
     """Scalars of the whole book: opening totals, benefits, the unit of costs, the score's scale."""
     people, loans = book.borrowers, book.loans
     opening = people.arrival_month[loans.borrower] == 0
@@ -197,5 +197,5 @@ def _facts(book: Book) -> NDArray[np.void]:
     facts["reference_money"] = book.jurisdiction.reference_money
     facts["score_mean"] = SCORE_MEAN
     facts["score_sd"] = SCORE_SD
-    facts["score_correlation"] = SCORE_RISK_CORRELATION
+    facts["score_correlation"] = parameters["score_risk_correlation"]
     return records(facts)

@@ -34,7 +34,7 @@ class RunSettings(Frozen):
     """Paths in a work unit; changes no result."""
     start_month: CalendarMonth = "2026-01"
     """Calendar month of month 1, for scenarios that do not fix their own."""
-    history_borrowers: int = Field(default=0, ge=0, le=10_000)
+    history_borrowers: int = Field(default=0, ge=0, le=1_000_000)
     """Borrowers (the first by permanent id) whose history on path 0 goes to history.parquet."""
 
     @model_validator(mode="after")
@@ -67,7 +67,7 @@ class ReportSettings(Frozen):
 class BookSettings(Frozen):
     """Which loans: drawn from segment distributions or read from a tape."""
 
-    kind: Literal["synthetic", "tape", "lending_club"] = "synthetic"
+    kind: Literal["synthetic", "tape", "lending_club", "tw_cards"] = "synthetic"
     jurisdiction: Literal["cn", "us", "tw"] = "cn"
     borrowers: int = Field(default=10_000, ge=1, le=20_000_000)
     """Synthetic: opening borrowers. Tapes ignore it."""
@@ -156,8 +156,29 @@ class ScenarioSettings(Frozen):
     columns: dict[str, str] = Field(default_factory=dict)
     """Macro variable -> column of the table, where names differ."""
     opening: dict[str, float] = Field(default_factory=dict)
-    """Value of a variable at month 0, rates in fractions; absent ones take the first row's."""
+    """Value of a variable at month 0, rates in fractions; absent ones take the row before the
+    first used one, else the first row's."""
+    rows: tuple[str, str] | None = None
+    """First and last row that is used, as written in the table's date, month or quarter column;
+    None is all."""
+    smoothing: Literal["quadratic", "bounded"] = "quadratic"
+    """Months of a quarterly table: as smooth as the quarters' means allow, or also never beyond
+    the means of the quarters beside (for history, which jumps)."""
+    income_is_aggregate: bool = False
+    """The table's income growth is a country's total: corrected for people and employment."""
+    population_growth: float = Field(default=0.0, ge=-0.1, le=0.1)
+    """Fraction a year that is taken from aggregate income growth."""
+    income_lost_when_unemployed: float = Field(default=0.5, ge=0, le=1)
+    """Share of income that those out of work lack in the aggregate (assumption)."""
     deviation: MacroDeviation = MacroDeviation()
+
+    @model_validator(mode="after")
+    def _used(self) -> "ScenarioSettings":
+        if self.population_growth and not self.income_is_aggregate:
+            raise ValueError("population_growth needs income_is_aggregate: true")
+        if self.smoothing != "quadratic" and self.frequency != "quarterly":
+            raise ValueError("smoothing is for quarterly tables; frequency is monthly")
+        return self
 
 
 class BreakEvenSettings(Frozen):

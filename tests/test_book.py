@@ -13,6 +13,7 @@ from simulator.book import Book, build_book
 from simulator.book import distributions as d
 from simulator.book.impute import illness_incidence
 from simulator.book.segments import hash_texts, mix_ids, quarter_of, risk_band, vintages
+from simulator.catalogue import parameters_from
 from simulator.products import PRODUCTS
 from simulator.settings import BookSettings, RunSettings
 from simulator.validation import UserError
@@ -21,6 +22,7 @@ from simulator.vocabulary import N_INCOME_DECILES, Amortisation, Work
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / "configs" / "book").glob("*.yaml"))
 RUN = RunSettings(months=6, paths=1)
+DEFAULTS = parameters_from({})
 MIX = {
     "cash_loan": 0.55,
     "equal_principal_loan": 0.15,
@@ -206,8 +208,8 @@ def test_shares_of_the_opening_book_are_as_stated(large: Book) -> None:
         assert_share(int((people.region[old] == region).sum()), n, share)
     for platforms, share in enumerate(d.PLATFORM_SHARES):
         assert_share(int((people.platforms[old] == platforms).sum()), n, share)
-    assert_share(int((people.p_forget[old] > 0).sum()), n, d.MANUAL_PAYMENT_SHARE)
-    assert_share(int(people.overspender[old].sum()), n, d.OVERSPENDER_SHARE)
+    assert_share(int((people.p_forget[old] > 0).sum()), n, DEFAULTS["manual_payment_share"])
+    assert_share(int(people.overspender[old].sum()), n, DEFAULTS["overspender_share"])
     for band in range(5):
         assert_share(int((risk_band(people.score[old]) == band).sum()), n, 0.2)
     held = old[loans.borrower]
@@ -222,7 +224,7 @@ def test_opening_overdue_shares_are_as_stated(large: Book) -> None:
     np.maximum.at(worst, large.loans.borrower, large.loans.n_unpaid)
     old = large.borrowers.arrival_month == 0
     for n_unpaid in range(5):  # six-month loans cannot be more than five instalments late
-        share = d.OPENING_UNPAID_SHARES[n_unpaid]
+        share = d.opening_unpaid_shares(DEFAULTS)[n_unpaid]
         assert_share(int((worst[old] == n_unpaid).sum()), int(old.sum()), share)
     assert not worst[~old].any()
 
@@ -230,14 +232,14 @@ def test_opening_overdue_shares_are_as_stated(large: Book) -> None:
 def test_score_is_as_good_as_stated(large: Book) -> None:
     old = large.borrowers.arrival_month == 0
     found = np.corrcoef(large.borrowers.true_risk[old], -large.borrowers.score[old])[0, 1]
-    standard_error = (1 - d.SCORE_RISK_CORRELATION**2) / np.sqrt(old.sum())
-    assert abs(found - d.SCORE_RISK_CORRELATION) < SIGMAS * standard_error
+    standard_error = (1 - DEFAULTS["score_risk_correlation"] ** 2) / np.sqrt(old.sum())
+    assert abs(found - DEFAULTS["score_risk_correlation"]) < SIGMAS * standard_error
 
 
 def test_applicants_are_riskier_by_the_stated_shift(large: Book) -> None:
     new = large.borrowers.arrival_month > 0
     shift = large.borrowers.true_risk[new].mean()
-    assert abs(shift - d.APPLICANT_RISK_SHIFT) < SIGMAS / np.sqrt(new.sum())
+    assert abs(shift - DEFAULTS["applicant_risk_shift"]) < SIGMAS / np.sqrt(new.sum())
 
 
 def test_risk_and_arrears_go_with_the_traits_that_cause_them(large: Book) -> None:

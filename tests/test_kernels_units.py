@@ -46,7 +46,7 @@ SCALARS = {
     "opening work": (household.opening_work, (0.06, 0.05, 0.02, 0.2)),
     "spell": (household.next_spell, (1, 0.1, 0.0, 6.0)),
     "late days": (household.late_days, (0.37, 6.0)),
-    "savings": (household.new_savings, (P, 900.0, 500.0, 600.0)),
+    "savings": (household.new_savings, (P, 900.0, 500.0, 600.0, 0.0)),
     "cut": (household.spending_cut, (P, 1, 2)),
     "medical cost": (household.medical_cost, (P, 0.03, 1)),
     "property cost": (household.property_cost, (P, 0.03)),
@@ -312,13 +312,13 @@ def test_an_overspender_cuts_late_and_the_prudent_at_once() -> None:
     assert cuts[-1] == P.discretionary_cut_max == household.spending_cut(P, 0, 0)
 
 
-@given(cash=money, savings=money, target=money)
+@given(cash=money, savings=money, target=money, windfall=money)
 def test_savings_absorb_shortfalls_in_full_and_surpluses_in_part(
-    cash: float, savings: float, target: float
+    cash: float, savings: float, target: float, windfall: float
 ) -> None:
-    new = household.new_savings(P, cash, savings, target)
+    new = household.new_savings(P, cash, savings, target, windfall)
     if cash <= savings:
         assert new == cash
     else:
         assert savings <= new <= cash + 1e-9
-        assert new <= max(savings, target) + 1e-9
+        assert new <= max(savings, target) + windfall + 1e-6

@@ -14,7 +14,7 @@ from simulator.macro.variables import DISASTER, MACRO_VARIABLES
 from simulator.products import JURISDICTIONS
 from simulator.settings import MacroDeviation, RunSettings
 from simulator.shocks import build_world
-from simulator.shocks.indices import level_index
+from simulator.shocks.indices import income_index, lapse_factor, level_index, windfall
 from simulator.shocks.labour import work_flows
 from simulator.shocks.world import WORLD_DTYPE
 from simulator.vocabulary import Work
@@ -180,6 +180,8 @@ def test_every_column_follows_its_equation(paths, world):
             "rate_cap": min(now["rate_cap"], CN.all_in_rate_cap),
             "collection_allowed": now["collection_allowed"],
             "refusal_factor": math.exp(now["willingness_shift"]),
+            "lapse_factor": 1.0,
+            "windfall": 0.0,
         }
         assert set(expected) | {"separation", "finding"} == set(WORLD_DTYPE.names or ())
         for name, value in expected.items():
@@ -215,3 +217,28 @@ def test_disasters_come_in_the_order_of_the_books_regions(paths):
     assert turned.disaster.shape == (2, HORIZON + 1, 2)
     month = np.arange(HORIZON + 1)
     np.testing.assert_allclose(turned.disaster[1], np.outer(month / 100, [3.0, 1.0]), rtol=1e-15)
+
+
+def test_with_a_habit_income_counts_relative_to_its_trend_and_shocks_fade_by_half():
+    flat = np.full((1, 241), 0.05)
+    p = parameters_from({"spending_habit_months": 12.0, "income_growth_trend": 0.05})
+    np.testing.assert_allclose(income_index(flat, p), 1.0, atol=1e-12)
+    shock = flat.copy()
+    shock[0, 1] = (1.05 * 1.1**12) - 1
+    index = income_index(shock, p)
+    assert index[0, 1] == pytest.approx(1.1)
+    assert np.log(index[0, 13]) == pytest.approx(np.log(1.1) / 2)
+    np.testing.assert_allclose(windfall(index, p), np.maximum(index - 1, 0))
+
+
+def test_without_a_habit_levels_compound_and_nothing_is_a_windfall():
+    growth = np.full((1, 13), 0.05)
+    p = parameters_from({})
+    assert income_index(growth, p)[0, 12] == pytest.approx(1.05)
+    assert not windfall(income_index(growth, p), p).any()
+
+
+def test_the_lapse_trend_is_damped():
+    p = parameters_from({"lapse_trend_monthly": 0.2, "lapse_trend_damping": 0.5})
+    np.testing.assert_allclose(np.log(lapse_factor((2, 4), p))[1], [0.0, 0.2, 0.3, 0.35])
+    assert (lapse_factor((1, 4), parameters_from({})) == 1).all()

@@ -9,9 +9,10 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 import pytest
 
-from simulator.book import Book, build_book, distributions
+from simulator.book import Book, build_book
 from simulator.book.tape_columns import TAPE_COLUMNS
 from simulator.book.tape_file import unpaid_instalments
+from simulator.catalogue import parameters_from
 from simulator.settings import BookSettings, RunSettings
 from simulator.units import end_of_month_dpd
 from simulator.validation import UserError
@@ -157,7 +158,7 @@ def test_imputed_risk_follows_a_known_score(tmp_path: Path) -> None:
     columns |= {k: [v[0]] * n for k, v in MINIMAL.items() if k not in columns}
     people = read(write(tmp_path, columns)).borrowers
     # Given the score's z, true risk is normal with mean rho z and variance 1 - rho^2.
-    rho = distributions.SCORE_RISK_CORRELATION
+    rho = parameters_from({})["score_risk_correlation"]
     spread = np.sqrt(1 - rho**2)
     for score, z in ((450.0, 1.5), (750.0, -1.5)):
         risk = people.true_risk[people.score == score]

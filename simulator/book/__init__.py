@@ -4,21 +4,29 @@ from simulator.book.lending_club import lending_club_book
 from simulator.book.schema import Book
 from simulator.book.synthesize import synthetic_book
 from simulator.book.tape import tape_book
+from simulator.book.tw_cards import tw_cards_book
+from simulator.catalogue import Parameters, parameters_from
 from simulator.settings import BookSettings, RunSettings
 
 __all__ = ["Book", "build_book"]
 
 
-def build_book(settings: BookSettings, run: RunSettings) -> Book:
+def build_book(
+    settings: BookSettings, run: RunSettings, parameters: Parameters | None = None
+) -> Book:
     """The book that ``settings`` asks for, with the applicants of months 1..``run.months``.
 
-    A pure function of its arguments and, for tapes, of the file. Raises ``UserError`` for
+    A pure function of its arguments and, for tapes, of the file; ``parameters`` are the
+    catalogue's values (None: its defaults). Raises ``UserError`` for
     unknown products or regions and for every finding in a tape, all at once.
     """
+    traits = parameters_from({}) if parameters is None else parameters
     match settings.kind:
         case "synthetic":
-            return synthetic_book(settings, run)
+            return synthetic_book(settings, run, traits)
         case "tape":
-            return tape_book(settings, run)
+            return tape_book(settings, run, traits)
         case "lending_club":
-            return lending_club_book(settings, run)
+            return lending_club_book(settings, run, traits)
+        case "tw_cards":
+            return tw_cards_book(settings, run, traits)

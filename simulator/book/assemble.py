@@ -31,6 +31,8 @@ class LoanColumns(NamedTuple):
     annual_rate: F8
     limit: F8
     n_unpaid: I8
+    months_overdue: I8
+    """Months overdue so far; at least ``n_unpaid``."""
     opening: Opening
 
 
@@ -160,6 +162,7 @@ def _loans(
         limit=joined.limit[order],
         principal=opening.principal[order],
         n_unpaid=joined.n_unpaid[order].astype(np.int16),
+        months_overdue=joined.months_overdue[order].astype(np.int16),
         principal_overdue=opening.principal_overdue[order],
         interest_overdue=opening.interest_overdue[order],
         penalty=nothing,

@@ -1,14 +1,14 @@
-"""Every number behind a drawn borrower or loan, once, with its unit and where it comes from.
+"""The fixed numbers behind a drawn borrower or loan, with unit and where they come from.
 
-These are the levers of the level: savings, margins, forgetfulness and the opening states decide
-how much of a synthetic book is overdue. All are assumptions unless a source is named; they were
-chosen so that the default book shows a day-1 delinquency near 7 % and 90+ near 1.3 %
-(360 Finance 2019), not fitted to borrower data. Loadings are correlations with latent true risk
+Those that decide how much of a book falls overdue (margins, savings, forgetting, refusal, risk)
+stand in the catalogue, group *Borrowers as drawn*, where they can be calibrated. All here are
+assumptions unless a source is named. Loadings are correlations with latent true risk
 in a Gaussian copula: they move who has a trait, not how many have it.
 """
 
 from typing import Final
 
+from simulator.catalogue import Parameters
 from simulator.vocabulary import Work
 
 # --- Who the borrowers are -------------------------------------------------------------------
@@ -57,14 +57,9 @@ MEDICAL_INSURED: Final = {
 
 SCORE_MEAN: Final = 600.0
 SCORE_SD: Final = 100.0
-SCORE_RISK_CORRELATION: Final = 0.8
-"""Correlation of minus the score with latent true risk (assumption)."""
 RISK_BANDS: Final = ("A", "B", "C", "D", "E")
 BAND_CUT_POINTS: Final = (684.0, 625.0, 575.0, 516.0)
 """Lowest scores of bands A to D: quintiles of the score's normal law, fixed numbers."""
-APPLICANT_RISK_SHIFT: Final = 0.3
-"""Mean true risk of applicants above the opening book's, standard deviations (assumption:
-adverse selection, and the opening book was selected once)."""
 
 OVERSTATED_INCOME_SHARE: Final = 0.25
 OVERSTATEMENT_MEAN: Final = 0.2
@@ -91,34 +86,21 @@ PAYS_OTHERS_FIRST_LOADING: Final = 0.1
 
 # --- Cash ------------------------------------------------------------------------------------
 
-MARGIN_MEDIAN: Final = 0.1
-"""Median income left after spending and all debt service, of income (assumption)."""
-MARGIN_FLOOR: Final = -0.06
-"""Lower end of the shifted lognormal margin, of income (assumption: worse is not viable)."""
-MARGIN_LOG_SD: Final = 0.55
-MARGIN_LOADING: Final = -0.6
 MARGIN_LOSS_PER_UNPAID: Final = 0.08
 """Income gone for each unpaid instalment at the opening beyond the first, at most three of
 them (assumption: stands for the shock that made the borrower fall behind)."""
 MARGIN_LOSS_MAX_UNPAID: Final = 3
 SPENDING_FLOOR: Final = 0.35
 """Least spending, of income (assumption)."""
-ESSENTIAL_SHARE_MEAN: Final = 0.76
 ESSENTIAL_SHARE_SD: Final = 0.06
 ESSENTIAL_SHARE_RANGE: Final = (0.55, 0.92)
 OVERSPENDER_ESSENTIAL_LOSS: Final = 0.1
 """Essential part of all spending (assumption); less among overspenders."""
-OVERSPENDER_SHARE: Final = 0.25
 OVERSPENDER_LOADING: Final = 0.4
 
-HAND_TO_MOUTH_SHARE: Final = 0.33
 HAND_TO_MOUTH_LOADING: Final = 0.7
 HAND_TO_MOUTH_MAX_MONTHS: Final = 0.1
-"""Borrowers with next to no savings: share, and the most they hold (assumption)."""
-SAVINGS_MEDIAN_MONTHS: Final = 0.8
-SAVINGS_RISK_SLOPE: Final = 0.9
-"""Fall of log savings per standard deviation of true risk: medians of 1.3 months one deviation
-to the good side and 0.5 to the bad (assumption)."""
+"""Most that a borrower with next to no savings holds (assumption)."""
 SAVINGS_LOG_SD: Final = 0.8
 SAVINGS_LEFT_WHEN_OVERDUE: Final = 0.05
 """Savings left over drawn savings for a borrower who is overdue at the opening (assumption)."""
@@ -129,20 +111,9 @@ that turns into cash before the loan falls due)."""
 
 # --- Habits ----------------------------------------------------------------------------------
 
-MANUAL_PAYMENT_SHARE: Final = 0.45
 MANUAL_PAYMENT_LOADING: Final = 0.2
-"""The other 55 % are on automatic payment and never forget (assumption; UK cards: none do)."""
-P_FORGET_MEAN: Final = 0.06
-P_FORGET_LOG_SD: Final = 0.7
-P_FORGET_LOADING: Final = 0.3
-"""Chance a month that a manual payer forgets (assumption; one in five repeats, UK cards)."""
-P_CHANNEL_FAILURE_MEAN: Final = 0.005
 P_CHANNEL_FAILURE_LOG_SD: Final = 0.5
-P_MISUNDERSTAND_MEAN: Final = 0.015
 P_MISUNDERSTAND_LOG_SD: Final = 0.7
-REFUSAL_WEIGHT_LOG_SD: Final = 0.8
-REFUSAL_WEIGHT_LOADING: Final = 0.4
-"""Refusal weight is lognormal with mean 1 (assumption)."""
 P_MAX: Final = 0.9
 """Largest of these chances a month."""
 
@@ -163,9 +134,8 @@ UTILISATION_RANGE: Final = (0.05, 1.0)
 IMPUTED_MAX_BURDEN: Final = 0.4
 """Imputed income is at least own instalments over this (assumption: the lender checked)."""
 
-OPENING_UNPAID_SHARES: Final = (0.9665, 0.014, 0.006, 0.0045, 0.0033, 0.003, 0.0027)
-"""Opening borrowers with 0-6 unpaid instalments: 1.95 % are 30+ and 0.9 % are 90+, which
-is some 2.2 % and 1.1 % of balances (assumption; 360 Finance 2019: 90+ of 1.3 %)."""
+OPENING_UNPAID_TAIL: Final = (0.3077, 0.2308, 0.1692, 0.1538, 0.1385)
+"""Of opening borrowers with two or more unpaid instalments, those with 2-6 (assumption)."""
 OPENING_UNPAID_LOADING: Final = 0.5
 
 # --- The US cohort of 2016 -------------------------------------------------------------------
@@ -195,3 +165,10 @@ US_BUREAU_WEIGHTS: Final = {"delinq_2yrs": 0.5, "inq_last_6mths": 0.4, "revol_ut
 cards in standard deviations (assumption; usual level and spread of the file's use of cards)."""
 US_LOG_DELINQ_MEAN: Final = 0.17
 US_LOG_INQ_MEAN: Final = 0.33
+
+
+def opening_unpaid_shares(traits: Parameters) -> tuple[float, ...]:
+    """Shares of synthetic opening borrowers with 0-6 unpaid instalments; they sum to 1."""
+    late = min(traits["opening_30_share"], traits["opening_overdue_share"])
+    first = traits["opening_overdue_share"] - late
+    return (1.0 - first - late, first, *(late * share for share in OPENING_UNPAID_TAIL))

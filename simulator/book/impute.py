@@ -20,6 +20,7 @@ from scipy.special import ndtr, ndtri
 
 from simulator.book import distributions as d
 from simulator.book.schema import F8, U8
+from simulator.catalogue import Parameters
 from simulator.kernels.rng import uniforms
 from simulator.products import Jurisdiction
 from simulator.units import monthly_simple
@@ -63,6 +64,7 @@ class Column(IntEnum):
     DUE_DAY = 43
     AMOUNT = 44
     UTILISATION = 45
+    OPENING_SPELL = 46
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +140,8 @@ class Imputation:
     law: Jurisdiction
     region_names: tuple[str, ...]
     region_shares: tuple[float, ...]
-    other_annual_rate: float
-    """Rate of other platforms at the opening (catalogue: ``platform_annual_rate``)."""
+    traits: Parameters
+    """The catalogue's values: how borrowers are drawn, and other platforms' rate."""
     risk_shift: float = 0.0
     """Mean of true risk."""
 
@@ -164,7 +166,7 @@ def impute_person(
     ``business`` marks customers of bullet loans; ``least_income`` is what own instalments imply.
     A known score makes true risk conditional on it.
     """
-    risk, score = _risk_and_score(draws, known, rules.risk_shift)
+    risk, score = _risk_and_score(draws, known, rules)
     shares = np.cumsum(rules.region_shares)[:-1]
     region = _fill(
         known, "region", np.searchsorted(shares, draws.uniform(Column.REGION), side="right") * 1.0
@@ -190,15 +192,15 @@ def overstatement(draws: Draws, overstates: B) -> F8:
     return np.where(overstates, np.minimum(size, d.OVERSTATEMENT_MAX), 0.0)
 
 
-def _risk_and_score(draws: Draws, known: Known, risk_shift: float) -> tuple[F8, F8]:
-    rho = d.SCORE_RISK_CORRELATION
+def _risk_and_score(draws: Draws, known: Known, rules: Imputation) -> tuple[F8, F8]:
+    rho = rules.traits["score_risk_correlation"]
     noise = sqrt(1.0 - rho**2)
     own = draws.normal(Column.TRUE_RISK)
     score_z = np.full(own.size, np.nan)
     if "score" in known:
         score_z = (d.SCORE_MEAN - known["score"]) / d.SCORE_SD
     # Given the score's z, true risk is normal around rho z with the noise left over.
-    free = np.where(np.isnan(score_z), own + risk_shift, rho * score_z + noise * own)
+    free = np.where(np.isnan(score_z), own + rules.risk_shift, rho * score_z + noise * own)
     risk = _fill(known, "true_risk", free)
     drawn_z = rho * risk + noise * draws.normal(Column.SCORE)
     score = np.clip(d.SCORE_MEAN - d.SCORE_SD * drawn_z, 0.0, 1000.0)
@@ -228,35 +230,40 @@ def impute_finances(
     draws: Draws, known: Known, rules: Imputation, person: Person, owed: Obligations
 ) -> Finances:
     """Other debt, spending, savings, habits and insurance of every borrower."""
-    risk = person.true_risk
+    risk, traits = person.true_risk, rules.traits
     platforms = _platforms(draws, known, risk)
     other_debt = _fill(known, "other_debt", _other_debt(draws, person, platforms))
     spender = draws.correlated(Column.OVERSPENDER, d.OVERSPENDER_LOADING, risk)
-    overspender = _fill(known, "overspender", _top_share(spender, d.OVERSPENDER_SHARE) * 1.0)
-    fixed = owed.service + other_debt * monthly_simple(rules.other_annual_rate)
-    essential, discretionary = _spending(draws, known, person, fixed, owed.n_unpaid, overspender)
+    overspends = _top_share(spender, traits["overspender_share"])
+    overspender = _fill(known, "overspender", overspends * 1.0)
+    fixed = owed.service + other_debt * monthly_simple(traits["platform_annual_rate"])
+    essential, discretionary = _spending(
+        draws, known, traits, person, fixed, owed.n_unpaid, overspender
+    )
     first = draws.correlated(Column.PAYS_OTHERS_FIRST, d.PAYS_OTHERS_FIRST_LOADING, risk)
     no_job, ill = d.UNEMPLOYMENT_INSURED[rules.law.code], d.MEDICAL_INSURED[rules.law.code]
     return Finances(
         essential=essential,
         discretionary=discretionary,
         overspender=overspender,
-        savings=_fill(known, "savings", _savings(draws, person, owed)),
+        savings=_fill(known, "savings", _savings(draws, traits, person, owed)),
         other_debt=other_debt,
         platforms=platforms,
         pays_others_first=np.where(
             (platforms > 0) & _top_share(first, d.PAYS_OTHERS_FIRST_SHARE), 1.0, 0.0
         ),
-        p_forget=_fill(known, "p_forget", _p_forget(draws, risk)),
+        p_forget=_fill(known, "p_forget", _p_forget(draws, traits, risk)),
         p_channel_failure=_lognormal_chance(
             draws.normal(Column.P_CHANNEL_FAILURE),
-            d.P_CHANNEL_FAILURE_MEAN,
+            traits["p_channel_failure_mean"],
             d.P_CHANNEL_FAILURE_LOG_SD,
         ),
         p_misunderstand=_lognormal_chance(
-            draws.normal(Column.P_MISUNDERSTAND), d.P_MISUNDERSTAND_MEAN, d.P_MISUNDERSTAND_LOG_SD
+            draws.normal(Column.P_MISUNDERSTAND),
+            traits["p_misunderstand_mean"],
+            d.P_MISUNDERSTAND_LOG_SD,
         ),
-        refusal_weight=_refusal_weight(draws, risk),
+        refusal_weight=_refusal_weight(draws, traits, risk),
         illness_incidence=illness_incidence(person.age),
         unemployment_insured=_fill(
             known,
@@ -290,15 +297,22 @@ def _other_debt(draws: Draws, person: Person, platforms: F8) -> F8:
 
 
 def _spending(
-    draws: Draws, known: Known, person: Person, fixed: F8, n_unpaid: F8, overspender: F8
+    draws: Draws,
+    known: Known,
+    traits: Parameters,
+    person: Person,
+    fixed: F8,
+    n_unpaid: F8,
+    overspender: F8,
 ) -> tuple[F8, F8]:
     """Essential and discretionary spending that leave the drawn margin after ``fixed`` service."""
-    z = draws.correlated(Column.MARGIN, d.MARGIN_LOADING, person.true_risk)
-    margin = d.MARGIN_FLOOR + (d.MARGIN_MEDIAN - d.MARGIN_FLOOR) * np.exp(d.MARGIN_LOG_SD * z)
+    z = draws.correlated(Column.MARGIN, traits["margin_risk_loading"], person.true_risk)
+    floor = traits["margin_floor"]
+    margin = floor + (traits["margin_median"] - floor) * np.exp(traits["margin_log_sd"] * z)
     lost = np.clip(n_unpaid - 1.0, 0.0, d.MARGIN_LOSS_MAX_UNPAID) * d.MARGIN_LOSS_PER_UNPAID
     total = person.income * (1.0 - margin + lost) - fixed
     total = np.maximum(total, d.SPENDING_FLOOR * person.income)
-    share = d.ESSENTIAL_SHARE_MEAN + d.ESSENTIAL_SHARE_SD * draws.normal(Column.ESSENTIAL_SHARE)
+    share = traits["essential_share"] + d.ESSENTIAL_SHARE_SD * draws.normal(Column.ESSENTIAL_SHARE)
     share = np.clip(share - d.OVERSPENDER_ESSENTIAL_LOSS * overspender, *d.ESSENTIAL_SHARE_RANGE)
     drawn = share * total
     if "discretionary" in known:  # what is left of the total, so that the margin stays as drawn
@@ -308,15 +322,15 @@ def _spending(
     return essential, _fill(known, "discretionary", np.maximum(total - essential, 0.0))
 
 
-def _savings(draws: Draws, person: Person, owed: Obligations) -> F8:
+def _savings(draws: Draws, traits: Parameters, person: Person, owed: Obligations) -> F8:
     risk = person.true_risk
     hand_to_mouth = _top_share(
         draws.correlated(Column.HAND_TO_MOUTH, d.HAND_TO_MOUTH_LOADING, risk),
-        d.HAND_TO_MOUTH_SHARE,
+        traits["hand_to_mouth_share"],
     )
     u = draws.uniform(Column.SAVINGS)
-    usual = d.SAVINGS_MEDIAN_MONTHS * np.exp(
-        d.SAVINGS_LOG_SD * ndtri(u) - d.SAVINGS_RISK_SLOPE * risk
+    usual = traits["savings_median_months"] * np.exp(
+        d.SAVINGS_LOG_SD * ndtri(u) - traits["savings_risk_slope"] * risk
     )
     months = np.where(hand_to_mouth, d.HAND_TO_MOUTH_MAX_MONTHS * u, usual)
     stock = d.WORKING_CAPITAL_MEDIAN * np.exp(
@@ -326,22 +340,24 @@ def _savings(draws: Draws, person: Person, owed: Obligations) -> F8:
     return savings * np.where(owed.n_unpaid > 0, d.SAVINGS_LEFT_WHEN_OVERDUE, 1.0)
 
 
-def _p_forget(draws: Draws, risk: F8) -> F8:
+def _p_forget(draws: Draws, traits: Parameters, risk: F8) -> F8:
     manual = _top_share(
         draws.correlated(Column.MANUAL_PAYMENT, d.MANUAL_PAYMENT_LOADING, risk),
-        d.MANUAL_PAYMENT_SHARE,
+        traits["manual_payment_share"],
     )
-    z = draws.correlated(Column.P_FORGET, d.P_FORGET_LOADING, risk)
-    return np.where(manual, _lognormal_chance(z, d.P_FORGET_MEAN, d.P_FORGET_LOG_SD), 0.0)
+    z = draws.correlated(Column.P_FORGET, traits["p_forget_risk_loading"], risk)
+    chance = _lognormal_chance(z, traits["p_forget_mean"], traits["p_forget_log_sd"])
+    return np.where(manual, chance, 0.0)
 
 
 def _lognormal_chance(z: F8, mean: float, log_sd: float) -> F8:
     return np.minimum(mean * np.exp(log_sd * z - log_sd**2 / 2), d.P_MAX)
 
 
-def _refusal_weight(draws: Draws, risk: F8) -> F8:
-    z = draws.correlated(Column.REFUSAL_WEIGHT, d.REFUSAL_WEIGHT_LOADING, risk)
-    weight: F8 = np.exp(d.REFUSAL_WEIGHT_LOG_SD * z - d.REFUSAL_WEIGHT_LOG_SD**2 / 2)
+def _refusal_weight(draws: Draws, traits: Parameters, risk: F8) -> F8:
+    z = draws.correlated(Column.REFUSAL_WEIGHT, traits["refusal_risk_loading"], risk)
+    spread = traits["refusal_weight_log_sd"]
+    weight: F8 = np.exp(spread * z - spread**2 / 2)
     return weight
 
 

@@ -5,6 +5,7 @@ to net income, debt elsewhere, platforms and latent risk (``distributions.py``);
 imputed. The column ``outcome`` is not read.
 """
 
+from dataclasses import replace
 from importlib.resources import as_file, files
 from math import sqrt
 from typing import Final
@@ -30,6 +31,7 @@ from simulator.book.segments import hash_texts
 from simulator.book.synthesize import due_days, rules_of
 from simulator.book.tape import ALWAYS_DRAWN
 from simulator.book.tape_file import file_sha256
+from simulator.catalogue import Parameters
 from simulator.products import PRODUCTS
 from simulator.settings import BookSettings, RunSettings
 from simulator.units import MONTHS_PER_YEAR
@@ -64,7 +66,7 @@ IMPUTED: Final = (
 )
 
 
-def lending_club_book(settings: BookSettings, run: RunSettings) -> Book:
+def lending_club_book(settings: BookSettings, run: RunSettings, parameters: Parameters) -> Book:
     """All loans of the file, originated at the opening and current; no applicants.
 
     Raises ``UserError`` if the settings ask for another country or for applicants.
@@ -79,8 +81,8 @@ def lending_club_book(settings: BookSettings, run: RunSettings) -> Book:
     with as_file(files("simulator").joinpath("book/data/lending_club_2016q1.csv")) as path:
         table = pa_csv.read_csv(path)
         digest = file_sha256(path)
-    rules = rules_of(settings)
-    rules = Imputation(rules.law, tuple(STATES), _equal_shares(), rules.other_annual_rate)
+    rules = rules_of(settings, parameters)
+    rules = replace(rules, region_names=tuple(STATES), region_shares=_equal_shares())
     frame = Frame(
         name="lending_club",
         law=rules.law,
@@ -115,7 +117,7 @@ def _cohort(table: pa.Table, seed: int, rules: Imputation) -> Part:
     draws = Draws(seed, ids)
     loans = _loans(table, ids, seed)
     owed = obligations(ids, (PRODUCTS[PRODUCT],), loans)
-    known = _known(table, draws, owed.service)
+    known = _known(table, draws, owed.service, rules.traits)
     nobody = np.zeros(ids.size, dtype=bool)
     person = impute_person(draws, known, rules, nobody, np.zeros(ids.size))
     finances = impute_finances(draws, known, rules, person, owed)
@@ -138,11 +140,12 @@ def _loans(table: pa.Table, ids: U8, seed: int) -> LoanColumns:
         annual_rate=_number(table, "int_rate") / 100.0,
         limit=amount,
         n_unpaid=current,
+        months_overdue=current,
         opening=Opening(amount, nothing, nothing),
     )
 
 
-def _known(table: pa.Table, draws: Draws, service: F8) -> Known:
+def _known(table: pa.Table, draws: Draws, service: F8, traits: Parameters) -> Known:
     """What the file says about borrowers, in the schema's words."""
     verified = table["verification_status"].to_pylist()
     share = np.array([d.US_OVERSTATED_SHARE[v] for v in verified])
@@ -158,7 +161,9 @@ def _known(table: pa.Table, draws: Draws, service: F8) -> Known:
     employed = np.array([e != "emp_unk" for e in table["emp_length"].to_pylist()])
     return {
         "score": score,
-        "true_risk": _true_risk(table, draws, (d.SCORE_MEAN - score) / d.SCORE_SD),
+        "true_risk": _true_risk(
+            table, draws, (d.SCORE_MEAN - score) / d.SCORE_SD, traits["score_risk_correlation"]
+        ),
         "region": np.array([states[s] for s in table["addr_state"].to_pylist()]),
         "work": np.where(employed, float(Work.FORMAL), np.nan),
         "income": income,
@@ -168,7 +173,7 @@ def _known(table: pa.Table, draws: Draws, service: F8) -> Known:
     }
 
 
-def _true_risk(table: pa.Table, draws: Draws, score_z: F8) -> F8:
+def _true_risk(table: pa.Table, draws: Draws, score_z: F8, rho: float) -> F8:
     """Latent risk given the grade and, beyond it, the bureau's delinquencies and inquiries."""
     w = d.US_BUREAU_WEIGHTS
     bureau = (
@@ -178,7 +183,7 @@ def _true_risk(table: pa.Table, draws: Draws, score_z: F8) -> F8:
         * (_number(table, "revol_util") - d.US_UTILISATION_MEAN)
         / d.US_UTILISATION_SD
     )
-    rho, own = d.SCORE_RISK_CORRELATION, d.US_BUREAU_LOADING
-    noise = sqrt(1.0 - rho**2 - own**2)
+    own = min(d.US_BUREAU_LOADING, sqrt(1.0 - rho**2))
+    noise = sqrt(max(0.0, 1.0 - rho**2 - own**2))
     risk: F8 = rho * score_z + own * bureau + noise * draws.normal(Column.TRUE_RISK)
     return risk

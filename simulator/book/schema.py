@@ -99,6 +99,8 @@ class Loans(NamedTuple):
     """Principal not yet due at the opening."""
     n_unpaid: I2
     """Unpaid instalments at the opening."""
+    months_overdue: I2
+    """Months in the current spell at the opening; 0 for a loan that is not overdue."""
     principal_overdue: F8
     interest_overdue: F8
     penalty: F8

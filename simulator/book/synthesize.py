@@ -5,7 +5,7 @@ same whatever the length of the run.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +32,7 @@ from simulator.book.schedule import (
 )
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import check_regions, mix_ids, risk_band
-from simulator.catalogue import catalogue
+from simulator.catalogue import Parameters
 from simulator.products import JURISDICTIONS, PRODUCTS, Product
 from simulator.settings import BookSettings, RunSettings
 from simulator.validation import unknown_choice
@@ -70,13 +70,13 @@ def menu_of(settings: BookSettings, held: Sequence[str] = ()) -> Menu:
     )
 
 
-def rules_of(settings: BookSettings) -> Imputation:
-    """What imputation needs of ``settings``."""
+def rules_of(settings: BookSettings, parameters: Parameters) -> Imputation:
+    """What imputation needs of ``settings`` and the catalogue's values."""
     return Imputation(
         law=JURISDICTIONS[settings.jurisdiction],
         region_names=check_regions("book.regions", settings.regions),
         region_shares=settings.region_shares,
-        other_annual_rate=catalogue()["platform_annual_rate"].default,
+        traits=parameters,
     )
 
 
@@ -90,9 +90,9 @@ class Request(NamedTuple):
     product: I8
 
 
-def synthetic_book(settings: BookSettings, run: RunSettings) -> Book:
+def synthetic_book(settings: BookSettings, run: RunSettings, parameters: Parameters) -> Book:
     """The opening book of ``settings.borrowers`` borrowers with the run's applicants."""
-    menu, rules = menu_of(settings), rules_of(settings)
+    menu, rules = menu_of(settings), rules_of(settings, parameters)
     parts = [_opening(settings, run.seed, menu, rules)]
     parts += applicants(settings, run, menu, rules, settings.borrowers)
     frame = Frame(
@@ -116,7 +116,8 @@ def _opening(settings: BookSettings, seed: int, menu: Menu, rules: Imputation) -
     unpaid = np.zeros(numbers.size, dtype=np.int64)
     if settings.opening_overdue:
         z = draws.correlated(Column.OPENING_UNPAID, d.OPENING_UNPAID_LOADING, person.true_risk)
-        unpaid = np.searchsorted(np.cumsum(d.OPENING_UNPAID_SHARES)[:-1], ndtr(z), side="right")
+        below = np.cumsum(d.opening_unpaid_shares(rules.traits))[:-1]
+        unpaid = np.searchsorted(below, ndtr(z), side="right")
     loans = _held_loans(seed, draws.ids, menu, person, request, unpaid)
     return _part(draws, rules, person, menu, loans, np.zeros(numbers.size, dtype=np.int64))
 
@@ -137,13 +138,7 @@ def applicants(
     draws = Draws(run.seed, mix_ids(numbers))
     owner = np.arange(numbers.size)
     request = _request(run.seed, numbers, owner, np.zeros(owner.size, dtype=bool), menu)
-    riskier = Imputation(
-        rules.law,
-        rules.region_names,
-        rules.region_shares,
-        rules.other_annual_rate,
-        d.APPLICANT_RISK_SHIFT,
-    )
+    riskier = replace(rules, risk_shift=rules.traits["applicant_risk_shift"])
     person = _person(draws, menu, riskier, request)
     loans = _asked_loans(run.seed, draws.ids, menu, person, request, month)
     return [_part(draws, riskier, person, menu, loans, month)]
@@ -254,6 +249,7 @@ def _held_loans(
         annual_rate=rate,
         limit=limit,
         n_unpaid=n_unpaid,
+        months_overdue=n_unpaid,
         opening=open_loans(terms, limit * used, term - age, n_unpaid, due_day, stop),
     )
 
@@ -284,6 +280,7 @@ def _asked_loans(
         annual_rate=rate,
         limit=limit,
         n_unpaid=np.zeros(limit.size, dtype=np.int64),
+        months_overdue=np.zeros(limit.size, dtype=np.int64),
         opening=Opening(limit * used, nothing, nothing),
     )
 

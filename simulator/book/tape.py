@@ -14,6 +14,7 @@ from simulator.book.segments import check_regions, hash_texts, risk_band
 from simulator.book.synthesize import Menu, applicants, menu_of, rules_of
 from simulator.book.tape_columns import TAPE_COLUMNS
 from simulator.book.tape_file import WORK_NAMES, Tape, read_tape, unpaid_instalments
+from simulator.catalogue import Parameters
 from simulator.settings import BookSettings, RunSettings
 from simulator.validation import UserError
 from simulator.vocabulary import DAYS_PER_MONTH, MAX_UNPAID
@@ -30,7 +31,7 @@ ALWAYS_DRAWN: Final = (
 SCHEMA_NAME: Final = {"monthly_income": "income"}
 
 
-def tape_book(settings: BookSettings, run: RunSettings) -> Book:
+def tape_book(settings: BookSettings, run: RunSettings, parameters: Parameters) -> Book:
     """The book of the tape at ``settings.path``, with the run's applicants.
 
     Raises ``UserError`` with every finding at once.
@@ -39,7 +40,7 @@ def tape_book(settings: BookSettings, run: RunSettings) -> Book:
         raise UserError("book.path must name the tape's file when book.kind is tape; got null")
     tape = read_tape(settings.path)
     menu = menu_of(settings, tape.texts["product"])
-    rules = _with_regions(tape, rules_of(settings))
+    rules = _with_regions(tape, rules_of(settings, parameters))
     opening = _opening(tape, run.seed, menu, rules)
     parts = [opening]
     for part in applicants(settings, run, menu, rules, opening.ids.size):
@@ -150,6 +151,7 @@ def _loans(tape: Tape, menu: Menu, loan_ids: U8, borrower_ids: U8) -> LoanColumn
         annual_rate=tape.numbers["annual_rate"],
         limit=tape.numbers["original_principal"],
         n_unpaid=n_unpaid,
+        months_overdue=n_unpaid,
         opening=open_loans(terms, scaled, remaining, n_unpaid, due_day, stop),
     )
 

@@ -15,16 +15,18 @@ def _is_reached(share, person, key, draw):
 
 
 @scalar
-def set_care(plan, person, care, p, key):
+def set_care(plan, person, care, p, world, key):
     """Chances of inattention and willingness of the month into the plan; spending over habit."""
     effect = 0.0
     if _is_reached(care.education_share, person, key, Draw.EDUCATION):
         effect = care.education_ramp
     attention = 1.0 - effect * p.education_attention
     forget = person.p_forget * p.strength_forgot * care.forget_factor * attention
+    forget *= world.lapse_factor
     enrolled = _is_reached(care.autopay_share, person, key, Draw.AUTOPAY)
     plan.p_forget = 0.0 if enrolled else forget
     plan.p_channel = person.p_channel_failure * p.strength_channel_failure * care.channel_factor
+    plan.p_channel *= world.lapse_factor
     plan.p_misunderstand = (
         person.p_misunderstand * p.strength_did_not_understand * care.misunderstand_factor
     ) * attention

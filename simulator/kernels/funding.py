@@ -107,7 +107,8 @@ def budget_household(t, plan, person, state, p, world, facts, key, life, care):
     plan.shock = shock
     plan.hardship = hardship
     plan.essential = person.essential * world.price_index
-    plan.habit = person.discretionary * world.price_index * set_care(plan, person, care, p, key)
+    appetite = set_care(plan, person, care, p, world, key)
+    plan.habit = person.discretionary * world.price_index * appetite
     closed, rollover = _rollover(p, world, state, plan.unpaid)
     plan.closed = closed
     due_share = world.other_annual_rate / 12.0 + p.platform_amortisation * (1.0 - rollover)
@@ -174,4 +175,5 @@ def settle(plan, person, state, p, world):
     owed = state.other_debt * (1.0 + world.other_annual_rate / 12.0)
     state.other_debt = max(0.0, owed + plan.lent - plan.paid_elsewhere)
     target = person.savings * world.price_index
-    state.savings = new_savings(p, plan.cash, state.savings, target) + plan.reserved
+    extra = world.windfall * person.income
+    state.savings = new_savings(p, plan.cash, state.savings, target, extra) + plan.reserved

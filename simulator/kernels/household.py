@@ -152,11 +152,14 @@ def spending_cut(p, overspender, months_short):
 
 
 @scalar
-def new_savings(p, cash, savings, target):
-    """Savings at month end: shortfalls come out in full, surpluses by a share, to a target."""
+def new_savings(p, cash, savings, target, windfall):
+    """Savings at month end: shortfalls come out in full, surpluses by a share, to a target.
+
+    A windfall may be saved beyond the target.
+    """
     if cash <= savings:
         return cash
-    return savings + min(p.saving_share * (cash - savings), max(0.0, target - savings))
+    return savings + min(p.saving_share * (cash - savings), max(0.0, target - savings) + windfall)
 
 
 @scalar

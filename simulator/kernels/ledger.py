@@ -147,11 +147,13 @@ def _late_fee(loan, terms, state, due, room):
 
 @scalar
 def _prepay(loan, terms, state, true_risk, p, world, weight, flow):
-    """Early repayment, refinanced outside; what it paid."""
+    """Early repayment, refinanced outside, or a line given up; what it paid."""
     can = state.n_unpaid == 0 and state.principal > 0.0 and state.fees <= 0.0
-    if not can or state.relief_left > 0 or loan.kind == Amortisation.REVOLVING:
-        return 0.0
     chance = terms.p_prepay_monthly
+    if loan.kind == Amortisation.REVOLVING and chance <= 0.0:
+        can = False
+    if not can or state.relief_left > 0:
+        return 0.0
     if true_risk < 0.0:
         rate = min(state.annual_rate, world.rate_cap)
         chance += p.rival_prepay_sensitivity * max(0.0, rate - world.competitor_rate)
@@ -173,10 +175,10 @@ def _close(state, status):
 
 
 @scalar
-def _exit(loan, terms, state, rules, weight, flow, count):
+def _exit(loan, terms, state, rules, repaid, weight, flow, count):
     """Destination of a loan that may end this month: its bucket, or an ``Exit``."""
     balance = balance_of(state)
-    if loan.kind != Amortisation.REVOLVING and balance <= CLEARED:
+    if balance <= CLEARED and (repaid or loan.kind != Amortisation.REVOLVING):
         flow.principal_paid += weight * state.principal
         _close(state, LoanStatus.PAID_OFF)
         return _TO_PAID_OFF
@@ -322,9 +324,10 @@ def _post_chunk(
             _count_down(state)
             paid = _receive(loan, state, person_state, queues, row, due, weight, flow)
             _charge_and_age(loan, product, state, due, fee_room, weight, flow, count)
-            paid += _prepay(loan, product, state, person.true_risk, p, world, weight, flow)
+            repaid = _prepay(loan, product, state, person.true_risk, p, world, weight, flow)
+            paid += repaid
             balance = balance_of(state)
-            to = _exit(loan, product, state, rules, weight, flow, count)
+            to = _exit(loan, product, state, rules, repaid > 0.0, weight, flow, count)
             roll[t, state.from_bucket, to] += weight * opening
             if to >= _TO_WRITTEN_OFF and person.id % 2 == 0:
                 count.lost_even += weight * balance

@@ -49,7 +49,7 @@ LOAN_DTYPE = _record(
 OPENING_DTYPE = _record(
     float64="annual_rate principal_overdue interest_overdue penalty fees",
     int32="book_row",
-    int16="term_months remaining_months n_unpaid",
+    int16="term_months remaining_months n_unpaid months_overdue",
 )
 """The rest, needed when a loan opens; ``book_row``, the order of permanent ids, breaks ties."""
 

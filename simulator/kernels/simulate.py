@@ -51,7 +51,7 @@ def _open(loan, opening, state, queues, row):
         loan.principal, opening.annual_rate / 12.0, max(1, opening.remaining_months)
     )
     state.n_unpaid = opening.n_unpaid
-    state.spell = opening.n_unpaid
+    state.spell = opening.months_overdue
     if opening.n_unpaid >= FIRST_30:
         state.marks |= Flag.EVER_30
     if opening.n_unpaid >= FIRST_90:

@@ -125,5 +125,38 @@ PRODUCTS: Final = {
             p_prepay_monthly=0.0,
             source="assumption",
         ),
+        Product(
+            name="us_credit_card",
+            amortisation=Amortisation.REVOLVING,
+            annual_rate=0.14,
+            risk_price=0.02,
+            terms_months=(600,),
+            amount_in_incomes=2.0,
+            utilisation=0.5,
+            min_payment_share=0.025,
+            late_fee_share=0.1,
+            penalty_multiple=1.0,
+            grace_days=5,
+            accrual_stop_dpd=180,
+            p_prepay_monthly=0.012,
+            recovery_share=0.15,
+            source="assumption: minimum payment of 2-3 % of the balance, an account lasts some"
+            " seven years, interest is booked until the write-off at 180 days, recoveries 15 %",
+        ),
+        Product(
+            name="tw_credit_card",
+            amortisation=Amortisation.REVOLVING,
+            annual_rate=0.16,
+            risk_price=0.01,
+            terms_months=(600,),
+            amount_in_incomes=3.0,
+            utilisation=0.5,
+            min_payment_share=0.04,
+            late_fee_share=0.05,
+            penalty_multiple=1.0,
+            accrual_stop_dpd=180,
+            source="assumption; the median account of the Taiwanese data that revolves pays some"
+            " 4 % of its bill a month",
+        ),
     )
 }

@@ -15,7 +15,7 @@ from simulator.shocks.conduct import all_in_rate_cap, refusal_factor
 from simulator.shocks.disaster import disaster_chance
 from simulator.shocks.epidemic import closure_chance
 from simulator.shocks.illness import illness_factor
-from simulator.shocks.indices import level_index
+from simulator.shocks.indices import income_index, lapse_factor, price_index, windfall
 from simulator.shocks.labour import work_flows
 from simulator.shocks.platforms import other_annual_rate
 from simulator.shocks.reduced_income import cut_hazard
@@ -41,6 +41,7 @@ def build_world(
     draws = slice(draw_of_row[0], draw_of_row[-1] + 1)
     macro = {name: values[draws] for name, values in paths.by_draw.items()}
     unemployment, growth = macro["unemployment_rate"], macro["income_growth"]
+    income = income_index(growth, parameters)
     separation, finding = work_flows(unemployment, parameters)
     columns = {
         "unemployment_rate": unemployment,
@@ -49,14 +50,16 @@ def build_world(
         "cut_hazard": cut_hazard(unemployment, growth, parameters),
         "closure": closure_chance(macro["epidemic"], parameters),
         "illness_factor": illness_factor(macro["epidemic"], parameters),
-        "income_index": level_index(growth),
-        "price_index": level_index(macro["inflation"]),
+        "income_index": income,
+        "price_index": price_index(macro["inflation"], parameters),
         "credit_supply": macro["credit_supply"],
         "other_annual_rate": other_annual_rate(macro["policy_rate"], parameters),
         "competitor_rate": macro["competitor_rate"],
         "rate_cap": all_in_rate_cap(macro["rate_cap"], jurisdiction.all_in_rate_cap),
         "collection_allowed": macro["collection_allowed"],
         "refusal_factor": refusal_factor(macro["willingness_shift"]),
+        "lapse_factor": lapse_factor(unemployment.shape, parameters),
+        "windfall": windfall(income, parameters),
     }
     months = np.empty(unemployment.shape, dtype=WORLD_DTYPE)
     for name in WORLD_DTYPE.names or ():

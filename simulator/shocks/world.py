@@ -21,6 +21,8 @@ WORLD_DTYPE = np.dtype(
         ("rate_cap", np.float64),  # all-in, fraction a year
         ("collection_allowed", np.float64),  # 0-1, scales contact efforts except reminders
         ("refusal_factor", np.float64),  # multiplies the chance of refusal
+        ("lapse_factor", np.float64),  # multiplies the chances to forget and of a failing channel
+        ("windfall", np.float64),  # income above its habit, of usual income: may be saved
     ]
 )
 

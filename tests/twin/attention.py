@@ -18,12 +18,12 @@ def lapse(
     p, t = month.parameters, month.t
     attention = 1.0 - month.education(borrower) * p["education_attention"]
     forgets = borrower.p_forget * p["strength_forgot"] * month.care("forget_factor", borrower)
-    forgets *= attention
+    forgets *= attention * month["lapse_factor"]
     if month.luck.borrower(borrower.id, 0, Draw.AUTOPAY) < month.care("autopay_share", borrower):
         forgets = 0.0
         month.happened["pays automatically"] += 1
     fails = borrower.p_channel_failure * p["strength_channel_failure"]
-    fails *= month.care("channel_factor", borrower)
+    fails *= month.care("channel_factor", borrower) * month["lapse_factor"]
     misunderstands = borrower.p_misunderstand * loan.product.complexity
     misunderstands *= p["strength_did_not_understand"] * attention
     misunderstands *= month.care("misunderstand_factor", borrower)

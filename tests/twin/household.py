@@ -231,7 +231,8 @@ def _save(borrower: Borrower, before: float, cash: float, month: Month) -> None:
     else:
         target = borrower.savings_opening * month["price_index"]
         kept = month.parameters["saving_share"] * (cash - before)
-        borrower.savings = before + min(kept, max(0.0, target - before))
+        room = max(0.0, target - before) + month["windfall"] * borrower.income
+        borrower.savings = before + min(kept, room)
     borrower.savings += sum(loan.able for loan in borrower.open_loans() if loan.in_question)
 
 

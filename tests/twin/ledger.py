@@ -91,18 +91,20 @@ def _age(loan: Loan) -> None:
         loan.cause = loan.reason
 
 
-def _prepay(loan: Loan, due: Bill, borrower: Borrower, month: Month) -> None:
+def _prepay(loan: Loan, due: Bill, borrower: Borrower, month: Month) -> bool:
     if loan.unpaid or not loan.principal > 0.0 or due.in_relief or loan.fees != 0.0:
-        return
-    if loan.kind is Amortisation.REVOLVING:
-        return
+        return False
     chance = loan.product.p_prepay_monthly
+    if loan.kind is Amortisation.REVOLVING and chance == 0.0:
+        return False
     if borrower.true_risk < 0.0:
         dearer = max(0.0, due.rate - month["competitor_rate"])
         chance += month.parameters["rival_prepay_sensitivity"] * dearer
     if month.luck.loan(loan.id, month.t, Draw.PREPAY) < chance:
         _post(loan, Flow.PRINCIPAL_PAID, "principal", float("inf"), month)
         _post(loan, Flow.INTEREST_PAID, "interest_deferred", float("inf"), month)
+        return True
+    return False
 
 
 def _note_delinquency(loan: Loan, borrower: Borrower, month: Month) -> None:
@@ -144,9 +146,9 @@ def _lost(borrower: Borrower, loan: Loan, balance: float, month: Month) -> None:
         month.count(Count.LOST_EVEN, loan.weight * balance)
 
 
-def _exit(borrower: Borrower, loan: Loan, month: Month) -> None:
+def _exit(borrower: Borrower, loan: Loan, month: Month, repaid: bool) -> None:
     balance = loan.exit_balance = loan.balance
-    if loan.kind is not Amortisation.REVOLVING and balance <= TINY:
+    if balance <= TINY and (loan.kind is not Amortisation.REVOLVING or repaid):
         loan.close(LoanStatus.PAID_OFF)
     elif loan.dpd > loan.write_off_dpd:
         month.flow(Flow.WRITTEN_OFF, loan, balance)
@@ -189,9 +191,9 @@ def ledger_month(borrower: Borrower, bills: Bills, month: Month) -> None:
         if loan.promised and loan.unpaid == 0:
             month.count(Count.PROMISES_KEPT, loan.weight)
         _age(loan)
-        _prepay(loan, due, borrower, month)
+        repaid = _prepay(loan, due, borrower, month)
         _note_delinquency(loan, borrower, month)
-        _exit(borrower, loan, month)
+        _exit(borrower, loan, month, repaid)
         _draw(loan, due, borrower, month)
         loan.relief_left = max(0, loan.relief_left - 1)
         month.happened["interest-free month"] += loan.free_left > 0

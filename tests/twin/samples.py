@@ -130,6 +130,7 @@ def _loan_row(
         "limit": original,
         "principal": left,
         "n_unpaid": unpaid,
+        "months_overdue": unpaid + (int(rng.integers(0, 4)) if unpaid else 0),
         "principal_overdue": unpaid * instalment * rng.uniform(0.5, 1.0),
         "interest_overdue": unpaid * instalment * rng.uniform(0.0, 0.2),
         "penalty": rng.uniform(0, 20) if unpaid else 0.0,
@@ -160,7 +161,7 @@ def random_book(seed: int, n_borrowers: int = 90, applicants: int = 25) -> Book:
     kinds: dict[str, type[np.generic]] = {
         "borrower": np.int32, "product": np.uint8, "kind": np.uint8, "due_day": np.uint8,
         "origination_month": np.int16, "term_months": np.int16, "remaining_months": np.int16,
-        "n_unpaid": np.int16, "segment": np.uint16, "vintage": np.int16,
+        "n_unpaid": np.int16, "months_overdue": np.int16, "segment": np.uint16, "vintage": np.int16,
     }  # fmt: skip
     columns = {f: column(f, kinds.get(f, np.float64)) for f in Loans._fields if f != "id"}
     n_vintages = (MONTHS + 4 - OLDEST_ORIGINATION) // 3 + 1
@@ -188,6 +189,7 @@ def random_world(seed: int, n_paths: int, horizon: int) -> World:
         "income_index": (0.9, 1.2), "price_index": (0.9, 1.3), "credit_supply": (0.0, 1.0),
         "other_annual_rate": (0.05, 0.4), "competitor_rate": (0.05, 0.2),
         "rate_cap": (0.12, 0.4), "collection_allowed": (0.3, 1.0), "refusal_factor": (0.5, 3.0),
+        "lapse_factor": (0.5, 2.0), "windfall": (0.0, 0.1),
     }  # fmt: skip
     for name, (low, high) in ranges.items():
         months[name] = rng.uniform(low, high, size=months[name].shape)

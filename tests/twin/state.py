@@ -426,7 +426,7 @@ def _open_at_start(book: Book, loan: Loan) -> None:
         overdue = loan.principal_overdue + loan.interest_overdue
         loan.queue = [overdue / unpaid] * unpaid
         loan.cause = Cause.AT_OPENING
-        loan.spell = unpaid
+        loan.spell = int(columns.months_overdue[row])
         loan.ever_30 = unpaid >= 2
         loan.ever_90 = unpaid >= 4
 
