@@ -58,18 +58,24 @@ def _keeps_promise(t, loan, state, p, key):
 
 
 @scalar
-def _keeps_behind(t, loan, terms, state, p, cap, key):
-    """Whether one instalment is paid although all arrears could be."""
+def _paid_to_stay(t, loan, terms, state, oldest, p, cap, key):
+    """What leaves a loan where it is although all arrears could be paid; -1 if they are paid.
+
+    ``oldest`` is the oldest unpaid instalment; the month's own may be smaller.
+    """
     _, due = demand_of(loan, terms, state, p, cap)
     if due <= 0.0:
-        return False
+        return -1.0
     u = uniform(key.seed, key.path, loan.id, t, Draw.CATCH_UP, Domain.LOAN)
-    return u >= catch_up_chance(p, state.spell)
+    if u < catch_up_chance(p, state.spell):
+        return -1.0
+    others = state.principal_overdue + state.interest_overdue + due - max(due, oldest)
+    return max(0.0, state.able - others)
 
 
 @scalar
 def _plan_loan(
-    t, plan, person_state, loan, terms, state, care, p, cap, refusing, key, u_0, u_1, u_2
+    t, plan, person_state, loan, terms, state, oldest, care, p, cap, refusing, key, u_0, u_1, u_2
 ):
     """Reserve money for one loan, say when and why not it will be paid; whether in question."""
     demand = state.able
@@ -79,10 +85,11 @@ def _plan_loan(
     promised = _keeps_promise(t, loan, state, p, key)
     behind = state.n_unpaid > 0 and able == demand and not refusing and not promised
     if behind:
-        behind = _keeps_behind(t, loan, terms, state, p, cap, key)
-    if behind:
-        able = demand - state.principal_overdue - state.interest_overdue
-        state.marks |= Flag.BEHIND
+        kept = _paid_to_stay(t, loan, terms, state, oldest, p, cap, key)
+        behind = kept >= 0.0
+        if behind:
+            able = kept
+            state.marks |= Flag.BEHIND
     plan.cash = max(0.0, plan.cash - able)
     plan.reserved += able
     late, reason = 0, 0
@@ -225,6 +232,7 @@ def _decide_payments(t, start, n, n_question, book, levers, s, p, world, key, co
     relief_factor, cares, count = levers.book[0].refusal_after_relief, levers.customer, counts[t]
     s_people, states, live, plans = s.people, s.loans, s.live, s.plans
     u_person, u_loan, question, cap = s.u_person, s.u_loan, s.question, world.rate_cap
+    queues = s.queue
     column = 0
     for k in range(n):
         b = live[start + k]
@@ -248,9 +256,10 @@ def _decide_payments(t, start, n, n_question, book, levers, s, p, world, key, co
             if has_cost:
                 is_due = loan_state.able > 0.0 and loan_state.n_unpaid == 0
                 count_prevention(care, p, money, person.weight, is_due, count)
+            oldest = queues[row, 0] if loan_state.n_unpaid > 0 else 0.0
             if _plan_loan(
-                t, plan, state, loan, product, loan_state, care, p, cap, refusing, key, u_0, u_1,
-                u_2,
+                t, plan, state, loan, product, loan_state, oldest, care, p, cap, refusing, key,
+                u_0, u_1, u_2,
             ):  # fmt: skip
                 question[n_question] = row
                 n_question += 1

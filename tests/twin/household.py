@@ -175,7 +175,9 @@ def funding(borrower: Borrower, household: Household, bills: Bills, month: Month
         loan.able = _able(bills[loan.row].demand, cash, p["min_partial_share"])
         loan.keeps_behind = _keeps_behind(loan, borrower, bills[loan.row], month)
         if loan.keeps_behind:
-            loan.able -= loan.principal_overdue + loan.interest_overdue
+            due = bills[loan.row].due
+            others = loan.principal_overdue + loan.interest_overdue + due - max(due, loan.queue[0])
+            loan.able = max(0.0, loan.able - others)
         cash = max(0.0, cash - loan.able)
     if not first:
         paid_elsewhere = min(cash, service)
