@@ -116,6 +116,7 @@ def pack(book: Book, parameters: Parameters, cells: CellTable | None = None) -> 
             work=people.work,
             weight=people.weight,
             p_ill_monthly=parameters["illness_multiplier"] * p_ill,
+            income_risk=_income_risk(people.true_risk, parameters["income_risk_slope"]),
         ),
         stages=pack_stages(parameters, book.jurisdiction.reference_money),
         params=records(pack_parameters(parameters)),
@@ -129,6 +130,12 @@ def pack(book: Book, parameters: Parameters, cells: CellTable | None = None) -> 
         all_limits=float((weight * np.maximum(loans.limit, loans.principal)).sum()),
         all_loans=float(weight.sum()),
     )
+
+
+def _income_risk(true_risk: NDArray[np.float64], slope: float) -> NDArray[np.float64]:
+    """Each borrower's factor on unemployment and cut hazards; mean 1 over normal true risk."""
+    factor: NDArray[np.float64] = np.exp(slope * true_risk - slope**2 / 2)
+    return factor
 
 
 def _sight(cells: CellTable | None, book: Book) -> Sight:

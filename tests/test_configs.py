@@ -7,8 +7,8 @@ import yaml
 from hydra import compose, initialize_config_dir
 from hydra.errors import ConfigCompositionException
 
-from simulator.__main__ import compose_inputs, search_path
 from simulator.cli.folders import GROUPS, LIST_GROUPS, chosen_in, find_folders
+from simulator.cli.hydra_app import compose_inputs, search_path
 from simulator.cli.yaml_scan import scan
 from simulator.provision import RULE_BOOK_KINDS
 from simulator.settings import BookSettings, ReportSettings, RunSettings

@@ -180,7 +180,9 @@ def lives_of(
     return life, unemployed
 
 
-def people(n: int, kind: Work, yearly_illness: float = 0.0) -> LifeColumns:
+def people(
+    n: int, kind: Work, yearly_illness: float = 0.0, income_risk: float = 1.0
+) -> LifeColumns:
     """``n`` borrowers of one kind of work in the opening book."""
     return LifeColumns(
         id=np.arange(n, dtype=np.uint64) * np.uint64(2**61 - 1) + np.uint64(5),
@@ -189,6 +191,7 @@ def people(n: int, kind: Work, yearly_illness: float = 0.0) -> LifeColumns:
         work=np.full(n, kind, dtype=np.uint8),
         weight=np.ones(n),
         p_ill_monthly=np.full(n, monthly_probability(yearly_illness)),
+        income_risk=np.full(n, income_risk),
     )
 
 
@@ -209,6 +212,14 @@ def test_simulated_unemployment_follows_the_macro_path_for_each_kind_of_work(kin
     columns, parameters = people(2_000, kind), parameters_from({})
     simulated = [lives_of(columns, world, path, parameters)[1] for path in range(U_PATHS)]
     assert_follows(np.array(simulated) / columns.id.size, macro)
+
+
+@pytest.mark.parametrize("risk", [0.5, 2.0])
+def test_a_borrowers_unemployment_is_its_multiple_of_the_macro_path(risk: float) -> None:
+    world, macro = world_of(dict(U_COLUMNS), U_MONTHS, U_PATHS)
+    columns, parameters = people(2_000, Work.GIG, income_risk=risk), parameters_from({})
+    simulated = [lives_of(columns, world, path, parameters)[1] for path in range(U_PATHS)]
+    assert_follows(np.array(simulated) / columns.id.size, risk * macro)
 
 
 def test_simulated_unemployment_of_a_book_follows_the_macro_path() -> None:

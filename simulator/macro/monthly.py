@@ -1,7 +1,7 @@
 """From the rows of a table to months: smooth quarters, and the path past the table's end."""
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from simulator.macro.variables import MacroVariable
 F8 = NDArray[np.float64]
 
 MONTHS_PER_QUARTER: Final = 3
+
+Smoothing = Literal["quadratic", "bounded"]
 
 
 @lru_cache(maxsize=8)
@@ -33,22 +35,39 @@ def _smoothing_operator(n_quarters: int) -> F8:
     return operator
 
 
-def months_from_quarters(quarter_means: F8, opening: float, low: float, high: float) -> F8:
+def months_from_quarters(
+    quarter_means: F8, opening: float, low: float, high: float, smoothing: Smoothing = "quadratic"
+) -> F8:
     """Smooth months 1..3n with the given means, of shape (3n,), within [low, high].
 
-    Where the smoothest path would leave the range, its quarter is drawn towards its mean until
-    it stays inside: means hold exactly, at the price of a kink.
+    ``bounded`` also keeps the months of a quarter between the least and the largest of its own
+    mean and those beside it (the opening before the first): jumpy series do not overshoot, and
+    peaks, troughs and the last quarter are flat. Where the smoothest path would leave the range,
+    its quarter is drawn towards its mean until it stays inside: means hold, at the price of a kink.
     """
+    if smoothing == "bounded":
+        floor, ceiling = _range_beside(quarter_means, opening)
+    else:
+        floor = np.full(quarter_means.size, low)
+        ceiling = np.full(quarter_means.size, high)
     smooth = _smoothing_operator(quarter_means.size) @ np.append(opening, quarter_means)
     around = smooth.reshape(-1, MONTHS_PER_QUARTER) - quarter_means[:, None]
     peak, trough = around.max(axis=1), around.min(axis=1)
     scale = np.ones(quarter_means.size)
-    above, below = quarter_means + peak > high, quarter_means + trough < low
-    scale[above] = (high - quarter_means[above]) / peak[above]
-    scale[below] = np.minimum(scale[below], (low - quarter_means[below]) / trough[below])
+    above, below = quarter_means + peak > ceiling, quarter_means + trough < floor
+    scale[above] = (ceiling - quarter_means)[above] / peak[above]
+    scale[below] = np.minimum(scale[below], (floor - quarter_means)[below] / trough[below])
     months = quarter_means[:, None] + scale[:, None] * around
-    inside: F8 = np.clip(months, low, high).reshape(-1)
+    inside: F8 = np.clip(months, floor[:, None], ceiling[:, None]).reshape(-1)
     return inside
+
+
+def _range_beside(quarter_means: F8, opening: float) -> tuple[F8, F8]:
+    """Least and largest of each quarter's mean and those beside it, two arrays (n_quarters,)."""
+    before = np.append(opening, quarter_means[:-1])
+    after = np.append(quarter_means[1:], quarter_means[-1])
+    beside = np.stack([before, quarter_means, after])
+    return beside.min(axis=0), beside.max(axis=0)
 
 
 def continued(months: F8, horizon: int, variable: MacroVariable) -> F8:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.macro.at_work import growth_at_work
 from simulator.macro.monthly import continued, months_from_quarters
 from simulator.macro.tables import MacroTable, find_table, read_table
 from simulator.macro.variables import (
@@ -17,7 +18,7 @@ from simulator.macro.variables import (
     variable_of,
 )
 from simulator.settings import MacroDeviation, ScenarioSettings
-from simulator.validation import UserError, unknown_choice
+from simulator.validation import UserError, clip, first_offender, unknown_choice
 
 F8 = NDArray[np.float64]
 
@@ -67,10 +68,15 @@ def load_scenario(
     owner = f"scenario.{name}"
     table = read_table(owner, find_table(owner, settings.table, table_folders), settings, regions)
     _check_opening(owner, settings.opening, table, regions)
+    months = {column: _months(column, table, settings) for column in table.columns}
+    if settings.income_is_aggregate:
+        months["income_growth"] = _growth_at_work(owner, table.file, months, settings)
     paths = {
-        column: _path(column, table, settings, horizon)
+        column: continued(months[column], horizon, variable_of(column))
+        if column in months
+        else np.full(horizon + 1, variable_of(column).default)
         for column in column_names(regions)
-        if column in table.columns or column in MACRO_VARIABLES
+        if column in months or column in MACRO_VARIABLES
     }
     everywhere = paths.pop(DISASTER)
     by_region = [paths.pop(disaster_column(region), everywhere) for region in regions]
@@ -112,18 +118,37 @@ def _check_opening(
         raise UserError("\n".join(findings))
 
 
-def _path(column: str, table: MacroTable, settings: ScenarioSettings, horizon: int) -> F8:
-    """Months 0..horizon of one column; a constant default where the table has none."""
-    variable = variable_of(column)
-    rows = table.columns.get(column)
-    if rows is None:
-        return np.full(horizon + 1, variable.default)
-    opening = settings.opening.get(column, float(rows[0]))
+def _months(column: str, table: MacroTable, settings: ScenarioSettings) -> F8:
+    """One column of the table from month 0 to the month at which the table ends."""
+    rows = table.columns[column]
+    opening = settings.opening.get(column, table.before.get(column, float(rows[0])))
     if settings.frequency == "quarterly":
-        months = months_from_quarters(rows, opening, variable.low, variable.high)
-    else:
-        months = rows
-    return continued(np.append(opening, months), horizon, variable)
+        variable = variable_of(column)
+        rows = months_from_quarters(rows, opening, variable.low, variable.high, settings.smoothing)
+    return np.append(opening, rows)
+
+
+def _growth_at_work(
+    owner: str, file: str, months: Mapping[str, F8], settings: ScenarioSettings
+) -> F8:
+    """Income growth of a person at work; the table's is aggregate. Refused outside the range."""
+    if "income_growth" not in months:
+        raise UserError(f"{owner}.income_is_aggregate needs income_growth in {file}; it has none")
+    aggregate, variable = months["income_growth"], MACRO_VARIABLES["income_growth"]
+    unemployment = months.get(
+        "unemployment_rate",
+        np.full(aggregate.size, MACRO_VARIABLES["unemployment_rate"].default),
+    )
+    growth = growth_at_work(
+        aggregate, unemployment, settings.population_growth, settings.income_lost_when_unemployed
+    )
+    labels = [f"month {month}: {value:.4g}" for month, value in enumerate(growth)]
+    outside = [not variable.low <= value <= variable.high for value in growth]
+    rule = f"income growth at work outside [{variable.low:g}, {variable.high:g}] {variable.unit}"
+    finding = first_offender(f"{owner}, {file}", labels, outside, rule)
+    if finding is not None:
+        raise UserError(finding)
+    return growth
 
 
 def _warnings(
@@ -137,8 +162,9 @@ def _warnings(
         for column in table.columns
         if variable_of(column).long_run is not None
     )
+    rows = f" (rows {clip(settings.rows[0])} to {clip(settings.rows[1])})" if settings.rows else ""
     return (
-        f"{owner}: {table.file} ends at month {last} of {horizon}; from month {last + 1} on its"
-        f" variables return to their long-run means, half-lives in months (assumption):"
+        f"{owner}: {table.file}{rows} ends at month {last} of {horizon}; from month {last + 1} on"
+        f" its variables return to their long-run means, half-lives in months (assumption):"
         f" {half_lives or 'none, they stay'}",
     )

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
+from simulator.macro.rows import used_rows
 from simulator.macro.variables import LABEL_COLUMNS, column_names, disaster_column, variable_of
 from simulator.settings import ScenarioSettings
 from simulator.validation import UserError, clip, first_offender, unknown_choice
@@ -26,10 +27,15 @@ PERCENT: Final = 100.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MacroTable:
-    """A checked table: columns of shape (n_rows,) by macro column name, in the model's units."""
+    """A checked table: the rows that a scenario uses, in the model's units.
+
+    ``columns``: shape (n_rows,) by macro column name; ``before``: value of the row before the
+    first used one, of the columns that have one. ``sha256`` is the whole file's.
+    """
 
     file: str
     columns: dict[str, F8]
+    before: dict[str, float]
     n_rows: int
     sha256: str
 
@@ -55,18 +61,28 @@ def find_table(owner: str, table: str, folders: Sequence[Path]) -> Path:
 def read_table(
     owner: str, path: Path, settings: ScenarioSettings, regions: Sequence[str]
 ) -> MacroTable:
-    """The columns that a scenario uses, checked; a ``UserError`` names every bad column."""
+    """The columns and rows that a scenario uses, checked; a ``UserError`` names every bad column.
+
+    Of the rows outside ``settings.rows`` only the one before the first is read, as the opening of
+    the variables that ``settings.opening`` does not name; it may be blank.
+    """
     raw = _bytes(path)
     header, cells, n_rows = _cells(path.name, raw)
     sources, findings = _sources(owner, path.name, header, settings, regions)
+    used = used_rows(owner, path.name, cells, n_rows, settings.rows)
     columns: dict[str, F8] = {}
+    before: dict[str, float] = {}
     for name, column in sources.items():
-        values, finding = _numbers(path.name, name, column, cells[column], settings)
-        columns[name] = values
+        texts = cells[column][: used.stop]
+        wanted = used.start > 0 and name not in settings.opening and texts[used.start - 1] != ""
+        start = used.start - 1 if wanted else used.start
+        values, finding = _numbers(path.name, name, column, texts, start, settings)
+        columns[name] = values[used.start - start :]
+        before |= {name: float(values[0])} if wanted else {}
         findings += [finding] if finding else []
     if findings:
         raise UserError("\n".join(findings))
-    return MacroTable(path.name, columns, n_rows, hashlib.sha256(raw).hexdigest())
+    return MacroTable(path.name, columns, before, len(used), hashlib.sha256(raw).hexdigest())
 
 
 def _is_file(path: Path) -> bool:
@@ -120,7 +136,7 @@ def _sources(
 ) -> tuple[dict[str, str], list[str]]:
     """Which column of the table each macro column is read from, and what is wrong with that."""
     known = column_names(regions)
-    sources = dict(settings.columns) or {c: c for c in header if c not in LABEL_COLUMNS}
+    sources = dict(settings.columns) or {c: c for c in header if c.lower() not in LABEL_COLUMNS}
     findings: list[str] = []
     unknown: list[str] = []
     for name, column in sources.items():
@@ -154,14 +170,21 @@ def _number(text: str) -> float:
 
 
 def _numbers(
-    file: str, name: str, column: str, texts: Sequence[str], settings: ScenarioSettings
+    file: str,
+    name: str,
+    column: str,
+    texts: Sequence[str],
+    start: int,
+    settings: ScenarioSettings,
 ) -> tuple[F8, str | None]:
-    """A column as numbers in the model's units, and the finding if one is not allowed."""
+    """``texts`` from number ``start`` on in the model's units, and the finding if one is bad."""
     variable = variable_of(name)
     in_percent = settings.percent and variable.is_rate
     unit = PERCENT if in_percent else 1.0
-    written = [_number(text) for text in texts]
-    labels = [f"row {row}: {text or 'empty'}" for row, text in enumerate(texts, start=1)]
+    written = [_number(text) for text in texts[start:]]
+    labels = [
+        f"row {row}: {text or 'empty'}" for row, text in enumerate(texts[start:], start=start + 1)
+    ]
     where = f"{file}, column {column}"
     finding = first_offender(where, labels, [not isfinite(x) for x in written], "no finite number")
     values = np.array(written, dtype=np.float64) / unit

@@ -48,12 +48,13 @@ MACRO_VARIABLES: Final = {
         MacroVariable(
             name="income_growth",
             unit="fraction a year",
-            low=-0.5,
-            high=1.0,
+            low=-0.9,
+            high=3.0,
             default=0.04,
             long_run=0.04,
             is_rate=True,
-            description="growth of nominal income of those whose work is undisturbed",
+            description="growth of nominal income of those whose work is undisturbed; wide range:"
+            " one month's growth at a yearly rate",
         ),
         MacroVariable(
             name="inflation",

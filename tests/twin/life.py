@@ -1,5 +1,7 @@
 """Sections 3 and 4: what happens to a borrower, and what it does to income and expenses."""
 
+from math import exp
+
 from simulator.units import monthly_probability
 from simulator.vocabulary import Cause, Draw, Hardship, Work, WorkState
 from twin.state import Borrower, Month
@@ -10,12 +12,28 @@ def _illness_chance(borrower: Borrower, month: Month) -> float:
     return min(1.0, month.parameters["illness_multiplier"] * monthly * month["illness_factor"])
 
 
+def _risk(borrower: Borrower, month: Month) -> float:
+    """m of section 2: the borrower's factor on unemployment and cuts."""
+    k = month.parameters["income_risk_slope"]
+    return exp(k * borrower.true_risk - k * k / 2.0)
+
+
+def _cut_hazard(borrower: Borrower, month: Month) -> float:
+    return min(0.9, _risk(borrower, month) * month.by_work("cut_hazard", borrower.work))
+
+
+def _separation(borrower: Borrower, month: Month) -> float:
+    m, before = _risk(borrower, month), month.unemployment_before
+    lose = m * month.by_work("separation", borrower.work) * (1.0 - before)
+    return min(1.0, lose / (1.0 - min(0.9, m * before)))
+
+
 def _begin(borrower: Borrower, month: Month) -> None:
     """The life at the opening."""
-    p, k = month.parameters, borrower.work
+    p = month.parameters
     luck_work = month.luck.borrower(borrower.id, 0, Draw.WORK)
-    unemployment = month["unemployment_rate"]
-    cut = month.by_work("cut_hazard", k)
+    unemployment = min(0.9, _risk(borrower, month) * month["unemployment_rate"])
+    cut = _cut_hazard(borrower, month)
     reduced = cut / (cut + p["restore_rate"])
     if luck_work < unemployment:
         borrower.work_state = WorkState.UNEMPLOYED
@@ -32,11 +50,11 @@ def _work(borrower: Borrower, month: Month) -> WorkState:
     if state is WorkState.UNEMPLOYED:
         found = luck < month.by_work("finding", k)
         return WorkState.EMPLOYED if found else WorkState.UNEMPLOYED
-    lose = month.by_work("separation", k)
+    lose = _separation(borrower, month)
     if luck < lose:
         return WorkState.UNEMPLOYED
     if state is WorkState.EMPLOYED:
-        reduced = luck < lose + (1.0 - lose) * month.by_work("cut_hazard", k)
+        reduced = luck < lose + (1.0 - lose) * _cut_hazard(borrower, month)
         return WorkState.REDUCED if reduced else WorkState.EMPLOYED
     restored = luck < lose + (1.0 - lose) * month.parameters["restore_rate"]
     return WorkState.EMPLOYED if restored else WorkState.REDUCED

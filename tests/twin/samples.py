@@ -212,7 +212,7 @@ def eager_parameters(**changes: float) -> dict[str, float]:
         "complaint_agency": 0.2, "complaint_ai_call": 0.05, "effect_legal": 0.5,
         "legal_lag_months": 3.0, "promise_kept_share": 0.85, "cost_agency": 0.5,
         "education_attention": 0.6, "education_willingness": 0.9, "education_spending": 0.7,
-        "offer_decline_share": 0.35, "effect_agency": 0.7,
+        "offer_decline_share": 0.35, "effect_agency": 0.7, "income_risk_slope": 0.25,
     }  # fmt: skip
     return parameters_from({**raised, **changes})
 

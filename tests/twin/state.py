@@ -292,6 +292,7 @@ class Month:
     world: np.void
     disaster: NDArray[np.float64]
     levers: LeverTable
+    unemployment_before: float
     parameters: Parameters
     luck: Luck
     law: Jurisdiction
