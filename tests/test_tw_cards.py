@@ -15,6 +15,7 @@ from simulator.book import distributions as d
 from simulator.book import tw_cards as cards
 from simulator.book.impute import Draws
 from simulator.book.segments import hash_texts, mix_ids
+from simulator.catalogue import parameters_from
 from simulator.settings import BookSettings, RunSettings
 from simulator.validation import UserError
 
@@ -22,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 DATA = Path(str(files("simulator"))) / "book" / "data" / cards.FILE
 RUN = RunSettings(months=3, paths=1)
 SIGMAS = 4.5
+DEFAULTS = parameters_from({})
 
 
 def config(**changes: object) -> BookSettings:
@@ -138,8 +140,10 @@ def test_scores_fall_with_the_status_and_keep_the_scale(
 def test_spells_are_as_short_or_longer_as_stated() -> None:
     n = 60_000
     unpaid = np.ones(n, dtype=np.int64)
-    spell = cards.months_overdue(Draws(1, mix_ids(np.arange(n, dtype=np.uint64))), unpaid)
-    share, mean = cards.SHORTEST_SPELL_SHARE, cards.LONGER_SPELL_MEAN
+    spell = cards.months_overdue(
+        Draws(1, mix_ids(np.arange(n, dtype=np.uint64))), unpaid, DEFAULTS
+    )
+    share, mean = DEFAULTS["opening_new_spell_share"], cards.LONGER_SPELL_MEAN
     short = int((spell == 1).sum())
     assert abs(short - n * share) < SIGMAS * np.sqrt(n * share * (1 - share))
     longer = spell[spell > 1] - 1

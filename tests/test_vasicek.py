@@ -98,7 +98,13 @@ def probit_world(factor: F8, regions: int) -> World:
     """Work is lost in month 1 with the conditional chance, never found, and nothing else occurs."""
     months = np.zeros((factor.size, MONTHS + 1), dtype=WORLD_DTYPE)
     months["separation"][:, 1] = conditional_pd(factor)[:, None]
-    for name in ("illness_factor", "income_index", "price_index", "collection_allowed", "lapse_factor"):
+    for name in (
+        "illness_factor",
+        "income_index",
+        "price_index",
+        "collection_allowed",
+        "lapse_factor",
+    ):
         months[name] = 1.0
     months["rate_cap"] = 0.24
     months["competitor_rate"] = 0.12

@@ -169,6 +169,6 @@ US_LOG_INQ_MEAN: Final = 0.33
 
 def opening_unpaid_shares(traits: Parameters) -> tuple[float, ...]:
     """Shares of synthetic opening borrowers with 0-6 unpaid instalments; they sum to 1."""
-    late = min(traits["opening_30_share"], traits["opening_overdue_share"])
+    late = traits["opening_overdue_share"] * traits["opening_30_of_overdue"]
     first = traits["opening_overdue_share"] - late
     return (1.0 - first - late, first, *(late * share for share in OPENING_UNPAID_TAIL))

@@ -29,7 +29,7 @@ from simulator.book.synthesize import due_days, rules_of
 from simulator.book.tape import ALWAYS_DRAWN
 from simulator.book.tape_file import file_sha256
 from simulator.catalogue import Parameters
-from simulator.products import PRODUCTS, Jurisdiction
+from simulator.products import PRODUCTS
 from simulator.settings import BookSettings, RunSettings
 from simulator.validation import UserError
 
@@ -59,9 +59,6 @@ LIMIT_MAX_INCOMES: Final = 10.0
 """Largest limit over monthly income (assumption): imputed income is at least the limit over it."""
 ACCOUNT_AGE_MONTHS: Final = 24
 """Age of every account; the file is silent (assumption: past the months of misunderstanding)."""
-SHORTEST_SPELL_SHARE: Final = 1.0 / 3.0
-"""Of overdue accounts, those overdue no longer than their unpaid instalments tell (assumption; in
-May and June 1,052 of 3,258 overdue accounts were newly overdue)."""
 LONGER_SPELL_MEAN: Final = 3.0
 """Months by which the other spells are longer: geometric, this mean, at least 1 (assumption)."""
 
@@ -150,7 +147,7 @@ def _opening(accounts: Accounts, seed: int, rules: Imputation) -> Part:
     ids = accounts.ids
     draws = Draws(seed, ids)
     known: Known = {"age": accounts.age, "score": _score(draws, accounts)}
-    loans = _loans(accounts, draws, known["score"], rules.law)
+    loans = _loans(accounts, draws, known["score"], rules)
     owed = obligations(ids, (PRODUCTS[PRODUCT],), loans)
     least_income = np.maximum(
         owed.service / d.IMPUTED_MAX_BURDEN, accounts.limit / LIMIT_MAX_INCOMES
@@ -171,11 +168,11 @@ def _score(draws: Draws, accounts: Accounts) -> F8:
     return np.clip(usual + SCORE_SPREAD * draws.normal(Column.SCORE), 0.0, 1000.0)
 
 
-def _loans(accounts: Accounts, draws: Draws, score: F8, law: Jurisdiction) -> LoanColumns:
+def _loans(accounts: Accounts, draws: Draws, score: F8, rules: Imputation) -> LoanColumns:
     product, band = PRODUCTS[PRODUCT], risk_band(score)
     everywhere, whole = np.ones(band.size, dtype=np.int64), np.ones(band.size)
     term = everywhere * max(product.terms_months)
-    rate = np.minimum(product.annual_rate + product.risk_price * band, law.all_in_rate_cap)
+    rate = np.minimum(product.annual_rate + product.risk_price * band, rules.law.all_in_rate_cap)
     due_day = due_days(draws)
     terms = Terms(
         kind=everywhere * int(product.amortisation),
@@ -203,7 +200,7 @@ def _loans(accounts: Accounts, draws: Draws, score: F8, law: Jurisdiction) -> Lo
         annual_rate=rate,
         limit=accounts.limit,
         n_unpaid=accounts.n_unpaid,
-        months_overdue=months_overdue(draws, accounts.n_unpaid),
+        months_overdue=months_overdue(draws, accounts.n_unpaid, rules.traits),
         opening=_shared_out(accounts.bill, one),
     )
 
@@ -214,15 +211,16 @@ def _shared_out(bill: F8, one: Opening) -> Opening:
     return Opening(*(part * scale for part in one))
 
 
-def months_overdue(draws: Draws, n_unpaid: I8) -> I8:
+def months_overdue(draws: Draws, n_unpaid: I8, traits: Parameters) -> I8:
     """Months since each account was last current, at least its unpaid instalments; shape (n,).
 
     The file's first month cannot show it: a share of spells is as short as can be, the others are
     longer by a geometric number of months, none longer than the account is old.
     """
     u = draws.uniform(Column.OPENING_SPELL)
-    left = np.clip((u - SHORTEST_SPELL_SHARE) / (1.0 - SHORTEST_SPELL_SHARE), 0.0, None)
+    shortest = traits["opening_new_spell_share"]
+    left = np.clip((u - shortest) / max(1.0 - shortest, 1e-9), 0.0, 1.0 - 1e-12)
     longer = 1 + np.floor(np.log1p(-left) / log1p(-1.0 / LONGER_SPELL_MEAN)).astype(np.int64)
-    extra = np.where(u < SHORTEST_SPELL_SHARE, 0, longer)
+    extra = np.where(u < shortest, 0, longer)
     spell: I8 = np.where(n_unpaid > 0, np.minimum(n_unpaid + extra, ACCOUNT_AGE_MONTHS), 0)
     return spell

@@ -18,12 +18,15 @@ GROUPS = (
     "run",
     "report",
     "parameters",
+    "calibration",
     "experiment",
 )
 LIST_GROUPS = ("scenario", "policy", "provision", "break_even")
 """Groups from which a run takes several at once."""
 OPTIONAL_GROUPS = ("provision", "break_even")
 """List groups from which a run may take none."""
+ONE_OR_NONE_GROUPS = ("calibration", "experiment")
+"""Groups of one choice that a run may leave out."""
 
 
 def shown(path: Path) -> str:

@@ -15,6 +15,7 @@ _ABOUT = {
     "run": "how long, how often, with which luck",
     "report": "what report.html shows",
     "parameters": "the model's numbers; single ones with parameters.NAME=VALUE",
+    "calibration": "what python -m simulator.calibrate fits, and to which data",
     "experiment": "a whole set-up under one name",
 }
 _HEAD = """\
@@ -50,6 +51,35 @@ Exit code: 0 all files written, 2 a mistake in what was asked, 130 interrupted, 
 (set LOANSTRESS_DEBUG=1 for its traceback).
 """
 
+_CALIBRATION_HEAD = """\
+loanstress: finds the model's parameters in what a lender or a supervisor has seen, says how far
+the data pin them down, tests the model on months that it did not see, and predicts the next ones.
+
+Usage:  python -m simulator.calibrate calibration=NAME [GROUP=NAME ...] [KEY=VALUE ...]
+        python -m simulator.calibrate experiment=NAME   (a whole set-up that names its calibration)
+
+Results (parameters.yaml, parameters.csv, fit.csv, predictions.csv, backtest.csv, fit.html,
+fit.json) go to outputs/DATE_TIME. How to calibrate to your own data: docs/calibration.md.
+"""
+_CALIBRATION_TAIL = """\
+Keys used most
+  calibration.seeds=4                 simulated worlds whose moments are averaged
+  calibration.rounds=8                steps of the search at most
+  calibration.free.NAME.low=0.1       lower bound of a free parameter; also high, start, prior_mean
+  calibration.targets.NAME.KEY=VALUE  a target's setting
+  calibration.prediction_draws=40     draws behind the intervals of predictions
+  book.borrowers=10000                size of a synthetic book: more, and the moments are sharper
+  hydra.run.dir=DIR                   folder of the results; the same one again resumes
+
+Options
+  -cd, --config-dir DIR     your own calibration/, book/, scenario/ ... files
+  --cfg job, --info         print the configuration, or how it was found, and stop
+  --version, -h, --help
+
+Exit code: 0 all files written, 2 a mistake in what was asked, 130 interrupted (the same command
+with the same hydra.run.dir goes on), 1 a defect (set LOANSTRESS_DEBUG=1 for its traceback).
+"""
+
 
 def product_version() -> str:
     """Version of the installed distribution; ``checkout`` when run without installing."""
@@ -61,8 +91,17 @@ def product_version() -> str:
 
 def help_text(folders: ConfigFolders) -> str:
     """The whole text, with choices and defaults read from the folders."""
+    return "\n".join([_HEAD, *_group_lines(folders), "", _TAIL])
+
+
+def calibration_help_text(folders: ConfigFolders) -> str:
+    """The text of ``python -m simulator.calibrate --help``."""
+    return "\n".join([_CALIBRATION_HEAD, *_group_lines(folders), "", _CALIBRATION_TAIL])
+
+
+def _group_lines(folders: ConfigFolders) -> list[str]:
     defaults = chosen_in(folders.configs / "config.yaml")
-    lines = [_HEAD, "Groups"]
+    lines = ["Groups"]
     for group in GROUPS:
         lines.append(f"  {group:<11} {_ABOUT[group]}")
         names = ", ".join(folders.choices(group)) or "none yet"
@@ -72,4 +111,4 @@ def help_text(folders: ConfigFolders) -> str:
         )
         if group in defaults:
             lines.append(f"{indent}default: {','.join(defaults[group]) or 'none'}")
-    return "\n".join([*lines, "", _TAIL])
+    return lines

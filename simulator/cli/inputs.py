@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -21,6 +22,9 @@ from simulator.settings import (
 from simulator.validation import UserError, build, clip, unknown_choice
 from simulator.vocabulary import REFERENCE
 
+if TYPE_CHECKING:
+    from simulator.experiment import ExperimentRequest
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
@@ -34,6 +38,32 @@ class Inputs:
     parameters: dict[str, float]
     break_even: dict[str, BreakEvenSettings]
     provision: dict[str, RuleBook]
+
+
+def request_from(
+    inputs: Inputs,
+    book_name: str,
+    folders: ConfigFolders,
+    configuration: Mapping[str, object],
+    overrides: tuple[str, ...],
+) -> "ExperimentRequest":
+    """What a run is asked to do; imports the simulator."""
+    from simulator.experiment import ExperimentRequest
+
+    return ExperimentRequest(
+        book=inputs.book,
+        book_name=book_name,
+        scenarios=inputs.scenarios,
+        policies=inputs.policies,
+        run=inputs.run,
+        report=inputs.report,
+        parameters=inputs.parameters,
+        break_even=inputs.break_even,
+        provision=inputs.provision,
+        table_folders=folders.table_folders,
+        configuration=configuration,
+        overrides=overrides,
+    )
 
 
 def _mapping(owner: str, value: object) -> dict[str, object]:

@@ -1,20 +1,22 @@
 """What may be changed on the command line, checked before Hydra composes anything."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from pydantic import BaseModel
 
-from simulator.catalogue import catalogue
+from simulator.calibrate.settings import CalibrationSettings
+from simulator.cli.calibration import check_calibration_key
 from simulator.cli.folders import (
     GROUPS,
     LIST_GROUPS,
+    ONE_OR_NONE_GROUPS,
     OPTIONAL_GROUPS,
     ConfigFolders,
     chosen_in,
 )
+from simulator.cli.names import check_known, check_parameter
 from simulator.cli.yaml_scan import unsafe_text
 from simulator.settings import (
     BookSettings,
@@ -35,6 +37,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "book": BookSettings,
     "run": RunSettings,
     "report": ReportSettings,
+    "calibration": CalibrationSettings,
 }
 _ENTRY_MODELS: dict[str, type[BaseModel]] = {
     "scenario": ScenarioSettings,
@@ -105,6 +108,8 @@ def for_hydra(override: Override) -> str:
         return override.text.lstrip("+")
     if not override.is_choice:
         return "++" + override.text.lstrip("+")
+    if override.key in ONE_OR_NONE_GROUPS and override.values == (None,):
+        return f"~{override.key}"
     if override.key in LIST_GROUPS and override.values:
         lists = [_names(value) for value in override.values]
         return f"{override.key}=" + ",".join(f"[{','.join(names)}]" for names in lists)
@@ -125,6 +130,8 @@ def chosen_names(group: str, arguments: Sequence[str], folders: ConfigFolders) -
             found |= chosen_in(file) if file else {}
     for argument in arguments:
         key, _, names = argument.partition("=")
+        if key == f"~{group}":
+            return ()
         if key == group:
             return tuple(re.findall(r"\w+", names))
     return found.get(group, ())
@@ -135,7 +142,7 @@ def _check(override: Override, folders: ConfigFolders) -> None:
     if why:
         raise UserError(f"{clip(override.text)}: {why}")
     if override.group == "hydra":
-        _known("a hydra key", HYDRA_KEYS, override.key)
+        check_known("a hydra key", HYDRA_KEYS, override.key)
     elif override.group not in GROUPS:
         raise unknown_choice("a key's group", GROUPS, override.group)
     elif override.package is not None:
@@ -144,11 +151,6 @@ def _check(override: Override, folders: ConfigFolders) -> None:
         _check_choice(override, folders)
     else:
         _check_key(override, folders)
-
-
-def _known(owner: str, allowed: Collection[str], found: str) -> None:
-    if found not in allowed:
-        raise unknown_choice(owner, allowed, found)
 
 
 def _names(value: object) -> list[str]:
@@ -161,7 +163,7 @@ def _check_choice(override: Override, folders: ConfigFolders) -> None:
         raise UserError(f"{group} cannot be removed; choose with {group}=NAME")
     choices = folders.choices(group)
     for value in override.values:
-        if value is None and group == "experiment":
+        if value is None and group in ONE_OR_NONE_GROUPS:
             continue
         if isinstance(value, list) and group not in LIST_GROUPS:
             raise UserError(f"{group} takes one name; got {clip(value)}")
@@ -169,7 +171,7 @@ def _check_choice(override: Override, folders: ConfigFolders) -> None:
         if not names and group not in OPTIONAL_GROUPS:
             raise UserError(f"{group} must name at least one of {', '.join(choices)}; got []")
         for name in names:
-            _known(group, choices, name)
+            check_known(group, choices, name)
             if names.count(name) > 1:
                 raise UserError(f"{group}: {name} stands more than once")
 
@@ -180,22 +182,14 @@ def _check_key(override: Override, folders: ConfigFolders) -> None:
     if "/" in override.key or group == "experiment" or not all(rest):
         raise UserError(f"{clip(override.key)} is not a key")
     if group in _MODELS:
-        _known(f"a key of {group}", _MODELS[group].model_fields, rest[0])
+        check_known(f"a key of {group}", _MODELS[group].model_fields, rest[0])
+        if group == "calibration":
+            check_calibration_key(rest)
     elif group == "parameters":
-        _check_parameter(".".join(rest))
+        check_parameter("parameters", ".".join(rest))
     else:
-        _known(f"{group} in {clip(override.key)}", folders.choices(group), rest[0])
+        check_known(f"{group} in {clip(override.key)}", folders.choices(group), rest[0])
         if len(rest) == 1:
             raise UserError(f"{override.key}=: name the key to change, {override.key}.KEY=VALUE")
         if group in _ENTRY_MODELS:
-            _known(f"a key of {group}.{rest[0]}", _ENTRY_MODELS[group].model_fields, rest[1])
-
-
-def _check_parameter(name: str) -> None:
-    if name not in catalogue():
-        near = get_close_matches(name, catalogue(), n=1)
-        hint = f" - did you mean {near[0]}?" if near else ""
-        raise UserError(
-            f"parameters.{clip(name)} is not among the {len(catalogue())} parameters of"
-            f" docs/model.md, section 15{hint}"
-        )
+            check_known(f"a key of {group}.{rest[0]}", _ENTRY_MODELS[group].model_fields, rest[1])

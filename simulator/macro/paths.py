@@ -5,6 +5,7 @@ Equations: docs/model.md, section 2.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -95,6 +96,16 @@ def deviation_sd(deviation: MacroDeviation, horizon: int) -> F8:
     return sd
 
 
+@cache
+def _quadrature() -> tuple[F8, F8]:
+    """Gauss-Hermite nodes and weights for a standard normal, (128,) each, read-only."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(128)
+    weights = weights / weights.sum()
+    nodes.setflags(write=False)
+    weights.setflags(write=False)
+    return nodes, weights
+
+
 def logit_centre(mean: F8, sd: F8) -> F8:
     """c with E[expit(c + z)] = ``mean`` for z normal with ``sd``; arrays of one shape.
 
@@ -102,8 +113,7 @@ def logit_centre(mean: F8, sd: F8) -> F8:
     which is nearly linear in c; Gauss-Hermite quadrature with 128 nodes (relative error below
     1e-8 for any sd that ``MacroDeviation`` allows).
     """
-    nodes, weights = np.polynomial.hermite_e.hermegauss(128)
-    weights = weights / weights.sum()
+    nodes, weights = _quadrature()
     inside = mean > 0
     target = logit(mean[inside])
     z = sd[inside, None] * nodes

@@ -1,0 +1,1 @@
+"""Learns parameters from observed delinquency, and predicts what was not used."""

@@ -1,0 +1,109 @@
+"""The whole story on one screen: what was seen, a laboratory, a fit, predictions, backtests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from simulator.calibrate.backtest import BacktestResult, check_backtests, run_backtest
+from simulator.calibrate.evidence import Evidence, Moments
+from simulator.calibrate.fit import Fit, fit_parameters
+from simulator.calibrate.laboratory import Laboratory
+from simulator.calibrate.manifest import fit_manifest, refit_command
+from simulator.calibrate.predict import PredictionRow, predict, rehearse
+from simulator.calibrate.settings import CalibrationSettings
+from simulator.calibrate.spread import least_draws
+from simulator.calibrate.store import PAGE_NAME, calibration_texts, remove_calibration, write_texts
+from simulator.calibrate.targets import check_targets, observed
+from simulator.engine import thread_count
+from simulator.experiment import ExperimentRequest, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationOutcome:
+    """What a calibration found; ``warnings`` of data, targets, fit, predictions and backtests."""
+
+    fit: Fit
+    predictions: tuple[PredictionRow, ...]
+    backtests: tuple[BacktestResult, ...]
+    warnings: tuple[str, ...]
+    evidence: Mapping[str, Moments]
+
+
+def calibrate(
+    request: ExperimentRequest,
+    settings: CalibrationSettings,
+    output: Path | None,
+    watch: Progress,
+) -> CalibrationOutcome:
+    """Fit the free parameters and predict; with ``output``, write all files there or none.
+
+    Finished worlds are noted in ``output``: called again after an interruption, it goes on.
+    Raises ``UserError`` for anything that the user can mend.
+    """
+    started = perf_counter()
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        remove_calibration(output)
+    check_backtests(request, settings)
+    evidence = observed(settings)
+    workers = thread_count(request.run)
+
+    laboratory = Laboratory(request, settings, output, watch)
+    rehearse(settings, evidence, laboratory, request.parameters)
+    fit = fit_parameters(laboratory, evidence, settings, watch)
+    predictions = predict(settings, fit, evidence, laboratory, watch, workers)
+
+    def refit(short: CalibrationSettings, known: Evidence) -> tuple[Fit, tuple[PredictionRow, ...]]:
+        worlds = Laboratory(request, short, output, watch)
+        found = fit_parameters(worlds, known, short, watch)
+        return found, predict(short, found, known, worlds, watch, workers)
+
+    backtests = tuple(run_backtest(name, request, settings, refit) for name in settings.backtests)
+    warnings = _warnings(settings, evidence, fit, backtests)
+    outcome = CalibrationOutcome(fit, predictions, backtests, warnings, evidence)
+    if output is not None:
+        _write(output, request, settings, outcome, perf_counter() - started)
+    return outcome
+
+
+def _warnings(
+    settings: CalibrationSettings,
+    evidence: Evidence,
+    fit: Fit,
+    backtests: tuple[BacktestResult, ...],
+) -> tuple[str, ...]:
+    """Every warning once, in the order in which a reader needs them."""
+    found = [warning for moments in evidence.values() for warning in moments.warnings]
+    found += [*check_targets(evidence, settings), *fit.warnings]
+    least = least_draws(settings.level)
+    if settings.predictions and settings.prediction_draws < least:
+        found.append(
+            f"calibration.prediction_draws: {settings.prediction_draws} draws are fewer than the"
+            f" {least} that intervals of {settings.level:.0%} need; theirs cover less"
+        )
+    found += [warning for result in backtests for warning in result.warnings]
+    return tuple(dict.fromkeys(found))
+
+
+def _write(
+    output: Path,
+    request: ExperimentRequest,
+    settings: CalibrationSettings,
+    outcome: CalibrationOutcome,
+    seconds: float,
+) -> None:
+    """The folder's files, together."""
+    fit, predictions, backtests = outcome.fit, outcome.predictions, outcome.backtests
+    command = refit_command(request)
+    manifest = fit_manifest(request, settings, fit, predictions, backtests, outcome.warnings)
+    manifest = {**manifest, "run_seconds": seconds}
+    texts = calibration_texts(request, settings, fit, predictions, backtests, manifest, command)
+    if request.report.enabled:
+        # Imported here so that mistakes are answered without plotly.
+        from simulator.calibrate.page import fit_report
+        from simulator.report.fit_page import render_fit
+
+        page = fit_report(request, settings, fit, predictions, backtests, outcome.warnings, command)
+        texts[PAGE_NAME] = render_fit(page)
+    write_texts(output, texts)

@@ -1,0 +1,61 @@
+"""From draws to a prediction and its interval: parameters, luck and what the model misses."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+F8 = NDArray[np.float64]
+
+NOISES: Final = 64
+"""Draws of the discrepancy for each draw of parameters and luck; they cost no simulation."""
+
+
+def balanced_normals(seed: int, size: int) -> F8:
+    """Standard normal draws that sum to zero, (NOISES, size); the same for the same ``seed``."""
+    half = np.random.default_rng(seed).standard_normal((NOISES // 2, size))
+    return np.concatenate([half, -half])
+
+
+def correlated(normals: F8, covariance: F8) -> F8:
+    """``normals`` (m, k) with the covariance (k, k), which may be singular."""
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.clip(values, 0.0, None))
+    shaped: F8 = normals @ root.T
+    return shaped
+
+
+def summarised(outcomes: F8, level: float) -> tuple[F8, F8, F8]:
+    """Mean, and bounds that a new outcome leaves with chance 1 - ``level``; (k,) each.
+
+    ``outcomes`` (n, m, k): n independent draws, each with m draws of noise; NaN where a draw has
+    no value (nobody was at risk), and all NaN where fewer than two draws have one.
+    """
+    columns = []
+    for column in np.moveaxis(outcomes, 2, 0):
+        known = column[np.isfinite(column).all(axis=1)]
+        columns.append(_interval(known, level) if len(known) > 1 else (np.nan, np.nan, np.nan))
+    middle, low, high = np.array(columns).T
+    return middle, low, high
+
+
+def _interval(outcomes: F8, level: float) -> tuple[float, float, float]:
+    """Mean and bounds of one number, (n, m).
+
+    With n draws only, plain quantiles would cover too little: a share p of the draws lies below
+    the p (n + 1)-th (exact for exchangeable draws). Noise is drawn often enough to need no such
+    care, so the correction counts by the share of the variance that is between draws.
+    """
+    n = outcomes.shape[0]
+    tail = (1.0 - level) / 2.0
+    careful = max(0.0, (tail * (n + 1) - 1.0) / (n - 1))
+    total = float(outcomes.var())
+    share = float(outcomes.mean(axis=1).var()) / total if total > 0.0 else 1.0
+    at = tail + (careful - tail) * min(1.0, share)
+    low, high = np.quantile(outcomes, (at, 1.0 - at))
+    return float(outcomes.mean()), float(low), float(high)
+
+
+def least_draws(level: float) -> int:
+    """Draws below which an interval of ``level`` can only give the extremes."""
+    return int(np.ceil(2.0 / (1.0 - level) - 1.0 - 1e-9))

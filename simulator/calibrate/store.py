@@ -1,0 +1,258 @@
+"""The files of a calibration: all of them, complete, or none under its final name.
+
+Tables of moments, predictions and backtests are in percent; parameters are in their own units.
+"""
+
+import csv
+import io
+import math
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from simulator.calibrate.backtest import MODEL, BacktestResult
+from simulator.calibrate.fit import Fit
+from simulator.calibrate.predict import PredictionRow
+from simulator.calibrate.rivals import RIVALS
+from simulator.calibrate.settings import CalibrationSettings
+from simulator.catalogue import catalogue
+from simulator.experiment import ExperimentRequest
+from simulator.results.store import manifest_text, safe_text, write_files
+from simulator.validation import UserError
+
+PARAMETERS_NAME: Final = "parameters.yaml"
+FIT_TABLE_NAME: Final = "fit.csv"
+PARAMETER_TABLE_NAME: Final = "parameters.csv"
+PREDICTIONS_NAME: Final = "predictions.csv"
+BACKTEST_NAME: Final = "backtest.csv"
+PAGE_NAME: Final = "fit.html"
+MANIFEST_NAME: Final = "fit.json"
+FILE_NAMES: Final = (
+    PARAMETERS_NAME,
+    FIT_TABLE_NAME,
+    PARAMETER_TABLE_NAME,
+    PREDICTIONS_NAME,
+    BACKTEST_NAME,
+    PAGE_NAME,
+    MANIFEST_NAME,
+)
+
+WIDTH: Final = 100
+_COLUMN_OF_REMARKS: Final = 44
+
+Cell = str | float | None
+
+
+def remove_calibration(folder: Path) -> None:
+    """Remove an earlier calibration's files: beside a new configuration they would mislead.
+
+    Raises ``UserError`` when one cannot be removed.
+    """
+    for name in FILE_NAMES:
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"{folder / name}: an earlier calibration's file cannot be removed"
+                f" ({error.strerror})"
+            ) from None
+
+
+def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
+    """``texts`` (file name -> content), written together; a ``UserError`` if they cannot be."""
+    write_files(folder, {name: _text_writer(text) for name, text in texts.items()})
+
+
+def calibration_texts(
+    request: ExperimentRequest,
+    settings: CalibrationSettings,
+    fit: Fit,
+    predictions: Sequence[PredictionRow],
+    backtests: Sequence[BacktestResult],
+    manifest: Mapping[str, object],
+    command: str,
+) -> dict[str, str]:
+    """Every file but the page, by name; ``backtest.csv`` only where there is a backtest."""
+    texts = {
+        PARAMETERS_NAME: _parameters_file(request, settings, fit, command),
+        FIT_TABLE_NAME: _fit_table(fit),
+        PARAMETER_TABLE_NAME: _parameter_table(fit),
+        PREDICTIONS_NAME: _prediction_table(settings.prediction_columns, predictions),
+    }
+    if backtests:
+        texts[BACKTEST_NAME] = _backtest_table(backtests)
+    texts[MANIFEST_NAME] = manifest_text(manifest)
+    return texts
+
+
+def _parameters_file(
+    request: ExperimentRequest, settings: CalibrationSettings, fit: Fit, command: str
+) -> str:
+    """``parameters.yaml``: fitted ones with their errors, and what else was not at its default."""
+    fitted = {
+        row.name: (
+            row.estimate,
+            f"se {row.se:.2g}; {settings.level:.0%} {row.ci_low:.4g} to {row.ci_high:.4g};"
+            f" {row.information:.0%} from the data",
+        )
+        for row in fit.parameters()
+    }
+    given = {
+        name: value
+        for name, value in request.parameters.items()
+        if name not in fitted and value != catalogue()[name].default
+    }
+    return parameters_yaml(settings.label, settings.story, command, fitted, given)
+
+
+def _fit_table(fit: Fit) -> str:
+    header = (
+        "target",
+        "label",
+        "observed",
+        "sampling_se",
+        "simulated",
+        "simulation_se",
+        "discrepancy_sd",
+        "z",
+    )
+    rows = [
+        (
+            row.target,
+            row.label,
+            percent(row.observed),
+            percent(row.sampling_se),
+            percent(row.simulated),
+            percent(row.simulation_se),
+            percent(row.discrepancy_sd),
+            row.z,
+        )
+        for row in fit.rows()
+    ]
+    return csv_text(header, rows)
+
+
+def _parameter_table(fit: Fit) -> str:
+    header = (
+        "name",
+        "start",
+        "estimate",
+        "se",
+        "ci_low",
+        "ci_high",
+        "prior_mean",
+        "prior_sd",
+        "data_share",
+    )
+    rows = [
+        (
+            row.name,
+            row.start,
+            row.estimate,
+            row.se,
+            row.ci_low,
+            row.ci_high,
+            row.prior_mean,
+            row.prior_sd,
+            row.information,
+        )
+        for row in fit.parameters()
+    ]
+    return csv_text(header, rows)
+
+
+def _prediction_table(columns: Sequence[str], predictions: Sequence[PredictionRow]) -> str:
+    rows: list[list[Cell]] = [
+        [*row.names, percent(row.prediction), percent(row.ci_low), percent(row.ci_high)]
+        for row in predictions
+    ]
+    return csv_text((*columns, "prediction", "ci_low", "ci_high"), rows)
+
+
+def _backtest_table(backtests: Sequence[BacktestResult]) -> str:
+    """A line a number seen: the model's forecast, then each rival's."""
+    lines: dict[tuple[str, str, str], list[Cell]] = {}
+    for result in backtests:
+        for row in result.rows:
+            key = (row.backtest, row.target, row.label)
+            line = lines.setdefault(key, [*key, percent(row.seen)])
+            line += [percent(row.prediction), percent(row.ci_low), percent(row.ci_high)]
+    bounds = ("", "_low", "_high")
+    rivals = [f"rival_{name}{bound}" for name in RIVALS for bound in bounds]
+    header = ("backtest", "target", "label", "seen", MODEL, "ci_low", "ci_high", *rivals)
+    return csv_text(header, lines.values())
+
+
+def _text_writer(text: str) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+    return write
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """A CSV with one line a row; unknown numbers are empty, text cannot become a formula."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([safe_text(name) for name in header])
+    writer.writerows([_cell(cell) for cell in row] for row in rows)
+    return buffer.getvalue()
+
+
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return safe_text(cell)
+    return "" if cell is None or not math.isfinite(cell) else f"{cell:.6g}"
+
+
+def percent(fraction: float) -> float:
+    """A fraction in percent."""
+    return 100.0 * fraction
+
+
+def parameters_yaml(
+    label: str,
+    story: str,
+    command: str,
+    fitted: Mapping[str, tuple[float, str]],
+    given: Mapping[str, float],
+) -> str:
+    """A file for ``configs/parameters``: every number with six significant digits.
+
+    ``fitted``: parameter -> value and remark at its line; ``given``: parameters that the
+    calibration took from its set-up, unlike the catalogue's defaults.
+    """
+    lines = [*_comment(f"Parameters found by calibration: {label}")]
+    lines += ["#", *_comment(story)] if story.strip() else []
+    lines += ["#", "# Fitted again by:", f"#   {_one_line(command)}", ""]
+    for name, (value, remark) in fitted.items():
+        entry = f"{name}: {yaml_number(value)}"
+        lines.append(f"{entry:<{_COLUMN_OF_REMARKS}}  # {_one_line(remark)}")
+    if given:
+        lines += ["", "# Given, not fitted"]
+        lines += [f"{name}: {yaml_number(value)}" for name, value in given.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _comment(words: str) -> list[str]:
+    """``words`` as comment lines; paragraphs stay apart."""
+    lines: list[str] = []
+    for paragraph in words.splitlines():
+        wrapped = textwrap.wrap(_one_line(paragraph), WIDTH - 2, break_on_hyphens=False)
+        lines += [f"# {line}" for line in wrapped] or ["#"]
+    return lines
+
+
+def _one_line(words: str) -> str:
+    """``words`` without anything that could end a comment."""
+    return " ".join("".join(c if c.isprintable() else " " for c in words).split())
+
+
+def yaml_number(value: float) -> str:
+    """``value`` with six significant digits, as every YAML reader takes for a number.
+
+    YAML 1.1 reads ``1e-05`` as text, and ``1.0e-05`` as a number.
+    """
+    return re.sub(r"^(-?\d+)e", r"\1.0e", f"{value:.6g}")

@@ -1,0 +1,60 @@
+"""Opens the CSV files behind targets: shipped with the program, or at a user's path."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from simulator.validation import UserError, clip
+
+
+def data_file(owner: str, path: str) -> Path:
+    """The shipped file of that name, else the file at ``path``; ``UserError`` if there is none."""
+    shipped = Path(str(files("simulator"))) / "book" / "data"
+    for candidate in (shipped / path, Path(path)):
+        if candidate.is_file():
+            return candidate
+    names = ", ".join(sorted(item.name for item in shipped.glob("*.csv")))
+    raise UserError(
+        f"{owner}.path must be a CSV file or one of the shipped {names}; got {clip(path)}"
+    )
+
+
+def read_columns(owner: str, path: str, columns: Sequence[str]) -> pa.Table:
+    """``columns`` of a CSV as trimmed text, null where a cell is empty or NA, rows as in the file.
+
+    ``UserError`` for a file that is missing, no CSV or without rows, and for a column that it
+    lacks or has twice.
+    """
+    place = data_file(owner, path)
+    wanted = dict.fromkeys(columns)
+    try:
+        table = pa_csv.read_csv(
+            place,
+            convert_options=pa_csv.ConvertOptions(
+                column_types={name: pa.string() for name in wanted}, strings_can_be_null=True
+            ),
+        )
+        found = list(table.column_names)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{owner}.path {clip(path)} must be UTF-8 CSV with commas and a header;"
+            f" {clip(error, 160)}"
+        ) from None
+    for name in wanted:
+        if found.count(name) != 1:
+            times = f"it stands there {found.count(name)} times" if name in found else "got"
+            raise UserError(
+                f"{place.name}: {owner} needs the column {clip(name, 40)} once; {times}"
+                f" {clip(', '.join(found), 400)}"
+            )
+    if table.num_rows == 0:
+        raise UserError(f"{place.name}: {owner} needs at least one row below the header")
+    return table.select(list(wanted))
+
+
+def texts(table: pa.Table, column: str) -> list[str]:
+    """Cells of a column, trimmed; empty text where there is none."""
+    return ["" if cell is None else cell.strip() for cell in table[column].to_pylist()]

@@ -1,0 +1,69 @@
+"""How a command ends: its exit code, and what it says on stderr."""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+
+from simulator.cli.arguments import Command, read_arguments
+from simulator.validation import UserError, clip
+
+EXIT_OK = 0
+EXIT_DEFECT = 1
+EXIT_MISTAKE = 2
+EXIT_INTERRUPTED = 130
+
+
+def concluded(
+    answer: Callable[[Command], int],
+    argv: Sequence[str] | None,
+    when_interrupted: Callable[[], str],
+) -> int:
+    """Exit code of ``answer`` to ``argv`` (default: the process's own); trouble is told."""
+    try:
+        code = answer(read_arguments(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        print(f"\ninterrupted; {when_interrupted()}", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        return EXIT_DEFECT
+    except Exception as error:
+        message, code = told(error)
+        tell(message)
+        return code
+
+
+def told(error: Exception) -> tuple[str, int]:
+    """What to say about ``error``, and the exit code."""
+    if isinstance(error, UserError):
+        return str(error), EXIT_MISTAKE
+    if isinstance(error, OSError):
+        return f"files: {trouble(error)}", EXIT_MISTAKE
+    if isinstance(error, MemoryError):
+        return (
+            "not enough memory: lower run.path_batch, run.threads or book.borrowers",
+            EXIT_MISTAKE,
+        )
+    return _defect(error), EXIT_DEFECT
+
+
+def tell(message: str) -> None:
+    """Print ``message`` as an error, its further lines below the first."""
+    first, *rest = message.splitlines() or [""]
+    print("\n".join([f"error: {first}", *(f"       {line}" for line in rest)]), file=sys.stderr)
+
+
+def trouble(error: OSError) -> str:
+    """File and reason of a failure of the file system."""
+    where = f"{clip(error.filename, 200)}: " if error.filename else ""
+    return f"{where}{error.strerror or clip(error)}"
+
+
+def _defect(error: Exception) -> str:
+    if os.environ.get("LOANSTRESS_DEBUG") == "1":
+        traceback.print_exception(error, file=sys.stderr)
+    what = clip(f"{type(error).__name__}: {error}", 300)
+    return f"a defect of the program, please report it: {what} (LOANSTRESS_DEBUG=1 shows more)"

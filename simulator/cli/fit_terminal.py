@@ -1,0 +1,111 @@
+"""What the terminal shows of a calibration: parameters, fit by target, warnings, where it lies."""
+
+import math
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from simulator.calibrate.fit import FitRow, ParameterRow
+from simulator.cli.folders import shown
+
+_WIDE = 120
+
+
+class Fitted(Protocol):
+    """The part of a fit that is told."""
+
+    @property
+    def level(self) -> float:
+        """Of the intervals."""
+        ...
+
+    def parameters(self) -> tuple[ParameterRow, ...]:
+        """Every free parameter."""
+        ...
+
+    def rows(self) -> tuple[FitRow, ...]:
+        """Every number, seen and simulated."""
+        ...
+
+
+def tell_fit(fit: Fitted, warnings: Sequence[str], folder: Path, choice: str) -> None:
+    """Print tables and the way to use the result; each warning on a line of its own on stderr.
+
+    ``choice`` is the name that the calibration was chosen by, proposed for its parameters.
+    """
+    console = Console(file=sys.stdout)
+    if not console.is_terminal:
+        console = Console(file=sys.stdout, width=_WIDE)
+    console.print(_parameter_table(fit.parameters(), fit.level))
+    console.print(_target_table(fit.rows()))
+    console.print(
+        "From data: share of what is known of a parameter that prior and bounds do not give.\n"
+        "Misfit: root mean square of misses in standard errors; 1 is what chance gives.",
+        style="dim",
+        highlight=False,
+    )
+    sys.stdout.flush()
+    for warning in warnings:
+        print(f"warning: {' '.join(warning.split())}", file=sys.stderr)
+    print(f"Written to {shown(folder)}: fit.html tells the whole story")
+    print(
+        f"use it: python -m simulator parameters={choice} after copying parameters.yaml to"
+        f" YOUR_FOLDER/parameters/{choice}.yaml, with --config-dir YOUR_FOLDER"
+    )
+
+
+def resume_hint(folder: Path | None) -> str:
+    """What an interrupted user needs to know."""
+    if folder is None:
+        return "nothing was begun"
+    where = shlex.quote(f"hydra.run.dir={shown(folder)}")
+    return f"what was simulated is kept: the same command with {where} goes on from there"
+
+
+def _parameter_table(rows: Iterable[ParameterRow], level: float) -> Table:
+    table = _plain_table("Parameters")
+    table.add_column("parameter", no_wrap=True)
+    for heading in ("estimate", "standard error", f"{100 * level:.0f} % interval", "from data"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            row.name,
+            f"{row.estimate:.4g}",
+            f"{row.se:.2g}",
+            f"{row.ci_low:.4g} to {row.ci_high:.4g}",
+            _share(row.information),
+        )
+    return table
+
+
+def _target_table(rows: Sequence[FitRow]) -> Table:
+    table = _plain_table("Targets")
+    table.add_column("target", no_wrap=True)
+    for heading in ("numbers", "within 2 errors", "misfit"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for target in dict.fromkeys(row.target for row in rows):
+        z = [row.z for row in rows if row.target == target and math.isfinite(row.z)]
+        misfit = math.sqrt(sum(v * v for v in z) / len(z)) if z else math.nan
+        met = sum(abs(v) <= 2.0 for v in z)
+        table.add_row(target, str(len(z)), str(met), "-" if math.isnan(misfit) else f"{misfit:.2f}")
+    return table
+
+
+def _plain_table(title: str) -> Table:
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE,
+        show_edge=False,
+    )
+
+
+def _share(information: float) -> str:
+    return "-" if math.isnan(information) else f"{information:.0%}"

@@ -1,0 +1,183 @@
+"""Hydra behind both commands: arguments read and checked, composed, driven job by job.
+
+The one importer of Hydra beside the commands themselves, and only inside functions, so that
+``--help`` and a user's mistake are answered at once.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulator.cli.arguments import Command
+from simulator.cli.exits import trouble
+from simulator.cli.folders import LIST_GROUPS, ConfigFolders, find_folders
+from simulator.validation import UserError, clip
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from simulator.cli.inputs import Inputs
+    from simulator.cli.overrides import Override
+
+
+def checked(command: Command) -> tuple[ConfigFolders, list[str]]:
+    """Folders and arguments of ``command`` as Hydra gets them, after every file and key was read.
+
+    A ``UserError`` holds every mistake.
+    """
+    from simulator.cli.overrides import check_overrides, for_hydra
+    from simulator.cli.yaml_scan import scan
+
+    overrides = [_parse(text) for text in command.overrides]
+    search = [o for o in overrides if o.key == "hydra.searchpath"]
+    folders = find_folders([*command.config_dirs, *(f for o in search for f in _folder_names(o))])
+    scan(folders)
+    check_overrides(overrides, folders, multirun=command.multirun)
+    arguments = [for_hydra(o) for o in overrides if o not in search]
+    return folders, [*arguments, search_path(folders)]
+
+
+def _parse(text: str) -> "Override":
+    """One argument read by Hydra's grammar, as plain values."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.core.override_parser.types import ChoiceSweep, OverrideType
+    from hydra.errors import HydraException
+
+    from simulator.cli.overrides import Override
+
+    parser = OverridesParser.create()
+    try:
+        found = parser.parse_override(text)
+    except HydraException:
+        key, _, typed = text.partition("=")
+        hint = "arguments are KEY=VALUE, quoted as in 'book.path=\"my file.csv\"'"
+        if typed and not set(typed) & set("\"'[]{}\\"):
+            with suppress(HydraException):
+                parser.parse_override(f'{key}="{typed}"')
+                hint = (
+                    "a value with other than plain letters needs inner quotes, in a shell:"
+                    f" {key}='\"{clip(typed, 200)}\"'"
+                )
+        raise UserError(f"{clip(text)} cannot be read; {hint}") from None
+    value = found.value()
+    if isinstance(value, ChoiceSweep):
+        values = tuple(_plain_value(item) for item in value.list)
+    elif found.is_sweep_override() or found.type is OverrideType.DEL:
+        values = ()
+    else:
+        values = (_plain_value(value),)
+    return Override(
+        text=text,
+        key=found.key_or_group,
+        package=found.package,
+        deletes=found.type is OverrideType.DEL,
+        sweeps=found.is_sweep_override(),
+        values=values,
+    )
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, list):
+        return [_plain_value(item) for item in value]
+    return getattr(value, "text", value)
+
+
+def _folder_names(override: "Override") -> list[str]:
+    (value,) = override.values or ([],)
+    return [str(name) for name in value] if isinstance(value, list) else [str(value)]
+
+
+def search_path(folders: ConfigFolders) -> str:
+    """The argument that tells Hydra every folder beside the main one."""
+    names = [f"file://{folder}" for folder in folders.searched_after_configs]
+    quoted = (name.replace("\\", "\\\\").replace("'", "\\'") for name in names)
+    listed = ",".join(f"'{name}'" for name in quoted)
+    return f"hydra.searchpath=[{listed}]"
+
+
+@contextmanager
+def _hydra_mistakes() -> Iterator[None]:
+    """Hydra's own refusals as a ``UserError`` of at most three lines."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException) as error:
+        cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
+        lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
+        raise UserError("\n".join(clip(line, 200) for line in lines[:3])) from None
+
+
+def compose_inputs(arguments: Sequence[str], folders: ConfigFolders) -> "Inputs":
+    """Compose and validate without running, before Hydra makes any folder."""
+    return compose_validated(arguments, folders)[0]
+
+
+def compose_validated(
+    arguments: Sequence[str], folders: ConfigFolders
+) -> tuple["Inputs", dict[str, object]]:
+    """The typed inputs and the plain configuration, before Hydra makes any folder."""
+    from hydra import compose, initialize_config_dir
+
+    with (
+        _hydra_mistakes(),
+        initialize_config_dir(str(folders.configs), job_name="simulator", version_base="1.3"),
+    ):
+        config = compose("config", list(arguments))
+    return validated(config, arguments, folders)
+
+
+def validated(
+    config: "DictConfig", arguments: Sequence[str], folders: ConfigFolders
+) -> tuple["Inputs", dict[str, object]]:
+    """The typed inputs and the plain configuration, ``status_quo`` added."""
+    from omegaconf import OmegaConf
+
+    from simulator.cli.inputs import add_reference, read_inputs
+    from simulator.cli.overrides import chosen_names
+
+    with _hydra_mistakes():
+        missing = sorted(OmegaConf.missing_keys(config))
+        if missing:
+            raise UserError("\n".join(f"{key} must be given: {key}=VALUE" for key in missing))
+        container = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(container, dict)
+    plain = add_reference({str(key): value for key, value in container.items()}, folders)
+    chosen = {group: chosen_names(group, arguments, folders) for group in LIST_GROUPS}
+    return read_inputs(plain, chosen), plain
+
+
+def drive(
+    job: Callable[["DictConfig"], None], folders: ConfigFolders, arguments: Sequence[str]
+) -> None:
+    """Let Hydra make the folders and call ``job`` for each run."""
+    import hydra
+
+    app = hydra.main(version_base="1.3", config_path=str(folders.configs), config_name="config")
+    saved_arguments, saved_mode = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv = ["loanstress", *arguments]
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors arrive here as exceptions, not on stderr
+    try:
+        with _hydra_mistakes():
+            app(job)()
+    except OSError as error:
+        raise UserError(
+            f"the output folder (hydra.run.dir, hydra.sweep.dir) must be one that can be written;"
+            f" got {trouble(error)}"
+        ) from None
+    finally:
+        sys.argv = saved_arguments
+        os.environ.pop("HYDRA_FULL_ERROR")
+        if saved_mode is not None:
+            os.environ["HYDRA_FULL_ERROR"] = saved_mode
+
+
+def output_folder() -> Path:
+    """Folder of the job that Hydra is running."""
+    from hydra.core.hydra_config import HydraConfig
+
+    return Path(HydraConfig.get().runtime.output_dir)

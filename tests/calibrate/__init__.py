@@ -1,0 +1,1 @@
+"""Tests of the calibration, in the order of its pieces."""
