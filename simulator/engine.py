@@ -38,6 +38,9 @@ from simulator.shocks.world import World
 from simulator.validation import UserError
 from simulator.vocabulary import N_CELL_MEASURES, N_LEAVING, REFERENCE, Count
 
+_compiled = Event()
+"""Set once this process has all kernels."""
+
 WorldBuilder = Callable[[int, int], World]
 """Hazards of the paths [first, last) of a scenario."""
 
@@ -276,7 +279,12 @@ def compile_kernels(
     levers: Mapping[str, LeverTable],
     run: RunSettings,
 ) -> None:
-    """Load or compile all kernels by one path of one policy; survive a bad cache file once."""
+    """Load or compile all kernels by one path of one policy; survive a bad cache file once.
+
+    Later calls of a process find them compiled and do nothing.
+    """
+    if _compiled.is_set():
+        return
     tiny = run.model_copy(update={"paths": 1, "path_batch": 1, "threads": 1, "luck_replicates": 1})
     scenario, policy = next(iter(worlds)), next(iter(levers))
     arguments = (packed, {scenario: worlds[scenario]}, {policy: levers[policy]}, tiny)
@@ -287,3 +295,4 @@ def compile_kernels(
     except Exception:
         clear_cache()
         simulate(*arguments)
+    _compiled.set()

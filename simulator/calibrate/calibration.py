@@ -14,7 +14,7 @@ from simulator.calibrate.predict import PredictionRow, predict, rehearse
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.calibrate.spread import least_draws
 from simulator.calibrate.store import PAGE_NAME, calibration_texts, remove_calibration, write_texts
-from simulator.calibrate.targets import check_targets, observed
+from simulator.calibrate.targets import check_targets, observed, observed_joint
 from simulator.engine import thread_count
 from simulator.experiment import ExperimentRequest, Progress
 
@@ -51,12 +51,14 @@ def calibrate(
 
     laboratory = Laboratory(request, settings, output, watch)
     rehearse(settings, evidence, laboratory, request.parameters)
-    fit = fit_parameters(laboratory, evidence, settings, watch)
+    joint = observed_joint(settings).covariance
+    fit = fit_parameters(laboratory, evidence, settings, watch, joint)
     predictions = predict(settings, fit, evidence, laboratory, watch, workers)
 
     def refit(short: CalibrationSettings, known: Evidence) -> tuple[Fit, tuple[PredictionRow, ...]]:
         worlds = Laboratory(request, short, output, watch)
-        found = fit_parameters(worlds, known, short, watch)
+        joint = observed_joint(short).covariance
+        found = fit_parameters(worlds, known, short, watch, joint)
         return found, predict(short, found, known, worlds, watch, workers)
 
     backtests = tuple(run_backtest(name, request, settings, refit) for name in settings.backtests)

@@ -18,7 +18,7 @@ from scipy.special import ndtri
 from simulator.calibrate.evidence import Evidence, Simulated
 from simulator.calibrate.identify import information_shares, parameter_findings, target_findings
 from simulator.calibrate.scale import UNIFORM_SD, SearchScale, search_scale
-from simulator.calibrate.search import Moments, Search, newton_step
+from simulator.calibrate.search import MomentSource, Search, newton_step
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.calibrate.weighing import (
     Discrepancy,
@@ -220,7 +220,7 @@ class Fit:
 
 
 def fit_parameters(
-    lab: Moments,
+    lab: MomentSource,
     evidence: Evidence,
     settings: CalibrationSettings,
     watch: Progress,
@@ -320,7 +320,8 @@ def _covariance(slopes: F8, whiten: F8, errors: F8, prior_precision: F8, left: F
 
     A sandwich: ``errors`` (k, k) are what the numbers' errors turned out to be, ``whiten`` the root
     of the weights. Where slopes would still move the estimate by ``left`` (p,), it is uncertain by
-    that as well, up to a doubled variance. A direction without information is as uncertain as the bounds leave it.
+    that as well, up to a doubled variance. A direction without information is as uncertain as the
+    bounds leave it.
     """
     known = np.diag(prior_precision + _NEXT_TO_NOTHING)
     weighted = whiten @ slopes

@@ -15,6 +15,7 @@ F8 = NDArray[np.float64]
 
 LEAST_INFORMATION: Final = 0.5
 """Share of what is known that must come from the data, else the parameter is named."""
+_NOTHING: Final = 0.1
 MOST_CORRELATION: Final = 0.95
 CLEAR_MISS: Final = 3.3
 """Standard errors; about one in a thousand by chance."""
@@ -65,8 +66,8 @@ def parameter_findings(
     """Sentences that name parameters which the data do not pin down, alone or in pairs."""
     shares = information_shares(covariance, sd_before)
     found = [
-        f"parameter {name} is not identified: {share:.0%} of what is known of it comes from the"
-        f" data, the rest from prior and bounds"
+        f"parameter {name} is {_verdict(share)} identified: {share:.0%} of what is known of it"
+        f" comes from the data, the rest from prior and bounds"
         for name, share in zip(names, shares, strict=True)
         if share < LEAST_INFORMATION
     ]
@@ -85,6 +86,10 @@ def parameter_findings(
             members = ", ".join(f"{direction.loadings[i]:+.2f} {names[int(i)]}" for i in large)
             found.append(f"the data leave one combination of parameters open: {members}")
     return tuple(found)
+
+
+def _verdict(share: float) -> str:
+    return "not" if share < _NOTHING else "weakly"
 
 
 def target_findings(names: Sequence[str], z: F8, slopes: F8) -> tuple[str, ...]:

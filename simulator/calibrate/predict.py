@@ -29,7 +29,7 @@ from simulator.calibrate.settings import (
     SeriesTarget,
     Target,
 )
-from simulator.calibrate.spread import balanced_normals, correlated, summarised
+from simulator.calibrate.spread import balanced_normals, correlated, moved_to, summarised
 from simulator.calibrate.targets import (
     group_counts,
     labels_of,
@@ -182,7 +182,9 @@ def predict(
 ) -> tuple[PredictionRow, ...]:
     """Every number that ``settings.predictions`` ask for, in their order.
 
-    The point is the mean over draws of parameters and luck; the interval holds a new outcome with
+    The point of a series is the mean over draws, each of which starts from the data; that of shares
+    and outcomes is the model's at the estimate, as the mean over draws of a curved model drifts from
+    what was fitted, and their draws are moved along. The interval holds a new outcome with
     chance ``settings.level``: the errors of the parameters, the luck of a book as large as the
     simulated one (the data panel's own size, where the book is that panel), and the discrepancy.
     Predictions of one target that differ by policy share draws, worlds and noise. ``workers``
@@ -216,16 +218,28 @@ def predict(
             for owner, question in questions.items()
         }
 
-    watch.start(len(draws) * len(policies), "predicting")
+    curved = {o: q for o, q in questions.items() if not isinstance(q, _SeriesQuestion)}
+
+    def at_estimate(number: int) -> dict[str, F8]:
+        world = laboratory.seed_of(settings.seeds + number)
+        observed = laboratory.observe(fit.estimate, world, REFERENCE, _threads(workers))
+        watch.advance(1)
+        draw = _Draw(np.zeros_like(fit.point), observed, crc32(f"{seed} {number}".encode()))
+        return {owner: question.outcomes(draw, observed) for owner, question in curved.items()}
+
+    watch.start(len(draws) * (len(policies) + bool(curved)), "predicting")
     with ThreadPoolExecutor(max_workers=workers) as pool:
         # The first alone: it may compile kernels.
         found = [answers(0), *pool.map(answers, range(1, len(draws)))]
+        centres = list(pool.map(at_estimate, range(len(draws)))) if curved else []
     watch.finish()
-    return tuple(
-        row
-        for owner in questions
-        for row in _rows(owner, settings, np.stack([answer[owner] for answer in found]))
-    )
+    rows: list[PredictionRow] = []
+    for owner in questions:
+        outcomes = np.stack([answer[owner] for answer in found])
+        if owner in curved:
+            outcomes = moved_to(outcomes, np.stack([centre[owner] for centre in centres]))
+        rows += _rows(owner, settings, outcomes)
+    return tuple(rows)
 
 
 def rehearse(

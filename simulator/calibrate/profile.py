@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.calibrate.fit import Fit
-from simulator.calibrate.search import Moments, Search
+from simulator.calibrate.search import MomentSource, Search
 from simulator.experiment import Progress
 from simulator.validation import unknown_choice
 
@@ -28,7 +28,7 @@ class ProfilePoint:
 
 
 def profile(
-    fit: Fit, lab: Moments, name: str, watch: Progress, n: int = 5
+    fit: Fit, lab: MomentSource, name: str, watch: Progress, n: int = 5
 ) -> tuple[ProfilePoint, ...]:
     """``n`` points within two standard errors of the estimate of parameter ``name``.
 

@@ -26,7 +26,7 @@ _TOLERANCE: Final = 1e-3
 _POLISH: Final = 2
 
 
-class Moments(Protocol):
+class MomentSource(Protocol):
     """Whatever simulates: values of parameters by name to simulated numbers by target."""
 
     def moments(self, values: Mapping[str, float]) -> Mapping[str, Simulated]:
@@ -38,7 +38,7 @@ class Moments(Protocol):
 class Search:
     """All points simulated so far, and how to find better ones; points are (p,) coordinates."""
 
-    lab: Moments
+    lab: MomentSource
     scale: SearchScale
     numbers: Stack
     step: float

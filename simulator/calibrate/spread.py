@@ -25,6 +25,13 @@ def correlated(normals: F8, covariance: F8) -> F8:
     return shaped
 
 
+def moved_to(outcomes: F8, centre: F8) -> F8:
+    """Shares ``outcomes`` (n, m, k) with the mean of ``centre`` (n, m, k), kept within [0, 1]."""
+    shift = np.nanmean(centre, axis=(0, 1)) - np.nanmean(outcomes, axis=(0, 1))
+    moved: F8 = np.clip(outcomes + shift, 0.0, 1.0)
+    return moved
+
+
 def summarised(outcomes: F8, level: float) -> tuple[F8, F8, F8]:
     """Mean, and bounds that a new outcome leaves with chance 1 - ``level``; (k,) each.
 

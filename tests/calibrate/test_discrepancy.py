@@ -37,7 +37,7 @@ def test_an_autoregression_is_recovered() -> None:
 
 
 def test_known_noise_is_not_taken_for_discrepancy() -> None:
-    size, noise = 150, 0.003
+    size, noise = 100, 0.003
     rng = np.random.default_rng(2)
     seen = autoregression(0.004, 0.9, size, 3) + noise * rng.standard_normal(size)
     with_noise = estimate_series(seen, np.eye(size) * noise**2)
