@@ -13,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import yaml
+
 from benchmarks.case import ROOT
 from benchmarks.validation_plots import draw
 from benchmarks.validation_results import (
@@ -29,35 +31,42 @@ from benchmarks.validation_tables import (
     prediction_table,
     seen_texts,
 )
+from simulator.calibrate.notes import source_hash
 from simulator.calibrate.store import PARAMETERS_NAME
+from simulator.catalogue import parameters_from
 from simulator.validation import UserError
 
 RESULTS = ROOT / "outputs" / "validation"
 """Where ``--run`` leaves the calibrations."""
+OLD = "; made by another version of the program, so run it again before you ship it"
 
 
 def publish(result: Result, root: Path = ROOT) -> None:
     """Write everything that the project ships of one calibration under ``root``.
 
-    Raises ``UserError`` for a result or a page that cannot be used.
+    Raises ``UserError`` for a result or a page that cannot be used: parameters that the catalogue
+    does not have (any more), predictions without a number, a page without places for tables.
     """
+    parameters = (result.folder / PARAMETERS_NAME).read_text(encoding="utf-8")
+    try:
+        parameters_from(yaml.safe_load(parameters))
+    except UserError as error:
+        raise UserError(f"{result.folder / PARAMETERS_NAME}: {error}") from None
     docs = root / "docs"
     page = docs / "validation.md"
     text = page.read_text(encoding="utf-8")
     wanted = blocks_of(text, result.case)
     blocks = {name: BLOCKS[name](result) for name in wanted if name in BLOCKS}
-    folder = docs / "validation"
-    folder.mkdir(exist_ok=True)
+    files = {docs / "validation" / name: picture for name, picture in draw(result).items()}
     if result.case in NAMING_COLUMNS:
         rows = prediction_rows(result)
         blocks["predictions"] = prediction_table(rows, seen_texts(result))
-        _write(folder / f"{result.case}.csv", _csv(rows))
-    filled = fill(text, result.case, blocks)
-    parameters = (result.folder / PARAMETERS_NAME).read_text(encoding="utf-8")
-    _write(root / "configs" / "parameters" / f"{result.case}.yaml", parameters)
-    for name, picture in draw(result).items():
-        _write(folder / name, picture)
-    _write(page, filled)
+        files[docs / "validation" / f"{result.case}.csv"] = _csv(rows)
+    files[root / "configs" / "parameters" / f"{result.case}.yaml"] = parameters
+    files[page] = fill(text, result.case, blocks)
+    for file, content in files.items():
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(content, encoding="utf-8", newline="\n")
 
 
 def calibrate(case: str, folder: Path) -> None:
@@ -85,8 +94,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for case in cases:
             if options.run:
                 calibrate(case, folder / case)
-            publish(read_result(case, folder / case))
-            print(f"{case}: published", flush=True)
+            result = read_result(case, folder / case)
+            publish(result)
+            old = "" if result.manifest["source_sha256"] == source_hash() else OLD
+            print(f"{case}: published{old}", flush=True)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -97,10 +108,6 @@ def _csv(rows: Sequence[Sequence[str]]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows(rows)
     return buffer.getvalue()
-
-
-def _write(file: Path, text: str) -> None:
-    file.write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

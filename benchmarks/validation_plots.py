@@ -12,6 +12,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from matplotlib.typing import RcKeyType
 from numpy.typing import NDArray
 from scipy.stats import norm
 
@@ -20,7 +22,7 @@ from benchmarks.validation_tables import NAMED_FORECASTERS
 from simulator.calibrate.backtest import MODEL, BacktestRow
 from simulator.calibrate.fit import FitRow
 from simulator.calibrate.predict import PredictionRow
-from simulator.calibrate.settings import LevelTarget
+from simulator.calibrate.settings import LevelTarget, SeriesPrediction
 
 F8 = NDArray[np.float64]
 INK, MUTED, GRID = "#1d232c", "#5d6673", "#e4e7ec"
@@ -34,9 +36,11 @@ FORECASTERS: Mapping[str, tuple[str, str]] = {
 BAND = 0.16
 WIDTH = 8.0
 """Inches; a page shows it at about its own size."""
+ROOM_FOR_NAMES = 0.28
+"""Room right of the last year, of the years shown."""
 LABEL_GAP = 0.075
 """Least distance of labels at line ends, of the height of the panel."""
-STYLE: Mapping[str, object] = {
+STYLE: dict[RcKeyType, object] = {
     "svg.hashsalt": "validation",
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",
@@ -86,7 +90,7 @@ class Curve:
 
 def draw(result: Result) -> dict[str, str]:
     """SVG text by file name: one plot a case, and one of its backtests."""
-    with mpl.rc_context(dict(STYLE)):
+    with mpl.rc_context(STYLE):
         figures = {f"{result.case}.svg": DRAWN[result.case](result)}
         if result.forecasts:
             figures[f"{result.case}_backtests.svg"] = backtests(result)
@@ -119,7 +123,7 @@ def taiwanese_cards(result: Result) -> Figure:
     axes.set_xlim(left=0)
     axes.grid(axis="x", color=GRID, lw=0.8)
     axes.set_xlabel("percent of the accounts at risk")
-    _key(axes, result.settings.level, "in the fitted months")
+    _key(axes, result, "seen in the fitted months")
     return figure
 
 
@@ -133,15 +137,15 @@ def us_cards(result: Result) -> Figure:
     rows, ahead = result.of_target(name), result.predictions
     curves = _window(rows)
     _curves(top, [*curves, _fan(f"predicted, {_level(result)}", BLUE, ahead, rows[-1])])
-    top.set_title(f"{LEVELS[target.measure]}, percent of balances")
+    top.set_title(f"{_heading(target.measure)}, percent of balances")
     known = unemployment(result)
-    quarters = [row.label for row in (*rows, *ahead)]
+    quarters = [*(row.label for row in rows), *(row.label for row in ahead)]
     years = _years(quarters)
     rates = np.array([known[quarter] for quarter in quarters])
     _curves(below, [Curve("given", MUTED, years, rates)])
     below.set_title("Unemployment, percent")
     for axes in (top, below):
-        axes.axvline(_years([ahead[0].label])[0], color=MUTED, lw=0.8, dashes=(2, 2))
+        _boundary(axes, ahead[0].label)
     return figure
 
 
@@ -150,7 +154,8 @@ def us_large_bank_cards(result: Result) -> Figure:
     series = result.series()
     figure = Figure(figsize=(WIDTH, 2.4 * len(series)), layout="constrained")
     panels = figure.subplots(len(series), 1, sharex=True, squeeze=False)[:, 0]
-    asked = {o: p for o, p in result.settings.predictions.items() if p.kind == "series"}
+    predictions = result.settings.predictions.items()
+    asked = {owner: item for owner, item in predictions if isinstance(item, SeriesPrediction)}
     for axes, (name, target) in zip(panels, series.items(), strict=True):
         rows = result.of_target(name)
         curves = _window(rows)
@@ -160,8 +165,8 @@ def us_large_bank_cards(result: Result) -> Figure:
             words = "no relief" if asked[owner].label == "none" else "relief programme"
             curves.append(_fan(words, colour, ahead, rows[-1], dash))
         _curves(axes, curves)
-        axes.axvline(_years([ahead[0].label])[0], color=MUTED, lw=0.8, dashes=(2, 2))
-        axes.set_title(f"{LEVELS[target.measure]}, percent of balances")
+        _boundary(axes, ahead[0].label)
+        axes.set_title(f"{_heading(target.measure)}, percent of balances")
     return figure
 
 
@@ -188,7 +193,7 @@ def lending_club(result: Result) -> Figure:
         axes.grid(axis="y", color=GRID, lw=0.8)
     panels[0].set_ylim(bottom=0)
     panels[0].set_title("Bad outcomes, percent of loans")
-    _key(panels[-1], result.settings.level, "known outcomes", place="upper left")
+    _key(panels[-1], result, "seen, the known half")
     return figure
 
 
@@ -216,7 +221,7 @@ def cn_online_lender(result: Result) -> Figure:
     axes.set_xlabel("percent")
     axes.plot([], [], "D-", color=INK, mfc="white", ms=6, label="published, with the error given")
     axes.plot([], [], "o", color=BLUE, ms=6, label="simulated at the estimate")
-    axes.legend(frameon=False, loc="lower right", fontsize=8)
+    _key_above(axes)
     return figure
 
 
@@ -236,9 +241,9 @@ def backtests(result: Result) -> Figure:
         curves = [Curve("seen", INK, _years(labels), 100 * np.array(values))]
         curves += [_forecast(name, rows) for name in FORECASTERS]
         _curves(axes, [curve for curve in curves if np.isfinite(curve.middle).any()])
-        axes.axvline(start, color=MUTED, lw=0.8, dashes=(2, 2))
+        _boundary(axes, seen[0].label)
         ends = result.settings.backtests[test]
-        what = LEVELS[result.series()[target].measure]
+        what = _heading(result.series()[target].measure)
         axes.set_title(f"{what}, percent; fitted until {ends.fit_to}")
     return figure
 
@@ -302,28 +307,36 @@ def _forecast(name: str, rows: Sequence[BacktestRow]) -> Curve:
 
 
 def _curves(axes: Axes, curves: Sequence[Curve]) -> None:
-    """Lines with their names at their ends, in the room right of the data."""
+    """Lines with bands; names at the ends of those that reach the last year, else in a key."""
+    first = float(min(curve.years[0] for curve in curves))
+    last = float(max(curve.years[-1] for curve in curves))
     for curve in curves:
         if curve.low is not None and curve.high is not None:
             axes.fill_between(
                 curve.years, curve.low, curve.high, color=curve.colour, alpha=BAND, lw=0
             )
-        axes.plot(curve.years, curve.middle, color=curve.colour, ls=curve.dash, lw=curve.weight)
+        name = None if curve.years[-1] == last else curve.name
+        axes.plot(
+            curve.years,
+            curve.middle,
+            color=curve.colour,
+            ls=curve.dash,
+            lw=curve.weight,
+            label=name,
+        )
     axes.set_ylim(bottom=0)
     axes.grid(axis="y", color=GRID, lw=0.8)
-    first = min(curve.years[0] for curve in curves)
-    last = max(curve.years[-1] for curve in curves)
-    axes.set_xlim(first - 0.2, last + 0.28 * (last - first))
-    ticks = [tick for tick in axes.get_xticks() if first - 0.5 <= tick <= last + 0.5]
-    axes.set_xticks([tick for tick in ticks if tick == round(tick)])
-    axes.set_xlim(first - 0.2, last + 0.28 * (last - first))
-    axes.xaxis.set_major_formatter("{x:.0f}")
-    gap = LABEL_GAP * axes.get_ylim()[1]
-    ends = _apart([float(curve.middle[-1]) for curve in curves], gap)
-    for curve, height in zip(curves, ends, strict=True):
-        label_x = curve.years[-1] if curve.years[-1] < last else last
-        axes.text(label_x + 0.012 * (last - first), height, curve.name, color=curve.colour,
-                  va="center", fontsize=8.5)  # fmt: skip
+    axes.set_xlim(first - 0.2, last + ROOM_FOR_NAMES * (last - first))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=9))
+    axes.xaxis.set_major_formatter(lambda year, _: f"{year:.0f}" if year <= last + 0.5 else "")
+    ended = [curve for curve in curves if curve.years[-1] == last]
+    if len(ended) < len(curves):
+        # Every axis begins at zero, so that rates leave room there.
+        axes.legend(frameon=False, loc="lower left", fontsize=8.5, ncols=2)
+    heights = _apart([float(c.middle[-1]) for c in ended], LABEL_GAP * axes.get_ylim()[1])
+    for curve, height in zip(ended, heights, strict=True):
+        at = last + 0.012 * (last - first)
+        axes.text(at, height, curve.name, color=curve.colour, va="center", fontsize=8.5)
 
 
 def _apart(heights: Sequence[float], gap: float) -> list[float]:
@@ -350,11 +363,28 @@ def _dot(
     axes.plot(at, 100 * middle, mark, color=colour, mfc=face, ms=5.5, mew=1.3)
 
 
-def _key(axes: Axes, level: float, seen: str, place: str = "lower right") -> None:
-    axes.plot([], [], "o-", color=BLUE, ms=5.5, lw=2, label=f"predicted, {level:.0%} interval")
+def _key(axes: Axes, result: Result, seen: str) -> None:
+    """Marks of predictions and of what was seen."""
+    words = f"predicted, with the {_level(result)} interval"
+    axes.plot([], [], "o-", color=BLUE, ms=5.5, lw=2, label=words)
     axes.plot([], [], "D", color=INK, mfc="none", ms=5.5, mew=1.3, label=seen)
-    axes.legend(frameon=False, loc=place, fontsize=8)
+    _key_above(axes)
+
+
+def _key_above(axes: Axes) -> None:
+    """What is labelled so far, in a line above the panel, where no data can be."""
+    axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, fontsize=8.5)
+
+
+def _boundary(axes: Axes, quarter: str) -> None:
+    """A line at the beginning of a quarter: what is to its right was not used."""
+    axes.axvline(_years([quarter])[0] - 0.125, color=MUTED, lw=0.8, dashes=(2, 2))
+
+
+def _heading(measure: str) -> str:
+    words = LEVELS[measure]
+    return words[0].upper() + words[1:]
 
 
 def _level(result: Result) -> str:
-    return f"{result.settings.level:.0%}"
+    return f"{result.settings.level:.0%}".replace("%", " %")

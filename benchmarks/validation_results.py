@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -188,8 +188,9 @@ def _rows(kind: type[T], found: object) -> tuple[T, ...]:
     """Rows of a manifest as they were before they were written; null is NaN again."""
     assert isinstance(found, list)
     optional = {field.name for field in fields(kind) if "None" in str(field.type)}
+    build: Callable[..., T] = kind
     return tuple(
-        kind(**{key: _value(value, key in optional) for key, value in row.items()})
+        build(**{key: _value(value, key in optional) for key, value in row.items()})
         for row in found
     )
 

@@ -9,15 +9,37 @@ import numpy as np
 from benchmarks.validation_results import NUMBERS, Result, columns_of
 from simulator.calibrate.backtest import BacktestScore
 from simulator.calibrate.fit import FitRow, ParameterRow
-from simulator.calibrate.settings import Backtest, FreeParameter
+from simulator.calibrate.settings import Backtest, FreeParameter, LevelTarget, SeriesPrediction
 from simulator.catalogue import catalogue
+from simulator.policies import POLICY_KINDS
+from simulator.policies.describe import field_meanings
 from simulator.validation import UserError
+from simulator.vocabulary import REFERENCE
 
 WITHIN = 2.0
 """Standard errors within which a number counts as met."""
 MANY = 10.0
 """Percentages from here on are shown with one decimal, smaller ones with two."""
 FOURTH_QUARTER = "Q4"
+TERMS_OF_RELIEF = (
+    "months",
+    "deferred_share",
+    "interest_charged_share",
+    "awareness",
+    "take_up_if_need",
+    "take_up_if_no_need",
+    "max_bucket",
+    "max_uses",
+    "first_month",
+    "last_month",
+)
+"""Fields of a grace period that are shown."""
+LABELS = {
+    "cure_by_duration": "cured, month {} of overdue",
+    "flag_by_overdue_months": "overdue later, after {} overdue months",
+    "outcome": "bad, {}",
+}
+"""What a number of a target is, by the target's kind; other labels say it themselves."""
 NAMED_FORECASTERS = {
     "model": "model",
     "constant": "nothing changes",
@@ -67,7 +89,7 @@ def fit_table(result: Result) -> str:
     series = result.series()
     single = [row for row in result.fit if row.target not in series]
     parts = [_series_fit(result, list(series))] if series else []
-    parts += [_number_fit(single)] if single else []
+    parts += [_number_fit(result, single)] if single else []
     met = sum(abs(row.z) <= WITHIN for row in result.fit)
     parts.append(f"{met} of {len(result.fit)} numbers are met within two standard errors.")
     return "\n\n".join(parts)
@@ -106,9 +128,20 @@ def backtest_table(result: Result) -> str:
 
 
 def remark_list(result: Result) -> str:
-    """What the calibration itself warns of."""
-    warnings = [f"- {text}" for text in result.listed("warnings")]
-    return "\n".join(warnings) or "- nothing"
+    """What the calibration itself warns of; misses of single numbers only by the first of each."""
+    lines: list[str] = []
+    misses: dict[str, list[str]] = {}
+    for text in result.listed("warnings"):
+        found = re.match(r"(backtest (\w+): )?(targets? |\d+ more misses)", text)
+        if found:
+            misses.setdefault(found[2] or "", []).append(text.removeprefix(found[1] or ""))
+        else:
+            lines.append(f"- {text}")
+    for backtest, texts in misses.items():
+        where = f"backtest {backtest}: " if backtest else ""
+        more = " (and others like it: fit.html)" if len(texts) > 1 else ""
+        lines.append(f"- {where}{texts[0]}{more}")
+    return "\n".join(lines) or "- nothing"
 
 
 def time_line(result: Result) -> str:
@@ -117,7 +150,7 @@ def time_line(result: Result) -> str:
     fit, whole = (result.number(name) / 60.0 for name in ("fit_seconds", "run_seconds"))
     return (
         f"The fit took {fit:.1f} minutes ({result.number('points'):.0f} points, each in"
-        f" {settings.seeds} simulated worlds), with predictions and backtests {whole:.1f} minutes."
+        f" {settings.seeds} simulated worlds), all together {whole:.1f} minutes."
     )
 
 
@@ -143,8 +176,36 @@ def coding_text(result: Result) -> str:
         lines.append((month, *shares))
     counted = [f"{name} ({group.sum():,} accounts)" for name, group in groups.items()]
     caption = f"Share of accounts that paid nothing, of those current in {months[0]}, by what"
-    return (
-        f"{caption} they are in {months[1]}:\n\n" + _table(("payment column of", *counted), lines)
+    return f"{caption} they are in {months[1]}:\n\n" + _table(
+        ("payment column of", *counted), lines
+    )
+
+
+def source_table(result: Result) -> str:
+    """Published ratios with the error that is given to each, and where they come from."""
+    levels = result.settings.targets.items()
+    return _table(
+        ("target", "value", "error given", "source"),
+        [
+            (name, percent(target.value), percent(target.sd), target.source)
+            for name, target in levels
+            if isinstance(target, LevelTarget)
+        ],
+    )
+
+
+def relief_table(result: Result) -> str:
+    """Reach and terms of the relief under which is predicted: assumptions."""
+    predictions = result.settings.predictions.values()
+    asked = {item.policy for item in predictions if isinstance(item, SeriesPrediction)}
+    (name,) = asked - {REFERENCE}
+    policies = result.part("configuration")["policy"]
+    assert isinstance(policies, dict)
+    terms = policies[name]
+    meanings = field_meanings(POLICY_KINDS[terms["kind"]])
+    return _table(
+        ("field", "value", "meaning"),
+        [(f"`{field}`", f"{terms[field]:g}", meanings[field]) for field in TERMS_OF_RELIEF],
     )
 
 
@@ -161,6 +222,8 @@ BLOCKS: dict[str, Callable[[Result], str]] = {
     "warnings": remark_list,
     "time": time_line,
     "coding": coding_text,
+    "sources": source_table,
+    "relief": relief_table,
 }
 """What stands between the markers of a case, but for ``predictions``, which come from its CSV."""
 
@@ -199,12 +262,13 @@ def _prior(row: ParameterRow, free: FreeParameter) -> str:
 
 
 def _series_fit(result: Result, targets: Sequence[str]) -> str:
-    header = ("series", "periods", "mean seen", "mean simulated", "RMSE", "largest miss",
-              "unexplained (sd)", "its persistence a period")  # fmt: skip
+    header = ("series", "periods", "mean seen", "sd seen", "mean simulated", "RMSE",
+              "largest miss", "unexplained (sd)", "its persistence a period")  # fmt: skip
     lines = []
     for name in targets:
         rows = result.of_target(name)
-        misses = np.array([row.simulated - row.observed for row in rows])
+        seen = np.array([row.observed for row in rows])
+        misses = np.array([row.simulated for row in rows]) - seen
         worst = int(np.argmax(np.abs(misses)))
         unexplained = result.part("discrepancies")[name]
         assert isinstance(unexplained, dict)
@@ -212,8 +276,9 @@ def _series_fit(result: Result, targets: Sequence[str]) -> str:
             (
                 f"`{result.series()[name].column}`",
                 f"{len(rows)}",
-                percent(float(np.mean([row.observed for row in rows]))),
-                percent(float(np.mean([row.simulated for row in rows]))),
+                percent(float(seen.mean())),
+                percent(float(seen.std(ddof=1))),
+                percent(float((seen + misses).mean())),
                 percent(sqrt(float(np.mean(misses**2)))),
                 f"{percent(float(misses[worst]))} in {rows[worst].label}",
                 percent(unexplained["sd"]),
@@ -223,14 +288,15 @@ def _series_fit(result: Result, targets: Sequence[str]) -> str:
     return _table(header, lines)
 
 
-def _number_fit(rows: Iterable[FitRow]) -> str:
+def _number_fit(result: Result, rows: Iterable[FitRow]) -> str:
+    targets = result.settings.targets
     header = ("target", "number", "seen", "standard error", "simulated", "misfit in errors")
     return _table(
         header,
         [
             (
                 row.target,
-                row.label,
+                LABELS.get(targets[row.target].kind, "{}").format(row.label),
                 percent(row.observed),
                 percent(row.sampling_se),
                 percent(row.simulated),
@@ -260,9 +326,9 @@ def _quarter_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     others: dict[tuple[str, ...], None] = {tuple(row[1 : len(names)]): None for row in rows}
     quarters = dict.fromkeys(row[0] for row in rows)
     cells = {tuple(row[: len(names)]): " ".join(_interval(row, "({})")) for row in rows}
-    header = [" ".join(f"`{part}`" for part in other) or "prediction" for other in others]
+    header = [" ".join(f"`{part}`" for part in other) for other in others]
     return _table(
-        ("quarter", *header),
+        ("quarter", *(words or "prediction (interval)" for words in header)),
         [(quarter, *(cells[(quarter, *other)] for other in others)) for quarter in quarters],
     )
 

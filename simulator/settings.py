@@ -138,6 +138,21 @@ class MacroDeviation(Frozen):
         return self
 
 
+class CreditSpread(Frozen):
+    """Readiness of other lenders to lend, from a spread between two yields of the table.
+
+    Supply is 1 less ``fall_per_point`` for each percentage point of the spread above ``usual``.
+    """
+
+    yield_column: str = Field(min_length=1, max_length=200)
+    over_column: str = Field(min_length=1, max_length=200)
+    usual: float = Field(ge=-10, le=20)
+    """Percentage points; no effect up to here."""
+    fall_per_point: float = Field(ge=0, le=1)
+    least: float = Field(default=0.1, ge=0, le=1)
+    """Supply never falls below this."""
+
+
 class ScenarioSettings(Frozen):
     """What happens to the world: a table of the central path and how paths deviate from it."""
 
@@ -164,6 +179,8 @@ class ScenarioSettings(Frozen):
     smoothing: Literal["quadratic", "bounded"] = "quadratic"
     """Months of a quarterly table: as smooth as the quarters' means allow, or also never beyond
     the means of the quarters beside (for history, which jumps)."""
+    credit_spread: CreditSpread | None = None
+    """Gives ``credit_supply``; both columns in percent."""
     income_is_aggregate: bool = False
     """The table's income growth is a country's total: corrected for people and employment."""
     population_growth: float = Field(default=0.0, ge=-0.1, le=0.1)
@@ -176,6 +193,10 @@ class ScenarioSettings(Frozen):
     def _used(self) -> "ScenarioSettings":
         if self.population_growth and not self.income_is_aggregate:
             raise ValueError("population_growth needs income_is_aggregate: true")
+        if self.credit_spread is not None and "credit_supply" in self.columns:
+            raise ValueError(
+                "credit_supply comes from columns or from credit_spread, not from both"
+            )
         if self.smoothing != "quadratic" and self.frequency != "quarterly":
             raise ValueError("smoothing is for quarterly tables; frequency is monthly")
         return self

@@ -36,7 +36,9 @@ def _readme_commands() -> list[list[str]]:
     """Arguments after ``python -m simulator`` of every command in the README."""
     lines = "".join(_blocks("bash")).splitlines()
     return [
-        shlex.split(line.partition("-m simulator")[2]) for line in lines if "-m simulator" in line
+        shlex.split(line.partition("-m simulator ")[2])
+        for line in lines
+        if "-m simulator " in f"{line} " and "-m simulator." not in line
     ]
 
 

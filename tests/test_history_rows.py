@@ -23,7 +23,7 @@ from simulator.validation import UserError, build
 ROOT = Path(__file__).parents[1] / "scenarios"
 TABLES = ROOT / "_macro"
 FED = TABLES / "fed_2025" / "historic_domestic.csv"
-HISTORIES = {"us_history_1986_2011": 312, "us_history_2007_2024": 216}
+HISTORIES = {"us_history_1989_2011": 276, "us_history_2007_2024": 216}
 REGIONS = ("east",)
 TABLE = """Quarter,unemployment_rate,inflation
 2006 Q3,,x
@@ -278,3 +278,61 @@ def test_the_flat_scenario_of_taiwan_is_flat():
     levels = {"unemployment_rate": 0.041, "income_growth": 0.01, "inflation": 0.02}
     for variable, level in levels.items():
         assert set(central[variable]) == {level}
+
+
+SPREAD = {"yield_column": "BBB", "over_column": "Note", "usual": 1.2, "fall_per_point": 0.2}
+YIELDS = """Quarter,unemployment_rate,BBB,Note
+2006 Q4,0.04,,
+2007 Q1,0.04,6.0,5.0
+2007 Q2,0.04,8.2,5.0
+2007 Q3,0.04,14.0,4.0
+"""
+
+
+def test_credit_supply_falls_with_the_spread_above_its_usual_level(tmp_path):
+    (tmp_path / "yields.csv").write_text(YIELDS, encoding="utf-8")
+    scenario = load_scenario(
+        "own",
+        spread_settings(rows=("2007 Q1", "2007 Q3")),
+        9,
+        REGIONS,
+        "2007-01",
+        [tmp_path],
+    )
+    quarters = scenario.central["credit_supply"][1:].reshape(3, 3).mean(axis=1)
+    np.testing.assert_allclose(quarters, [1.0, 1.0 - 0.2 * 2.0, 0.1], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rows": None}, "column BBB"),
+        ({"credit_spread": SPREAD | {"over_column": "Nothing"}}, "column Nothing"),
+    ],
+)
+def test_a_spread_without_its_yields_gets_one_clear_line(tmp_path, changes, message):
+    (tmp_path / "yields.csv").write_text(YIELDS, encoding="utf-8")
+    asked = spread_settings(**({"rows": ("2007 Q1", "2007 Q3")} | changes))
+    with pytest.raises(UserError, match=message) as error:
+        load_scenario("own", asked, 9, REGIONS, "2007-01", [tmp_path])
+    assert "\n" not in str(error.value)
+
+
+def test_credit_supply_has_one_source():
+    with pytest.raises(ValueError, match="not from both"):
+        spread_settings(columns={"credit_supply": "BBB"})
+
+
+def spread_settings(**changes: object) -> ScenarioSettings:
+    values: dict[str, object] = {
+        "label": "Own",
+        "narrative": "own",
+        "source": "own",
+        "weight": 1.0,
+        "table": "yields.csv",
+        "frequency": "quarterly",
+        "smoothing": "bounded",
+        "columns": {"unemployment_rate": "unemployment_rate"},
+        "credit_spread": SPREAD,
+    }
+    return ScenarioSettings.model_validate(values | changes)

@@ -91,7 +91,7 @@ def test_with_an_output_all_files_are_written(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"book": "cn"}, "book must be one of cn_online, lending_club_2016q1, tape; got cn"),
+        ({"book": "cn"}, "book must be one of cn_online, lending_club_2016q1, tape, tw_cards, us_cards; got cn"),
         ({"scenarios": ["base"]}, "did you mean baseline?"),
         ({"policies": ["grace"]}, "policy must be one of"),
         ({"scenarios": []}, "scenario: choose at least one"),

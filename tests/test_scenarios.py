@@ -19,7 +19,12 @@ TABLES = ROOT / "_macro"
 FILES = sorted((ROOT / "scenario").glob("*.yaml"))
 NAMES = [file.stem for file in FILES]
 REGIONS = BookSettings().regions
-ALONE = {"us_history_1986_2011": 312, "us_history_2007_2024": 216, "tw_2005": 12}
+ALONE = {
+    "us_history_1989_2011": 276,
+    "us_history_2007_2024": 216,
+    "us_history_2016_2018": 33,
+    "tw_2005": 12,
+}
 """Scenarios that are run alone, and the month at which their tables end."""
 
 

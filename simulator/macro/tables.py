@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simulator.macro.rows import used_rows
 from simulator.macro.variables import LABEL_COLUMNS, column_names, disaster_column, variable_of
-from simulator.settings import ScenarioSettings
+from simulator.settings import CreditSpread, ScenarioSettings
 from simulator.validation import UserError, clip, first_offender, unknown_choice
 
 F8 = NDArray[np.float64]
@@ -79,6 +79,10 @@ def read_table(
         values, finding = _numbers(path.name, name, column, texts, start, settings)
         columns[name] = values[used.start - start :]
         before |= {name: float(values[0])} if wanted else {}
+        findings += [finding] if finding else []
+    if settings.credit_spread is not None:
+        supply, finding = _credit_supply(path.name, cells, used, settings.credit_spread)
+        columns["credit_supply"] = supply
         findings += [finding] if finding else []
     if findings:
         raise UserError("\n".join(findings))
@@ -160,6 +164,34 @@ def _sources(
         findings.append(f"{file} must have at least one column of {', '.join(known)}")
     usable = {n: c for n, c in sources.items() if n in known and c in header}
     return usable, findings
+
+
+def _credit_supply(
+    file: str, cells: dict[str, list[str]], used: range, spread: CreditSpread
+) -> tuple[F8, str | None]:
+    """Supply of credit in the used rows from a spread of yields, and the finding if it has none."""
+    yields = []
+    for column in (spread.yield_column, spread.over_column):
+        if column not in cells:
+            finding = (
+                f"{file}: column {clip(column)} (for credit_spread) is missing;"
+                f" the table has {clip(', '.join(cells), 300)}"
+            )
+            return np.ones(len(used)), finding
+        values = [_number(cells[column][row]) for row in used]
+        labels = [f"row {row + 1}: {cells[column][row] or 'empty'}" for row in used]
+        finding = first_offender(
+            f"{file}, column {column}",
+            labels,
+            [not isfinite(x) for x in values],
+            "no finite number",
+        )
+        if finding:
+            return np.ones(len(used)), finding
+        yields.append(np.array(values, dtype=np.float64))
+    above = np.maximum(0.0, yields[0] - yields[1] - spread.usual)
+    supply: F8 = np.clip(1.0 - spread.fall_per_point * above, spread.least, 1.0)
+    return supply, None
 
 
 def _number(text: str) -> float:
