@@ -65,7 +65,8 @@ CHANGES: dict[str, dict[str, set[float]]] = {
         "due_share": {0.0},
         "relief_max_uses": {2.0},
     },
-    "us_relief_2020": OFFERED,  # months of a replay, beyond the table of this test
+    # Its months are those of a replay, beyond the table of this test; the budget has none.
+    "us_relief_2020": {"relief_budget": {1.0}},
     "blanket_holiday": OFFERED
     | {
         "p_relief_if_need": {1.0},

@@ -15,8 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from simulator.calibrate.discrepancy import SeriesDiscrepancy
 from simulator.calibrate.evidence import Evidence, Simulated
-from simulator.calibrate.identify import information_shares, parameter_findings, target_findings
+from simulator.calibrate.identify import (
+    CLEAR_MISS,
+    information_shares,
+    parameter_findings,
+    target_findings,
+)
 from simulator.calibrate.scale import UNIFORM_SD, SearchScale, search_scale
 from simulator.calibrate.search import MomentSource, Search, newton_step
 from simulator.calibrate.settings import CalibrationSettings
@@ -287,7 +293,6 @@ def _conclude(
     errors = noise + discrepancy_covariance(numbers, model)
     covariance = _covariance(slopes, whiten, errors, scale.prior_precision, left)
     n_priors = int(np.count_nonzero(scale.prior_precision))
-    z = missed / np.sqrt(np.diag(noise))
     return Fit(
         scale=scale,
         numbers=numbers,
@@ -310,9 +315,52 @@ def _conclude(
             *_missing(search),
             *_at_bounds(scale, point),
             *parameter_findings(scale.names, covariance, scale.sd_before_data, whiten @ slopes),
-            *target_findings(numbers.names, z, slopes),
+            *target_findings(*_misses_by_target(numbers, missed, noise, slopes, model)),
+            *_persistent(numbers, missed, model),
         ),
     )
+
+
+def _misses_by_target(
+    numbers: Stack, missed: F8, noise: F8, slopes: F8, model: Mapping[str, Discrepancy]
+) -> tuple[list[str], F8, F8]:
+    """Names, misses in standard errors and slopes of all numbers, a series as one: its mean.
+
+    The error of a series' mean holds what persists in it; that of other numbers is sampling and
+    simulation only.
+    """
+    errors = noise + discrepancy_covariance(numbers, model)
+    names: list[str] = []
+    z: list[float] = []
+    moves: list[F8] = []
+    for name, rows in numbers.rows.items():
+        if isinstance(model.get(name), SeriesDiscrepancy):
+            names.append(name)
+            z.append(float(missed[rows].mean() / np.sqrt(errors[rows, rows].mean())))
+            moves.append(slopes[rows].mean(axis=0))
+            continue
+        names += numbers.names[rows]
+        z += list(missed[rows] / np.sqrt(np.diag(noise)[rows]))
+        moves += list(slopes[rows])
+    return names, np.array(z), np.array(moves)
+
+
+def _persistent(numbers: Stack, missed: F8, model: Mapping[str, Discrepancy]) -> tuple[str, ...]:
+    """Sentences on series whose movements the model does not explain."""
+    found = []
+    for name, rows in numbers.rows.items():
+        own = model.get(name)
+        if not isinstance(own, SeriesDiscrepancy):
+            continue
+        sampling = float(np.sqrt(np.diag(numbers.sampling)[rows].mean()))
+        off = float(np.sqrt(np.mean(missed[rows] ** 2)))
+        if off > CLEAR_MISS * sampling:
+            found.append(
+                f"target {name}: the model is off by {off:.2%} (root mean square) where sampling"
+                f" allows {sampling:.2%}; what it does not explain persists (autocorrelation"
+                f" {own.persistence:.2f}), widens errors and is carried into predictions"
+            )
+    return tuple(found)
 
 
 def _covariance(slopes: F8, whiten: F8, errors: F8, prior_precision: F8, left: F8) -> F8:

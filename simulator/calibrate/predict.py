@@ -183,7 +183,7 @@ def predict(
     """Every number that ``settings.predictions`` ask for, in their order.
 
     The point of a series is the mean over draws, each of which starts from the data; that of shares
-    and outcomes is the model's at the estimate, as the mean over draws of a curved model drifts from
+    and outcomes is the model's at the estimate: the mean over draws of a curved model drifts from
     what was fitted, and their draws are moved along. The interval holds a new outcome with
     chance ``settings.level``: the errors of the parameters, the luck of a book as large as the
     simulated one (the data panel's own size, where the book is that panel), and the discrepancy.

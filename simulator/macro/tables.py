@@ -173,11 +173,10 @@ def _credit_supply(
     yields = []
     for column in (spread.yield_column, spread.over_column):
         if column not in cells:
-            finding = (
+            return np.ones(len(used)), (
                 f"{file}: column {clip(column)} (for credit_spread) is missing;"
                 f" the table has {clip(', '.join(cells), 300)}"
             )
-            return np.ones(len(used)), finding
         values = [_number(cells[column][row]) for row in used]
         labels = [f"row {row + 1}: {cells[column][row] or 'empty'}" for row in used]
         finding = first_offender(
