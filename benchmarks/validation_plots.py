@@ -7,13 +7,13 @@ paths, so that a page looks alike wherever it is read.
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from matplotlib.typing import RcKeyType
 from numpy.typing import NDArray
 from scipy.stats import norm
 
@@ -24,6 +24,9 @@ from simulator.calibrate.fit import FitRow
 from simulator.calibrate.predict import PredictionRow
 from simulator.calibrate.settings import LevelTarget, SeriesPrediction
 
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
+
 F8 = NDArray[np.float64]
 INK, MUTED, GRID = "#1d232c", "#5d6673", "#e4e7ec"
 BLUE, ORANGE, GREEN, PURPLE, OCHRE = "#0072b2", "#bd4b00", "#00795a", "#a8437f", "#8a6d00"
@@ -33,6 +36,10 @@ FORECASTERS: Mapping[str, tuple[str, str]] = {
     "last": (OCHRE, ":"),
     "logit": (PURPLE, "-."),
 }
+RELIEF: Mapping[str, tuple[str, str, str]] = {
+    "none": ("no relief", BLUE, "-"),
+    "programme": ("relief programme", ORANGE, "--"),
+}
 BAND = 0.16
 WIDTH = 8.0
 """Inches; a page shows it at about its own size."""
@@ -40,7 +47,7 @@ ROOM_FOR_NAMES = 0.28
 """Room right of the last year, of the years shown."""
 LABEL_GAP = 0.075
 """Least distance of labels at line ends, of the height of the panel."""
-STYLE: dict[RcKeyType, object] = {
+STYLE: "dict[RcKeyType, object]" = {
     "svg.hashsalt": "validation",
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",
@@ -136,7 +143,7 @@ def us_cards(result: Result) -> Figure:
     ((name, target),) = result.series().items()
     rows, ahead = result.of_target(name), result.predictions
     curves = _window(rows)
-    _curves(top, [*curves, _fan(f"predicted, {_level(result)}", BLUE, ahead, rows[-1])])
+    _curves(top, [*curves, _fan(f"predicted, {_level(result)}", BLUE, "-", ahead, rows[-1])])
     top.set_title(f"{_heading(target.measure)}, percent of balances")
     known = unemployment(result)
     quarters = [*(row.label for row in rows), *(row.label for row in ahead)]
@@ -160,10 +167,9 @@ def us_large_bank_cards(result: Result) -> Figure:
         rows = result.of_target(name)
         curves = _window(rows)
         owners = [owner for owner, item in asked.items() if item.target == name]
-        for owner, colour, dash in zip(owners, (BLUE, ORANGE), ("-", "--"), strict=True):
+        for owner in owners:
             ahead = [row for row in result.predictions if row.owner == owner]
-            words = "no relief" if asked[owner].label == "none" else "relief programme"
-            curves.append(_fan(words, colour, ahead, rows[-1], dash))
+            curves.append(_fan(*RELIEF[asked[owner].label], ahead, rows[-1]))
         _curves(axes, curves)
         _boundary(axes, ahead[0].label)
         axes.set_title(f"{_heading(target.measure)}, percent of balances")
@@ -284,9 +290,7 @@ def _window(rows: Sequence[FitRow]) -> list[Curve]:
     return [seen, Curve("model", BLUE, years, model, weight=1.1)]
 
 
-def _fan(
-    name: str, colour: str, rows: Sequence[PredictionRow], last: FitRow, dash: str = "-"
-) -> Curve:
+def _fan(name: str, colour: str, dash: str, rows: Sequence[PredictionRow], last: FitRow) -> Curve:
     """Predictions with their band, which opens at the last value that was seen."""
     columns = [[row.prediction, row.ci_low, row.ci_high] for row in rows]
     middle, low, high = 100 * np.array([[last.observed] * 3, *columns]).T

@@ -13,7 +13,7 @@ from simulator.calibrate.backtest import BacktestRow, BacktestScore
 from simulator.calibrate.evidence import Moments
 from simulator.calibrate.fit import FitRow, ParameterRow
 from simulator.calibrate.predict import PredictionRow
-from simulator.calibrate.settings import CalibrationSettings, PanelPrediction, SeriesTarget
+from simulator.calibrate.settings import CalibrationSettings, PanelPrediction, SeriesTarget, Target
 from simulator.calibrate.store import MANIFEST_NAME, PARAMETERS_NAME, PREDICTIONS_NAME
 from simulator.calibrate.tables import read_columns
 from simulator.calibrate.targets import observed
@@ -114,8 +114,12 @@ class Result:
 
     def series(self) -> dict[str, SeriesTarget]:
         """Targets that are published series."""
-        targets = self.settings.targets.items()
+        targets = self.targets().items()
         return {name: target for name, target in targets if isinstance(target, SeriesTarget)}
+
+    def targets(self) -> dict[str, Target]:
+        """Targets in the order of the calibration; a manifest sorts its names."""
+        return {row.target: self.settings.targets[row.target] for row in self.fit}
 
     def _of_backtests(self, kind: type[T], part: str) -> tuple[T, ...]:
         found: list[T] = []

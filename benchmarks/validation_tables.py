@@ -157,7 +157,7 @@ def time_line(result: Result) -> str:
 def coding_text(result: Result) -> str:
     """What payments say of accounts that become overdue, from the file of the panel."""
     (panel,) = result.settings.panels.values()
-    months = list(panel.columns)
+    months = sorted(panel.columns)
     before, now = (panel.columns[month] for month in months[:2])
     payments = {month: _payment_column(panel.columns[month], "paid") for month in months}
     bills = [_payment_column(panel.columns[month], "bill") for month in months[:2]]
@@ -183,7 +183,7 @@ def coding_text(result: Result) -> str:
 
 def source_table(result: Result) -> str:
     """Published ratios with the error that is given to each, and where they come from."""
-    levels = result.settings.targets.items()
+    levels = result.targets().items()
     return _table(
         ("target", "value", "error given", "source"),
         [
