@@ -197,12 +197,14 @@ def _meant(
 ) -> F8:
     """What is paid of each loan if there is cash for all of it: in arrears perhaps no arrears."""
     at, rows = c.behind, c.loans[c.behind]
-    spell = c.book.loans.n_unpaid[rows]  # at the opening
+    spell = c.book.loans.months_overdue[rows]  # at the opening
     chance = p["catch_up_share"] / (1.0 + p["catch_up_decay"] * np.maximum(0, spell - 1))
     stays = (due[at] > 0.0) & (u >= chance) & ~state.refusing[c.owner[at]]
-    overdue = c.book.loans.principal_overdue[rows] + c.book.loans.interest_overdue[rows]
+    loans = c.book.loans
+    overdue = loans.principal_overdue[rows] + loans.interest_overdue[rows]
+    oldest = overdue / np.maximum(1, loans.n_unpaid[rows])
     meant = demand.copy()
-    meant[at] -= np.where(stays, overdue, 0.0)
+    meant[at] -= np.where(stays, overdue + due[at] - np.maximum(due[at], oldest), 0.0)
     return meant
 
 

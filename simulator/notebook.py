@@ -21,6 +21,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from simulator.catalogue import parameters_from
 from simulator.experiment import ExperimentOutcome, ExperimentRequest, run_experiment
 from simulator.policies import REFERENCE, Policy, build_policy
 from simulator.provision import RuleBook, build_rule_book
@@ -56,6 +57,7 @@ def stress_test(
     seed: int = 20260101,
     provision: RuleBooks = ("cas22", "cecl", "china_minimum"),
     break_even: BreakEvens = (),
+    parameters: str | Mapping[str, float] = "cn_online_lender",
     output: str | Path | None = None,
 ) -> ExperimentOutcome:
     """Run every policy in every scenario on the same borrowers under the same luck.
@@ -63,7 +65,8 @@ def stress_test(
     ``status_quo`` is the reference and is added when absent. In a list, an own scenario
     and an own rule book of ``provision`` are named after their label, an own policy after its
     kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size of
-    a synthetic book; ``luck_replicates`` must divide ``paths``. With ``output``, that folder gets
+    a synthetic book; ``parameters`` are a shipped set's name (``default``: the catalogue's) or values
+    by name, over the catalogue's; ``luck_replicates`` must divide ``paths``. With ``output``, that folder gets
     the files of a run, all or none. Numbers are those of ``python -m simulator`` with the same
     settings. Raises ``UserError`` for anything that the user can mend.
     """
@@ -85,11 +88,13 @@ def stress_test(
         chosen_policies = {REFERENCE: _policy(REFERENCE), **chosen_policies}
     questions = _named("break_even", break_even, _question, _question_name, BreakEvenSettings)
     rule_books = _named("provision", provision, _rule_book, _label_name, RuleBook)  # type: ignore[type-abstract]
+    changed = _parameters(parameters)
     configuration = {
         "book": book_settings.model_dump(mode="json"),
         "scenario": {name: _plain(item) for name, item in chosen_scenarios.items()},
         "policy": {name: _plain(item) for name, item in chosen_policies.items()},
         "run": run.model_dump(mode="json"),
+        "parameters": dict(changed),
     }
     if rule_books:
         configuration["provision"] = {name: _plain(item) for name, item in rule_books.items()}
@@ -103,6 +108,7 @@ def stress_test(
         run=run,
         break_even=questions,
         provision=rule_books,
+        parameters=parameters_from(changed),
         table_folders=(shipped_tables(),),
         configuration=configuration,
     )
@@ -117,6 +123,17 @@ def _book(book: str | BookSettings, borrowers: int | None) -> tuple[str, BookSet
     if borrowers is not None:
         settings["borrowers"] = borrowers
     return name, build("book", BookSettings, settings)
+
+
+def _parameters(parameters: str | Mapping[str, float]) -> Mapping[str, object]:
+    """What is changed against the catalogue."""
+    if isinstance(parameters, str):
+        return read_shipped("parameters", parameters)
+    if not isinstance(parameters, Mapping):
+        raise UserError(
+            f"parameters must be a shipped set's name or values by name; got {clip(parameters)}"
+        )
+    return parameters
 
 
 def _scenario(name: str) -> ScenarioSettings:
