@@ -65,9 +65,9 @@ def stress_test(
     ``status_quo`` is the reference and is added when absent. In a list, an own scenario
     and an own rule book of ``provision`` are named after their label, an own policy after its
     kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size of
-    a synthetic book; ``parameters`` are a shipped set's name (``default``: the catalogue's) or values
-    by name, over the catalogue's; ``luck_replicates`` must divide ``paths``. With ``output``, that folder gets
-    the files of a run, all or none. Numbers are those of ``python -m simulator`` with the same
+    a synthetic book; ``parameters`` are a shipped set's name (``default``: the catalogue's) or
+    values by name, over the catalogue's; ``luck_replicates`` must divide ``paths``. With
+    ``output``, that folder gets the files of a run, all or none. Numbers are those of ``python -m simulator`` with the same
     settings. Raises ``UserError`` for anything that the user can mend.
     """
     book_name, book_settings = _book(book, borrowers)

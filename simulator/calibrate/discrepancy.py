@@ -22,10 +22,14 @@ F8 = NDArray[np.float64]
 LEAST_SERIES_SD: Final = 1e-5
 """No series is explained better than to 0.001 percentage points (assumption)."""
 MOST_PERSISTENCE: Final = 0.98
-GUESSED_SERIES_SD: Final = 0.1
+GUESSED_SERIES_SD: Final = 0.15
 """Discrepancy of a series before the first fit, over its mean (assumption)."""
-GUESSED_PERSISTENCE: Final = 0.8
-"""Its autocorrelation before the first fit (assumption)."""
+_SERIES_SD_SPREAD: Final = 0.4
+"""How far that is known, on a log scale (assumption)."""
+GUESSED_PERSISTENCE: Final = 0.9
+"""Its autocorrelation a step before the first fit (assumption)."""
+_PERSISTENCE_BETA: Final = (18.0, 2.0)
+"""Beta density of the autocorrelation, mean 0.9 and standard deviation 0.07 (assumption)."""
 GUESSED_LOGIT_SD: Final = 0.1
 """Discrepancy of other targets before the first fit, in log-odds (assumption)."""
 _LEAST_FOR_PERSISTENCE: Final = 4
@@ -79,10 +83,28 @@ def guess_series(observed: F8) -> SeriesDiscrepancy:
     return SeriesDiscrepancy(max(LEAST_SERIES_SD, scale), GUESSED_PERSISTENCE)
 
 
-def estimate_series(deviations: F8, noise: F8, positions: F8 | None = None) -> SeriesDiscrepancy:
-    """The autoregression under which ``deviations`` (k,) are most likely.
+def log_prior(sd: F8, persistence: F8, level: float) -> F8:
+    """Log density of a series' discrepancy before its deviations are seen, without constants.
 
-    Exact Gaussian likelihood of discrepancy plus an error of known covariance ``noise`` (k, k).
+    ``sd`` is around ``GUESSED_SERIES_SD`` of the series' ``level``, ``persistence`` around 0.9 a
+    step (assumptions). Without them, a window of some years cannot tell a model that is always off
+    from one whose misses last long, and the series' level would say nothing about parameters.
+    """
+    size = np.log(sd / max(LEAST_SERIES_SD, GUESSED_SERIES_SD * level)) / _SERIES_SD_SPREAD
+    a, b = _PERSISTENCE_BETA
+    lasting = (a - 1.0) * np.log(np.maximum(persistence, 1e-3))
+    lasting = lasting + (b - 1.0) * np.log1p(-persistence)
+    density: F8 = lasting - 0.5 * size**2
+    return density
+
+
+def estimate_series(
+    deviations: F8, noise: F8, positions: F8 | None = None, level: float | None = None
+) -> SeriesDiscrepancy:
+    """The autoregression that is likeliest given ``deviations`` (k,).
+
+    Exact Gaussian likelihood of discrepancy plus an error of known covariance ``noise`` (k, k);
+    with the series' ``level``, times ``log_prior``.
     """
     at = np.arange(deviations.size, dtype=np.float64) if positions is None else positions
     scale = max(float(np.sqrt(np.mean(deviations**2))), LEAST_SERIES_SD)
@@ -91,7 +113,8 @@ def estimate_series(deviations: F8, noise: F8, positions: F8 | None = None) -> S
 
     def loss(x: F8) -> float:
         candidate = SeriesDiscrepancy(float(np.exp(x[0])), float(x[1]))
-        return _minus_log_likelihood(deviations, candidate.covariance(at) + noise)
+        found = _minus_log_likelihood(deviations, candidate.covariance(at) + noise)
+        return found if level is None else found - float(log_prior(np.exp(x[0]), x[1], level))
 
     starts = [(np.log(scale), min(persistence, most)) for persistence in (0.1, 0.5, 0.9)]
     fits = [minimize(loss, start, bounds=bounds, method="L-BFGS-B") for start in starts]

@@ -123,9 +123,10 @@ class _SeriesQuestion:
         # What will be published errs as what was published.
         error = np.eye(steps.size) * float(np.diag(self.seen.covariance).mean())
         normals = balanced_normals(draw.noise_seed, steps.size)
+        level = float(np.abs(self.seen.values).mean())
         luck = (np.arange(DISCREPANCIES) + 0.5) / DISCREPANCIES
         outcomes = []
-        for place, likely in enumerate(self.allowed.likely(deviations, luck)):
+        for place, likely in enumerate(self.allowed.likely(deviations, luck, level)):
             mean, covariance = likely.forecast(
                 deviations, int(steps.max()) + 1, self.seen.covariance, positions
             )

@@ -12,7 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from simulator.calibrate.discrepancy import LEAST_SERIES_SD, MOST_PERSISTENCE, SeriesDiscrepancy
+from simulator.calibrate.discrepancy import (
+    LEAST_SERIES_SD,
+    MOST_PERSISTENCE,
+    SeriesDiscrepancy,
+    log_prior,
+)
 
 F8 = NDArray[np.float64]
 
@@ -34,16 +39,22 @@ class Autoregressions:
     errors: F8
     log_determinants: F8
 
-    def likely(self, deviations: F8, luck: F8) -> list[SeriesDiscrepancy]:
+    def likely(
+        self, deviations: F8, luck: F8, level: float | None = None
+    ) -> list[SeriesDiscrepancy]:
         """One autoregression for each number of ``luck`` (uniform), by its posterior.
 
-        ``deviations`` (k,) are observed less simulated.
+        ``deviations`` (k,) are observed less simulated; with the series' ``level``, the prior is
+        that of ``discrepancy.log_prior``.
         """
         scale = max(float(np.sqrt(np.mean(deviations**2))), LEAST_SERIES_SD)
         squares = np.square(self.rotations @ deviations)
         variances = np.square(scale * _SIZES)[:, None] + self.errors[:, None, :]
         fit = -0.5 * (squares[:, None, :] / variances + np.log(variances)).sum(axis=2)
-        weights = (fit - 0.5 * self.log_determinants[:, None]).ravel()
+        weights = fit - 0.5 * self.log_determinants[:, None]
+        if level is not None:
+            weights = weights + log_prior(scale * _SIZES, _PERSISTENCES[:, None], level)
+        weights = weights.ravel()
         shares = np.exp(weights - logsumexp(weights)).cumsum()
         chosen = np.minimum(np.searchsorted(shares, luck * shares[-1]), shares.size - 1)
         return [

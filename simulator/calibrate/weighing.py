@@ -174,7 +174,8 @@ def estimate_discrepancies(everything: Stack, deviations: F8, noise: F8) -> dict
         match everything.kinds[name]:
             case SeriesTarget():
                 at = everything.positions(name)
-                found[name] = estimate_series(deviations[rows], block, at)
+                level = float(np.abs(everything.observed[rows]).mean())
+                found[name] = estimate_series(deviations[rows], block, at, level)
             case LevelTarget():
                 found[name] = 0.0
             case _:
