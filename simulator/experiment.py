@@ -23,7 +23,7 @@ from simulator.macro import MacroPaths, Scenario, draw_macro_paths, load_scenari
 from simulator.packing import Packed, pack
 from simulator.policies import REFERENCE, Policy, StatusQuo, levers_for
 from simulator.provision import CellTable, RuleBook, build_cells, check_books
-from simulator.results.files import REPORT_NAME, remove_results
+from simulator.results.files import remove_results
 from simulator.settings import (
     BookSettings,
     BreakEvenSettings,
@@ -267,6 +267,7 @@ def _conclude(
     from simulator.results.dataset import to_dataset
     from simulator.results.history import history_table
     from simulator.results.passport import RunFacts, build_manifest
+    from simulator.results.record import with_record
     from simulator.results.store import write_results
     from simulator.results.summary import summarise
 
@@ -278,16 +279,17 @@ def _conclude(
     summary = (*summarise(dataset), *break_even_rows(answers))
     manifest = {**build_manifest(finished, facts), "break_even": break_even_manifest(answers)}
     watch.advance(1)
-    pages: dict[str, str] = {}
+    pages: dict[str, str | bytes] = {}
     if output is not None and request.report.enabled:
-        from simulator.report.page import render_report
+        from simulator.report.pages import report_pages
 
-        pages[REPORT_NAME] = render_report(dataset, summary, manifest, request.report)
+        pages = report_pages(dataset, summary, manifest, request.report)
     watch.advance(1)
     if output is not None:
         ids = simulation.history_ids
         history = history_table(simulation.histories, *ids) if ids else None
-        write_results(output, dataset, summary, manifest, pages, history)
+        stored = with_record(dataset, manifest, request.report.model_dump(mode="json"))
+        write_results(output, stored, summary, manifest, pages, history)
     watch.advance(1)
     return ExperimentOutcome(dataset, summary, manifest, answers)
 

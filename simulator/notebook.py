@@ -67,8 +67,8 @@ def stress_test(
     kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size of
     a synthetic book; ``parameters`` are a shipped set's name (``default``: the catalogue's) or
     values by name, over the catalogue's; ``luck_replicates`` must divide ``paths``. With
-    ``output``, that folder gets the files of a run, all or none. Numbers are those of ``python -m simulator`` with the same
-    settings. Raises ``UserError`` for anything that the user can mend.
+    ``output``, that folder gets the files of a run, all or none. Numbers are those of
+    ``python -m simulator`` with the same settings. Raises ``UserError`` for anything that the user can mend.
     """
     book_name, book_settings = _book(book, borrowers)
     run = build(

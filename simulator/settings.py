@@ -62,6 +62,8 @@ class ReportSettings(Frozen):
 
     enabled: bool = True
     title: str = Field(default="Consumer loan book stress test", min_length=1, max_length=120)
+    workbook: bool = True
+    """Whether tables.xlsx, the key tables as an Excel workbook, stands beside the page."""
 
 
 class BookSettings(Frozen):

@@ -153,7 +153,8 @@ def test_the_readme_sweeps_and_stresses_a_tape(tmp_path, monkeypatch):
     assert {row["status"] for row in rows} == {"ok"}
     assert main([*tape, *small, "hydra.run.dir=tape"]) == 0
     names = {path.name for path in (tmp_path / "tape").iterdir()}
-    assert names == {"results.nc", "summary.csv", "report.html", "manifest.json", ".hydra"}
+    written = {"results.nc", "summary.csv", "report.html", "tables.xlsx", "manifest.json"}
+    assert names == written | {".hydra"}
 
 
 def test_the_readme_names_the_files_of_a_run_and_every_shipped_choice():

@@ -23,7 +23,7 @@ from simulator.validation import UserError, build
 ROOT = Path(__file__).parents[1] / "scenarios"
 TABLES = ROOT / "_macro"
 FED = TABLES / "fed_2025" / "historic_domestic.csv"
-HISTORIES = {"us_history_1989_2011": 276, "us_history_2007_2024": 216}
+HISTORIES = {"us_history_1983_2011": 348, "us_history_2007_2024": 216}
 REGIONS = ("east",)
 TABLE = """Quarter,unemployment_rate,inflation
 2006 Q3,,x
@@ -286,6 +286,7 @@ YIELDS = """Quarter,unemployment_rate,BBB,Note
 2007 Q1,0.04,6.0,5.0
 2007 Q2,0.04,8.2,5.0
 2007 Q3,0.04,14.0,4.0
+2007 Q4,0.04,,4.0
 """
 
 
@@ -306,7 +307,7 @@ def test_credit_supply_falls_with_the_spread_above_its_usual_level(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"rows": None}, "column BBB"),
+        ({"rows": ("2007 Q1", "2007 Q4")}, "column BBB"),
         ({"credit_spread": SPREAD | {"over_column": "Nothing"}}, "column Nothing"),
     ],
 )
@@ -316,6 +317,13 @@ def test_a_spread_without_its_yields_gets_one_clear_line(tmp_path, changes, mess
     with pytest.raises(UserError, match=message) as error:
         load_scenario("own", asked, 9, REGIONS, "2007-01", [tmp_path])
     assert "\n" not in str(error.value)
+
+
+def test_before_the_yields_begin_supply_is_full(tmp_path):
+    (tmp_path / "yields.csv").write_text(YIELDS, encoding="utf-8")
+    asked = spread_settings(rows=("2006 Q4", "2007 Q3"))
+    scenario = load_scenario("own", asked, 12, REGIONS, "2006-10", [tmp_path])
+    assert (scenario.central["credit_supply"][:4] == 1.0).all()
 
 
 def test_credit_supply_has_one_source():

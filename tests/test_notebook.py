@@ -84,14 +84,17 @@ def test_with_an_output_all_files_are_written(tmp_path):
     folder = tmp_path / "a" / "b"
     outcome = stress_test(scenarios=["baseline"], policies=[], output=folder, **SMALL)
     names = {path.name for path in folder.iterdir()}
-    assert names == {"results.nc", "summary.csv", "report.html", "manifest.json"}
+    assert names == {"results.nc", "summary.csv", "report.html", "tables.xlsx", "manifest.json"}
     assert simulator.read_results(folder).dataset["balance"].identical(outcome.dataset["balance"])
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"book": "cn"}, "book must be one of cn_online, lending_club_2016q1, tape, tw_cards, us_cards; got cn"),
+        (
+            {"book": "cn"},
+            "book must be one of cn_online, lending_club_2016q1, tape, tw_cards, us_cards; got cn",
+        ),
         ({"scenarios": ["base"]}, "did you mean baseline?"),
         ({"policies": ["grace"]}, "policy must be one of"),
         ({"scenarios": []}, "scenario: choose at least one"),

@@ -20,7 +20,7 @@ FILES = sorted((ROOT / "scenario").glob("*.yaml"))
 NAMES = [file.stem for file in FILES]
 REGIONS = BookSettings().regions
 ALONE = {
-    "us_history_1989_2011": 276,
+    "us_history_1983_2011": 348,
     "us_history_2007_2024": 216,
     "us_history_2016_2018": 33,
     "tw_2005": 12,

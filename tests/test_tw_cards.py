@@ -140,9 +140,7 @@ def test_scores_fall_with_the_status_and_keep_the_scale(
 def test_spells_are_as_short_or_longer_as_stated() -> None:
     n = 60_000
     unpaid = np.ones(n, dtype=np.int64)
-    spell = cards.months_overdue(
-        Draws(1, mix_ids(np.arange(n, dtype=np.uint64))), unpaid, DEFAULTS
-    )
+    spell = cards.months_overdue(Draws(1, mix_ids(np.arange(n, dtype=np.uint64))), unpaid, DEFAULTS)
     share, mean = DEFAULTS["opening_new_spell_share"], cards.LONGER_SPELL_MEAN
     short = int((spell == 1).sum())
     assert abs(short - n * share) < SIGMAS * np.sqrt(n * share * (1 - share))

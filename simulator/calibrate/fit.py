@@ -46,6 +46,8 @@ _AT_BOUND: Final = 0.005
 _NEXT_TO_NOTHING: Final = 0.01
 """Precision of a coordinate (standard deviation 10) that keeps the errors of unidentified ones
 finite."""
+_MOST_REDRAWS: Final = 16
+"""Draws of parameters made for each that is wanted."""
 _FIRST_COLUMN: Final = 60_000
 """Columns of synthesis luck from here on belong to draws of parameters."""
 
@@ -207,8 +209,12 @@ class Fit:
         )
 
     def draws(self, n: int, seed: int) -> list[dict[str, float]]:
-        """``n`` parameter sets by name: normal on the search scale, clipped to the bounds."""
-        identities = np.arange(n, dtype=np.uint64)
+        """``n`` parameter sets by name: normal on the search scale, within the bounds.
+
+        Draws beyond a bound are drawn again, so that errors which move together still do; after
+        ``_MOST_REDRAWS`` tries as many as needed are clipped.
+        """
+        identities = np.arange(n * _MOST_REDRAWS, dtype=np.uint64)
         normal = np.stack(
             [
                 ndtri(
@@ -222,7 +228,9 @@ class Fit:
         values, vectors = np.linalg.eigh(self.covariance)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
         points = self.point + (root @ normal).T
-        return [self.scale.values(point) for point in points]
+        inside = np.all((points >= 0.0) & (points <= 1.0), axis=1)
+        chosen = np.concatenate([np.flatnonzero(inside), np.flatnonzero(~inside)])[:n]
+        return [self.scale.values(points[row]) for row in chosen]
 
 
 def fit_parameters(
@@ -367,16 +375,18 @@ def _covariance(slopes: F8, whiten: F8, errors: F8, prior_precision: F8, left: F
     """Covariance of the estimate on the search scale, (p, p).
 
     A sandwich: ``errors`` (k, k) are what the numbers' errors turned out to be, ``whiten`` the root
-    of the weights. Where slopes would still move the estimate by ``left`` (p,), it is uncertain by
-    that as well, up to a doubled variance. A direction without information is as uncertain as the
-    bounds leave it.
+    of the weights. Where slopes would still move the estimate by ``left`` (p,), it is uncertain
+    along that step as well, up to a doubled variance. A direction without information is as
+    uncertain as the bounds leave it.
     """
     known = np.diag(prior_precision + _NEXT_TO_NOTHING)
     weighted = whiten @ slopes
     inverse = np.linalg.inv(weighted.T @ weighted + known)
     middle = weighted.T @ (whiten @ errors @ whiten.T) @ weighted + known
     wide = inverse @ middle @ inverse
-    wide += np.diag(np.minimum(left**2, np.diag(wide)))
+    spread = np.sqrt(np.diag(wide))
+    unsettled = np.clip(left, -spread, spread)
+    wide += np.outer(unsettled, unsettled)
     shrink = np.minimum(1.0, UNIFORM_SD / np.sqrt(np.diag(wide)))
     covariance: F8 = wide * np.outer(shrink, shrink)
     return 0.5 * (covariance + covariance.T)

@@ -1,9 +1,11 @@
 """Predictions with intervals: parameters, luck, and what the model is known to miss.
 
 Each draw takes parameters from the fit's distribution and a world (book and luck) of its own, and
-simulates once for each policy. To its numbers comes the discrepancy of the target that is
-continued, given how far the same draw misses the data: a draw that is too low in the window is too
-low after it, less and less so. All numbers are fractions.
+simulates once for each policy. A published series is of millions of accounts: the luck of a small
+simulated book is taken out of it by a regression on the parameters over all draws. To its numbers
+comes the discrepancy of the target that is continued, given how far the same draw misses the data:
+a draw that is too low in the window is too low after it, less and less so. All numbers are
+fractions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +31,13 @@ from simulator.calibrate.settings import (
     SeriesTarget,
     Target,
 )
-from simulator.calibrate.spread import balanced_normals, correlated, moved_to, summarised
+from simulator.calibrate.spread import (
+    balanced_normals,
+    correlated,
+    moved_to,
+    summarised,
+    without_luck,
+)
 from simulator.calibrate.targets import (
     group_counts,
     labels_of,
@@ -114,15 +122,22 @@ class _SeriesQuestion:
         return self.item.policy
 
     def outcomes(self, draw: _Draw, world: Observation) -> F8:
-        labels, ahead = simulated_series(self.item.target, self.target, self.item.span, world)
+        """The model's values in the window and after it, (1, k + m): luck is still in them."""
+        _, ahead = simulated_series(self.item.target, self.target, self.item.span, world)
         model = simulated(self.item.target, self.target, self.settings, draw.window)
+        return np.concatenate([model, ahead])[None, :]
+
+    def futures(self, values: F8, noise_seed: int) -> F8:
+        """What may be seen after the window, (m, k), if the model's values are these."""
+        model, ahead = np.split(values, [len(self.seen.labels)])
+        labels = periods("predictions", self.item.span, self.target.frequency)
         # A period in which the model has no value says nothing of its deviation.
         deviations = np.nan_to_num(self.seen.values - model)
         positions = _positions(self.target, self.seen.labels)
         steps = (_positions(self.target, labels) - positions[-1]).astype(np.int64) - 1
         # What will be published errs as what was published.
         error = np.eye(steps.size) * float(np.diag(self.seen.covariance).mean())
-        normals = balanced_normals(draw.noise_seed, steps.size)
+        normals = balanced_normals(noise_seed, steps.size)
         level = float(np.abs(self.seen.values).mean())
         luck = (np.arange(DISCREPANCIES) + 0.5) / DISCREPANCIES
         outcomes = []
@@ -235,10 +250,19 @@ def predict(
         centres = list(pool.map(at_estimate, range(len(draws)))) if curved else []
     watch.finish()
     rows: list[PredictionRow] = []
-    for owner in questions:
+    changes = np.stack([fit.scale.to_search(draw) - fit.point for draw in draws])
+    for owner, question in questions.items():
         outcomes = np.stack([answer[owner] for answer in found])
         if owner in curved:
             outcomes = moved_to(outcomes, np.stack([centre[owner] for centre in centres]))
+        if isinstance(question, _SeriesQuestion):
+            smooth = without_luck(outcomes[:, 0, :], changes)
+            outcomes = np.stack(
+                [
+                    question.futures(row, crc32(f"{seed} {n} {_shared(owner, settings)}".encode()))
+                    for n, row in enumerate(smooth)
+                ]
+            )
         rows += _rows(owner, settings, outcomes)
     return tuple(rows)
 

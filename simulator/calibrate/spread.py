@@ -32,6 +32,21 @@ def moved_to(outcomes: F8, centre: F8) -> F8:
     return moved
 
 
+def without_luck(values: F8, changes: F8) -> F8:
+    """``values`` (n, k) of n draws as a linear function of their ``changes`` (n, p).
+
+    What is left out is the luck of each draw's world.
+
+    With fewer than twice as many draws as coefficients the values stay as they are.
+    """
+    n, p = changes.shape
+    if n < 2 * (p + 1) or not np.isfinite(values).all():
+        return values
+    design = np.column_stack([np.ones(n), changes])
+    smooth: F8 = design @ np.linalg.lstsq(design, values, rcond=None)[0]
+    return smooth
+
+
 def summarised(outcomes: F8, level: float) -> tuple[F8, F8, F8]:
     """Mean, and bounds that a new outcome leaves with chance 1 - ``level``; (k,) each.
 

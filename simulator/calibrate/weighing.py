@@ -21,6 +21,7 @@ from simulator.calibrate.discrepancy import (
     logit_slope,
 )
 from simulator.calibrate.evidence import Evidence, Simulated
+from simulator.calibrate.series import period_number
 from simulator.calibrate.settings import LevelTarget, SeriesTarget, Target
 from simulator.validation import UserError
 
@@ -59,8 +60,13 @@ class Stack:
         return tuple(f"{t} ({lab})" for t, lab in zip(self.targets, self.labels, strict=True))
 
     def positions(self, target: str) -> F8:
-        """Steps along a series of the target's rows."""
-        return self.kept[target].astype(np.float64)
+        """Steps along a series of the target's rows: periods of the calendar."""
+        kind = self.kinds[target]
+        if not isinstance(kind, SeriesTarget):
+            return self.kept[target].astype(np.float64)
+        numbers = [period_number(label, kind.frequency) for label in self.labels[self.rows[target]]]
+        steps: F8 = np.array(numbers, dtype=np.float64) - numbers[0]
+        return steps
 
 
 def stack(

@@ -20,8 +20,14 @@ def concluded(
     when_interrupted: Callable[[], str],
 ) -> int:
     """Exit code of ``answer`` to ``argv`` (default: the process's own); trouble is told."""
+    words = sys.argv[1:] if argv is None else argv
+    return ended(lambda: answer(read_arguments(words)), when_interrupted)
+
+
+def ended(work: Callable[[], int], when_interrupted: Callable[[], str]) -> int:
+    """Exit code of ``work``, which reads its own arguments; trouble is told."""
     try:
-        code = answer(read_arguments(sys.argv[1:] if argv is None else argv))
+        code = work()
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:

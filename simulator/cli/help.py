@@ -13,7 +13,7 @@ _ABOUT = {
     "provision": "how loans are graded, and what is set aside (several: [a,b]; none: [])",
     "break_even": "where a policy stops paying, searched (several: [a,b]; none: [])",
     "run": "how long, how often, with which luck",
-    "report": "what report.html shows",
+    "report": "what report.html shows, and whether tables.xlsx stands beside it",
     "parameters": "the model's numbers; single ones with parameters.NAME=VALUE",
     "calibration": "what python -m simulator.calibrate fits, and to which data",
     "experiment": "a whole set-up under one name",
@@ -25,7 +25,7 @@ borrowers under the same luck, month by month, with a 95 % interval on every num
 
 Usage:  python -m simulator [GROUP=NAME ...] [KEY=VALUE ...] [OPTION ...]    (or: loanstress ...)
 
-Results (results.nc, summary.csv, report.html, manifest.json) go to outputs/DATE_TIME.
+Results (results.nc, summary.csv, report.html, tables.xlsx, manifest.json) go to outputs/DATE_TIME.
 """
 _TAIL = """\
 Keys used most

@@ -169,7 +169,18 @@ def _sources(
 def _credit_supply(
     file: str, cells: dict[str, list[str]], used: range, spread: CreditSpread
 ) -> tuple[F8, str | None]:
-    """Supply of credit in the used rows from a spread of yields, and the finding if it has none."""
+    """Supply of credit in the used rows from a spread of yields, and the finding if it has none.
+
+    Before the yields begin, supply is 1.
+    """
+    first = max(
+        (
+            next((k for k, row in enumerate(used) if cells[column][row] != ""), len(used))
+            for column in (spread.yield_column, spread.over_column)
+            if column in cells
+        ),
+        default=0,
+    )
     yields = []
     for column in (spread.yield_column, spread.over_column):
         if column not in cells:
@@ -177,8 +188,9 @@ def _credit_supply(
                 f"{file}: column {clip(column)} (for credit_spread) is missing;"
                 f" the table has {clip(', '.join(cells), 300)}"
             )
-        values = [_number(cells[column][row]) for row in used]
-        labels = [f"row {row + 1}: {cells[column][row] or 'empty'}" for row in used]
+        late = used[first:]
+        values = [_number(cells[column][row]) for row in late]
+        labels = [f"row {row + 1}: {cells[column][row] or 'empty'}" for row in late]
         finding = first_offender(
             f"{file}, column {column}",
             labels,
@@ -189,7 +201,8 @@ def _credit_supply(
             return np.ones(len(used)), finding
         yields.append(np.array(values, dtype=np.float64))
     above = np.maximum(0.0, yields[0] - yields[1] - spread.usual)
-    supply: F8 = np.clip(1.0 - spread.fall_per_point * above, spread.least, 1.0)
+    supply = np.ones(len(used))
+    supply[first:] = np.clip(1.0 - spread.fall_per_point * above, spread.least, 1.0)
     return supply, None
 
 

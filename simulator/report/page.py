@@ -43,18 +43,18 @@ def render(data: ReportData, title: str) -> str:
     )
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write ``text`` under a temporary name beside ``path``, sync it, then rename.
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write ``content`` under a temporary name beside ``path``, sync it, then rename.
 
     A ``UserError`` names the file that could not be written; nothing is left behind.
     """
     temporary: str | None = None
     try:
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".report-", delete=False
+            "wb", dir=path.parent, prefix=".report-", delete=False
         ) as file:
             temporary = file.name
-            file.write(text)
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)

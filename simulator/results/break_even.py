@@ -72,7 +72,12 @@ class BreakEven:
     @property
     def summary_metric(self) -> str:
         """Name of its row in summary.csv."""
-        return f"break_even_{self.field.replace('.', '_')}"
+        return row_name(self.field)
+
+
+def row_name(field: str) -> str:
+    """Name of the row of summary.csv of a question about ``field``."""
+    return f"break_even_{field.replace('.', '_')}"
 
 
 def ends_in_words(ends: tuple[float, float], bracket: tuple[float, float]) -> tuple[str, str]:

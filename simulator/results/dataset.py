@@ -158,7 +158,8 @@ def _path_variable(
     dims = (*PATH_DIMS, *item.dims)
     if item.name in OPENING_VARIABLES:
         meaning = f"{item.long_name}; at the opening"
-        found[f"{item.name}_at_opening"] = _variable(dims, full[:, :, :, 0], unit, meaning)
+        opening = np.ascontiguousarray(full[:, :, :, 0])
+        found[f"{item.name}_at_opening"] = _variable(dims, opening, unit, meaning)
     if item.kind is Kind.FLOW and full.shape[3] > months + 1:
         meaning = f"{item.long_name}; sum over the run-off months"
         total = full[:, :, :, months + 1 :].sum(axis=3)

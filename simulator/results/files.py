@@ -9,8 +9,19 @@ RESULTS_NAME: Final = "results.nc"
 SUMMARY_NAME: Final = "summary.csv"
 MANIFEST_NAME: Final = "manifest.json"
 REPORT_NAME: Final = "report.html"
+WORKBOOK_NAME: Final = "tables.xlsx"
+COMPARISON_NAME: Final = "comparison.html"
+"""Several runs side by side; in the folder of the first one."""
 HISTORY_NAME: Final = "history.parquet"
-FILE_NAMES: Final = (RESULTS_NAME, SUMMARY_NAME, MANIFEST_NAME, REPORT_NAME, HISTORY_NAME)
+FILE_NAMES: Final = (
+    RESULTS_NAME,
+    SUMMARY_NAME,
+    MANIFEST_NAME,
+    REPORT_NAME,
+    WORKBOOK_NAME,
+    COMPARISON_NAME,
+    HISTORY_NAME,
+)
 
 
 def remove_results(folder: Path) -> None:

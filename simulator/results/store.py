@@ -17,7 +17,8 @@ from simulator.results.history import write_history
 from simulator.results.summary import SummaryRow
 from simulator.validation import UserError, clip
 
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+"""First characters of a text that a spreadsheet takes for a formula."""
 
 Writer = Callable[[Path], None]
 
@@ -35,17 +36,17 @@ def write_results(
     dataset: xr.Dataset,
     summary_rows: Sequence[SummaryRow],
     manifest: Mapping[str, object],
-    pages: Mapping[str, str] | None = None,
+    pages: Mapping[str, str | bytes] | None = None,
     history: pa.Table | None = None,
 ) -> None:
-    """results.nc, summary.csv, manifest.json, ``pages`` (name -> text) and a history: all or none.
+    """results.nc, summary.csv, manifest.json, ``pages`` by name and a history: all or none.
 
     Raises ``UserError`` with one line when the folder cannot be written or the disk is full.
     """
     writers: dict[str, Writer] = {
         RESULTS_NAME: lambda path: _write_dataset(path, dataset),
         SUMMARY_NAME: lambda path: write_summary(path, summary_rows),
-        **{name: _text_writer(text) for name, text in (pages or {}).items()},
+        **{name: _page_writer(page) for name, page in (pages or {}).items()},
         MANIFEST_NAME: _text_writer(manifest_text(manifest)),
     }
     if history is not None:
@@ -126,6 +127,13 @@ def _text_writer(text: str) -> Writer:
     return write
 
 
+def _page_writer(page: str | bytes) -> Writer:
+    def write(path: Path) -> None:
+        path.write_bytes(page.encode() if isinstance(page, str) else page)
+
+    return write
+
+
 def manifest_text(manifest: Mapping[str, object]) -> str:
     """``manifest`` as sorted JSON; ``ValueError`` for NaN or infinity."""
     text = json.dumps(manifest, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
@@ -134,7 +142,7 @@ def manifest_text(manifest: Mapping[str, object]) -> str:
 
 def safe_text(cell: str) -> str:
     """``cell`` with an apostrophe in front if a spreadsheet would take it for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
 def _csv_cell(cell: str | float | None) -> str:

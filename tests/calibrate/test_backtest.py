@@ -37,7 +37,7 @@ FREE = {
     "p_resume_monthly": {"low": 0.1, "high": 0.9, "start": 0.4},
 }
 FILE = "us_card_delinquency_1991_2007.csv"
-SCENARIO = "us_history_1989_2011"
+SCENARIO = "us_history_1983_2011"
 
 
 def rates(values: Mapping[str, float], policy: str) -> F8:
@@ -99,7 +99,7 @@ class Refits:
     ) -> tuple[Fit, tuple[PredictionRow, ...]]:
         self.evidence.append(evidence)
         self.settings.append(short)
-        lab = SeriesWorlds(short, "1989-01", rates)
+        lab = SeriesWorlds(short, "1983-01", rates)
         fit = fit_parameters(lab, evidence, short, Silent())
         return fit, predict(short, fit, evidence, lab, Silent())
 

@@ -1,6 +1,7 @@
 """The search for parameters, against closed forms of linear models."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from simulator.calibrate.fit import most_evaluations
 from simulator.calibrate.scale import UNIFORM_SD
+from simulator.calibrate.weighing import stack
 from tests.calibrate.toy import ROLLS, Formulas, calibration, fitted, level, seen, series
 
 F8 = NDArray[np.float64]
@@ -184,13 +186,22 @@ def test_a_series_keeps_its_autocorrelated_misses() -> None:
     def constant(values: Mapping[str, float]) -> F8:
         return np.full(40, 0.1 * values["catch_up_share"])
 
-    evidence = {"s": seen("s", 0.05 + miss, np.zeros((40, 40)))}
+    quarters = tuple(f"{2000 + i // 4}Q{i % 4 + 1}" for i in range(40))
+    evidence = {"s": replace(seen("s", 0.05 + miss, np.zeros((40, 40))), labels=quarters)}
     settings = calibration({"catch_up_share": {"start": 0.2}}, {"s": series()})
     fit = fitted(Formulas({"s": constant}), evidence, settings)
     assert fit.discrepancies["s"].persistence > 0.4  # type: ignore[union-attr]
     independent = 0.1 * fit.parameters()[0].se * np.sqrt(40) / miss.std()
     assert independent > 1.5
     np.testing.assert_allclose(fit.deviations("s"), evidence["s"].values - fit.mean)
+
+
+def test_missing_quarters_are_steps_of_a_series() -> None:
+    labels = ("1995Q3", "1995Q4", "2001Q1")
+    evidence = {"s": replace(seen("s", np.full(3, 0.05), np.zeros((3, 3))), labels=labels)}
+    settings = calibration({"catch_up_share": {"start": 0.2}}, {"s": series()})
+    numbers, _ = stack(evidence, settings.targets)
+    np.testing.assert_array_equal(numbers.positions("s"), [0.0, 1.0, 22.0])
 
 
 def test_draws_have_the_estimate_and_its_covariance() -> None:
@@ -211,7 +222,8 @@ def test_draws_stay_inside_the_bounds() -> None:
     evidence = {"l": seen("l", values, 9.0 * COVARIANCE)}
     fit = fitted(Formulas({"l": linear}), evidence, calibration(FREE, levels()))
     draws = [d["catch_up_share"] for d in fit.draws(200, 1)]
-    assert max(draws) == 1.0
+    assert 0.9 < max(draws) <= 1.0
+    assert len(set(draws)) == len(draws)  # drawn again, not piled up at the bound
     assert min(draws) > 0.0
 
 

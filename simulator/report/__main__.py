@@ -1,0 +1,146 @@
+"""The command ``python -m simulator.report``: a run's report again, or several runs side by side.
+
+Heavy modules are imported where they are needed, so that ``--help`` and a user's mistake are
+answered at once.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NoReturn
+
+from simulator.cli.exits import EXIT_OK, ended
+from simulator.cli.folders import shown
+from simulator.cli.help import product_version
+from simulator.results.files import COMPARISON_NAME, REPORT_NAME, WORKBOOK_NAME
+from simulator.validation import UserError, clip
+
+MOST_RUNS: Final = 7
+"""Runs side by side; each has a colour of its own."""
+_OPTIONS: Final = "--output FILE, --help, --version"
+_HELP: Final = """\
+loanstress: makes the report of a finished run again, or sets several runs side by side.
+
+Usage:  python -m simulator.report DIR [--output FILE.html]
+        python -m simulator.report DIR DIR [DIR ...] [--output FILE.html]
+
+One folder: report.html and tables.xlsx again, from results.nc alone, byte for byte as the run
+wrote them. With --output the page goes to FILE.html and the tables go to FILE.xlsx.
+
+Two to seven folders: one page that sets the runs side by side (what differs between their
+configurations, key figures with intervals, differences to the first run, overdue rates). It goes
+to comparison.html in the first folder, or to FILE.html.
+
+Options
+  -o, --output FILE.html    where the page goes
+  --version, -h, --help
+
+Exit code: 0 written, 2 a mistake in what was asked, 130 interrupted, 1 a defect
+(set LOANSTRESS_DEBUG=1 for its traceback).
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{clip(message, 200)}; options are {_OPTIONS}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command line spells."""
+
+    folders: tuple[Path, ...]
+    output: Path | None
+    help: bool
+    version: bool
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (default: the process's own) and return its exit code."""
+    words = sys.argv[1:] if argv is None else argv
+    return ended(lambda: _answer(_read(words)), lambda: "nothing was written")
+
+
+def _read(words: Sequence[str]) -> _Asked:
+    """The folders and options that ``words`` spell; else ``UserError``."""
+    parser = _Parser(prog="loanstress-report", add_help=False, allow_abbrev=False)
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--output", "-o", type=Path)
+    parser.add_argument("--help", "-h", action="store_true")
+    parser.add_argument("--version", action="store_true")
+    found = parser.parse_intermixed_args(list(words))
+    asked = _Asked(tuple(found.folders), found.output, found.help, found.version)
+    if not (asked.help or asked.version):
+        _check(asked)
+    return asked
+
+
+def _check(asked: _Asked) -> None:
+    if not asked.folders:
+        raise UserError("name the folder of a run, or several; --help shows how")
+    if len(asked.folders) > MOST_RUNS:
+        raise UserError(f"at most {MOST_RUNS} runs fit side by side; got {len(asked.folders)}")
+    seen: set[Path] = set()
+    for folder in asked.folders:
+        place = folder.resolve()
+        if place in seen:
+            raise UserError(f"{clip(folder, 200)}: is named twice")
+        seen.add(place)
+        if not folder.is_dir():
+            raise UserError(f"{clip(folder, 200)}: is not a folder")
+    if asked.output is not None and asked.output.suffix != ".html":
+        raise UserError(
+            f"--output must name a file that ends with .html; got {clip(asked.output, 200)}"
+        )
+    if asked.output is not None and not asked.output.parent.is_dir():
+        raise UserError(f"--output: {clip(asked.output.parent, 200)}: is not a folder")
+
+
+def _answer(asked: _Asked) -> int:
+    if asked.version:
+        print(f"loanstress {product_version()}")
+    elif asked.help:
+        print(_HELP, end="")
+    elif len(asked.folders) == 1:
+        _rebuild(asked.folders[0], asked.output)
+    else:
+        _compare(asked.folders, asked.output)
+    return EXIT_OK
+
+
+def _rebuild(folder: Path, output: Path | None) -> None:
+    """The report of one run, from its results.nc alone."""
+    from simulator.report.page import write_atomically
+    from simulator.report.pages import report_pages
+    from simulator.results.record import read_record
+    from simulator.settings import ReportSettings
+    from simulator.validation import build
+
+    record = read_record(folder)
+    settings = build("report", ReportSettings, record.report)
+    pages = report_pages(record.dataset, record.summary_rows, record.manifest, settings)
+    page = output or folder / REPORT_NAME
+    places = {
+        REPORT_NAME: page,
+        WORKBOOK_NAME: page.with_suffix(".xlsx") if output else folder / WORKBOOK_NAME,
+    }
+    for name, content in pages.items():
+        write_atomically(places[name], content)
+        print(f"Written to {shown(places[name])}")
+
+
+def _compare(folders: Sequence[Path], output: Path | None) -> None:
+    """One page for several runs."""
+    from simulator.report.page import write_atomically
+    from simulator.report.run_beside import read_runs
+    from simulator.report.side_by_side import render_comparison
+
+    page = output or folders[0] / COMPARISON_NAME
+    write_atomically(page, render_comparison(read_runs(folders)))
+    print(f"Written to {shown(page)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

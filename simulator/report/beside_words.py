@@ -1,0 +1,191 @@
+"""What the comparison of several runs says: where they do not compare, and what came out."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from math import isnan
+
+from simulator.report.data import clean
+from simulator.report.findings import scale_for
+from simulator.report.numbers import money_scale, points_scale
+from simulator.report.run_beside import ComparedRun, difference, union
+
+RATE = "peak_overdue_rate_90"
+
+
+def shared_scenarios(runs: Sequence[ComparedRun]) -> list[str]:
+    """Scenarios (by name) of every run."""
+    names = union(runs, lambda run: run.data.scenarios)
+    return [name for name in names if all(name in run.data.scenarios for run in runs)]
+
+
+def one_currency(runs: Sequence[ComparedRun]) -> bool:
+    """Whether amounts of the runs are in the same money."""
+    return len({run.data.currency for run in runs}) == 1
+
+
+def can_be_paired(runs: Sequence[ComparedRun]) -> bool:
+    """Whether path i of one run can be set beside path i of every other."""
+    return len({run.luck for run in runs}) == 1
+
+
+def letters(runs: Sequence[ComparedRun]) -> str:
+    """``A``, ``A and B`` or ``A, B and C``."""
+    *most, last = (run.letter for run in runs)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _by_value(runs: Sequence[ComparedRun], value: Callable[[ComparedRun], str]) -> str:
+    """``CNY (A and C), USD (B)``; empty where all are the same."""
+    found: dict[str, list[ComparedRun]] = {}
+    for run in runs:
+        found.setdefault(value(run), []).append(run)
+    told = (f"{clean(text, 60)} ({letters(having)})" for text, having in found.items())
+    return ", ".join(told) if len(found) > 1 else ""
+
+
+def _months(run: ComparedRun) -> str:
+    reported, runoff = run.months
+    return f"{reported}" + (f" and {runoff} of run-off" if runoff else "")
+
+
+def _paths(run: ComparedRun) -> str:
+    paths, replicates = run.luck
+    return f"{paths:,}" + (f", {replicates} for each draw of the economy" if replicates > 1 else "")
+
+
+def warnings(runs: Sequence[ComparedRun]) -> list[str]:
+    """A sentence for everything that stands in the way of comparing the runs."""
+    rules = (
+        (
+            lambda run: run.data.currency,
+            "Money is in {}. Amounts do not compare, and no differences of them are shown.",
+        ),
+        (
+            lambda run: run.attribute("start_date")[:7],
+            "The calendars differ: runs begin in {}. A month of the run is not the same month.",
+        ),
+        (
+            _months,
+            "The months differ: {}. Peaks and sums are over different spans; differences are shown"
+            " only of figures over the same months.",
+        ),
+        (
+            lambda run: run.attribute("seed"),
+            "The seeds differ: {}. Runs share no luck, so differences hold the luck of both.",
+        ),
+        (
+            _paths,
+            "The paths differ: {}. Runs are set beside A path by path, so there are no differences"
+            " where the numbers of paths are not A's.",
+        ),
+        (
+            lambda run: run.attribute("random_numbers"),
+            "The random numbers are of different versions: {}. Runs share no luck.",
+        ),
+        (
+            lambda run: run.data.policy_label(run.data.reference),
+            "The reference policies differ: {}.",
+        ),
+    )
+    out = [words.format(found) for value, words in rules if (found := _by_value(runs, value))]
+    return [*out, *_other_books(runs), *_namesakes(runs)]
+
+
+def _other_books(runs: Sequence[ComparedRun]) -> list[str]:
+    """Whether the runs have different borrowers, by settings or by the data of a tape."""
+
+    def book(run: ComparedRun) -> str:
+        inputs = run.data.manifest.get("inputs")
+        digest = inputs.get("book_sha256") if isinstance(inputs, Mapping) else None
+        return _exact([run.part("book"), run.attribute("book"), digest])
+
+    if len({book(run) for run in runs}) == 1:
+        return []
+    names = _by_value(runs, lambda run: run.attribute("book"))
+    told = names or "their settings or their data"
+    return [f"The books differ: {told}. Differences hold those of the borrowers, too."]
+
+
+def _namesakes(runs: Sequence[ComparedRun]) -> list[str]:
+    """Scenarios and policies that have the same name and are not the same."""
+    out = []
+    for kind, names in (
+        ("scenario", union(runs, lambda run: run.data.scenarios)),
+        ("policy", union(runs, lambda run: run.data.policies)),
+    ):
+        for name in names:
+            held = [(run, run.part(kind, name)) for run in runs]
+            having = [(run, _exact(settings)) for run, settings in held if settings is not None]
+            if len({settings for _, settings in having}) > 1:
+                label = clean(name.replace("_", " ").capitalize(), 48)
+                where = letters([run for run, _ in having])
+                out.append(f"The {kind} {label} has different settings in {where}.")
+    return out
+
+
+def _exact(value: object) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def headline(runs: Sequence[ComparedRun]) -> str:
+    """The peak 90+ rate of every run under its reference, in the worst scenario that all have."""
+    shared = shared_scenarios(runs)
+    if not shared:
+        return "The runs share no scenario: each stands for itself."
+    worst = max(shared, key=lambda name: _peak(runs[0], name) or 0.0)
+    first, *others = runs
+    scale = scale_for(
+        first.data,
+        RATE,
+        [stat for run in runs if (stat := run.data.stat(worst, run.data.reference, RATE))],
+    )
+    label = first.data.scenario_label(worst)
+    parts = [f"{scale.full(_peak(first, worst))} in {first.label}"]
+    parts += [
+        f"{scale.full(_peak(run, worst))} in {run.label}{_gap(first, run, worst)}" for run in others
+    ]
+    same = {run.data.reference for run in runs} == {first.data.reference}
+    policy = first.data.policy_label(first.data.reference) if same else "each run's reference"
+    return f"Under {label} and {policy}, the peak 90+ rate is {', '.join(parts)}."
+
+
+def _peak(run: ComparedRun, scenario: str) -> float | None:
+    stat = run.data.stat(scenario, run.data.reference, RATE)
+    return stat.mean if stat else None
+
+
+def _gap(first: ComparedRun, other: ComparedRun, scenario: str) -> str:
+    """How far ``other`` is from the first run, if both have the same reference."""
+    if first.data.reference != other.data.reference:
+        return ""
+    stat = difference(first, other, (scenario, first.data.reference), RATE)
+    if stat is None:
+        return ""
+    if stat.is_zero:
+        return " (the same on every path)"
+    if stat.has_interval and stat.sign == 0:
+        return f" (cannot be told from {first.letter})"
+    scale = points_scale(stat.values())
+    ends = sorted((abs(stat.ci_low or 0.0), abs(stat.ci_high or 0.0)))
+    span = f", 95 % interval {scale.span(*ends)}" if stat.has_interval else ""
+    side = "more" if stat.mean > 0 else "less"
+    return f" ({scale.full(abs(stat.mean))} {side} than {first.letter}{span})"
+
+
+def support(runs: Sequence[ComparedRun]) -> list[str]:
+    """Which policy each run ranks first, and by how much."""
+    out = []
+    for run in runs:
+        overall = run.data.overall
+        if overall is None:
+            out.append(f"{run.label} ranks no policies.")
+            continue
+        best = overall.standings[0]
+        scale = money_scale(run.data.currency, best.net)
+        ends = (best.net.ci_low, best.net.ci_high)
+        span = "" if isnan(best.net.ci_low) else f" ({scale.span(*ends)})"
+        out.append(
+            f"{run.label} ranks {run.data.policy_label(best.policy)} first"
+            f" {run.data.over(overall)}, with a net {scale.full(best.net.mean, signed=True)}{span}."
+        )
+    return out

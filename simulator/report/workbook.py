@@ -1,0 +1,299 @@
+"""tables.xlsx: the key tables of a run, in full precision, for those who reckon on."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Protocol
+
+from simulator.report.data import ReportData, Stat, clean
+from simulator.report.effect_figures import effect_metrics
+from simulator.report.findings import headline
+from simulator.report.money_data import Provisions, provisions_of
+from simulator.report.passport import facts, sections
+from simulator.report.spreadsheet import Cell, Number, Sheet, workbook_bytes
+from simulator.results.break_even import row_name
+from simulator.results.fates import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
+from simulator.results.frontier import Estimate, Frontier, Standing
+from simulator.results.metrics import METRICS
+from simulator.results.profit import PROFIT_METRICS
+from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS, Span
+from simulator.results.summary import SummaryRow
+from simulator.results.tail import TAIL_METRICS
+from simulator.results.value import NET_PRESENT_VALUE, VALUE_LEFT
+from simulator.results.variables import FRACTION, unit_in
+from simulator.settings import ReportSettings
+from simulator.vocabulary import Fate
+
+INTERVAL: Final = ("mean", "95 % low", "95 % high")
+MOST_EXACT: Final = 1e15
+"""Integers from here on, such as a long seed, are written as text."""
+_SPANS: Final = ((Span.CLOSING, "closing_"), (Span.TOTAL, ""), (Span.EVER, "ever_"))
+"""Figures without month of a rule book's metric, and what stands before its name."""
+_FATES: Final = (Fate.SAVED, Fate.CENSORED, Fate.DELAYED, Fate.HARMED, Fate.FREE_RIDER)
+_PREFIXES: Final = (
+    ("delta_", "difference to the reference policy on the same paths, with the paired interval"),
+    ("peak_", "the highest reported month of each path"),
+    ("lifetime_", "the reported months and the run-off together"),
+    ("closing_", "the last reported month"),
+    ("ever_", "share of paths on which any month is so"),
+)
+
+
+class _Metric(Protocol):
+    """What every registry of metrics says of each."""
+
+    @property
+    def name(self) -> str:
+        """Name in summary.csv."""
+
+    @property
+    def unit(self) -> str:
+        """Unit, with the placeholder for money."""
+
+    @property
+    def long_name(self) -> str:
+        """Meaning."""
+
+
+def render_workbook(
+    data: ReportData, summary_rows: Sequence[SummaryRow], settings: ReportSettings
+) -> bytes:
+    """The key tables of a run as the bytes of an Excel workbook without any formula."""
+    books = provisions_of(data)
+    sheets = [
+        _about(data, settings),
+        _key_figures(data),
+        *([_ranking(data)] if data.frontiers else []),
+        *([_provisions(data, books), _grades(data, books)] if books else []),
+        _summary(data, summary_rows),
+        Sheet("Configuration", ("Setting", "Value"), tuple(_settings(data.configuration()))),
+        _definitions(data),
+        Sheet("Passport", ("Part", "Entry", "Value"), tuple(_passport(data)), n_names=2),
+    ]
+    return workbook_bytes(sheets, settings.title, data.currency)
+
+
+def _about(data: ReportData, settings: ReportSettings) -> Sheet:
+    """What this is, what came out, and how to read the sheets."""
+    rows: list[tuple[Cell, ...]] = [
+        ("Report", clean(settings.title, 120)),
+        ("Finding", headline(data).headline),
+        *(("", fact) for fact in facts(data)),
+        ("Reference", data.policy_label(data.reference)),
+        (
+            "Intervals",
+            "95 % intervals of the mean over paths. They cover the luck of the simulated paths,"
+            " not doubt about parameters, scenarios or the model.",
+        ),
+        (
+            "Differences",
+            "are against the reference policy on the same paths, and shown with their sign."
+            " Differences of rates are in percentage points.",
+        ),
+        ("Key figures", "what decides, by scenario and policy"),
+        ("Ranking", "which policy is worth it, best first, where a run has several"),
+        ("Provisions, Grades", "by rule book, where a run has rule books"),
+        ("Summary", "every figure of the whole horizon; those by month stand in summary.csv"),
+        ("Configuration, Passport", "what was run, and how to run it again"),
+        ("Definitions", "what each metric of Summary is"),
+    ]
+    return Sheet("About", ("What", "In words"), tuple(rows))
+
+
+def _spread(stat: Stat | None, unit: str, *, is_change: bool = False) -> tuple[Number, ...]:
+    """Mean and interval as three cells, empty where there is none."""
+    values = stat.values() if stat else (None, None, None)
+    return tuple(Number(value, unit, is_change) for value in values)
+
+
+def _estimate(estimate: Estimate, unit: str) -> tuple[Number, ...]:
+    return tuple(Number(value, unit) for value in estimate)
+
+
+def _headed(titles: Sequence[str]) -> tuple[str, ...]:
+    """Three header cells for each title."""
+    return tuple(f"{title}, {part}" for title in titles for part in INTERVAL)
+
+
+def _key_figures(data: ReportData) -> Sheet:
+    """Peaks, losses and result by scenario and policy, each with its difference."""
+    metrics = effect_metrics(data)
+    titles = [name for _, title, _ in metrics for name in (title, f"{title}, change")]
+    rows = []
+    for scenario in data.scenarios:
+        for policy in data.policies:
+            cells: list[Cell] = [data.scenario_label(scenario), data.policy_label(policy)]
+            for metric, _, is_rate in metrics:
+                unit = FRACTION if is_rate else data.currency
+                cells += _spread(data.stat(scenario, policy, metric), unit)
+                change = data.stat(scenario, policy, f"delta_{metric}")
+                cells += _spread(change, unit, is_change=True)
+            rows.append(tuple(cells))
+    return Sheet("Key figures", ("Scenario", "Policy", *_headed(titles)), tuple(rows), n_names=2)
+
+
+def _ranking(data: ReportData) -> Sheet:
+    """Every policy against the reference, best first, over all scenarios and in each."""
+    money = ("Net", "Loss avoided", "Cost", "Cost per borrower saved")
+    shares = ("Free riders of those relieved", "Kicked can")
+    counts = [f"{fate.name.replace('_', ' ').capitalize()} (borrowers)" for fate in _FATES]
+    header = ("Where", "Policy", "Rank", *_headed([*money, *counts, *shares]), "Dominated by")
+    rows = [
+        _ranked(data, frontier, standing)
+        for frontier in data.frontiers
+        for standing in frontier.standings
+    ]
+    return Sheet("Ranking", header, tuple(rows), n_names=2)
+
+
+def _ranked(data: ReportData, frontier: Frontier, standing: Standing) -> tuple[Cell, ...]:
+    where = frontier.scenario and data.scenario_label(frontier.scenario)
+    money = (standing.net, standing.loss_avoided, standing.cost)
+    dominating = standing.dominated_by
+    return (
+        where or "All scenarios, by weight",
+        data.policy_label(standing.policy),
+        Number(float(standing.rank)),
+        *(cell for found in money for cell in _estimate(found, data.currency)),
+        *_estimate(standing.cost_per_saved, f"{data.currency}/borrower"),
+        *(cell for fate in _FATES for cell in _estimate(standing.fate(fate), "borrowers")),
+        *_estimate(standing.free_rider_share, FRACTION),
+        *_estimate(standing.kicked_can_index, FRACTION),
+        data.policy_label(dominating) if dominating else "",
+    )
+
+
+def _provisions(data: ReportData, books: Provisions) -> Sheet:
+    """Figures without month of every rule book, by scenario and policy."""
+    found = [
+        (f"{prefix}{metric.name}", unit_in(data.currency, metric.unit))
+        for metric in PROVISION_METRICS
+        for span, prefix in _SPANS
+        if span in metric.span
+    ]
+    titles = [name.replace("_", " ").capitalize() for name, _ in found]
+    rows: list[tuple[Cell, ...]] = [
+        (
+            books.full_label(book),
+            data.scenario_label(scenario),
+            data.policy_label(policy),
+            *(
+                cell
+                for name, unit in found
+                for cell in _spread(data.stat(scenario, policy, f"{name}_{book}"), unit)
+            ),
+        )
+        for book in books.books
+        for scenario in data.scenarios
+        for policy in data.policies
+    ]
+    header = ("Rule book", "Scenario", "Policy", *_headed(titles))
+    return Sheet("Provisions", header, tuple(rows), n_names=3)
+
+
+def _grades(data: ReportData, books: Provisions) -> Sheet:
+    """Balance, allowance and coverage of every grade at the end of the last reported month."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            books.full_label(book),
+            data.scenario_label(scenario),
+            data.policy_label(policy),
+            clean(grade, 40),
+            *(
+                cell
+                for name, (_, unit, _) in GRADE_METRICS.items()
+                for cell in _spread(
+                    data.closing(scenario, policy, f"{name}_{book}_{grade}"),
+                    unit_in(data.currency, unit),
+                )
+            ),
+        )
+        for book in books.books
+        for scenario in data.scenarios
+        for policy in data.policies
+        for grade in books.grades(book)
+    ]
+    titles = [name.replace("_", " ").capitalize() for name in GRADE_METRICS]
+    header = ("Rule book", "Scenario", "Policy", "Grade", *_headed(titles))
+    return Sheet("Grades", header, tuple(rows), n_names=4)
+
+
+def _summary(data: ReportData, summary_rows: Sequence[SummaryRow]) -> Sheet:
+    """Every figure without month, as summary.csv has it."""
+    rows: list[tuple[Cell, ...]] = []
+    asked = _break_evens(data)
+    for row in summary_rows:
+        if row.month is None:
+            # The field of a break-even has a unit of its own, which results do not name.
+            unit = "" if row.metric in asked else row.unit
+            values = (row.mean, row.ci_low, row.ci_high, row.p05, row.p50, row.p95)
+            is_change = row.metric.startswith("delta_")
+            names = (data.scenario_label(row.scenario), data.policy_label(row.policy), row.metric)
+            rows.append((*names, row.unit, *(Number(v, unit, is_change) for v in values)))
+    quantiles = ("5 % of paths", "Median path", "95 % of paths")
+    header = ("Scenario", "Policy", "Metric", "Unit", *(p.capitalize() for p in INTERVAL))
+    return Sheet("Summary", (*header, *quantiles), tuple(rows), n_names=3)
+
+
+def _break_evens(data: ReportData) -> tuple[str, ...]:
+    """Names of the rows of summary.csv that answer the run's break-even questions."""
+    if "break_even_field" not in data.dataset:
+        return ()
+    fields = (str(field) for field in data.dataset["break_even_field"].values)
+    return tuple(dict.fromkeys(row_name(field) for field in fields))
+
+
+def _settings(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[Cell, ...]]:
+    """Every setting under a dotted name, numbers as numbers."""
+    for key, value in entry.items():
+        name = f"{prefix}{clean(key, 120)}"
+        if isinstance(value, Mapping) and value:
+            yield from _settings(value, f"{name}.")
+        elif _is_exact(value):
+            yield name, Number(float(str(value)))
+        else:
+            shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield name, shown
+
+
+def _is_exact(value: object) -> bool:
+    """Whether it is a number that a spreadsheet, with its 15 digits, keeps as it is."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and abs(float(str(value))) < MOST_EXACT
+
+
+def _definitions(data: ReportData) -> Sheet:
+    """Name, unit and meaning of every metric, and what may stand before a name."""
+    plain: tuple[_Metric, ...] = (
+        *METRICS,
+        *FATE_METRICS,
+        COST_PER_SAVED,
+        *BURDEN_METRICS,
+        NET_PRESENT_VALUE,
+        VALUE_LEFT,
+        *TAIL_METRICS,
+    )
+    found = [(m.name, m.unit, m.long_name) for m in plain]
+    if provisions_of(data) is not None:
+        found += [(f"{m.name}_BOOK", m.unit, m.long_name) for m in PROVISION_METRICS]
+        found += [
+            (f"{name}_BOOK_GRADE", unit, words) for name, (_, unit, words) in GRADE_METRICS.items()
+        ]
+        found += [(m.name, m.unit, m.long_name) for m in PROFIT_METRICS]
+    rows: list[tuple[Cell, ...]] = [
+        (name, _unit_words(data.currency, unit), meaning) for name, unit, meaning in found
+    ]
+    meaning = "value of the policy's field at which it stops or begins to pay"
+    rows += [(name, "as the field", meaning) for name in _break_evens(data)]
+    rows += [(f"{prefix}NAME", "as NAME", meaning) for prefix, meaning in _PREFIXES]
+    return Sheet("Definitions", ("Metric", "Unit", "Meaning"), tuple(rows))
+
+
+def _unit_words(currency: str, unit: str) -> str:
+    return "share" if unit == FRACTION else unit_in(currency, unit)
+
+
+def _passport(data: ReportData) -> Iterator[tuple[Cell, ...]]:
+    """What the page's passport says, a line each."""
+    for section in sections(data):
+        for name, value in section.entries:
+            yield section.title, name, value
