@@ -4,6 +4,7 @@ Colours after Okabe and Ito; what was seen is ink, the model blue, relief orange
 paths, so that a page looks alike wherever it is read.
 """
 
+import re
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -99,7 +100,8 @@ def draw(result: Result) -> dict[str, str]:
     """SVG text by file name: one plot a case, and one of its backtests."""
     with mpl.rc_context(STYLE):
         figures = {f"{result.case}.svg": DRAWN[result.case](result)}
-        if result.forecasts:
+        along_a_series = all(re.fullmatch(r"\d{4}Q\d", row.label) for row in result.forecasts)
+        if result.forecasts and along_a_series:
             figures[f"{result.case}_backtests.svg"] = backtests(result)
         return {name: _svg(figure) for name, figure in figures.items()}
 

@@ -68,7 +68,8 @@ def stress_test(
     a synthetic book; ``parameters`` are a shipped set's name (``default``: the catalogue's) or
     values by name, over the catalogue's; ``luck_replicates`` must divide ``paths``. With
     ``output``, that folder gets the files of a run, all or none. Numbers are those of
-    ``python -m simulator`` with the same settings. Raises ``UserError`` for anything that the user can mend.
+    ``python -m simulator`` with the same settings. Raises ``UserError`` for anything that the user
+    can mend.
     """
     book_name, book_settings = _book(book, borrowers)
     run = build(
