@@ -4,8 +4,8 @@ Colours after Okabe and Ito; what was seen is ink, the model blue, relief orange
 paths, so that a page looks alike wherever it is read.
 """
 
-import re
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
