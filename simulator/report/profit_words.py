@@ -216,5 +216,5 @@ def bridge_table(bridge: Bridge) -> Table:
             cells = (_text(scale, stat, signed=not reference) for stat in stats)
             labels = (data.scenario_label(scenario), data.policy_label(policy), what)
             rows.append((*labels, scale.unit, *cells))
-    header = ("Scenario", "Policy", "", "Unit", *bridge.names)
+    header = ("Scenario", "Policy", "What", "Unit", *bridge.names)
     return Table(header, tuple(rows), n_names=4)
