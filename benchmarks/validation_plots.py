@@ -21,9 +21,9 @@ from scipy.stats import norm
 from benchmarks.validation_results import Result, unemployment
 from benchmarks.validation_tables import NAMED_FORECASTERS
 from simulator.calibrate.backtest import MODEL, BacktestRow
-from simulator.calibrate.fit import FitRow
 from simulator.calibrate.predict import PredictionRow
 from simulator.calibrate.settings import LevelTarget, SeriesPrediction
+from simulator.report.fit_data import FittedNumber
 
 if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
@@ -284,7 +284,7 @@ def _years(quarters: Iterable[str]) -> F8:
     return np.array([int(q[:4]) + (int(q[-1]) - 0.5) / 4 for q in quarters])
 
 
-def _window(rows: Sequence[FitRow]) -> list[Curve]:
+def _window(rows: Sequence[FittedNumber]) -> list[Curve]:
     """A fitted series: what was seen and what the model makes of it."""
     years = _years(row.label for row in rows)
     seen = Curve("seen", INK, years, 100 * np.array([row.observed for row in rows]))
@@ -292,7 +292,9 @@ def _window(rows: Sequence[FitRow]) -> list[Curve]:
     return [seen, Curve("model", BLUE, years, model, weight=1.1)]
 
 
-def _fan(name: str, colour: str, dash: str, rows: Sequence[PredictionRow], last: FitRow) -> Curve:
+def _fan(
+    name: str, colour: str, dash: str, rows: Sequence[PredictionRow], last: FittedNumber
+) -> Curve:
     """Predictions with their band, which opens at the last value that was seen."""
     columns = [[row.prediction, row.ci_low, row.ci_high] for row in rows]
     middle, low, high = 100 * np.array([[last.observed] * 3, *columns]).T

@@ -11,12 +11,13 @@ from typing import TypeVar
 from benchmarks.case import ROOT
 from simulator.calibrate.backtest import BacktestRow, BacktestScore
 from simulator.calibrate.evidence import Moments
-from simulator.calibrate.fit import FitRow, ParameterRow
+from simulator.calibrate.fitted import ParameterRow
 from simulator.calibrate.predict import PredictionRow
 from simulator.calibrate.settings import CalibrationSettings, PanelPrediction, SeriesTarget, Target
 from simulator.calibrate.store import MANIFEST_NAME, PARAMETERS_NAME, PREDICTIONS_NAME
 from simulator.calibrate.tables import read_columns
 from simulator.calibrate.targets import observed
+from simulator.report.fit_data import FittedNumber
 from simulator.validation import UserError
 
 CASES = ("tw_cards", "us_cards", "us_large_bank_cards", "lending_club", "cn_online_lender")
@@ -30,7 +31,7 @@ NAMING_COLUMNS: Mapping[str, tuple[str, ...]] = {
 NUMBERS = ("prediction", "ci_low", "ci_high")
 SIGNIFICANT = 4
 
-T = TypeVar("T", FitRow, ParameterRow, PredictionRow, BacktestRow, BacktestScore)
+T = TypeVar("T", FittedNumber, ParameterRow, PredictionRow, BacktestRow, BacktestScore)
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ class Result:
         return _rows(ParameterRow, self.manifest["parameters"])
 
     @cached_property
-    def fit(self) -> tuple[FitRow, ...]:
-        return _rows(FitRow, self.manifest["fit"])
+    def fit(self) -> tuple[FittedNumber, ...]:
+        return _rows(FittedNumber, self.manifest["fit"])
 
     @cached_property
     def predictions(self) -> tuple[PredictionRow, ...]:
@@ -108,7 +109,7 @@ class Result:
                 found |= {(owner, label): float(value) for label, value in pairs}
         return found
 
-    def of_target(self, target: str) -> tuple[FitRow, ...]:
+    def of_target(self, target: str) -> tuple[FittedNumber, ...]:
         """Rows of one target."""
         return tuple(row for row in self.fit if row.target == target)
 

@@ -8,11 +8,12 @@ import numpy as np
 
 from benchmarks.validation_results import NUMBERS, Result, columns_of
 from simulator.calibrate.backtest import BacktestScore
-from simulator.calibrate.fit import FitRow, ParameterRow
+from simulator.calibrate.fitted import ParameterRow
 from simulator.calibrate.settings import Backtest, FreeParameter, LevelTarget, SeriesPrediction
 from simulator.catalogue import catalogue
 from simulator.policies import POLICY_KINDS
 from simulator.policies.describe import field_meanings
+from simulator.report.fit_data import FittedNumber
 from simulator.validation import UserError
 from simulator.vocabulary import REFERENCE
 
@@ -288,7 +289,7 @@ def _series_fit(result: Result, targets: Sequence[str]) -> str:
     return _table(header, lines)
 
 
-def _number_fit(result: Result, rows: Iterable[FitRow]) -> str:
+def _number_fit(result: Result, rows: Iterable[FittedNumber]) -> str:
     targets = result.settings.targets
     header = ("target", "number", "seen", "standard error", "simulated", "misfit in errors")
     return _table(

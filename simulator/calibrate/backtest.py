@@ -12,7 +12,7 @@ import numpy as np
 
 from simulator.calibrate.benchmarks import Forecast, no_forecast
 from simulator.calibrate.evidence import Evidence, Moments
-from simulator.calibrate.fit import Fit
+from simulator.calibrate.fitted import Fit
 from simulator.calibrate.panel import PanelTarget, read_panel
 from simulator.calibrate.predict import PredictionRow
 from simulator.calibrate.rivals import (

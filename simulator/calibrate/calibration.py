@@ -7,7 +7,8 @@ from time import perf_counter
 
 from simulator.calibrate.backtest import BacktestResult, check_backtests, run_backtest
 from simulator.calibrate.evidence import Evidence, Moments
-from simulator.calibrate.fit import Fit, fit_parameters
+from simulator.calibrate.fit import fit_parameters
+from simulator.calibrate.fitted import Fit
 from simulator.calibrate.laboratory import Laboratory
 from simulator.calibrate.manifest import fit_manifest, refit_command
 from simulator.calibrate.predict import PredictionRow, predict, rehearse

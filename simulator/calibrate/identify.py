@@ -43,7 +43,7 @@ def information_shares(covariance: F8, sd_before: F8) -> F8:
     ``covariance`` (p, p) after the data, ``sd_before`` (p,) from priors and bounds alone.
     """
     shares: F8 = np.clip(1.0 - np.diag(covariance) / sd_before**2, 0.0, 1.0)
-    return shares
+    return np.round(shares, 12)  # nothing is nothing, not a rounding error
 
 
 def weak_directions(whitened_slopes: F8, sd_before: F8) -> tuple[WeakDirection, ...]:

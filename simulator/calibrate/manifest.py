@@ -9,7 +9,7 @@ from typing import Final
 
 from simulator.calibrate.backtest import BacktestResult
 from simulator.calibrate.discrepancy import SeriesDiscrepancy
-from simulator.calibrate.fit import Fit
+from simulator.calibrate.fitted import Fit
 from simulator.calibrate.notes import fingerprint, source_hash
 from simulator.calibrate.predict import PredictionRow
 from simulator.calibrate.settings import CalibrationSettings

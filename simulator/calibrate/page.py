@@ -5,14 +5,13 @@ from collections.abc import Sequence
 import yaml
 
 from simulator.calibrate.backtest import BacktestResult
-from simulator.calibrate.fit import Fit
+from simulator.calibrate.fitted import Fit
 from simulator.calibrate.predict import PredictionRow
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.experiment import ExperimentRequest
 from simulator.kernels.rng import RNG_VERSION
 from simulator.report.fit_data import (
     FitReport,
-    FittedNumber,
     FittedParameter,
     Predicted,
     Trial,
@@ -35,19 +34,7 @@ def fit_report(
         story=settings.story,
         level=settings.level,
         parameters=_parameters(fit),
-        numbers=[
-            FittedNumber(
-                target=row.target,
-                label=row.label,
-                observed=row.observed,
-                sampling_se=row.sampling_se,
-                simulated=row.simulated,
-                simulation_se=row.simulation_se,
-                discrepancy_sd=row.discrepancy_sd,
-                z=row.z,
-            )
-            for row in fit.rows()
-        ],
+        numbers=fit.rows(),
         correlations=fit.correlation.tolist(),
         kinds={name: target.kind for name, target in settings.targets.items()},
         predictions=[

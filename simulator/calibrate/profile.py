@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.calibrate.fit import Fit
+from simulator.calibrate.fitted import Fit
 from simulator.calibrate.search import MomentSource, Search
 from simulator.experiment import Progress
 from simulator.validation import unknown_choice

@@ -1,6 +1,7 @@
 """Calendar periods, and published series by quarter or month."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -65,6 +66,11 @@ def period_number(text: str, frequency: Frequency) -> int:
     if frequency == "quarterly" and quarter:
         return int(quarter[1]) * _QUARTERS_A_YEAR + int(quarter[2]) - 1
     return month_number(text) // MONTHS_OF[frequency]
+
+
+def period_places(labels: Sequence[str], frequency: Frequency) -> F8:
+    """``period_number`` of each label, (k,)."""
+    return np.array([period_number(label, frequency) for label in labels], dtype=np.float64)
 
 
 def period_text(number: int, frequency: Frequency) -> str:

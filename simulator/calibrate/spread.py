@@ -26,10 +26,20 @@ def correlated(normals: F8, covariance: F8) -> F8:
 
 
 def moved_to(outcomes: F8, centre: F8) -> F8:
-    """Shares ``outcomes`` (n, m, k) with the mean of ``centre`` (n, m, k), kept within [0, 1]."""
-    shift = np.nanmean(centre, axis=(0, 1)) - np.nanmean(outcomes, axis=(0, 1))
-    moved: F8 = np.clip(outcomes + shift, 0.0, 1.0)
+    """Shares ``outcomes`` (n, m, k) with the mean of ``centre`` (n, m, k), kept within [0, 1].
+
+    NaN (nobody was at risk in a draw) is left out of means; a number without any stays NaN.
+    """
+    moved: F8 = np.clip(outcomes + _means(centre) - _means(outcomes), 0.0, 1.0)
     return moved
+
+
+def _means(outcomes: F8) -> F8:
+    """Mean of each number over all draws that have it, (k,); NaN without any."""
+    known = np.isfinite(outcomes)
+    count = known.sum(axis=(0, 1))
+    total = np.where(known, outcomes, 0.0).sum(axis=(0, 1))
+    return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
 
 
 def without_luck(values: F8, changes: F8) -> F8:
@@ -37,7 +47,8 @@ def without_luck(values: F8, changes: F8) -> F8:
 
     What is left out is the luck of each draw's world.
 
-    With fewer than twice as many draws as coefficients the values stay as they are.
+    With fewer than twice as many draws as coefficients, or with a value that is not known, they
+    stay as they are.
     """
     n, p = changes.shape
     if n < 2 * (p + 1) or not np.isfinite(values).all():

@@ -8,19 +8,19 @@ import io
 import math
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from simulator.calibrate.backtest import MODEL, BacktestResult
-from simulator.calibrate.fit import Fit
+from simulator.calibrate.fitted import Fit
 from simulator.calibrate.predict import PredictionRow
 from simulator.calibrate.rivals import RIVALS
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.catalogue import catalogue
 from simulator.experiment import ExperimentRequest
-from simulator.results.store import manifest_text, safe_text, write_files
-from simulator.validation import UserError
+from simulator.results.files import remove_files
+from simulator.results.store import manifest_text, safe_text, write_files, writer_of
 
 PARAMETERS_NAME: Final = "parameters.yaml"
 FIT_TABLE_NAME: Final = "fit.csv"
@@ -50,19 +50,12 @@ def remove_calibration(folder: Path) -> None:
 
     Raises ``UserError`` when one cannot be removed.
     """
-    for name in FILE_NAMES:
-        try:
-            (folder / name).unlink(missing_ok=True)
-        except OSError as error:
-            raise UserError(
-                f"{folder / name}: an earlier calibration's file cannot be removed"
-                f" ({error.strerror})"
-            ) from None
+    remove_files(folder, FILE_NAMES, "calibration")
 
 
 def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
     """``texts`` (file name -> content), written together; a ``UserError`` if they cannot be."""
-    write_files(folder, {name: _text_writer(text) for name, text in texts.items()})
+    write_files(folder, {name: writer_of(text) for name, text in texts.items()})
 
 
 def calibration_texts(
@@ -183,13 +176,6 @@ def _backtest_table(backtests: Sequence[BacktestResult]) -> str:
     rivals = [f"rival_{name}{bound}" for name in RIVALS for bound in bounds]
     header = ("backtest", "target", "label", "seen", MODEL, "ci_low", "ci_high", *rivals)
     return csv_text(header, lines.values())
-
-
-def _text_writer(text: str) -> Callable[[Path], None]:
-    def write(path: Path) -> None:
-        path.write_text(text, encoding="utf-8", newline="\n")
-
-    return write
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:

@@ -21,7 +21,7 @@ from simulator.calibrate.discrepancy import (
     logit_slope,
 )
 from simulator.calibrate.evidence import Evidence, Simulated
-from simulator.calibrate.series import period_number
+from simulator.calibrate.series import period_places
 from simulator.calibrate.settings import LevelTarget, SeriesTarget, Target
 from simulator.validation import UserError
 
@@ -64,8 +64,8 @@ class Stack:
         kind = self.kinds[target]
         if not isinstance(kind, SeriesTarget):
             return self.kept[target].astype(np.float64)
-        numbers = [period_number(label, kind.frequency) for label in self.labels[self.rows[target]]]
-        steps: F8 = np.array(numbers, dtype=np.float64) - numbers[0]
+        places = period_places(self.labels[self.rows[target]], kind.frequency)
+        steps: F8 = places - places[0]
         return steps
 
 

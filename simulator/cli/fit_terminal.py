@@ -11,8 +11,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from simulator.calibrate.fit import FitRow, ParameterRow
+from simulator.calibrate.fitted import ParameterRow
 from simulator.cli.folders import shown
+from simulator.report.fit_data import FittedNumber
 
 _WIDE = 120
 
@@ -29,7 +30,7 @@ class Fitted(Protocol):
         """Every free parameter."""
         ...
 
-    def rows(self) -> tuple[FitRow, ...]:
+    def rows(self) -> tuple[FittedNumber, ...]:
         """Every number, seen and simulated."""
         ...
 
@@ -84,7 +85,7 @@ def _parameter_table(rows: Iterable[ParameterRow], level: float) -> Table:
     return table
 
 
-def _target_table(rows: Sequence[FitRow]) -> Table:
+def _target_table(rows: Sequence[FittedNumber]) -> Table:
     table = _plain_table("Targets")
     table.add_column("target", no_wrap=True)
     for heading in ("numbers", "within 2 errors", "misfit"):

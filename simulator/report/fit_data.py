@@ -52,8 +52,9 @@ class FittedParameter:
 
 @dataclass(frozen=True, slots=True)
 class FittedNumber:
-    """One number of a target, seen and simulated; ``z`` is their difference over both errors.
+    """One number of a target, seen and simulated, with their errors; fractions.
 
+    ``z`` is simulated less observed over the errors of sampling and simulation together;
     ``discrepancy_sd`` is what the model is taken not to explain.
     """
 

@@ -1,5 +1,6 @@
 """Names of a run's files, and how an earlier run's are taken away before a new one begins."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -29,10 +30,15 @@ def remove_results(folder: Path) -> None:
 
     Raises ``UserError`` when one cannot be removed.
     """
-    for name in FILE_NAMES:
+    remove_files(folder, FILE_NAMES, "run")
+
+
+def remove_files(folder: Path, names: Iterable[str], owner: str) -> None:
+    """Remove files of an earlier ``owner``; a ``UserError`` names one that cannot be removed."""
+    for name in names:
         try:
             (folder / name).unlink(missing_ok=True)
         except OSError as error:
             raise UserError(
-                f"{folder / name}: an earlier run's file cannot be removed ({error.strerror})"
+                f"{folder / name}: an earlier {owner}'s file cannot be removed ({error.strerror})"
             ) from None

@@ -46,8 +46,8 @@ def write_results(
     writers: dict[str, Writer] = {
         RESULTS_NAME: lambda path: _write_dataset(path, dataset),
         SUMMARY_NAME: lambda path: write_summary(path, summary_rows),
-        **{name: _page_writer(page) for name, page in (pages or {}).items()},
-        MANIFEST_NAME: _text_writer(manifest_text(manifest)),
+        **{name: writer_of(page) for name, page in (pages or {}).items()},
+        MANIFEST_NAME: writer_of(manifest_text(manifest)),
     }
     if history is not None:
         writers[HISTORY_NAME] = lambda path: write_history(path, history)
@@ -120,16 +120,11 @@ def _write_dataset(path: Path, dataset: xr.Dataset) -> None:
     dataset.to_netcdf(path, mode="w", format="NETCDF4", engine="netcdf4")
 
 
-def _text_writer(text: str) -> Writer:
+def writer_of(content: str | bytes) -> Writer:
+    """What writes ``content`` as it is; text as UTF-8."""
+
     def write(path: Path) -> None:
-        path.write_text(text, encoding="utf-8", newline="\n")
-
-    return write
-
-
-def _page_writer(page: str | bytes) -> Writer:
-    def write(path: Path) -> None:
-        path.write_bytes(page.encode() if isinstance(page, str) else page)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
 
     return write
 

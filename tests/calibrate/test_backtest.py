@@ -15,7 +15,8 @@ from simulator.calibrate.backtest import (
     run_backtest,
 )
 from simulator.calibrate.evidence import Evidence, Moments
-from simulator.calibrate.fit import Fit, fit_parameters
+from simulator.calibrate.fit import fit_parameters
+from simulator.calibrate.fitted import Fit
 from simulator.calibrate.panel import Panel
 from simulator.calibrate.predict import PredictionRow, predict
 from simulator.calibrate.rivals import cell_rival, matrix_rival, series_rivals

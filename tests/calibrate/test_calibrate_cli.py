@@ -15,7 +15,7 @@ import yaml
 import simulator
 from simulator.__main__ import main as run
 from simulator.calibrate.__main__ import main
-from simulator.calibrate.fit import FitRow, ParameterRow
+from simulator.calibrate.fitted import ParameterRow
 from simulator.calibrate.settings import LevelTarget, RollTarget
 from simulator.calibrate.store import parameters_yaml
 from simulator.cli.calibration import (
@@ -26,6 +26,7 @@ from simulator.cli.calibration import (
 )
 from simulator.cli.fit_terminal import tell_fit
 from simulator.cli.folders import GROUPS, find_folders
+from simulator.report.fit_data import FittedNumber
 from simulator.validation import UserError
 
 REPOSITORY = Path(simulator.__file__).parent.parent
@@ -276,10 +277,10 @@ class _Finished:
         )
         return (row,)
 
-    def rows(self) -> tuple[FitRow, ...]:
+    def rows(self) -> tuple[FittedNumber, ...]:
         z = {"rolls": (3.0, -4.0), "losses": (0.5,)}
         return tuple(
-            FitRow(target, f"cell {i}", 0.02, 0.001, 0.021, 0.0, 0.0, value)
+            FittedNumber(target, f"cell {i}", 0.02, 0.001, 0.021, 0.0, 0.0, value)
             for target, values in z.items()
             for i, value in enumerate(values)
         )

@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from simulator.calibrate.fit import Fit, fit_parameters
+from simulator.calibrate.fit import fit_parameters
+from simulator.calibrate.fitted import Fit
 from simulator.calibrate.predict import PredictionRow, predict, rehearse
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.calibrate.targets import observed

@@ -12,7 +12,7 @@ import yaml
 from numpy.typing import NDArray
 
 from simulator.calibrate.backtest import BacktestResult, BacktestRow
-from simulator.calibrate.fit import Fit
+from simulator.calibrate.fitted import Fit
 from simulator.calibrate.manifest import fit_manifest, refit_command
 from simulator.calibrate.predict import PredictionRow
 from simulator.calibrate.settings import CalibrationSettings

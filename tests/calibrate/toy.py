@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.calibrate.evidence import Moments, Simulated
-from simulator.calibrate.fit import Fit, fit_parameters
+from simulator.calibrate.fit import fit_parameters
+from simulator.calibrate.fitted import Fit
 from simulator.calibrate.settings import CalibrationSettings
 
 F8 = NDArray[np.float64]

@@ -1,0 +1,196 @@
+"""What a fit found: estimates with their errors, every number beside its simulation, draws."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from simulator.calibrate.evidence import Simulated
+from simulator.calibrate.identify import information_shares
+from simulator.calibrate.scale import SearchScale
+from simulator.calibrate.weighing import Discrepancy, Stack, discrepancy_covariance
+from simulator.kernels.rng import uniforms
+from simulator.report.fit_data import FittedNumber
+from simulator.vocabulary import Domain, Draw
+
+F8 = NDArray[np.float64]
+
+_MOST_REDRAWS: Final = 16
+"""Draws of parameters made for each that is wanted."""
+_FIRST_COLUMN: Final = 60_000
+"""Columns of synthesis luck from here on belong to draws of parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRow:
+    """One parameter, in its own unit; ``prior_sd`` on the scale of its settings.
+
+    ``ci_low`` and ``ci_high`` are normal on the search scale, ``se`` is their slope at the
+    estimate. ``information`` is the share of what is known that comes from the data.
+    ``simulation_se`` is the part of ``se`` that more worlds would remove.
+    """
+
+    name: str
+    scale: str
+    low: float
+    high: float
+    start: float
+    estimate: float
+    se: float
+    ci_low: float
+    ci_high: float
+    prior_mean: float | None
+    prior_sd: float | None
+    prior_source: str
+    information: float
+    simulation_se: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What the data say about p parameters by k numbers in S worlds.
+
+    ``point`` (p,) and ``covariance`` (p, p) are on the search scale (0 to 1); ``slopes`` (k, p)
+    are changes of the numbers per unit of it; ``worlds`` (S, k) the simulated numbers at the
+    estimate; ``noise`` (k, k) the errors of sampling and simulation, ``whiten`` (k, k) the weights'
+    root; ``seed_points`` (S, p) what each world alone would have given, to first order.
+    ``chi2`` counts priors as observations.
+    """
+
+    scale: SearchScale
+    numbers: Stack
+    point: F8
+    covariance: F8
+    slopes: F8
+    worlds: F8
+    mean: F8
+    noise: F8
+    whiten: F8
+    discrepancies: Mapping[str, Discrepancy]
+    seed_points: F8
+    chi2: float
+    dof: int
+    evaluations: int
+    seconds: float
+    level: float
+    warnings: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the parameters."""
+        return self.scale.names
+
+    @property
+    def estimate(self) -> dict[str, float]:
+        """Estimates by name."""
+        return self.scale.values(self.point)
+
+    @property
+    def correlation(self) -> F8:
+        """Correlation of the estimates' errors on the search scale, (p, p)."""
+        sd = np.sqrt(np.diag(self.covariance))
+        matrix: F8 = self.covariance / np.outer(sd, sd)
+        return matrix
+
+    def seed_estimates(self) -> dict[str, F8]:
+        """Estimates by name that each world alone would have given, (S,)."""
+        natural = np.stack([self.scale.to_natural(point) for point in self.seed_points])
+        return {name: natural[:, j] for j, name in enumerate(self.names)}
+
+    def simulated(self) -> dict[str, Simulated]:
+        """Simulated numbers at the estimate, by target."""
+        return {n: Simulated(self.worlds[:, rows]) for n, rows in self.numbers.rows.items()}
+
+    def deviations(self, target: str) -> F8:
+        """Observed less simulated numbers of a target that are known."""
+        rows = self.numbers.rows[target]
+        difference: F8 = self.numbers.observed[rows] - self.mean[rows]
+        return difference
+
+    def noise_of(self, target: str) -> F8:
+        """Covariance of the errors of sampling and simulation of a target's ``deviations``."""
+        rows = self.numbers.rows[target]
+        return self.noise[rows, rows]
+
+    def rows(self) -> tuple[FittedNumber, ...]:
+        """Every number, as in ``fit.csv``."""
+        sampling = np.sqrt(np.diag(self.numbers.sampling))
+        both = np.sqrt(np.diag(self.noise))
+        model = np.sqrt(np.diag(discrepancy_covariance(self.numbers, self.discrepancies)))
+        return tuple(
+            FittedNumber(
+                target=self.numbers.targets[i],
+                label=self.numbers.labels[i],
+                observed=float(self.numbers.observed[i]),
+                sampling_se=float(sampling[i]),
+                simulated=float(self.mean[i]),
+                simulation_se=float(np.sqrt(max(0.0, both[i] ** 2 - sampling[i] ** 2))),
+                discrepancy_sd=float(model[i]),
+                z=float((self.mean[i] - self.numbers.observed[i]) / both[i]),
+            )
+            for i in range(self.mean.size)
+        )
+
+    def parameters(self) -> tuple[ParameterRow, ...]:
+        """Every parameter, as in ``parameters.csv``."""
+        sd = np.sqrt(np.diag(self.covariance))
+        half = float(ndtri(0.5 + 0.5 * self.level)) * sd
+        slope = self.scale.slopes(self.point)
+        low, high = (self.scale.to_natural(self.point + sign * half) for sign in (-1.0, 1.0))
+        shares = information_shares(self.covariance, self.scale.sd_before_data)
+        luck = _error_of_mean(self.seed_points)
+        return tuple(
+            ParameterRow(
+                name=c.name,
+                scale=c.kind,
+                low=c.low,
+                high=c.high,
+                start=c.start,
+                estimate=c.to_natural(float(self.point[j])),
+                se=float(slope[j] * sd[j]),
+                ci_low=float(low[j]),
+                ci_high=float(high[j]),
+                prior_mean=c.prior_mean,
+                prior_sd=c.prior_sd,
+                prior_source=c.prior_source,
+                information=float(shares[j]),
+                simulation_se=float(slope[j] * luck[j]),
+            )
+            for j, c in enumerate(self.scale.coordinates)
+        )
+
+    def draws(self, n: int, seed: int) -> list[dict[str, float]]:
+        """``n`` parameter sets by name: normal on the search scale, within the bounds.
+
+        Draws beyond a bound are drawn again, so that errors which move together still do; after
+        ``_MOST_REDRAWS`` tries as many as needed are clipped.
+        """
+        identities = np.arange(n * _MOST_REDRAWS, dtype=np.uint64)
+        normal = np.stack(
+            [
+                ndtri(
+                    uniforms(
+                        seed, 0, identities, _FIRST_COLUMN + j, int(Draw.WORK), Domain.SYNTHESIS
+                    )
+                )
+                for j in range(self.point.size)
+            ]
+        )
+        values, vectors = np.linalg.eigh(self.covariance)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        points = self.point + (root @ normal).T
+        inside = np.all((points >= 0.0) & (points <= 1.0), axis=1)
+        chosen = np.concatenate([np.flatnonzero(inside), np.flatnonzero(~inside)])[:n]
+        return [self.scale.values(points[row]) for row in chosen]
+
+
+def _error_of_mean(seed_points: F8) -> F8:
+    """Standard error of the mean over worlds, (p,); 0 with one world."""
+    n = seed_points.shape[0]
+    if n < 2:
+        return np.zeros(seed_points.shape[1])
+    error: F8 = seed_points.std(axis=0, ddof=1) / np.sqrt(n)
+    return error
