@@ -3,10 +3,10 @@
 import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from page_outline import Outline, drawings
 
 from simulator.report import fit_words, shell
 from simulator.report.fit_data import (
@@ -100,32 +100,6 @@ def make_report() -> FitReport:
     )
 
 
-class Outline(HTMLParser):
-    """Start tags with the names of their attributes, attribute values, and text."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: list[tuple[str, tuple[str, ...]]] = []
-        self.values: list[tuple[str, str, str]] = []
-        self.text: list[str] = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, tuple(name for name, _ in attrs)))
-        self.values += [(tag, name, value or "") for name, value in attrs]
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-
-def _figures(page: str) -> list[dict[str, object]]:
-    found = re.search(r'<script type="application/json" id="drawings">(.*?)</script>', page, re.S)
-    assert found is not None
-    figures: list[dict[str, object]] = json.loads(found.group(1))["figures"]
-    return figures
-
-
 @pytest.fixture(scope="module")
 def page() -> str:
     return render_fit(make_report())
@@ -162,7 +136,7 @@ def test_the_security_policy_allows_exactly_the_inline_parts(page):
 
 
 def test_there_are_at_most_eight_figures_with_fixed_names_and_captions(page):
-    keys = [figure["id"] for figure in _figures(page)]
+    keys = [figure["id"] for figure in drawings(page)]
     assert keys == [
         "fit-series",
         "fit-numbers",
@@ -242,7 +216,7 @@ def test_one_parameter_and_one_number_make_a_page():
         story="",
     )
     page = render_fit(report)
-    assert [figure["id"] for figure in _figures(page)] == ["fit-numbers", "fit-parameters"]
+    assert [figure["id"] for figure in drawings(page)] == ["fit-numbers", "fit-parameters"]
     assert "meets every one of 1 observed numbers" in _words(page)
     assert "Warnings" not in _words(page)
 
@@ -256,7 +230,7 @@ def test_many_cells_and_targets_keep_the_page_bounded():
     page = render_fit(
         replace(make_report(), numbers=cells, kinds={f"t{t}": "rolls" for t in range(20)})
     )
-    (figure,) = (found for found in _figures(page) if found["id"] == "fit-numbers")
+    (figure,) = (found for found in drawings(page) if found["id"] == "fit-numbers")
     assert figure["layouts"]["wide"]["height"] < 6000
     assert "Drawn: the first 12 of 20" in _words(page)
     assert "the 28 worst met of 60" in json.dumps(figure)
@@ -297,7 +271,7 @@ def test_names_stay_text(page):
     assert tags == {tag for tag, _ in Outline(page).tags}
     assert not {name for _, names in Outline(shown).tags for name in names} & {"onmouseover"}
     assert "\u202e" not in shown
-    for figure in _figures(shown):
+    for figure in drawings(shown):
         for trace in figure["data"]:
             assert "<script" not in str(trace.get("name", "")) + str(trace.get("text", ""))
 

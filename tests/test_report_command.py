@@ -143,13 +143,13 @@ def _told(capfd: pytest.CaptureFixture[str], words: list[str]) -> str:
     ("words", "message"),
     [
         ([], "name the folder of a run"),
-        (["no_such_folder"], "no_such_folder: is not a folder"),
+        (["no_such_folder"], "no_such_folder must be the folder of a run"),
         (["."], "results.nc: is missing"),
-        ([".", "."], "is named twice"),
+        ([".", "."], "must be named once"),
         ([".", "--output", "results.nc"], "must name a file that ends with .html"),
         ([".", "--outptu", "x.html"], "options are --output FILE"),
         ([f"f{i}" for i in range(8)], "at most 7 runs fit side by side; got 8"),
-        (["http://localhost:1"], "is not a folder"),
+        (["http://localhost:1"], "must be the folder of a run"),
     ],
 )
 def test_a_mistake_in_the_command_gets_one_line(
@@ -220,7 +220,7 @@ def test_an_output_that_cannot_be_written_gets_one_line_and_leaves_nothing(
 ) -> None:
     folder = _alone(finished, tmp_path / "run")
     line = _told(capfd, [str(folder), "-o", str(tmp_path / "absent" / "x.html")])
-    assert "absent: is not a folder" in line
+    assert "absent must exist" in line
     assert [path.name for path in tmp_path.rglob("*")] == ["run", "results.nc"]
 
 

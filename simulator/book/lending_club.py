@@ -29,7 +29,7 @@ from simulator.book.schedule import I8, Opening
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import hash_texts
 from simulator.book.synthesize import due_days, rules_of
-from simulator.book.tape import ALWAYS_DRAWN
+from simulator.book.tape import DRAWN_FINANCES
 from simulator.book.tape_file import file_sha256
 from simulator.catalogue import Parameters
 from simulator.products import PRODUCTS
@@ -52,17 +52,7 @@ IMPUTED: Final = (
     "age",
     "work",
     "monthly_income",
-    "savings",
-    "other_debt",
-    "platforms",
-    "essential",
-    "discretionary",
-    "overspender",
-    "p_forget",
-    "due_day",
-    "unemployment_insured",
-    "medical_insured",
-    *ALWAYS_DRAWN,
+    *DRAWN_FINANCES,
 )
 
 

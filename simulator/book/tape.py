@@ -28,6 +28,20 @@ ALWAYS_DRAWN: Final = (
     "illness_incidence",
 )
 """Columns that no tape brings."""
+DRAWN_FINANCES: Final = (
+    "savings",
+    "other_debt",
+    "platforms",
+    "essential",
+    "discretionary",
+    "overspender",
+    "p_forget",
+    "due_day",
+    "unemployment_insured",
+    "medical_insured",
+    *ALWAYS_DRAWN,
+)
+"""Columns that the shipped data sets do not bring either."""
 SCHEMA_NAME: Final = {"monthly_income": "income"}
 
 

@@ -26,7 +26,7 @@ from simulator.book.schedule import I8, Opening, Terms, monthly_rate, open_loans
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import hash_texts, risk_band
 from simulator.book.synthesize import due_days, rules_of
-from simulator.book.tape import ALWAYS_DRAWN
+from simulator.book.tape import DRAWN_FINANCES
 from simulator.book.tape_file import file_sha256
 from simulator.catalogue import Parameters
 from simulator.products import PRODUCTS
@@ -67,17 +67,7 @@ IMPUTED: Final = (
     "region",
     "work",
     "monthly_income",
-    "savings",
-    "other_debt",
-    "platforms",
-    "essential",
-    "discretionary",
-    "overspender",
-    "p_forget",
-    "due_day",
-    "unemployment_insured",
-    "medical_insured",
-    *ALWAYS_DRAWN,
+    *DRAWN_FINANCES,
 )
 
 

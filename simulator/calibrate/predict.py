@@ -169,10 +169,8 @@ def rehearse(
         if isinstance(item, SeriesPrediction) and isinstance(target, SeriesTarget):
             simulated_series(item.target, target, item.span, worlds[item.policy])
             last = evidence[item.target].labels[-1]
-            if (
-                period_places(item.span, target.frequency)[0]
-                <= period_places((last,), target.frequency)[0]
-            ):
+            begins, ended = period_places((item.span[0], last), target.frequency)
+            if begins <= ended:
                 raise UserError(
                     f"calibration.predictions.{owner}.span must begin after the data of"
                     f" targets.{item.target} end ({last}); got {item.span[0]}"

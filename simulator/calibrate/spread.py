@@ -39,7 +39,8 @@ def _means(outcomes: F8) -> F8:
     known = np.isfinite(outcomes)
     count = known.sum(axis=(0, 1))
     total = np.where(known, outcomes, 0.0).sum(axis=(0, 1))
-    return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    means: F8 = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    return means
 
 
 def without_luck(values: F8, changes: F8) -> F8:

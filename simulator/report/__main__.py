@@ -86,16 +86,18 @@ def _check(asked: _Asked) -> None:
     for folder in asked.folders:
         place = folder.resolve()
         if place in seen:
-            raise UserError(f"{clip(folder, 200)}: is named twice")
+            raise UserError(f"{clip(folder, 200)} must be named once")
         seen.add(place)
         if not folder.is_dir():
-            raise UserError(f"{clip(folder, 200)}: is not a folder")
+            raise UserError(
+                f"{clip(folder, 200)} must be the folder of a run; there is no such folder"
+            )
     if asked.output is not None and asked.output.suffix != ".html":
         raise UserError(
             f"--output must name a file that ends with .html; got {clip(asked.output, 200)}"
         )
     if asked.output is not None and not asked.output.parent.is_dir():
-        raise UserError(f"--output: {clip(asked.output.parent, 200)}: is not a folder")
+        raise UserError(f"--output: the folder {clip(asked.output.parent, 200)} must exist")
 
 
 def _answer(asked: _Asked) -> int:
