@@ -57,11 +57,16 @@ class RunSettings(Frozen):
         return Timeline(self.start_month, self.months, self.runoff_months)
 
 
+LanguageCode = Literal["en", "zh"]
+
+
 class ReportSettings(Frozen):
     """What the report shows."""
 
     enabled: bool = True
     title: str = Field(default="Consumer loan book stress test", min_length=1, max_length=120)
+    language: LanguageCode = "en"
+    """Language of the pages and of the workbook."""
     workbook: bool = True
     """Whether tables.xlsx, the key tables as an Excel workbook, stands beside the page."""
 

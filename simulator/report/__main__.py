@@ -9,22 +9,23 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NoReturn, cast, get_args
 
 from simulator.cli.exits import EXIT_OK, ended
 from simulator.cli.folders import shown
 from simulator.cli.help import product_version
 from simulator.results.files import COMPARISON_NAME, REPORT_NAME, WORKBOOK_NAME
-from simulator.validation import UserError, clip
+from simulator.settings import LanguageCode
+from simulator.validation import UserError, clip, unknown_choice
 
 MOST_RUNS: Final = 7
 """Runs side by side; each has a colour of its own."""
-_OPTIONS: Final = "--output FILE, --help, --version"
+_OPTIONS: Final = "--output FILE, --language en|zh, --help, --version"
 _HELP: Final = """\
 loanstress: makes the report of a finished run again, or sets several runs side by side.
 
-Usage:  python -m simulator.report DIR [--output FILE.html]
-        python -m simulator.report DIR DIR [DIR ...] [--output FILE.html]
+Usage:  python -m simulator.report DIR [--output FILE.html] [--language en|zh]
+        python -m simulator.report DIR DIR [DIR ...] [--output FILE.html] [--language en|zh]
 
 One folder: report.html and tables.xlsx again, from results.nc alone, byte for byte as the run
 wrote them. With --output the page goes to FILE.html and the tables go to FILE.xlsx.
@@ -35,6 +36,7 @@ to comparison.html in the first folder, or to FILE.html.
 
 Options
   -o, --output FILE.html    where the page goes
+  -l, --language en|zh      language of the page: else what the run asked for, English for several
   --version, -h, --help
 
 Exit code: 0 written, 2 a mistake in what was asked, 130 interrupted, 1 a defect
@@ -53,6 +55,7 @@ class _Asked:
 
     folders: tuple[Path, ...]
     output: Path | None
+    language: LanguageCode | None
     help: bool
     version: bool
 
@@ -68,13 +71,22 @@ def _read(words: Sequence[str]) -> _Asked:
     parser = _Parser(prog="loanstress-report", add_help=False, allow_abbrev=False)
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--output", "-o", type=Path)
+    parser.add_argument("--language", "-l")
     parser.add_argument("--help", "-h", action="store_true")
     parser.add_argument("--version", action="store_true")
     found = parser.parse_intermixed_args(list(words))
-    asked = _Asked(tuple(found.folders), found.output, found.help, found.version)
+    spoken = None if found.language is None else _language(found.language)
+    asked = _Asked(tuple(found.folders), found.output, spoken, found.help, found.version)
     if not (asked.help or asked.version):
         _check(asked)
     return asked
+
+
+def _language(text: str) -> LanguageCode:
+    for code in get_args(LanguageCode):
+        if code == text:
+            return cast(LanguageCode, code)
+    raise unknown_choice("--language", get_args(LanguageCode), text)
 
 
 def _check(asked: _Asked) -> None:
@@ -106,13 +118,13 @@ def _answer(asked: _Asked) -> int:
     elif asked.help:
         print(_HELP, end="")
     elif len(asked.folders) == 1:
-        _rebuild(asked.folders[0], asked.output)
+        _rebuild(asked.folders[0], asked)
     else:
-        _compare(asked.folders, asked.output)
+        _compare(asked.folders, asked)
     return EXIT_OK
 
 
-def _rebuild(folder: Path, output: Path | None) -> None:
+def _rebuild(folder: Path, asked: _Asked) -> None:
     """The report of one run, from its results.nc alone."""
     from simulator.report.page import write_atomically
     from simulator.report.pages import report_pages
@@ -121,7 +133,9 @@ def _rebuild(folder: Path, output: Path | None) -> None:
     from simulator.validation import build
 
     record = read_record(folder)
-    settings = build("report", ReportSettings, record.report)
+    settings, output = build("report", ReportSettings, record.report), asked.output
+    if asked.language is not None:
+        settings = settings.model_copy(update={"language": asked.language})
     pages = report_pages(record.dataset, record.summary_rows, record.manifest, settings)
     page = output or folder / REPORT_NAME
     places = {
@@ -133,14 +147,18 @@ def _rebuild(folder: Path, output: Path | None) -> None:
         print(f"Written to {shown(places[name])}")
 
 
-def _compare(folders: Sequence[Path], output: Path | None) -> None:
+def _compare(folders: Sequence[Path], asked: _Asked) -> None:
     """One page for several runs."""
+    from simulator.report.language import speaking
     from simulator.report.page import write_atomically
     from simulator.report.run_beside import read_runs
     from simulator.report.side_by_side import render_comparison
 
-    page = output or folders[0] / COMPARISON_NAME
-    write_atomically(page, render_comparison(read_runs(folders)))
+    page = asked.output or folders[0] / COMPARISON_NAME
+    runs = read_runs(folders)
+    with speaking(asked.language or "en"):
+        content = render_comparison(runs)
+    write_atomically(page, content)
     print(f"Written to {shown(page)}")
 
 

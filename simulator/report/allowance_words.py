@@ -18,8 +18,8 @@ from simulator.report.money_data import (
     plain,
 )
 from simulator.report.numbers import (
-    MISSING,
     NONE,
+    missing,
     money_scale,
     number,
     percent,
@@ -208,7 +208,7 @@ def coverage_table(books: Provisions) -> Table:
                 low, median, high = (
                     number(100.0 * float(v[0]), 1) for v in (fan.low, fan.median, fan.high)
                 )
-                shown = MISSING if low == MISSING else f"{median} ({low} to {high})"
+                shown = missing() if low == missing() else f"{median} ({low} to {high})"
                 least = NONE if minimum is None else number(100.0 * minimum, 1)
                 breach = NONE if minimum is None else chance_words(books.breach(ratio, place, book))
                 names = (*_names(books, place), books.label(book), words)

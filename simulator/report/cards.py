@@ -1,7 +1,8 @@
 """What stands on the page: figures with their words and numbers, and the ranking's section."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import partial
 
 import plotly.graph_objects as go
@@ -25,12 +26,30 @@ from simulator.results.frontier import Frontier
 Draw = Callable[[Frame], go.Figure]
 
 
+class Axis(StrEnum):
+    """What a reader chooses once for the whole page; every figure follows as far as it can."""
+
+    SCENARIO = "scenario"
+    POLICY = "policy"
+    METRIC = "metric"
+    SEGMENT = "segment"
+
+
+ALL_SCENARIOS = ""
+"""Place on the axis of scenarios: over all of them, by weight."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of the drawings that a reader can choose in a figure: its name and how to draw it."""
+    """One of the drawings of a figure: its name, how to draw it, and when it is shown.
+
+    ``at``: names (not labels) of the scenario, policy, metric or segment that it shows; the page
+    draws the choice that agrees best with what the reader has chosen, the first one of equals.
+    """
 
     name: str
     draw: Draw
+    at: Mapping[Axis, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Final
 from simulator.catalogue import catalogue
 from simulator.report.data import clean
 from simulator.report.fit_data import FitReport, FittedParameter, Predicted
-from simulator.report.numbers import MINUS, MISSING, NONE, number, percent, rate_decimals
+from simulator.report.numbers import MINUS, NONE, missing, number, percent, rate_decimals
 from simulator.report.tables import Table
 
 _BAR: Final = 90
@@ -35,7 +35,7 @@ class ParameterLine:
 def significant(value: float) -> str:
     """A parameter's value with four significant digits and a true minus sign."""
     if not isfinite(value):
-        return MISSING
+        return missing()
     return f"{value:.4g}".replace("-", MINUS)
 
 

@@ -10,6 +10,7 @@ import xarray as xr
 from simulator.report import findings, passport, tables
 from simulator.report.cards import figure_cards, worth_section
 from simulator.report.data import ReportData, SummaryRow, clean
+from simulator.report.language import speaking
 from simulator.report.money_cards import money_section
 from simulator.report.shell import page_text
 from simulator.settings import ReportSettings
@@ -79,7 +80,8 @@ def render_report(
     ``dataset``, ``summary_rows`` and ``manifest`` are what ``results.nc``, ``summary.csv`` and
     ``manifest.json`` hold, so the page can be made again from the files of a run.
     """
-    return render(ReportData(dataset, summary_rows, manifest), settings.title)
+    with speaking(settings.language):
+        return render(ReportData(dataset, summary_rows, manifest), settings.title)
 
 
 def write_report(

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import xarray as xr
 
 from simulator.report.data import ReportData
+from simulator.report.language import speaking
 from simulator.report.page import render
 from simulator.report.workbook import render_workbook
 from simulator.results.files import REPORT_NAME, WORKBOOK_NAME
@@ -23,7 +24,8 @@ def report_pages(
     A function of its arguments, so the same results give the same bytes again.
     """
     data = ReportData(dataset, summary_rows, manifest)
-    found: dict[str, str | bytes] = {REPORT_NAME: render(data, settings.title)}
-    if settings.workbook:
-        found[WORKBOOK_NAME] = render_workbook(data, summary_rows, settings)
+    with speaking(settings.language):
+        found: dict[str, str | bytes] = {REPORT_NAME: render(data, settings.title)}
+        if settings.workbook:
+            found[WORKBOOK_NAME] = render_workbook(data, summary_rows, settings)
     return found

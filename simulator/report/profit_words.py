@@ -10,7 +10,6 @@ from simulator.report.numbers import (
     money_scale,
     number,
     percent,
-    rate_decimals,
     rate_scale,
 )
 from simulator.report.profit_figure import CHARGE, INCOME, NET, Bridge
@@ -108,9 +107,7 @@ def _rate(stat: Stat | None, decimals: int | None = None) -> str:
     """A share in percent with its interval; nothing without one."""
     if stat is None:
         return ""
-    shown = rate_decimals(stat.values()) if decimals is None else decimals
-    scale = Scale("%", 0.01, shown)
-    return _text(scale, stat)
+    return _text(rate_scale(stat.values(), decimals), stat)
 
 
 def _text(scale: Scale, stat: Stat, *, signed: bool = False) -> str:

@@ -5,8 +5,9 @@ from itertools import islice
 from typing import Final
 
 from simulator.report.data import ReportData, clean
+from simulator.report.language import language
 from simulator.report.money_data import plain, provisions_of
-from simulator.report.numbers import MISSING, NARROW_SPACE
+from simulator.report.numbers import missing
 from simulator.report.policy_settings import Part, value_words
 
 MOST_SETTINGS: Final = 200
@@ -90,8 +91,8 @@ def _pairs(entry: Mapping[str, object], words: Callable[[object], str]) -> str:
 def _percent(value: object) -> str:
     """A share in percent."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return value_words(value) or MISSING
-    return f"{100.0 * value:g}{NARROW_SPACE}%"
+        return value_words(value) or missing()
+    return language().percent.format(f"{100.0 * value:g}")
 
 
 def _bands(bands: Sequence[Mapping[str, object]]) -> str:

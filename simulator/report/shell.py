@@ -15,6 +15,7 @@ from simulator.report import style
 from simulator.report.bars import BAR_KINDS
 from simulator.report.cards import Choice, FigureCard, fate_class
 from simulator.report.fate_figures import FATE_KINDS
+from simulator.report.language import language, tn, tr
 
 
 def safe_json(value: object) -> str:
@@ -107,8 +108,10 @@ def page_text(template: str, drawn: Sequence[FigureCard], **content: object) -> 
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals |= {"tr": tr, "tn": tn}
     drawings = {"colours": style.dark_colours(), "figures": [_drawing(card) for card in drawn]}
     shared = {
+        "language": language().tag,
         "security": _policy_of_the_page((library, script), (css,)),
         "css": Markup(css),
         "library": Markup(library),

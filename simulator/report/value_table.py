@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from simulator.report.data import ReportData, Stat
 from simulator.report.money_data import Provisions
-from simulator.report.numbers import MISSING, NONE, Scale, money_scale, number, rate_scale
+from simulator.report.numbers import NONE, Scale, missing, money_scale, number, rate_scale
 from simulator.report.ranking import Ranking, RankingCell, RankingRow
 from simulator.results.profit import parameters_of
 
@@ -123,7 +123,7 @@ def _cell(column: Column, stat: Stat | None, scale: Scale) -> RankingCell:
     """A number with its interval and, for a change, whether it is told from zero."""
     title = f"{column.title}, {_unit(column, scale)}"
     if stat is None:
-        return RankingCell(title, NONE if column.better else MISSING)
+        return RankingCell(title, NONE if column.better else missing())
     if column.metric.startswith("ever_"):
         return _chance_cell(title, stat)
     if column.better and stat.is_zero:

@@ -18,9 +18,9 @@ from simulator.report.fate_figures import (
 )
 from simulator.report.frontier_figure import frontier_scale
 from simulator.report.numbers import (
-    MISSING,
     NONE,
     Scale,
+    missing,
     money_scale,
     number,
     percent,
@@ -264,7 +264,7 @@ def bearing_table(data: ReportData) -> Table:
 
 def _rate(rate: float, margin: float) -> str:
     if isnan(rate):
-        return MISSING
+        return missing()
     text = number(rate, 2)
     if isnan(margin):
         return text
