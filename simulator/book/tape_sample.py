@@ -105,7 +105,8 @@ def _allocate(counts: I8, size: int) -> I8:
     by_part = np.lexsort((np.arange(counts.size), wanted - share))
     by_part = by_part[(room - wanted)[by_part] > 0]
     wanted[by_part[:left]] += 1
-    return least + np.minimum(wanted, room)
+    total: I8 = least + np.minimum(wanted, room)
+    return total
 
 
 def _groups(frame: Frame, stratum: I8, counts: I8, wanted: I8) -> I8:

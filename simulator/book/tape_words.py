@@ -33,7 +33,8 @@ _HEADERS: Final = {
     " 剩余本金, 贷款余额, 本金余额, 余额, 未还本金, 剩余本金余额, 当前余额",
     "original_principal": "original balance, original amount, loan amount, amount,"
     " funded amount, original loan amount, disbursed amount, credit limit, limit, limit bal,"
-    " origination amount, 贷款金额, 放款金额, 合同金额, 借款金额, 授信额度, 信用额度, 额度, 发放金额, 原始本金",
+    " origination amount, 贷款金额, 放款金额, 合同金额, 借款金额, 授信额度,"
+    " 信用额度, 额度, 发放金额, 原始本金",
     "due_day": "payment day, repayment day, due date day, billing day, day due,"
     " 还款日, 每月还款日, 约定还款日, 扣款日",
     "dpd": "days past due, days overdue, days delinquent, overdue days, days in arrears,"

@@ -86,7 +86,7 @@ def _numbers(
 
 def _top(texts: Texts) -> str:
     counts = np.bincount(texts.codes, minlength=len(texts.names))
-    shown = []
+    shown: list[str] = []
     for code in np.argsort(-counts, kind="stable")[: TOP_VALUES + 1]:
         word = texts.names[int(code)].as_py()
         if word and len(shown) < TOP_VALUES:

@@ -28,7 +28,7 @@ HEAD: Final = """\
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """``content`` is a mapping file's keys; ``open_questions`` is what nobody but a reader knows."""
+    """``content``: keys of a mapping file; ``open_questions``: what only a reader knows."""
 
     content: Mapping[str, object]
     open_questions: tuple[str, ...]
@@ -82,9 +82,8 @@ def propose(
 
 def _in_percent(model: str, found: ColumnProfile) -> bool:
     """Whether a column of fractions holds percent without saying so in its cells."""
-    signs = found.texts is not None and any(
-        "%" in w or "\uff05" in w for w in found.texts.words[:9]
-    )
+    words = [] if found.texts is None else found.texts.words[:9]
+    signs = any("%" in w or "\uff05" in w for w in words)
     return COLUMN_BY_NAME[model].is_fraction and found.largest > 1.0 and not signs
 
 
