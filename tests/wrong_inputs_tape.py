@@ -69,11 +69,17 @@ WRONG: dict[str, Wrong] = {
         ("declared as utf-8", "line 1"), "合同号,x\n".encode("gb18030"), "encoding: utf-8"
     ),
     # --- headers
-    "missing columns": Wrong(("missing columns annual_rate, term_months",), "loan_id,borrower_id,product\n1,2,cash_loan\n"),
-    "unknown column": Wrong(("regoin is not a known column", "region?"), swapped("region", "regoin")),
+    "missing columns": Wrong(
+        ("missing columns annual_rate, term_months",),
+        "loan_id,borrower_id,product\n1,2,cash_loan\n",
+    ),
+    "unknown column": Wrong(
+        ("regoin is not a known column", "region?"), swapped("region", "regoin")
+    ),
     "column twice": Wrong(("column dpd stands 2 times",), swapped("region", "dpd")),
     "two columns for one": Wrong(
-        ("are all read as principal",), swapped(",region", ",balance").replace(",east", ",1").replace(",west", ",1")
+        ("are all read as principal",),
+        swapped(",region", ",balance").replace(",east", ",1").replace(",west", ",1"),
     ),
     "unit in a header": Wrong(
         ("scale: {principal: 10000}",), swapped("principal,orig", "剩余本金(万元),orig")
@@ -110,13 +116,19 @@ WRONG: dict[str, Wrong] = {
     ),
     "too many regions": Wrong(
         ("at most 60 names; got 61",),
-        HEADER + "\n" + "".join(f"{ROW[:-4].replace('L1', f'L{i}').replace('ann', f'a{i}')}r{i}\n" for i in range(61)),
+        HEADER
+        + "\n"
+        + "".join(
+            f"{ROW[:-4].replace('L1', f'L{i}').replace('ann', f'a{i}')}r{i}\n" for i in range(61)
+        ),
     ),
     "thousands or decimals": Wrong(
         ("may be thousands or decimals (5,150)", "say decimal"),
         GOOD.replace(",", ";").replace("5150", "5,150"),
     ),
-    "no date": Wrong(("no date as YYYY-MM-DD", "got 31/12/2025"), DATED.format("31/12/2025", "2026-12-05")),
+    "no date": Wrong(
+        ("no date as YYYY-MM-DD", "got 31/12/2025"), DATED.format("31/12/2025", "2026-12-05")
+    ),
     "originated after the snapshot": Wrong(
         ("origination_date after the snapshot of 2026-06-30", "loan_id A"),
         DATED.format("2026-07-05", "2026-12-05"),
@@ -131,10 +143,12 @@ WRONG: dict[str, Wrong] = {
         "snapshot_date: 2026-06-30",
     ),
     "status of nothing": Wrong(
-        ("status that is no number of unpaid", "got odd"), swapped("region", "status").replace("east", "odd").replace("west", "M1")
+        ("status that is no number of unpaid", "got odd"),
+        swapped("region", "status").replace("east", "odd").replace("west", "M1"),
     ),
     "status against days": Wrong(
-        ("dpd = 0, but a status of overdue",), swapped("region", "status").replace("east", "M2").replace("west", "0")
+        ("dpd = 0, but a status of overdue",),
+        swapped("region", "status").replace("east", "M2").replace("west", "0"),
     ),
     "month twice in a panel": Wrong(
         ("loan_id and month that stood before",),
@@ -144,22 +158,36 @@ WRONG: dict[str, Wrong] = {
         ("p.csv", "needs the columns loan_id, month"), panel="loan_id,dpd\nL1,0\n"
     ),
     # --- mappings
-    "mapping: unknown key": Wrong(("column is not a known key", "columns"), mapping="column: {a: b}"),
-    "mapping: unknown column": Wrong(("must name a column", "principal"), mapping="columns: {a: prinzipal}"),
-    "mapping: absent column": Wrong(("name Saldo, which the tape lacks",), mapping="columns: {Saldo: arrears}"),
-    "mapping: percent of money": Wrong(("percent may hold", "got principal"), mapping="percent: [principal]"),
+    "mapping: unknown key": Wrong(
+        ("column is not a known key", "columns"), mapping="column: {a: b}"
+    ),
+    "mapping: unknown column": Wrong(
+        ("must name a column", "principal"), mapping="columns: {a: prinzipal}"
+    ),
+    "mapping: absent column": Wrong(
+        ("name Saldo, which the tape lacks",), mapping="columns: {Saldo: arrears}"
+    ),
+    "mapping: percent of money": Wrong(
+        ("percent may hold", "got principal"), mapping="percent: [principal]"
+    ),
     "mapping: percent of fractions": Wrong(
         ("largest cell is 0.18", "leave it out of percent"), mapping="percent: [annual_rate]"
     ),
-    "mapping: constant and column": Wrong(("a column and a constant",), mapping="constants: {product: cash_loan}"),
+    "mapping: constant and column": Wrong(
+        ("a column and a constant",), mapping="constants: {product: cash_loan}"
+    ),
     "mapping: alias bomb": Wrong(("aliases and anchors",), mapping="a: &a [x]\nb: [*a, *a]"),
     "mapping: tag": Wrong(("tags are not allowed",), mapping="columns: !!python/name:os.system x"),
-    "mapping: target": Wrong(("_target_ is not allowed",), mapping="columns: {_target_: os.system}"),
+    "mapping: target": Wrong(
+        ("_target_ is not allowed",), mapping="columns: {_target_: os.system}"
+    ),
     "mapping: interpolation": Wrong(("${",), mapping="columns: {'${oc.env:HOME}': dpd}"),
     "mapping: no such date": Wrong(("cannot be read",), mapping="snapshot_date: 2026-13-45"),
     "mapping: no YAML": Wrong(("is not YAML",), mapping="columns: [unclosed"),
     "mapping: a list": Wrong(("must hold keys and values",), mapping="[1, 2]"),
     "mapping: no date format": Wrong(("date_format",), mapping="date_format: dd/mm/yyyy"),
     "mapping: unknown encoding": Wrong(("encoding",), mapping="encoding: utf-7"),
-    "mapping: negative scale": Wrong(("scale.principal", "greater than 0"), mapping="scale: {principal: -1}"),
-}  # fmt: skip
+    "mapping: negative scale": Wrong(
+        ("scale.principal", "greater than 0"), mapping="scale: {principal: -1}"
+    ),
+}
