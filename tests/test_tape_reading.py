@@ -8,9 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
 
+from simulator.__main__ import main
 from simulator.book import Book, build_book
+from simulator.book.segments import mix_ids
 from simulator.book.tape_file import Tape, read_tape
 from simulator.book.tape_panel import unpaid_of
+from simulator.book.tape_sample import Frame as SampleFrame
+from simulator.book.tape_sample import draw_sample
 from simulator.settings import BookSettings, RunSettings
 from simulator.tape.__main__ import main as look
 from simulator.validation import UserError
@@ -292,6 +296,19 @@ def test_null_and_zero_borrowers_take_all_and_a_synthetic_book_needs_some(tmp_pa
     assert BookSettings.model_validate({"borrowers": None}).borrowers == 10_000
 
 
+def test_heavier_borrowers_are_drawn_more_often() -> None:
+    n = 20_000
+    ids = mix_ids(np.arange(n, dtype=np.uint64))
+    weight = np.where(np.arange(n) % 2 == 0, 3.0, 1.0)
+    level = np.ones(n)
+    one = np.ones(n, dtype=np.int64)
+    drawn = draw_sample(SampleFrame(ids, weight, level, one, (one,)), n // 20, seed=5)
+    share = float(np.mean(weight[drawn.rows] == 3.0))
+    # One of a group of 20, ten of weight 3 and ten of weight 1: 30 / 40 on average.
+    assert abs(share - 0.75) < 4.5 * np.sqrt(0.75 * 0.25 / drawn.rows.size)
+    assert drawn.weight.sum() == pytest.approx(weight.sum(), rel=1e-12)
+
+
 # --- the command -----------------------------------------------------------------------------
 
 
@@ -329,3 +346,21 @@ def test_mistakes_at_the_command_are_told_in_a_line(
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert look(["--help"]) == 0
     assert "python -m simulator.tape FILE" in capsys.readouterr().out
+
+
+def test_a_mapping_may_stand_in_a_book_of_ones_own_or_on_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = GOOD.replace("0.18", "18").replace("0.16", "16").replace("region", "备注")
+    (tmp_path / "t.csv").write_text(text, "utf-8")
+    (tmp_path / "mine" / "book").mkdir(parents=True)
+    own = "kind: tape\npath: t.csv\nmapping:\n  ignore: [备注]\n  percent: [annual_rate]\n"
+    (tmp_path / "mine" / "book" / "own.yaml").write_text(own, "utf-8")
+    small = ["run=smoke", "run.paths=2", "run.months=2", "scenario=[baseline]"]
+    small = [*small, "policy=[grace_period]", "report.enabled=false"]
+    assert main(["--config-dir", "mine", "book=own", *small, "hydra.run.dir=a"]) == 0
+    there = ["book=tape", "book.path=t.csv", "book.mapping={ignore:['备注'],percent:[annual_rate]}"]
+    assert main([*there, *small, "hydra.run.dir=b"]) == 0
+    one, other = (Path(d, "summary.csv").read_bytes() for d in "ab")
+    assert one == other

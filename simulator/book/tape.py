@@ -123,26 +123,27 @@ def _sampled(tape: Tape, size: int, seed: int) -> tuple[Tape, tuple[str, ...]]:
     worst = np.zeros(ids.size, dtype=np.int64)
     np.maximum.at(worst, owner, bucket(tape.numbers.get("dpd", np.zeros(tape.n_loans))))
     score, region = tape.numbers.get("score"), tape.texts.get("region")
-    third, third_name = band_or_region(
+    last = band_or_region(
         None if score is None else score[first],
         None if region is None else _ranks(region)[first],
-        ids.size,
     )
+    parts = {"product": _ranks(tape.texts["product"])[largest], "days past due": worst}
+    parts |= {} if last is None else dict([last])
     frame = SampleFrame(
         id=ids,
         weight=_weights(tape)[first],
         balance=sums,
         n_loans=np.bincount(owner),
-        strata=(_ranks(tape.texts["product"])[largest], worst, third),
+        strata=tuple(parts.values()),
     )
     drawn = draw_sample(frame, size, seed)
     weight = np.zeros(ids.size)
     weight[drawn.rows] = drawn.weight
     rows = np.flatnonzero(weight[owner] > 0)
-    parts = ("product", "days past due", third_name)[: drawn.n_parts]
+    kinds = " x ".join(list(parts)[: drawn.n_parts]) or "one for all"
     note = (
         f"A stratified sample of {drawn.rows.size:,} of {ids.size:,} borrowers, whole with their"
-        f" loans, in {drawn.n_strata} strata ({' x '.join(parts) or 'one for all'}); weights keep"
+        f" loans, in {drawn.n_strata} strata ({kinds}); weights keep"
         f" the number of borrowers. Weighted loans {drawn.loans_gap:+.2%} of the tape's, balance"
         f" {drawn.balance_gap:+.2%}; the largest gap of a stratum is"
         f" {drawn.worst_balance_gap:.2%} of the balance."

@@ -1,9 +1,9 @@
 """A stratified sample of a tape's borrowers, whole with all their loans, weighted to the totals.
 
 Strata are product x days past due x score band (region where no scores are known). Within a
-stratum borrowers are put into groups of like balance, and one of each group, the one with the
-smallest uniform of its id, stands for the group: weights keep the number of borrowers exactly and
-balances nearly.
+stratum borrowers are put into groups of like balance, and one of each group, drawn by the uniforms
+of their ids in proportion to weight, stands for the group: weights keep the number of borrowers
+exactly and balances nearly.
 """
 
 from typing import Final, NamedTuple
@@ -54,13 +54,12 @@ def bucket(dpd: F8) -> I8:
     )
 
 
-def band_or_region(score: F8 | None, region: I8 | None, n: int) -> tuple[I8, str]:
-    """Third part of the strata: score bands where scores are known, else regions; and its name."""
+def band_or_region(score: F8 | None, region: I8 | None) -> tuple[str, I8] | None:
+    """Last part of the strata and its name: score bands where scores are known, else regions."""
     if score is not None and not np.isnan(score).all():
-        return np.where(np.isnan(score), -1, risk_band(np.nan_to_num(score))), "score band"
-    if region is not None:
-        return region, "region"
-    return np.zeros(n, dtype=np.int64), "no third part"
+        band = np.where(np.isnan(score), -1, risk_band(np.nan_to_num(score)))
+        return "score band", band
+    return None if region is None else ("region", region)
 
 
 def draw_sample(frame: Frame, size: int, seed: int) -> Sample:
@@ -68,9 +67,10 @@ def draw_sample(frame: Frame, size: int, seed: int) -> Sample:
     stratum, n_parts = _strata(frame, size)
     counts = np.bincount(stratum)
     wanted = _allocate(counts, size)
-    u = Draws(seed, frame.id).uniform(Column.SAMPLE)
+    # The first of a race whose speeds are the weights: who wins is drawn in proportion to weight.
+    arrival = -np.log(Draws(seed, frame.id).uniform(Column.SAMPLE)) / frame.weight
     group = _groups(frame, stratum, counts, wanted)
-    order = np.lexsort((frame.id, u, group))
+    order = np.lexsort((frame.id, arrival, group))
     first = np.r_[True, group[order][1:] != group[order][:-1]]
     chosen = order[first]
     total = _sums(group, frame.weight, frame.id)

@@ -1,7 +1,5 @@
 """Everything that ``python -m simulator.tape`` says of a tape."""
 
-import os
-import tempfile
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,21 +57,18 @@ def inspect(path_text: str, mapping_path: str | None, panel: str | None) -> Insp
 
 def write_new(path: Path, text: str) -> None:
     """Write a file that must not exist yet, whole or not at all."""
-    temporary = ""
+    begun = False
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=".mapping-", delete=False, encoding="utf-8"
-        ) as file:
-            temporary = file.name
+        with path.open("x", encoding="utf-8") as file:
+            begun = True
             file.write(text)
-        os.chmod(temporary, 0o644)
-        os.link(temporary, path)
+        begun = False
     except OSError as error:
         reason = error.strerror or clip(error)
         raise UserError(f"{clip(path, 200)} could not be written: {reason}") from None
     finally:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+        if begun:
+            path.unlink(missing_ok=True)
 
 
 def _try(
