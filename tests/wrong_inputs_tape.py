@@ -92,6 +92,11 @@ WRONG: dict[str, Wrong] = {
     "rate of 18": Wrong(
         ("annual_rate > 1", "18 % must be 0.18", "percent: [annual_rate]"), swapped("0.18", "18")
     ),
+    "percent signs here and there": Wrong(
+        ("1 row has cells in annual_rate without a percent sign", "loan_id L2"),
+        swapped("0.18", "18%"),
+    ),
+    "quote that is never closed": Wrong(("quoted cell is never closed",), '"' + GOOD),
     "duplicate id": Wrong(("loan_id that stood before", "line 3"), swapped("L2", "L1")),
     "empty id": Wrong(("an empty loan_id", "(first: line 2)"), swapped("L1,", ",")),
     "balance over limit": Wrong(

@@ -135,6 +135,10 @@ def as_numbers(
     if spec.name in mapping.scale:
         numbers = numbers * mapping.scale[spec.name]
     first = clip(column[int(np.argmax(words))].as_py(), 40) if words.any() else ""
+    if signs.any() and spec.name not in mapping.percent:
+        mixed = ~signs & (np.nan_to_num(numbers) != 0)
+        rule = f"cells in {spec.name} without a percent sign, which other rows have"
+        trouble = [*trouble, Trouble(mixed, rule)]
     rules = [
         *trouble,
         Trouble(words, f"no number in {spec.name}; got {first}"),

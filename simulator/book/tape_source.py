@@ -215,8 +215,11 @@ def _parsed(
             ragged.clear()
             table = read(threads=False)
     except (pa.ArrowException, UnicodeDecodeError) as error:
+        why = clip(error, 160)
+        if "straddl" in why:
+            why = f"a quoted cell is never closed, or a row is longer than {_BLOCK_BYTES >> 20} MiB"
         raise UserError(
-            f"{owner} must be a CSV file with a header and a row a loan; {clip(error, 160)}"
+            f"{owner} must be a CSV file with a header and a row a loan; {why}"
         ) from None
     return table, ragged
 
