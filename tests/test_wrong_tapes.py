@@ -13,6 +13,7 @@ from simulator.__main__ import main
 from simulator.book.tape_file import Tape, read_tape
 from simulator.book.tape_mapping import read_mapping
 from simulator.tape.__main__ import main as look
+from simulator.tape.inspection import inspect
 from simulator.validation import UserError
 from tests.wrong_inputs_tape import GOOD, WRONG, Wrong, parquet
 
@@ -119,7 +120,9 @@ WORDS = st.sampled_from(
 
 
 def refuse_or_read(path: Path, mapping: str | None = None) -> Tape | None:
-    """Reading ends in a tape or in a ``UserError``; anything else fails the test."""
+    """Looking and reading end well or in a ``UserError``; anything else fails the test."""
+    with suppress(UserError):
+        inspect(str(path), mapping, None)
     with suppress(UserError):
         return read_tape(str(path), mapping)
     return None

@@ -159,6 +159,11 @@ WRONG: dict[str, Wrong] = {
         ("loan_id and month that stood before",),
         f"{PANEL_HEAD}\n" + 2 * (ROW.replace(",0,east", ",0,2026-01,east") + "\n"),
     ),
+    "panel of another month": Wrong(
+        ("last month of the panel is 2026-01", "snapshot is of 2026-06-30"),
+        f"{PANEL_HEAD}\n{ROW.replace(',0,east', ',0,2026-01,east')}\n",
+        "snapshot_date: 2026-06-30",
+    ),
     "panel file without months": Wrong(
         ("p.csv", "needs the columns loan_id, month"), panel="loan_id,dpd\nL1,0\n"
     ),

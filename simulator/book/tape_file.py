@@ -85,6 +85,8 @@ def checked_tape(
     """The tape in ``source``, which is open already."""
     draft = read_columns(source, found.mapping)
     draft.notes += [*found.notes, *source.notes]
+    if found.mapping.snapshot_date is not None:
+        draft.set_snapshot(found.mapping.snapshot_date, "snapshot_date of the mapping")
     translate_values(draft, regions)
     split_panel(draft)
     if panel is not None:
@@ -128,8 +130,6 @@ def _drop_closed(draft: Draft) -> None:
 def _fill_from_dates(draft: Draft) -> None:
     """Snapshot, term, remaining months and due day."""
     column = draft.dates.get("snapshot_date")
-    if draft.mapping.snapshot_date is not None:
-        draft.set_snapshot(draft.mapping.snapshot_date, "snapshot_date of the mapping")
     if column is not None and not np.isnan(column).all():
         low, high = as_date(np.nanmin(column)), as_date(np.nanmax(column))
         if low != high:
