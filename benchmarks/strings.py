@@ -1,7 +1,7 @@
 """Writes the catalogue of strings anew: every message of the report's code, with its translation.
 
-``python -m benchmarks.strings`` keeps the translations that stand in ``zh.po``, adds messages that are
-new in the code without one, leaves out those that are gone, and names what lacks a translation.
+``python -m benchmarks.strings`` keeps the translations that stand there, adds messages that are new
+in the code without one, leaves out those that are gone, and names what lacks a translation.
 Names that ship (scenarios, policies, causes) are kept whether or not code says them.
 """
 
@@ -91,7 +91,7 @@ def main() -> int:
     for words in lacking:
         print(f"no translation: {words!r} ({', '.join(places[words])})")
     print(
-        f"{len(places)} messages, {len(lacking)} without a translation; {len(names | dynamic)} names"
+        f"{len(places)} messages, {len(lacking)} without a translation"
     )
     return 1 if lacking else 0
 

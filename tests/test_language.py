@@ -1,4 +1,4 @@
-"""Both languages of the report: nothing lacks its Chinese, and numbers are written as it writes them."""
+"""Both languages of the report: nothing lacks its Chinese, and each writes numbers its way."""
 
 from pathlib import Path
 
