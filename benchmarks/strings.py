@@ -90,9 +90,7 @@ def main() -> int:
     lacking = [w for w in places if not translated.get(w) and w not in names]
     for words in lacking:
         print(f"no translation: {words!r} ({', '.join(places[words])})")
-    print(
-        f"{len(places)} messages, {len(lacking)} without a translation"
-    )
+    print(f"{len(places)} messages, {len(lacking)} without a translation")
     return 1 if lacking else 0
 
 

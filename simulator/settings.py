@@ -59,6 +59,7 @@ class RunSettings(Frozen):
 
 
 LanguageCode = Literal["en", "zh"]
+ImageFormat = Literal["png", "svg"]
 
 
 class ReportSettings(Frozen):

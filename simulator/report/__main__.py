@@ -9,26 +9,31 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn, cast, get_args
+from typing import TYPE_CHECKING, Final, NoReturn, cast, get_args
 
 from simulator.cli.exits import EXIT_OK, ended
 from simulator.cli.folders import shown
 from simulator.cli.help import product_version
 from simulator.results.files import COMPARISON_NAME, REPORT_NAME, WORKBOOK_NAME
-from simulator.settings import LanguageCode
+from simulator.settings import ImageFormat, LanguageCode
 from simulator.validation import UserError, clip, unknown_choice
+
+if TYPE_CHECKING:
+    from simulator.results.record import Record
 
 MOST_RUNS: Final = 7
 """Runs side by side; each has a colour of its own."""
-_OPTIONS: Final = "--output FILE, --language en|zh, --help, --version"
+_OPTIONS: Final = "--output FILE, --language en|zh, --images png|svg, --help, --version"
 _HELP: Final = """\
 loanstress: makes the report of a finished run again, or sets several runs side by side.
 
-Usage:  python -m simulator.report DIR [--output FILE.html] [--language en|zh]
+Usage:  python -m simulator.report DIR [--output FILE.html] [--language en|zh] [--images png|svg]
         python -m simulator.report DIR DIR [DIR ...] [--output FILE.html] [--language en|zh]
 
 One folder: report.html and tables.xlsx again, from results.nc alone, byte for byte as the run
 wrote them. With --output the page goes to FILE.html and the tables go to FILE.xlsx.
+With --images each figure also becomes a picture in figures/ beside the page (needs the extra
+'static' and a Chromium or Chrome; the page itself needs neither).
 
 Two to seven folders: one page that sets the runs side by side (what differs between their
 configurations, key figures with intervals, differences to the first run, overdue rates). It goes
@@ -37,6 +42,7 @@ to comparison.html in the first folder, or to FILE.html.
 Options
   -o, --output FILE.html    where the page goes
   -l, --language en|zh      language of the page: else what the run asked for, English for several
+      --images png|svg      pictures of the figures, for slides and papers
   --version, -h, --help
 
 Exit code: 0 written, 2 a mistake in what was asked, 130 interrupted, 1 a defect
@@ -56,6 +62,7 @@ class _Asked:
     folders: tuple[Path, ...]
     output: Path | None
     language: LanguageCode | None
+    images: ImageFormat | None
     help: bool
     version: bool
 
@@ -72,21 +79,29 @@ def _read(words: Sequence[str]) -> _Asked:
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--output", "-o", type=Path)
     parser.add_argument("--language", "-l")
+    parser.add_argument("--images")
     parser.add_argument("--help", "-h", action="store_true")
     parser.add_argument("--version", action="store_true")
     found = parser.parse_intermixed_args(list(words))
-    spoken = None if found.language is None else _language(found.language)
-    asked = _Asked(tuple(found.folders), found.output, spoken, found.help, found.version)
+    spoken = _one_of("--language", get_args(LanguageCode), found.language)
+    images = _one_of("--images", get_args(ImageFormat), found.images)
+    asked = _Asked(
+        tuple(found.folders),
+        found.output,
+        cast("LanguageCode | None", spoken),
+        cast("ImageFormat | None", images),
+        found.help,
+        found.version,
+    )
     if not (asked.help or asked.version):
         _check(asked)
     return asked
 
 
-def _language(text: str) -> LanguageCode:
-    for code in get_args(LanguageCode):
-        if code == text:
-            return cast(LanguageCode, code)
-    raise unknown_choice("--language", get_args(LanguageCode), text)
+def _one_of(option: str, allowed: Sequence[str], found: str | None) -> str | None:
+    if found is not None and found not in allowed:
+        raise unknown_choice(option, allowed, found)
+    return found
 
 
 def _check(asked: _Asked) -> None:
@@ -104,6 +119,8 @@ def _check(asked: _Asked) -> None:
             raise UserError(
                 f"{clip(folder, 200)} must be the folder of a run; there is no such folder"
             )
+    if asked.images is not None and len(asked.folders) > 1:
+        raise UserError("--images is for one folder; several give a page without pictures")
     if asked.output is not None and asked.output.suffix != ".html":
         raise UserError(
             f"--output must name a file that ends with .html; got {clip(asked.output, 200)}"
@@ -142,9 +159,38 @@ def _rebuild(folder: Path, asked: _Asked) -> None:
         REPORT_NAME: page,
         WORKBOOK_NAME: page.with_suffix(".xlsx") if output else folder / WORKBOOK_NAME,
     }
+    pictures = _pictures(record, settings.language, asked.images) if asked.images else {}
     for name, content in pages.items():
         write_atomically(places[name], content)
         print(f"Written to {shown(places[name])}")
+    if pictures:
+        _write_pictures(page.parent / "figures", pictures)
+
+
+def _pictures(record: "Record", code: LanguageCode, wanted: ImageFormat) -> dict[str, bytes]:
+    """File name -> picture of each figure of the page."""
+    from simulator.report.data import ReportData
+    from simulator.report.language import speaking
+    from simulator.report.page import all_cards
+    from simulator.report.static import figure_images
+
+    with speaking(code):
+        data = ReportData(record.dataset, record.summary_rows, record.manifest)
+        return figure_images(all_cards(data), wanted)
+
+
+def _write_pictures(folder: Path, pictures: dict[str, bytes]) -> None:
+    from simulator.report.page import write_atomically
+
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{clip(folder, 200)} must be a folder that can be made; got {error.strerror}"
+        ) from error
+    for name, picture in pictures.items():
+        write_atomically(folder / name, picture)
+    print(f"Written to {shown(folder)}: {len(pictures)} figures")
 
 
 def _compare(folders: Sequence[Path], asked: _Asked) -> None:

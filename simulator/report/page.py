@@ -2,16 +2,16 @@
 
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import xarray as xr
 
 from simulator.report import findings, passport, tables
-from simulator.report.cards import figure_cards, worth_section
+from simulator.report.cards import FigureCard, figure_cards, worth_section
 from simulator.report.data import ReportData, SummaryRow, clean
 from simulator.report.language import speaking
-from simulator.report.money_cards import money_section
+from simulator.report.money_cards import MoneySection, money_section
 from simulator.report.shell import page_text
 from simulator.settings import ReportSettings
 from simulator.validation import UserError
@@ -22,7 +22,7 @@ def render(data: ReportData, title: str) -> str:
     cards, money = figure_cards(data), money_section(data)
     return page_text(
         "page.html.j2",
-        [*cards, *(money.cards if money else ())],
+        _all(cards, money),
         title=clean(title, 120),
         finding=findings.headline(data),
         key_figures=findings.key_figures(data),
@@ -42,6 +42,15 @@ def render(data: ReportData, title: str) -> str:
         configuration=passport.configuration_text(data),
         facts=passport.facts(data),
     )
+
+
+def _all(cards: Sequence[FigureCard], money: MoneySection | None) -> list[FigureCard]:
+    return [*cards, *(money.cards if money else ())]
+
+
+def all_cards(data: ReportData) -> list[FigureCard]:
+    """Every figure of the page in its order."""
+    return _all(figure_cards(data), money_section(data))
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
