@@ -1,4 +1,4 @@
-"""``python -m simulator.report DIR --images``: figures as pictures, or one line that says why not."""
+"""``python -m simulator.report DIR --images``: figures as pictures, or one line that says why."""
 
 import shutil
 import sys

@@ -109,6 +109,8 @@ def _check(asked: _Asked) -> None:
         raise UserError("name the folder of a run, or several; --help shows how")
     if len(asked.folders) > MOST_RUNS:
         raise UserError(f"at most {MOST_RUNS} runs fit side by side; got {len(asked.folders)}")
+    if asked.images is not None and len(asked.folders) > 1:
+        raise UserError("--images is for one folder; several give a page without pictures")
     seen: set[Path] = set()
     for folder in asked.folders:
         place = folder.resolve()
@@ -119,8 +121,6 @@ def _check(asked: _Asked) -> None:
             raise UserError(
                 f"{clip(folder, 200)} must be the folder of a run; there is no such folder"
             )
-    if asked.images is not None and len(asked.folders) > 1:
-        raise UserError("--images is for one folder; several give a page without pictures")
     if asked.output is not None and asked.output.suffix != ".html":
         raise UserError(
             f"--output must name a file that ends with .html; got {clip(asked.output, 200)}"
