@@ -15,7 +15,7 @@ from simulator.report import downloads, style
 from simulator.report.bars import BAR_KINDS
 from simulator.report.cards import Choice, FigureCard, fate_class
 from simulator.report.fate_figures import FATE_KINDS
-from simulator.report.language import language, tn, tr
+from simulator.report.language import bracketed, language, tn, tr
 from simulator.report.selectors import Names, selectors, shows
 
 
@@ -121,7 +121,8 @@ def page_text(template: str, drawn: Sequence[FigureCard], names: Names, **conten
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"tr": tr, "tn": tn, "comma": language().comma}
+    stops = {"comma": language().comma, "full_stop": tr(".")}
+    environment.globals |= {"tr": tr, "tn": tn, "bracketed": bracketed, **stops}
     figures = [_drawing(number, card, names) for number, card in enumerate(drawn, start=1)]
     drawings = {"colours": style.dark_colours(), "figures": figures}
     shared = {
