@@ -20,6 +20,7 @@ from simulator.report import (
 from simulator.report.data import ReportData
 from simulator.report.fate_figures import BEARING, FateKind
 from simulator.report.frontier_figure import frontier_figure
+from simulator.report.language import tr
 from simulator.report.style import Frame
 from simulator.results.frontier import Frontier
 
@@ -61,8 +62,6 @@ class FigureCard:
     caption: str
     choices: tuple[Choice, ...]
     table: tables.Table
-    chooser: str = ""
-    """What the choices are, where there are several."""
     one_layout: bool = False
     """Whether all choices share the first one's layout, so that only their traces differ."""
     legend: tuple[tuple[str, str], ...] = ()
@@ -71,7 +70,11 @@ class FigureCard:
     @property
     def description(self) -> str:
         """Text for readers who cannot see the figure."""
-        return f"{self.title}. {self.caption} The numbers are in the table below the figure."
+        return tr(
+            "{title}. {caption} The numbers are in the table below the figure.",
+            title=self.title,
+            caption=self.caption,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,6 @@ def _worth_cards(data: ReportData) -> list[FigureCard]:
             worth.frontier_caption(data, data.overall),
             _scenario_choices(data, frontier_figure),
             worth.frontier_table(data),
-            chooser="Scenario",
         ),
         FigureCard(
             "fates",
@@ -146,7 +148,6 @@ def _worth_cards(data: ReportData) -> list[FigureCard]:
             worth.fates_caption(data, data.overall),
             _scenario_choices(data, fate_figures.fates_figure),
             worth.fates_table(data),
-            chooser="Scenario",
             legend=tuple(
                 (fate_class(kind), kind.name)
                 for _, kinds in fate_figures.shown_panels(data)
@@ -166,6 +167,7 @@ def _scenario_choices(
         Choice(
             ranking.capital(data.over(frontier)),
             lambda frame, frontier=frontier: draw(data, frame, frontier),  # type: ignore[misc]
+            {Axis.SCENARIO: frontier.scenario or ALL_SCENARIOS},
         )
         for frontier in data.frontiers
     )
@@ -182,11 +184,11 @@ def _bearing_card(data: ReportData) -> FigureCard:
                 lambda frame, policy=policy: (  # type: ignore[misc]
                     fate_figures.bearing_figure(data, frame, policy)
                 ),
+                {Axis.POLICY: policy},
             )
             for policy in data.best_first
         ),
         worth.bearing_table(data),
-        chooser="Policy",
         one_layout=True,
         legend=tuple((fate_class(kind), kind.name) for kind in BEARING),
     )

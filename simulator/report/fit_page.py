@@ -22,6 +22,7 @@ def render_fit(report: FitReport) -> str:
     return page_text(
         "fit.html.j2",
         cards,
+        {},
         title=clean(report.label, 120),
         facts=[clean(fact, 120) for fact in report.facts],
         headline=fit_words.headline(report),

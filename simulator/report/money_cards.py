@@ -7,7 +7,7 @@ from functools import partial
 import plotly.graph_objects as go
 
 from simulator.report import allowance_figures, allowance_words, bars, profit_words
-from simulator.report.cards import Choice, FigureCard
+from simulator.report.cards import Axis, Choice, FigureCard
 from simulator.report.data import ReportData
 from simulator.report.money_data import Provisions, provisions_of
 from simulator.report.profit_figure import Bridge, bridge_figure
@@ -57,11 +57,11 @@ def _allowance_cards(books: Provisions) -> list[FigureCard]:
                 Choice(
                     f"{data.scenario_label(place[0])}, {data.policy_label(place[1])}",
                     partial(allowance_figures.waterfall_figure, books, place=place),
+                    {Axis.SCENARIO: place[0], Axis.POLICY: place[1]},
                 )
                 for place in allowance_figures.places(data)
             ),
             allowance_words.waterfall_table(books),
-            chooser="Scenario and policy",
             one_layout=True,
             legend=BAR_LEGEND,
         ),
@@ -71,7 +71,6 @@ def _allowance_cards(books: Provisions) -> list[FigureCard]:
             allowance_words.fan_caption(books),
             _by_policy(data, partial(allowance_figures.allowance_fan, books)),
             allowance_words.fan_table(books),
-            chooser="Policy",
         ),
         FigureCard(
             "coverage",
@@ -79,7 +78,6 @@ def _allowance_cards(books: Provisions) -> list[FigureCard]:
             allowance_words.coverage_caption(books),
             _by_policy(data, partial(allowance_figures.coverage_figure, books)),
             allowance_words.coverage_table(books),
-            chooser="Policy",
             one_layout=True,
         ),
     ]
@@ -88,7 +86,7 @@ def _allowance_cards(books: Provisions) -> list[FigureCard]:
 def _by_policy(data: ReportData, draw: Callable[..., go.Figure]) -> tuple[Choice, ...]:
     """A choice for each drawn policy, the reference first."""
     return tuple(
-        Choice(data.policy_label(policy), partial(draw, policy=policy))
+        Choice(data.policy_label(policy), partial(draw, policy=policy), {Axis.POLICY: policy})
         for policy in data.drawn_policies
     )
 
@@ -101,7 +99,6 @@ def _loss_cards(found: Losses) -> list[FigureCard]:
             profit_words.loss_caption(found),
             _by_policy(found.data, partial(loss_figure, found)),
             profit_words.loss_table(found),
-            chooser="Policy",
             one_layout=True,
         )
     ]
@@ -115,10 +112,13 @@ def _bridge_card(bridge: Bridge) -> FigureCard:
         "From income to net income, and what each policy changes",
         profit_words.bridge_caption(bridge),
         tuple(
-            Choice(data.scenario_label(scenario), partial(bridge_figure, bridge, scenario=scenario))
+            Choice(
+                data.scenario_label(scenario),
+                partial(bridge_figure, bridge, scenario=scenario),
+                {Axis.SCENARIO: scenario},
+            )
             for scenario in (worst, *(s for s in data.scenarios if s != worst))
         ),
         profit_words.bridge_table(bridge),
-        chooser="Scenario",
         legend=BAR_LEGEND,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from simulator.report import findings, passport, tables
+from simulator.report import findings, passport, selectors, tables
 from simulator.report.cards import FigureCard, figure_cards, worth_section
 from simulator.report.data import ReportData, SummaryRow, clean
 from simulator.report.language import speaking
@@ -23,6 +23,7 @@ def render(data: ReportData, title: str) -> str:
     return page_text(
         "page.html.j2",
         _all(cards, money),
+        selectors.names_of(data),
         title=clean(title, 120),
         finding=findings.headline(data),
         key_figures=findings.key_figures(data),

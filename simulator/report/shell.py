@@ -11,11 +11,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from simulator.report import style
+from simulator.report import downloads, style
 from simulator.report.bars import BAR_KINDS
 from simulator.report.cards import Choice, FigureCard, fate_class
 from simulator.report.fate_figures import FATE_KINDS
-from simulator.report.language import language, tn, tr
+from simulator.report.language import bracketed, language, tn, tr
+from simulator.report.selectors import Names, selectors, shows
 
 
 def safe_json(value: object) -> str:
@@ -26,12 +27,21 @@ def safe_json(value: object) -> str:
     return text
 
 
-def _drawing(card: FigureCard) -> dict[str, object]:
-    """What the page's script draws: the first choice, and the others where there are some."""
+def _drawing(number: int, card: FigureCard, names: Names) -> dict[str, object]:
+    """What the page's script draws: the first choice, and the others where there are some.
+
+    ``at`` and ``shows`` have an entry for each choice, ``file`` is the figure's table to save.
+    """
     first, *others = card.choices
     found = {"id": card.key, **_drawn(first)}
     if others:
         found["others"] = [_traces(o) if card.one_layout else _drawn(o) for o in others]
+    found["at"] = [dict(choice.at) for choice in card.choices]
+    found["shows"] = [shows(choice, names) for choice in card.choices]
+    found["file"] = {
+        "name": downloads.file_name(number, card.key),
+        "text": downloads.csv_text(card.table),
+    }
     return found
 
 
@@ -96,8 +106,11 @@ def _stylesheet() -> str:
     )
 
 
-def page_text(template: str, drawn: Sequence[FigureCard], **content: object) -> str:
-    """``template`` filled with ``content`` (escaped), the drawings and the scripts."""
+def page_text(template: str, drawn: Sequence[FigureCard], names: Names, **content: object) -> str:
+    """``template`` filled with ``content`` (escaped), the drawings and the scripts.
+
+    ``names`` are those of what the figures show, for the lists to choose from.
+    """
     library = get_plotlyjs().replace("\r\n", "\n").replace("\r", "\n")
     script = files("simulator.report").joinpath("templates/page.js").read_text(encoding="utf-8")
     css = _stylesheet()
@@ -108,10 +121,14 @@ def page_text(template: str, drawn: Sequence[FigureCard], **content: object) -> 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"tr": tr, "tn": tn}
-    drawings = {"colours": style.dark_colours(), "figures": [_drawing(card) for card in drawn]}
+    stops = {"comma": language().comma, "full_stop": tr(".")}
+    environment.globals |= {"tr": tr, "tn": tn, "bracketed": bracketed, **stops}
+    figures = [_drawing(number, card, names) for number, card in enumerate(drawn, start=1)]
+    drawings = {"colours": style.dark_colours(), "figures": figures}
     shared = {
         "language": language().tag,
+        "selectors": selectors(drawn, names),
+        "shows": {card.key: shows(card.choices[0], names) for card in drawn},
         "security": _policy_of_the_page((library, script), (css,)),
         "css": Markup(css),
         "library": Markup(library),

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from simulator.report import beside_words, style
 from simulator.report.beside_words import can_be_paired, one_currency
-from simulator.report.cards import Choice, FigureCard
+from simulator.report.cards import Axis, Choice, FigureCard
 from simulator.report.data import Fan, Stat, clean
 from simulator.report.figures import (
     LABEL_ROOM,
@@ -80,6 +80,7 @@ def render_comparison(runs: Sequence[ComparedRun]) -> str:
     return page_text(
         "side_by_side.html.j2",
         cards,
+        {},
         title=f"{len(runs)} runs side by side",
         facts=[run.label for run in runs],
         headline=beside_words.headline(runs),
@@ -275,9 +276,13 @@ def _overdue_card(runs: Sequence[ComparedRun]) -> FigureCard:
         "overdue",
         "Overdue balance of each run",
         _overdue_caption(runs),
-        tuple(Choice(name, partial(overdue_lines, runs, dpd=dpd)) for dpd, name in _DRAWN),
+        tuple(
+            Choice(
+                name, partial(overdue_lines, runs, dpd=dpd), {Axis.METRIC: f"overdue_rate_{dpd}"}
+            )
+            for dpd, name in _DRAWN
+        ),
         _overdue_table(runs),
-        chooser="Balance that is",
         legend=tuple((f"series-{i}", run.label) for i, run in enumerate(runs)),
     )
 
