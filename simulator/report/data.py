@@ -151,8 +151,10 @@ def with_runoff(metric: str, title: str, found: Container[str]) -> tuple[str, st
 
     The reported months alone would count a loss that is only put off as a gain.
     """
-    name = f"lifetime_{metric}"
-    return (name, tr("{title} with run-off", title=title)) if name in found else (metric, title)
+    lifetime, said = f"lifetime_{metric}", tr(title) if title else ""
+    if lifetime in found:
+        return lifetime, tr("{title} with run-off", title=said)
+    return metric, said
 
 
 def smaller_balances(rows: Iterable[SummaryRow], reference: str) -> dict[tuple[str, str], float]:

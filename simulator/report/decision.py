@@ -7,7 +7,7 @@ import numpy as np
 
 from simulator.report.data import ReportData, Stat, optional, stat_of
 from simulator.report.fate_figures import PER
-from simulator.report.language import bracketed, clauses, listed, tr
+from simulator.report.language import clauses, tr
 from simulator.report.numbers import Scale, money_scale, percent, significant_decimals
 from simulator.report.ranking import (
     BreakEvenAnswer,
@@ -250,11 +250,15 @@ def _doubtful_values(data: ReportData, frontier: Frontier) -> list[tuple[str, St
 def _doubt(data: ReportData, stat: Stat) -> str:
     """What the value does: rises, falls or cannot be told, with its numbers."""
     scale = money_scale(data.currency, stat.values())
-    numbers = scale.full(stat.mean, signed=True), scale.span(stat.ci_low, stat.ci_high)
-    said = {"numbers": bracketed(listed(numbers))}
+    ends = scale.span(stat.ci_low, stat.ci_high)
+    said = {"mean": scale.full(stat.mean, signed=True), "span": ends}
     if not stat.sign:
-        return tr("cannot be told from zero {numbers}", **said)
-    return tr("rises {numbers}", **said) if stat.sign > 0 else tr("falls {numbers}", **said)
+        return tr("cannot be told from zero ({mean}, {span})", **said)
+    return (
+        tr("rises ({mean}, {span})", **said)
+        if stat.sign > 0
+        else tr("falls ({mean}, {span})", **said)
+    )
 
 
 def value_change(data: ReportData, frontier: Frontier, policy: str) -> Stat:
