@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from simulator.report.language import name, tr
 from simulator.results.frontier import Estimate, Frontier, Standing, frontiers
 from simulator.vocabulary import BUCKETS
 
@@ -150,8 +151,10 @@ def with_runoff(metric: str, title: str, found: Container[str]) -> tuple[str, st
 
     The reported months alone would count a loss that is only put off as a gain.
     """
-    name = f"lifetime_{metric}"
-    return (name, f"{title} with run-off") if name in found else (metric, title)
+    lifetime, said = f"lifetime_{metric}", tr(title) if title else ""
+    if lifetime in found:
+        return lifetime, tr("{title} with run-off", title=said)
+    return metric, said
 
 
 def smaller_balances(rows: Iterable[SummaryRow], reference: str) -> dict[tuple[str, str], float]:
@@ -242,7 +245,11 @@ class ReportData:
         drawn = len(self.drawn_policies) - 1
         if drawn == len(self.alternatives):
             return ""
-        return f"the {drawn} best of {len(self.alternatives)} by net; all are in the table"
+        return tr(
+            "the {drawn} best of {n} by net; all are in the table",
+            drawn=drawn,
+            n=len(self.alternatives),
+        )
 
     def _best_first(self) -> tuple[str, ...]:
         """The policies but the reference, best first by net, or by net result where it stands."""
@@ -278,11 +285,11 @@ class ReportData:
         label = self.scenario_entry(scenario).get("label")
         if not label and "scenario_label" in self.dataset.coords:
             label = self.dataset["scenario_label"].sel(scenario=scenario).item()
-        return clean(label or scenario.replace("_", " ").capitalize(), width)
+        return clean(name(str(label or scenario.replace("_", " ").capitalize())), width)
 
     def policy_label(self, policy: str, width: int = 48) -> str:
         """Name of a policy for a reader (untrusted text: escape it)."""
-        return clean(policy.replace("_", " ").capitalize(), width)
+        return clean(name(policy.replace("_", " ").capitalize()), width)
 
     def position(self, policy: str) -> int:
         """Position of a policy in the dataset."""
@@ -291,8 +298,8 @@ class ReportData:
     def over(self, frontier: Frontier) -> str:
         """Where a frontier holds: ``under Downturn`` or ``over the 3 scenarios by weight``."""
         if frontier.scenario is None:
-            return f"over the {len(self.scenarios)} scenarios by weight"
-        return f"under {self.scenario_label(frontier.scenario)}"
+            return tr("over the {n} scenarios by weight", n=len(self.scenarios))
+        return tr("under {scenario}", scenario=self.scenario_label(frontier.scenario))
 
     def policy_number(self, policy: str) -> int:
         """0 for the reference, then by order, that of the drawn first: picks colour and dash."""

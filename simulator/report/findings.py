@@ -2,19 +2,43 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-import numpy as np
-
-from simulator.report.data import ReportData, Stat, optional, stat_of
+from simulator.report.data import ReportData, Stat
+from simulator.report.decision import (
+    MOST_OTHERS,
+    Recommendation,
+    break_even_clause,
+    recommended,
+    told_with_rest,
+    value_doubts,
+)
 from simulator.report.effect_figures import effect_metrics
+from simulator.report.language import bracketed, clauses, listed, mark, tr
 from simulator.report.money_data import provisions_of
-from simulator.report.numbers import Scale, money_scale, percent, points_scale, rate_scale
-from simulator.report.ranking import verdict, verdict_support
+from simulator.report.numbers import (
+    Scale,
+    interval,
+    money_scale,
+    percent,
+    points_scale,
+    rate_scale,
+)
+from simulator.report.ranking import (
+    months_words,
+    on_one_draw,
+    verdict,
+    verdict_support,
+    with_interval,
+)
 from simulator.report.re_ageing import before_relief, re_aged
 from simulator.report.value_table import VALUE, measures
 from simulator.results.frontier import Frontier
-from simulator.results.intervals import over_paths
 
+MOST_SENTENCES: Final = 5
+"""Sentences under the headline; the rest stands with the remarks."""
+MOST_FIGURES: Final = 5
+"""Key figures of the first screen."""
 ROUGH_PATHS = 30
 """With fewer paths the report warns that intervals are rough (assumption)."""
 
@@ -45,47 +69,52 @@ def scale_for(data: ReportData, metric: str, stats: list[Stat]) -> Scale:
     return points_scale(values) if metric.startswith("delta_") else rate_scale(values)
 
 
-def _size(scale: Scale, stat: Stat, bracket: str) -> str:
+def level_text(scale: Scale, stat: Stat) -> str:
+    """A level with its interval where there is one."""
+    return with_interval(scale.full(stat.mean), scale, stat)
+
+
+def effect_text(
+    data: ReportData, metric: str, name: str, stat: Stat, *, explained: bool = False
+) -> str:
+    """What a policy does to ``name``: ``lowers the peak 90+ rate by 0.8 pp (0.6 to 1.0)``.
+
+    ``explained`` says once what brackets are. ``name`` is in the language of the page.
+    """
+    scale = scale_for(data, f"delta_{metric}", [stat])
+    if stat.is_zero or (stat.mean == 0.0 and not stat.has_interval):
+        return tr("leaves the {name} where it is", name=name)
+    if stat.has_interval and stat.sign == 0:
+        numbers = scale.full(stat.mean, signed=True), scale.span(stat.ci_low, stat.ci_high)
+        message = "has no distinguishable effect on the {name} ({mean}, {span})"
+        if explained:
+            message = mark(
+                "has no distinguishable effect on the {name} ({mean}, 95 % interval {span})"
+            )
+        return tr(message, name=name, mean=numbers[0], span=numbers[1])
+    size = _size(scale, stat, explained=explained)
+    if stat.mean > 0:
+        return tr("raises the {name} by {size}", name=name, size=size)
+    return tr("lowers the {name} by {size}", name=name, size=size)
+
+
+def _size(scale: Scale, stat: Stat, *, explained: bool) -> str:
     """Size of a difference without its sign, with its interval where there is one."""
     text = scale.full(abs(stat.mean))
     if stat.ci_low is None or stat.ci_high is None:
         return text
-    ends = sorted((abs(stat.ci_low), abs(stat.ci_high)))
-    return f"{text} ({bracket}{scale.span(*ends)})"
-
-
-def level_text(scale: Scale, stat: Stat) -> str:
-    """A level with its interval where there is one."""
-    text = scale.full(stat.mean)
-    if not stat.has_interval:
-        return text
-    return f"{text} (95 % interval {scale.span(stat.ci_low, stat.ci_high)})"
-
-
-def effect_text(data: ReportData, metric: str, name: str, stat: Stat, *, bracket: str = "") -> str:
-    """What a policy does to ``name``: ``lowers the peak 90+ rate by 0.8 pp (0.6 to 1.0)``.
-
-    ``bracket`` opens the bracket of the interval, to say once what brackets are.
-    """
-    scale = scale_for(data, f"delta_{metric}", [stat])
-    if stat.is_zero or (stat.mean == 0.0 and not stat.has_interval):
-        return f"leaves the {name} where it is"
-    if stat.has_interval and stat.sign == 0:
-        return (
-            f"has no distinguishable effect on the {name} ({scale.full(stat.mean, signed=True)},"
-            f" {bracket}{scale.span(stat.ci_low, stat.ci_high)})"
-        )
-    verb = "raises" if stat.mean > 0 else "lowers"
-    return f"{verb} the {name} by {_size(scale, stat, bracket)}"
+    ends = scale.span(*sorted((abs(stat.ci_low), abs(stat.ci_high))))
+    shown = interval(ends) if explained else bracketed(ends)
+    return tr("{number} {brackets}", number=text, brackets=shown)
 
 
 def decisive_metric(data: ReportData) -> tuple[str, str, int]:
     """The metric that ranks policies, its name and the sign that is better."""
     policy = data.alternatives[0]
-    metric, name = data.with_runoff("net_result", "net result")
+    metric, name = data.with_runoff("net_result", tr("net result"))
     if all(data.stat(s, policy, f"delta_{metric}") for s in data.scenarios):
         return metric, name, 1
-    return *data.with_runoff("net_loss", "net loss"), -1
+    return *data.with_runoff("net_loss", tr("net loss")), -1
 
 
 def ranked(data: ReportData, scenario: str) -> list[tuple[str, Stat]]:
@@ -100,21 +129,73 @@ def ranked(data: ReportData, scenario: str) -> list[tuple[str, Stat]]:
 
 def headline(data: ReportData) -> Finding:
     """The finding of the run, from its numbers: the ranking's where the results give one."""
+    told, support = _told(data)
+    return Finding(tr("{clauses}.", clauses=clauses(told)), support[:MOST_SENTENCES])
+
+
+def further(data: ReportData) -> tuple[str, ...]:
+    """What is said of the finding beyond the first screen."""
+    return _told(data)[1][MOST_SENTENCES:]
+
+
+def _told(data: ReportData) -> tuple[list[str], tuple[str, ...]]:
+    """Clauses of the headline, and every sentence that supports it, those to be seen first."""
     scenario = data.worst_scenario()
     if data.overall is not None:
-        support = (*verdict_support(data, data.overall), *_best_peaks(data, scenario))
-        balances = _smaller_balances(data, scenario, data.best_first)
-        doubts = value_doubts(data, data.overall)
-        return Finding(
-            verdict(data, data.overall), (*doubts, *support, *balances, *_run_support(data))
-        )
+        return _decision(data, data.overall, scenario), _support(data, data.overall, scenario)
     order = ranked(data, scenario)
     if not order:
-        return Finding(_reference_headline(data, scenario), _run_support(data))
-    return Finding(
-        _policy_headline(data, scenario, order),
-        (*_policy_support(data, scenario, order), *_run_support(data)),
-    )
+        return [_reference_headline(data, scenario)], _run_support(data)
+    return [_policy_headline(data, scenario, order)], _policy_support(data, scenario, order)
+
+
+def _decision(data: ReportData, frontier: Frontier, scenario: str) -> list[str]:
+    """The verdict, what the best policy does to the peak, and how long it pays."""
+    best = frontier.standings[0].policy
+    found = [verdict(data, frontier)]
+    peak = data.stat(scenario, best, "delta_peak_overdue_rate_90")
+    if peak is not None:
+        effect, label = _peak_effect(data, scenario, best, peak), data.scenario_label(scenario)
+        found.append(
+            tr("it {effect}", effect=effect)
+            if frontier.scenario == scenario
+            else tr("under {scenario} it {effect}", scenario=label, effect=effect)
+        )
+    return [clause for clause in (*found, break_even_clause(data, best)) if clause]
+
+
+def _support(data: ReportData, frontier: Frontier, scenario: str) -> tuple[str, ...]:
+    """What a reader must know first, then what fills the screen, then the rest; luck stays last."""
+    counts, fates, *elsewhere = verdict_support(data, frontier)
+    doubts = value_doubts(data, frontier)
+    limits = (*_smaller_balances(data, scenario, data.best_first), *_run_support(data))
+    fill = (counts, fates, *elsewhere)
+    room = MOST_SENTENCES - len(doubts) - len(limits)
+    rest = (*fill[room:], *_before_relief(data, scenario, frontier.standings[0].policy))
+    return (*doubts, *fill[:room], *limits, *rest)
+
+
+def recommendation(data: ReportData) -> Recommendation | None:
+    """The policy to take and why each other one loses; None where only the reference was run."""
+    if data.overall is not None:
+        return recommended(data, data.overall)
+    scenario = data.worst_scenario()
+    order = ranked(data, scenario)
+    if not order:
+        return None
+    metric, title, better = decisive_metric(data)
+    best, stat = order[0]
+    reasons = [(data.policy_label(p), effect_text(data, metric, title, s)) for p, s in order]
+    lead = tr("{text}.", text=_policy_headline(data, scenario, order))
+    if not stat.has_interval:
+        title, others = tr("No recommendation"), reasons
+    elif stat.sign == better:
+        title, others = tr("Recommended: {policy}", policy=data.policy_label(best)), reasons[1:]
+    else:
+        reference = data.policy_label(data.reference)
+        title, others = tr("Recommended: keep {policy}", policy=reference), reasons
+    shown = others[:MOST_OTHERS]
+    return Recommendation(title, lead, told_with_rest(shown, len(others) - len(shown)))
 
 
 def measures_sentence(data: ReportData) -> str:
@@ -123,213 +204,183 @@ def measures_sentence(data: ReportData) -> str:
     return measures(data) if shown and provisions_of(data) is not None else ""
 
 
-def value_doubts(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
-    """Where the best policy's value (NPV) does not bear out the net result of the headline."""
-    best = frontier.standings[0]
-    net = stat_of(best.net)
-    if not net.sign or "net_present_value" not in data.dataset:
+def _before_relief(data: ReportData, scenario: str, policy: str) -> tuple[str, ...]:
+    """What a policy does to the peak at days past due before relief, where that is another."""
+    metric = "peak_overdue_rate_90"
+    before = before_relief(data, scenario, policy, metric)
+    after = data.stat(scenario, policy, f"delta_{metric}")
+    if before is None or after is None or before == after:
         return ()
-    worst = data.worst_scenario()
-    found = {data.over(frontier): value_change(data, frontier, best.policy)}
-    if (own := data.stat(worst, best.policy, VALUE)) is not None:
-        found[f"under {data.scenario_label(worst)}"] = own
-    told = [
-        f"{where} it {_doubt(money_scale(data.currency, stat.values()), stat)}"
-        for where, stat in found.items()
-        if stat.has_interval and stat.sign != net.sign
-    ]
-    if not told:
-        return ()
-    turned = any(stat.sign == -net.sign for stat in found.values())
-    how = "does not bear this out" if turned else "bears this out less clearly"
+    if re_aged(data, scenario, policy, metric):
+        return ()  # the headline tells it
     return (
-        f"The value (NPV) of {data.policy_label(best.policy)} {how}:"
-        f" {'; '.join(told)}. {measures(data)}",
-    )
-
-
-def _doubt(scale: Scale, stat: Stat) -> str:
-    verb = "cannot be told from zero"
-    if stat.sign:
-        verb = "rises" if stat.sign > 0 else "falls"
-    span = scale.span(stat.ci_low, stat.ci_high)
-    return f"{verb} ({scale.full(stat.mean, signed=True)}, {span})"
-
-
-def value_change(data: ReportData, frontier: Frontier, policy: str) -> Stat:
-    """A policy's change of value (NPV) on the same paths, where ``frontier`` holds."""
-    scenario = frontier.scenario
-    if scenario is None:
-        weights = data.dataset["scenario_weight"]
-        values = (data.dataset["net_present_value"] * weights).sum("scenario")
-    else:
-        values = data.dataset["net_present_value"].sel(scenario=scenario)
-    change = values.sel(policy=policy) - values.sel(policy=data.reference)
-    paths = np.asarray(change.values, dtype=np.float64)
-    found = over_paths(paths, int(data.dataset.attrs["luck_replicates"]))
-    low, high = optional(float(found.ci_low)), optional(float(found.ci_high))
-    return Stat(float(found.mean), low, high, float(found.p05), float(found.p95))
-
-
-def _best_peaks(data: ReportData, scenario: str) -> tuple[str, ...]:
-    """What the best policy does to the peak of the 90+ rate in the worst scenario."""
-    best = data.best_first[0]
-    stat = data.stat(scenario, best, "delta_peak_overdue_rate_90")
-    if stat is None:
-        return ()
-    before = before_relief(data, scenario, best, "peak_overdue_rate_90")
-    effect = _peak_effect(data, scenario, best, stat)
-    sentence = f"Under {data.scenario_label(scenario)}, {data.policy_label(best)} {effect}"
-    falls_by_re_ageing = re_aged(data, scenario, best, "peak_overdue_rate_90")
-    if before is None or before == stat or falls_by_re_ageing:
-        return (f"{sentence}.",)
-    effect = effect_text(data, "peak_overdue_rate_90", "peak 90+ rate", before)
-    return (
-        f"{sentence}; with re-planned loans counted at their days past due before relief, it"
-        f" {effect}.",
+        tr(
+            "Under {scenario}, with re-planned loans counted at their days past due before relief,"
+            " {policy} {effect}.",
+            scenario=data.scenario_label(scenario),
+            policy=data.policy_label(policy),
+            effect=effect_text(data, metric, tr("peak 90+ rate"), before),
+        ),
     )
 
 
 def _peak_effect(data: ReportData, scenario: str, policy: str, stat: Stat) -> str:
     """What a policy does to the peak of the 90+ rate; before relief where only re-ageing helps."""
-    before = before_relief(data, scenario, policy, "peak_overdue_rate_90")
-    if before is None or not re_aged(data, scenario, policy, "peak_overdue_rate_90"):
-        return effect_text(data, "peak_overdue_rate_90", "peak 90+ rate", stat)
-    name = "peak 90+ rate with re-planned loans at their days past due before relief"
-    return effect_text(data, "peak_overdue_rate_90", name, before)
+    metric = "peak_overdue_rate_90"
+    before = before_relief(data, scenario, policy, metric)
+    if before is None or not re_aged(data, scenario, policy, metric):
+        return effect_text(data, metric, tr("peak 90+ rate"), stat)
+    title = tr("peak 90+ rate with re-planned loans at their days past due before relief")
+    return effect_text(data, metric, title, before)
 
 
 def _reference_headline(data: ReportData, scenario: str) -> str:
     """Only the reference was run: how bad it gets, and beside the mildest scenario."""
-    label = data.scenario_label(scenario)
-    peak = data.stat(scenario, data.reference, "peak_overdue_rate_30")
-    metric, name = data.with_runoff("net_loss", "net loss")
+    metric, title = data.with_runoff("net_loss", tr("net loss"))
     loss = data.stat(scenario, data.reference, metric)
-    parts = []
-    if peak is not None:
-        text = level_text(scale_for(data, "overdue_rate", [peak]), peak)
-        mild = data.mildest_scenario()
-        other = data.stat(mild, data.reference, "peak_overdue_rate_30")
-        if mild != scenario and other is not None:
-            gap = points_scale([peak.mean - other.mean])
-            side = "above" if peak.mean >= other.mean else "below"
-            text += f", {gap.full(abs(peak.mean - other.mean))} {side} {data.scenario_label(mild)}"
-        parts.append(f"the 30+ overdue rate peaks at {text}")
+    parts = _reference_peak(data, scenario)
     if loss is not None:
-        parts.append(f"the {name} is {level_text(money_scale(data.currency, loss.values()), loss)}")
-    return f"Under {label}, {'; '.join(parts) or 'no summary figure is available'}."
+        level = level_text(money_scale(data.currency, loss.values()), loss)
+        parts.append(tr("the {name} is {level}", name=title, level=level))
+    told = clauses(parts) or tr("no summary figure is available")
+    return tr("Under {scenario}, {told}", scenario=data.scenario_label(scenario), told=told)
+
+
+def _reference_peak(data: ReportData, scenario: str) -> list[str]:
+    """The peak of the 30+ rate under the reference, beside that of the mildest scenario."""
+    peak = data.stat(scenario, data.reference, "peak_overdue_rate_30")
+    if peak is None:
+        return []
+    level, mild = level_text(scale_for(data, "overdue_rate", [peak]), peak), data.mildest_scenario()
+    other = data.stat(mild, data.reference, "peak_overdue_rate_30")
+    if mild == scenario or other is None:
+        return [tr("the 30+ overdue rate peaks at {level}", level=level)]
+    difference = peak.mean - other.mean
+    said = {
+        "level": level,
+        "gap": points_scale([difference]).full(abs(difference)),
+        "scenario": data.scenario_label(mild),
+    }
+    if difference >= 0:
+        return [tr("the 30+ overdue rate peaks at {level}, {gap} above {scenario}", **said)]
+    return [tr("the 30+ overdue rate peaks at {level}, {gap} below {scenario}", **said)]
 
 
 def _policy_headline(data: ReportData, scenario: str, order: list[tuple[str, Stat]]) -> str:
-    metric, name, better = decisive_metric(data)
+    metric, title, better = decisive_metric(data)
     best, stat = order[0]
-    label, policy = data.scenario_label(scenario), data.policy_label(best)
-    effect = effect_text(data, metric, name, stat, bracket="95 % interval ")
+    effect = effect_text(data, metric, title, stat, explained=True)
     peak = data.stat(scenario, best, "delta_peak_overdue_rate_90")
-    tail = f" and {_peak_effect(data, scenario, best, peak)}" if peak else ""
+    if peak is not None:
+        other = _peak_effect(data, scenario, best, peak)
+        effect = tr("{effect} and {other}", effect=effect, other=other)
+    said = {
+        "where": tr("Under {scenario}", scenario=data.scenario_label(scenario)),
+        "policy": data.policy_label(best),
+        "effect": effect,
+    }
     if not stat.has_interval:
-        return f"On {one_draw(data)}, under {label}, {policy} {effect}{tail}."
-    if stat.sign == better:
-        return f"Under {label}, {policy} {effect}{tail}."
+        place = tr("under {scenario}", scenario=data.scenario_label(scenario))
+        said["where"] = on_one_draw(data, place)
+    if not stat.has_interval or stat.sign == better:
+        return tr("{where}, {policy} {effect}", **said)
     if stat.sign == -better:
-        runoff = data.dataset.attrs.get("runoff_months", 0)
-        months = f"{len(data.months)} months" + (f" and {runoff} of run-off" if runoff else "")
-        return (
-            f"Under {label}, no policy pays for itself within {months}:"
-            f" the least costly, {policy}, {effect}{tail}."
+        return tr(
+            "{where}, no policy pays for itself within {months}: the least costly, {policy},"
+            " {effect}",
+            months=months_words(data),
+            **said,
         )
-    return (
-        f"Under {label}, no policy is shown to improve the {name}:"
-        f" the best estimate, {policy}, {effect}{tail}."
+    return tr(
+        "{where}, no policy is shown to improve the {name}: the best estimate, {policy}, {effect}",
+        name=title,
+        **said,
     )
 
 
 def _policy_support(
     data: ReportData, scenario: str, order: list[tuple[str, Stat]]
 ) -> tuple[str, ...]:
-    """Why the others lose, whether it holds elsewhere, and the range over single paths."""
-    metric, name, better = decisive_metric(data)
+    """Whether it holds elsewhere, the range over single paths, and what limits the numbers."""
+    metric, title, better = decisive_metric(data)
     best, stat = order[0]
     out = []
-    if stat.p05 is not None and stat.p95 is not None and data.n_paths > 1:
-        scale = scale_for(data, f"delta_{metric}", [Stat(stat.p05, stat.p95, None, None, None)])
-        low, high = scale.full(stat.p05, signed=True), scale.full(stat.p95, signed=True)
-        out.append(f"On nine paths in ten its effect lies between {low} and {high}.")
     if len(data.scenarios) > 1 and stat.has_interval:
         elsewhere = [data.stat(s, best, f"delta_{metric}") for s in data.scenarios]
-        out.append(f"{data.policy_label(best)} {_across(name, elsewhere, better)}.")
-    before = before_relief(data, scenario, best, "peak_overdue_rate_90")
-    after = data.stat(scenario, best, "delta_peak_overdue_rate_90")
-    falls_by_re_ageing = re_aged(data, scenario, best, "peak_overdue_rate_90")
-    if before is not None and after is not None and before != after and not falls_by_re_ageing:
-        effect = effect_text(data, "peak_overdue_rate_90", "peak 90+ rate", before)
-        out.append(
-            f"With re-planned loans counted at their days past due before relief, it {effect}."
+        across = _across(title, elsewhere, better)
+        out.append(tr("{policy} {across}.", policy=data.policy_label(best), across=across))
+    out += _before_relief(data, scenario, best)
+    limits = _smaller_balances(data, scenario, [policy for policy, _ in order])
+    limits += _run_support(data)
+    rest = []
+    if stat.p05 is not None and stat.p95 is not None and data.n_paths > 1:
+        scale = scale_for(data, f"delta_{metric}", [Stat(stat.p05, stat.p95, None, None, None)])
+        low, high = (scale.full(end, signed=True) for end in (stat.p05, stat.p95))
+        rest.append(
+            tr("On nine paths in ten its effect lies between {low} and {high}.", low=low, high=high)
         )
-    for policy, other in order[1:4]:
-        effect = effect_text(data, metric, name, other)
-        near = "; the two intervals overlap" if _overlap(stat, other) else ""
-        out.append(f"{data.policy_label(policy)} {effect}{near}.")
-    return (*out, *_smaller_balances(data, scenario, [policy for policy, _ in order]))
+    return (*out, *limits, *rest)
 
 
 def _smaller_balances(data: ReportData, scenario: str, policies: Sequence[str]) -> tuple[str, ...]:
     """Whose overdue rates are over a clearly smaller balance, in one sentence, if any."""
     shares = {p: data.smaller_balances.get((scenario, p)) for p in policies}
-    listed = ", ".join(
-        f"{data.policy_label(policy)} ({percent(share, 0)} less)"
+    told = [
+        tr("{policy} ({share} less)", policy=data.policy_label(policy), share=percent(share, 0))
         for policy, share in shares.items()
         if share is not None
-    )
-    if not listed:
+    ]
+    if not told:
         return ()
     return (
-        f"Overdue rates are over a smaller balance than the reference's, in the last month, for"
-        f" {listed}.",
+        tr(
+            "Overdue rates are over a smaller balance than the reference's, in the last month, for"
+            " {policies}.",
+            policies=listed(told),
+        ),
     )
 
 
-def _across(name: str, stats: list[Stat | None], better: int) -> str:
+def _across(title: str, stats: list[Stat | None], better: int) -> str:
     """In how many scenarios a policy is better, worse, without difference or unclear."""
     total = len(stats)
     signs = [stat.sign * better if stat is not None else 0 for stat in stats]
     same = sum(1 for stat in stats if stat is not None and stat.is_zero)
     if signs.count(1) == total:
-        return f"improves the {name} in all {total} scenarios"
+        return tr("improves the {name} in all {n} scenarios", name=title, n=total)
     if signs.count(-1) == total:
-        return f"worsens the {name} in all {total} scenarios"
+        return tr("worsens the {name} in all {n} scenarios", name=title, n=total)
+    gains, losses = signs.count(1), signs.count(-1)
+    unclear = total - gains - losses - same
     counts = (
-        (signs.count(1), "better"),
-        (signs.count(-1), "worse"),
-        (same, "no difference"),
-        (signs.count(0) - same, "not distinguishable"),
+        (gains, tr("better in {n}", n=gains)),
+        (losses, tr("worse in {n}", n=losses)),
+        (same, tr("no difference in {n}", n=same)),
+        (unclear, tr("not distinguishable in {n}", n=unclear)),
     )
-    parts = [f"{words} in {count}" for count, words in counts if count]
-    return f"compared with the reference over {total} scenarios: {name} {', '.join(parts)}"
-
-
-def _overlap(one: Stat, other: Stat) -> bool:
-    """Whether two intervals share a point."""
-    ends = (one.ci_low, one.ci_high, other.ci_low, other.ci_high)
-    low, high, other_low, other_high = ends
-    if low is None or high is None or other_low is None or other_high is None:
-        return False
-    return low <= other_high and other_low <= high
+    parts = listed([words for count, words in counts if count])
+    return tr(
+        "compared with the reference over {n} scenarios: {name} {parts}",
+        n=total,
+        name=title,
+        parts=parts,
+    )
 
 
 def one_draw(data: ReportData) -> str:
     """What a run without intervals has seen."""
-    return "one path" if data.n_paths == 1 else "one draw of the economy"
+    return tr("one path") if data.n_paths == 1 else tr("one draw of the economy")
 
 
 def outside_the_months(data: ReportData) -> str:
     """What a run without run-off leaves out, and whom that flatters; empty with run-off."""
     if data.dataset.attrs.get("runoff_months", 0):
         return ""
-    return (
-        f"Losses after the last month (month {len(data.months)}), and later income, of loans still"
+    return tr(
+        "Losses after the last month (month {month}), and later income, of loans still"
         " open are outside, which flatters a policy that puts payments off; run.runoff_months=18"
-        " brings them in."
+        " brings them in.",
+        month=len(data.months),
     )
 
 
@@ -342,58 +393,63 @@ def _run_support(data: ReportData) -> tuple[str, ...]:
 def _luck_support(data: ReportData) -> tuple[str, ...]:
     if data.n_draws == 1:
         seen = one_draw(data)
-        return (f"A run of {seen} has no interval and cannot tell effect from luck.",)
-    text = (
-        f"Brackets are 95 % intervals of the mean over {data.n_paths} paths;"
-        " policies meet the same borrowers under the same luck."
-    )
+        return (tr("A run of {seen} has no interval and cannot tell effect from luck.", seen=seen),)
     if data.n_draws < ROUGH_PATHS:
-        text += f" With fewer than {ROUGH_PATHS} draws of the economy they are themselves rough."
-    return (text,)
+        return (
+            tr(
+                "Brackets are 95 % intervals of the mean over {paths} paths; policies meet the same"
+                " borrowers under the same luck; with fewer than {rough} draws of the economy the"
+                " intervals are themselves rough.",
+                paths=data.n_paths,
+                rough=ROUGH_PATHS,
+            ),
+        )
+    return (
+        tr(
+            "Brackets are 95 % intervals of the mean over {paths} paths; policies meet the same"
+            " borrowers under the same luck.",
+            paths=data.n_paths,
+        ),
+    )
 
 
 def key_figures(data: ReportData) -> list[KeyFigure]:
     """Levels under the reference in the worst scenario, and the best policy's effect."""
-    scenario = data.worst_scenario()
-    out = []
-    for metric, title, _ in effect_metrics(data):
+    scenario, label = data.worst_scenario(), data.policy_label(data.reference)
+    out, books = [], provisions_of(data)
+    needed = books.needed((scenario, data.reference)) if books is not None else None
+    *levels, result = effect_metrics(data)
+    for metric, title, _ in levels if needed is not None else (*levels, result):
         stat = data.stat(scenario, data.reference, metric)
         if stat is not None:
-            note = f"{data.policy_label(data.reference)}"
-            out.append(_key_figure(title, scale_for(data, metric, [stat]), stat, note))
-    order = ranked(data, scenario)
-    if order:
-        metric, name, _ = decisive_metric(data)
-        best, stat = next((pair for pair in order if pair[0] == data.best_first[0]), order[0])
-        scale = scale_for(data, f"delta_{metric}", [stat])
-        out.append(
-            _key_figure(f"Change of {name}", scale, stat, data.policy_label(best), signed=True)
+            out.append(_key_figure(tr(title), scale_for(data, metric, [stat]), stat, label))
+    if books is not None and needed is not None:
+        note = tr(
+            "{policy}, {book}, month {month}; {rates}",
+            policy=label,
+            book=books.label(books.accounting),
+            month=f"{data.months[-1]:.0f}",
+            rates=books.rates_words(books.accounting),
         )
-    return [*out, *_money_figures(data, scenario)]
-
-
-def _money_figures(data: ReportData, scenario: str) -> list[KeyFigure]:
-    """The best policy's change of value, and the allowance needed; nothing without rule books."""
-    books, out = provisions_of(data), []
-    if books is None:
-        return []
-    best = data.best_first[0] if data.best_first else data.reference
-    value = data.stat(scenario, best, "delta_net_present_value")
-    if value is not None:
-        scale = money_scale(data.currency, value.values())
-        note = data.policy_label(best)
-        out.append(_key_figure("Change of value (NPV)", scale, value, note, signed=True))
-    needed = books.needed((scenario, data.reference))
-    if needed is not None:
         scale = money_scale(data.currency, needed.values())
-        note = f"{data.policy_label(data.reference)}, {books.label(books.accounting)}, month"
-        note = f"{note} {data.months[-1]:.0f}; {books.rates_words(books.accounting)}"
-        out.append(_key_figure("Allowance needed", scale, needed, note))
-    return out
+        out.append(_key_figure(tr("Allowance needed"), scale, needed, note))
+    return [*out, *_best_change(data, scenario)][:MOST_FIGURES]
+
+
+def _best_change(data: ReportData, scenario: str) -> list[KeyFigure]:
+    """The best policy's change of the deciding metric; nothing where only the reference was run."""
+    order = ranked(data, scenario)
+    if not order:
+        return []
+    metric, title, _ = decisive_metric(data)
+    best, stat = next((pair for pair in order if pair[0] == data.best_first[0]), order[0])
+    scale = scale_for(data, f"delta_{metric}", [stat])
+    label = tr("Change of {name}", name=title)
+    return [_key_figure(label, scale, stat, data.policy_label(best), signed=True)]
 
 
 def _key_figure(
     title: str, scale: Scale, stat: Stat, note: str, *, signed: bool = False
 ) -> KeyFigure:
-    interval = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
-    return KeyFigure(title, scale.full(stat.mean, signed=signed), interval, note)
+    ends = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
+    return KeyFigure(title, scale.full(stat.mean, signed=signed), ends, note)

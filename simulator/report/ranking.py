@@ -1,32 +1,34 @@
 """Which policy is worth it: the ranking and the sentences that go with it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isnan
 from typing import Final
 
 from xarray import Dataset
 
-from simulator.report.data import ReportData, clean, stat_of
+from simulator.report.data import ReportData, Stat, clean, stat_of
 from simulator.report.fate_figures import PER
 from simulator.report.frontier_figure import frontier_scale
+from simulator.report.language import bracketed, clauses, listed, mark, name, tn, tr
 from simulator.report.numbers import (
     NONE,
     Scale,
+    interval,
     money_scale,
     number,
     significant_decimals,
+    span,
 )
-from simulator.results.break_even import ends_in_words
 from simulator.results.frontier import Estimate, Frontier, Standing
 from simulator.vocabulary import Burden, Fate
 
 COUNTED: Final[tuple[tuple[Fate, str], ...]] = (
-    (Fate.SAVED, "Saved"),
-    (Fate.CENSORED, "Too early to tell"),
-    (Fate.DELAYED, "Delayed"),
-    (Fate.HARMED, "Harmed"),
-    (Fate.FREE_RIDER, "Free riders"),
+    (Fate.SAVED, mark("Saved")),
+    (Fate.CENSORED, mark("Too early to tell")),
+    (Fate.DELAYED, mark("Delayed")),
+    (Fate.HARMED, mark("Harmed")),
+    (Fate.FREE_RIDER, mark("Free riders")),
 )
 """Fates in the ranking; those too early to tell only where there are any."""
 
@@ -82,12 +84,12 @@ def _ranking(data: ReportData, frontier: Frontier) -> Ranking:
         [per * s.burden(Burden.COMPLAINTS).mean for s in frontier.standings], 3, most=1
     )
     titles = (
-        ("Net", scale.unit),
-        ("Loss avoided", scale.unit),
-        ("Cost", scale.unit),
-        *((name, f"per {PER:,.0f}") for _, name in counted),
-        ("Kicked can", "%"),
-        ("Complaints", "change"),
+        (tr("Net"), scale.unit),
+        (tr("Loss avoided"), scale.unit),
+        (tr("Cost"), scale.unit),
+        *((tr(title), tr("per {n}", n=f"{PER:,.0f}")) for _, title in counted),
+        (tr("Kicked can"), "%"),
+        (tr("Complaints"), tr("change")),
     )
     names = [title for title, _ in titles]
     rows = []
@@ -99,12 +101,12 @@ def _ranking(data: ReportData, frontier: Frontier) -> Ranking:
             _share(s.kicked_can_index),
             number(per * s.burden(Burden.COMPLAINTS).mean, complaints, signed=True),
         )
-        spans = ["" if title != "Kicked can" else kicked_cases(s) for title in names[1:]]
+        spans = (*("",) * (len(texts) - 2), kicked_cases(s), "")
         cells = (_net_cell(s, scale), *map(RankingCell, names[1:], texts, spans))
         rows.append(RankingRow(str(s.rank), data.policy_label(s.policy), _note(data, s), cells))
     rows.insert(_reference_place(frontier), _reference_row(data, frontier, names, scale))
     place, compared = capital(data.over(frontier)), number(frontier.compared, 0)
-    return Ranking(place, _months(data), compared, titles, tuple(rows))
+    return Ranking(place, months_words(data), compared, titles, tuple(rows))
 
 
 def _any(frontier: Frontier, fate: Fate) -> bool:
@@ -117,9 +119,12 @@ def _decimals(frontier: Frontier, fate: Fate) -> int:
     return significant_decimals([per * s.fate(fate).mean for s in frontier.standings], 3, most=1)
 
 
-def _months(data: ReportData) -> str:
-    runoff = data.dataset.attrs.get("runoff_months", 0)
-    return f"{len(data.months)} months" + (f" and {runoff} of run-off" if runoff else "")
+def months_words(data: ReportData) -> str:
+    """The months that the money covers: ``24 months and 18 of run-off``."""
+    months, runoff = len(data.months), data.dataset.attrs.get("runoff_months", 0)
+    if runoff:
+        return tr("{months} months and {runoff} of run-off", months=months, runoff=runoff)
+    return tr("{months} months", months=months)
 
 
 def _share(share: Estimate) -> str:
@@ -132,22 +137,23 @@ def kicked_cases(standing: Standing) -> str:
         return ""
     returned, prevented = (standing.fate(f).mean for f in (Fate.RETURNED, Fate.PREVENTED))
     decimals = significant_decimals([prevented], 2, most=1)
-    return f"{number(returned, decimals)} of {number(prevented, decimals)}"
+    parts = (number(returned, decimals), number(prevented, decimals))
+    return tr("{returned} of {prevented}", returned=parts[0], prevented=parts[1])
 
 
 def _net_cell(standing: Standing, scale: Scale) -> RankingCell:
     stat = stat_of(standing.net)
     if stat.is_zero:
-        return RankingCell("Net", "no difference", verdict="same")
-    span = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
-    verdict = {1: "better", -1: "worse"}.get(stat.sign, "unclear") if span else ""
-    return RankingCell("Net", scale.text(stat.mean, signed=True), span, verdict)
+        return RankingCell(tr("Net"), tr("no difference"), verdict="same")
+    ends = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
+    judged = {1: "better", -1: "worse"}.get(stat.sign, "unclear") if ends else ""
+    return RankingCell(tr("Net"), scale.text(stat.mean, signed=True), ends, judged)
 
 
 def _note(data: ReportData, standing: Standing) -> str:
     if standing.dominated_by is None:
         return ""
-    return f"dominated by {data.policy_label(standing.dominated_by)}"
+    return tr("dominated by {policy}", policy=data.policy_label(standing.dominated_by))
 
 
 def _reference_place(frontier: Frontier) -> int:
@@ -161,166 +167,268 @@ def _reference_row(
 ) -> RankingRow:
     zeros = (scale.text(0.0),) * 3
     by = frontier.reference_dominated_by
-    dominated = f", dominated by {data.policy_label(by)}" if by else ""
+    note = tr("the reference")
+    if by:
+        note = tr("the reference, dominated by {policy}", policy=data.policy_label(by))
     texts = (*zeros, *(NONE,) * (len(names) - len(zeros)))
     return RankingRow(
         NONE,
         data.policy_label(frontier.reference),
-        f"the reference{dominated}",
+        note,
         tuple(map(RankingCell, names, texts)),
     )
 
 
 def verdict(data: ReportData, frontier: Frontier) -> str:
-    """Which policy is worth it, with what it costs and avoids."""
+    """Which policy is worth it, with what it costs and avoids; without its full stop."""
     best = frontier.standings[0]
     stat, scale = stat_of(best.net), money_scale(data.currency, [*best.net, *best.cost])
-    name, where = data.policy_label(best.policy), capital(data.over(frontier))
+    said = {"where": capital(data.over(frontier)), "policy": data.policy_label(best.policy)}
     if not stat.has_interval:
-        seen = "one path" if data.n_paths == 1 else "one draw of the economy"
-        where = f"On {seen}, {data.over(frontier)}"
+        said["where"] = on_one_draw(data, data.over(frontier))
     if stat.is_zero:
-        return f"{where}, no policy changes the result: the best, {name}, makes no difference."
-    split = _split(best, scale)
-    span = f" (95 % interval {scale.span(stat.ci_low, stat.ci_high)})" if stat.has_interval else ""
-    if stat.has_interval and stat.sign == 0:
-        return (
-            f"{where}, no policy is shown to be worth its cost: the best estimate, {name}, nets"
-            f" {scale.full(stat.mean, signed=True)}{span}; {split}."
+        return tr(
+            "{where}, no policy changes the result: the best, {policy}, makes no difference", **said
         )
-    net = scale.full(stat.mean)
+    signed = stat.has_interval and stat.sign == 0
+    said["net"] = with_interval(scale.full(stat.mean, signed=signed), scale, stat)
+    said["split"] = split(best, scale)
+    if signed:
+        return tr(
+            "{where}, no policy is shown to be worth its cost: the best estimate, {policy}, nets"
+            " {net}; {split}",
+            **said,
+        )
     if stat.mean > 0:
-        return (
-            f"{where}, {name} is worth most, by a net {net}{span}: {split}{_tie(data, frontier)}."
-        )
-    return (
-        f"{where}, no policy pays for itself within {_months(data)}: the least costly, {name},"
-        f" nets {net}{span}; {split}."
+        text = tr("{where}, {policy} is worth most, by a net {net}: {split}", **said)
+        return clauses([text, *_tie(data, frontier)])
+    return tr(
+        "{where}, no policy pays for itself within {months}: the least costly, {policy},"
+        " nets {net}; {split}",
+        months=months_words(data),
+        **said,
     )
 
 
-def _split(standing: Standing, scale: Scale) -> str:
+def on_one_draw(data: ReportData, place: str) -> str:
+    """Where a run without intervals has looked: ``On one path, under Downturn``."""
+    seen = tr("one path") if data.n_paths == 1 else tr("one draw of the economy")
+    return tr("On {seen}, {place}", seen=seen, place=place)
+
+
+def with_interval(text: str, scale: Scale, stat: Stat) -> str:
+    """A number, then its interval in brackets that say what they are, where there is one."""
+    if not stat.has_interval:
+        return text
+    ends = interval(scale.span(stat.ci_low, stat.ci_high))
+    return tr("{number} {brackets}", number=text, brackets=ends)
+
+
+def split(standing: Standing, scale: Scale) -> str:
     """Losses and costs in words, whichever sign they have."""
     avoided, cost = standing.loss_avoided.mean, standing.cost.mean
-    losses = f"{'adds' if avoided < 0 else 'avoids'} {scale.full(abs(avoided))} of losses"
-    rest = (
-        f"costs {scale.full(cost)}" if cost >= 0 else f"earns {scale.full(-cost)} more before them"
-    )
-    return f"it {losses} and {rest}"
+    said = {"losses": scale.full(abs(avoided)), "money": scale.full(abs(cost))}
+    if avoided < 0:
+        if cost < 0:
+            return tr("it adds {losses} of losses and earns {money} more before them", **said)
+        return tr("it adds {losses} of losses and costs {money}", **said)
+    if cost < 0:
+        return tr("it avoids {losses} of losses and earns {money} more before them", **said)
+    return tr("it avoids {losses} of losses and costs {money}", **said)
 
 
-def _tie(data: ReportData, frontier: Frontier) -> str:
-    """Whether the second best may be as good, as far as the two intervals tell."""
-    if len(frontier.standings) < 2:
-        return ""
-    best, second = (s.net for s in frontier.standings[:2])
-    if isnan(best.ci_low) or second.ci_high < best.ci_low:
-        return ""
-    return (
-        f"; the interval of the second, {data.policy_label(frontier.standings[1].policy)}, overlaps"
-    )
+def tied(best: Estimate, other: Estimate) -> bool:
+    """Whether the other may be as good as the best, as far as the two intervals tell."""
+    return not (isnan(best.ci_low) or other.ci_high < best.ci_low)
+
+
+def _tie(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
+    """That the second best may be as good, where it may."""
+    if len(frontier.standings) < 2 or not tied(*(s.net for s in frontier.standings[:2])):
+        return ()
+    second = data.policy_label(frontier.standings[1].policy)
+    return (tr("the interval of the second, {policy}, overlaps", policy=second),)
 
 
 def verdict_support(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
     """How many pay, whom the best one saves and harms, and where it does not hold."""
     best = frontier.standings[0]
-    out = [_counts(frontier)]
     per = PER / max(frontier.compared, 1e-9)
-    saved, harmed, free = (
-        best.fate(f).mean * per for f in (Fate.SAVED, Fate.HARMED, Fate.FREE_RIDER)
-    )
-    riders = (
-        f"; {number(free, 1)} take relief and would not have been 30 days late without it"
-        " (free riders)"
-        if free > 0
-        else ""
-    )
-    out.append(
-        f"{data.policy_label(best.policy)} saves {number(saved, 1)} and harms {number(harmed, 1)}"
-        f" of {PER:,.0f} borrowers{riders}."
-    )
+    free = best.fate(Fate.FREE_RIDER).mean * per
+    told = tr("{policy} {saves}", policy=data.policy_label(best.policy), saves=saves(best, per))
+    if free > 0:
+        riders = tr(
+            "{n} take relief and would not have been 30 days late without it (free riders)",
+            n=number(free, 1),
+        )
+        told = clauses([told, riders])
+    out = [_counts(frontier), tr("{clauses}.", clauses=told)]
     if frontier.scenario is None:
         out.append(_by_scenario(data, best.policy))
     return tuple(out)
 
 
+def saves(standing: Standing, per: float) -> str:
+    """Whom a policy saves and harms, ``per`` being ``PER`` over the borrowers compared."""
+    found = (number(standing.fate(f).mean * per, 1) for f in (Fate.SAVED, Fate.HARMED))
+    saved, harmed = found
+    return tr(
+        "saves {saved} and harms {harmed} of {n} borrowers",
+        saved=saved,
+        harmed=harmed,
+        n=f"{PER:,.0f}",
+    )
+
+
 def _counts(frontier: Frontier) -> str:
     """How many policies pay, do not, cannot be told, and are dominated."""
     stats = [stat_of(s.net) for s in frontier.standings]
-    pays, loses = (sum(1 for s in stats if s.sign == sign) for sign in (1, -1))
+    gains, costs = (sum(1 for s in stats if s.sign == sign) for sign in (1, -1))
     same = sum(1 for s in stats if s.is_zero)
-    parts = [
-        f"{count} {words}"
-        for count, words in (
-            (pays, "gains more than it costs" if pays == 1 else "gain more than they cost"),
-            (loses, "costs more than it gains" if loses == 1 else "cost more than they gain"),
-            (same, "makes no difference" if same == 1 else "make no difference"),
-            (len(stats) - pays - loses - same, "cannot be told from the reference"),
-        )
-        if count
-    ]
-    text = f"Of {len(stats)} policies {', '.join(parts)}"
+    unclear = len(stats) - gains - costs - same
+    parts = (
+        (gains, tn("{n} gains more than it costs", "{n} gain more than they cost", gains)),
+        (costs, tn("{n} costs more than it gains", "{n} cost more than they gain", costs)),
+        (same, tn("{n} makes no difference", "{n} make no difference", same)),
+        (unclear, tr("{n} cannot be told from the reference", n=unclear)),
+    )
+    told = listed([words for count, words in parts if count])
     dominated = sum(1 for s in frontier.standings if s.dominated_by is not None)
     if not dominated:
-        return f"{text}; none is dominated by another."
-    return f"{text}; {dominated} are dominated: another choice costs no more and avoids no less."
+        return tr(
+            "Of {n} policies {counts}; none is dominated by another.", n=len(stats), counts=told
+        )
+    return tr(
+        "Of {n} policies {counts}; {dominated} are dominated: another choice costs no more and"
+        " avoids no less.",
+        n=len(stats),
+        counts=told,
+        dominated=dominated,
+    )
 
 
 def _by_scenario(data: ReportData, policy: str) -> str:
     """Rank and net of a policy in each scenario."""
     found = [(f, s) for f in data.frontiers[1:] for s in f.standings if s.policy == policy]
     always = all(s.rank == 1 for _, s in found)
-    parts = []
+    said = []
     for frontier, standing in found:
-        scale = money_scale(data.currency, standing.net)
-        rank = "" if always else f"{standing.rank} "
-        where = f"under {data.scenario_label(frontier.scenario or '')}"
-        parts.append(f"{rank}{where} ({scale.full(standing.net.mean, signed=True)})")
-    ranks = "ranks first in every scenario:" if always else "ranks"
-    tail = "" if always else f" of {len(data.alternatives)}"
-    return f"{data.policy_label(policy)} {ranks} {', '.join(parts)}{tail}."
+        net = money_scale(data.currency, standing.net).full(standing.net.mean, signed=True)
+        scenario = data.scenario_label(frontier.scenario or "")
+        if always:
+            said.append(tr("under {scenario} ({net})", scenario=scenario, net=net))
+        else:
+            rank = standing.rank
+            said.append(
+                tr("{rank} under {scenario} ({net})", rank=rank, scenario=scenario, net=net)
+            )
+    label, places = data.policy_label(policy), listed(said)
+    if always:
+        return tr("{policy} ranks first in every scenario: {places}.", policy=label, places=places)
+    total = len(data.alternatives)
+    return tr("{policy} ranks {places} of {n}.", policy=label, places=places, n=total)
+
+
+@dataclass(frozen=True, slots=True)
+class BreakEvenAnswer:
+    """An answer about a break-even as results.nc has it; ``field`` and ``policy`` are ids."""
+
+    policy: str
+    scenario: str
+    field: str
+    verdict: str
+    pays_side: str
+    value: float
+    ends: tuple[float, float]
+    bracket: tuple[float, float]
+    has_interval: bool
+
+
+def break_even_answers(data: ReportData) -> tuple[BreakEvenAnswer, ...]:
+    """What the run found out about break-evens; nothing where it was not asked."""
+    if "break_even_verdict" not in data.dataset:
+        return ()
+    asked = data.dataset["break_even_verdict"].size
+    return tuple(_answer(data.dataset.isel(break_even=at)) for at in range(asked))
+
+
+def _answer(found: Dataset) -> BreakEvenAnswer:
+    def words(key: str) -> str:
+        return clean(found[f"break_even_{key}"].item(), 60)
+
+    def value(key: str) -> float:
+        return float(found[f"break_even_{key}"])
+
+    return BreakEvenAnswer(
+        policy=words("policy"),
+        scenario=words("scenario"),
+        field=words("field"),
+        verdict=words("verdict"),
+        pays_side=words("pays_side") or "below",
+        value=value("value"),
+        ends=(value("ci_low"), value("ci_high")),
+        bracket=(value("low"), value("high")),
+        has_interval=not isnan(float(found["break_even_gain_ci_low"][0])),
+    )
 
 
 def break_evens(data: ReportData) -> tuple[str, ...]:
     """A sentence for each break-even that the run looked for."""
-    found = data.dataset
-    if "break_even_verdict" not in found:
-        return ()
+    return tuple(_break_even(data, answer) for answer in break_even_answers(data))
 
-    def words(name: str, at: int) -> str:
-        return clean(found[f"break_even_{name}"].values[at], 60)
 
-    def value(name: str, at: int) -> float:
-        return float(found[f"break_even_{name}"].values[at])
-
-    out = []
-    for at in range(found["break_even_verdict"].size):
-        policy, scenario = data.policy_label(words("policy", at)), words("scenario", at)
-        field = f"\u201c{words('field', at).replace('_', ' ')}\u201d"
-        where = f"Under {data.scenario_label(scenario)}, {policy}"
-        bracket = f"from {value('low', at):.3g} to {value('high', at):.3g}"
-        verdict = words("verdict", at)
-        if verdict == "crosses":
-            side = words("pays_side", at) or "below"
-            out.append(
-                f"{where} pays as long as {field} stays {side} {value('value', at):.3g}"
-                f" ({_break_even_interval(found.isel(break_even=at))})."
+def _break_even(data: ReportData, answer: BreakEvenAnswer) -> str:
+    said = {
+        "scenario": data.scenario_label(answer.scenario),
+        "policy": data.policy_label(answer.policy),
+        "field": field_words(answer.field),
+        "span": span(*(f"{end:.3g}" for end in answer.bracket)),
+    }
+    if answer.verdict == "crosses":
+        said |= {"value": f"{answer.value:.3g}", "interval": break_even_interval(answer)}
+        if answer.pays_side == "above":
+            return tr(
+                "Under {scenario}, {policy} pays as long as \u201c{field}\u201d stays above"
+                " {value} {interval}.",
+                **said,
             )
-        elif verdict == "undecided":
-            out.append(f"{where}: too few paths to say whether it pays at {field} {bracket}.")
-        else:
-            pays = "pays" if verdict == "pays_throughout" else "does not pay"
-            out.append(f"{where} {pays} at any {field} {bracket}.")
-    return tuple(out)
+        return tr(
+            "Under {scenario}, {policy} pays as long as \u201c{field}\u201d stays below"
+            " {value} {interval}.",
+            **said,
+        )
+    if answer.verdict == "undecided":
+        return tr(
+            "Under {scenario}, {policy}: too few paths to say whether it pays at"
+            " \u201c{field}\u201d from {span}.",
+            **said,
+        )
+    if answer.verdict == "pays_throughout":
+        return tr("Under {scenario}, {policy} pays at any \u201c{field}\u201d from {span}.", **said)
+    return tr(
+        "Under {scenario}, {policy} does not pay at any \u201c{field}\u201d from {span}.", **said
+    )
 
 
-def _break_even_interval(answer: Dataset) -> str:
-    """The interval of one break-even, or why there is none."""
+def field_words(field: str) -> str:
+    """A policy's field as words: ``take up if no need``."""
+    return name(field.replace("_", " "))
 
-    def value(name: str) -> float:
-        return float(answer[f"break_even_{name}"])
 
-    if isnan(float(answer["break_even_gain_ci_low"][0])):
-        return "too few paths for an interval"
-    ends = ends_in_words((value("ci_low"), value("ci_high")), (value("low"), value("high")))
-    return f"95 % interval {' to '.join(ends)}"
+def _three_digits(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def break_even_interval(
+    answer: BreakEvenAnswer, shown: Callable[[float], str] = _three_digits
+) -> str:
+    """The interval of one break-even in brackets, or why there is none."""
+    if not answer.has_interval:
+        return bracketed(tr("too few paths for an interval"))
+    (low, high), (first, last) = answer.ends, answer.bracket
+    lower, upper = shown(low), shown(high)
+    if isnan(low):
+        lower = tr("at or below {limit} (end of the bracket)", limit=shown(first))
+    if isnan(high):
+        upper = tr("at or above {limit} (end of the bracket)", limit=shown(last))
+    return interval(span(lower, upper))

@@ -3,6 +3,7 @@
 from math import isnan
 
 from simulator.report.data import ReportData
+from simulator.report.findings import further
 from simulator.report.numbers import number, percent
 from simulator.report.ranking import capital, kicked_cases
 from simulator.results.frontier import Frontier, Standing
@@ -27,6 +28,7 @@ def remarks(data: ReportData) -> tuple[str, ...]:
         kicked_can(data),
         no_need(data, frontier),
         early_warning(data, frontier),
+        *further(data),
     )
     return tuple(sentence for sentence in told if sentence)
 
