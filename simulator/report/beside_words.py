@@ -6,6 +6,7 @@ from math import isnan
 
 from simulator.report.data import clean
 from simulator.report.findings import scale_for
+from simulator.report.language import listed, mark, name, tr
 from simulator.report.numbers import money_scale, points_scale
 from simulator.report.run_beside import ComparedRun, difference, union
 
@@ -30,8 +31,7 @@ def can_be_paired(runs: Sequence[ComparedRun]) -> bool:
 
 def letters(runs: Sequence[ComparedRun]) -> str:
     """``A``, ``A and B`` or ``A, B and C``."""
-    *most, last = (run.letter for run in runs)
-    return f"{', '.join(most)} and {last}" if most else last
+    return listed([run.letter for run in runs], final=True)
 
 
 def _by_value(runs: Sequence[ComparedRun], value: Callable[[ComparedRun], str]) -> str:
@@ -39,18 +39,29 @@ def _by_value(runs: Sequence[ComparedRun], value: Callable[[ComparedRun], str]) 
     found: dict[str, list[ComparedRun]] = {}
     for run in runs:
         found.setdefault(value(run), []).append(run)
-    told = (f"{clean(text, 60)} ({letters(having)})" for text, having in found.items())
-    return ", ".join(told) if len(found) > 1 else ""
+    told = [
+        tr("{value} ({runs})", value=clean(text, 60), runs=letters(having))
+        for text, having in found.items()
+    ]
+    return listed(told) if len(told) > 1 else ""
 
 
 def _months(run: ComparedRun) -> str:
     reported, runoff = run.months
-    return f"{reported}" + (f" and {runoff} of run-off" if runoff else "")
+    if not runoff:
+        return f"{reported}"
+    return tr("{months} and {runoff} of run-off", months=reported, runoff=runoff)
 
 
 def _paths(run: ComparedRun) -> str:
     paths, replicates = run.luck
-    return f"{paths:,}" + (f", {replicates} for each draw of the economy" if replicates > 1 else "")
+    if replicates <= 1:
+        return f"{paths:,}"
+    return tr(
+        "{paths}, {replicates} for each draw of the economy",
+        paths=f"{paths:,}",
+        replicates=replicates,
+    )
 
 
 def warnings(runs: Sequence[ComparedRun]) -> list[str]:
@@ -58,36 +69,49 @@ def warnings(runs: Sequence[ComparedRun]) -> list[str]:
     rules = (
         (
             lambda run: run.data.currency,
-            "Money is in {}. Amounts do not compare, and no differences of them are shown.",
+            mark(
+                "Money is in {values}. Amounts do not compare, and no differences"
+                " of them are shown."
+            ),
         ),
         (
             lambda run: run.attribute("start_date")[:7],
-            "The calendars differ: runs begin in {}. A month of the run is not the same month.",
+            mark(
+                "The calendars differ: runs begin in {values}. A month of the run is not"
+                " the same month."
+            ),
         ),
         (
             _months,
-            "The months differ: {}. Peaks and sums are over different spans; differences are shown"
-            " only of figures over the same months.",
+            mark(
+                "The months differ: {values}. Peaks and sums are over different spans; differences"
+                " are shown only of figures over the same months."
+            ),
         ),
         (
             lambda run: run.attribute("seed"),
-            "The seeds differ: {}. Runs share no luck, so differences hold the luck of both.",
+            mark(
+                "The seeds differ: {values}. Runs share no luck, so differences hold the luck"
+                " of both."
+            ),
         ),
         (
             _paths,
-            "The paths differ: {}. Runs are set beside A path by path, so there are no differences"
-            " where the numbers of paths are not A's.",
+            mark(
+                "The paths differ: {values}. Runs are set beside A path by path, so there are no"
+                " differences where the numbers of paths are not A's."
+            ),
         ),
         (
             lambda run: run.attribute("random_numbers"),
-            "The random numbers are of different versions: {}. Runs share no luck.",
+            mark("The random numbers are of different versions: {values}. Runs share no luck."),
         ),
         (
             lambda run: run.data.policy_label(run.data.reference),
-            "The reference policies differ: {}.",
+            mark("The reference policies differ: {values}."),
         ),
     )
-    out = [words.format(found) for value, words in rules if (found := _by_value(runs, value))]
+    out = [tr(words, values=found) for value, words in rules if (found := _by_value(runs, value))]
     return [*out, *_other_books(runs), *_namesakes(runs)]
 
 
@@ -101,25 +125,35 @@ def _other_books(runs: Sequence[ComparedRun]) -> list[str]:
 
     if len({book(run) for run in runs}) == 1:
         return []
-    names = _by_value(runs, lambda run: run.attribute("book"))
-    told = names or "their settings or their data"
-    return [f"The books differ: {told}. Differences hold those of the borrowers, too."]
+    told = _by_value(runs, lambda run: name(run.attribute("book")))
+    if not told:
+        told = tr("their settings or their data")
+    return [
+        tr("The books differ: {values}. Differences hold those of the borrowers, too.", values=told)
+    ]
 
 
 def _namesakes(runs: Sequence[ComparedRun]) -> list[str]:
     """Scenarios and policies that have the same name and are not the same."""
     out = []
-    for kind, names in (
-        ("scenario", union(runs, lambda run: run.data.scenarios)),
-        ("policy", union(runs, lambda run: run.data.policies)),
+    for kind, words, names in (
+        (
+            "scenario",
+            mark("The scenario {label} has different settings in {runs}."),
+            union(runs, lambda run: run.data.scenarios),
+        ),
+        (
+            "policy",
+            mark("The policy {label} has different settings in {runs}."),
+            union(runs, lambda run: run.data.policies),
+        ),
     ):
-        for name in names:
-            held = [(run, run.part(kind, name)) for run in runs]
+        for found in names:
+            held = [(run, run.part(kind, found)) for run in runs]
             having = [(run, _exact(settings)) for run, settings in held if settings is not None]
             if len({settings for _, settings in having}) > 1:
-                label = clean(name.replace("_", " ").capitalize(), 48)
-                where = letters([run for run, _ in having])
-                out.append(f"The {kind} {label} has different settings in {where}.")
+                label = clean(name(found.replace("_", " ").capitalize()), 48)
+                out.append(tr(words, label=label, runs=letters([run for run, _ in having])))
     return out
 
 
@@ -131,7 +165,7 @@ def headline(runs: Sequence[ComparedRun]) -> str:
     """The peak 90+ rate of every run under its reference, in the worst scenario that all have."""
     shared = shared_scenarios(runs)
     if not shared:
-        return "The runs share no scenario: each stands for itself."
+        return tr("The runs share no scenario: each stands for itself.")
     worst = max(shared, key=lambda name: _peak(runs[0], name) or 0.0)
     first, *others = runs
     scale = scale_for(
@@ -140,13 +174,24 @@ def headline(runs: Sequence[ComparedRun]) -> str:
         [stat for run in runs if (stat := run.data.stat(worst, run.data.reference, RATE))],
     )
     label = first.data.scenario_label(worst)
-    parts = [f"{scale.full(_peak(first, worst))} in {first.label}"]
+    parts = [tr("{rate} in {run}", rate=scale.full(_peak(first, worst)), run=first.label)]
     parts += [
-        f"{scale.full(_peak(run, worst))} in {run.label}{_gap(first, run, worst)}" for run in others
+        tr(
+            "{rate} in {run}{gap}",
+            rate=scale.full(_peak(run, worst)),
+            run=run.label,
+            gap=_gap(first, run, worst),
+        )
+        for run in others
     ]
     same = {run.data.reference for run in runs} == {first.data.reference}
-    policy = first.data.policy_label(first.data.reference) if same else "each run's reference"
-    return f"Under {label} and {policy}, the peak 90+ rate is {', '.join(parts)}."
+    policy = first.data.policy_label(first.data.reference) if same else tr("each run's reference")
+    return tr(
+        "Under {scenario} and {policy}, the peak 90+ rate is {rates}.",
+        scenario=label,
+        policy=policy,
+        rates=listed(parts),
+    )
 
 
 def _peak(run: ComparedRun, scenario: str) -> float | None:
@@ -162,14 +207,24 @@ def _gap(first: ComparedRun, other: ComparedRun, scenario: str) -> str:
     if stat is None:
         return ""
     if stat.is_zero:
-        return " (the same on every path)"
+        return _aside(tr("the same on every path"))
     if stat.has_interval and stat.sign == 0:
-        return f" (cannot be told from {first.letter})"
+        return _aside(tr("cannot be told from {run}", run=first.letter))
     scale = points_scale(stat.values())
     ends = sorted((abs(stat.ci_low or 0.0), abs(stat.ci_high or 0.0)))
-    span = f", 95 % interval {scale.span(*ends)}" if stat.has_interval else ""
-    side = "more" if stat.mean > 0 else "less"
-    return f" ({scale.full(abs(stat.mean))} {side} than {first.letter}{span})"
+    size = scale.full(abs(stat.mean))
+    if not stat.has_interval:
+        words = mark("{size} more than {run}") if stat.mean > 0 else mark("{size} less than {run}")
+        return _aside(tr(words, size=size, run=first.letter))
+    more = mark("{size} more than {run}, 95 % interval {span}")
+    less = mark("{size} less than {run}, 95 % interval {span}")
+    words = more if stat.mean > 0 else less
+    return _aside(tr(words, size=size, run=first.letter, span=scale.span(*ends)))
+
+
+def _aside(text: str) -> str:
+    """``text`` in brackets, as it follows a word."""
+    return tr(" ({text})", text=text)
 
 
 def support(runs: Sequence[ComparedRun]) -> list[str]:
@@ -178,14 +233,20 @@ def support(runs: Sequence[ComparedRun]) -> list[str]:
     for run in runs:
         overall = run.data.overall
         if overall is None:
-            out.append(f"{run.label} ranks no policies.")
+            out.append(tr("{run} ranks no policies.", run=run.label))
             continue
         best = overall.standings[0]
         scale = money_scale(run.data.currency, best.net)
-        ends = (best.net.ci_low, best.net.ci_high)
-        span = "" if isnan(best.net.ci_low) else f" ({scale.span(*ends)})"
+        net = scale.full(best.net.mean, signed=True)
+        if not isnan(best.net.ci_low):
+            net += _aside(scale.span(best.net.ci_low, best.net.ci_high))
         out.append(
-            f"{run.label} ranks {run.data.policy_label(best.policy)} first"
-            f" {run.data.over(overall)}, with a net {scale.full(best.net.mean, signed=True)}{span}."
+            tr(
+                "{run} ranks {policy} first {where}, with a net {net}.",
+                run=run.label,
+                policy=run.data.policy_label(best.policy),
+                where=run.data.over(overall),
+                net=net,
+            )
         )
     return out

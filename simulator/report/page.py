@@ -10,7 +10,7 @@ import xarray as xr
 from simulator.report import findings, passport, selectors, tables
 from simulator.report.cards import FigureCard, figure_cards, worth_section
 from simulator.report.data import ReportData, SummaryRow, clean
-from simulator.report.language import speaking
+from simulator.report.language import name, speaking
 from simulator.report.money_cards import MoneySection, money_section
 from simulator.report.shell import page_text
 from simulator.settings import ReportSettings
@@ -24,8 +24,9 @@ def render(data: ReportData, title: str) -> str:
         "page.html.j2",
         _all(cards, money),
         selectors.names_of(data),
-        title=clean(title, 120),
+        title=clean(name(title), 120),
         finding=findings.headline(data),
+        recommendation=findings.recommendation(data),
         key_figures=findings.key_figures(data),
         measures=findings.measures_sentence(data),
         worst=data.scenario_label(data.worst_scenario()),

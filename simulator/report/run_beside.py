@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.report.data import ReportData, Stat, clean, optional
+from simulator.report.language import tr
 from simulator.report.policy_settings import value_words
 from simulator.results.intervals import over_paths
 from simulator.results.metrics import BY_NAME, metric_values
@@ -41,7 +42,9 @@ class ComparedRun:
     @property
     def label(self) -> str:
         """Letter and folder, short (untrusted text: escape it)."""
-        return clean(f"{self.letter} ({clean(self.folder, 36)})", 40)
+        return clean(
+            tr("{letter} ({folder})", letter=self.letter, folder=clean(self.folder, 36)), 40
+        )
 
     @property
     def months(self) -> tuple[int, int]:
@@ -173,7 +176,7 @@ def differing(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:
         values = [run.settings.get(name, ABSENT) for run in runs]
         exact = [json.dumps(value, sort_keys=True, default=str) for value in values]
         if not all(having):
-            line = (group, tuple("yes" if has else ABSENT for has in having))
+            line = (group, tuple(tr("yes") if has else ABSENT for has in having))
             found += [line] if line not in found else []
         if len({text for text, has in zip(exact, having, strict=True) if has}) > 1:
             words = [value_words(value) for value in values]

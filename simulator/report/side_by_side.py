@@ -20,6 +20,7 @@ from simulator.report.figures import (
     value_axis,
 )
 from simulator.report.findings import scale_for
+from simulator.report.language import clauses, listed, mark, name, sentences, tr
 from simulator.report.numbers import Scale, money_scale, number, percent
 from simulator.report.run_beside import (
     ComparedRun,
@@ -35,12 +36,15 @@ from simulator.report.tables import MAX_TABLE_MONTHS, Table
 MOST_DIFFERENCES: Final = 200
 """Differing settings that the page lists."""
 _METRICS: Final = (
-    ("peak_overdue_rate_30", "Peak 30+ rate"),
-    ("peak_overdue_rate_90", "Peak 90+ rate"),
-    ("net_loss", "Net loss"),
-    ("net_result", "Net result"),
+    ("peak_overdue_rate_30", mark("Peak 30+ rate")),
+    ("peak_overdue_rate_90", mark("Peak 90+ rate")),
+    ("net_loss", mark("Net loss")),
+    ("net_result", mark("Net result")),
 )
-_DRAWN: Final = ((30, "30 or more days past due"), (90, "90 or more days past due"))
+_DRAWN: Final = (
+    (30, mark("30 or more days past due")),
+    (90, mark("90 or more days past due")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def render_comparison(runs: Sequence[ComparedRun]) -> str:
         "side_by_side.html.j2",
         cards,
         {},
-        title=f"{len(runs)} runs side by side",
+        title=tr("{n} runs side by side", n=len(runs)),
         facts=[run.label for run in runs],
         headline=beside_words.headline(runs),
         support=beside_words.support(runs),
@@ -91,7 +95,7 @@ def render_comparison(runs: Sequence[ComparedRun]) -> str:
         first=runs[0].label,
         is_paired=can_be_paired(runs),
         differences=Table(
-            ("Setting", *(run.label for run in runs)),
+            (tr("Setting"), *(run.label for run in runs)),
             tuple((name, *values) for name, values in lines[:MOST_DIFFERENCES]),
         ),
         more_differences=max(0, len(lines) - MOST_DIFFERENCES),
@@ -102,34 +106,37 @@ def render_comparison(runs: Sequence[ComparedRun]) -> str:
 def _run_table(runs: Sequence[ComparedRun]) -> Table:
     """What each run is, in a few lines."""
     lines = (
-        ("Book", [run.attribute("book") for run in runs]),
-        ("Currency", [run.data.currency for run in runs]),
-        ("Begins", [run.attribute("start_date")[:7] for run in runs]),
-        ("Months", [f"{run.months[0]}" for run in runs]),
-        ("Months of run-off", [f"{run.months[1]}" for run in runs]),
-        ("Paths", [f"{run.luck[0]:,}" for run in runs]),
-        ("Paths for each draw of the economy", [f"{run.luck[1]:,}" for run in runs]),
-        ("Seed", [run.attribute("seed") for run in runs]),
-        ("Scenarios", [_names(run.data.scenarios, run.data.scenario_label) for run in runs]),
-        ("Policies", [_names(run.data.policies, run.data.policy_label) for run in runs]),
-        ("Reference", [run.data.policy_label(run.data.reference) for run in runs]),
-        ("Rule book of the accounts", [run.attribute("accounting_book") or "none" for run in runs]),
+        (tr("Book"), [name(run.attribute("book")) for run in runs]),
+        (tr("Currency"), [run.data.currency for run in runs]),
+        (tr("Begins"), [run.attribute("start_date")[:7] for run in runs]),
+        (tr("Months"), [f"{run.months[0]}" for run in runs]),
+        (tr("Months of run-off"), [f"{run.months[1]}" for run in runs]),
+        (tr("Paths"), [f"{run.luck[0]:,}" for run in runs]),
+        (tr("Paths for each draw of the economy"), [f"{run.luck[1]:,}" for run in runs]),
+        (tr("Seed"), [run.attribute("seed") for run in runs]),
+        (tr("Scenarios"), [_names(run.data.scenarios, run.data.scenario_label) for run in runs]),
+        (tr("Policies"), [_names(run.data.policies, run.data.policy_label) for run in runs]),
+        (tr("Reference"), [run.data.policy_label(run.data.reference) for run in runs]),
+        (
+            tr("Rule book of the accounts"),
+            [run.attribute("accounting_book") or tr("none") for run in runs],
+        ),
     )
-    rows = tuple((name, *values) for name, values in lines)
+    rows = tuple((heading, *values) for heading, values in lines)
     return Table(("", *(run.label for run in runs)), rows)
 
 
 def _names(names: Sequence[str], label: Callable[[str], str]) -> str:
-    return ", ".join(label(name) for name in names)
+    return listed([label(each) for each in names])
 
 
 def _shown_metrics(runs: Sequence[ComparedRun]) -> list[tuple[str, str]]:
     """Metrics of the table; money with the run-off where every run has one."""
     with_runoff = all(run.months[1] > 0 for run in runs)
     return [
-        (f"lifetime_{metric}", f"{title} with run-off")
+        (f"lifetime_{metric}", tr("{metric} with run-off", metric=tr(title)))
         if with_runoff and "rate" not in metric
-        else (metric, title)
+        else (metric, tr(title))
         for metric, title in _METRICS
     ]
 
@@ -160,7 +167,12 @@ def _key_figures(runs: Sequence[ComparedRun]) -> BesideTable:
             for run in having
         )
         data = having[0].data
-        groups.append((f"{data.scenario_label(scenario)}: {data.policy_label(policy)}", rows))
+        where = tr(
+            "{scenario}: {policy}",
+            scenario=data.scenario_label(scenario),
+            policy=data.policy_label(policy),
+        )
+        groups.append((where, rows))
     return BesideTable(titles, tuple(groups))
 
 
@@ -189,9 +201,13 @@ def _scales(runs: Sequence[ComparedRun], places: Sequence[tuple[str, str]], metr
 
 def _unit(scales: _Scales) -> str:
     if scales.level is None:
-        return "each in its currency"
+        return tr("each in its currency")
     level, change = scales.level.unit, scales.difference.unit
-    return level if level == change else f"{level}, difference in {change}"
+    return (
+        level
+        if level == change
+        else tr("{unit}, difference in {change}", unit=level, change=change)
+    )
 
 
 def _cell(
@@ -218,7 +234,7 @@ def _change(scale: Scale, stat: Stat | None) -> tuple[str, str, str]:
     if stat is None:
         return "", "", ""
     if stat.is_zero:
-        return "no difference", "", ""
+        return tr("no difference"), "", ""
     span = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
     unclear = "unclear" if stat.has_interval and stat.sign == 0 else ""
     return scale.text(stat.mean, signed=True), span, unclear
@@ -255,7 +271,7 @@ def overdue_lines(runs: Sequence[ComparedRun], frame: Frame, dpd: int) -> go.Fig
     }
     top = axis_top([fan.high if has_bands else fan.median for fan in fans.values()])
     for panel, scenario in enumerate(scenarios):
-        title = f"Balance {dpd}+ days past due (% of balance)"
+        title = tr("Balance {dpd}+ days past due (% of balance)", dpd=dpd)
         axes = (month_axis(longest, grid, panel), value_axis(grid, panel, title, top))
         having = [run for run in runs if scenario in run.data.scenarios]
         sheet.add_panel(panel, having[0].data.scenario_label(scenario), *axes)
@@ -274,13 +290,15 @@ def overdue_lines(runs: Sequence[ComparedRun], frame: Frame, dpd: int) -> go.Fig
 def _overdue_card(runs: Sequence[ComparedRun]) -> FigureCard:
     return FigureCard(
         "overdue",
-        "Overdue balance of each run",
+        tr("Overdue balance of each run"),
         _overdue_caption(runs),
         tuple(
             Choice(
-                name, partial(overdue_lines, runs, dpd=dpd), {Axis.METRIC: f"overdue_rate_{dpd}"}
+                tr(words),
+                partial(overdue_lines, runs, dpd=dpd),
+                {Axis.METRIC: f"overdue_rate_{dpd}"},
             )
-            for dpd, name in _DRAWN
+            for dpd, words in _DRAWN
         ),
         _overdue_table(runs),
         legend=tuple((f"series-{i}", run.label) for i, run in enumerate(runs)),
@@ -293,18 +311,34 @@ def _overdue_caption(runs: Sequence[ComparedRun]) -> str:
     for run in runs:
         worst = run.data.worst_scenario()
         median = float(_fan(run, worst, 30).median[-1])
-        parts.append(f"{run.letter} {number(median, 1)} % under {run.data.scenario_label(worst)}")
-    band = " with the band of 90 % of the paths" if len(runs) <= MOST_BANDS else ""
-    return (
-        f"Balance 30+ days past due after the last month, in the worst scenario of each run:"
-        f" {'; '.join(parts)}. Drawn: the median path{band}, each run under its own reference."
+        parts.append(
+            tr(
+                "{run} {rate} % under {scenario}",
+                run=run.letter,
+                rate=number(median, 1),
+                scenario=run.data.scenario_label(worst),
+            )
+        )
+    drawn = mark("Drawn: the median path, each run under its own reference.")
+    if len(runs) <= MOST_BANDS:
+        drawn = mark(
+            "Drawn: the median path with the band of 90 % of the paths, each run under its own"
+            " reference."
+        )
+    return sentences(
+        tr(
+            "Balance 30+ days past due after the last month, in the worst scenario of each run:"
+            " {rates}.",
+            rates=clauses(parts),
+        ),
+        tr(drawn),
     )
 
 
 def _overdue_table(runs: Sequence[ComparedRun]) -> Table:
     """Medians of both rates by month, a column a scenario, run and rate."""
     columns = [
-        (f"{run.data.scenario_label(s)}, {run.label}, {dpd}+", run.data, s, dpd)
+        (listed((run.data.scenario_label(s), run.label, f"{dpd}+")), run.data, s, dpd)
         for s in union(runs, lambda run: run.data.scenarios)
         for run in runs
         if s in run.data.scenarios
@@ -323,4 +357,4 @@ def _overdue_table(runs: Sequence[ComparedRun]) -> Table:
         )
         for month in sorted({*range(step, months + 1, step), months})
     )
-    return Table(("Month", *(clean(name, 120) for name, *_ in columns)), rows)
+    return Table((tr("Month"), *(clean(heading, 120) for heading, *_ in columns)), rows)

@@ -6,8 +6,10 @@ from datetime import datetime
 from io import BytesIO
 from math import isfinite
 from typing import TYPE_CHECKING, Final, NamedTuple
+from unicodedata import east_asian_width
 
 from simulator.report.data import harmless
+from simulator.report.language import currency_name, name, tr
 from simulator.results.store import FORMULA_STARTS
 
 if TYPE_CHECKING:
@@ -52,17 +54,19 @@ class Sheet:
 
 
 def number_format(number: Number, currency: str) -> str:
-    """Excel's format for a number: percent, money or a count, with its unit."""
+    """Excel's format for a number: percent, money or a count, with its unit in words."""
     unit = "".join(c for c in number.unit if c.isalnum() or c in " /_-")[:30]
     if not unit:
         return "General"
     if unit == _SHARE:
         body, tail = "0.00%", ""
     elif unit == f"{_SHARE}/year":
-        body, tail = "0.00%", " a year"
+        body, tail = "0.00%", f" {tr('a year')}"
+    elif currency and unit.startswith(currency):
+        each = unit.removeprefix(currency)
+        body, tail = "#,##0", f" {currency_name(currency)}{name(each)}"
     else:
-        is_money = bool(currency) and unit.startswith(currency)
-        body, tail = ("#,##0" if is_money else "#,##0.0"), f" {unit}"
+        body, tail = "#,##0.0", f" {name(unit)}"
     shown = f'{body}"{tail}"' if tail else body
     return f"+{shown};-{shown};{shown}" if number.is_change else shown
 
@@ -149,12 +153,17 @@ def _text(text: str) -> str:
 
 def _width(sheet: Sheet, column: int) -> int:
     """Characters that a column needs: its longest text or number, within reason."""
-    wanted = [max(map(len, sheet.header[column].split()), default=0) + 3]
+    wanted = [max(map(_room, sheet.header[column].split()), default=0) + 3]
     for row in sheet.rows:
         cell = row[column]
         if isinstance(cell, str):
-            wanted.append(len(cell) + 1)
+            wanted.append(_room(cell) + 1)
         elif cell.value is not None and isfinite(cell.value):
             tail = 2 if cell.unit in (_SHARE, "") else len(cell.unit) + 2
             wanted.append(len(f"{cell.value:,.0f}") + tail + 3)
     return max(LEAST_WIDTH, min(MOST_WIDTH, max(wanted)))
+
+
+def _room(text: str) -> int:
+    """Characters of usual width that ``text`` takes: a Chinese one takes two."""
+    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)

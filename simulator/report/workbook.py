@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from simulator.report.data import ReportData, Stat, clean
 from simulator.report.effect_figures import effect_metrics
 from simulator.report.findings import headline
+from simulator.report.language import listed, mark, name, tr
 from simulator.report.money_data import Provisions, provisions_of
 from simulator.report.passport import facts, sections
 from simulator.report.spreadsheet import Cell, Number, Sheet, workbook_bytes
@@ -23,18 +24,21 @@ from simulator.results.variables import FRACTION, unit_in
 from simulator.settings import ReportSettings
 from simulator.vocabulary import Fate
 
-INTERVAL: Final = ("mean", "95 % low", "95 % high")
+INTERVAL: Final = (mark("mean"), mark("95 % low"), mark("95 % high"))
 MOST_EXACT: Final = 1e15
 """Integers from here on, such as a long seed, are written as text."""
 _SPANS: Final = ((Span.CLOSING, "closing_"), (Span.TOTAL, ""), (Span.EVER, "ever_"))
 """Figures without month of a rule book's metric, and what stands before its name."""
 _FATES: Final = (Fate.SAVED, Fate.CENSORED, Fate.DELAYED, Fate.HARMED, Fate.FREE_RIDER)
 _PREFIXES: Final = (
-    ("delta_", "difference to the reference policy on the same paths, with the paired interval"),
-    ("peak_", "the highest reported month of each path"),
-    ("lifetime_", "the reported months and the run-off together"),
-    ("closing_", "the last reported month"),
-    ("ever_", "share of paths on which any month is so"),
+    (
+        "delta_",
+        mark("difference to the reference policy on the same paths, with the paired interval"),
+    ),
+    ("peak_", mark("the highest reported month of each path")),
+    ("lifetime_", mark("the reported months and the run-off together")),
+    ("closing_", mark("the last reported month")),
+    ("ever_", mark("share of paths on which any month is so")),
 )
 
 
@@ -65,9 +69,18 @@ def render_workbook(
         *([_ranking(data)] if data.frontiers else []),
         *([_provisions(data, books), _grades(data, books)] if books else []),
         _summary(data, summary_rows),
-        Sheet("Configuration", ("Setting", "Value"), tuple(_settings(data.configuration()))),
+        Sheet(
+            tr("Configuration"),
+            (tr("Setting"), tr("Value")),
+            tuple(_settings(data.configuration())),
+        ),
         _definitions(data),
-        Sheet("Passport", ("Part", "Entry", "Value"), tuple(_passport(data)), n_names=2),
+        Sheet(
+            tr("Passport"),
+            (tr("Part"), tr("Entry"), tr("Value")),
+            tuple(_passport(data)),
+            n_names=2,
+        ),
     ]
     return workbook_bytes(sheets, settings.title, data.currency)
 
@@ -75,28 +88,41 @@ def render_workbook(
 def _about(data: ReportData, settings: ReportSettings) -> Sheet:
     """What this is, what came out, and how to read the sheets."""
     rows: list[tuple[Cell, ...]] = [
-        ("Report", clean(settings.title, 120)),
-        ("Finding", headline(data).headline),
+        (tr("Report"), clean(name(settings.title), 120)),
+        (tr("Finding"), headline(data).headline),
         *(("", fact) for fact in facts(data)),
-        ("Reference", data.policy_label(data.reference)),
+        (tr("Reference"), data.policy_label(data.reference)),
         (
-            "Intervals",
-            "95 % intervals of the mean over paths. They cover the luck of the simulated paths,"
-            " not doubt about parameters, scenarios or the model.",
+            tr("Intervals"),
+            tr(
+                "95 % intervals of the mean over paths. They cover the luck of the simulated paths,"
+                " not doubt about parameters, scenarios or the model."
+            ),
         ),
         (
-            "Differences",
-            "are against the reference policy on the same paths, and shown with their sign."
-            " Differences of rates are in percentage points.",
+            tr("Differences"),
+            tr(
+                "are against the reference policy on the same paths, and shown with their sign."
+                " Differences of rates are in percentage points."
+            ),
         ),
-        ("Key figures", "what decides, by scenario and policy"),
-        ("Ranking", "which policy is worth it, best first, where a run has several"),
-        ("Provisions, Grades", "by rule book, where a run has rule books"),
-        ("Summary", "every figure of the whole horizon; those by month stand in summary.csv"),
-        ("Configuration, Passport", "what was run, and how to run it again"),
-        ("Definitions", "what each metric of Summary is"),
+        (tr("Key figures"), tr("what decides, by scenario and policy")),
+        (tr("Ranking"), tr("which policy is worth it, best first, where a run has several")),
+        (
+            listed((tr("Provisions"), tr("Grades"))),
+            tr("by rule book, where a run has rule books"),
+        ),
+        (
+            tr("Summary"),
+            tr("every figure of the whole horizon; those by month stand in summary.csv"),
+        ),
+        (
+            listed((tr("Configuration"), tr("Passport"))),
+            tr("what was run, and how to run it again"),
+        ),
+        (tr("Definitions"), tr("what each metric of Summary is")),
     ]
-    return Sheet("About", ("What", "In words"), tuple(rows))
+    return Sheet(tr("About"), (tr("What"), tr("In words")), tuple(rows))
 
 
 def _spread(stat: Stat | None, unit: str, *, is_change: bool = False) -> tuple[Number, ...]:
@@ -111,13 +137,19 @@ def _estimate(estimate: Estimate, unit: str) -> tuple[Number, ...]:
 
 def _headed(titles: Sequence[str]) -> tuple[str, ...]:
     """Three header cells for each title."""
-    return tuple(f"{title}, {part}" for title in titles for part in INTERVAL)
+    return tuple(
+        tr("{metric}, {part}", metric=title, part=tr(part)) for title in titles for part in INTERVAL
+    )
 
 
 def _key_figures(data: ReportData) -> Sheet:
     """Peaks, losses and result by scenario and policy, each with its difference."""
     metrics = effect_metrics(data)
-    titles = [name for _, title, _ in metrics for name in (title, f"{title}, change")]
+    titles = [
+        heading
+        for _, title, _ in metrics
+        for heading in (name(title), tr("{metric}, change", metric=name(title)))
+    ]
     rows = []
     for scenario in data.scenarios:
         for policy in data.policies:
@@ -128,21 +160,23 @@ def _key_figures(data: ReportData) -> Sheet:
                 change = data.stat(scenario, policy, f"delta_{metric}")
                 cells += _spread(change, unit, is_change=True)
             rows.append(tuple(cells))
-    return Sheet("Key figures", ("Scenario", "Policy", *_headed(titles)), tuple(rows), n_names=2)
+    header = (tr("Scenario"), tr("Policy"), *_headed(titles))
+    return Sheet(tr("Key figures"), header, tuple(rows), n_names=2)
 
 
 def _ranking(data: ReportData) -> Sheet:
     """Every policy against the reference, best first, over all scenarios and in each."""
-    money = ("Net", "Loss avoided", "Cost", "Cost per borrower saved")
-    shares = ("Free riders of those relieved", "Kicked can")
-    counts = [f"{fate.name.replace('_', ' ').capitalize()} (borrowers)" for fate in _FATES]
-    header = ("Where", "Policy", "Rank", *_headed([*money, *counts, *shares]), "Dominated by")
+    money = (tr("Net"), tr("Loss avoided"), tr("Cost"), tr("Cost per borrower saved"))
+    shares = (tr("Free riders of those relieved"), tr("Kicked can"))
+    counts = [tr("{fate} (borrowers)", fate=_titled(fate.name)) for fate in _FATES]
+    names = (tr("Where"), tr("Policy"), tr("Rank"))
+    header = (*names, *_headed([*money, *counts, *shares]), tr("Dominated by"))
     rows = [
         _ranked(data, frontier, standing)
         for frontier in data.frontiers
         for standing in frontier.standings
     ]
-    return Sheet("Ranking", header, tuple(rows), n_names=2)
+    return Sheet(tr("Ranking"), header, tuple(rows), n_names=2)
 
 
 def _ranked(data: ReportData, frontier: Frontier, standing: Standing) -> tuple[Cell, ...]:
@@ -150,7 +184,7 @@ def _ranked(data: ReportData, frontier: Frontier, standing: Standing) -> tuple[C
     money = (standing.net, standing.loss_avoided, standing.cost)
     dominating = standing.dominated_by
     return (
-        where or "All scenarios, by weight",
+        where or tr("All scenarios, by weight"),
         data.policy_label(standing.policy),
         Number(float(standing.rank)),
         *(cell for found in money for cell in _estimate(found, data.currency)),
@@ -170,39 +204,39 @@ def _provisions(data: ReportData, books: Provisions) -> Sheet:
         for span, prefix in _SPANS
         if span in metric.span
     ]
-    titles = [name.replace("_", " ").capitalize() for name, _ in found]
+    titles = [_titled(metric) for metric, _ in found]
     rows: list[tuple[Cell, ...]] = [
         (
-            books.full_label(book),
+            name(books.full_label(book)),
             data.scenario_label(scenario),
             data.policy_label(policy),
             *(
                 cell
-                for name, unit in found
-                for cell in _spread(data.stat(scenario, policy, f"{name}_{book}"), unit)
+                for metric, unit in found
+                for cell in _spread(data.stat(scenario, policy, f"{metric}_{book}"), unit)
             ),
         )
         for book in books.books
         for scenario in data.scenarios
         for policy in data.policies
     ]
-    header = ("Rule book", "Scenario", "Policy", *_headed(titles))
-    return Sheet("Provisions", header, tuple(rows), n_names=3)
+    header = (tr("Rule book"), tr("Scenario"), tr("Policy"), *_headed(titles))
+    return Sheet(tr("Provisions"), header, tuple(rows), n_names=3)
 
 
 def _grades(data: ReportData, books: Provisions) -> Sheet:
     """Balance, allowance and coverage of every grade at the end of the last reported month."""
     rows: list[tuple[Cell, ...]] = [
         (
-            books.full_label(book),
+            name(books.full_label(book)),
             data.scenario_label(scenario),
             data.policy_label(policy),
-            clean(grade, 40),
+            name(clean(grade, 40)),
             *(
                 cell
-                for name, (_, unit, _) in GRADE_METRICS.items()
+                for metric, (_, unit, _) in GRADE_METRICS.items()
                 for cell in _spread(
-                    data.closing(scenario, policy, f"{name}_{book}_{grade}"),
+                    data.closing(scenario, policy, f"{metric}_{book}_{grade}"),
                     unit_in(data.currency, unit),
                 )
             ),
@@ -212,9 +246,14 @@ def _grades(data: ReportData, books: Provisions) -> Sheet:
         for policy in data.policies
         for grade in books.grades(book)
     ]
-    titles = [name.replace("_", " ").capitalize() for name in GRADE_METRICS]
-    header = ("Rule book", "Scenario", "Policy", "Grade", *_headed(titles))
-    return Sheet("Grades", header, tuple(rows), n_names=4)
+    titles = [_titled(metric) for metric in GRADE_METRICS]
+    names = (tr("Rule book"), tr("Scenario"), tr("Policy"), tr("Grade"))
+    return Sheet(tr("Grades"), (*names, *_headed(titles)), tuple(rows), n_names=4)
+
+
+def _titled(metric: str) -> str:
+    """Heading of a metric or fate that is only known by its identifier."""
+    return name(metric.replace("_", " ").capitalize())
 
 
 def _summary(data: ReportData, summary_rows: Sequence[SummaryRow]) -> Sheet:
@@ -228,10 +267,11 @@ def _summary(data: ReportData, summary_rows: Sequence[SummaryRow]) -> Sheet:
             values = (row.mean, row.ci_low, row.ci_high, row.p05, row.p50, row.p95)
             is_change = row.metric.startswith("delta_")
             names = (data.scenario_label(row.scenario), data.policy_label(row.policy), row.metric)
-            rows.append((*names, row.unit, *(Number(v, unit, is_change) for v in values)))
-    quantiles = ("5 % of paths", "Median path", "95 % of paths")
-    header = ("Scenario", "Policy", "Metric", "Unit", *(p.capitalize() for p in INTERVAL))
-    return Sheet("Summary", (*header, *quantiles), tuple(rows), n_names=3)
+            rows.append((*names, name(row.unit), *(Number(v, unit, is_change) for v in values)))
+    quantiles = (tr("5 % of paths"), tr("Median path"), tr("95 % of paths"))
+    names = (tr("Scenario"), tr("Policy"), tr("Metric"), tr("Unit"))
+    header = (*names, *(tr(part).capitalize() for part in INTERVAL))
+    return Sheet(tr("Summary"), (*header, *quantiles), tuple(rows), n_names=3)
 
 
 def _break_evens(data: ReportData) -> tuple[str, ...]:
@@ -245,14 +285,14 @@ def _break_evens(data: ReportData) -> tuple[str, ...]:
 def _settings(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[Cell, ...]]:
     """Every setting under a dotted name, numbers as numbers."""
     for key, value in entry.items():
-        name = f"{prefix}{clean(key, 120)}"
+        place = f"{prefix}{clean(key, 120)}"
         if isinstance(value, Mapping) and value:
-            yield from _settings(value, f"{name}.")
+            yield from _settings(value, f"{place}.")
         elif _is_exact(value):
-            yield name, Number(float(str(value)))
+            yield place, Number(float(str(value)))
         else:
             shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            yield name, shown
+            yield place, shown
 
 
 def _is_exact(value: object) -> bool:
@@ -276,24 +316,25 @@ def _definitions(data: ReportData) -> Sheet:
     if provisions_of(data) is not None:
         found += [(f"{m.name}_BOOK", m.unit, m.long_name) for m in PROVISION_METRICS]
         found += [
-            (f"{name}_BOOK_GRADE", unit, words) for name, (_, unit, words) in GRADE_METRICS.items()
+            (f"{metric}_BOOK_GRADE", unit, words)
+            for metric, (_, unit, words) in GRADE_METRICS.items()
         ]
         found += [(m.name, m.unit, m.long_name) for m in PROFIT_METRICS]
     rows: list[tuple[Cell, ...]] = [
-        (name, _unit_words(data.currency, unit), meaning) for name, unit, meaning in found
+        (metric, _unit_words(data.currency, unit), name(meaning)) for metric, unit, meaning in found
     ]
-    meaning = "value of the policy's field at which it stops or begins to pay"
-    rows += [(name, "as the field", meaning) for name in _break_evens(data)]
-    rows += [(f"{prefix}NAME", "as NAME", meaning) for prefix, meaning in _PREFIXES]
-    return Sheet("Definitions", ("Metric", "Unit", "Meaning"), tuple(rows))
+    meaning = tr("value of the policy's field at which it stops or begins to pay")
+    rows += [(row, tr("as the field"), meaning) for row in _break_evens(data)]
+    rows += [(f"{prefix}NAME", tr("as NAME"), tr(meaning)) for prefix, meaning in _PREFIXES]
+    return Sheet(tr("Definitions"), (tr("Metric"), tr("Unit"), tr("Meaning")), tuple(rows))
 
 
 def _unit_words(currency: str, unit: str) -> str:
-    return "share" if unit == FRACTION else unit_in(currency, unit)
+    return tr("share") if unit == FRACTION else name(unit_in(currency, unit))
 
 
 def _passport(data: ReportData) -> Iterator[tuple[Cell, ...]]:
     """What the page's passport says, a line each."""
     for section in sections(data):
-        for name, value in section.entries:
-            yield section.title, name, value
+        for entry, value in section.entries:
+            yield section.title, entry, value
