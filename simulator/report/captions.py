@@ -6,13 +6,23 @@ from simulator.report.data import ReportData
 from simulator.report.effect_figures import effect_metrics
 from simulator.report.figures import MOST_BANDS, cause_label, cause_shares
 from simulator.report.findings import one_draw
+from simulator.report.language import clauses, listed, sentences, tr
 from simulator.report.numbers import percent, points_scale
 from simulator.report.re_ageing import re_aged
 
 
-def _drawn_sentence(data: ReportData) -> str:
+def drawn_sentence(data: ReportData) -> str:
+    """Which policies are drawn where they are too many; else nothing."""
     note = data.drawn_note()
-    return f" Drawn: {note}." if note else ""
+    return tr("Drawn: {note}.", note=note) if note else ""
+
+
+def _under(data: ReportData, scenario: str) -> dict[str, str]:
+    """The place that a caption tells of: a scenario and the reference."""
+    return {
+        "scenario": data.scenario_label(scenario),
+        "reference": data.policy_label(data.reference),
+    }
 
 
 def overdue_caption(data: ReportData, dpd: int) -> str:
@@ -20,41 +30,71 @@ def overdue_caption(data: ReportData, dpd: int) -> str:
     scenario = data.worst_scenario()
     fan = data.fan("overdue_rate", scenario, data.reference, dpd)
     if np.isnan(fan.median).all():
-        return f"No balance to be {dpd} days overdue."
+        return tr("No balance to be {dpd} days overdue.", dpd=dpd)
     at = int(np.nanargmax(fan.median))
-    text = (
-        f"Under {data.scenario_label(scenario)} and {data.policy_label(data.reference)} the median"
-        f" path peaks at {percent(fan.median[at])} in month {data.months[at]:.0f}"
-    )
+    peak = {"peak": percent(fan.median[at]), "month": f"{data.months[at]:.0f}", "dpd": dpd}
     if data.n_paths > 1:
-        text += (
-            f"; nine paths in ten lie between {percent(fan.low[at])} and {percent(fan.high[at])}"
+        told = tr(
+            "Under {scenario} and {reference} the median path of the {dpd}+ rate peaks at {peak} in"
+            " month {month}; nine paths in ten lie between {low} and {high}.",
+            **_under(data, scenario),
+            **peak,
+            low=percent(fan.low[at]),
+            high=percent(fan.high[at]),
         )
+    else:
+        told = tr(
+            "Under {scenario} and {reference} the {dpd}+ rate peaks at {peak} in month {month}.",
+            **_under(data, scenario),
+            **peak,
+        )
+    return sentences(
+        told,
+        *_lowest_peak(data, scenario, dpd, float(fan.median[at])),
+        _bands_sentence(data),
+        drawn_sentence(data),
+    )
+
+
+def _lowest_peak(data: ReportData, scenario: str, dpd: int, reference: float) -> list[str]:
+    """Which policy peaks lowest, and whose peak says nothing."""
     peaks = {
         p: float(np.nanmax(data.fan("overdue_rate", scenario, p, dpd).median))
         for p in data.alternatives
         if not re_aged(data, scenario, p, f"peak_overdue_rate_{dpd}")
     }
-    left_out = [p for p in data.alternatives if p not in peaks]
+    out = []
     if peaks:
         best = min(peaks, key=lambda p: peaks[p])
-        lower = peaks[best] < float(fan.median[at])
-        text += (
-            f". {data.policy_label(best)} peaks lowest, at" if lower else ". No policy peaks lower"
+        out.append(
+            tr(
+                "{policy} peaks lowest, at {peak}.",
+                policy=data.policy_label(best),
+                peak=percent(peaks[best]),
+            )
+            if peaks[best] < reference
+            else tr("No policy peaks lower.")
         )
-        text += f" {percent(peaks[best])}" if lower else ""
+    left_out = [data.policy_label(p) for p in data.alternatives if p not in peaks]
     if left_out:
-        listed = ", ".join(data.policy_label(p) for p in left_out)
-        text += (
-            f". Left out, as the rate before relief is not shown to fall: {listed} (re-planned"
-            " loans count as current)"
+        out.append(
+            tr(
+                "Left out, as the rate before relief is not shown to fall: {policies} (re-planned"
+                " loans count as current).",
+                policies=listed(left_out),
+            )
         )
-    if len(data.drawn_policies) > MOST_BANDS:
-        text += (
-            f". Bands: {data.policy_label(data.reference)} and"
-            f" {data.policy_label(data.best_first[0])}; the others are medians alone"
-        )
-    return f"{text}.{_drawn_sentence(data)}"
+    return out
+
+
+def _bands_sentence(data: ReportData) -> str:
+    if len(data.drawn_policies) <= MOST_BANDS:
+        return ""
+    return tr(
+        "Bands: {reference} and {best}; the others are medians alone.",
+        reference=data.policy_label(data.reference),
+        best=data.policy_label(data.best_first[0]),
+    )
 
 
 def effects_caption(data: ReportData) -> str:
@@ -67,16 +107,23 @@ def effects_caption(data: ReportData) -> str:
     ]
     known = [stat for stat in stats if stat is not None]
     if data.n_draws == 1:
-        seen = f"{len(known)} differences on {one_draw(data)}; none has an interval."
-        return seen + _drawn_sentence(data)
-    clear = sum(1 for stat in known if stat.sign)
+        seen = tr(
+            "{n} differences on {seen}; none has an interval.", n=len(known), seen=one_draw(data)
+        )
+        return sentences(seen, drawn_sentence(data))
     same = sum(1 for stat in known if stat.is_zero)
-    re_ageing = _re_aged_sentence(data)
-    zero = f", {same} are exactly zero" if same else ""
-    return (
-        f"{clear} of {len(known)} differences from {data.policy_label(data.reference)} can be told"
-        f" from zero (filled dots){zero}. Thick bar: 95 % interval of the mean; thin line: nine"
-        f" paths in ten.{re_ageing}{_drawn_sentence(data)}"
+    told = tr(
+        "{n} of {known} differences from {reference} can be told from zero (filled dots).",
+        n=sum(1 for stat in known if stat.sign),
+        known=len(known),
+        reference=data.policy_label(data.reference),
+    )
+    return sentences(
+        told,
+        tr("{n} are exactly zero.", n=same) if same else "",
+        tr("Thick bar: 95 % interval of the mean; thin line: nine paths in ten."),
+        _re_aged_sentence(data),
+        drawn_sentence(data),
     )
 
 
@@ -93,9 +140,10 @@ def _re_aged_sentence(data: ReportData) -> str:
     ]
     if not found:
         return ""
-    return (
-        f" Re-aged: under {', '.join(found)} an overdue rate falls as re-planned loans count as"
-        " current; the rate before relief, in the table, is not shown to fall."
+    return tr(
+        "Re-aged: under {policies} an overdue rate falls as re-planned loans count as current; the"
+        " rate before relief, in the table, is not shown to fall.",
+        policies=listed(found),
     )
 
 
@@ -105,30 +153,40 @@ def roll_caption(data: ReportData) -> str:
     rates = data.roll_rates(scenario, data.reference)
     names, _ = data.roll_names()
     parts = [
-        f"{percent(rates[i, 0])} of {names[i]} is current again a month later and"
-        f" {percent(rates[i, i + 1])} rolls on"
+        tr(
+            "{cured} of {bucket} is current again a month later and {worse} rolls on",
+            cured=percent(rates[i, 0]),
+            bucket=names[i],
+            worse=percent(rates[i, i + 1]),
+        )
         for i in (1, 3)
         if i < len(names) and not np.isnan(rates[i, 0])
     ]
     if not parts:
-        return "No balance was overdue."
-    return f"Under {data.scenario_label(scenario)}, {'; '.join(parts)}. Blank cells: none."
+        return tr("No balance was overdue.")
+    return tr(
+        "Under {scenario} and {reference}, {parts}. Blank cells: none.",
+        **_under(data, scenario),
+        parts=clauses(parts),
+    )
 
 
 def cause_caption(data: ReportData) -> str:
     """The leading known causes in the worst scenario."""
     scenario = data.worst_scenario()
-    causes, shares = cause_shares(data)
+    causes, shares = cause_shares(data, data.reference)
     totals = dict(zip(causes, shares[scenario].sum(axis=1), strict=True)) if causes else {}
     whole = sum(totals.values())
     known = [c for c in totals if c not in ("other", "at_opening", "none") and totals[c] > 0]
     if whole <= 0 or not known:
-        return "No overdue balance with a known cause."
+        return tr("No overdue balance with a known cause.")
     first = sorted(known, key=lambda c: -totals[c])[:3]
-    listed = ", ".join(f"{cause_label(c).lower()} {percent(totals[c] / whole, 0)}" for c in first)
-    return (
-        f"Under {data.scenario_label(scenario)} the leading causes of overdue balance, over all"
-        f" months, are {listed}. The cause is that of the first missed instalment of the spell."
+    leading = listed([f"{cause_label(c).lower()} {percent(totals[c] / whole, 0)}" for c in first])
+    return tr(
+        "Under {scenario} and {reference} the leading causes of overdue balance, over all months,"
+        " are {leading}. The cause is that of the first missed instalment of the spell.",
+        **_under(data, scenario),
+        leading=leading,
     )
 
 
@@ -142,8 +200,12 @@ def unemployment_caption(data: ReportData) -> str:
     worst = data.worst_scenario()
     path = data.by_path("macro_unemployment_rate", worst, data.reference).mean(axis=0)
     at = int(np.nanargmax(path))
-    return (
-        f"Under {data.scenario_label(worst)} unemployment peaks at {percent(path[at])} in month"
-        f" {data.months[at]:.0f}. Simulated borrowers, averaged over paths, stay within"
-        f" {points_scale(gaps).full(max(gaps))} of the economy's mean in every month and scenario."
+    return tr(
+        "Under {scenario} unemployment peaks at {peak} in month {month}. Simulated borrowers,"
+        " averaged over paths, stay within {gap} of the economy's mean in every month and"
+        " scenario.",
+        scenario=data.scenario_label(worst),
+        peak=percent(path[at]),
+        month=f"{data.months[at]:.0f}",
+        gap=points_scale(gaps).full(max(gaps)),
     )

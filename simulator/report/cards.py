@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
+from typing import Final
 
 import plotly.graph_objects as go
 
 from simulator.report import (
     captions,
+    course_figures,
     effect_figures,
     fate_figures,
     figures,
@@ -25,6 +27,8 @@ from simulator.report.style import Frame
 from simulator.results.frontier import Frontier
 
 Draw = Callable[[Frame], go.Figure]
+OVERDUE_FIRST: Final = (30, 90, 60, 1)
+"""Days past due of the overdue rates, the one first that is shown before a reader chooses."""
 
 
 class Axis(StrEnum):
@@ -117,13 +121,13 @@ def figure_cards(data: ReportData) -> list[FigureCard]:
         cards.append(
             _plain(
                 "effects",
-                f"What each policy changes against {reference}",
+                tr("What each policy changes against {reference}", reference=reference),
                 captions.effects_caption(data),
                 partial(effect_figures.policy_effects, data),
                 tables.effects_table(data),
             )
         )
-    return [*cards, *_overdue_cards(data), *_reference_cards(data)]
+    return [*cards, *_course_cards(data), *_state_cards(data), *_convergence_cards(data)]
 
 
 def _plain(key: str, title: str, caption: str, draw: Draw, table: tables.Table) -> FigureCard:
@@ -194,42 +198,88 @@ def _bearing_card(data: ReportData) -> FigureCard:
     )
 
 
-def _overdue_cards(data: ReportData) -> list[FigureCard]:
-    return [
-        _plain(
-            f"overdue-{dpd}",
-            f"Balance {dpd} or more days past due",
-            captions.overdue_caption(data, dpd),
-            partial(figures.overdue_fan, data, dpd=dpd),
-            tables.overdue_table(data, dpd),
-        )
-        for dpd in (30, 90)
-    ]
-
-
-def _reference_cards(data: ReportData) -> list[FigureCard]:
-    """Where balances go, why they are overdue, and unemployment, under the reference."""
-    reference = data.policy_label(data.reference)
-    return [
-        _plain(
-            "rolls",
-            f"Where a month takes a balance ({reference})",
-            captions.roll_caption(data),
-            partial(figures.roll_rates, data),
-            tables.roll_table(data),
+def _course_cards(data: ReportData) -> list[FigureCard]:
+    """How overdue rates and losses run over the months, and how vintages do."""
+    cards = [
+        FigureCard(
+            "overdue",
+            tr("Overdue balance over time"),
+            captions.overdue_caption(data, 30),
+            tuple(
+                Choice(
+                    tr("{dpd}+ days past due", dpd=dpd),
+                    partial(figures.overdue_fan, data, dpd=dpd),
+                    {Axis.METRIC: f"overdue_rate_{dpd}"},
+                )
+                for dpd in OVERDUE_FIRST
+            ),
+            tables.overdue_table(data, sorted(OVERDUE_FIRST)),
         ),
         _plain(
+            "losses-so-far",
+            tr("Net loss over time"),
+            course_figures.losses_caption(data),
+            partial(course_figures.losses_over_time, data),
+            course_figures.losses_table(data),
+        ),
+    ]
+    if course_figures.has_vintages(data):
+        cards.append(
+            FigureCard(
+                "vintages",
+                tr("Vintages: loans that were ever 90 days past due"),
+                course_figures.vintage_caption(data),
+                _by_policy(data, course_figures.vintage_curves),
+                course_figures.vintage_table(data),
+            )
+        )
+    return cards
+
+
+def _by_policy(data: ReportData, draw: Callable[..., go.Figure]) -> tuple[Choice, ...]:
+    """A choice for each drawn policy, the reference first."""
+    return tuple(
+        Choice(data.policy_label(p), partial(draw, data, policy=p), {Axis.POLICY: p})
+        for p in data.drawn_policies
+    )
+
+
+def _state_cards(data: ReportData) -> list[FigureCard]:
+    """Where balances go, why they are overdue, and unemployment."""
+    return [
+        FigureCard(
+            "rolls",
+            tr("Where a month takes a balance"),
+            captions.roll_caption(data),
+            _by_policy(data, figures.roll_rates),
+            tables.roll_table(data),
+        ),
+        FigureCard(
             "causes",
-            f"Why balances are overdue ({reference})",
+            tr("Why balances are overdue"),
             captions.cause_caption(data),
-            partial(figures.overdue_by_cause, data),
+            _by_policy(data, figures.overdue_by_cause),
             tables.cause_table(data),
         ),
         _plain(
             "unemployment",
-            "Unemployment: the economy and the borrowers",
+            tr("Unemployment: the economy and the borrowers"),
             captions.unemployment_caption(data),
             partial(figures.unemployment, data),
             tables.unemployment_table(data),
         ),
+    ]
+
+
+def _convergence_cards(data: ReportData) -> list[FigureCard]:
+    if not course_figures.can_converge(data):
+        return []
+    return [
+        _plain(
+            "convergence",
+            tr("What more paths would change"),
+            course_figures.convergence_caption(data),
+            partial(course_figures.convergence_figure, data),
+            course_figures.convergence_table(data),
+        )
     ]

@@ -6,14 +6,15 @@ import plotly.graph_objects as go
 
 from simulator.report import style
 from simulator.report.data import ReportData, Stat
-from simulator.report.numbers import money_scale
+from simulator.report.language import mark, tr
+from simulator.report.numbers import money_scale, points_scale
 from simulator.report.style import Frame, Grid, Sheet, axis, axis_names
 
 EFFECT_METRICS = (
-    ("peak_overdue_rate_30", "Peak 30+ rate", True),
-    ("peak_overdue_rate_90", "Peak 90+ rate", True),
-    ("net_loss", "Net loss", False),
-    ("net_result", "Net result", False),
+    ("peak_overdue_rate_30", mark("Peak 30+ rate"), True),
+    ("peak_overdue_rate_90", mark("Peak 90+ rate"), True),
+    ("net_loss", mark("Net loss"), False),
+    ("net_result", mark("Net result"), False),
 )
 """Whole-horizon metrics of the comparison: name, title, whether it is a rate."""
 
@@ -21,7 +22,7 @@ EFFECT_METRICS = (
 def effect_metrics(data: ReportData) -> list[tuple[str, str, bool]]:
     """``EFFECT_METRICS`` as this run has them: money with the run-off where there is one."""
     return [
-        (*data.with_runoff(metric, title), is_rate) for metric, title, is_rate in EFFECT_METRICS
+        (*data.with_runoff(metric, tr(title)), is_rate) for metric, title, is_rate in EFFECT_METRICS
     ]
 
 
@@ -72,6 +73,7 @@ def _add_effect(
             "size": 8,
             "line": {"color": colour, "width": 2},
         },
+        meta={"row": [data.scenario_label(scenario), data.policy_label(policy)]},
         hovertemplate=f"%{{fullData.name}}<br>%{{x:.3~f}} {unit}<extra></extra>",
     )
 
@@ -119,10 +121,10 @@ def policy_effects(data: ReportData, frame: Frame) -> go.Figure:
         stats = [stat for *_, stat in found if stat is not None]
         ends = [v for s in stats for v in (*s.values(), s.p05, s.p95)]
         scale = money_scale(data.currency, ends)
-        divisor, unit = (0.01, "pp") if is_rate else (scale.divisor, scale.unit)
+        divisor, unit = (0.01, points_scale(ends).unit) if is_rate else (scale.divisor, scale.unit)
         axes = (
             axis(
-                f"Change ({unit})",
+                tr("Change ({unit})", unit=unit),
                 showgrid=True,
                 nticks=5,
                 range=_effect_range(ends, divisor),

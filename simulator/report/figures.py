@@ -7,29 +7,32 @@ import plotly.graph_objects as go
 
 from simulator.report import style
 from simulator.report.data import Array, Fan, ReportData, clean
+from simulator.report.language import mark, name, tr
 from simulator.report.style import Frame, Grid, Settings, Sheet, axis
 
-MONTH_TITLE = "Month of the run"
+MONTH_TITLE = mark("Month of the run")
 MOST_BANDS = 3
 """Policies that may have a band each; of more only the reference and the best one have."""
 LABEL_ROOM = 132
 CAUSE_WORDS = {
-    "wont_pay": "Won't pay",
-    "at_opening": "Late at opening",
-    "platform_cutoff": "Platform cut-off",
-    "chose_other_lender": "Paid others first",
-    "did_not_understand": "Misunderstood",
-    "other": "Other causes",
+    "wont_pay": mark("Won't pay"),
+    "at_opening": mark("Late at opening"),
+    "platform_cutoff": mark("Platform cut-off"),
+    "chose_other_lender": mark("Paid others first"),
+    "did_not_understand": mark("Misunderstood"),
+    "other": mark("Other causes"),
 }
 """Names of causes that differ from their key."""
 N_CAUSES_SHOWN = len(style.CAUSE_SERIES)
 
 
-def _listed(values: Array, decimals: int = 3) -> list[float | None]:
+def listed_values(values: Array, decimals: int = 3) -> list[float | None]:
+    """``values`` for a trace: rounded, None where one is missing."""
     return [None if np.isnan(v) else round(float(v), decimals) for v in values]
 
 
-def _line_mode(data: ReportData) -> str:
+def line_mode(data: ReportData) -> str:
+    """Lines, with markers where a run has but one month."""
     return "lines" if len(data.months) > 1 else "lines+markers"
 
 
@@ -40,7 +43,7 @@ def month_axis(data: ReportData, grid: Grid, panel: int) -> Settings:
     room = 0.5 if len(months) == 1 else 0.0
     step = next(s for s in (1, 2, 3, 6, 12, 24, 60, 120) if len(months) / s <= 9 or s == 120)
     return axis(
-        MONTH_TITLE if last else None,
+        tr(MONTH_TITLE) if last else None,
         range=[float(months[0]) - room, float(months[-1]) + room],
         tick0=0,
         dtick=step,
@@ -65,15 +68,18 @@ def add_fan(
     drawn: tuple[Fan, str, str, Settings],
     *,
     band: bool = True,
+    unit: str = "%",
+    rows: Sequence[str] = (),
 ) -> None:
     """A median and, unless ``band`` is false, its translucent 5-95 % band.
 
-    ``drawn`` is fan (%), label, colour and line.
+    ``drawn`` is fan (in ``unit``), label, colour and line; ``rows`` names the rows of the figure's
+    table that it comes from.
     """
     fan, label, colour, line = drawn
     shown = data.drawn()
     months = [float(m) for m in data.months[shown]]
-    low, median, high = (_listed(v[shown]) for v in (fan.low, fan.median, fan.high))
+    low, median, high = (listed_values(v[shown]) for v in (fan.low, fan.median, fan.high))
     if data.n_paths > 1 and band:
         sheet.add_trace(
             panel,
@@ -93,10 +99,13 @@ def add_fan(
         y=median,
         customdata=[list(pair) for pair in zip(low, high, strict=True)],
         name=style.plotly_text(label),
-        mode=_line_mode(data),
+        mode=line_mode(data),
         line=line,
-        hovertemplate="%{fullData.name}<br>month %{x}: %{y:.2f} %"
-        "<br>5-95: %{customdata[0]:.2f} to %{customdata[1]:.2f} %<extra></extra>",
+        meta={"row": list(rows)},
+        hovertemplate=tr(
+            "%{fullData.name}<br>month %{x}: %{y:.2f} UNIT"
+            "<br>5-95: %{customdata[0]:.2f} to %{customdata[1]:.2f} UNIT<extra></extra>"
+        ).replace("UNIT", style.plotly_text(unit)),
     )
 
 
@@ -132,7 +141,7 @@ def overdue_fan(data: ReportData, frame: Frame, dpd: int) -> go.Figure:
     few = len(data.drawn_policies) <= MOST_BANDS
     banded = data.drawn_policies if few else (data.reference, data.best_first[0])
     top = axis_top([fan.high if p in banded else fan.median for (_, p), fan in fans.items()])
-    title = f"Balance {dpd}+ days past due (% of balance)"
+    title = tr("Balance {dpd}+ days past due (% of balance)", dpd=dpd)
     for panel, scenario in enumerate(data.scenarios):
         axes = (month_axis(data, grid, panel), value_axis(grid, panel, title, top))
         sheet.add_panel(panel, data.scenario_label(scenario), *axes)
@@ -141,7 +150,10 @@ def overdue_fan(data: ReportData, frame: Frame, dpd: int) -> go.Figure:
             label, fan = data.policy_label(policy), fans[scenario, policy]
             colour, dash = style.series(data.policy_number(policy))
             line: Settings = {"color": colour, "dash": dash, "width": 2.2}
-            add_fan(sheet, data, panel, (fan, label, colour, line), band=policy in banded)
+            rows = (data.scenario_label(scenario), label)
+            add_fan(
+                sheet, data, panel, (fan, label, colour, line), band=policy in banded, rows=rows
+            )
             ends.append((label, float(fan.median[-1]), colour))
         if grid.ends_row(panel):
             sheet.add_end_labels(panel, top, ends)
@@ -154,9 +166,14 @@ def _roll_text(share: float) -> str:
     return "<0.1" if share < 0.0005 else f"{100.0 * share:.1f}" if share < 0.995 else "100"
 
 
-def roll_rates(data: ReportData, frame: Frame) -> go.Figure:
-    """Where a bucket's balance is a month later under the reference, a panel a scenario."""
-    rates = {s: data.roll_rates(s, data.reference) for s in data.scenarios}
+def state_label(state: str) -> str:
+    """A bucket, or where a loan goes, as a reader writes it (untrusted text)."""
+    return name(clean(state.replace("_", " "), 40))
+
+
+def roll_rates(data: ReportData, frame: Frame, policy: str) -> go.Figure:
+    """Where a bucket's balance is a month later under ``policy``, a panel a scenario."""
+    rates = {s: data.roll_rates(s, policy) for s in data.scenarios}
     sources, targets = data.roll_names()
     rolled = np.nansum([np.nan_to_num(r) for r in rates.values()], axis=0)
     used = [j for j in range(len(targets)) if rolled[:, j].any()]
@@ -165,14 +182,14 @@ def roll_rates(data: ReportData, frame: Frame) -> go.Figure:
     height = 30 * max(1, len(held))
     grid = Grid(frame, len(data.scenarios), columns, height, left=58, gap_x=26, gap_y=96, bottom=64)
     sheet = Sheet(grid)
-    names = [style.plotly_text(targets[j]).replace("_", "<br>") for j in used]
+    names = [style.plotly_text(state_label(targets[j])).replace(" ", "<br>") for j in used]
     rows = [style.plotly_text(sources[i]) for i in held]
     small = {"size": 10, "color": style.MUTED[0]}
     for panel, scenario in enumerate(data.scenarios):
         axes = (
-            axis("State a month later (%)", tickangle=0, tickfont=small),
+            axis(tr("State a month later (%)"), tickangle=0, tickfont=small),
             axis(
-                "Bucket at the month's start" if grid.is_left(panel) else None,
+                tr("Bucket at the month's start") if grid.is_left(panel) else None,
                 autorange="reversed",
                 showticklabels=grid.is_left(panel),
             ),
@@ -184,7 +201,7 @@ def roll_rates(data: ReportData, frame: Frame) -> go.Figure:
             type="heatmap",
             x=names,
             y=rows,
-            z=[_listed(100.0 * row, 2) for row in shares],
+            z=[listed_values(100.0 * row, 2) for row in shares],
             text=[[style.plotly_text(_roll_text(float(v))) for v in row] for row in shares],
             texttemplate="%{text}",
             textfont={"size": 9.5},
@@ -196,29 +213,31 @@ def roll_rates(data: ReportData, frame: Frame) -> go.Figure:
             showscale=False,
             xgap=2,
             ygap=2,
-            hovertemplate="%{y} to %{x}: %{z:.2f} %<extra></extra>",
+            meta={"row": [data.scenario_label(scenario)]},
+            hovertemplate=tr("%{y} to %{x}: %{z:.2f} %<extra></extra>"),
         )
     return sheet.figure()
 
 
 def cause_label(cause: str) -> str:
     """A cause as a reader writes it (names outside the vocabulary: untrusted text)."""
-    return CAUSE_WORDS.get(cause, clean(cause.replace("_", " ").capitalize(), 40))
+    if cause in CAUSE_WORDS:
+        return tr(CAUSE_WORDS[cause])
+    return name(clean(cause.replace("_", " ").capitalize(), 40))
 
 
-def cause_shares(data: ReportData) -> tuple[list[str], dict[str, Array]]:
-    """The causes shown, largest first, and their share of the balance (%) by scenario.
+def cause_shares(data: ReportData, policy: str) -> tuple[list[str], dict[str, Array]]:
+    """The causes shown and their share of the balance (%) by scenario, under ``policy``.
 
-    Shares are of shape (causes, months), under the reference; what is not among the largest
-    is summed as ``other``.
+    Shares are of shape (causes, months). The causes that are largest under the reference, in their
+    order; what is not among them is summed as ``other``.
     """
-    shares: dict[str, Array] = {}
-    for scenario in data.scenarios:
-        shares[scenario] = 100.0 * data.overdue_by_cause(scenario, data.reference).T
+    usual = [100.0 * data.overdue_by_cause(s, data.reference).T for s in data.scenarios]
+    shares = {s: 100.0 * data.overdue_by_cause(s, policy).T for s in data.scenarios}
     names = data.causes()
-    weight = sum(s.sum(axis=1) for s in shares.values())
-    order = [int(i) for i in np.argsort(-np.asarray(weight), kind="stable")]
-    order = [i for i in order if np.asarray(weight)[i] > 0]
+    weight = np.asarray(sum(s.sum(axis=1) for s in usual))
+    seen = np.asarray(sum(s.sum(axis=1) for s in shares.values())) + weight
+    order = [int(i) for i in np.argsort(-weight, kind="stable") if seen[i] > 0]
     shown, rest = order[:N_CAUSES_SHOWN], order[N_CAUSES_SHOWN:]
     out = {s: v[shown] for s, v in shares.items()}
     if rest:
@@ -226,9 +245,9 @@ def cause_shares(data: ReportData) -> tuple[list[str], dict[str, Array]]:
     return [names[i] for i in shown] + (["other"] if rest else []), out
 
 
-def overdue_by_cause(data: ReportData, frame: Frame) -> go.Figure:
-    """Overdue balance by cause of the spell, stacked, under the reference; a panel a scenario."""
-    causes, shares = cause_shares(data)
+def overdue_by_cause(data: ReportData, frame: Frame, policy: str) -> go.Figure:
+    """Overdue balance by cause of the spell, stacked, under ``policy``; a panel a scenario."""
+    causes, shares = cause_shares(data, policy)
     grid = scenario_grid(data, frame, 250)
     sheet = Sheet(grid)
     top = axis_top([s.sum(axis=0) for s in shares.values() if s.size])
@@ -236,7 +255,7 @@ def overdue_by_cause(data: ReportData, frame: Frame) -> go.Figure:
     for panel, scenario in enumerate(data.scenarios):
         axes = (
             month_axis(data, grid, panel),
-            value_axis(grid, panel, "Overdue balance (% of balance)", top),
+            value_axis(grid, panel, tr("Overdue balance (% of balance)"), top),
         )
         sheet.add_panel(panel, data.scenario_label(scenario), *axes)
         base, ends = 0.0, []
@@ -249,13 +268,14 @@ def overdue_by_cause(data: ReportData, frame: Frame) -> go.Figure:
                 panel,
                 type="scatter",
                 x=[float(m) for m in data.months[shown]],
-                y=_listed(values[shown], 4),
+                y=listed_values(values[shown], 4),
                 name=style.plotly_text(label),
-                mode=_line_mode(data),
+                mode=line_mode(data),
                 line={"width": 0.8, "color": style.PAPER[0]},
                 fillcolor=colour,
                 stackgroup=f"panel{panel}",
-                hovertemplate="%{fullData.name}<br>month %{x}: %{y:.2f} %<extra></extra>",
+                meta={"row": [data.scenario_label(scenario)]},
+                hovertemplate=tr("%{fullData.name}<br>month %{x}: %{y:.2f} %<extra></extra>"),
             )
             ends.append((label, base + float(values[-1]) / 2, colour))
             base += float(values[-1])
@@ -282,25 +302,25 @@ def unemployment(data: ReportData, frame: Frame) -> go.Figure:
         borrowers, economy = fans[scenario]
         axes = (
             month_axis(data, grid, panel),
-            value_axis(grid, panel, "Unemployment rate (%)", top),
+            value_axis(grid, panel, tr("Unemployment rate (%)"), top),
         )
         sheet.add_panel(panel, data.scenario_label(scenario), *axes)
         broad = {"color": style.soft(colour, style.RANGE_OPACITY), "width": 5}
-        add_fan(sheet, data, panel, (borrowers, "Borrowers", colour, broad))
+        add_fan(sheet, data, panel, (borrowers, tr("Borrowers"), colour, broad))
         sheet.add_trace(
             panel,
             type="scatter",
             x=[float(m) for m in data.months[shown]],
-            y=_listed(economy.median[shown]),
-            name="Economy",
-            mode=_line_mode(data),
+            y=listed_values(economy.median[shown]),
+            name=tr("Economy"),
+            mode=line_mode(data),
             line={"color": style.INK[0], "dash": "dash", "width": 1.6},
-            hovertemplate="Economy, median path<br>month %{x}: %{y:.2f} %<extra></extra>",
+            hovertemplate=tr("Economy, median path<br>month %{x}: %{y:.2f} %<extra></extra>"),
         )
         if grid.ends_row(panel):
             ends = [
-                ("Borrowers", float(borrowers.median[-1]), colour),
-                ("Economy", float(economy.median[-1]), style.INK[0]),
+                (tr("Borrowers"), float(borrowers.median[-1]), colour),
+                (tr("Economy"), float(economy.median[-1]), style.INK[0]),
             ]
             sheet.add_end_labels(panel, top, ends)
     return sheet.figure()

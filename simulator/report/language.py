@@ -179,6 +179,6 @@ def catalogue(code: LanguageCode) -> Mapping[str, str]:
     for part in sorted(item.name for item in folder.iterdir() if item.name.startswith(code)):
         with folder.joinpath(part).open("rb") as file:
             for entry in read_po(file, locale=code):
-                if isinstance(entry.id, str) and isinstance(entry.string, str) and entry.string:
-                    found[entry.id] = entry.string
+                if entry.id and isinstance(entry.id, str) and isinstance(entry.string, str):
+                    found[entry.id] = entry.string or entry.id
     return found

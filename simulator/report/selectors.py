@@ -20,6 +20,7 @@ TITLES: Final = {
 }
 KNOWN: Final = {
     Axis.METRIC: {
+        "overdue_rate_1": mark("1+ days past due"),
         "overdue_rate_30": mark("30+ days past due"),
         "overdue_rate_60": mark("60+ days past due"),
         "overdue_rate_90": mark("90+ days past due"),

@@ -1,16 +1,25 @@
 """Tables of the page: the headline, and the numbers behind each figure."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
 import numpy as np
 
 from simulator.report.data import Fan, ReportData, Stat
 from simulator.report.effect_figures import effect_metrics
-from simulator.report.figures import cause_label, cause_shares
+from simulator.report.figures import cause_label, cause_shares, state_label
 from simulator.report.findings import scale_for
-from simulator.report.numbers import Scale, number, percent
+from simulator.report.language import mark, tr
+from simulator.report.numbers import Scale, number, rate_scale
 from simulator.report.re_ageing import before_relief, re_aged
 
+SCENARIO: Final = mark("Scenario")
+POLICY: Final = mark("Policy")
+MONTH: Final = mark("Month")
+Fans = Callable[[str, str], Fan]
+"""The fan of a scenario and policy."""
 MAX_TABLE_MONTHS = 25
 """Rows of a table by month; longer runs show evenly spaced months."""
 
@@ -111,7 +120,7 @@ def _cell_verdict(data: ReportData, place: tuple[str, str], metric: str, delta: 
 
 def _difference(scale: Scale, delta: Stat | None) -> str:
     if delta is not None and delta.is_zero:
-        return "no difference"
+        return tr("no difference")
     return scale.text(delta.mean if delta else None, signed=True)
 
 
@@ -138,7 +147,9 @@ def headline_table(data: ReportData) -> HeadlineTable:
     titles = []
     for metric, title, _ in metrics:
         level, delta = scales[metric]
-        unit = level.unit if level.unit == delta.unit else f"{level.unit}, change in {delta.unit}"
+        unit = level.unit
+        if unit != delta.unit:
+            unit = tr("{level}, change in {change}", level=unit, change=delta.unit)
         titles.append((title, unit if data.alternatives else level.unit))
     groups = []
     for scenario in data.scenarios:
@@ -171,20 +182,37 @@ def table_months(data: ReportData) -> list[int]:
     return sorted({int(i) for i in np.linspace(0, count - 1, min(count, MAX_TABLE_MONTHS)).round()})
 
 
-def _fan_text(fan: Fan, month: int) -> str:
-    low, high = (number(100.0 * float(v[month]), 2) for v in (fan.low, fan.high))
-    return f"{percent(float(fan.median[month]), 2)} ({low} to {high})"
+def fan_cells(fans: Sequence[Fan], scale: Scale, month: int) -> Iterator[str]:
+    """Median and 5-95 % band of each fan in a month."""
+    for fan in fans:
+        low, median, high = (float(v[month]) for v in (fan.low, fan.median, fan.high))
+        yield scale.spanned(median, low, high)
 
 
-def overdue_table(data: ReportData, dpd: int) -> Table:
-    """Median and 5-95 % band by month, a column a scenario and policy."""
-    pairs = [(s, p) for s in data.scenarios for p in data.policies]
-    fans = [data.fan("overdue_rate", s, p, dpd) for s, p in pairs]
-    header = ("Month", *(f"{data.scenario_label(s)}, {data.policy_label(p)}" for s, p in pairs))
-    rows = tuple(
-        (f"{data.months[m]:.0f}", *(_fan_text(fan, m) for fan in fans)) for m in table_months(data)
-    )
-    return Table(header, rows)
+def month_rows(
+    data: ReportData, columns: Sequence[Fans], scales: Sequence[Scale]
+) -> tuple[tuple[str, ...], ...]:
+    """A row a scenario, drawn policy and month; a median with its band from each of ``columns``."""
+    rows = []
+    for scenario in data.scenarios:
+        for policy in data.drawn_policies:
+            fans = [fan_at(scenario, policy) for fan_at in columns]
+            for month in table_months(data):
+                cells = (
+                    next(fan_cells([fan], scale, month))
+                    for fan, scale in zip(fans, scales, strict=True)
+                )
+                names = (data.scenario_label(scenario), data.policy_label(policy))
+                rows.append((*names, f"{data.months[month]:.0f}", *cells))
+    return tuple(rows)
+
+
+def overdue_table(data: ReportData, ages: Sequence[int]) -> Table:
+    """Median and 5-95 % band of the overdue rates, a row a scenario, policy and month."""
+    columns: list[Fans] = [partial(data.fan, "overdue_rate", dpd=dpd) for dpd in ages]
+    rows = month_rows(data, columns, [rate_scale((), 2)] * len(ages))
+    header = (*map(tr, (SCENARIO, POLICY, MONTH)), *(f"{dpd}+ (%)" for dpd in ages))
+    return Table(header, rows, n_names=3)
 
 
 def effects_table(data: ReportData) -> Table:
@@ -201,56 +229,61 @@ def effects_table(data: ReportData) -> Table:
                 text = _with_interval(scales[metric], stat)
                 before = before_relief(data, scenario, policy, metric)
                 if before is not None and before != stat:
-                    text += f"; before relief {_with_interval(scales[metric], before)}"
+                    shown = _with_interval(scales[metric], before)
+                    text = tr("{after}; before relief {before}", after=text, before=shown)
                 cells.append(text)
             rows.append((data.scenario_label(scenario), data.policy_label(policy), *cells))
-    return Table(("Scenario", "Policy", *header), tuple(rows), n_names=2)
+    return Table((tr(SCENARIO), tr(POLICY), *header), tuple(rows), n_names=2)
 
 
 def _with_interval(scale: Scale, stat: Stat | None) -> str:
-    span = _interval(scale, stat)
-    return _difference(scale, stat) + (f" ({span})" if span else "")
+    if stat is None or stat.is_zero:
+        return _difference(scale, stat)
+    return scale.spanned(stat.mean, stat.ci_low, stat.ci_high, signed=True)
 
 
 def roll_table(data: ReportData) -> Table:
-    """Roll rates in percent, a row a scenario and bucket."""
+    """Roll rates in percent, a row a scenario, drawn policy and bucket."""
     sources, targets = data.roll_names()
     rows = []
     for scenario in data.scenarios:
-        rates = data.roll_rates(scenario, data.reference)
-        for i, source in enumerate(sources):
-            cells = (
-                "" if np.isnan(share) else number(100.0 * float(share), 2) for share in rates[i]
-            )
-            rows.append((data.scenario_label(scenario), source, *cells))
-    header = ("Scenario", "Bucket", *(f"{t.replace('_', ' ')} (%)" for t in targets))
-    return Table(header, tuple(rows), n_names=2)
+        for policy in data.drawn_policies:
+            rates = data.roll_rates(scenario, policy)
+            for i, source in enumerate(sources):
+                cells = (
+                    "" if np.isnan(share) else number(100.0 * float(share), 2) for share in rates[i]
+                )
+                names = (data.scenario_label(scenario), data.policy_label(policy))
+                rows.append((*names, state_label(source), *cells))
+    header = (tr(SCENARIO), tr(POLICY), tr("Bucket"), *(f"{state_label(t)} (%)" for t in targets))
+    return Table(header, tuple(rows), n_names=3)
 
 
 def cause_table(data: ReportData) -> Table:
     """Overdue balance by cause in percent of the balance, at evenly spaced months."""
-    causes, shares = cause_shares(data)
-    rows = []
-    for scenario in data.scenarios:
-        for month in table_months(data):
-            cells = (number(float(v), 3) for v in shares[scenario][:, month])
-            rows.append((data.scenario_label(scenario), f"{data.months[month]:.0f}", *cells))
-    header = ("Scenario", "Month", *(f"{cause_label(c)} (%)" for c in causes))
-    return Table(header, tuple(rows), n_names=2)
+    rows, causes = [], cause_shares(data, data.reference)[0]
+    for policy in data.drawn_policies:
+        found, shares = cause_shares(data, policy)
+        for scenario in data.scenarios:
+            for month in table_months(data):
+                by_cause = dict(zip(found, shares[scenario][:, month], strict=True))
+                cells = (number(float(by_cause.get(cause, 0.0)), 3) for cause in causes)
+                names = (data.scenario_label(scenario), data.policy_label(policy))
+                rows.append((*names, f"{data.months[month]:.0f}", *cells))
+    header = (*map(tr, (SCENARIO, POLICY, MONTH)), *(f"{cause_label(c)} (%)" for c in causes))
+    return Table(header, tuple(rows), n_names=3)
 
 
 def unemployment_table(data: ReportData) -> Table:
-    """Unemployment of borrowers and economy by month."""
-    columns: list[tuple[str, Fan]] = []
+    """Unemployment of borrowers and economy, a row a scenario and month."""
+    scale, rows = rate_scale((), 2), []
     for scenario in data.scenarios:
-        label = data.scenario_label(scenario)
-        for variable, who in (
-            ("unemployment_rate", "borrowers"),
-            ("macro_unemployment_rate", "economy"),
-        ):
-            columns.append((f"{label}, {who}", data.fan(variable, scenario, data.reference)))
-    rows = tuple(
-        (f"{data.months[m]:.0f}", *(_fan_text(fan, m) for _, fan in columns))
-        for m in table_months(data)
-    )
-    return Table(("Month", *(name for name, _ in columns)), rows)
+        fans = [
+            data.fan(variable, scenario, data.reference)
+            for variable in ("unemployment_rate", "macro_unemployment_rate")
+        ]
+        for month in table_months(data):
+            names = (data.scenario_label(scenario), f"{data.months[month]:.0f}")
+            rows.append((*names, *fan_cells(fans, scale, month)))
+    header = (tr(SCENARIO), tr(MONTH), tr("Borrowers (%)"), tr("Economy (%)"))
+    return Table(header, tuple(rows), n_names=2)

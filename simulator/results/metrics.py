@@ -96,15 +96,17 @@ def _complaint_cost(read: Read) -> F8:
     return np.asarray(read("collection_cost") - read("collection_cost_by_stage").sum(axis=-1))
 
 
-def _net_loss(read: Read) -> F8:
+def net_loss(read: Read) -> F8:
+    """Written off or sold, less recoveries and sale prices; arrays as ``read`` has them."""
     return read("written_off") + read("sold") - read("recovered") - read("sale_price")
 
 
 def _credit_loss(read: Read) -> F8:
-    return _net_loss(read) + read("allowance_90_change") - read("recoverable_change")
+    return net_loss(read) + read("allowance_90_change") - read("recoverable_change")
 
 
-def _net_result(read: Read) -> F8:
+def net_result(read: Read) -> F8:
+    """Accrued income after funding, credit losses and the costs that a policy moves."""
     income = read("interest_accrued") + read("penalty_accrued") + read("fees_accrued")
     income = income - read("forgiven") - read("funding_cost")
     costs = read("collection_cost") + read("relief_handling_cost") + read("underwriting_cost")
@@ -201,7 +203,7 @@ METRICS: Final = (
         MONEY,
         "written_off + sold - recovered - sale_price",
         Whole.TOTAL,
-        _net_loss,
+        net_loss,
     ),
     Metric(
         "net_result",
@@ -210,7 +212,7 @@ METRICS: Final = (
         " - allowance_90_change + recoverable_change - collection_cost - relief_handling_cost"
         " - underwriting_cost - programme_cost; before operating cost and tax",
         Whole.TOTAL,
-        _net_result,
+        net_result,
     ),
     Metric(
         "credit_loss",
@@ -224,7 +226,7 @@ METRICS: Final = (
         MONEY,
         "net_result + credit_loss: income less every cost but losses",
         Whole.TOTAL,
-        lambda read: _net_result(read) + _credit_loss(read),
+        lambda read: net_result(read) + _credit_loss(read),
     ),
     Metric(
         "approval_rate",

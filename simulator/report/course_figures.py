@@ -1,0 +1,395 @@
+"""Figures of losses over time, of vintages, and of what more paths would change."""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+import numpy as np
+import plotly.graph_objects as go
+
+from simulator.report import style
+from simulator.report.data import Array, Fan, ReportData, fan_of
+from simulator.report.figures import (
+    MOST_BANDS,
+    add_fan,
+    axis_top,
+    month_axis,
+    scenario_grid,
+    value_axis,
+)
+from simulator.report.language import sentences, tr
+from simulator.report.numbers import Scale, money_scale, number, points_scale, rate_scale
+from simulator.report.style import Frame, Grid, Settings, Sheet, axis
+from simulator.report.tables import MONTH, POLICY, SCENARIO, Table, month_rows
+from simulator.results.intervals import over_paths
+from simulator.results.metrics import net_loss, net_result
+
+MOST_VINTAGES: Final = 5
+"""Vintages that a panel draws, so that each line can be told (the newest that have a year)."""
+LEAST_AGE: Final = 12
+"""Months on book that a vintage must be readable for to be drawn, where any is."""
+CURVE_POINTS: Final = 60
+
+
+def loss_fan(data: ReportData, scenario: str, policy: str) -> Fan:
+    """Net loss from the first month up to each month, over paths (money)."""
+    losses = net_loss(lambda name: data.by_path(name, scenario, policy))
+    return fan_of(np.cumsum(losses, axis=1))
+
+
+def _loss_scale(data: ReportData) -> Scale:
+    fans = [loss_fan(data, s, p) for s in data.scenarios for p in data.drawn_policies]
+    return money_scale(data.currency, [float(np.nanmax(fan.high)) for fan in fans])
+
+
+def losses_over_time(data: ReportData, frame: Frame) -> go.Figure:
+    """Cumulative net loss by month: median and 5-95 % band of policies, a panel a scenario."""
+    grid, scale = scenario_grid(data, frame), _loss_scale(data)
+    sheet = Sheet(grid)
+    fans = {}
+    for s in data.scenarios:
+        for p in data.drawn_policies:
+            low, median, high = (v / scale.divisor for v in _parts(loss_fan(data, s, p)))
+            fans[s, p] = Fan(low, median, high)
+    few = len(data.drawn_policies) <= MOST_BANDS
+    banded = data.drawn_policies if few else (data.reference, data.best_first[0])
+    top = axis_top([fan.high for fan in fans.values()])
+    title = tr("Net loss so far ({unit})", unit=scale.unit)
+    for panel, scenario in enumerate(data.scenarios):
+        axes = (month_axis(data, grid, panel), value_axis(grid, panel, title, top))
+        sheet.add_panel(panel, data.scenario_label(scenario), *axes)
+        ends = []
+        for policy in data.drawn_policies:
+            label, fan = data.policy_label(policy), fans[scenario, policy]
+            colour, dash = style.series(data.policy_number(policy))
+            line: Settings = {"color": colour, "dash": dash, "width": 2.2}
+            add_fan(
+                sheet,
+                data,
+                panel,
+                (fan, label, colour, line),
+                band=policy in banded,
+                unit=scale.unit,
+                rows=(data.scenario_label(scenario), label),
+            )
+            ends.append((label, float(fan.median[-1]), colour))
+        if grid.ends_row(panel):
+            sheet.add_end_labels(panel, top, ends)
+    return sheet.figure()
+
+
+def _parts(fan: Fan) -> tuple[Array, Array, Array]:
+    return fan.low, fan.median, fan.high
+
+
+def losses_caption(data: ReportData) -> str:
+    """What has been lost by the last month in the worst scenario, and under which policy least."""
+    scenario, scale = data.worst_scenario(), _loss_scale(data)
+    last = {p: float(loss_fan(data, scenario, p).median[-1]) for p in data.policies}
+    least = min(last, key=lambda p: last[p])
+    return tr(
+        "Under {scenario} the median path has lost {loss} net of recoveries by month {month} under"
+        " {reference}; least under {policy}, {least}. Losses beyond that month are not in the"
+        " figure.",
+        scenario=data.scenario_label(scenario),
+        reference=data.policy_label(data.reference),
+        loss=scale.full(last[data.reference]),
+        month=f"{data.months[-1]:.0f}",
+        policy=data.policy_label(least),
+        least=scale.full(last[least]),
+    )
+
+
+def losses_table(data: ReportData) -> Table:
+    """Cumulative net loss, a row a scenario, policy and month."""
+    scale = _loss_scale(data)
+
+    def fan(scenario: str, policy: str) -> Fan:
+        return loss_fan(data, scenario, policy)
+
+    header = (*map(tr, (SCENARIO, POLICY, MONTH)), tr("Net loss so far ({unit})", unit=scale.unit))
+    return Table(header, month_rows(data, [fan], [scale]), n_names=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A vintage under a scenario and policy: months on book and share that was ever 90+ (%)."""
+
+    vintage: str
+    ages: Array
+    share: Array
+
+
+def curves(data: ReportData, scenario: str, policy: str) -> list[Curve]:
+    """The vintages that are drawn, oldest first: the newest that can be read for a year."""
+    found = data.dataset["vintage_ever_90"].sel(scenario=scenario, policy=policy)
+    values = np.asarray(found.transpose("vintage", "mob").values, dtype=np.float64)
+    ages = np.asarray(data.dataset["mob"].values, dtype=np.float64)
+    out = []
+    for label, row in zip(data.dataset["vintage"].values, values, strict=True):
+        known = ~np.isnan(row)
+        if known.sum() > 1 and ages[known][0] == 0:
+            out.append(Curve(str(label), ages[known], 100.0 * row[known]))
+    long = [c for c in out if c.ages[-1] >= LEAST_AGE] or out
+    return long[:MOST_VINTAGES]
+
+
+def has_vintages(data: ReportData) -> bool:
+    """Whether new loans are watched from their first month in the results."""
+    if "vintage_ever_90" not in data.dataset:
+        return False
+    return any(curves(data, s, data.reference) for s in data.scenarios)
+
+
+def vintage_curves(data: ReportData, frame: Frame, policy: str) -> go.Figure:
+    """Share of a vintage's loans that was ever 90+ by months on book, a panel a scenario."""
+    grid = scenario_grid(data, frame)
+    sheet = Sheet(grid)
+    drawn = {s: curves(data, s, policy) for s in data.scenarios}
+    everything = [
+        c for s in data.scenarios for p in data.drawn_policies for c in curves(data, s, p)
+    ]
+    top = axis_top([c.share for c in everything])
+    longest = max((float(c.ages[-1]) for c in everything), default=1.0)
+    for panel, scenario in enumerate(data.scenarios):
+        last = grid.is_last_in_column(panel)
+        across = axis(
+            tr("Months on book") if last else None,
+            range=[0.0, longest],
+            dtick=6 if longest > 9 else 1,
+            showline=True,
+            linecolor=style.MUTED[0],
+        )
+        title = tr("Ever 90+ days past due (% of loans)")
+        sheet.add_panel(
+            panel, data.scenario_label(scenario), across, value_axis(grid, panel, title, top)
+        )
+        ends = []
+        for place, curve in enumerate(drawn[scenario]):
+            colour, dash = style.series(1 + place)
+            sheet.add_trace(
+                panel,
+                type="scatter",
+                x=[float(a) for a in curve.ages],
+                y=[round(float(v), 4) for v in curve.share],
+                name=style.plotly_text(curve.vintage),
+                mode="lines",
+                line={"color": colour, "dash": dash, "width": 2.0},
+                meta={"row": [data.scenario_label(scenario), data.policy_label(policy)]},
+                hovertemplate=tr(
+                    "%{fullData.name}<br>%{x} months on book: %{y:.2f} %<extra></extra>"
+                ),
+            )
+            ends.append((curve.vintage, float(curve.share[-1]), colour))
+        if grid.ends_row(panel):
+            sheet.add_end_labels(panel, top, ends)
+    return sheet.figure()
+
+
+def vintage_caption(data: ReportData) -> str:
+    """How the newest drawn vintage compares with the first one at the same age."""
+    scenario = data.worst_scenario()
+    found = curves(data, scenario, data.reference)
+    scale = rate_scale((), 1)
+    if len(found) < 2:
+        told = ""
+    else:
+        first, last = found[0], found[-1]
+        age = min(float(first.ages[-1]), float(last.ages[-1]))
+        told = tr(
+            "Under {scenario} and {reference}, after {age} months on book {first} of the loans of"
+            " {one} and {last} of those of {other} have been 90 days past due.",
+            scenario=data.scenario_label(scenario),
+            reference=data.policy_label(data.reference),
+            age=f"{age:.0f}",
+            first=scale.full(float(np.interp(age, first.ages, first.share)) / 100.0),
+            last=scale.full(float(np.interp(age, last.ages, last.share)) / 100.0),
+            one=first.vintage,
+            other=last.vintage,
+        )
+    known = tr(
+        "Q0 is the quarter of the opening, Q+1 the one after. Only vintages that are in the run from"
+        " their first month are drawn; run-off months count."
+    )
+    return sentences(told, known)
+
+
+def vintage_table(data: ReportData) -> Table:
+    """The drawn curves at every third month on book."""
+    rows = []
+    for scenario in data.scenarios:
+        for policy in data.drawn_policies:
+            for curve in curves(data, scenario, policy):
+                for age, share in zip(curve.ages, curve.share, strict=True):
+                    if age % 3 == 0:
+                        names = (data.scenario_label(scenario), data.policy_label(policy))
+                        rows.append((*names, curve.vintage, f"{age:.0f}", number(share, 2)))
+    header = (tr(SCENARIO), tr(POLICY), tr("Vintage"), tr("Months on book"), tr("Ever 90+ (%)"))
+    return Table(header, tuple(rows), n_names=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Convergence:
+    """A difference's running mean and 95 % interval over the first n paths, in ``scale``'s unit."""
+
+    title: str
+    scale: Scale
+    n_paths: Array
+    mean: Array
+    low: Array
+    high: Array
+
+    @property
+    def margin(self) -> float:
+        """Half the width of the last interval, in shown units."""
+        return float(self.high[-1] - self.low[-1]) / 2.0
+
+
+def convergences(data: ReportData) -> list[Convergence]:
+    """What the best policy changes in the worst scenario, by the number of paths so far."""
+    scenario, best, reference = data.worst_scenario(), data.best_first[0], data.reference
+
+    def result(policy: str) -> Array:
+        return net_result(lambda name: data.by_path(name, scenario, policy)).sum(axis=1)
+
+    def peak(policy: str) -> Array:
+        return np.nanmax(data.by_path("overdue_rate", scenario, policy, 90), axis=1)
+
+    found = []
+    for title, difference, of_money in (
+        (tr("Peak 90+ rate"), peak(best) - peak(reference), False),
+        (tr("Net result of the reported months"), result(best) - result(reference), True),
+    ):
+        scale = money_scale(data.currency, difference) if of_money else points_scale(difference)
+        found.append(_running(title, difference, scale, _replicates(data)))
+    return found
+
+
+def _replicates(data: ReportData) -> int:
+    return int(data.dataset.attrs["luck_replicates"])
+
+
+def _running(title: str, difference: Array, scale: Scale, replicates: int) -> Convergence:
+    draws = difference.size // replicates
+    counts = np.unique(np.linspace(2, draws, min(CURVE_POINTS, draws - 1)).round()).astype(int)
+    parts = [over_paths(difference[: n * replicates], replicates) for n in counts]
+    mean, low, high = (
+        np.array([float(getattr(p, name)) for p in parts]) / scale.divisor
+        for name in ("mean", "ci_low", "ci_high")
+    )
+    return Convergence(title, scale, counts.astype(np.float64) * replicates, mean, low, high)
+
+
+def can_converge(data: ReportData) -> bool:
+    """Whether there are enough draws of the economy and a policy to compare."""
+    return bool(data.alternatives) and data.n_draws > 2
+
+
+def convergence_figure(data: ReportData, frame: Frame) -> go.Figure:
+    """The running mean of two differences and its 95 % interval, a panel each."""
+    found = convergences(data)
+    columns = style.columns_for(frame, len(found), 300, 2)
+    grid = Grid(frame, len(found), columns, 210, left=64, right=20, gap_x=74, gap_y=76)
+    sheet = Sheet(grid)
+    colour = style.series(data.policy_number(data.best_first[0]))[0]
+    for panel, item in enumerate(found):
+        unit = item.scale.unit
+        axes = (
+            axis(
+                tr("Paths"),
+                range=[0.0, float(item.n_paths[-1])],
+                nticks=6,
+                showline=True,
+                linecolor=style.MUTED[0],
+            ),
+            axis(
+                tr("Change ({unit})", unit=unit),
+                showgrid=True,
+                nticks=5,
+                zeroline=True,
+                zerolinecolor=style.MUTED[0],
+                range=_range(item),
+            ),
+        )
+        sheet.add_panel(panel, item.title, *axes)
+        x = [float(n) for n in item.n_paths]
+        sheet.add_trace(
+            panel,
+            type="scatter",
+            x=x + x[::-1],
+            y=[round(float(v), 5) for v in (*item.high, *item.low[::-1])],
+            mode="lines",
+            line={"width": 0},
+            fill="toself",
+            fillcolor=style.soft(colour),
+            hoverinfo="skip",
+        )
+        sheet.add_trace(
+            panel,
+            type="scatter",
+            x=x,
+            y=[round(float(v), 5) for v in item.mean],
+            mode="lines",
+            line={"color": colour, "width": 2.2},
+            meta={"row": [item.title]},
+            hovertemplate=tr("after %{x} paths: %{y:.3~f} UNIT<extra></extra>").replace(
+                "UNIT", style.plotly_text(unit)
+            ),
+        )
+    return sheet.figure()
+
+
+def _range(item: Convergence) -> list[float]:
+    """An axis for zero, the last interval and most of the earlier ones."""
+    settled = slice(len(item.mean) // 8, None)
+    low = min(0.0, float(np.nanmin(item.low[settled])))
+    high = max(0.0, float(np.nanmax(item.high[settled])))
+    room = 0.06 * (high - low) or 1.0
+    return [low - room, high + room]
+
+
+def convergence_caption(data: ReportData) -> str:
+    """How wide the last intervals are and how many paths would halve or settle them."""
+    peak, result = convergences(data)
+    parts = []
+    for item in (peak, result):
+        margin = item.scale.full(item.margin * item.scale.divisor)
+        if item.low[-1] <= 0.0 <= item.high[-1] and item.mean[-1]:
+            times = (item.margin / abs(float(item.mean[-1]))) ** 2
+            needed = ceil(times * float(item.n_paths[-1]))
+            parts.append(
+                tr(
+                    "{title}: known to \u00b1{margin}, not told from zero; if its mean held, about"
+                    " {n} paths would tell.",
+                    title=item.title,
+                    margin=margin,
+                    n=number(needed, 0),
+                )
+            )
+        else:
+            parts.append(tr("{title}: known to \u00b1{margin}.", title=item.title, margin=margin))
+    closing = tr(
+        "Four times as many paths, {n}, would halve these intervals; the shaded band is the 95 %"
+        " interval of the mean over the paths so far, for {policy} against {reference} under"
+        " {scenario}.",
+        n=number(4.0 * data.n_paths, 0),
+        policy=data.policy_label(data.best_first[0]),
+        reference=data.policy_label(data.reference),
+        scenario=data.scenario_label(data.worst_scenario()),
+    )
+    return sentences(*parts, closing)
+
+
+def convergence_table(data: ReportData) -> Table:
+    """Running means with their intervals."""
+    rows = []
+    for item in convergences(data):
+        step = max(1, len(item.mean) // 20)
+        chosen = sorted({*range(0, len(item.mean), step), len(item.mean) - 1})
+        for i in chosen:
+            scale = item.scale
+            values = (float(v[i]) * scale.divisor for v in (item.mean, item.low, item.high))
+            cell = scale.spanned(*values, signed=True)
+            rows.append((item.title, number(item.n_paths[i], 0), scale.unit, cell))
+    header = (tr("Measure"), tr("Paths"), tr("Unit"), tr("Change"))
+    return Table(header, tuple(rows), n_names=2)
