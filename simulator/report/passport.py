@@ -246,7 +246,8 @@ def sections(data: ReportData) -> list[Section]:
     for key in order:
         value = manifest[key]
         if isinstance(value, Mapping):
-            nested.append(Section(_words(key), tuple(flat(value))[:MAX_ENTRIES]))
+            entries = tuple((name(place), words) for place, words in flat(value))
+            nested.append(Section(_words(key), entries[:MAX_ENTRIES]))
         else:
             run.append((_words(key), value_words(value)))
     checks = Section(tr("Checks"), tuple(_checks(data.manifest.get("checks"))[:MAX_ENTRIES]))

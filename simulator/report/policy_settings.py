@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from simulator.policies import build_policy
 from simulator.report.data import clean
-from simulator.report.language import name, tr
+from simulator.report.language import clauses, listed, name, tr
 from simulator.validation import UserError
 
 MAX_TEXT = 2000
@@ -28,12 +28,16 @@ def value_words(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.4g}"
     if isinstance(value, Mapping):
-        text = _rule(value) if "stage" in value else ", ".join(_pairs(value))
+        text = _rule(value) if "stage" in value else listed(list(_pairs(value)))
         return clean(text or tr("none"), MAX_TEXT)
     if isinstance(value, Sequence) and not isinstance(value, str):
-        between = "; " if any(isinstance(item, Mapping) for item in value) else ", "
-        return clean(between.join(value_words(item) for item in value) or tr("none"), MAX_TEXT)
-    return tr("none") if value is None else clean(value, MAX_TEXT)
+        items = [value_words(item) for item in value]
+        nested = any(isinstance(item, Mapping) for item in value)
+        return clean((clauses(items) if nested else listed(items)) or tr("none"), MAX_TEXT)
+    if value is None:
+        return tr("none")
+    text = clean(value, MAX_TEXT)
+    return name(text) if text else ""
 
 
 def _pairs(entry: Mapping[str, object]) -> Iterator[str]:
@@ -48,19 +52,18 @@ def _rule(rule: Mapping[str, object]) -> str:
     first, last = left.pop("first_bucket", None), left.pop("last_bucket", None)
     if first is not None or last is not None:
         ends = list(dict.fromkeys(value_words(end) for end in (first, last) if end is not None))
-        parts.append(("buckets " if len(ends) > 1 else "bucket ") + "\u2013".join(ends))
+        between = "\u2013".join(ends)
+        many = len(ends) > 1
+        parts.append(tr("buckets {n}", n=between) if many else tr("bucket {n}", n=between))
     bands = left.pop("risk_bands", None)
     if isinstance(bands, Sequence) and not isinstance(bands, str) and bands:
-        parts.append(f"band{'s' if len(bands) > 1 else ''} {_and(bands)}")
+        named = listed([value_words(band) for band in bands], final=True)
+        many = len(bands) > 1
+        parts.append(tr("bands {names}", names=named) if many else tr("band {names}", names=named))
     amounts = [f"{sign}{value_words(left.pop(k))}" for k, sign in _AMOUNTS.items() if k in left]
     parts += _pairs({key: value for key, value in left.items() if value not in ([], ())})
-    text = ", ".join(parts)
-    return f"{text}: {', '.join(amounts)}" if amounts else text
-
-
-def _and(items: Sequence[object]) -> str:
-    *most, last = (value_words(item) for item in items)
-    return f"{', '.join(most)} and {last}" if most else last
+    text = listed(parts)
+    return tr("{rule}: {amounts}", rule=text, amounts=listed(amounts)) if amounts else text
 
 
 def _plain(text: object) -> str:
