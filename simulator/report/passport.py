@@ -5,8 +5,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from simulator.report.caveats import outside_the_months
 from simulator.report.data import ReportData, clean, harmless
-from simulator.report.findings import outside_the_months
 from simulator.report.language import currency_name, name, sentences, tn, tr
 from simulator.report.money_data import provisions_of
 from simulator.report.policy_settings import Part, flat, policy_parts, value_words
