@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.experiment import ExperimentOutcome
 from simulator.notebook import stress_test
-from simulator.report import findings
+from simulator.report import findings, passport
 from simulator.report.data import ReportData
 from simulator.report.language import speaking
 from simulator.settings import BreakEvenSettings, LanguageCode
@@ -204,3 +204,42 @@ def test_every_number_of_the_first_screen_follows_from_the_results(
         assert loss[1] > 0.0
         _assert_told(why, [*loss, *again.split(i), *again.harm(i)])
     _assert_told(recommendation.others[-1][1], net)
+
+
+def _changed(outcome: ExperimentOutcome, costs: dict[str, float]) -> ReportData:
+    """The run with so much more programme cost for each policy on every path."""
+    dataset = outcome.dataset.copy(deep=True)
+    for policy, cost in costs.items():
+        dataset["programme_cost"].loc[{"policy": policy, "month": 1}] += cost
+    return ReportData(dataset, outcome.summary, outcome.manifest)
+
+
+def test_where_no_policy_pays_the_reference_is_recommended(outcome: ExperimentOutcome) -> None:
+    found = findings.recommendation(_changed(outcome, {"grace_period": 1e6}))
+    assert found is not None
+    assert found.title == "Recommended: keep Status quo"
+    whys = dict(found.others)
+    assert list(whys) == ["Education", "Stricter approval", "Grace period"]
+    assert whys["Grace period"].startswith("loses CNY\u00a09")
+    assert "dominated by Stricter approval" in whys["Grace period"]
+
+
+def test_a_second_policy_that_may_be_as_good_is_told_so(outcome: ExperimentOutcome) -> None:
+    data = _changed(outcome, {"education": -2e4})
+    found = findings.recommendation(data)
+    assert found is not None
+    assert found.title == "Recommended: Grace period"
+    assert dict(found.others)["Education"].startswith("nets +CNY\u00a014.5\u202fk (95 % interval")
+    assert "less than the best, but the intervals overlap" in dict(found.others)["Education"]
+    assert "the interval of the second, Education, overlaps" in findings.headline(data).headline
+
+
+def test_the_limits_are_told_in_chinese_throughout(outcome: ExperimentOutcome) -> None:
+    data = ReportData(outcome.dataset, outcome.summary, outcome.manifest)
+    english = passport.limits(data)
+    with speaking("zh"):
+        chinese = passport.limits(data)
+    assert len(chinese) == len(english)
+    for sentence in chinese:
+        assert sentence.endswith("。")
+        assert not re.search(r"[a-z]+ [a-z]+", sentence)

@@ -15,12 +15,9 @@ from simulator.report.ranking import (
     break_even_interval,
     capital,
     field_words,
-    saves,
-    split,
-    tied,
-    with_interval,
 )
 from simulator.report.value_table import VALUE
+from simulator.report.verdict import saves, split, tied, with_interval
 from simulator.results.frontier import Frontier, Standing
 from simulator.results.intervals import over_paths
 from simulator.vocabulary import Fate

@@ -1,9 +1,9 @@
 """Sentences made from the numbers: the finding, how sure it is, what each figure shows."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from simulator.report.caveats import run_support, smaller_balances
 from simulator.report.data import ReportData, Stat
 from simulator.report.decision import (
     MOST_OTHERS,
@@ -20,27 +20,20 @@ from simulator.report.numbers import (
     Scale,
     interval,
     money_scale,
-    percent,
     points_scale,
     rate_scale,
 )
-from simulator.report.ranking import (
-    months_words,
-    on_one_draw,
-    verdict,
-    verdict_support,
-    with_interval,
-)
+from simulator.report.ranking import months_words
 from simulator.report.re_ageing import before_relief, re_aged
 from simulator.report.value_table import VALUE, measures
+from simulator.report.verdict import on_one_draw, verdict, verdict_support, with_interval
+from simulator.report.verdict import one_draw as one_draw
 from simulator.results.frontier import Frontier
 
 MOST_SENTENCES: Final = 5
 """Sentences under the headline; the rest stands with the remarks."""
 MOST_FIGURES: Final = 5
 """Key figures of the first screen."""
-ROUGH_PATHS = 30
-"""With fewer paths the report warns that intervals are rough (assumption)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +138,7 @@ def _told(data: ReportData) -> tuple[list[str], tuple[str, ...]]:
         return _decision(data, data.overall, scenario), _support(data, data.overall, scenario)
     order = ranked(data, scenario)
     if not order:
-        return [_reference_headline(data, scenario)], _run_support(data)
+        return [_reference_headline(data, scenario)], run_support(data)
     return [_policy_headline(data, scenario, order)], _policy_support(data, scenario, order)
 
 
@@ -168,7 +161,7 @@ def _support(data: ReportData, frontier: Frontier, scenario: str) -> tuple[str, 
     """What a reader must know first, then what fills the screen, then the rest; luck stays last."""
     counts, fates, *elsewhere = verdict_support(data, frontier)
     doubts = value_doubts(data, frontier)
-    limits = (*_smaller_balances(data, scenario, data.best_first), *_run_support(data))
+    limits = (*smaller_balances(data, scenario, data.best_first), *run_support(data))
     fill = (counts, fates, *elsewhere)
     room = MOST_SENTENCES - len(doubts) - len(limits)
     rest = (*fill[room:], *_before_relief(data, scenario, frontier.standings[0].policy))
@@ -310,8 +303,8 @@ def _policy_support(
         across = _across(title, elsewhere, better)
         out.append(tr("{policy} {across}.", policy=data.policy_label(best), across=across))
     out += _before_relief(data, scenario, best)
-    limits = _smaller_balances(data, scenario, [policy for policy, _ in order])
-    limits += _run_support(data)
+    limits = smaller_balances(data, scenario, [policy for policy, _ in order])
+    limits += run_support(data)
     rest = []
     if stat.p05 is not None and stat.p95 is not None and data.n_paths > 1:
         scale = scale_for(data, f"delta_{metric}", [Stat(stat.p05, stat.p95, None, None, None)])
@@ -320,25 +313,6 @@ def _policy_support(
             tr("On nine paths in ten its effect lies between {low} and {high}.", low=low, high=high)
         )
     return (*out, *limits, *rest)
-
-
-def _smaller_balances(data: ReportData, scenario: str, policies: Sequence[str]) -> tuple[str, ...]:
-    """Whose overdue rates are over a clearly smaller balance, in one sentence, if any."""
-    shares = {p: data.smaller_balances.get((scenario, p)) for p in policies}
-    told = [
-        tr("{policy} ({share} less)", policy=data.policy_label(policy), share=percent(share, 0))
-        for policy, share in shares.items()
-        if share is not None
-    ]
-    if not told:
-        return ()
-    return (
-        tr(
-            "Overdue rates are over a smaller balance than the reference's, in the last month, for"
-            " {policies}.",
-            policies=listed(told),
-        ),
-    )
 
 
 def _across(title: str, stats: list[Stat | None], better: int) -> str:
@@ -364,52 +338,6 @@ def _across(title: str, stats: list[Stat | None], better: int) -> str:
         n=total,
         name=title,
         parts=parts,
-    )
-
-
-def one_draw(data: ReportData) -> str:
-    """What a run without intervals has seen."""
-    return tr("one path") if data.n_paths == 1 else tr("one draw of the economy")
-
-
-def outside_the_months(data: ReportData) -> str:
-    """What a run without run-off leaves out, and whom that flatters; empty with run-off."""
-    if data.dataset.attrs.get("runoff_months", 0):
-        return ""
-    return tr(
-        "Losses after the last month (month {month}), and later income, of loans still"
-        " open are outside, which flatters a policy that puts payments off; run.runoff_months=18"
-        " brings them in.",
-        month=len(data.months),
-    )
-
-
-def _run_support(data: ReportData) -> tuple[str, ...]:
-    """What limits every figure of the run: the months it covers, and its luck."""
-    outside = tuple(filter(None, (outside_the_months(data),)))
-    return (*outside, *_luck_support(data))
-
-
-def _luck_support(data: ReportData) -> tuple[str, ...]:
-    if data.n_draws == 1:
-        seen = one_draw(data)
-        return (tr("A run of {seen} has no interval and cannot tell effect from luck.", seen=seen),)
-    if data.n_draws < ROUGH_PATHS:
-        return (
-            tr(
-                "Brackets are 95 % intervals of the mean over {paths} paths; policies meet the same"
-                " borrowers under the same luck; with fewer than {rough} draws of the economy the"
-                " intervals are themselves rough.",
-                paths=data.n_paths,
-                rough=ROUGH_PATHS,
-            ),
-        )
-    return (
-        tr(
-            "Brackets are 95 % intervals of the mean over {paths} paths; policies meet the same"
-            " borrowers under the same luck.",
-            paths=data.n_paths,
-        ),
     )
 
 

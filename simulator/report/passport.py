@@ -5,8 +5,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from simulator.report.caveats import outside_the_months
 from simulator.report.data import ReportData, clean, harmless
-from simulator.report.findings import outside_the_months
+from simulator.report.language import currency_name, name, sentences, tn, tr
 from simulator.report.money_data import provisions_of
 from simulator.report.policy_settings import Part, flat, policy_parts, value_words
 from simulator.report.rule_book_settings import rule_books
@@ -56,7 +57,8 @@ class Section:
 
 
 def _words(key: str) -> str:
-    return clean(key, 60).replace("_", " ").strip().capitalize()
+    words = clean(key, 60).replace("_", " ").strip().capitalize()
+    return name(words) if words else ""
 
 
 def scenario_cards(data: ReportData) -> list[ScenarioCard]:
@@ -71,8 +73,8 @@ def scenario_cards(data: ReportData) -> list[ScenarioCard]:
         out.append(
             ScenarioCard(
                 data.scenario_label(scenario, 80),
-                clean(entry.get("narrative") or "No narrative is recorded.", 2000),
-                clean(entry.get("source") or "not recorded", 500),
+                _said(entry.get("narrative"), 2000) or tr("No narrative is recorded."),
+                _said(entry.get("source"), 500) or tr("not recorded"),
                 _weight(data, scenario, entry.get("weight")),
                 tuple(clean(item, 300) for item in listed),
             )
@@ -80,13 +82,25 @@ def scenario_cards(data: ReportData) -> list[ScenarioCard]:
     return out
 
 
+def _said(text: object, width: int) -> str:
+    """A text that comes with the run, on one line, in the page's language where it is shipped."""
+    plain = clean(text or "", width)
+    return name(plain) if plain else ""
+
+
 def _weight(data: ReportData, scenario: str, own: object) -> str:
     """A scenario's own weight, and the one used in the run where that is another."""
-    words = f"{100 * own:.0f} %" if isinstance(own, int | float) else "not set"
+    words = _whole_percent(float(own)) if isinstance(own, int | float) else tr("not set")
     if "scenario_weight" not in data.dataset:
         return words
-    used = f"{100 * float(data.dataset['scenario_weight'].sel(scenario=scenario)):.0f} %"
-    return words if used == words else f"{words} of its own, {used} in this run"
+    used = _whole_percent(float(data.dataset["scenario_weight"].sel(scenario=scenario)))
+    if used == words:
+        return words
+    return tr("{own} of its own, {used} in this run", own=words, used=used)
+
+
+def _whole_percent(share: float) -> str:
+    return tr("{n} %", n=f"{100 * share:.0f}")
 
 
 def policy_cards(data: ReportData) -> list[PolicyCard]:
@@ -108,16 +122,24 @@ def rule_book_cards(data: ReportData) -> list[PolicyCard]:
 
 def facts(data: ReportData) -> list[str]:
     """One-line facts under the title."""
-    months = f"{len(data.months)} month" + ("s" if len(data.months) != 1 else "")
+    n_months = len(data.months)
+    months = tn("{n} month", "{n} months", n_months)
     if "date" in data.dataset.coords:
-        months += f" from {str(data.dataset['date'].values[0])[:7]}"
-    paths = f"{data.n_paths:,} path" + ("s" if data.n_paths != 1 else "")
-    scenarios = f"{len(data.scenarios)} scenario" + ("s" if len(data.scenarios) != 1 else "")
-    policies = f"{len(data.policies)} polic" + ("ies" if len(data.policies) != 1 else "y")
+        first = str(data.dataset["date"].values[0])[:7]
+        months = tn("{n} month from {date}", "{n} months from {date}", n_months, date=first)
     book = data.manifest.get("book")
     borrowers = book.get("opening_borrowers") if isinstance(book, Mapping) else None
-    counts = [f"{borrowers:,.0f} borrowers"] if isinstance(borrowers, int | float) else []
-    return [*counts, months, paths, scenarios, policies, f"money in {data.currency}"]
+    counts = []
+    if isinstance(borrowers, int | float):
+        counts = [tr("{n} borrowers", n=f"{borrowers:,.0f}")]
+    return [
+        *counts,
+        months,
+        tn("{n} path", "{n} paths", data.n_paths),
+        tn("{n} scenario", "{n} scenarios", len(data.scenarios)),
+        tn("{n} policy", "{n} policies", len(data.policies)),
+        tr("money in {currency}", currency=currency_name(data.currency)),
+    ]
 
 
 def limits(data: ReportData) -> list[str]:
@@ -126,64 +148,89 @@ def limits(data: ReportData) -> list[str]:
     imputed = book.get("imputed_columns") if isinstance(book, Mapping) else None
     notes = book.get("notes") if isinstance(book, Mapping) else None
     out = [
-        "Behaviour (who refuses, forgets, asks for relief, answers a call) follows parameters of"
-        " which many are assumptions; docs/model.md lists each with its source. The model has not"
-        " been fitted to this lender's history unless the configuration says so.",
-        "Intervals measure the luck of the simulated paths only. They do not cover errors of the"
-        " parameters, of the scenario or of the model itself, and are not adjusted for the number"
-        " of comparisons.",
+        tr(
+            "Behaviour (who refuses, forgets, asks for relief, answers a call) follows parameters"
+            " of which many are assumptions; docs/model.md lists each with its source. The model"
+            " has not been fitted to this lender's history unless the configuration says so."
+        ),
+        tr(
+            "Intervals measure the luck of the simulated paths only. They do not cover errors of"
+            " the parameters, of the scenario or of the model itself, and are not adjusted for the"
+            " number of comparisons."
+        ),
         _money_horizon(data),
-        "The net result is interest, penalty interest and fees as they accrue, less waived"
-        " interest, funding cost, net loss, the change of an allowance on balance over 90 days"
-        " past due, and the costs of collection, relief handling, underwriting and programmes;"
-        " it is before operating cost and tax. Net loss is what was written off or sold, less"
-        " recoveries and sale prices.",
-        "Peaks are taken path by path and then averaged, so they lie above the peak of the median"
-        " in the charts.",
-        "A loan that is re-planned counts as current again; the results hold the overdue balance"
-        " before relief beside it.",
-        "Roll rates and causes are averages over paths under the reference policy.",
+        tr(
+            "The net result is interest, penalty interest and fees as they accrue, less waived"
+            " interest, funding cost, net loss, the change of an allowance on balance over 90 days"
+            " past due, and the costs of collection, relief handling, underwriting and programmes;"
+            " it is before operating cost and tax. Net loss is what was written off or sold, less"
+            " recoveries and sale prices."
+        ),
+        tr(
+            "Peaks are taken path by path and then averaged, so they lie above the peak of the"
+            " median in the charts."
+        ),
+        tr(
+            "A loan that is re-planned counts as current again; the results hold the overdue"
+            " balance before relief beside it."
+        ),
+        tr("Roll rates and causes are averages over paths under the reference policy."),
     ]
     if data.frontiers:
         out.append(
-            "Ranks and domination compare means; policies whose intervals overlap may change"
-            f" places. Whoever took relief counts as saved only if the run follows them for"
-            f" {FOLLOW_UP_MONTHS} months after it; the others are those too short to tell."
+            tr(
+                "Ranks and domination compare means; policies whose intervals overlap may change"
+                " places. Whoever took relief counts as saved only if the run follows them for"
+                " {months} months after it; the others are those too short to tell.",
+                months=FOLLOW_UP_MONTHS,
+            )
         )
     books = provisions_of(data)
     if books is not None:
         out.append(
-            f"Profit, tax and capital follow the rule book {books.label(books.accounting)}. Opening"
-            " equity, risk weight and operating cost are settings, nothing is paid out or raised,"
-            " and the whole balance bears the cost of funding. Allowances use loss rates that the"
-            " simulated paths themselves give; their intervals hold the error of these rates too."
+            tr(
+                "Profit, tax and capital follow the rule book {book}. Opening equity, risk weight"
+                " and operating cost are settings, nothing is paid out or raised, and the whole"
+                " balance bears the cost of funding. Allowances use loss rates that the simulated"
+                " paths themselves give; their intervals hold the error of these rates too.",
+                book=books.label(books.accounting),
+            )
         )
     if isinstance(notes, list):
-        out += [clean(note, 600) for note in notes]
+        out += [name(clean(note, 600)) for note in notes]
     if isinstance(imputed, list) and imputed:
         out.append(
-            "These columns of the book are imputed from stated distributions, not observed:"
-            f" {value_words(imputed)}."
+            tr(
+                "These columns of the book are imputed from stated distributions, not observed:"
+                " {columns}.",
+                columns=value_words(imputed),
+            )
         )
     if data.n_draws == 1:
-        out.append("This run has one draw of the economy: its numbers are one possible outcome.")
+        out.append(
+            tr("This run has one draw of the economy: its numbers are one possible outcome.")
+        )
     return out
 
 
 def _money_horizon(data: ReportData) -> str:
     """Which months net loss and net result cover, and what stays outside."""
     runoff = data.dataset.attrs.get("runoff_months", 0)
-    outside = (
-        "the future business that a refused applicant would have brought is outside, so a policy"
-        " that changes lending may rank otherwise in a longer run."
-    )
+    covered = outside_the_months(data)
     if runoff:
-        return (
-            f"Net loss and net result cover the {len(data.months)} months of the run and {runoff}"
-            f" months of run-off without new lending; what comes later is"
-            f" outside. Also, {outside}"
+        covered = tr(
+            "Net loss and net result cover the {months} months of the run and {runoff}"
+            " months of run-off without new lending; what comes later is outside.",
+            months=len(data.months),
+            runoff=runoff,
         )
-    return f"{outside_the_months(data)} Also, {outside}"
+    return sentences(
+        covered,
+        tr(
+            "Also, the future business that a refused applicant would have brought is outside, so a"
+            " policy that changes lending may rank otherwise in a longer run."
+        ),
+    )
 
 
 def sections(data: ReportData) -> list[Section]:
@@ -199,11 +246,12 @@ def sections(data: ReportData) -> list[Section]:
     for key in order:
         value = manifest[key]
         if isinstance(value, Mapping):
-            nested.append(Section(_words(key), tuple(flat(value))[:MAX_ENTRIES]))
+            entries = tuple((name(place), words) for place, words in flat(value))
+            nested.append(Section(_words(key), entries[:MAX_ENTRIES]))
         else:
             run.append((_words(key), value_words(value)))
-    checks = Section("Checks", tuple(_checks(data.manifest.get("checks"))[:MAX_ENTRIES]))
-    return [Section("Run", (*_command(data), *run[:MAX_ENTRIES])), checks, *nested]
+    checks = Section(tr("Checks"), tuple(_checks(data.manifest.get("checks"))[:MAX_ENTRIES]))
+    return [Section(tr("Run"), (*_command(data), *run[:MAX_ENTRIES])), checks, *nested]
 
 
 def _command(data: ReportData) -> list[tuple[str, str]]:
@@ -212,7 +260,7 @@ def _command(data: ReportData) -> list[tuple[str, str]]:
     if not isinstance(overrides, list):
         return []
     typed = shlex.join(["python", "-m", "simulator", *(str(item) for item in overrides)])
-    return [("Command", clean(typed, 2000))]
+    return [(tr("Command"), clean(typed, 2000))]
 
 
 def _checks(checks: object) -> list[tuple[str, str]]:
@@ -220,11 +268,16 @@ def _checks(checks: object) -> list[tuple[str, str]]:
     out = []
     for check in checks if isinstance(checks, list) else []:
         if isinstance(check, Mapping):
-            verdict = "passed" if check.get("passed") is True else "FAILED"
+            verdict = tr("passed") if check.get("passed") is True else tr("FAILED")
             worst, allowed = value_words(check.get("value")), value_words(check.get("tolerance"))
-            meaning = clean(check.get("meaning", ""), 300)
-            name = _words(str(check.get("name", "")))
-            out.append((name, f"{verdict}: {meaning} (worst {worst}, allowed {allowed})"))
+            told = tr(
+                "{verdict}: {meaning} (worst {worst}, allowed {allowed})",
+                verdict=verdict,
+                meaning=_said(check.get("meaning"), 300),
+                worst=worst,
+                allowed=allowed,
+            )
+            out.append((_words(str(check.get("name", ""))), told))
     return out
 
 

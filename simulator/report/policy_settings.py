@@ -8,10 +8,13 @@ from pydantic import BaseModel
 
 from simulator.policies import build_policy
 from simulator.report.data import clean
+from simulator.report.language import clauses, listed, name, tr
 from simulator.validation import UserError
 
 MAX_TEXT = 2000
 """Characters of one value."""
+BELOW = " \u203a "
+"""Between the names of a nested setting."""
 MAX_LINES = 100
 """Settings of one part; more than any kind of policy has."""
 _AMOUNTS = {"intensity": "\u00d7", "effort": "+"}
@@ -21,16 +24,20 @@ _AMOUNTS = {"intensity": "\u00d7", "effort": "+"}
 def value_words(value: object) -> str:
     """Any plain value on one line: ``yes``, ``0.5``, ``A, B``, ``months 3, share 0.5``."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return tr("yes") if value else tr("no")
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.4g}"
     if isinstance(value, Mapping):
-        text = _rule(value) if "stage" in value else ", ".join(_pairs(value))
-        return clean(text or "none", MAX_TEXT)
+        text = _rule(value) if "stage" in value else listed(list(_pairs(value)))
+        return clean(text or tr("none"), MAX_TEXT)
     if isinstance(value, Sequence) and not isinstance(value, str):
-        between = "; " if any(isinstance(item, Mapping) for item in value) else ", "
-        return clean(between.join(value_words(item) for item in value) or "none", MAX_TEXT)
-    return "none" if value is None else clean(value, MAX_TEXT)
+        items = [value_words(item) for item in value]
+        nested = any(isinstance(item, Mapping) for item in value)
+        return clean((clauses(items) if nested else listed(items)) or tr("none"), MAX_TEXT)
+    if value is None:
+        return tr("none")
+    text = clean(value, MAX_TEXT)
+    return name(text) if text else ""
 
 
 def _pairs(entry: Mapping[str, object]) -> Iterator[str]:
@@ -45,33 +52,33 @@ def _rule(rule: Mapping[str, object]) -> str:
     first, last = left.pop("first_bucket", None), left.pop("last_bucket", None)
     if first is not None or last is not None:
         ends = list(dict.fromkeys(value_words(end) for end in (first, last) if end is not None))
-        parts.append(("buckets " if len(ends) > 1 else "bucket ") + "\u2013".join(ends))
+        between = "\u2013".join(ends)
+        many = len(ends) > 1
+        parts.append(tr("buckets {n}", n=between) if many else tr("bucket {n}", n=between))
     bands = left.pop("risk_bands", None)
     if isinstance(bands, Sequence) and not isinstance(bands, str) and bands:
-        parts.append(f"band{'s' if len(bands) > 1 else ''} {_and(bands)}")
+        named = listed([value_words(band) for band in bands], final=True)
+        many = len(bands) > 1
+        parts.append(tr("bands {names}", names=named) if many else tr("band {names}", names=named))
     amounts = [f"{sign}{value_words(left.pop(k))}" for k, sign in _AMOUNTS.items() if k in left]
     parts += _pairs({key: value for key, value in left.items() if value not in ([], ())})
-    text = ", ".join(parts)
-    return f"{text}: {', '.join(amounts)}" if amounts else text
-
-
-def _and(items: Sequence[object]) -> str:
-    *most, last = (value_words(item) for item in items)
-    return f"{', '.join(most)} and {last}" if most else last
+    text = listed(parts)
+    return tr("{rule}: {amounts}", rule=text, amounts=listed(amounts)) if amounts else text
 
 
 def _plain(text: object) -> str:
-    return clean(text, 60).replace("_", " ")
+    words = clean(text, 60).replace("_", " ")
+    return name(words) if words else ""
 
 
 def flat(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Every value of nested mappings in words, under a name that tells its place."""
     for key, value in entry.items():
-        name = f"{prefix}{clean(key, 60)}"
+        place = f"{prefix}{clean(key, 60)}"
         if isinstance(value, Mapping) and value:
-            yield from flat(value, f"{name} \u203a ")
+            yield from flat(value, f"{place}{BELOW}")
         else:
-            yield name, value_words(value)
+            yield place, value_words(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +89,13 @@ class Part:
     settings: tuple[tuple[str, str], ...]
 
 
-def policy_parts(name: str, entry: Mapping[str, object]) -> tuple[Part, ...]:
+def policy_parts(policy: str, entry: Mapping[str, object]) -> tuple[Part, ...]:
     """A policy's settings in words, defaults too, then those of each member of a combination.
 
     Of a policy that this version cannot build, what is recorded. Settings left empty say nothing
     and are out.
     """
-    said = _said(name, entry)
+    said = _said(policy, entry)
     members = said.pop("members", None)
     parts = [Part("", _lines(said))] if said else []
     for member, settings in members.items() if isinstance(members, Mapping) else ():
@@ -100,18 +107,24 @@ def policy_parts(name: str, entry: Mapping[str, object]) -> tuple[Part, ...]:
 
 
 def _lines(said: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    lines = ((label.replace("_", " "), text.replace("_", " ")) for label, text in flat(said))
+    lines = ((_plain_path(label), text.replace("_", " ")) for label, text in flat(said))
     return tuple(islice(lines, MAX_LINES))
 
 
-def _said(name: str, entry: Mapping[str, object]) -> dict[str, object]:
+def _plain_path(label: str) -> str:
+    """A setting's place in words, each part in the page's language where it is a shipped field."""
+    parts = label.replace("_", " ").split(BELOW)
+    return BELOW.join(name(part) if part else "" for part in parts)
+
+
+def _said(policy: str, entry: Mapping[str, object]) -> dict[str, object]:
     """The settings of the validated policy, or those recorded, that are not left empty."""
     complete: Mapping[str, object] = entry
     try:
-        policy = build_policy(name, entry)
+        built = build_policy(policy, entry)
     except UserError:
-        policy = None  # of another version: what is recorded still stands
-    if isinstance(policy, BaseModel):
-        complete = policy.model_dump(mode="json")
+        built = None  # of another version: what is recorded still stands
+    if isinstance(built, BaseModel):
+        complete = built.model_dump(mode="json")
     empty: tuple[object, ...] = (None, [], {})
     return {k: v for k, v in complete.items() if k != "kind" and v not in empty}

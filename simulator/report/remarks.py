@@ -4,12 +4,13 @@ from math import isnan
 
 from simulator.report.data import ReportData
 from simulator.report.findings import further
-from simulator.report.numbers import number, percent
+from simulator.report.language import bracketed, clauses, listed, mark, tn, tr
+from simulator.report.numbers import number, percent, span
 from simulator.report.ranking import capital, kicked_cases
 from simulator.results.frontier import Frontier, Standing
 from simulator.vocabulary import FOLLOW_UP_MONTHS, Fate
 
-DOMINATED = (
+DOMINATED = mark(
     "Dominated: another policy (the reference counts) costs no more and avoids no less loss, one of"
     " the two strictly. That is not to lose money: a policy that nobody dominates may cost more"
     " than it avoids, and policies can be combined."
@@ -23,7 +24,7 @@ def remarks(data: ReportData) -> tuple[str, ...]:
         return ()
     dominated = frontier.reference_dominated_by or any(s.dominated_by for s in frontier.standings)
     told = (
-        DOMINATED if dominated else "",
+        tr(DOMINATED) if dominated else "",
         _too_early(data, frontier),
         kicked_can(data),
         no_need(data, frontier),
@@ -43,13 +44,17 @@ def _too_early(data: ReportData, frontier: Frontier) -> str:
     if not early:
         return ""
     more = len(early) - 4
-    listed = ", ".join(early[:4])
-    listed += f" and {more} other{'s' if more > 1 else ''}" if more > 0 else ""
+    told = listed(early[:4])
+    if more > 0:
+        told = tn("{policies} and {n} other", "{policies} and {n} others", more, policies=told)
     runoff = int(data.dataset.attrs.get("runoff_months", 0))
-    cure = "a longer run.runoff_months" if runoff else f"run.runoff_months={FOLLOW_UP_MONTHS}"
-    return (
-        f"Too early to tell: more borrowers than are saved took relief whose follow-up of"
-        f" {FOLLOW_UP_MONTHS} months after it is missing, under {listed}; {cure} brings it."
+    cure = tr("a longer run.runoff_months") if runoff else f"run.runoff_months={FOLLOW_UP_MONTHS}"
+    return tr(
+        "Too early to tell: more borrowers than are saved took relief whose follow-up of"
+        " {months} months after it is missing, under {policies}; {cure} brings it.",
+        months=FOLLOW_UP_MONTHS,
+        policies=told,
+        cure=cure,
     )
 
 
@@ -66,11 +71,18 @@ def no_need(data: ReportData, frontier: Frontier) -> str:
     if not shares:
         return ""
     shares.sort(reverse=True)
-    listed = ", ".join(f"{percent(share, 0)} under {name}" for share, name in shares[:4])
-    more = f"; less under {len(shares) - 4} others" if len(shares) > 4 else ""
-    return (
+    told = listed(
+        [
+            tr("{share} under {policy}", share=percent(share, 0), policy=label)
+            for share, label in shares[:4]
+        ]
+    )
+    if len(shares) > 4:
+        told = clauses([told, tr("less under {n} others", n=len(shares) - 4)])
+    return tr(
         "Relief granted although cash was not short, of all relief granted (another number than"
-        f" free riders, which are judged by what became of them): {listed}{more}."
+        " free riders, which are judged by what became of them): {shares}.",
+        shares=told,
     )
 
 
@@ -83,16 +95,30 @@ def early_warning(data: ReportData, frontier: Frontier) -> str:
             for name in ("warned", "warned_rightly", "warning_targets")
         )
         if warned and rightly is not None:
-            recall = f", recall {percent(rightly / targets, 0)}" if targets else ""
-            told.append(
-                f"{data.policy_label(standing.policy)} precision {percent(rightly / warned, 0)}"
-                f"{recall} ({number(rightly, 0)} of {number(warned, 0)} calls)"
-            )
+            told.append(_warned(data.policy_label(standing.policy), warned, rightly, targets))
     if not told:
         return ""
-    return (
+    return tr(
         "Early warning, as it turned out (precision: calls that met trouble, of all calls; recall:"
-        f" loans called, of all that trouble awaited): {'; '.join(told)}."
+        " loans called, of all that trouble awaited): {policies}.",
+        policies=clauses(told),
+    )
+
+
+def _warned(label: str, warned: float, rightly: float, targets: float | None) -> str:
+    """Precision of a policy's calls, and their recall where trouble awaited any loan."""
+    said = {
+        "policy": label,
+        "precision": percent(rightly / warned, 0),
+        "met": number(rightly, 0),
+        "calls": number(warned, 0),
+    }
+    if not targets:
+        return tr("{policy} precision {precision} ({met} of {calls} calls)", **said)
+    return tr(
+        "{policy} precision {precision}, recall {recall} ({met} of {calls} calls)",
+        recall=percent(rightly / targets, 0),
+        **said,
     )
 
 
@@ -106,11 +132,16 @@ def kicked_can(data: ReportData) -> str:
         return ""
     ordered = sorted(known, key=lambda s: s.kicked_can_index.mean)
     least, most = (_index(data, s) for s in (ordered[0], ordered[-1]))
-    told = least if len(ordered) == 1 else f"{least} at the least, {most} at the most"
-    return (
-        f"{capital(data.over(frontier))}, of the borrowers whose 30+ fell due while relief ran this"
-        f" share got there within {FOLLOW_UP_MONTHS} months after it (the kicked-can index):"
-        f" {told}. Indices of policies with different lengths of relief do not compare."
+    told = least
+    if len(ordered) > 1:
+        told = tr("{least} at the least, {most} at the most", least=least, most=most)
+    return tr(
+        "{where}, of the borrowers whose 30+ fell due while relief ran this"
+        " share got there within {months} months after it (the kicked-can index):"
+        " {told}. Indices of policies with different lengths of relief do not compare.",
+        where=capital(data.over(frontier)),
+        months=FOLLOW_UP_MONTHS,
+        told=told,
     )
 
 
@@ -119,6 +150,11 @@ def _index(data: ReportData, standing: Standing) -> str:
     text = percent(index.mean, 0)
     if not isnan(index.ci_low):
         ends = (min(100.0, max(0.0, 100.0 * end)) for end in (index.ci_low, index.ci_high))
-        text += " ({} to {})".format(*(number(end, 0) for end in ends))
-    text += f", {kicked_cases(standing)} borrowers,"
-    return f"{text} under {data.policy_label(standing.policy)}"
+        brackets = bracketed(span(*(number(end, 0) for end in ends)))
+        text = tr("{number} {brackets}", number=text, brackets=brackets)
+    return tr(
+        "{index}, {cases} borrowers, under {policy}",
+        index=text,
+        cases=kicked_cases(standing),
+        policy=data.policy_label(standing.policy),
+    )

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Final
 
 from simulator.report.data import ReportData, clean
-from simulator.report.language import language
+from simulator.report.language import clauses, language, listed, mark, name, tr
 from simulator.report.money_data import plain, provisions_of
 from simulator.report.numbers import missing
 from simulator.report.policy_settings import Part, value_words
@@ -15,28 +15,28 @@ MOST_SETTINGS: Final = 200
 MOST_TEXT: Final = 600
 """Characters of one setting."""
 NAMES: Final = {
-    "default_dpd": "In default beyond (days past due)",
-    "foresight": "Loss rates",
-    "scenario_weights": "Scenario weights",
-    "significant_increase": "Signs for stage 2",
-    "cure_months": "Clean months until stage 3 is left",
-    "probation_months": "Then months in stage 2",
-    "restructured_is_default": "Re-planned loans count as in default",
-    "instalment": "Classes of instalment loans",
-    "revolving": "Classes of credit cards",
-    "minimum_shares": "Least share of balance held",
-    "technical_days": "Days excused when a channel fails",
-    "observation_months": "Months watched after relief",
-    "deferred_is_restructured": "Deferred payments count as restructured",
-    "upgrade_months": "Clean months until performing again",
-    "impaired_shares": "Class by lifetime loss, at least",
-    "minima": "Minima",
-    "overdue_dpd": "days past due, more than",
-    "pd_multiple": "chance of default, at least times that of new loans",
-    "pd_rise": "and above it by",
-    "forbearance_months": "relief in hardship and months after it",
-    "early_warning_months": "months on the early-warning list",
-    "coverage_ratio": "coverage",
+    "default_dpd": mark("In default beyond (days past due)"),
+    "foresight": mark("Loss rates"),
+    "scenario_weights": mark("Scenario weights"),
+    "significant_increase": mark("Signs for stage 2"),
+    "cure_months": mark("Clean months until stage 3 is left"),
+    "probation_months": mark("Then months in stage 2"),
+    "restructured_is_default": mark("Re-planned loans count as in default"),
+    "instalment": mark("Classes of instalment loans"),
+    "revolving": mark("Classes of credit cards"),
+    "minimum_shares": mark("Least share of balance held"),
+    "technical_days": mark("Days excused when a channel fails"),
+    "observation_months": mark("Months watched after relief"),
+    "deferred_is_restructured": mark("Deferred payments count as restructured"),
+    "upgrade_months": mark("Clean months until performing again"),
+    "impaired_shares": mark("Class by lifetime loss, at least"),
+    "minima": mark("Minima"),
+    "overdue_dpd": mark("days past due, more than"),
+    "pd_multiple": mark("chance of default, at least times that of new loans"),
+    "pd_rise": mark("and above it by"),
+    "forbearance_months": mark("relief in hardship and months after it"),
+    "early_warning_months": mark("months on the early-warning list"),
+    "coverage_ratio": mark("coverage"),
 }
 """Fields whose names differ from their key."""
 SHARES: Final = ("scenario_weights", "minimum_shares", "impaired_shares", "minima")
@@ -63,7 +63,7 @@ def rule_books(data: ReportData) -> Iterator[tuple[str, tuple[Part, ...]]]:
 
 
 def _name(key: object) -> str:
-    return NAMES.get(str(key)) or plain(str(key))
+    return name(NAMES.get(str(key)) or plain(str(key)))
 
 
 def _words(key: str, value: object) -> str:
@@ -80,12 +80,12 @@ def _words(key: str, value: object) -> str:
 def _pairs(entry: Mapping[str, object], words: Callable[[object], str]) -> str:
     """Names and values of nested settings that are not empty."""
     told = (
-        f"{NAMES.get(str(key)) or clean(key, 60).replace('_', ' ')}"
+        f"{name(NAMES.get(str(key)) or clean(key, 60).replace('_', ' '))}"
         f" {_percent(value) if key == 'pd_rise' else words(value)}"
         for key, value in entry.items()
         if value is not None
     )
-    return ", ".join(islice(told, MOST_SETTINGS))
+    return listed(list(islice(told, MOST_SETTINGS)))
 
 
 def _percent(value: object) -> str:
@@ -97,13 +97,15 @@ def _percent(value: object) -> str:
 
 def _bands(bands: Sequence[Mapping[str, object]]) -> str:
     """Bands of days past due as ``1 to 90 special mention``."""
-    told = (
-        f"{band['from_dpd']} or more {band['grade']}"
-        if band["to_dpd"] is None
-        else f"{band['from_dpd']} to {band['to_dpd']} {band['grade']}"
-        for band in bands
-    )
-    return clean(f"{'; '.join(told)} (days past due)".replace("_", " "), MOST_TEXT)
+    told = clauses([_band(band) for band in bands])
+    return clean(tr("{bands} (days past due)", bands=told), MOST_TEXT)
+
+
+def _band(band: Mapping[str, object]) -> str:
+    said = {"first": band["from_dpd"], "grade": name(str(band["grade"]).replace("_", " "))}
+    if band["to_dpd"] is None:
+        return tr("{first} or more {grade}", **said)
+    return tr("{first} to {last} {grade}", last=band["to_dpd"], **said)
 
 
 def _is_band(item: object) -> bool:
