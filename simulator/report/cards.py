@@ -20,6 +20,7 @@ from simulator.report import (
 from simulator.report.data import ReportData
 from simulator.report.fate_figures import BEARING, FateKind
 from simulator.report.frontier_figure import frontier_figure
+from simulator.report.language import listed, tr
 from simulator.report.style import Frame
 from simulator.results.frontier import Frontier
 
@@ -134,21 +135,21 @@ def _worth_cards(data: ReportData) -> list[FigureCard]:
     cards = [
         FigureCard(
             "frontier",
-            "What each policy costs and what it avoids",
+            tr("What each policy costs and what it avoids"),
             worth.frontier_caption(data, data.overall),
             _scenario_choices(data, frontier_figure),
             worth.frontier_table(data),
-            chooser="Scenario",
+            chooser=tr("Scenario"),
         ),
         FigureCard(
             "fates",
-            "Whom each policy saves, delays and harms",
+            tr("Whom each policy saves, delays and harms"),
             worth.fates_caption(data, data.overall),
             _scenario_choices(data, fate_figures.fates_figure),
             worth.fates_table(data),
-            chooser="Scenario",
+            chooser=tr("Scenario"),
             legend=tuple(
-                (fate_class(kind), kind.name)
+                (fate_class(kind), tr(kind.name))
                 for _, kinds in fate_figures.shown_panels(data)
                 for kind in kinds
             ),
@@ -166,29 +167,30 @@ def _scenario_choices(
         Choice(
             ranking.capital(data.over(frontier)),
             lambda frame, frontier=frontier: draw(data, frame, frontier),  # type: ignore[misc]
+            {Axis.SCENARIO: frontier.scenario or ALL_SCENARIOS},
         )
         for frontier in data.frontiers
     )
 
 
 def _bearing_card(data: ReportData) -> FigureCard:
+    """A drawing for each policy and dimension of groups, the best policy first."""
     return FigureCard(
         "bearing",
-        "Who bears a policy: saved and harmed by group",
+        tr("Who bears a policy: saved and harmed by group"),
         worth.bearing_caption(data, data.best_first[0]),
         tuple(
             Choice(
-                data.policy_label(policy),
-                lambda frame, policy=policy: (  # type: ignore[misc]
-                    fate_figures.bearing_figure(data, frame, policy)
-                ),
+                listed([data.policy_label(policy), tr(fate_figures.GROUPS[dim])]),
+                partial(fate_figures.bearing_figure, data, policy=policy, dim=dim),
+                {Axis.POLICY: policy, Axis.SEGMENT: dim},
             )
             for policy in data.best_first
+            for dim in fate_figures.group_dimensions(data)
         ),
         worth.bearing_table(data),
-        chooser="Policy",
-        one_layout=True,
-        legend=tuple((fate_class(kind), kind.name) for kind in BEARING),
+        chooser=tr("Policy and groups"),
+        legend=tuple((fate_class(kind), tr(kind.name)) for kind in BEARING),
     )
 
 
