@@ -42,8 +42,9 @@ from simulator.report.allowance_words import (
     waterfall_caption,
     waterfall_table,
 )
-from simulator.report.cards import figure_cards
+from simulator.report.cards import Axis, figure_cards
 from simulator.report.data import ReportData
+from simulator.report.language import speaking
 from simulator.report.money_cards import money_section
 from simulator.report.money_data import Provisions, provisions_of
 from simulator.report.numbers import Scale, money_scale
@@ -54,6 +55,7 @@ from simulator.report.value_table import value_table
 from simulator.results.frontier import Estimate
 from simulator.results.profit import COST_LINES
 from simulator.results.summary import SummaryRow
+from simulator.settings import LanguageCode
 from simulator.shipped import read_shipped
 
 BOOKS = ("cas22", "cecl", "china_minimum")
@@ -331,6 +333,41 @@ def test_every_shape_of_run_gives_a_small_page_with_money(
     ids = [figure["id"] for figure in drawings(text)]
     assert ids[-4:] == ["allowance-roll", "coverage", "losses", "profit"]
     assert not re.search(r"\bnan\b", re.sub(r"<script.*?</script>", "", text, flags=re.S))
+
+
+def test_every_drawing_of_money_says_what_it_shows_and_names_rows_of_its_table(
+    money_run: Run,
+) -> None:
+    data = data_of(money_run)
+    section = money_section(data)
+    assert section is not None
+    axes = {"allowance-roll": {Axis.SCENARIO, Axis.POLICY}, "losses": {Axis.POLICY}}
+    axes |= {"coverage": {Axis.SCENARIO, Axis.POLICY}, "profit": {Axis.SCENARIO}}
+    for card in section.cards:
+        assert {axis for choice in card.choices for axis in choice.at} == axes[card.key]
+        assert len({tuple(choice.at.items()) for choice in card.choices}) == len(card.choices)
+        assert set(card.choices[0].at.values()) <= set(WORST)
+        rows = [set(row[: card.table.n_names]) for row in card.table.rows]
+        named = [trace.meta["row"] for trace in card.choices[0].draw(style.WIDE).data if trace.meta]
+        assert named
+        assert all(any(set(names) <= row for row in rows) for names in named)
+
+
+@pytest.mark.parametrize("spoken", ["en", "zh"])
+def test_money_is_told_in_the_language_of_the_page(money_run: Run, spoken: LanguageCode) -> None:
+    with speaking(spoken):
+        section = money_section(data_of(money_run))
+        assert section is not None
+        said = [section.title, section.caption, *(title for title, _ in section.tables[0].titles)]
+        for card in section.cards:
+            said += [
+                card.title,
+                card.chooser,
+                *card.table.header,
+                *(name for _, name in card.legend),
+            ]
+    chinese = [bool(re.search("[\u4e00-\u9fff]", text)) for text in said]
+    assert all(chinese) if spoken == "zh" else not any(chinese)
 
 
 def test_names_of_rule_books_and_grades_stay_text(tmp_path: Path) -> None:

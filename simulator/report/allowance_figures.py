@@ -135,7 +135,7 @@ def coverage_figure(books: Provisions, frame: Frame, place: tuple[str, str]) -> 
     All places share their axes, so that a reader can compare them.
     """
     columns = style.columns_for(frame, 3, 300, 3)
-    right = LABEL_ROOM - 36 if frame.width > 500 else 84
+    right = LABEL_ROOM - 36 if columns > 1 else 104
     height = 230 if columns > 1 else 210
     grid = Grid(frame, 3, columns, height, right=right, gap_x=right + 10, gap_y=76)
     sheet = Sheet(grid)
