@@ -29,7 +29,6 @@ from simulator.catalogue import parameters_from
 from simulator.notebook import stress_test
 from simulator.report import findings, passport, style
 from simulator.report.allowance_figures import (
-    allowance_fan,
     coverage_figure,
     line_word,
     places,
@@ -43,8 +42,9 @@ from simulator.report.allowance_words import (
     waterfall_caption,
     waterfall_table,
 )
-from simulator.report.cards import figure_cards
+from simulator.report.cards import Axis, figure_cards
 from simulator.report.data import ReportData
+from simulator.report.language import speaking
 from simulator.report.money_cards import money_section
 from simulator.report.money_data import Provisions, provisions_of
 from simulator.report.numbers import Scale, money_scale
@@ -55,6 +55,7 @@ from simulator.report.value_table import value_table
 from simulator.results.frontier import Estimate
 from simulator.results.profit import COST_LINES
 from simulator.results.summary import SummaryRow
+from simulator.settings import LanguageCode
 from simulator.shipped import read_shipped
 
 BOOKS = ("cas22", "cecl", "china_minimum")
@@ -330,8 +331,43 @@ def test_every_shape_of_run_gives_a_small_page_with_money(
     text = write(run, tmp_path / "report.html")
     assert_small(text)
     ids = [figure["id"] for figure in drawings(text)]
-    assert ids[-5:] == ["allowance-roll", "allowance-fan", "coverage", "losses", "profit"]
+    assert ids[-4:] == ["allowance-roll", "coverage", "losses", "profit"]
     assert not re.search(r"\bnan\b", re.sub(r"<script.*?</script>", "", text, flags=re.S))
+
+
+def test_every_drawing_of_money_says_what_it_shows_and_names_rows_of_its_table(
+    money_run: Run,
+) -> None:
+    data = data_of(money_run)
+    section = money_section(data)
+    assert section is not None
+    axes = {"allowance-roll": {Axis.SCENARIO, Axis.POLICY}, "losses": {Axis.POLICY}}
+    axes |= {"coverage": {Axis.SCENARIO, Axis.POLICY}, "profit": {Axis.SCENARIO}}
+    for card in section.cards:
+        assert {axis for choice in card.choices for axis in choice.at} == axes[card.key]
+        assert len({tuple(choice.at.items()) for choice in card.choices}) == len(card.choices)
+        assert set(card.choices[0].at.values()) <= set(WORST)
+        rows = [set(row[: card.table.n_names]) for row in card.table.rows]
+        named = [trace.meta["row"] for trace in card.choices[0].draw(style.WIDE).data if trace.meta]
+        assert named
+        assert all(any(set(names) <= row for row in rows) for names in named)
+
+
+@pytest.mark.parametrize("spoken", ["en", "zh"])
+def test_money_is_told_in_the_language_of_the_page(money_run: Run, spoken: LanguageCode) -> None:
+    with speaking(spoken):
+        section = money_section(data_of(money_run))
+        assert section is not None
+        said = [section.title, section.caption, *(title for title, _ in section.tables[0].titles)]
+        for card in section.cards:
+            said += [
+                card.title,
+                card.chooser,
+                *card.table.header,
+                *(name for _, name in card.legend),
+            ]
+    chinese = [bool(re.search("[\u4e00-\u9fff]", text)) for text in said]
+    assert all(chinese) if spoken == "zh" else not any(chinese)
 
 
 def test_names_of_rule_books_and_grades_stay_text(tmp_path: Path) -> None:
@@ -358,7 +394,7 @@ def test_without_rule_books_only_losses_are_told(money_run: Run, tmp_path: Path)
     text = write(money_run._replace(dataset=without), tmp_path / "report.html")
     ids = [figure["id"] for figure in drawings(text)]
     assert "losses" in ids
-    assert not {"allowance-roll", "allowance-fan", "coverage", "profit"} & set(ids)
+    assert not {"allowance-roll", "coverage", "profit"} & set(ids)
     assert "Losses over paths</h2>" in text
     assert "Allowance needed" not in text
 
@@ -429,7 +465,7 @@ def test_one_grade_has_no_cliff() -> None:
 
 
 def test_fan_lines_are_quantiles_of_allowance_over_balance(books: Provisions) -> None:
-    figure = allowance_fan(books, style.WIDE, "grace_period")
+    figure = coverage_figure(books, style.WIDE, ("baseline", "grace_period"))
     line = next(t for t in figure.data if t.name == "Book china_minimum")
     own = books.data.dataset.sel(scenario="baseline", policy="grace_period")
     paths = own["allowance"].sel(provision="china_minimum") / own["closing_balance"]
@@ -450,7 +486,7 @@ def test_the_fan_caption_states_the_peak_of_the_median(books: Provisions) -> Non
 
 
 def test_coverage_dots_are_medians_of_the_lowest_month(books: Provisions) -> None:
-    figure = coverage_figure(books, style.WIDE, WORST[1])
+    figure = coverage_figure(books, style.WIDE, WORST)
     own = books.data.dataset.sel(scenario=WORST[0], policy=WORST[1], provision="cas22")
     dots = [t for t in figure.data if t.name == "Book cas22, Epidemic"]
     for dot, below in zip(dots, ("impaired_balance", "closing_balance"), strict=True):
@@ -472,9 +508,7 @@ def test_the_probability_of_a_breach_is_that_of_the_summary(
         " for provisions over loans as Book cas22 asks (at least 2.5\u202f%)"
     ) in text
     assert "on every path for coverage as Book cas22 asks (at least 150\u202f%)" in text
-    shown = [
-        t.text[0] for t in coverage_figure(books, style.WIDE, WORST[1]).data if t.mode == "text"
-    ]
+    shown = [t.text[0] for t in coverage_figure(books, style.WIDE, WORST).data if t.mode == "text"]
     assert f"  breach {100 * row.mean:.0f}\u202f%" in shown
 
 
@@ -482,7 +516,7 @@ def test_minima_are_held_against_the_allowance_of_the_accounting_book(books: Pro
     own = books.data.dataset.sel(scenario=WORST[0], policy=WORST[1])
     booked, late = own["allowance"].sel(provision="cas22"), own["impaired_balance"]
     lowest = (booked / late.sel(provision="china_minimum")).min("month").median("path")
-    figure = coverage_figure(books, style.WIDE, WORST[1])
+    figure = coverage_figure(books, style.WIDE, WORST)
     dot = next(t for t in figure.data if t.name == "Book china_minimum, Epidemic")
     assert float(dot.customdata[0]) == pytest.approx(100.0 * float(lowest), abs=0.051)
     assert "the accounting book's, Book cas22" in coverage_caption(books)
@@ -510,9 +544,7 @@ def test_a_rule_book_without_minima_has_no_breach(money_run: Run) -> None:
     found = provisions_of(data_of(money_run._replace(dataset=dataset)))
     assert found is not None
     assert coverage_caption(found).startswith("None of the rule books sets a minimum.")
-    shown = [
-        t.text[0] for t in coverage_figure(found, style.WIDE, WORST[1]).data if t.mode == "text"
-    ]
+    shown = [t.text[0] for t in coverage_figure(found, style.WIDE, WORST).data if t.mode == "text"]
     assert set(shown) == {""}
 
 

@@ -33,6 +33,7 @@ from simulator.report import (
     tables,
     worth,
 )
+from simulator.report.cards import ALL_SCENARIOS, Axis, figure_cards
 from simulator.report.data import BEST_DRAWN, ReportData
 from simulator.report.frontier_figure import frontier_figure
 from simulator.report.labels import Box, place_labels, text_width
@@ -98,7 +99,7 @@ def test_a_figure_has_as_many_drawings_as_its_list_has_entries(many: Run, many_p
     }
     found = {figure["id"]: 1 + len(figure.get("others", [])) for figure in drawings(many_page)}
     assert n_options == {key: count for key, count in found.items() if count > 1}
-    assert n_options == {"frontier": 4, "fates": 4, "bearing": 19}
+    assert n_options == {"frontier": 4, "fates": 4, "bearing": 19 * 4}
 
 
 def test_names_of_policies_and_groups_stay_text_in_the_ranking(tmp_path: Path) -> None:
@@ -355,9 +356,45 @@ def test_who_bears_a_policy_is_a_rate_of_the_group_over_scenarios_by_weight(many
     assert found.margins[Fate.SAVED][at] == pytest.approx(
         2.093024 * 0.1 * found.rates[Fate.SAVED][at], rel=1e-5
     )  # t with 19 degrees of freedom, standard error a tenth of the mean
-    figure = fate_figures.bearing_figure(data, style.WIDE, policy)
-    bars = [t for t in figure.data if t.xaxis == "x3" and t.name == "saved"]
+    figure = fate_figures.bearing_figure(data, style.WIDE, policy, "region")
+    bars = [t for t in figure.data if t.name == "saved"]
     np.testing.assert_allclose(bars[0].x, found.rates[Fate.SAVED], atol=1e-4)
+
+
+def test_drawings_say_which_scenario_policy_and_groups_they_show(many: Run) -> None:
+    data = data_of(many)
+    cards = {card.key: card for card in figure_cards(data)}
+    for key in ("frontier", "fates"):
+        shown = [choice.at[Axis.SCENARIO] for choice in cards[key].choices]
+        assert shown == [ALL_SCENARIOS, *SCENARIOS]
+    shown_groups = [
+        (choice.at[Axis.POLICY], choice.at[Axis.SEGMENT]) for choice in cards["bearing"].choices
+    ]
+    dims = ("income_decile", "age_band", "region", "product")
+    assert shown_groups == [(policy, dim) for policy in data.best_first for dim in dims]
+
+
+def test_points_of_fates_and_groups_name_rows_of_their_table(many: Run) -> None:
+    data = data_of(many)
+    for card in figure_cards(data)[:3]:
+        rows = [set(row[: card.table.n_names]) for row in card.table.rows]
+        for choice in (card.choices[0], card.choices[-1]):
+            named = [trace.meta["row"] for trace in choice.draw(style.WIDE).data if trace.meta]
+            assert named
+            assert all(any(set(names) <= row for row in rows) for names in named)
+
+
+def test_a_long_name_of_a_group_keeps_to_two_lines_of_its_own_row(many: Run) -> None:
+    long = "a_rather_long_name_of_a_product_that_nobody_sells"
+    data = data_of(Run(many.dataset.assign_coords(product=[long, "b"]), many.rows, many.manifest))
+    for frame in style.FRAMES.values():
+        drawn = fate_figures.bearing_figure(data, frame, data.best_first[0], "product")
+        axis = drawn.layout.yaxis
+        (first, _) = axis.ticktext
+        height = drawn.layout.height - drawn.layout.margin.t - drawn.layout.margin.b
+        row_height = height / (axis.range[1] - axis.range[0])
+        assert 1.3 * axis.tickfont.size * (1 + first.count("<br>")) <= row_height
+        assert drawn.layout.margin.l < frame.width / 2
 
 
 def test_a_group_without_borrowers_has_no_rate(many: Run) -> None:

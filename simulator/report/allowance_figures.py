@@ -8,34 +8,35 @@ import plotly.graph_objects as go
 from simulator.report import bars, style
 from simulator.report.data import Fan, ReportData
 from simulator.report.figures import (
+    LABEL_ROOM,
     MOST_BANDS,
     add_fan,
     axis_top,
     month_axis,
-    scenario_grid,
     value_axis,
 )
+from simulator.report.language import listed, mark, tr
 from simulator.report.money_data import COVERAGE, PROVISIONS, Provisions, plain
 from simulator.report.numbers import Scale, money_scale, percent
 from simulator.report.style import Frame, Grid, Settings, Sheet, axis, axis_names
 from simulator.results.provisions.roll_forward import CLOSING, OPENING
 
 LINE_WORDS: Final = {
-    "opening": "Opening",
-    "new": "New loans",
-    "transfer_in": "Moved in",
-    "transfer_out": "Moved out",
-    "remeasurement": "Remeasured",
-    "repaid": "Repaid: released",
-    "written_off": "Written off",
-    "sold": "Sold",
-    "overlay": "Overlays",
-    "closing": "Closing",
+    "opening": mark("Opening"),
+    "new": mark("New loans"),
+    "transfer_in": mark("Moved in"),
+    "transfer_out": mark("Moved out"),
+    "remeasurement": mark("Remeasured"),
+    "repaid": mark("Repaid: released"),
+    "written_off": mark("Written off"),
+    "sold": mark("Sold"),
+    "overlay": mark("Overlays"),
+    "closing": mark("Closing"),
 }
 """Lines of the roll-forward whose names differ from their key."""
 RATIO_WORDS: Final = {
-    COVERAGE: "Booked coverage",
-    PROVISIONS: "Booked provisions over loans",
+    COVERAGE: mark("Booked coverage"),
+    PROVISIONS: mark("Booked provisions over loans"),
 }
 EITHER_WAY: Final = ("remeasurement", "repaid", "overlay")
 TAKES_AWAY: Final = ("transfer_out", "written_off", "sold")
@@ -45,7 +46,7 @@ MOST_OF_MINIMUM: Final = 4.0
 
 def line_word(line: str) -> str:
     """A line of the roll-forward as a reader calls it."""
-    return LINE_WORDS.get(line, plain(line))
+    return tr(LINE_WORDS[line]) if line in LINE_WORDS else plain(line)
 
 
 def places(data: ReportData) -> tuple[tuple[str, str], ...]:
@@ -53,6 +54,11 @@ def places(data: ReportData) -> tuple[tuple[str, str], ...]:
     worst = data.worst_scenario()
     scenarios = (worst, *(s for s in data.scenarios if s != worst))
     return tuple((s, p) for s in scenarios for p in data.drawn_policies)
+
+
+def row_of(books: Provisions, place: tuple[str, str]) -> tuple[str, str]:
+    """Names of the tables' rows of a scenario and policy."""
+    return books.data.scenario_label(place[0]), books.data.policy_label(place[1])
 
 
 def used_lines(books: Provisions) -> tuple[str, ...]:
@@ -82,7 +88,7 @@ def waterfall_figure(books: Provisions, frame: Frame, place: tuple[str, str]) ->
     """
     lines, grades = used_lines(books), books.grades(books.accounting)
     scale = waterfall_scale(books)
-    panels = (("All", None), *((plain(g), i) for i, g in enumerate(grades)))
+    panels = ((tr("All"), None), *((plain(g), i) for i, g in enumerate(grades)))
     panels = panels if len(grades) > 1 else panels[:1]
     grid = bars.row_grid(frame, len(panels), len(lines), 4, least=230)
     sheet = Sheet(grid)
@@ -93,7 +99,9 @@ def waterfall_figure(books: Provisions, frame: Frame, place: tuple[str, str]) ->
     shown = bars.span_of(ends, scale, room=60.0 / grid.panel_width)
     for panel, (title, grade) in enumerate(panels):
         sheet.add_panel(panel, title, *bars.row_axes(scale.unit, len(lines), shown))
-        bars.add_bars(sheet, panel, names, _falls(books, place, lines, grade), scale)
+        bars.add_bars(
+            sheet, panel, names, _falls(books, place, lines, grade), scale, row=row_of(books, place)
+        )
         if grid.is_left(panel):
             bars.add_row_names(sheet, panel, names)
     return sheet.figure()
@@ -121,36 +129,57 @@ def _falls(
     return bars.waterfall(values, [line in (OPENING, CLOSING) for line in lines])
 
 
-def allowance_fan(books: Provisions, frame: Frame, policy: str) -> go.Figure:
-    """Each rule book's own allowance over balance by month, with minima; a panel a scenario."""
-    data = books.data
-    grid = scenario_grid(data, frame)
+def coverage_figure(books: Provisions, frame: Frame, place: tuple[str, str]) -> go.Figure:
+    """Each rule book's own allowance by month; beside it, how near the booked one is to minima.
+
+    All places share their axes, so that a reader can compare them.
+    """
+    columns = style.columns_for(frame, 3, 300, 3)
+    right = LABEL_ROOM - 36 if columns > 1 else 104
+    height = 230 if columns > 1 else 210
+    grid = Grid(frame, 3, columns, height, right=right, gap_x=right + 10, gap_y=76)
     sheet = Sheet(grid)
+    _add_months(sheet, books, place)
+    rows = books.with_minima()
+    for panel, ratio in enumerate((COVERAGE, PROVISIONS), start=1):
+        top = _coverage_top(books, ratio)
+        sheet.add_panel(
+            panel,
+            tr(RATIO_WORDS[ratio]),
+            axis(tr("Lowest month (%)"), range=[0.0, 1.04 * top], nticks=5, showgrid=True),
+            axis(range=[-len(rows) + 0.4, 0.7], showticklabels=False),
+        )
+        for row, book in enumerate(rows):
+            _add_coverage_name(sheet, books, (panel, -row), book)
+            _add_coverage(sheet, books, (panel, ratio, -row), place, (book, top))
+    return sheet.figure()
+
+
+def _add_months(sheet: Sheet, books: Provisions, place: tuple[str, str]) -> None:
+    """The first panel: allowance over balance by month and rule book, with minima."""
+    data, grid = books.data, sheet.grid
     banded = books.books if len(books.books) <= MOST_BANDS else books.books[:1]
     minima = sorted({m for b in books.books if (m := books.minimum(b, PROVISIONS)) is not None})
     tops = [
         fan.high if book in banded else fan.median
-        for place in places(data)
+        for found in places(data)
         for book in books.books
-        for fan in (share_fan(books, place, book),)
+        for fan in (share_fan(books, found, book),)
     ]
     top = axis_top([*tops, np.array([100.0 * m for m in minima] or [0.0])])
-    for panel, scenario in enumerate(data.scenarios):
-        axes = (
-            month_axis(data, grid, panel),
-            value_axis(grid, panel, "Allowance (% of balance)", top),
-        )
-        sheet.add_panel(panel, data.scenario_label(scenario), *axes)
-        ends = [_add_minimum(sheet, data, panel, minimum) for minimum in minima]
-        for book in books.books:
-            fan, label = share_fan(books, (scenario, policy), book), books.label(book)
-            colour, dash = book_style(books, book)
-            line: Settings = {"color": colour, "dash": dash, "width": 2.2}
-            add_fan(sheet, data, panel, (fan, label, colour, line), band=book in banded)
-            ends.append((label, float(fan.median[-1]), colour))
-        if grid.ends_row(panel):
-            sheet.add_end_labels(panel, top, ends)
-    return sheet.figure()
+    axes = (
+        month_axis(data, grid, 0) | axis(tr("Month of the run")),
+        value_axis(grid, 0, tr("Allowance (% of balance)"), top),
+    )
+    sheet.add_panel(0, tr("Allowance of each rule book"), *axes)
+    ends = [_add_minimum(sheet, data, 0, minimum) for minimum in minima]
+    for book in books.books:
+        fan, label = share_fan(books, place, book), books.label(book)
+        colour, dash = book_style(books, book)
+        line: Settings = {"color": colour, "dash": dash, "width": 2.2}
+        add_fan(sheet, data, 0, (fan, label, colour, line), band=book in banded)
+        ends.append((label, float(fan.median[-1]), colour))
+    sheet.add_end_labels(0, top, ends)
 
 
 def share_fan(books: Provisions, place: tuple[str, str], book: str) -> Fan:
@@ -172,36 +201,7 @@ def _add_minimum(
         line={"color": style.MUTED[0], "dash": "dot", "width": 1.4},
         hoverinfo="skip",
     )
-    return f"minimum {percent(minimum)}", 100.0 * minimum, style.MUTED[0]
-
-
-def coverage_figure(books: Provisions, frame: Frame, policy: str) -> go.Figure:
-    """Lowest month of both ratios of the booked allowance by scenario and rule book with minima."""
-    rows = coverage_rows(books)
-    columns = style.columns_for(frame, 2, 330, 2)
-    left = 190 if frame.width > 500 else 120
-    grid = Grid(frame, 2, columns, 22 * len(rows) + 8, left=left, gap_x=24, gap_y=76)
-    sheet = Sheet(grid)
-    for panel, ratio in enumerate((COVERAGE, PROVISIONS)):
-        top, room = _coverage_top(books, ratio), 74.0 / grid.panel_width
-        edge = top / (1.0 - room)
-        sheet.add_panel(
-            panel,
-            RATIO_WORDS[ratio],
-            axis("Lowest month (%)", range=[0.0, edge], nticks=5, showgrid=True),
-            axis(range=[-len(rows) + 0.4, 0.6], showticklabels=False),
-        )
-        if grid.is_left(panel):
-            _add_coverage_names(sheet, books, panel, rows)
-        for row, (scenario, book) in enumerate(rows):
-            if book is not None:
-                _add_coverage(sheet, books, (panel, ratio, -row), (scenario, policy), (book, top))
-    return sheet.figure()
-
-
-def coverage_rows(books: Provisions) -> list[tuple[str, str | None]]:
-    """Rows from the top: a scenario's heading, then the rule books."""
-    return [(s, book) for s in books.data.scenarios for book in (None, *books.with_minima())]
+    return tr("minimum {share}", share=percent(minimum)), 100.0 * minimum, style.MUTED[0]
 
 
 def _coverage_top(books: Provisions, ratio: str) -> float:
@@ -216,23 +216,21 @@ def _coverage_top(books: Provisions, ratio: str) -> float:
     return 100.0 * (min(largest, MOST_OF_MINIMUM * max(minima)) if minima else largest)
 
 
-def _add_coverage_names(
-    sheet: Sheet, books: Provisions, panel: int, rows: list[tuple[str, str | None]]
-) -> None:
+def _add_coverage_name(sheet: Sheet, books: Provisions, spot: tuple[int, int], book: str) -> None:
+    """The name of a rule book above its row."""
+    (panel, height), (colour, _) = spot, book_style(books, book)
     x_name, y_name = axis_names(panel)
-    fits = int((sheet.grid.left - 12) / 6.4)
-    for row, (scenario, book) in enumerate(rows):
-        name = books.label(book, fits) if book else books.data.scenario_label(scenario, fits)
-        sheet.add_label(
-            name,
-            style.INK[0],
-            x=0.0,
-            y=-row,
-            xref=f"{x_name} domain",
-            yref=y_name,
-            xshift=-sheet.grid.left + (8 if book else 0),
-            font={"size": 12, "weight": 400 if book else 600, "color": style.INK[0]},
-        )
+    sheet.add_label(
+        books.label(book),
+        colour,
+        x=0.0,
+        y=height,
+        xref=f"{x_name} domain",
+        yref=y_name,
+        xshift=4,
+        yshift=20,
+        font={"size": 12, "color": colour},
+    )
 
 
 def _add_coverage(
@@ -249,7 +247,7 @@ def _add_coverage(
     if not np.isfinite(median):
         return
     colour, _ = book_style(books, book)
-    name = style.plotly_text(f"{books.label(book)}, {books.data.scenario_label(place[0])}")
+    title = style.plotly_text(listed([books.label(book), books.data.scenario_label(place[0])]))
     if books.data.n_paths > 1:
         _add_line(sheet, panel, [min(low, top), min(high, top)], [height] * 2, (colour, 3.0))
     beyond = median > top
@@ -258,22 +256,23 @@ def _add_coverage(
         type="scatter",
         x=[round(min(median, top), 4)],
         y=[height],
-        name=name,
+        name=title,
+        meta={"row": [*row_of(books, place), books.label(book), tr(RATIO_WORDS[ratio])]},
         customdata=[f"{median:.1f}"],
         mode="markers",
         marker={"color": colour, "size": 9, "symbol": "triangle-right" if beyond else "circle"},
         hovertemplate="%{fullData.name}: %{customdata} %<extra></extra>",
     )
     if minimum is not None:
-        mark = [100.0 * minimum] * 2
-        _add_line(sheet, panel, mark, [height - 0.36, height + 0.36], (style.INK[0], 2.2))
+        at, ends = [100.0 * minimum] * 2, [height - 0.22, height + 0.22]
+        _add_line(sheet, panel, at, ends, (style.INK[0], 2.2))
     breach = books.breach(ratio, place, book)
     sheet.add_trace(
         panel,
         type="scatter",
         x=[top],
         y=[height],
-        text=[f"  breach {percent(breach.mean, 0)}" if breach else ""],
+        text=[tr("  breach {share}", share=percent(breach.mean, 0)) if breach else ""],
         mode="text",
         textposition="middle right",
         textfont={"size": 10.5, "color": style.MUTED[0]},

@@ -7,6 +7,7 @@ import numpy as np
 
 from simulator.report import style
 from simulator.report.data import Array
+from simulator.report.language import mark
 from simulator.report.numbers import Scale
 from simulator.report.style import Frame, Grid, Settings, Sheet, axis, axis_names
 
@@ -16,16 +17,16 @@ ROW_HEIGHT: Final = 21
 
 
 class BarKind(NamedTuple):
-    """What a bar stands for, its colours (light, dark) and its CSS class."""
+    """What a bar stands for (English, to be said), its colours (light, dark), its CSS class."""
 
     key: str
     name: str
     colour: tuple[str, str]
 
 
-LEVEL: Final = BarKind("bar-level", "level", style.SERIES[0][:2])
-RISE: Final = BarKind("bar-rise", "adds", style.CAUSE_SERIES[0])
-FALL: Final = BarKind("bar-fall", "takes away", style.CAUSE_SERIES[1])
+LEVEL: Final = BarKind("bar-level", mark("level"), style.SERIES[0][:2])
+RISE: Final = BarKind("bar-rise", mark("adds"), style.CAUSE_SERIES[0])
+FALL: Final = BarKind("bar-fall", mark("takes away"), style.CAUSE_SERIES[1])
 BAR_KINDS: Final = (LEVEL, RISE, FALL)
 
 
@@ -65,9 +66,13 @@ def add_bars(
     bars: Bars,
     scale: Scale,
     *,
+    row: Sequence[str],
     numbers: bool = True,
 ) -> None:
-    """The bars of one panel and, with ``numbers``, their sizes to the right of them."""
+    """The bars of one panel and, with ``numbers``, their sizes to the right of them.
+
+    ``row``: names of the table's rows that the bars belong to.
+    """
     rows = [-float(row) for row in range(len(names))]
     texts = [
         scale.text(float(v), signed=not level)
@@ -84,6 +89,7 @@ def add_bars(
         "text": [style.plotly_text(name) for name in names],
         "textposition": "none",
         "customdata": texts,
+        "meta": {"row": list(row)},
         "marker": {"color": _colours(bars), "line": {"width": 0}},
         "hovertemplate": f"%{{text}}: %{{customdata}} {scale.unit}<extra></extra>",
     }

@@ -22,7 +22,7 @@ from simulator.report import (
 from simulator.report.data import ReportData
 from simulator.report.fate_figures import BEARING, FateKind
 from simulator.report.frontier_figure import frontier_figure
-from simulator.report.language import tr
+from simulator.report.language import listed, tr
 from simulator.report.style import Frame
 from simulator.results.frontier import Frontier
 
@@ -141,19 +141,19 @@ def _worth_cards(data: ReportData) -> list[FigureCard]:
     cards = [
         FigureCard(
             "frontier",
-            "What each policy costs and what it avoids",
+            tr("What each policy costs and what it avoids"),
             worth.frontier_caption(data, data.overall),
             _scenario_choices(data, frontier_figure),
             worth.frontier_table(data),
         ),
         FigureCard(
             "fates",
-            "Whom each policy saves, delays and harms",
+            tr("Whom each policy saves, delays and harms"),
             worth.fates_caption(data, data.overall),
             _scenario_choices(data, fate_figures.fates_figure),
             worth.fates_table(data),
             legend=tuple(
-                (fate_class(kind), kind.name)
+                (fate_class(kind), tr(kind.name))
                 for _, kinds in fate_figures.shown_panels(data)
                 for kind in kinds
             ),
@@ -178,23 +178,22 @@ def _scenario_choices(
 
 
 def _bearing_card(data: ReportData) -> FigureCard:
+    """A drawing for each policy and dimension of groups, the best policy first."""
     return FigureCard(
         "bearing",
-        "Who bears a policy: saved and harmed by group",
+        tr("Who bears a policy: saved and harmed by group"),
         worth.bearing_caption(data, data.best_first[0]),
         tuple(
             Choice(
-                data.policy_label(policy),
-                lambda frame, policy=policy: (  # type: ignore[misc]
-                    fate_figures.bearing_figure(data, frame, policy)
-                ),
-                {Axis.POLICY: policy},
+                listed([data.policy_label(policy), tr(fate_figures.GROUPS[dim])]),
+                partial(fate_figures.bearing_figure, data, policy=policy, dim=dim),
+                {Axis.POLICY: policy, Axis.SEGMENT: dim},
             )
             for policy in data.best_first
+            for dim in fate_figures.group_dimensions(data)
         ),
         worth.bearing_table(data),
-        one_layout=True,
-        legend=tuple((fate_class(kind), kind.name) for kind in BEARING),
+        legend=tuple((fate_class(kind), tr(kind.name)) for kind in BEARING),
     )
 
 
@@ -214,15 +213,18 @@ def _course_cards(data: ReportData) -> list[FigureCard]:
                 for dpd in OVERDUE_FIRST
             ),
             tables.overdue_table(data, sorted(OVERDUE_FIRST)),
-        ),
-        _plain(
-            "losses-so-far",
-            tr("Net loss over time"),
-            course_figures.losses_caption(data),
-            partial(course_figures.losses_over_time, data),
-            course_figures.losses_table(data),
-        ),
+        )
     ]
+    if course_figures.has_money(data):
+        cards.append(
+            _plain(
+                "losses-so-far",
+                tr("Net loss over time"),
+                course_figures.losses_caption(data),
+                partial(course_figures.losses_over_time, data),
+                course_figures.losses_table(data),
+            )
+        )
     if course_figures.has_vintages(data):
         cards.append(
             FigureCard(

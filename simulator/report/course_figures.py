@@ -31,6 +31,11 @@ LEAST_AGE: Final = 12
 CURVE_POINTS: Final = 60
 
 
+def has_money(data: ReportData) -> bool:
+    """Whether the results hold what losses and net results are made of."""
+    return {"written_off", "sold", "sale_price", "recovered", "funding_cost"} <= set(data.dataset)
+
+
 def loss_fan(data: ReportData, scenario: str, policy: str) -> Fan:
     """Net loss from the first month up to each month, over paths (money)."""
     losses = net_loss(lambda name: data.by_path(name, scenario, policy))
@@ -208,8 +213,8 @@ def vintage_caption(data: ReportData) -> str:
             other=last.vintage,
         )
     known = tr(
-        "Q0 is the quarter of the opening, Q+1 the one after. Only vintages that are in the run from"
-        " their first month are drawn; run-off months count."
+        "Q0 is the quarter of the opening, Q+1 the one after. Only vintages that are in the run"
+        " from their first month are drawn; run-off months count."
     )
     return sentences(told, known)
 
@@ -249,24 +254,28 @@ def convergences(data: ReportData) -> list[Convergence]:
     """What the best policy changes in the worst scenario, by the number of paths so far."""
     scenario, best, reference = data.worst_scenario(), data.best_first[0], data.reference
 
-    def result(policy: str) -> Array:
-        return net_result(lambda name: data.by_path(name, scenario, policy)).sum(axis=1)
-
     def peak(policy: str) -> Array:
-        return np.nanmax(data.by_path("overdue_rate", scenario, policy, 90), axis=1)
+        rates: Array = data.by_path("overdue_rate", scenario, policy, 90).max(axis=1)
+        return rates
 
-    found = []
-    for title, difference, of_money in (
-        (tr("Peak 90+ rate"), peak(best) - peak(reference), False),
-        (tr("Net result of the reported months"), result(best) - result(reference), True),
-    ):
-        scale = money_scale(data.currency, difference) if of_money else points_scale(difference)
-        found.append(_running(title, difference, scale, _replicates(data)))
-    return found
+    def loss(policy: str) -> Array:
+        losses: Array = net_loss(lambda name: data.by_path(name, scenario, policy)).sum(axis=1)
+        return losses
 
+    def result(policy: str) -> Array:
+        results: Array = net_result(lambda name: data.by_path(name, scenario, policy)).sum(axis=1)
+        return results
 
-def _replicates(data: ReportData) -> int:
-    return int(data.dataset.attrs["luck_replicates"])
+    peaks, losses, results = (of(best) - of(reference) for of in (peak, loss, result))
+    replicates = int(data.dataset.attrs["luck_replicates"])
+    return [
+        _running(title, difference, scale, replicates)
+        for title, difference, scale in (
+            (tr("Peak 90+ rate"), peaks, points_scale(peaks)),
+            (tr("Net loss of the reported months"), losses, money_scale(data.currency, losses)),
+            (tr("Net result of the reported months"), results, money_scale(data.currency, results)),
+        )
+    ]
 
 
 def _running(title: str, difference: Array, scale: Scale, replicates: int) -> Convergence:
@@ -282,13 +291,13 @@ def _running(title: str, difference: Array, scale: Scale, replicates: int) -> Co
 
 def can_converge(data: ReportData) -> bool:
     """Whether there are enough draws of the economy and a policy to compare."""
-    return bool(data.alternatives) and data.n_draws > 2
+    return bool(data.alternatives) and data.n_draws > 2 and has_money(data)
 
 
 def convergence_figure(data: ReportData, frame: Frame) -> go.Figure:
-    """The running mean of two differences and its 95 % interval, a panel each."""
+    """The running mean of three differences and its 95 % interval, a panel each."""
     found = convergences(data)
-    columns = style.columns_for(frame, len(found), 300, 2)
+    columns = style.columns_for(frame, len(found), 300, 3)
     grid = Grid(frame, len(found), columns, 210, left=64, right=20, gap_x=74, gap_y=76)
     sheet = Sheet(grid)
     colour = style.series(data.policy_number(data.best_first[0]))[0]
@@ -350,9 +359,8 @@ def _range(item: Convergence) -> list[float]:
 
 def convergence_caption(data: ReportData) -> str:
     """How wide the last intervals are and how many paths would halve or settle them."""
-    peak, result = convergences(data)
     parts = []
-    for item in (peak, result):
+    for item in convergences(data):
         margin = item.scale.full(item.margin * item.scale.divisor)
         if item.low[-1] <= 0.0 <= item.high[-1] and item.mean[-1]:
             times = (item.margin / abs(float(item.mean[-1]))) ** 2

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import ceil, floor, log10, nan
 from textwrap import wrap
 from typing import Final, NamedTuple
+from unicodedata import east_asian_width
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,6 +13,7 @@ from scipy.special import stdtrit
 
 from simulator.report import style
 from simulator.report.data import ReportData, clean
+from simulator.report.language import mark, name, tr
 from simulator.report.style import Frame, Grid, Settings, Sheet, axis, axis_names
 from simulator.results.frontier import Frontier
 from simulator.results.intervals import CONFIDENCE
@@ -26,7 +28,7 @@ BAR: Final = 0.62
 
 
 class FateKind(NamedTuple):
-    """How a fate is drawn: to the right (1) or left (-1) of zero."""
+    """How a fate is called (English, to be said) and drawn: right (1) or left (-1) of zero."""
 
     fate: Fate
     name: str
@@ -35,39 +37,41 @@ class FateKind(NamedTuple):
 
 
 FIRST_90: Final = (
-    FateKind(Fate.SAVED, "saved", style.SERIES[3][:2], 1),
-    FateKind(Fate.DELAYED, "delayed", style.CAUSE_SERIES[5], 1),
-    FateKind(Fate.CENSORED, "follow-up too short to tell", style.OTHER, 1),
-    FateKind(Fate.HARMED, "harmed", style.SERIES[2][:2], -1),
-    FateKind(Fate.HASTENED, "hastened", style.CAUSE_SERIES[3], -1),
+    FateKind(Fate.SAVED, mark("saved"), style.SERIES[3][:2], 1),
+    FateKind(Fate.DELAYED, mark("delayed"), style.CAUSE_SERIES[5], 1),
+    FateKind(Fate.CENSORED, mark("follow-up too short to tell"), style.OTHER, 1),
+    FateKind(Fate.HARMED, mark("harmed"), style.SERIES[2][:2], -1),
+    FateKind(Fate.HASTENED, mark("hastened"), style.CAUSE_SERIES[3], -1),
 )
 """What a policy does to the first time at 90+ days past due; these exclude each other."""
 FREE: Final = (
     FateKind(
         Fate.FREE_RIDER,
-        "free riders: took relief, would not have been 30 days late without it",
+        mark("free riders: took relief, would not have been 30 days late without it"),
         style.CAUSE_SERIES[1],
         1,
     ),
 )
 LENDING: Final = (
-    FateKind(Fate.REFUSED_GOOD, "no loan here: would have paid", style.CAUSE_SERIES[6], -1),
-    FateKind(Fate.REFUSED_BAD, "no loan here: would have defaulted", style.SERIES[6][:2], 1),
+    FateKind(Fate.REFUSED_GOOD, mark("no loan here: would have paid"), style.CAUSE_SERIES[6], -1),
+    FateKind(Fate.REFUSED_BAD, mark("no loan here: would have defaulted"), style.SERIES[6][:2], 1),
 )
 PANELS: Final = (
-    ("First time at 90+", FIRST_90),
-    ("Free riders", FREE),
-    ("No loan here", LENDING),
+    (mark("First time at 90+"), FIRST_90),
+    (mark("Free riders"), FREE),
+    (mark("No loan here"), LENDING),
 )
 FATE_KINDS: Final = tuple(kind for _, kinds in PANELS for kind in kinds)
 
-TICK_WIDTH: Final = 14
+TICK_WIDTH: Final = 20
 """Characters of a line of a group's name."""
+TICK_SIZE: Final = 11.0
+"""Pixels of the type of ticks: the width of a Chinese character, near twice that of others."""
 GROUPS: Final = {
-    "income_decile": "Income decile",
-    "age_band": "Age",
-    "region": "Region",
-    "product": "Product",
+    "income_decile": mark("Income decile"),
+    "age_band": mark("Age"),
+    "region": mark("Region"),
+    "product": mark("Product"),
 }
 """Dimensions by which the results tell who bears a policy."""
 BEARING: Final = (FIRST_90[0], FIRST_90[3])
@@ -97,14 +101,31 @@ def fates_figure(data: ReportData, frame: Frame, frontier: Frontier) -> go.Figur
             means = np.array([s.fate(kind.fate).mean for s in standings])
             size = PER * means / max(frontier.compared, 1e-9)
             rows = -np.arange(len(standings), dtype=np.float64)
-            names = [data.policy_label(s.policy) for s in standings]
-            _add_bars(sheet, panel, kind, (rows, ends[kind.side], size), names)
+            bars = (rows, ends[kind.side], size)
+            _add_bars(sheet, panel, kind, bars, _row_names(data, frontier))
             ends[kind.side] = ends[kind.side] + kind.side * size
         rows_axis = axis(range=[-len(standings) + 0.4, 0.6], showticklabels=False)
-        sheet.add_panel(panel, title, _rate_axis(ends[-1].min(), ends[1].max()), rows_axis)
+        sheet.add_panel(panel, tr(title), _rate_axis(ends[-1].min(), ends[1].max()), rows_axis)
         if grid.is_left(panel):
             _add_row_names(sheet, data, panel, [(s.rank, s.policy) for s in standings])
     return sheet.figure()
+
+
+def _row_names(data: ReportData, frontier: Frontier) -> tuple[str, list[str]]:
+    """Names in the table: of the frontier's rows, and of each policy among them."""
+    return place_label(data, frontier), [data.policy_label(s.policy) for s in frontier.standings]
+
+
+def place_label(data: ReportData, frontier: Frontier) -> str:
+    """Where a frontier holds, as rows of tables are called."""
+    if frontier.scenario is None:
+        return tr("All, by weight")
+    return data.scenario_label(frontier.scenario)
+
+
+def per_borrowers() -> str:
+    """Unit of rates."""
+    return tr("Per {number} borrowers", number=f"{PER:,.0f}")
 
 
 def _rate_axis(low: float, high: float) -> Settings:
@@ -114,7 +135,7 @@ def _rate_axis(low: float, high: float) -> Settings:
     step = next(m * size for m in (1, 2, 5, 10) if (high - low) / (m * size) <= 5)
     ticks = [k * step for k in range(ceil(low / step), int(high / step) + 1)]
     return axis(
-        f"Per {PER:,.0f} borrowers",
+        per_borrowers(),
         range=[low - room, high + room],
         tickvals=ticks,
         ticktext=[f"{abs(tick):g}" for tick in ticks],
@@ -130,10 +151,10 @@ def _add_bars(
     panel: int,
     kind: FateKind,
     bars: tuple[F8, F8, F8],
-    names: Sequence[str],
+    named: tuple[str, Sequence[str]],
 ) -> None:
     """Horizontal bars (rows, where they begin, size) of one fate, on its side of zero."""
-    rows, begin, size = bars
+    (rows, begin, size), (place, names) = bars, named
     sheet.add_trace(
         panel,
         type="bar",
@@ -143,9 +164,10 @@ def _add_bars(
         base=[round(float(b), 4) for b in begin],
         width=BAR,
         offset=-BAR / 2,
-        name=kind.name,
-        text=[style.plotly_text(name) for name in names],
+        name=tr(kind.name),
+        text=[style.plotly_text(policy) for policy in names],
         textposition="none",
+        meta={"row": [place]},
         customdata=[f"{v:.2f}" for v in size],
         marker={"color": kind.colour[0], "line": {"width": 0}},
         hovertemplate="%{text}<br>%{fullData.name}: %{customdata}<extra></extra>",
@@ -192,9 +214,10 @@ def group_rates(data: ReportData, dim: str, policy: str) -> GroupRates:
     fully, as they nearly do, and too wide otherwise.
     """
     at = data.position(policy)
-    names = [clean(name, 24) for name in data.dataset[dim].values]
+    names = [name(clean(group, 24)) for group in data.dataset[dim].values]
     if dim == "income_decile":
-        names[0], names[-1] = f"{names[0]} (lowest)", f"{names[-1]} (highest)"
+        names[0] = tr("{group} (lowest)", group=names[0])
+        names[-1] = tr("{group} (highest)", group=names[-1])
     means = data.by_weight(f"fates_by_{dim}", dim, "fate")[at]
     errors = data.by_weight(f"fates_by_{dim}_se", dim, "fate")[at]
     borrowers = means[:, Fate.COMPARED]
@@ -207,57 +230,72 @@ def group_rates(data: ReportData, dim: str, policy: str) -> GroupRates:
     )
 
 
-def bearing_figure(data: ReportData, frame: Frame, policy: str) -> go.Figure:
-    """Saved and, below it, harmed per 1,000 borrowers of each group; a panel a dimension."""
-    dims = group_dimensions(data)
-    found = {dim: group_rates(data, dim, policy) for dim in dims}
-    most = max(len(rates.names) for rates in found.values())
-    columns = style.columns_for(frame, len(dims), 250, 4)
-    row_height = 24 if frame.width > 500 else 18
-    grid = Grid(frame, len(dims), columns, row_height * most + 8, left=96, gap_x=106, gap_y=84)
+def bearing_figure(data: ReportData, frame: Frame, policy: str, dim: str) -> go.Figure:
+    """Saved and, below it, harmed per 1,000 borrowers of each group of a dimension.
+
+    A policy's dimensions share the range of their axis, so that a reader can compare them.
+    """
+    rates = group_rates(data, dim, policy)
+    rows = -np.arange(len(rates.names), dtype=np.float64)
+    ticks = [_tick(group) for group in rates.names]
+    left = 24 + int(max(_width(line) for tick in ticks for line in tick))
+    row_height = 34 if frame.width > 500 else 30
+    grid = Grid(frame, 1, 1, row_height * len(rows) + 8, left=left)
     sheet = Sheet(grid)
-    for panel, dim in enumerate(dims):
-        rates = found[dim]
-        rows = -np.arange(len(rates.names), dtype=np.float64)
-        axes = (
-            axis(
-                f"Per {PER:,.0f} borrowers",
-                showgrid=True,
-                nticks=5,
-                **({"matches": "x"} if panel else {}),
-                zeroline=True,
-                zerolinecolor=style.MUTED[0],
-                zerolinewidth=1.2,
-            ),
-            axis(
-                range=[-most + 0.4, 0.6],
-                tickvals=[float(r) for r in rows],
-                ticktext=[_tick(name) for name in rates.names],
-                showticklabels=True,
-            ),
-        )
-        sheet.add_panel(panel, GROUPS[dim], *axes)
-        for kind, offset in zip(BEARING, (0.0, -BAR / 2), strict=True):
-            _add_group_bars(sheet, panel, kind, rates, offset)
+    axes = (
+        axis(
+            per_borrowers(),
+            range=_shared_range(data, policy),
+            showgrid=True,
+            nticks=8 if frame.width > 500 else 5,
+            zeroline=True,
+            zerolinecolor=style.MUTED[0],
+            zerolinewidth=1.2,
+        ),
+        axis(
+            range=[-len(rows) + 0.4, 0.6],
+            tickvals=[float(r) for r in rows],
+            ticktext=["<br>".join(style.plotly_text(line) for line in tick) for tick in ticks],
+            showticklabels=True,
+        ),
+    )
+    sheet.add_panel(0, tr(GROUPS[dim]), *axes)
+    for kind, offset in zip(BEARING, (0.0, -BAR / 2), strict=True):
+        _add_group_bars(sheet, kind, rates, offset, [data.policy_label(policy), tr(GROUPS[dim])])
     return sheet.figure()
 
 
+def _shared_range(data: ReportData, policy: str) -> list[float]:
+    """Rates from zero to the largest of any group of any dimension, with its interval."""
+    ends = [
+        (rates.rates[kind.fate], np.nan_to_num(rates.margins[kind.fate]), sign)
+        for rates in (group_rates(data, dim, policy) for dim in group_dimensions(data))
+        for kind in BEARING
+        for sign in (1.0, -1.0)
+    ]
+    found = np.nan_to_num(np.concatenate([rate + sign * margin for rate, margin, sign in ends]))
+    low, high = min(0.0, float(found.min())), max(0.0, float(found.max()))
+    room = 0.04 * (high - low) or 1.0
+    return [low - room if low < 0.0 else 0.0, high + room]
+
+
 def _add_group_bars(
-    sheet: Sheet, panel: int, kind: FateKind, rates: GroupRates, offset: float
+    sheet: Sheet, kind: FateKind, rates: GroupRates, offset: float, row: Sequence[str]
 ) -> None:
     """One fate of every group, half a row high, with its interval."""
     rows = range(len(rates.names))
     sheet.add_trace(
-        panel,
+        0,
         type="bar",
         orientation="h",
-        y=[-float(row) for row in rows],
+        y=[-float(at) for at in rows],
         x=[round(float(v), 4) for v in np.nan_to_num(rates.rates[kind.fate])],
         width=BAR / 2,
         offset=offset,
-        name=kind.name,
-        text=[style.plotly_text(_plain(name)) for name in rates.names],
+        name=tr(kind.name),
+        text=[style.plotly_text(_plain(group)) for group in rates.names],
         textposition="none",
+        meta={"row": list(row)},
         marker={"color": kind.colour[0], "line": {"width": 0}},
         error_x={
             "type": "data",
@@ -270,11 +308,15 @@ def _add_group_bars(
     )
 
 
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
+def _plain(group: str) -> str:
+    return group.replace("_", " ")
 
 
-def _tick(name: str) -> str:
-    """A group's name on at most two lines."""
-    lines = wrap(_plain(name), TICK_WIDTH, max_lines=2, placeholder="\u2026")
-    return "<br>".join(style.plotly_text(line) for line in lines)
+def _tick(group: str) -> list[str]:
+    """A group's name on at most two lines, so that it keeps to its row."""
+    return wrap(_plain(group), TICK_WIDTH, max_lines=2, placeholder="\u2026") or [""]
+
+
+def _width(line: str) -> float:
+    """Width of a tick's line in pixels, roughly."""
+    return sum(TICK_SIZE if east_asian_width(c) in "WF" else 0.58 * TICK_SIZE for c in line)

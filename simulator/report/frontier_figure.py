@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from simulator.report import style
 from simulator.report.data import ReportData
+from simulator.report.fate_figures import place_label
 from simulator.report.labels import HEIGHT, Box, Spot, place_labels, text_width
+from simulator.report.language import mark, tr
 from simulator.report.numbers import Scale, money_scale
 from simulator.report.style import Frame, Grid, Settings, Sheet, axis, axis_names
 from simulator.results.frontier import Estimate, Frontier, Standing
@@ -27,7 +29,7 @@ ROOM: Final = 0.1
 INTERVAL_ROOM: Final = 0.25
 """By how much of its side intervals may widen a panel; longer ones run off its edge."""
 LABEL_WIDTH: Final = 26
-PAYS, PAYS_NOT = "loss avoided exceeds cost", "cost exceeds loss avoided"
+PAYS, PAYS_NOT = mark("loss avoided exceeds cost"), mark("cost exceeds loss avoided")
 
 
 class Window(NamedTuple):
@@ -68,7 +70,10 @@ def frontier_figure(data: ReportData, frame: Frame, frontier: Frontier) -> go.Fi
     )
     sheet = Sheet(grid)
     for panel, window in enumerate(windows):
-        titles = [f"{name} ({scale.unit})" for name in ("Cost", "Loss avoided")]
+        titles = (
+            tr("Cost ({unit})", unit=scale.unit),
+            tr("Loss avoided ({unit})", unit=scale.unit),
+        )
         axes = (
             _axis(titles[0], window.x, nticks=6),
             _axis(titles[1], window.y, nticks=7),
@@ -154,9 +159,9 @@ def _panel_title(
     panel: int,
 ) -> str:
     if panel == 0:
-        return f"All {len(points)} policies" if len(points) > 1 else "The policy"
+        return tr("All {n} policies", n=len(points)) if len(points) > 1 else tr("The policy")
     inside = sum(1 for point in points if windows[1].holds(point))
-    return f"{inside} nearest to {data.policy_label(data.reference, 24)}"
+    return tr("{n} nearest to {policy}", n=inside, policy=data.policy_label(data.reference, 24))
 
 
 def _add_lines(sheet: Sheet, panel: int, frontier: Frontier, window: Window, scale: Scale) -> None:
@@ -232,8 +237,11 @@ def _add_points(
             "size": 9,
             "line": {"color": colour, "width": 2},
         },
-        hovertemplate="%{text}<br>net %{customdata[0]}<br>cost %{customdata[1]}"
-        "<br>loss avoided %{customdata[2]}<extra></extra>",
+        meta={"row": [place_label(data, frontier)]},
+        hovertemplate=tr(
+            "%{text}<br>net %{customdata[0]}<br>cost %{customdata[1]}"
+            "<br>loss avoided %{customdata[2]}<extra></extra>"
+        ),
     )
 
 
@@ -264,7 +272,7 @@ def _add_reference(sheet: Sheet, data: ReportData, panel: int) -> None:
         text=[style.plotly_text(label)],
         mode="markers",
         marker={"color": style.INK[0], "size": 10, "symbol": "diamond"},
-        hovertemplate="%{text}<br>the reference<extra></extra>",
+        hovertemplate=tr("%{text}<br>the reference<extra></extra>"),
     )
 
 
@@ -317,7 +325,7 @@ def _add_labels(
         (left, right), (bottom, top) = view.inner
         taken.append(Box(*view.pixels((left, bottom)), *view.pixels((right, top))))
     reference = data.policy_label(data.reference, LABEL_WIDTH)
-    entries = [((0.0, 0.0), (reference, "reference"), style.INK[0])]
+    entries = [((0.0, 0.0), (reference, tr("reference")), style.INK[0])]
     for standing in frontier.standings:
         name = f"{standing.rank} {data.policy_label(standing.policy, LABEL_WIDTH)}"
         colour = style.MUTED[0] if standing.dominated_by else style.SERIES[1][0]
@@ -348,11 +356,12 @@ def _add_corner_notes(sheet: Sheet, panel: int, size: tuple[float, float]) -> li
     """What the two sides of the diagonal mean, in the corners; returns what they cover."""
     x_name, y_name = axis_names(panel)
     width, height = size
+    pays, pays_not = tr(PAYS), tr(PAYS_NOT)
     axes = {"xref": f"{x_name} domain", "yref": f"{y_name} domain"}
     font = {"size": 11, "color": style.MUTED[0], "style": "italic"}
-    sheet.add_label(PAYS, style.MUTED[0], x=0.0, y=1.0, xshift=4, yshift=-10, font=font, **axes)
+    sheet.add_label(pays, style.MUTED[0], x=0.0, y=1.0, xshift=4, yshift=-10, font=font, **axes)
     sheet.add_label(
-        PAYS_NOT,
+        pays_not,
         style.MUTED[0],
         x=1.0,
         y=0.0,
@@ -363,6 +372,6 @@ def _add_corner_notes(sheet: Sheet, panel: int, size: tuple[float, float]) -> li
         **axes,
     )
     return [
-        Box(0.0, height - HEIGHT - 6, text_width(PAYS) + 8, height),
-        Box(width - text_width(PAYS_NOT) - 8, 0.0, width, HEIGHT + 6),
+        Box(0.0, height - HEIGHT - 6, text_width(pays) + 8, height),
+        Box(width - text_width(pays_not) - 8, 0.0, width, HEIGHT + 6),
     ]

@@ -9,13 +9,12 @@ import plotly.graph_objects as go
 from simulator.report import allowance_figures, allowance_words, bars, profit_words
 from simulator.report.cards import Axis, Choice, FigureCard
 from simulator.report.data import ReportData
+from simulator.report.language import listed, sentences, tr
 from simulator.report.money_data import Provisions, provisions_of
 from simulator.report.profit_figure import Bridge, bridge_figure
 from simulator.report.ranking import Ranking
 from simulator.report.tail_figure import Losses, loss_figure, losses_of
 from simulator.report.value_table import value_caption, value_table
-
-BAR_LEGEND = tuple((kind.key, kind.name) for kind in bars.BAR_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +31,13 @@ class MoneySection:
 def money_section(data: ReportData) -> MoneySection | None:
     """What this run's results tell of money; None when they tell nothing of it."""
     books, found = provisions_of(data), losses_of(data)
-    cards = tuple(_loss_cards(found)) if found is not None else ()
+    cards = (_loss_card(found),) if found is not None else ()
     if books is None:
-        return MoneySection("Losses over paths", "", (), "", cards) if cards else None
+        return MoneySection(tr("Losses over paths"), "", (), "", cards) if cards else None
     worst = data.worst_scenario()
     scenarios = (worst, *(s for s in data.scenarios if s != worst))
     return MoneySection(
-        title="Allowances, profit and capital",
+        title=tr("Allowances, profit and capital"),
         sentence=allowance_words.allowance_sentence(books),
         tables=tuple(value_table(books, scenario) for scenario in scenarios),
         caption=value_caption(books),
@@ -47,61 +46,59 @@ def money_section(data: ReportData) -> MoneySection | None:
 
 
 def _allowance_cards(books: Provisions) -> list[FigureCard]:
-    data = books.data
     return [
         FigureCard(
             "allowance-roll",
-            f"From opening to closing allowance ({books.label(books.accounting)})",
+            tr("From opening to closing allowance ({book})", book=books.label(books.accounting)),
             allowance_words.waterfall_caption(books),
-            tuple(
-                Choice(
-                    f"{data.scenario_label(place[0])}, {data.policy_label(place[1])}",
-                    partial(allowance_figures.waterfall_figure, books, place=place),
-                    {Axis.SCENARIO: place[0], Axis.POLICY: place[1]},
-                )
-                for place in allowance_figures.places(data)
-            ),
+            _by_place(books.data, partial(allowance_figures.waterfall_figure, books)),
             allowance_words.waterfall_table(books),
             one_layout=True,
-            legend=BAR_LEGEND,
-        ),
-        FigureCard(
-            "allowance-fan",
-            "Allowance over the months, by rule book",
-            allowance_words.fan_caption(books),
-            _by_policy(data, partial(allowance_figures.allowance_fan, books)),
-            allowance_words.fan_table(books),
+            legend=_bar_legend(),
         ),
         FigureCard(
             "coverage",
-            "Coverage and provisions on the books against their minima",
-            allowance_words.coverage_caption(books),
-            _by_policy(data, partial(allowance_figures.coverage_figure, books)),
+            tr("Allowance and coverage"),
+            sentences(allowance_words.fan_caption(books), allowance_words.coverage_caption(books)),
+            _by_place(books.data, partial(allowance_figures.coverage_figure, books)),
             allowance_words.coverage_table(books),
-            one_layout=True,
         ),
     ]
 
 
-def _by_policy(data: ReportData, draw: Callable[..., go.Figure]) -> tuple[Choice, ...]:
-    """A choice for each drawn policy, the reference first."""
+def _bar_legend() -> tuple[tuple[str, str], ...]:
+    return tuple((kind.key, tr(kind.name)) for kind in bars.BAR_KINDS)
+
+
+def _by_place(data: ReportData, draw: Callable[..., go.Figure]) -> tuple[Choice, ...]:
+    """A choice for each scenario and drawn policy, the worst scenario and the reference first."""
     return tuple(
-        Choice(data.policy_label(policy), partial(draw, policy=policy), {Axis.POLICY: policy})
-        for policy in data.drawn_policies
+        Choice(
+            listed([data.scenario_label(scenario), data.policy_label(policy)]),
+            partial(draw, place=(scenario, policy)),
+            {Axis.SCENARIO: scenario, Axis.POLICY: policy},
+        )
+        for scenario, policy in allowance_figures.places(data)
     )
 
 
-def _loss_cards(found: Losses) -> list[FigureCard]:
-    return [
-        FigureCard(
-            "losses",
-            "Losses over paths, and what the worst ones come to",
-            profit_words.loss_caption(found),
-            _by_policy(found.data, partial(loss_figure, found)),
-            profit_words.loss_table(found),
-            one_layout=True,
-        )
-    ]
+def _loss_card(found: Losses) -> FigureCard:
+    data = found.data
+    return FigureCard(
+        "losses",
+        tr("Losses over paths, and what the worst ones come to"),
+        profit_words.loss_caption(found),
+        tuple(
+            Choice(
+                data.policy_label(policy),
+                partial(loss_figure, found, policy=policy),
+                {Axis.POLICY: policy},
+            )
+            for policy in data.drawn_policies
+        ),
+        profit_words.loss_table(found),
+        one_layout=True,
+    )
 
 
 def _bridge_card(bridge: Bridge) -> FigureCard:
@@ -109,7 +106,7 @@ def _bridge_card(bridge: Bridge) -> FigureCard:
     worst = data.worst_scenario()
     return FigureCard(
         "profit",
-        "From income to net income, and what each policy changes",
+        tr("From income to net income, and what each policy changes"),
         profit_words.bridge_caption(bridge),
         tuple(
             Choice(
@@ -120,5 +117,5 @@ def _bridge_card(bridge: Bridge) -> FigureCard:
             for scenario in (worst, *(s for s in data.scenarios if s != worst))
         ),
         profit_words.bridge_table(bridge),
-        legend=BAR_LEGEND,
+        legend=_bar_legend(),
     )

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from simulator.report.data import Array, Fan, ReportData, Stat, clean, fan_of, optional
+from simulator.report.language import mark, name, tr
 from simulator.results.provisions.roll_forward import CLOSING, OPENING
 
 TRANSFERS: Final = ("transfer_in", "transfer_out")
@@ -17,9 +18,11 @@ PROVISIONS: Final = "provisions_over_loans"
 BREACHES: Final = {COVERAGE: "ever_breach_coverage", PROVISIONS: "ever_breach_provisions"}
 """Ratios that a rule book may set a minimum for, and the metric of a month below it."""
 FORESIGHT_WORDS: Final = {
-    "weighted": "weighted over the scenarios",
-    "perfect": "of the scenario itself, as if it were known (perfect foresight)",
-    "point_in_time": "point in time: expected at the opening, then replaced by losses seen",
+    "weighted": mark("loss rates weighted over the scenarios"),
+    "perfect": mark("loss rates of the scenario itself, as if it were known (perfect foresight)"),
+    "point_in_time": mark(
+        "loss rates point in time: expected at the opening, then replaced by losses seen"
+    ),
 }
 """What a rule book's loss rates know of the future."""
 
@@ -58,10 +61,10 @@ class Provisions:
 
     def __init__(self, data: ReportData) -> None:
         self.data = data
-        self.books = tuple(str(name) for name in data.dataset["provision"].values)
+        self.books = tuple(str(book) for book in data.dataset["provision"].values)
         self.accounting = self.books[0]
         full = {book: self.full_label(book) for book in self.books}
-        short = {book: label.split(",")[0].strip() for book, label in full.items()}
+        short = {book: _short(label) for book, label in full.items()}
         unique = "" not in short.values() and len(set(short.values())) == len(short)
         self._labels = short if unique else full
         self._fans: dict[tuple[str, ...], Fan] = {}
@@ -70,7 +73,7 @@ class Provisions:
 
     def full_label(self, book: str) -> str:
         """Label of a rule book (untrusted text: escape it)."""
-        return clean(self.data.dataset["provision_label"].sel(provision=book).item(), 80)
+        return name(clean(self.data.dataset["provision_label"].sel(provision=book).item(), 80))
 
     def label(self, book: str, width: int = 28) -> str:
         """Its label up to a comma, whole where that tells it from no other (untrusted text)."""
@@ -142,18 +145,18 @@ class Provisions:
         """What the allowance of a rule book is made of, and what it knows of the future."""
         entry = self.entry(book)
         if entry.get("kind") == "classes":
-            return "fixed shares of balance by class"
+            return tr("fixed shares of balance by class")
         foresight = str(entry.get("foresight", "weighted"))
-        return f"loss rates {FORESIGHT_WORDS.get(foresight, FORESIGHT_WORDS['weighted'])}"
+        return tr(FORESIGHT_WORDS.get(foresight, FORESIGHT_WORDS["weighted"]))
 
     def impaired_words(self, book: str) -> tuple[str, str]:
         """What a rule book calls its impaired loans, and their share of the balance."""
         kind = self.entry(book).get("kind")
         if kind == "classes":
-            return "non-performing loans (substandard and worse)", "NPL ratio"
+            return tr("non-performing loans (substandard and worse)"), tr("NPL ratio")
         if kind == "staged":
-            return "stage 3 loans", "Stage 3 share"
-        return "loans in default", "Share in default"
+            return tr("stage 3 loans"), tr("Stage 3 share")
+        return tr("loans in default"), tr("Share in default")
 
     @property
     def impaired_book(self) -> str:
@@ -217,7 +220,12 @@ def provisions_of(data: ReportData) -> Provisions | None:
     return Provisions(data) if "roll_forward" in data.dataset else None
 
 
-def plain(name: str) -> str:
+def plain(key: str) -> str:
     """A key as words, its first letter in upper case."""
-    words = clean(name.replace("_", " "), 60)
-    return words[:1].upper() + words[1:]
+    words = clean(key.replace("_", " "), 60)
+    return name(words[:1].upper() + words[1:])
+
+
+def _short(label: str) -> str:
+    """A label up to a comma, or to the bracket that Chinese labels have there."""
+    return label.split(",")[0].split("\uff08")[0].strip()

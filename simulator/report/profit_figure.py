@@ -8,6 +8,7 @@ import xarray as xr
 
 from simulator.report import bars
 from simulator.report.data import Array, ReportData, Stat, optional
+from simulator.report.language import mark, tr
 from simulator.report.numbers import Scale, money_scale
 from simulator.report.style import Frame, Sheet
 from simulator.results.intervals import over_paths, with_spread
@@ -15,15 +16,16 @@ from simulator.results.metrics import monthly_view
 from simulator.results.profit import COST_LINES, statement
 
 COST_WORDS: Final = {
-    "funding_cost": "Funding",
-    "operating_cost": "Operating cost",
-    "collection_cost": "Collections",
-    "relief_handling_cost": "Relief handling",
-    "underwriting_cost": "Underwriting",
-    "programme_cost": "Programmes",
+    "funding_cost": mark("Funding"),
+    "operating_cost": mark("Operating cost"),
+    "collection_cost": mark("Collections"),
+    "relief_handling_cost": mark("Relief handling"),
+    "underwriting_cost": mark("Underwriting"),
+    "programme_cost": mark("Programmes"),
 }
-"""Lines of cost that differ from their key."""
-INCOME, CHARGE, TAX, NET = "Income", "Provision charge", "Tax", "Net income"
+"""Lines of cost that differ from their key; like all lines in English, to be said."""
+INCOME, CHARGE = mark("Income"), mark("Provision charge")
+TAX, NET = mark("Tax"), mark("Net income")
 
 
 class Bridge:
@@ -77,6 +79,7 @@ def bridge_figure(bridge: Bridge, frame: Frame, scenario: str) -> go.Figure:
     """A waterfall of the reference, then for each policy its change of every line."""
     data, names = bridge.data, bridge.names
     drawn = data.drawn_policies
+    titles = [tr(line) for line in names]
     grid = bars.row_grid(frame, len(drawn), len(names), 4, least=220)
     sheet = Sheet(grid)
     own_scale, change_scale = bridge.scales(scenario)
@@ -87,13 +90,14 @@ def bridge_figure(bridge: Bridge, frame: Frame, scenario: str) -> go.Figure:
         scale = own_scale if reference else change_scale
         ends = found[policy].ends() if reference else np.concatenate(changes)
         room = 52.0 / grid.panel_width if reference else 0.04
-        unit = scale.unit if reference else f"Change ({scale.unit})"
+        unit = scale.unit if reference else tr("Change ({unit})", unit=scale.unit)
         title = data.policy_label(policy)
         axes = bars.row_axes(unit, len(names), bars.span_of(ends, scale, room))
         sheet.add_panel(panel, title, *axes)
-        bars.add_bars(sheet, panel, names, found[policy], scale, numbers=reference)
+        row = (data.scenario_label(scenario), title)
+        bars.add_bars(sheet, panel, titles, found[policy], scale, row=row, numbers=reference)
         if grid.is_left(panel):
-            bars.add_row_names(sheet, panel, names)
+            bars.add_row_names(sheet, panel, titles)
     return sheet.figure()
 
 

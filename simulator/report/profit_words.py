@@ -4,17 +4,21 @@ from typing import Final
 
 from simulator.report.data import ReportData, Stat
 from simulator.report.findings import level_text, one_draw
+from simulator.report.language import clauses, language, listed, mark, sentences, tr
 from simulator.report.numbers import (
     NONE,
     Scale,
+    Shown,
+    interval,
     money_scale,
     number,
     percent,
     rate_scale,
+    span,
 )
 from simulator.report.profit_figure import CHARGE, INCOME, NET, Bridge
 from simulator.report.tables import Table
-from simulator.report.tail_figure import Losses
+from simulator.report.tail_figure import Losses, measure_words
 from simulator.results.tail import LEVELS
 
 OF_BALANCE: Final = "_of_balance"
@@ -24,14 +28,22 @@ def loss_caption(found: Losses) -> str:
     """Expected loss, the tail that the paths can carry and what others need; whose luck."""
     data = found.data
     place = data.worst_scenario(), data.reference
-    where = f"Under {data.scenario_label(place[0])} and {data.policy_label(place[1])}"
+    where = tr(
+        "Under {scenario} and {policy}",
+        scenario=data.scenario_label(place[0]),
+        policy=data.policy_label(place[1]),
+    )
     told = []
     expected = data.stat(*place, f"expected_loss{OF_BALANCE}")
     if expected is not None:
         size = level_text(rate_scale(expected.values()), expected)
         told.append(
-            f"the expected loss in {found.horizon}, loans made in the run included, is {size} of"
-            " the opening balance"
+            tr(
+                "the expected loss in {horizon}, loans made in the run included, is {size} of the"
+                " opening balance",
+                horizon=found.horizon,
+                size=size,
+            )
         )
     for label, level in LEVELS.items():
         risk, shortfall = (
@@ -40,11 +52,20 @@ def loss_caption(found: Losses) -> str:
         if risk is not None and shortfall is not None:
             one = rate_scale([*risk.values(), *shortfall.values()])
             told.append(
-                f"{100 * level:g} % of paths lose no more than {level_text(one, risk)} (VaR), the"
-                f" others {level_text(one, shortfall)} on average (ES)"
+                tr(
+                    "{level} % of paths lose no more than {risk} (VaR), the others {shortfall} on"
+                    " average (ES)",
+                    level=f"{100 * level:g}",
+                    risk=level_text(one, risk),
+                    shortfall=level_text(one, shortfall),
+                )
             )
-    text = f"{where}, {'; '.join(told)}." if told else f"{where}, no loss can be told."
-    return f"{text}{_needs(data, place)} {_luck(data, place)}"
+    text = (
+        tr("{where}, {told}.", where=where, told=clauses(told))
+        if told
+        else tr("{where}, no loss can be told.", where=where)
+    )
+    return sentences(text, _needs(data, place), _luck(data, place))
 
 
 def _needs(data: ReportData, place: tuple[str, str]) -> str:
@@ -53,14 +74,16 @@ def _needs(data: ReportData, place: tuple[str, str]) -> str:
         level: data.stat(*place, f"paths_needed_loss_var_{label}")
         for label, level in LEVELS.items()
     }
-    listed = [
-        f"{100 * level:g} % needs {number(stat.mean, 0)} paths"
+    needed = [
+        tr("at {level} % needs {n} paths", level=f"{100 * level:g}", n=number(stat.mean, 0))
         for level, stat in found.items()
         if stat is not None
     ]
-    if not listed:
+    if not needed:
         return ""
-    return f" The tail at {', at '.join(listed)}; this run has {number(data.n_paths, 0)}."
+    return tr(
+        "The tail {needed}; this run has {n}.", needed=listed(needed), n=number(data.n_paths, 0)
+    )
 
 
 def _luck(data: ReportData, place: tuple[str, str]) -> str:
@@ -68,25 +91,28 @@ def _luck(data: ReportData, place: tuple[str, str]) -> str:
     stat = data.stat(*place, "loss_share_economy")
     if stat is None:
         if data.n_draws == data.n_paths:
-            return (
+            return tr(
                 "Luck of the economy and of borrowers cannot be told apart with one path for each"
                 " draw of the economy; run.luck_replicates=2 tells them."
             )
-        return f"On {one_draw(data)}, luck of the economy cannot be told."
-    text = f"Luck of the economy makes {percent(stat.mean, 0)} of the variance of losses"
+        return tr("On {draw}, luck of the economy cannot be told.", draw=one_draw(data))
+    share = percent(stat.mean, 0)
     if stat.has_interval:
-        low, high = (number(100.0 * (v or 0.0), 0) for v in (stat.ci_low, stat.ci_high))
-        text += f" (95 % interval {low} to {high}\u202f%)"
-    return f"{text}, luck of borrowers the rest."
+        ends = span(*(number(100.0 * (v or 0.0), 0) for v in (stat.ci_low, stat.ci_high)))
+        brackets = interval(language().percent.format(ends))
+        share = tr("{number} of the variance of losses {brackets}", number=share, brackets=brackets)
+    else:
+        share = tr("{number} of the variance of losses", number=share)
+    return tr("Luck of the economy makes {share}, luck of borrowers the rest.", share=share)
 
 
 def loss_table(found: Losses) -> Table:
     """Every figure of the loss distribution with its interval, of the opening balance."""
     data = found.data
     names = (
-        ("expected_loss", "Expected loss"),
+        ("expected_loss", tr("Expected loss")),
         *(
-            (f"loss_{name}_{label}", f"{words} {100 * level:g} %")
+            (f"loss_{name}_{label}", measure_words(words, level))
             for label, level in LEVELS.items()
             for name, words in (("var", "VaR"), ("es", "ES"))
         ),
@@ -94,13 +120,12 @@ def loss_table(found: Losses) -> Table:
     rows = []
     for place in found.places:
         cells = [_rate(data.stat(*place, name + OF_BALANCE)) or NONE for name, _ in names]
-        needs = _needs(data, place).strip() or "nothing"
+        needs = _needs(data, place) or tr("nothing")
         luck = _rate(data.stat(*place, "loss_share_economy"), decimals=0) or NONE
-        labels = (data.scenario_label(place[0]), data.policy_label(place[1]))
-        rows.append((*labels, *cells, luck, needs))
-    header = (f"{title} (% of opening balance)" for _, title in names)
-    last = ("Luck of the economy (% of variance)", "What is missing")
-    return Table(("Scenario", "Policy", *header, *last), tuple(rows), n_names=2)
+        rows.append((*found.row(place), *cells, luck, needs))
+    header = (tr("{title} (% of opening balance)", title=title) for _, title in names)
+    last = (tr("Luck of the economy (% of variance)"), tr("What is missing"))
+    return Table((tr("Scenario"), tr("Policy"), *header, *last), tuple(rows), n_names=2)
 
 
 def _rate(stat: Stat | None, decimals: int | None = None) -> str:
@@ -112,11 +137,8 @@ def _rate(stat: Stat | None, decimals: int | None = None) -> str:
 
 def _text(scale: Scale, stat: Stat, *, signed: bool = False) -> str:
     if signed and stat.is_zero:
-        return "no difference"
-    text = scale.text(stat.mean, signed=signed)
-    if not stat.has_interval:
-        return text
-    return f"{text} ({scale.span(stat.ci_low, stat.ci_high)})"
+        return Shown(tr("no difference"), 0.0, 0.0, 0.0)
+    return scale.spanned(stat.mean, stat.ci_low, stat.ci_high, signed=signed)
 
 
 def bridge_caption(bridge: Bridge) -> str:
@@ -127,17 +149,31 @@ def bridge_caption(bridge: Bridge) -> str:
     net = own[NET]
     scale = money_scale(data.currency, [s.mean for s in own.values()])
     net_scale = money_scale(data.currency, net.values())
-    where = f"Under {data.scenario_label(scenario)}, {data.policy_label(reference)}"
-    span = f"after tax in {len(data.months)} months"
+    said = {
+        "scenario": data.scenario_label(scenario),
+        "policy": data.policy_label(reference),
+        "months": str(len(data.months)),
+        "income": _income(own, scale),
+    }
     if net.has_interval and net.sign == 0:
-        told = f"{where} earns {level_text(net_scale, net)} {span}, not distinguishable from zero"
+        told = tr(
+            "Under {scenario}, {policy} earns {size} after tax in {months} months, not"
+            " distinguishable from zero: {income}.",
+            size=level_text(net_scale, net),
+            **said,
+        )
     else:
-        verb = "earns" if net.mean >= 0 else "loses"
-        size = Stat(abs(net.mean), *_turned(net), None, None)
-        told = f"{where} {verb} {level_text(net_scale, size)} {span}"
-    text = f"{told}: income of {scale.full(own[INCOME].mean)}{_charge(own, scale)}."
-    text += _break_even(data, scenario)
-    return f"{text}{_best_change(bridge, scenario)}" if data.alternatives else text
+        size = level_text(net_scale, Stat(abs(net.mean), *_turned(net), None, None))
+        message = mark(
+            "Under {scenario}, {policy} earns {size} after tax in {months} months: {income}."
+        )
+        if net.mean < 0:
+            message = mark(
+                "Under {scenario}, {policy} loses {size} after tax in {months} months: {income}."
+            )
+        told = tr(message, size=size, **said)
+    change = _best_change(bridge, scenario) if data.alternatives else ""
+    return sentences(told, _break_even(data, scenario), change)
 
 
 def _turned(stat: Stat) -> tuple[float | None, float | None]:
@@ -156,19 +192,23 @@ def _break_even(data: ReportData, scenario: str) -> str:
     if needed is None or found is None:
         return ""
     scale = rate_scale([*needed.values(), *found.values()])
-    return (
-        f" It breaks even before tax at an income of {level_text(scale, needed)} of balance a year;"
-        f" it has {scale.full(found.mean)}."
+    return tr(
+        "It breaks even before tax at an income of {needed} of balance a year; it has {found}.",
+        needed=level_text(scale, needed),
+        found=scale.full(found.mean),
     )
 
 
-def _charge(own: dict[str, Stat], scale: Scale) -> str:
+def _income(own: dict[str, Stat], scale: Scale) -> str:
+    """Income, and what provisions take of it."""
+    income = scale.full(own[INCOME].mean)
     if CHARGE not in own:
-        return ""
+        return tr("income of {income}", income=income)
     charge = own[CHARGE].mean
+    message = mark("income of {income}, of which provisions take {charge}")
     if charge > 0:
-        return f", and {scale.full(charge)} of provisions that are released"
-    return f", of which provisions take {scale.full(-charge)}"
+        message = mark("income of {income}, and {charge} of provisions that are released")
+    return tr(message, income=income, charge=scale.full(abs(charge)))
 
 
 def _best_change(bridge: Bridge, scenario: str) -> str:
@@ -176,29 +216,38 @@ def _best_change(bridge: Bridge, scenario: str) -> str:
     data = bridge.data
     found = {p: bridge.stat(scenario, p, NET, change=True) for p in data.alternatives}
     best = max(found, key=lambda p: found[p].mean)
-    stat, name = found[best], data.policy_label(best)
+    stat, policy = found[best], data.policy_label(best)
     scale = money_scale(data.currency, stat.values())
     if stat.is_zero:
-        return f" No policy raises it; {name} leaves it where it is."
+        return tr("No policy raises it; {policy} leaves it where it is.", policy=policy)
     size = scale.full(stat.mean, signed=True)
-    span = f", 95 % interval {scale.span(stat.ci_low, stat.ci_high)}" if stat.has_interval else ""
+    if stat.has_interval:
+        ends = scale.span(stat.ci_low, stat.ci_high)
+        size = tr("{size}, 95 % interval {span}", size=size, span=ends)
     if stat.has_interval and stat.sign == 0:
-        return (
-            f" No policy is shown to raise it: the change under {name}, the best estimate, is not"
-            f" distinguishable from zero ({size}{span})."
+        return tr(
+            "No policy is shown to raise it: the change under {policy}, the best estimate, is not"
+            " distinguishable from zero ({size}).",
+            policy=policy,
+            size=size,
         )
+    message = mark("{policy} raises it most, by {size}, {why}.")
+    if stat.mean < 0:
+        message = mark("No policy raises it; {policy} lowers it least, by {size}, {why}.")
+    why = _largest_line(bridge, scenario, best, 1 if stat.mean > 0 else -1)
+    return tr(message, policy=policy, size=size, why=why)
+
+
+def _largest_line(bridge: Bridge, scenario: str, policy: str, sign: int) -> str:
+    """The line that a policy changes most to the side of ``sign``."""
     lines = {
-        line: bridge.stat(scenario, best, line, change=True).mean
+        line: bridge.stat(scenario, policy, line, change=True).mean
         for line in bridge.names
         if line != NET
     }
-    sign = 1 if stat.mean > 0 else -1
     most = max(lines, key=lambda line: sign * lines[line])
-    line_scale = money_scale(data.currency, [lines[most]])
-    why = f"mostly by \u201c{most.lower()}\u201d ({line_scale.full(lines[most], signed=True)})"
-    if stat.mean < 0:
-        return f" No policy raises it; {name} lowers it least, by {size}{span}, {why}."
-    return f" {name} raises it most, by {size}{span}, {why}."
+    size = money_scale(bridge.data.currency, [lines[most]]).full(lines[most], signed=True)
+    return tr("mostly by \u201c{line}\u201d ({size})", line=tr(most).lower(), size=size)
 
 
 def bridge_table(bridge: Bridge) -> Table:
@@ -209,9 +258,10 @@ def bridge_table(bridge: Bridge) -> Table:
         for policy, stats in found.items():
             reference = policy == data.reference
             scale = money_scale(data.currency, [v for s in stats for v in s.values()])
-            what = "level" if reference else "change"
+            what = tr("level") if reference else tr("change")
             cells = (_text(scale, stat, signed=not reference) for stat in stats)
             labels = (data.scenario_label(scenario), data.policy_label(policy), what)
             rows.append((*labels, scale.unit, *cells))
-    header = ("Scenario", "Policy", "What", "Unit", *bridge.names)
+    names = (tr("Scenario"), tr("Policy"), tr("What"), tr("Unit"))
+    header = (*names, *(tr(line) for line in bridge.names))
     return Table(header, tuple(rows), n_names=4)

@@ -10,6 +10,7 @@ from simulator.report import style
 from simulator.report.allowance_figures import places
 from simulator.report.data import Array, ReportData
 from simulator.report.labels import text_width
+from simulator.report.language import tr
 from simulator.report.numbers import percent, rate_decimals
 from simulator.report.style import Frame, Grid, Sheet, axis
 from simulator.results.tail import LEVELS, losses, opening_balance
@@ -49,8 +50,11 @@ class Losses:
     @property
     def horizon(self) -> str:
         """The months that losses cover: ``24 months and 12 of run-off``."""
+        months = len(self.data.months)
         runoff = int(self.data.dataset.attrs["runoff_months"])
-        return f"{len(self.data.months)} months" + (f" and {runoff} of run-off" if runoff else "")
+        if runoff:
+            return tr("{n} months and {runoff} of run-off", n=months, runoff=runoff)
+        return tr("{n} months", n=months)
 
     @property
     def n_bins(self) -> int:
@@ -62,6 +66,10 @@ class Losses:
         scenario, policy = place
         values = self._values[self.data.scenarios.index(scenario), self.data.position(policy)]
         return np.asarray(values, dtype=np.float64)
+
+    def row(self, place: tuple[str, str]) -> tuple[str, str]:
+        """Names of the table's row of a scenario and policy."""
+        return self.data.scenario_label(place[0]), self.data.policy_label(place[1])
 
     def shares(self, place: tuple[str, str]) -> tuple[Array, Array]:
         """Middles of the bars and the share of paths in each; empty ones left out."""
@@ -77,14 +85,19 @@ class Losses:
         marks = []
         stat = self.data.stat(*place, "expected_loss_of_balance")
         if stat is not None:
-            marks.append(Mark("expected", stat.mean, style.INK[0], "solid"))
+            marks.append(Mark(tr("expected"), stat.mean, style.INK[0], "solid"))
         for number, (label, level) in enumerate(LEVELS.items(), start=1):
             for name, words, dash in (("var", "VaR", "dash"), ("es", "ES", "dot")):
                 stat = self.data.stat(*place, f"loss_{name}_{label}_of_balance")
                 if stat is not None:
                     colour = style.SERIES[number][0]
-                    marks.append(Mark(f"{words} {100 * level:g} %", stat.mean, colour, dash))
+                    marks.append(Mark(measure_words(words, level), stat.mean, colour, dash))
         return sorted(marks, key=lambda mark: mark.at)
+
+
+def measure_words(measure: str, level: float) -> str:
+    """``VaR 95 %``."""
+    return tr("{measure} {level} %", measure=measure, level=f"{100 * level:g}")
 
 
 def losses_of(data: ReportData) -> Losses | None:
@@ -102,18 +115,18 @@ def loss_figure(found: Losses, frame: Frame, policy: str) -> go.Figure:
     grid = Grid(frame, len(data.scenarios), columns, 250, left=44, gap_x=34, gap_y=84)
     sheet = Sheet(grid)
     tallest = max(float(found.shares(place)[1].max(initial=0.0)) for place in found.places) or 1.0
-    room = text_width("expected 00.00 %") + 14
+    room = text_width(tr("expected") + " 00.00 %") + 14
     side = (found.high - found.low or found.width) / max(0.2, 1.0 - room / grid.panel_width)
     runoff = int(data.dataset.attrs["runoff_months"])
     months = f"{len(data.months)}{f' + {runoff}' if runoff else ''}"
-    title = f"Loss in {months} months (% of opening balance)"
+    title = tr("Loss in {months} months (% of opening balance)", months=months)
     shown = [100.0 * (found.low - 0.03 * side), 100.0 * (found.low + side)]
     for panel, scenario in enumerate(data.scenarios):
         last = grid.is_last_in_column(panel)
         axes = (
             axis(title if last else None, range=shown, nticks=6),
             axis(
-                "Paths (%)" if grid.is_left(panel) else None,
+                tr("Paths (%)") if grid.is_left(panel) else None,
                 range=[0.0, 100.0 * tallest * HEAD],
                 tickvals=round_ticks(100.0 * tallest),
                 tickformat="~g",
@@ -143,7 +156,8 @@ def _add_distribution(sheet: Sheet, found: Losses, panel: int, place: tuple[str,
         y=[round(100.0 * float(v), 3) for v in shares],
         width=round(92.0 * found.width, 6),
         marker={"color": style.OTHER[0], "line": {"width": 0}},
-        hovertemplate="around %{x:.2f} %: %{y:.1f} % of paths<extra></extra>",
+        meta={"row": list(found.row(place))},
+        hovertemplate=tr("around %{x:.2f} %: %{y:.1f} % of paths<extra></extra>"),
     )
 
 
@@ -169,7 +183,8 @@ def _add_marks(
     luck = found.data.stat(*place, "loss_share_economy")
     if luck is not None:
         economy, borrowers = percent(luck.mean, 0), percent(1.0 - luck.mean, 0)
-        text = f"Luck: economy {economy}, borrowers {borrowers}"
+        said = {"economy": economy, "borrowers": borrowers}
+        text = tr("Luck: economy {economy}, borrowers {borrowers}", **said)
         corner = (100.0 * found.low, LUCK_ROW * tallest)
         _add_text(sheet, panel, corner, text, style.MUTED[0])
 

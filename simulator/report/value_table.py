@@ -3,8 +3,9 @@
 from typing import Final, NamedTuple
 
 from simulator.report.data import ReportData, Stat
+from simulator.report.language import language, sentences, tr
 from simulator.report.money_data import Provisions
-from simulator.report.numbers import NONE, Scale, missing, money_scale, number, rate_scale
+from simulator.report.numbers import NONE, Scale, missing, money_scale, number, rate_scale, span
 from simulator.report.ranking import Ranking, RankingCell, RankingRow
 from simulator.results.profit import parameters_of
 
@@ -24,12 +25,12 @@ def value_table(books: Provisions, scenario: str) -> Ranking:
     """Every policy under a scenario; differences are paired with the reference."""
     data, shown = books.data, books.impaired_book
     columns = (
-        Column("Value", VALUE, better=1),
-        Column("Net income", "net_income"),
-        Column("Return on equity", "return_on_equity"),
-        Column("Lowest capital ratio", "lowest_capital_ratio"),
-        Column(f"Paths below {capital_minimum(data)}", "ever_breach_capital"),
-        Column("Allowance", f"delta_allowance_{books.accounting}", True, -1),
+        Column(tr("Value"), VALUE, better=1),
+        Column(tr("Net income"), "net_income"),
+        Column(tr("Return on equity"), "return_on_equity"),
+        Column(tr("Lowest capital ratio"), "lowest_capital_ratio"),
+        Column(tr("Paths below {minimum}", minimum=capital_minimum(data)), "ever_breach_capital"),
+        Column(tr("Allowance"), f"delta_allowance_{books.accounting}", True, -1),
         Column(books.impaired_words(shown)[1], f"impaired_ratio_{shown}", True),
     )
     scales = [_scale(data, scenario, column) for column in columns]
@@ -41,12 +42,12 @@ def value_table(books: Provisions, scenario: str) -> Ranking:
         )
         reference = policy == data.reference
         rank += not reference
-        note = "the reference" if reference else ""
-        name = NONE if reference else str(rank)
-        rows.append(RankingRow(name, data.policy_label(policy), note, cells))
+        note = tr("the reference") if reference else ""
+        shown_rank = NONE if reference else str(rank)
+        rows.append(RankingRow(shown_rank, data.policy_label(policy), note, cells))
     titles = tuple((c.title, _unit(c, scale)) for c, scale in zip(columns, scales, strict=True))
-    place = f"Under {data.scenario_label(scenario)}"
-    return Ranking(place, f"{len(data.months)} months", "", titles, tuple(rows))
+    place = tr("Under {scenario}", scenario=data.scenario_label(scenario))
+    return Ranking(place, tr("{n} months", n=len(data.months)), "", titles, tuple(rows))
 
 
 def capital_minimum(data: ReportData) -> str:
@@ -56,7 +57,7 @@ def capital_minimum(data: ReportData) -> str:
 
 def _parameter(data: ReportData, name: str) -> str:
     """A share among the run's parameters, in percent without needless decimals."""
-    return f"{100.0 * parameters_of(data.dataset)[name]:g}\u202f%"
+    return language().percent.format(f"{100.0 * parameters_of(data.dataset)[name]:g}")
 
 
 def measures(data: ReportData) -> str:
@@ -64,9 +65,11 @@ def measures(data: ReportData) -> str:
     discount, funding = (
         _parameter(data, f"{name}_annual_rate") for name in ("discount", "funding")
     )
-    return (
-        f"Value (NPV) is after operating cost and discounted at {discount} a year; the net result"
-        f" is before operating cost and funded at {funding} a year, so the two may disagree."
+    return tr(
+        "Value (NPV) is after operating cost and discounted at {discount} a year; the net result"
+        " is before operating cost and funded at {funding} a year, so the two may disagree.",
+        discount=discount,
+        funding=funding,
     )
 
 
@@ -74,13 +77,26 @@ def value_caption(books: Provisions) -> str:
     """What the columns hold, and which rule books they follow."""
     data, shown = books.data, books.impaired_book
     words, share = books.impaired_words(shown)
-    return (
-        f"{measures(data)} Net income, capital and the allowance needed at the end of the last"
-        f" month follow the rule book {books.label(books.accounting)}"
-        f" ({books.rates_words(books.accounting)}). Equity starts at"
-        f" {_parameter(data, 'opening_equity_share')} of the opening balance and profit is"
-        f" retained; paths below {capital_minimum(data)}: a month's capital ratio was below this"
-        f" minimum. {share}: balance of {words} of {books.label(shown)} over all balance."
+    return sentences(
+        measures(data),
+        tr(
+            "Net income, capital and the allowance needed at the end of the last month follow the"
+            " rule book {book} ({rates}).",
+            book=books.label(books.accounting),
+            rates=books.rates_words(books.accounting),
+        ),
+        tr(
+            "Equity starts at {equity} of the opening balance and profit is retained; paths below"
+            " {minimum}: a month's capital ratio was below this minimum.",
+            equity=_parameter(data, "opening_equity_share"),
+            minimum=capital_minimum(data),
+        ),
+        tr(
+            "{share}: balance of {loans} of {book} over all balance.",
+            share=share,
+            loans=words,
+            book=books.label(shown),
+        ),
     )
 
 
@@ -109,35 +125,36 @@ def _scale(data: ReportData, scenario: str, column: Column) -> Scale:
 def _unit(column: Column, scale: Scale) -> str:
     """Unit of a column in its head."""
     if column.metric == "return_on_equity":
-        return "% a year"
+        return tr("% a year")
     if column.metric.startswith("ever_"):
-        return "% of paths"
+        return tr("% of paths")
     if column.metric == "lowest_capital_ratio":
-        return "% of risk-weighted assets"
+        return tr("% of risk-weighted assets")
     if column.metric.startswith("impaired_ratio_"):
-        return "%, last month"
-    return f"{scale.unit}, change" if column.better else scale.unit
+        return tr("%, last month")
+    return tr("{unit}, change", unit=scale.unit) if column.better else scale.unit
 
 
 def _cell(column: Column, stat: Stat | None, scale: Scale) -> RankingCell:
     """A number with its interval and, for a change, whether it is told from zero."""
-    title = f"{column.title}, {_unit(column, scale)}"
+    title = tr("{title}, {unit}", title=column.title, unit=_unit(column, scale))
     if stat is None:
         return RankingCell(title, NONE if column.better else missing())
     if column.metric.startswith("ever_"):
         return _chance_cell(title, stat)
     if column.better and stat.is_zero:
-        return RankingCell(title, "no difference", verdict="same")
+        return RankingCell(title, tr("no difference"), verdict="same")
     text = scale.text(stat.mean, signed=bool(column.better))
-    span = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
+    ends = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
     judged = {1: "better", -1: "worse"}.get(stat.sign * column.better, "unclear")
-    return RankingCell(title, text, span, judged if column.better and span else "")
+    return RankingCell(title, text, ends, judged if column.better and ends else "")
 
 
 def _chance_cell(title: str, stat: Stat) -> RankingCell:
     """A probability in percent, its interval cut to 0..1."""
     if not stat.has_interval or stat.ci_low == stat.ci_high:
         return RankingCell(title, number(100.0 * stat.mean, 0))
-    ends = (min(1.0, max(0.0, v)) for v in (stat.ci_low or 0.0, stat.ci_high or 0.0))
-    span = " to ".join(number(100.0 * v, 0) for v in ends)
-    return RankingCell(title, number(100.0 * stat.mean, 0), span)
+    low, high = (
+        number(100.0 * min(1.0, max(0.0, v)), 0) for v in (stat.ci_low or 0.0, stat.ci_high or 0.0)
+    )
+    return RankingCell(title, number(100.0 * stat.mean, 0), span(low, high))
