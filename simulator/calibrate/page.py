@@ -16,6 +16,7 @@ from simulator.report.fit_data import (
     Predicted,
     Trial,
 )
+from simulator.report.language import listed, name, speaking, tr
 from simulator.results.passport import package_versions
 
 
@@ -29,6 +30,9 @@ def fit_report(
     command: str,
 ) -> FitReport:
     """Everything that ``fit.html`` shows."""
+    with speaking(request.report.language):
+        facts = _facts(request, settings, fit)
+        passport = _passport(request, settings, fit, command)
     return FitReport(
         label=settings.label,
         story=settings.story,
@@ -56,9 +60,10 @@ def fit_report(
             for row in result.rows
         ],
         warnings=warnings,
-        facts=_facts(request, settings, fit),
-        passport=_passport(request, settings, fit, command),
+        facts=facts,
+        passport=passport,
         configuration=yaml.safe_dump(dict(request.configuration), sort_keys=False),
+        language=request.report.language,
     )
 
 
@@ -95,29 +100,39 @@ def _parameters(fit: Fit) -> list[FittedParameter]:
 def _facts(request: ExperimentRequest, settings: CalibrationSettings, fit: Fit) -> list[str]:
     (scenario,) = request.scenarios
     return [
-        f"book {request.book_name}",
-        f"history {scenario}",
-        f"{len(settings.free)} free parameters",
-        f"{len(fit.rows())} numbers of {len(settings.targets)} targets",
-        f"{settings.seeds} simulated worlds",
-        f"seed {request.run.seed}",
+        tr("book {book}", book=name(request.book_name)),
+        tr("history {scenario}", scenario=scenario),
+        tr("{n} free parameters", n=len(settings.free)),
+        tr("{n} numbers of {targets} targets", n=len(fit.rows()), targets=len(settings.targets)),
+        tr("{n} simulated worlds", n=settings.seeds),
+        tr("seed {seed}", seed=request.run.seed),
     ]
 
 
 def _passport(
     request: ExperimentRequest, settings: CalibrationSettings, fit: Fit, command: str
 ) -> list[tuple[str, list[tuple[str, str]]]]:
-    sampled = ", ".join(f"{name} {version}" for name, version in package_versions().items())
+    sampled = listed([f"{package} {version}" for package, version in package_versions().items()])
     return [
         (
-            "Fit",
+            tr("Fit"),
             [
-                ("Command", command),
-                ("Points simulated", f"{fit.evaluations} in {settings.seeds} worlds each"),
-                ("Seconds", f"{fit.seconds:.0f}"),
-                ("Weighted sum of squares", f"{fit.chi2:.1f} with {fit.dof} degrees of freedom"),
-                ("Draws behind intervals", str(settings.prediction_draws)),
+                (tr("Command"), command),
+                (
+                    tr("Points simulated"),
+                    tr(
+                        "{points} in {worlds} worlds each",
+                        points=fit.evaluations,
+                        worlds=settings.seeds,
+                    ),
+                ),
+                (tr("Seconds"), f"{fit.seconds:.0f}"),
+                (
+                    tr("Weighted sum of squares"),
+                    tr("{sum} with {n} degrees of freedom", sum=f"{fit.chi2:.1f}", n=fit.dof),
+                ),
+                (tr("Draws behind intervals"), str(settings.prediction_draws)),
             ],
         ),
-        ("Program", [("Random numbers", RNG_VERSION), ("Packages", sampled)]),
+        (tr("Program"), [(tr("Random numbers"), RNG_VERSION), (tr("Packages"), sampled)]),
     ]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from math import isnan
+from typing import Final
 
 from simulator.report.data import clean
 from simulator.report.findings import scale_for
@@ -64,54 +65,53 @@ def _paths(run: ComparedRun) -> str:
     )
 
 
+_RULES: Final[tuple[tuple[Callable[[ComparedRun], str], str], ...]] = (
+    (
+        lambda run: run.data.currency,
+        mark("Money is in {values}. Amounts do not compare, and no differences of them are shown."),
+    ),
+    (
+        lambda run: run.attribute("start_date")[:7],
+        mark(
+            "The calendars differ: runs begin in {values}. A month of the run is not"
+            " the same month."
+        ),
+    ),
+    (
+        _months,
+        mark(
+            "The months differ: {values}. Peaks and sums are over different spans; differences"
+            " are shown only of figures over the same months."
+        ),
+    ),
+    (
+        lambda run: run.attribute("seed"),
+        mark(
+            "The seeds differ: {values}. Runs share no luck, so differences hold the luck of both."
+        ),
+    ),
+    (
+        _paths,
+        mark(
+            "The paths differ: {values}. Runs are set beside A path by path, so there are no"
+            " differences where the numbers of paths are not A's."
+        ),
+    ),
+    (
+        lambda run: run.attribute("random_numbers"),
+        mark("The random numbers are of different versions: {values}. Runs share no luck."),
+    ),
+    (
+        lambda run: run.data.policy_label(run.data.reference),
+        mark("The reference policies differ: {values}."),
+    ),
+)
+"""What may differ between runs, and what that means for comparing them."""
+
+
 def warnings(runs: Sequence[ComparedRun]) -> list[str]:
     """A sentence for everything that stands in the way of comparing the runs."""
-    rules = (
-        (
-            lambda run: run.data.currency,
-            mark(
-                "Money is in {values}. Amounts do not compare, and no differences"
-                " of them are shown."
-            ),
-        ),
-        (
-            lambda run: run.attribute("start_date")[:7],
-            mark(
-                "The calendars differ: runs begin in {values}. A month of the run is not"
-                " the same month."
-            ),
-        ),
-        (
-            _months,
-            mark(
-                "The months differ: {values}. Peaks and sums are over different spans; differences"
-                " are shown only of figures over the same months."
-            ),
-        ),
-        (
-            lambda run: run.attribute("seed"),
-            mark(
-                "The seeds differ: {values}. Runs share no luck, so differences hold the luck"
-                " of both."
-            ),
-        ),
-        (
-            _paths,
-            mark(
-                "The paths differ: {values}. Runs are set beside A path by path, so there are no"
-                " differences where the numbers of paths are not A's."
-            ),
-        ),
-        (
-            lambda run: run.attribute("random_numbers"),
-            mark("The random numbers are of different versions: {values}. Runs share no luck."),
-        ),
-        (
-            lambda run: run.data.policy_label(run.data.reference),
-            mark("The reference policies differ: {values}."),
-        ),
-    )
-    out = [tr(words, values=found) for value, words in rules if (found := _by_value(runs, value))]
+    out = [tr(words, values=found) for value, words in _RULES if (found := _by_value(runs, value))]
     return [*out, *_other_books(runs), *_namesakes(runs)]
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from math import isfinite, nan, sqrt
 from typing import Final
 
+from simulator.settings import LanguageCode
+
 PINNED: Final = 0.5
 """Share of what is known that must come from the data for a parameter to count as pinned down."""
 MEETS: Final = 2.0
@@ -154,6 +156,7 @@ class FitReport:
     facts: Sequence[str] = ()
     passport: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()
     configuration: str = ""
+    language: LanguageCode = "en"
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -9,12 +9,16 @@ from simulator.report import style
 from simulator.report.data import clean
 from simulator.report.fit_data import MEETS, MODEL, FitReport, as_year
 from simulator.report.fit_panels import MOST_ROWS, Panel, Strand
+from simulator.report.language import name as said
+from simulator.report.language import tr
 from simulator.report.style import Frame, Grid, Sheet, axis
 
 SEEN: Final = 0
 FITTED: Final = 1
 """Places in ``style.SERIES`` of what was seen and of the model; rivals take the next ones."""
 _ROW_HEIGHT: Final = 24
+_SEED_SIZE: Final = 4
+_START_SYMBOL: Final = "line-ns"
 _DIVERGING: Final = (
     (0.0, style.SERIES[2][0]),
     (0.5, style.HEAT[0][0]),
@@ -32,14 +36,16 @@ def _fit_panel(report: FitReport, target: str) -> Panel:
     title = clean(target, 60)
     if len(numbers) > MOST_ROWS and any(as_year(number.label) is None for number in numbers):
         worst = sorted(numbers, key=lambda number: -abs(number.z))[:MOST_ROWS]
-        title = f"{title}: the {MOST_ROWS} worst met of {len(numbers)}"
+        title = tr(
+            "{target}: the {most} worst met of {n}", target=title, most=MOST_ROWS, n=len(numbers)
+        )
         numbers = [number for number in numbers if number in worst]
     observed = [n.observed for n in numbers]
     simulated = [n.simulated for n in numbers]
     errors = [MEETS * n.sampling_se for n in numbers]
     bands = [n.half_band for n in numbers]
-    seen = Strand("Seen", SEEN, observed, *_around(observed, errors), is_seen=True)
-    model = Strand("Model", FITTED, simulated, *_around(simulated, bands))
+    seen = Strand(tr("Seen"), SEEN, observed, *_around(observed, errors), is_seen=True)
+    model = Strand(tr("Model"), FITTED, simulated, *_around(simulated, bands))
     return Panel(title, [n.label for n in numbers], [model, seen])
 
 
@@ -56,7 +62,7 @@ def prediction_panels(report: FitReport) -> list[Panel]:
     for group in groups:
         rows = [row for row in report.predictions if row.group == group]
         strand = Strand(
-            "Prediction",
+            tr("Prediction"),
             FITTED,
             [row.value for row in rows],
             [row.low for row in rows],
@@ -87,15 +93,17 @@ def backtest_panels(report: FitReport) -> list[Panel]:
                 banded = of if name == MODEL else []
                 strands.append(
                     Strand(
-                        name,
+                        said(name),
                         FITTED + names.index(name),
                         [row.value if row else None for row in of],
                         [row.low if row else None for row in banded],
                         [row.high if row else None for row in banded],
                     )
                 )
-        strands.append(Strand("Seen", SEEN, [seen[label] for label in labels], is_seen=True))
-        found.append(Panel(group, labels, strands))
+        strands.append(Strand(tr("Seen"), SEEN, [seen[label] for label in labels], is_seen=True))
+        first = rows[0]
+        title = tr("{target}, {backtest}", target=first.target, backtest=first.backtest)
+        found.append(Panel(title, labels, strands))
     return found
 
 
@@ -118,14 +126,16 @@ def parameter_figure(report: FitReport, frame: Frame) -> go.Figure:
     rows: style.Settings = {"range": [-len(names) + 0.4, 0.6], "tickvals": at}
     sheet.add_panel(
         0,
-        "Between its bounds",
-        axis("Position on the scale of the search (%)", range=[-4, 104], showgrid=True, nticks=6),
+        tr("Between its bounds"),
+        axis(
+            tr("Position on the scale of the search (%)"), range=[-4, 104], showgrid=True, nticks=6
+        ),
         axis(ticktext=ticks) | rows,
     )
     sheet.add_panel(
         1,
-        "What the data contribute",
-        axis("Share of what is known (%)", range=[0, 104], showgrid=True, nticks=6),
+        tr("What the data contribute"),
+        axis(tr("Share of what is known (%)"), range=[0, 104], showgrid=True, nticks=6),
         axis(ticktext=ticks, showticklabels=narrow) | rows,
     )
     for y, parameter in zip(at, report.parameters, strict=True):
@@ -154,9 +164,15 @@ def _add_parameter(
         hoverinfo="skip",
     )
     marks = (
-        ([round(100.0 * seed, 3) for seed in seeds], "circle", 4, style.MUTED[0], "one seed"),
-        ([round(100.0 * start, 3)], "line-ns", 12, style.INK[0], "start"),
-        ([middle], "circle", 9, colour, "estimate"),
+        (
+            [round(100.0 * seed, 3) for seed in seeds],
+            "circle",
+            _SEED_SIZE,
+            style.MUTED[0],
+            tr("one seed"),
+        ),
+        ([round(100.0 * start, 3)], _START_SYMBOL, 12, style.INK[0], tr("start")),
+        ([middle], "circle", 9, colour, tr("estimate")),
     )
     for x, symbol, size, paint, name in marks:
         if x:
@@ -164,16 +180,16 @@ def _add_parameter(
                 0,
                 type="scatter",
                 x=x,
-                y=[y - 0.26 if name == "one seed" else y] * len(x),
+                y=[y - 0.26 if size == _SEED_SIZE else y] * len(x),
                 name=name,
                 mode="markers",
                 marker={
                     "symbol": symbol,
                     "size": size,
                     "color": paint,
-                    "line": {"color": paint, "width": 2 if name == "start" else 0},
+                    "line": {"color": paint, "width": 2 if symbol == _START_SYMBOL else 0},
                 },
-                hovertemplate="%{fullData.name}: %{x:.0f} % of the way<extra></extra>",
+                hovertemplate=tr("%{fullData.name}: %{x:.0f} % of the way<extra></extra>"),
             )
 
 
@@ -192,7 +208,7 @@ def _add_information(sheet: Sheet, report: FitReport, at: Sequence[float]) -> No
             ],
             "line": {"width": 0},
         },
-        hovertemplate="%{x:.0f} % from the data<extra></extra>",
+        hovertemplate=tr("%{x:.0f} % from the data<extra></extra>"),
     )
 
 
@@ -216,7 +232,7 @@ def correlation_figure(report: FitReport, frame: Frame) -> go.Figure:
     ticks = [style.plotly_text(name) for name in names]
     sheet.add_panel(
         0,
-        "Correlation of errors",
+        tr("Correlation of errors"),
         axis(tickvals=at, ticktext=ticks, tickangle=-40, range=[-0.5, size - 0.5]),
         axis(tickvals=at, ticktext=ticks, range=[size - 0.5, -0.5]),
     )

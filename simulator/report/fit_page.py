@@ -8,42 +8,44 @@ from simulator.report.cards import Choice, Draw, FigureCard
 from simulator.report.data import clean, harmless
 from simulator.report.fit_data import FitReport, Predicted
 from simulator.report.fit_panels import MOST_PANELS, Panel, dot_panels, line_panels
+from simulator.report.language import mark, sentences, speaking, tr
 from simulator.report.passport import Section
 from simulator.report.shell import page_text
 from simulator.report.tables import Table
 
-_SEEN_AND_MODEL = (("series-0", "seen"), ("series-1", "model"))
+_SEEN_AND_MODEL = (("series-0", mark("seen")), ("series-1", mark("model")))
 _MOST_WARNINGS = 40
 
 
 def render_fit(report: FitReport) -> str:
     """The report of a calibration as the text of one HTML file that loads nothing from anywhere."""
-    cards = figure_cards(report)
-    return page_text(
-        "fit.html.j2",
-        cards,
-        {},
-        title=clean(report.label, 120),
-        facts=[clean(fact, 120) for fact in report.facts],
-        headline=fit_words.headline(report),
-        support=fit_words.support(report),
-        warnings=[clean(text, 600) for text in report.warnings[:_MOST_WARNINGS]],
-        more_warnings=max(0, len(report.warnings) - _MOST_WARNINGS),
-        story=[clean(part, 4000) for part in report.story.split("\n\n") if part.strip()],
-        level=f"{100.0 * report.level:.0f}",
-        parameters=fit_tables.parameter_lines(report),
-        targets=fit_tables.target_table(report),
-        scores=fit_tables.score_table(report) if report.backtests else None,
-        cards=cards,
-        passport=[
-            Section(
-                clean(title, 80),
-                tuple((clean(name, 80), clean(value, 600)) for name, value in entries),
-            )
-            for title, entries in report.passport
-        ],
-        configuration=harmless(report.configuration),
-    )
+    with speaking(report.language):
+        cards = figure_cards(report)
+        return page_text(
+            "fit.html.j2",
+            cards,
+            {},
+            title=clean(report.label, 120),
+            facts=[clean(fact, 120) for fact in report.facts],
+            headline=fit_words.headline(report),
+            support=fit_words.support(report),
+            warnings=[clean(text, 600) for text in report.warnings[:_MOST_WARNINGS]],
+            more_warnings=max(0, len(report.warnings) - _MOST_WARNINGS),
+            story=[clean(part, 4000) for part in report.story.split("\n\n") if part.strip()],
+            level=f"{100.0 * report.level:.0f}",
+            parameters=fit_tables.parameter_lines(report),
+            targets=fit_tables.target_table(report),
+            scores=fit_tables.score_table(report) if report.backtests else None,
+            cards=cards,
+            passport=[
+                Section(
+                    clean(title, 80),
+                    tuple((clean(name, 80), clean(value, 600)) for name, value in entries),
+                )
+                for title, entries in report.passport
+            ],
+            configuration=harmless(report.configuration),
+        )
 
 
 def figure_cards(report: FitReport) -> list[FigureCard]:
@@ -52,7 +54,7 @@ def figure_cards(report: FitReport) -> list[FigureCard]:
         *_fit_cards(report),
         _card(
             "fit-parameters",
-            "What the data say about each parameter",
+            tr("What the data say about each parameter"),
             fit_words.parameter_caption(report),
             partial(fit_figures.parameter_figure, report),
             fit_tables.parameter_table(report),
@@ -83,14 +85,14 @@ def _fit_cards(report: FitReport) -> list[FigureCard]:
         _card(
             key,
             title,
-            fit_words.fit_caption(report, targets) + _left_out(targets),
+            sentences(fit_words.fit_caption(report, targets), _left_out(targets)),
             partial(draw, [panels[target] for target in targets]),
             fit_tables.fit_table(report, targets),
-            _SEEN_AND_MODEL,
+            tuple((colour, tr(words)) for colour, words in _SEEN_AND_MODEL),
         )
         for key, title, targets, draw in (
-            ("fit-series", "Model and history", dated, line_panels),
-            ("fit-numbers", "Model and what was seen", others, dot_panels),
+            ("fit-series", tr("Model and history"), dated, line_panels),
+            ("fit-numbers", tr("Model and what was seen"), others, dot_panels),
         )
         if targets
     ]
@@ -99,7 +101,7 @@ def _fit_cards(report: FitReport) -> list[FigureCard]:
 def _left_out(panels: Sequence[object]) -> str:
     if len(panels) <= MOST_PANELS:
         return ""
-    return f" Drawn: the first {MOST_PANELS} of {len(panels)}; the table has all."
+    return tr("Drawn: the first {most} of {n}; the table has all.", most=MOST_PANELS, n=len(panels))
 
 
 def _correlation_cards(report: FitReport) -> list[FigureCard]:
@@ -108,7 +110,7 @@ def _correlation_cards(report: FitReport) -> list[FigureCard]:
     return [
         _card(
             "fit-correlations",
-            "Which parameters stand in for each other",
+            tr("Which parameters stand in for each other"),
             fit_words.correlation_caption(report),
             partial(fit_figures.correlation_figure, report),
             fit_tables.correlation_table(report),
@@ -124,17 +126,17 @@ def _backtest_cards(report: FitReport) -> list[FigureCard]:
     dated = [panel for panel in panels if panel.is_dated]
     shown, draw = (dated, line_panels) if dated else (panels, dot_panels)
     named = [
-        (f"series-{fit_figures.FITTED + place}", clean(name, 40).replace("_", " "))
+        (f"series-{fit_figures.FITTED + place}", clean(fit_words.forecaster_name(name), 40))
         for place, name in enumerate(fit_figures.forecasters(report))
     ]
     return [
         _card(
             "fit-backtest",
-            "Backtest: months that the fit had not seen",
-            fit_words.backtest_caption(report) + _left_out(shown),
+            tr("Backtest: months that the fit had not seen"),
+            sentences(fit_words.backtest_caption(report), _left_out(shown)),
             partial(draw, shown),
             fit_tables.backtest_table(report),
-            (("series-0", "seen"), *named),
+            (("series-0", tr("seen")), *named),
         )
     ]
 
@@ -147,14 +149,14 @@ def _prediction_cards(report: FitReport) -> list[FigureCard]:
         _card(
             key,
             title,
-            fit_words.prediction_caption(report, rows) + _left_out(chosen),
+            sentences(fit_words.prediction_caption(report, rows), _left_out(chosen)),
             partial(draw, chosen),
             fit_tables.prediction_table(rows),
-            (("series-1", "prediction"),),
+            (("series-1", tr("prediction")),),
         )
         for key, title, chosen, draw in (
-            ("fit-fans", "Predictions over time", dated, line_panels),
-            ("fit-items", "Predictions", others, dot_panels),
+            ("fit-fans", tr("Predictions over time"), dated, line_panels),
+            ("fit-items", tr("Predictions"), others, dot_panels),
         )
         if (rows := _rows_of(report, chosen))
     ]

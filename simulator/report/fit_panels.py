@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from simulator.report import style
 from simulator.report.data import clean
 from simulator.report.fit_data import as_year
+from simulator.report.language import tr
 from simulator.report.style import Frame, Grid, Sheet, axis
 
 MOST_PANELS: Final = 12
@@ -17,6 +18,10 @@ MOST_ROWS: Final = 28
 """Names in a panel of dots; a panel with more shows those it was given first."""
 _ROW_HEIGHT: Final = 19
 _NAME_LENGTH: Final = 24
+_SHORT_YEARS: Final = 3.5
+"""Years of an axis up to which its seven ticks would lie less than a year apart."""
+_MOST_DATES: Final = 4
+"""Dates under a short axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +84,9 @@ def line_panels(panels: Sequence[Panel], frame: Frame) -> go.Figure:
         room = 0.02 * (max(years) - min(years)) + 0.05
         axes = (
             axis(
-                "Year" if grid.is_last_in_column(place) else None,
+                tr("Year") if grid.is_last_in_column(place) else None,
                 range=[min(years) - room, max(years) + room],
-                tickformat="d",
-                nticks=7,
+                **_year_ticks(years, panel.labels),
             ),
             axis(
                 "%" if grid.is_left(place) else None, range=_span([panel]), showgrid=True, nticks=5
@@ -92,6 +96,18 @@ def line_panels(panels: Sequence[Panel], frame: Frame) -> go.Figure:
         for strand in panel.strands:
             _add_line(sheet, place, years, panel.labels, strand)
     return sheet.figure()
+
+
+def _year_ticks(years: Sequence[float], labels: Sequence[str]) -> style.Settings:
+    """Whole years on a long axis; on a short one, which would repeat them, some of its dates."""
+    if max(years) - min(years) > _SHORT_YEARS:
+        return {"tickformat": "d", "nticks": 7}
+    dates = sorted(set(zip(years, labels, strict=True)))
+    shown = dates[:: -(-len(dates) // _MOST_DATES)]
+    return {
+        "tickvals": [year for year, _ in shown],
+        "ticktext": [style.plotly_text(clean(label, 12)) for _, label in shown],
+    }
 
 
 def _add_line(
@@ -125,7 +141,7 @@ def _add_line(
         mode="lines+markers" if strand.is_seen else "lines",
         marker={"size": 4, "color": colour},
         line={"color": colour, "dash": dash, "width": 1.8},
-        hovertemplate="%{fullData.name}<br>%{text}: %{y:.2f} %<extra></extra>",
+        hovertemplate=tr("%{fullData.name}<br>%{text}: %{y:.2f} %<extra></extra>"),
     )
 
 
@@ -193,5 +209,5 @@ def _add_dots(
             "color": colour if strand.is_seen else style.PAPER[0],
             "line": {"color": colour, "width": 1.8},
         },
-        hovertemplate="%{fullData.name}<br>%{text}: %{x:.2f} %<extra></extra>",
+        hovertemplate=tr("%{fullData.name}<br>%{text}: %{x:.2f} %<extra></extra>"),
     )

@@ -8,11 +8,28 @@ from typing import Final
 from simulator.catalogue import catalogue
 from simulator.report.data import clean
 from simulator.report.fit_data import FitReport, FittedParameter, Predicted
-from simulator.report.numbers import MINUS, NONE, missing, number, percent, rate_decimals
+from simulator.report.fit_words import forecaster_name
+from simulator.report.language import mark, name, tr
+from simulator.report.numbers import (
+    MINUS,
+    NONE,
+    Shown,
+    missing,
+    number,
+    percent,
+    rate_decimals,
+    span,
+)
 from simulator.report.tables import Table
 
 _BAR: Final = 90
 """Pixels of a whole bar of information."""
+_PRIOR: Final = mark("{mean} \u00b1 {sd}, within {bounds}")
+_PRIORS: Final = {
+    "log": mark("{mean} \u00b1 {sd} relative, within {bounds}"),
+    "logit": mark("{mean} \u00b1 {sd} in log-odds, within {bounds}"),
+}
+"""How a prior is told by the scale of the parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +53,7 @@ def significant(value: float) -> str:
     """A parameter's value with four significant digits and a true minus sign."""
     if not isfinite(value):
         return missing()
-    return f"{value:.4g}".replace("-", MINUS)
+    return Shown(f"{value:.4g}".replace("-", MINUS), value)
 
 
 def parameter_lines(report: FitReport) -> list[ParameterLine]:
@@ -45,9 +62,9 @@ def parameter_lines(report: FitReport) -> list[ParameterLine]:
     return [
         ParameterLine(
             name=clean(p.name, 60),
-            meaning=clean(known[p.name].meaning, 200) if p.name in known else "",
+            meaning=clean(name(known[p.name].meaning), 200) if p.name in known else "",
             estimate=significant(p.estimate),
-            interval=f"{significant(p.ci_low)} to {significant(p.ci_high)}",
+            interval=span(significant(p.ci_low), significant(p.ci_high)),
             error=significant(p.se),
             start=significant(p.start),
             prior=_prior(p),
@@ -61,24 +78,25 @@ def parameter_lines(report: FitReport) -> list[ParameterLine]:
 
 
 def _prior(p: FittedParameter) -> str:
-    bounds = f"{significant(p.low)} to {significant(p.high)}"
+    bounds = span(significant(p.low), significant(p.high))
     if p.prior_mean is None or p.prior_sd is None:
-        return f"bounds {bounds}"
-    unit = {"log": " relative", "logit": " in log-odds"}.get(p.scale, "")
-    return f"{significant(p.prior_mean)} \u00b1 {significant(p.prior_sd)}{unit}, within {bounds}"
+        return tr("bounds {bounds}", bounds=bounds)
+    words = _PRIORS.get(p.scale, _PRIOR)
+    mean, sd = significant(p.prior_mean), significant(p.prior_sd)
+    return tr(words, mean=mean, sd=sd, bounds=bounds)
 
 
 def parameter_table(report: FitReport) -> Table:
     """Numbers of the figure of parameters."""
     level = number(100.0 * report.level, 0)
     header = (
-        "Parameter",
-        "Estimate",
-        f"{level} % low",
-        f"{level} % high",
-        "Standard error",
-        "Start",
-        "From the data",
+        tr("Parameter"),
+        tr("Estimate"),
+        tr("{level} % low", level=level),
+        tr("{level} % high", level=level),
+        tr("Standard error"),
+        tr("Start"),
+        tr("From the data"),
     )
     rows = tuple(
         (
@@ -96,14 +114,14 @@ def fit_table(report: FitReport, targets: Sequence[str]) -> Table:
     wanted = [n for n in report.numbers if n.target in targets]
     decimals = max(2, rate_decimals([n.observed for n in wanted]))
     header = (
-        "Target",
-        "Number",
-        "Seen",
-        "Sampling error",
-        "Model",
-        "Simulation error",
-        "Not explained",
-        "z",
+        tr("Target"),
+        tr("Number"),
+        tr("Seen"),
+        tr("Sampling error"),
+        tr("Model"),
+        tr("Simulation error"),
+        tr("Not explained"),
+        tr("z"),
     )
     rows = tuple(
         (
@@ -123,14 +141,20 @@ def fit_table(report: FitReport, targets: Sequence[str]) -> Table:
 
 def target_table(report: FitReport) -> Table:
     """Every target: its kind, its numbers, how well it is met."""
-    header = ("Target", "Kind", "Numbers", "Within two errors", "Misfit (rms of z)")
+    header = (
+        tr("Target"),
+        tr("Kind"),
+        tr("Numbers"),
+        tr("Within two errors"),
+        tr("Misfit (rms of z)"),
+    )
     rows = []
     for target in report.targets:
         own = report.numbers_of(target)
         rows.append(
             (
                 clean(target, 60),
-                clean(report.kinds.get(target, NONE), 40).replace("_", " "),
+                name(clean(report.kinds.get(target, NONE), 40).replace("_", " ")),
                 str(len(own)),
                 str(sum(abs(n.z) <= 2.0 for n in own)),
                 number(report.misfit(target), 2),
@@ -143,24 +167,24 @@ def correlation_table(report: FitReport) -> Table:
     """Correlations of the estimates' errors."""
     names = [clean(p.name, 60) for p in report.parameters]
     rows = tuple(
-        (name, *(number(v, 2, signed=True) for v in row))
-        for name, row in zip(names, report.correlations, strict=True)
+        (parameter, *(number(v, 2, signed=True) for v in row))
+        for parameter, row in zip(names, report.correlations, strict=True)
     )
-    return Table(("Parameter", *names), rows)
+    return Table((tr("Parameter"), *names), rows)
 
 
 def score_table(report: FitReport) -> Table:
     """How the model and its rivals did over all backtests."""
     header = (
-        "Forecaster",
-        "Numbers",
-        "Error (rms, percentage points)",
-        "Model on the same numbers",
-        "Intervals that held",
+        tr("Forecaster"),
+        tr("Numbers"),
+        tr("Error (rms, percentage points)"),
+        tr("Model on the same numbers"),
+        tr("Intervals that held"),
     )
     rows = tuple(
         (
-            clean(s.forecaster, 60).replace("_", " "),
+            forecaster_name(s.forecaster),
             str(s.n),
             number(100.0 * s.error, 2),
             number(100.0 * s.model_error, 2),
@@ -174,13 +198,22 @@ def score_table(report: FitReport) -> Table:
 def backtest_table(report: FitReport) -> Table:
     """Every forecast beside what was seen."""
     decimals = max(2, rate_decimals([r.seen for r in report.backtests]))
-    header = ("Backtest", "Target", "Number", "Forecaster", "Seen", "Forecast", "Low", "High")
+    header = (
+        tr("Backtest"),
+        tr("Target"),
+        tr("Number"),
+        tr("Forecaster"),
+        tr("Seen"),
+        tr("Forecast"),
+        tr("Low"),
+        tr("High"),
+    )
     rows = tuple(
         (
             clean(r.backtest, 60),
             clean(r.target, 60),
             clean(r.label, 60),
-            clean(r.forecaster, 60).replace("_", " "),
+            forecaster_name(r.forecaster),
             *(percent(v, decimals) for v in (r.seen, r.value, r.low, r.high)),
         )
         for r in report.backtests
@@ -199,4 +232,6 @@ def prediction_table(rows: Sequence[Predicted]) -> Table:
         )
         for r in rows
     )
-    return Table(("Prediction", "Number", "Value", "Low", "High"), shown, n_names=2)
+    return Table(
+        (tr("Prediction"), tr("Number"), tr("Value"), tr("Low"), tr("High")), shown, n_names=2
+    )

@@ -5,8 +5,9 @@ from math import isfinite
 from typing import Final
 
 from simulator.report.data import clean
-from simulator.report.fit_data import MEETS, MODEL, FitReport, Predicted
-from simulator.report.numbers import number, percent, points_scale, rate_decimals
+from simulator.report.fit_data import MEETS, MODEL, FitReport, Predicted, Score
+from simulator.report.language import clauses, listed, mark, name, sentences, tn, tr
+from simulator.report.numbers import Scale, number, percent, points_scale, rate_decimals, span
 
 WELL: Final = 1.5
 """Root mean square of z up to which a target counts as well met (1 is chance alone)."""
@@ -20,14 +21,25 @@ def headline(report: FitReport) -> str:
     met = sum(abs(n.z) <= MEETS for n in report.numbers)
     pinned = [p for p in report.parameters if p.is_pinned]
     loose = [p.name for p in report.parameters if not p.is_pinned]
-    rest = f"; {_listed(loose)} rest on priors and bounds" if len(loose) > 1 else ""
-    rest = f"; {_listed(loose)} rests on prior and bounds" if len(loose) == 1 else rest
-    many = "every one" if met == len(report.numbers) else f"{met}"
-    return (
-        f"The model meets {many} of {len(report.numbers)} observed numbers within two standard"
-        f" errors of sampling and simulation; the data pin down {len(pinned)} of"
-        f" {_count(len(report.parameters), 'parameter')}{rest}."
+    n = len(report.numbers)
+    some = mark(
+        "The model meets {met} of {n} observed numbers within two standard errors of sampling and"
+        " simulation"
     )
+    every = mark(
+        "The model meets every one of {n} observed numbers within two standard errors of sampling"
+        " and simulation"
+    )
+    many = tn("{n} parameter", "{n} parameters", len(report.parameters))
+    parts = [
+        tr(every if met == n else some, met=met, n=n),
+        tr("the data pin down {pinned} of {parameters}", pinned=len(pinned), parameters=many),
+    ]
+    if loose:
+        one = mark("{names} rests on prior and bounds")
+        words = mark("{names} rest on priors and bounds") if len(loose) > 1 else one
+        parts.append(tr(words, names=_listed(loose)))
+    return tr("{text}.", text=clauses(parts))
 
 
 def support(report: FitReport) -> list[str]:
@@ -36,7 +48,8 @@ def support(report: FitReport) -> list[str]:
     if report.backtests:
         found.append(backtest_caption(report))
     if report.warnings:
-        found.append(f"{_count(len(report.warnings), 'warning')}, told below: read before use.")
+        many = tn("{n} warning", "{n} warnings", len(report.warnings))
+        found.append(tr("{warnings}, told below: read before use.", warnings=many))
     return found
 
 
@@ -44,30 +57,50 @@ def _targets_sentence(report: FitReport) -> str:
     misfits = {target: report.misfit(target) for target in report.targets}
     known = {target: value for target, value in misfits.items() if isfinite(value)}
     if not known:
-        return "No target has a number to compare."
+        return tr("No target has a number to compare.")
     well = [target for target, value in known.items() if value <= WELL]
     worst = max(known, key=lambda target: known[target])
-    many = str(len(well)) if well else "None"
-    text = f"{many} of {_count(len(known), 'target')} met about as well as chance allows"
+    targets = tn("{n} target", "{n} targets", len(known))
+    words = mark("{well} of {targets} met about as well as chance allows")
+    if not well:
+        words = mark("None of {targets} met about as well as chance allows")
+    parts = [tr(words, well=len(well), targets=targets)]
     if known[worst] > WELL:
-        text += f"; least well {_name(worst)}, off by {number(known[worst], 1)} standard errors"
-    return f"{text} (root mean square; up to {WELL:g} counts as well)."
+        parts.append(
+            tr(
+                "least well {target}, off by {errors} standard errors",
+                target=_name(worst),
+                errors=number(known[worst], 1),
+            )
+        )
+    return tr(
+        "{text} (root mean square; up to {most} counts as well).",
+        text=clauses(parts),
+        most=f"{WELL:g}",
+    )
 
 
 def parameter_caption(report: FitReport) -> str:
     """Which estimates moved from where they started, and which the data hardly touch."""
     outside = [p.name for p in report.parameters if not p.place[1] <= p.place_start <= p.place[2]]
     level = number(100.0 * report.level, 0)
+    moved = tr("No start lies outside of its estimate's interval.")
     if outside:
-        text = f"The data move {_listed(outside)} away from the start"
-    else:
-        text = "No start lies outside of its estimate's interval"
+        moved = tr("The data move {names} away from the start.", names=_listed(outside))
     least = min(report.parameters, key=lambda p: p.information)
-    return (
-        f"{text}. Least known from the data: {_name(least.name)},"
-        f" {percent(least.information, 0)}. Dot and bar: estimate and {level} % interval between"
-        " the bounds of the search; upright stroke: start; small dots: what each seed alone would"
-        " give. Grey: prior and bounds say more than the data."
+    return sentences(
+        moved,
+        tr(
+            "Least known from the data: {parameter}, {share}.",
+            parameter=_name(least.name),
+            share=percent(least.information, 0),
+        ),
+        tr(
+            "Dot and bar: estimate and {level} % interval between the bounds of the search; upright"
+            " stroke: start; small dots: what each seed alone would give. Grey: prior and bounds"
+            " say more than the data.",
+            level=level,
+        ),
     )
 
 
@@ -75,17 +108,31 @@ def fit_caption(report: FitReport, targets: Sequence[str]) -> str:
     """How many numbers of these targets are met, and the worst miss."""
     rows = [n for n in report.numbers if n.target in targets and isfinite(n.z)]
     if not rows:
-        return "No number to compare."
+        return tr("No number to compare.")
     met = sum(abs(n.z) <= MEETS for n in rows)
     worst = max(rows, key=lambda n: abs(n.z))
     gap = points_scale([worst.simulated - worst.observed])
-    side = "above" if worst.simulated > worst.observed else "below"
-    return (
-        f"{met} of {len(rows)} numbers are met within two standard errors. Largest miss:"
-        f" {_name(worst.label)} of {_name(worst.target)}, where the model is"
-        f" {gap.full(abs(worst.simulated - worst.observed))} {side} what was seen"
-        f" ({number(abs(worst.z), 1)} standard errors). Around what was seen: two sampling errors;"
-        " around the model: two errors of simulation and of what it does not explain."
+    above = mark(
+        "Largest miss: {number} of {target}, where the model is {gap} above what was seen"
+        " ({errors} standard errors)."
+    )
+    below = mark(
+        "Largest miss: {number} of {target}, where the model is {gap} below what was seen"
+        " ({errors} standard errors)."
+    )
+    return sentences(
+        tr("{met} of {n} numbers are met within two standard errors.", met=met, n=len(rows)),
+        tr(
+            above if worst.simulated > worst.observed else below,
+            number=_name(worst.label),
+            target=_name(worst.target),
+            gap=gap.full(abs(worst.simulated - worst.observed)),
+            errors=number(abs(worst.z), 1),
+        ),
+        tr(
+            "Around what was seen: two sampling errors; around the model: two errors of simulation"
+            " and of what it does not explain."
+        ),
     )
 
 
@@ -100,17 +147,22 @@ def correlation_caption(report: FitReport) -> str:
     pairs.sort(key=lambda pair: -abs(pair[0]))
     close = [pair for pair in pairs if abs(pair[0]) >= STRONG][:_MOST_NAMED]
     if close:
-        named = "; ".join(f"{_name(a)} and {_name(b)}, {_signed(value)}" for value, a, b in close)
-        return (
-            f"Hard to tell apart: {named}. The data fix a combination of such a pair better than"
-            " either of the two."
+        named = [
+            tr("{one} and {other}, {value}", one=_name(a), other=_name(b), value=_signed(value))
+            for value, a, b in close
+        ]
+        return sentences(
+            tr("Hard to tell apart: {pairs}.", pairs=clauses(named)),
+            tr("The data fix a combination of such a pair better than either of the two."),
         )
     if not pairs:
-        return "One parameter: nothing to confuse it with."
+        return tr("One parameter: nothing to confuse it with.")
     value, a, b = pairs[0]
-    return (
-        f"No two parameters stand in for each other; the closest are {_name(a)} and {_name(b)},"
-        f" {_signed(value)}."
+    return tr(
+        "No two parameters stand in for each other; the closest are {one} and {other}, {value}.",
+        one=_name(a),
+        other=_name(b),
+        value=_signed(value),
     )
 
 
@@ -119,25 +171,52 @@ def backtest_caption(report: FitReport) -> str:
     scores = {score.forecaster: score for score in report.scores()}
     own = scores.get(MODEL)
     if own is None:
-        return "No forecast could be compared with what was seen."
+        return tr("No forecast could be compared with what was seen.")
     scale = points_scale([score.error for score in scores.values()])
-    text = (
-        f"On {_count(own.n, 'number')} that the fit had not seen, the model is off by"
-        f" {scale.full(own.error)} (root mean square)"
-    )
+    parts = [
+        tr(
+            "On {numbers} that the fit had not seen, the model is off by {error} (root mean"
+            " square)",
+            numbers=tn("{n} number", "{n} numbers", own.n),
+            error=scale.full(own.error),
+        )
+    ]
     rivals = [score for score in scores.values() if score.forecaster != MODEL]
     if rivals:
         best = min(rivals, key=lambda score: score.error / score.model_error)
-        word = "better than" if best.model_error < best.error else "not better than"
-        of_these = "" if best.n == own.n else f" on {best.n} of these numbers"
-        text += (
-            f"; it is {word} its hardest rival, {_name(best.forecaster)}{of_these}"
-            f" ({scale.full(best.model_error)} against {scale.full(best.error)})"
-        )
+        parts.append(_against(best, own, scale))
+    held = ""
     if isfinite(own.coverage):
-        level = number(100.0 * report.level, 0)
-        text += f". Its {level} % intervals held {percent(own.coverage, 0)} of them"
-    return f"{text}."
+        held = tr(
+            "Its {level} % intervals held {share} of them.",
+            level=number(100.0 * report.level, 0),
+            share=percent(own.coverage, 0),
+        )
+    return sentences(tr("{text}.", text=clauses(parts)), held)
+
+
+def _against(rival: Score, own: Score, scale: Scale) -> str:
+    """How the model did beside its hardest rival, on the numbers that both forecast."""
+    is_better = rival.model_error < rival.error
+    if rival.n == own.n:
+        better = mark("it is better than its hardest rival, {rival} ({own} against {error})")
+        other = mark("it is not better than its hardest rival, {rival} ({own} against {error})")
+    else:
+        better = mark(
+            "it is better than its hardest rival, {rival} on {n} of these numbers"
+            " ({own} against {error})"
+        )
+        other = mark(
+            "it is not better than its hardest rival, {rival} on {n} of these numbers"
+            " ({own} against {error})"
+        )
+    return tr(
+        better if is_better else other,
+        rival=name(_name(rival.forecaster)),
+        n=rival.n,
+        own=scale.full(rival.model_error),
+        error=scale.full(rival.error),
+    )
 
 
 def prediction_caption(report: FitReport, rows: Sequence[Predicted]) -> str:
@@ -146,13 +225,31 @@ def prediction_caption(report: FitReport, rows: Sequence[Predicted]) -> str:
     lowest, highest = min(rows, key=lambda r: r.value), max(rows, key=lambda r: r.value)
     widest = max(rows, key=lambda r: r.high - r.low)
     level = number(100.0 * report.level, 0)
-    return (
-        f"{_count(len(rows), 'prediction')} from {percent(lowest.value, decimals)}"
-        f" ({_place(lowest)}) to {percent(highest.value, decimals)} ({_place(highest)}). Least"
-        f" sure: {_place(widest)}, {percent(widest.low, decimals)} to"
-        f" {percent(widest.high, decimals)}. Intervals of {level} % hold the errors"
-        " of parameters, the luck of a book, and what the model does not explain."
+    return sentences(
+        tr(
+            "{predictions} from {low} ({lowest}) to {high} ({highest}).",
+            predictions=tn("{n} prediction", "{n} predictions", len(rows)),
+            low=percent(lowest.value, decimals),
+            lowest=_place(lowest),
+            high=percent(highest.value, decimals),
+            highest=_place(highest),
+        ),
+        tr(
+            "Least sure: {number}, {span}.",
+            number=_place(widest),
+            span=span(percent(widest.low, decimals), percent(widest.high, decimals)),
+        ),
+        tr(
+            "Intervals of {level} % hold the errors of parameters, the luck of a book, and what the"
+            " model does not explain.",
+            level=level,
+        ),
     )
+
+
+def forecaster_name(forecaster: str) -> str:
+    """The model or a rival in words."""
+    return name(clean(forecaster, 60).replace("_", " "))
 
 
 def _signed(value: float) -> str:
@@ -160,7 +257,7 @@ def _signed(value: float) -> str:
 
 
 def _place(row: Predicted) -> str:
-    return f"{_name(row.label)} of {_name(row.group)}"
+    return tr("{number} of {group}", number=_name(row.label), group=_name(row.group))
 
 
 def _name(text: str) -> str:
@@ -170,9 +267,5 @@ def _name(text: str) -> str:
 def _listed(names: Sequence[str]) -> str:
     shown = [_name(name) for name in names[:_MOST_NAMED]]
     if len(names) > _MOST_NAMED:
-        shown[-1] = f"{len(names) - _MOST_NAMED + 1} others"
-    return f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else shown[0]
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"
+        shown[-1] = tr("{n} others", n=len(names) - _MOST_NAMED + 1)
+    return listed(shown, final=True)

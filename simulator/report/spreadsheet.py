@@ -64,7 +64,7 @@ def number_format(number: Number, currency: str) -> str:
         body, tail = "0.00%", f" {tr('a year')}"
     elif currency and unit.startswith(currency):
         each = unit.removeprefix(currency)
-        body, tail = "#,##0", f" {currency_name(currency)}{name(each)}"
+        body, tail = "#,##0", f" {currency_name(currency)}{each and name(each)}"
     else:
         body, tail = "#,##0.0", f" {name(unit)}"
     shown = f'{body}"{tail}"' if tail else body

@@ -269,8 +269,8 @@ def _summary(data: ReportData, summary_rows: Sequence[SummaryRow]) -> Sheet:
             names = (data.scenario_label(row.scenario), data.policy_label(row.policy), row.metric)
             rows.append((*names, name(row.unit), *(Number(v, unit, is_change) for v in values)))
     quantiles = (tr("5 % of paths"), tr("Median path"), tr("95 % of paths"))
-    names = (tr("Scenario"), tr("Policy"), tr("Metric"), tr("Unit"))
-    header = (*names, *(tr(part).capitalize() for part in INTERVAL))
+    titles = (tr("Scenario"), tr("Policy"), tr("Metric"), tr("Unit"))
+    header = (*titles, *(tr(part).capitalize() for part in INTERVAL))
     return Sheet(tr("Summary"), (*header, *quantiles), tuple(rows), n_names=3)
 
 
