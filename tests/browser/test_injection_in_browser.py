@@ -81,9 +81,8 @@ def _use(watched: Watched) -> list[str]:
     for chooser in page.locator("select").all():
         chooser.select_option(index=chooser.locator("option").count() - 1)
     watched.wait_until_shown()
-    for button in page.locator("button").all():
-        with page.expect_download():
-            button.click()
+    with page.expect_download():
+        page.locator("button").first.click()
     hovered: list[str] = page.evaluate(POINT_AT_TRACES)
     return hovered
 
