@@ -90,16 +90,29 @@ def test_older_results_leave_the_new_sections_out(tmp_path: Path) -> None:
     assert drawings(default_page)[0]["id"] == "effects"
 
 
-def test_a_figure_has_as_many_drawings_as_its_list_has_entries(many: Run, many_page: str) -> None:
+def test_a_figure_says_what_each_of_its_drawings_shows(many_page: str) -> None:
+    found = {figure["id"]: figure for figure in drawings(many_page)}
+    n_shown = {key: len(set(figure["shows"])) for key, figure in found.items()}
+    assert n_shown["frontier"] == n_shown["fates"] == 4
+    assert n_shown["bearing"] == 19
+    for figure in found.values():
+        assert len(figure["shows"]) == len(figure["at"]) == 1 + len(figure.get("others", []))
+
+
+def test_the_page_has_one_list_for_scenarios_and_one_for_policies(many_page: str) -> None:
     n_options = {
-        key: len(re.findall("<option>", block))
-        for key, block in re.findall(
-            r'<select id="([a-z]+)-choice"[^>]*>(.*?)</select>', many_page, re.S
+        axis: block.count("<option ")
+        for axis, block in re.findall(
+            r'<select id="choose-([a-z]+)"[^>]*>(.*?)</select>', many_page, re.S
         )
     }
+<<<<<<< HEAD
     found = {figure["id"]: 1 + len(figure.get("others", [])) for figure in drawings(many_page)}
     assert n_options == {key: count for key, count in found.items() if count > 1}
     assert n_options == {"frontier": 4, "fates": 4, "bearing": 19 * 4}
+=======
+    assert n_options == {"scenario": 4, "policy": 19}
+>>>>>>> r4
 
 
 def test_names_of_policies_and_groups_stay_text_in_the_ranking(tmp_path: Path) -> None:

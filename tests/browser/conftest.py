@@ -35,6 +35,12 @@ ALL_DRAWN = """
   });
 }
 """
+ALL_SHOWN = """
+() => [...document.querySelectorAll(".plot")].every((plot) => {
+  const line = document.getElementById("shows-" + plot.id);
+  return plot.dataset.shows === (line ? line.textContent : "");
+})
+"""
 
 
 @dataclass
@@ -49,6 +55,15 @@ class Watched:
     def wait_until_drawn(self, ink: str) -> None:
         """Return when every figure is drawn for the width it has, its text in ``ink``."""
         self.page.wait_for_function(ALL_DRAWN, arg=ink)
+
+    def choose(self, axis: str, place: int) -> None:
+        """Take the option at ``place`` of a list; return when every figure shows what it says."""
+        self.page.locator(f"#choose-{axis}").select_option(index=place)
+        self.wait_until_shown()
+
+    def wait_until_shown(self) -> None:
+        """Return when every figure draws what the line under its title says."""
+        self.page.wait_for_function(ALL_SHOWN)
 
     def all_complaints(self) -> list[str]:
         """What the page did wrong since it was opened."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from plotly.offline import get_plotlyjs
 
-from browser.conftest import opened
+from browser.conftest import Watched, opened
 from browser.pages import N_MAIN_NAMES, Texts, fit_page, main_page, plain_texts
 from browser.payloads import PAYLOADS, as_read
 
@@ -30,6 +30,9 @@ DRAWN = """() => [...document.querySelectorAll(".plot svg text")]
 STRAYS = """() => [...document.querySelectorAll("*")].filter((element) =>
   element.matches("a, iframe, object, embed, base, form, input, button, textarea, video, audio, "
     + "source, math, link, img, foreignObject, animate, set, body ~ *")
+    && !(element.matches("figure > .below > details + button.save[type='button']")
+      && element.textContent === "CSV" && element.childElementCount === 0
+      && element.getAttributeNames().join(" ") === "type class data-figure aria-label")
   || element.getAttributeNames().some((name) => name.startsWith("on")
     || /^(xlink:)?href$|^src|action$|^data$|^poster$|^background$|^style$/.test(name)
       && /javascript:|example[.]org|text.html/i.test(element.getAttribute(name)))
@@ -72,10 +75,14 @@ def _elements(page: "Page", text: str) -> list[str]:
     return found
 
 
-def _use(page: "Page") -> list[str]:
+def _use(watched: Watched) -> list[str]:
     """Choose the last entry of every list and point at every figure; the texts shown then."""
+    page = watched.page
     for chooser in page.locator("select").all():
         chooser.select_option(index=chooser.locator("option").count() - 1)
+    watched.wait_until_shown()
+    with page.expect_download():
+        page.locator("button").first.click()
     hovered: list[str] = page.evaluate(POINT_AT_TRACES)
     return hovered
 
@@ -93,7 +100,7 @@ def _see(browser: "Browser", kind: str, folder: Path) -> Seen:
             text=" ".join((page.locator("main").text_content() or "").split()),
             names=" ".join(page.evaluate(NAMES).split()).lower(),
             drawn=" ".join(drawn.split()).lower(),
-            hovered=_use(page),
+            hovered=_use(watched),
             strays=page.evaluate(STRAYS),
             n_scripts=page.evaluate("document.scripts.length"),
             complaints=watched.all_complaints(),

@@ -1,8 +1,10 @@
 """The reports as a reader meets them: drawn, quiet, usable, readable, and whole on paper."""
 
+import csv
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +14,11 @@ from test_fit_page import make_report
 from browser.conftest import LAPTOP, Watched, open_page, opened
 from simulator.notebook import stress_test
 from simulator.report import style
+from simulator.report.__main__ import main as remake
 from simulator.report.fit_page import render_fit
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator
+    from playwright.sync_api import Browser
 
 PHONE = (390, 844)
 WIDE_SCREEN = (1600, 1000)
@@ -136,35 +139,45 @@ def test_a_page_opens_soon(report: Watched, record_property: Callable[[str, obje
 # Lists, tables, focus
 
 
-def _drawing(chooser: "Locator") -> list[str]:
-    """Outlines and texts in the figure of a list."""
-    drawn: list[str] = chooser.evaluate(
-        """(list) => [...document.getElementById(list.id.replace(/-choice$/, ""))
-          .querySelectorAll("svg.main-svg path, svg.main-svg text")]
-          .map((part) => part.getAttribute("d") || part.textContent)"""
+def _drawn(report: Watched) -> dict[str, tuple[str, list[str]]]:
+    """For each figure what it says it shows, and its outlines and texts."""
+    found: dict[str, tuple[str, list[str]]] = report.page.evaluate(
+        """() => Object.fromEntries([...document.querySelectorAll(".plot")].map((plot) => [
+          plot.id, [plot.dataset.shows,
+            [...plot.querySelectorAll("svg.main-svg path, svg.main-svg text")]
+              .map((part) => part.getAttribute("d") || part.textContent)]]))"""
     )
-    return drawn
+    return found
 
 
 @has_lists
-def test_choosing_by_mouse_changes_the_figure_and_back(report: Watched) -> None:
-    page = report.page
-    for chooser in page.locator(".chooser select").all():
-        before = _drawing(chooser)
-        chooser.click()
-        assert chooser.evaluate("(list) => document.activeElement === list")
-        page.keyboard.press("Escape")
-        last = chooser.locator("option").count() - 1
-        chooser.select_option(index=last)
-        assert _drawing(chooser) != before, chooser.get_attribute("id")
-        chooser.select_option(index=0)
-        assert _drawing(chooser) == before, chooser.get_attribute("id")
+@pytest.mark.parametrize(
+    ("axis", "place", "followers"),
+    [
+        ("scenario", 1, {"frontier", "fates", "allowance-roll", "profit"}),
+        ("policy", 2, {"bearing", "allowance-roll", "allowance-fan", "coverage", "losses"}),
+    ],
+)
+def test_choosing_changes_every_figure_that_can_follow_and_back(
+    report: Watched, axis: str, place: int, followers: set[str]
+) -> None:
+    before = _drawn(report)
+    chosen = report.page.locator(f"#choose-{axis} option").nth(place).text_content()
+    report.choose(axis, place)
+    after = _drawn(report)
+    moved = {key for key in before if before[key] != after[key]}
+    assert followers <= moved
+    for key in moved:
+        assert chosen in after[key][0].split(" \u00b7 "), key
+        assert before[key][1] != after[key][1], key
+    report.choose(axis, 0)
+    assert _drawn(report) == before
 
 
 @has_lists
-def test_choosing_by_keyboard_changes_the_figure_and_back(report: Watched) -> None:
+def test_choosing_by_keyboard_changes_figures_and_back(report: Watched) -> None:
     page = report.page
-    wanted = page.locator(".chooser select").count()
+    wanted = page.locator(".bar select").count()
     page.evaluate("document.activeElement.blur()")
     page.locator("h1").click()
     found = 0
@@ -175,15 +188,76 @@ def test_choosing_by_keyboard_changes_the_figure_and_back(report: Watched) -> No
             continue
         found += 1
         assert chooser.evaluate("(list) => parseFloat(getComputedStyle(list).outlineWidth)") >= 2.0
-        before = _drawing(chooser)
+        before = _drawn(report)
         page.keyboard.press("ArrowDown")
         assert chooser.evaluate("(list) => list.selectedIndex") == 1
-        assert _drawing(chooser) != before, chooser.get_attribute("id")
+        report.wait_until_shown()
+        assert _drawn(report) != before, chooser.get_attribute("id")
         page.keyboard.press("ArrowUp")
-        assert _drawing(chooser) == before, chooser.get_attribute("id")
+        report.wait_until_shown()
+        assert _drawn(report) == before, chooser.get_attribute("id")
         if found == wanted:
             return
     pytest.fail(f"{found} of {wanted} lists were reached by the Tab key")
+
+
+def test_the_numbers_of_a_figure_are_saved_as_csv(report: Watched) -> None:
+    page = report.page
+    figure = page.locator("figure").nth(1)
+    key = figure.locator(".plot").get_attribute("id")
+    with page.expect_download() as waiting:
+        figure.locator("button").click()
+    assert waiting.value.suggested_filename == f"figure-2-{key}.csv"
+    content = waiting.value.path().read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")
+    header, *rows = csv.reader(StringIO(content.decode("utf-8-sig")))
+    assert [name for name in header if not re.search(", (low|high)$", name)] == (
+        figure.locator("thead th").all_text_contents()
+    )
+    names = figure.locator("tbody tr > th:first-child").all_text_contents()
+    assert [row[0].removeprefix("'") for row in rows] == names
+
+
+@has_lists
+def test_a_click_on_a_point_leads_to_its_rows_until_escape(report: Watched) -> None:
+    page = report.page
+    plot = page.locator("#overdue-30")
+    plot.scroll_into_view_if_needed()
+    left, top = plot.evaluate(
+        """(plot) => {
+          const line = plot._fullData.find((trace) => trace.hovertemplate && trace.xaxis === "x");
+          const { xaxis, yaxis } = plot._fullLayout;
+          const box = plot.getBoundingClientRect();
+          return [box.left + xaxis._offset + xaxis.d2p(line.x[3]),
+            box.top + yaxis._offset + yaxis.d2p(line.y[3])];
+        }"""
+    )
+    page.mouse.move(left + 1, top)
+    page.locator("#overdue-30 .hovertext").first.wait_for(state="visible")
+    page.mouse.click(left, top)
+    marked = page.locator("#numbers-overdue-30 tr.marked")
+    marked.wait_for(state="visible")
+    assert marked.count() == 1
+    assert page.locator("tr.marked").count() == 1
+    page.keyboard.press("Escape")
+    assert marked.count() == 0
+    page.evaluate("document.getElementById('numbers-overdue-30').open = false")
+
+
+def test_the_chinese_page_is_quiet_and_has_no_fault(
+    browser: "Browser", files: dict[str, Path], tmp_path: Path
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe").Axe()
+    page = tmp_path / "chinese.html"
+    folder = str(files["stress test"].parent)
+    assert remake([folder, "--language", "zh", "--output", str(page)]) == 0
+    with opened(browser, page) as watched:
+        assert watched.page.locator("html").get_attribute("lang") == "zh-CN"
+        assert watched.page.locator(".bar label").all_text_contents() == ["情景", "策略"]
+        watched.choose("scenario", 1)
+        found = axe.run(watched.page, options={"resultTypes": ["violations"]}).response
+        assert [fault["id"] for fault in found["violations"]] == []
+        assert watched.all_complaints() == []
 
 
 def test_the_numbers_of_a_figure_open_by_keyboard(report: Watched) -> None:

@@ -136,6 +136,7 @@
       displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: false
     });
     figure.drawn = placeOf(figure);
+    host.dataset.shows = figure.shows[figure.drawn];
     listen(figure, host);
     var drawn = host.querySelectorAll("svg");
     for (var i = 0; i < drawn.length; i += 1) { drawn[i].setAttribute("aria-hidden", "true"); }
