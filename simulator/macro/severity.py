@@ -23,6 +23,9 @@ MONTHS_A_QUARTER: Final = 3
 LEAST_QUARTERS: Final = 8
 """Of history, to speak of a spread of quarters or of yearly changes (assumption)."""
 
+ROUNDING: Final = 1e-9
+"""Quarters this close are equal: means of smoothed months carry rounding errors."""
+
 WORSE: Final = {
     "unemployment_rate": 1,
     "income_growth": -1,
@@ -97,7 +100,7 @@ def _against_history(name: str, path: F8, past: F8, first_months: Months) -> Var
     worst, side = _worst(path, mean, WORSE[name])
     value = float(path[worst])
     # NaN compares as false: a blank quarter was never as bad.
-    as_bad = np.flatnonzero(side * past >= side * value)
+    as_bad = np.flatnonzero(side * past >= side * value - ROUNDING)
     yearly = past[QUARTERS_A_YEAR:] - past[:-QUARTERS_A_YEAR]
     yearly = yearly[np.isfinite(yearly)]
     change = _largest_change(path, WORSE[name])
@@ -108,7 +111,7 @@ def _against_history(name: str, path: F8, past: F8, first_months: Months) -> Var
         worst=value,
         mean=mean,
         distance=_over(value - mean, spread),
-        quantile=float((known <= value).mean()),
+        quantile=float((known <= value + ROUNDING).mean()),
         last_as_bad=quarter_name(first_months[as_bad[-1]]) if as_bad.size else None,
         change=change,
         change_distance=_over(change, float(yearly.std(ddof=1)) if yearly.size > 1 else 0.0),

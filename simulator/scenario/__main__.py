@@ -21,8 +21,8 @@ loanstress: shows a scenario and how severe it is, without a run.
 
 Usage:  python -m simulator.scenario FILE.yaml|NAME [--months N]
 
-NAME is a scenario that comes with the program. FILE.yaml is your own: its table is looked for in the
-folder _macro beside the file's folder scenario, then as a path from here.
+NAME is a scenario that comes with the program. FILE.yaml is your own: its table is looked for in
+the folder _macro beside the file's folder scenario, then as a path from here.
 
 Options
   -m, --months N    length of the run it is meant for (default: as long as the table)
@@ -66,7 +66,8 @@ def _read(words: Sequence[str]) -> _Asked:
         return _Asked("", None, found.help, found.version)
     if len(found.scenario) != 1:
         raise UserError(
-            f"name one scenario or the YAML file of one; got {len(found.scenario)}; --help shows how"
+            f"name one scenario or the YAML file of one; got {len(found.scenario)};"
+            " --help shows how"
         )
     return _Asked(found.scenario[0], _months(found.months), False, False)
 
