@@ -22,6 +22,7 @@ def find_scenario(wanted: str, months: int | None) -> Scenario:
     folders = find_folders()
     path = _file(wanted, folders)
     name = check_name(f"{shown(path)}: the file's name", path.stem)
+    # One file is scanned as a run scans each file of its folders.
     _scan_choice(path, "scenario", {})
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     settings = build(f"scenario.{name}", ScenarioSettings, content)

@@ -109,14 +109,15 @@ def _sentence(item: VariableSeverity, quarter: str, scenario: Scenario) -> str:
     text = f"{name}: {worst} {quarter}, {_number(name, item.worst)}{unit}"
     if item.yardstick == "history":
         text += (
-            f"; {_spreads(item.distance)} from history's mean of {_number(name, item.mean)}{unit};"
+            f"; distance from history's mean of {_number(name, item.mean)}{unit}:"
+            f" {_spreads(item.distance)};"
             f" {100 * (item.quantile or 0):.0f} % of {item.history_quarters} quarters of history"
             f" were no higher; {_last(item)}"
         )
     else:
         text += (
-            f"; {_spreads(item.distance)} from the long-run mean of"
-            f" {_number(name, item.mean)}{unit}"
+            f"; distance from the long-run mean of {_number(name, item.mean)}{unit}:"
+            f" {_spreads(item.distance)}"
         )
         if scenario.history is not None:
             text += f" (history has fewer than {LEAST_QUARTERS} quarters: the model's yardstick)"
@@ -126,7 +127,7 @@ def _sentence(item: VariableSeverity, quarter: str, scenario: Scenario) -> str:
 
 def _spreads(distance: float | None, of_what: str = "") -> str:
     if distance is None:
-        return "with no spread to compare"
+        return "not measurable (no spread)"
     return f"{distance:+.1f} standard deviations{' ' + of_what if of_what else ''}"
 
 
