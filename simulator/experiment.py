@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from simulator.results.break_even import BreakEven
-    from simulator.results.inputs import SimulationOutput
+    from simulator.results.inputs import ScenarioInfo, SimulationOutput
     from simulator.results.summary import SummaryRow
 
 
@@ -302,7 +302,7 @@ def _simulation_output(
     paths: Mapping[str, MacroPaths],
     simulation: Simulation,
 ) -> "SimulationOutput":
-    from simulator.results.inputs import ScenarioInfo, SimulationOutput
+    from simulator.results.inputs import SimulationOutput
 
     run = request.run
     start = next(iter(scenarios.values())).start_month
@@ -311,16 +311,31 @@ def _simulation_output(
         macro_unemployment={n: p.by_path("unemployment_rate") for n, p in paths.items()},
         book=book,
         timeline=Timeline(start, run.months, run.runoff_months),
-        scenarios=tuple(
-            ScenarioInfo(
-                s.name, s.label, s.weight, s.narrative, s.source, s.table_sha256, s.warnings
-            )
-            for s in scenarios.values()
-        ),
+        scenarios=tuple(_scenario_info(scenario) for scenario in scenarios.values()),
         policies=tuple(_with_reference(request.policies)),
         run=run,
         parameters=request.parameters,
         provision=request.provision,
         cells=cells,
         configuration=request.configuration,
+    )
+
+
+def _scenario_info(scenario: Scenario) -> "ScenarioInfo":
+    from simulator.macro.history import SHOWN_VARIABLES
+    from simulator.macro.severity import severity_of
+    from simulator.results.inputs import ScenarioInfo
+
+    return ScenarioInfo(
+        name=scenario.name,
+        label=scenario.label,
+        weight=scenario.weight,
+        narrative=scenario.narrative,
+        source=scenario.source,
+        table_sha256=scenario.table_sha256,
+        warnings=scenario.warnings,
+        notes=scenario.notes,
+        central={name: scenario.central[name] for name in SHOWN_VARIABLES},
+        history=scenario.history,
+        severity=severity_of(scenario),
     )

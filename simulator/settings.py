@@ -187,17 +187,21 @@ class CreditSpread(Frozen):
     """Supply never falls below this."""
 
 
+Frequency = Literal["monthly", "quarterly"]
+
+
 class ScenarioSettings(Frozen):
     """What happens to the world: a table of the central path and how paths deviate from it."""
 
     label: str = Field(min_length=1, max_length=80)
     narrative: str = Field(min_length=1, max_length=2000)
-    source: str = Field(min_length=1, max_length=500)
-    weight: float = Field(ge=0, le=1)
+    source: str = Field(default="own scenario", min_length=1, max_length=500)
+    weight: float = Field(default=1.0, ge=0, le=1)
     """Probability weight beside the other scenarios of a run; normalised over them."""
     table: str = Field(min_length=1, max_length=4096)
     """CSV in ``scenarios/_macro`` (or a path); columns as in ``columns``."""
-    frequency: Literal["monthly", "quarterly"]
+    frequency: Frequency | None = None
+    """What a row is; None is what the table's date, month or quarter column says."""
     start_month: CalendarMonth | None = None
     """Calendar month of month 1; None takes ``run.start_month``."""
     percent: bool = False
@@ -210,6 +214,11 @@ class ScenarioSettings(Frozen):
     rows: tuple[str, str] | None = None
     """First and last row that is used, as written in the table's date, month or quarter column;
     None is all."""
+    history: str | None = Field(default=None, min_length=1, max_length=4096)
+    """CSV of what was observed before, read as the table is; None takes the table's rows before
+    ``rows``, if there are any."""
+    scenario_end: Literal["revert", "error"] = "revert"
+    """A table shorter than the run: goes on to the long-run means, or is refused."""
     smoothing: Literal["quadratic", "bounded"] = "quadratic"
     """Months of a quarterly table: as smooth as the quarters' means allow, or also never beyond
     the means of the quarters beside (for history, which jumps)."""
@@ -231,7 +240,7 @@ class ScenarioSettings(Frozen):
             raise ValueError(
                 "credit_supply comes from columns or from credit_spread, not from both"
             )
-        if self.smoothing != "quadratic" and self.frequency != "quarterly":
+        if self.smoothing != "quadratic" and self.frequency == "monthly":
             raise ValueError("smoothing is for quarterly tables; frequency is monthly")
         return self
 

@@ -131,7 +131,7 @@ def fingerprint(request: ExperimentRequest, settings: CalibrationSettings) -> st
 def _input_files(request: ExperimentRequest, settings: CalibrationSettings) -> list[Path]:
     """Files of the user's that decide numbers; shipped ones are among the sources."""
     files = [
-        find_table(f"scenario.{name}", item.table, request.table_folders)
+        find_table(f"scenario.{name}.table", item.table, request.table_folders)
         for name, item in request.scenarios.items()
     ]
     named = [request.book.path, *(getattr(t, "path", None) for t in settings.targets.values())]

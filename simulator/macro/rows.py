@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from simulator.macro.labels import label_column
 from simulator.macro.variables import LABEL_COLUMNS
 from simulator.validation import UserError, clip
 
@@ -20,7 +21,7 @@ def used_rows(
     """
     if ends is None:
         return range(n_rows)
-    column = next((c for c in cells if c.lower() in LABEL_COLUMNS), None)
+    column = label_column(cells)
     if column is None:
         raise UserError(
             f"{owner}.rows needs a column of {file} called {', '.join(LABEL_COLUMNS)};"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.macro.at_work import growth_at_work
+from simulator.macro.history import SHOWN_VARIABLES, MacroHistory, read_history
 from simulator.macro.monthly import continued, months_from_quarters
 from simulator.macro.tables import MacroTable, find_table, read_table
 from simulator.macro.variables import (
@@ -29,7 +30,8 @@ class Scenario:
 
     ``central``: every variable but disasters, read-only arrays of shape (horizon + 1,);
     ``disaster``: chance a month that a borrower of the region is hit, (horizon + 1, n_regions);
-    ``warnings``: what a reader of the results has to know.
+    ``warnings``: what a reader of the results has to know; ``notes``: which variables the table
+    leaves at their defaults; ``driven``: those of ``SHOWN_VARIABLES`` that it gives.
     """
 
     name: str
@@ -44,6 +46,9 @@ class Scenario:
     deviation: MacroDeviation
     table_sha256: str
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    driven: tuple[str, ...] = ()
+    history: MacroHistory | None = None
 
     @property
     def horizon(self) -> int:
@@ -66,8 +71,10 @@ def load_scenario(
     wrong with the table or with the opening.
     """
     owner = f"scenario.{name}"
-    table = read_table(owner, find_table(owner, settings.table, table_folders), settings, regions)
+    file = find_table(f"{owner}.table", settings.table, table_folders)
+    table = read_table(owner, file, settings, regions)
     _check_opening(owner, settings.opening, table, regions)
+    _check_end(owner, settings, table, horizon)
     months = {column: _months(column, table, settings) for column in table.columns}
     if settings.income_is_aggregate:
         months["income_growth"] = _growth_at_work(owner, table.file, months, settings)
@@ -78,6 +85,8 @@ def load_scenario(
         for column in column_names(regions)
         if column in months or column in MACRO_VARIABLES
     }
+    start_month = settings.start_month or default_start_month
+    observed = settings.history and find_table(f"{owner}.history", settings.history, table_folders)
     everywhere = paths.pop(DISASTER)
     by_region = [paths.pop(disaster_column(region), everywhere) for region in regions]
     disaster = np.stack(by_region, axis=1) if by_region else np.zeros((horizon + 1, 0))
@@ -89,13 +98,16 @@ def load_scenario(
         narrative=settings.narrative,
         source=settings.source,
         weight=settings.weight,
-        start_month=settings.start_month or default_start_month,
+        start_month=start_month,
         regions=tuple(regions),
         central=paths,
         disaster=disaster,
         deviation=settings.deviation,
         table_sha256=table.sha256,
         warnings=_warnings(owner, settings, table, horizon),
+        notes=_notes(owner, table),
+        driven=tuple(name for name in SHOWN_VARIABLES if name in table.columns),
+        history=read_history(owner, file, observed or None, settings, start_month),
     )
 
 
@@ -122,7 +134,7 @@ def _months(column: str, table: MacroTable, settings: ScenarioSettings) -> F8:
     """One column of the table from month 0 to the month at which the table ends."""
     rows = table.columns[column]
     opening = settings.opening.get(column, table.before.get(column, float(rows[0])))
-    if settings.frequency == "quarterly":
+    if table.frequency == "quarterly":
         variable = variable_of(column)
         rows = months_from_quarters(rows, opening, variable.low, variable.high, settings.smoothing)
     return np.append(opening, rows)
@@ -151,20 +163,47 @@ def _growth_at_work(
     return growth
 
 
+def _rows(settings: ScenarioSettings) -> str:
+    """Which rows are used, in words; empty for all."""
+    return f" (rows {clip(settings.rows[0])} to {clip(settings.rows[1])})" if settings.rows else ""
+
+
+def _check_end(owner: str, settings: ScenarioSettings, table: MacroTable, horizon: int) -> None:
+    """Refuse a table that is shorter than the run where ``scenario_end`` is error."""
+    if settings.scenario_end == "error" and table.months < horizon:
+        raise UserError(
+            f"{owner}: {table.file}{_rows(settings)} has {table.months} months, the run needs"
+            f" {horizon} (run.months + run.runoff_months); add rows, shorten the run, or set"
+            f" {owner}.scenario_end=revert"
+        )
+
+
+def _notes(owner: str, table: MacroTable) -> tuple[str, ...]:
+    """Which variables have no column of the table, with the default that they take."""
+    absent = [
+        f"{variable.name} {variable.default:g}"
+        for variable in MACRO_VARIABLES.values()
+        if variable.name not in table.columns
+        and not any(variable_of(column) is variable for column in table.columns)
+    ]
+    if not absent:
+        return ()
+    return (f"{owner}: {table.file} has no column for {', '.join(absent)} (defaults)",)
+
+
 def _warnings(
     owner: str, settings: ScenarioSettings, table: MacroTable, horizon: int
 ) -> tuple[str, ...]:
-    last = table.n_rows * (3 if settings.frequency == "quarterly" else 1)
-    if last >= horizon:
+    if table.months >= horizon:
         return ()
     half_lives = ", ".join(
         f"{column} {variable_of(column).half_life_months:g}"
         for column in table.columns
         if variable_of(column).long_run is not None
     )
-    rows = f" (rows {clip(settings.rows[0])} to {clip(settings.rows[1])})" if settings.rows else ""
     return (
-        f"{owner}: {table.file}{rows} ends at month {last} of {horizon}; from month {last + 1} on"
+        f"{owner}: {table.file}{_rows(settings)} ends at month {table.months} of {horizon};"
+        f" from month {table.months + 1} on"
         f" its variables return to their long-run means, half-lives in months (assumption):"
         f" {half_lives or 'none, they stay'}",
     )

@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
+from simulator.macro.labels import MONTHS_PER_ROW, frequency_of
 from simulator.macro.rows import used_rows
 from simulator.macro.variables import LABEL_COLUMNS, column_names, disaster_column, variable_of
-from simulator.settings import CreditSpread, ScenarioSettings
+from simulator.settings import CreditSpread, Frequency, ScenarioSettings
 from simulator.validation import UserError, clip, first_offender, unknown_choice
 
 F8 = NDArray[np.float64]
@@ -37,11 +38,17 @@ class MacroTable:
     columns: dict[str, F8]
     before: dict[str, float]
     n_rows: int
+    frequency: Frequency
     sha256: str
 
+    @property
+    def months(self) -> int:
+        """The month at which the table ends."""
+        return self.n_rows * MONTHS_PER_ROW[self.frequency]
 
-def find_table(owner: str, table: str, folders: Sequence[Path]) -> Path:
-    """The file of ``table``: within one of ``folders``, else a path of the user's.
+
+def find_table(key: str, table: str, folders: Sequence[Path]) -> Path:
+    """The file of ``table``, the value of ``key``: in one of ``folders``, else the user's path.
 
     A name with ``..`` never leaves a folder: it can only be a path of the user's.
     """
@@ -55,7 +62,7 @@ def find_table(owner: str, table: str, folders: Sequence[Path]) -> Path:
     shipped = {
         str(file.relative_to(folder)) for folder in folders for file in folder.rglob("*.csv")
     }
-    raise unknown_choice(f"{owner}.table: no such file; it", {*shipped, "a path to a CSV"}, table)
+    raise unknown_choice(f"{key}: no such file; it", {*shipped, "a path to a CSV"}, table)
 
 
 def read_table(
@@ -66,8 +73,8 @@ def read_table(
     Of the rows outside ``settings.rows`` only the one before the first is read, as the opening of
     the variables that ``settings.opening`` does not name; it may be blank.
     """
-    raw = _bytes(path)
-    header, cells, n_rows = _cells(path.name, raw)
+    raw = read_bytes(path)
+    header, cells, n_rows = cells_of(path.name, raw)
     sources, findings = _sources(owner, path.name, header, settings, regions)
     used = used_rows(owner, path.name, cells, n_rows, settings.rows)
     columns: dict[str, F8] = {}
@@ -76,17 +83,20 @@ def read_table(
         texts = cells[column][: used.stop]
         wanted = used.start > 0 and name not in settings.opening and texts[used.start - 1] != ""
         start = used.start - 1 if wanted else used.start
-        values, finding = _numbers(path.name, name, column, texts, start, settings)
+        values, finding = numbers(path.name, name, column, texts, start, settings)
         columns[name] = values[used.start - start :]
         before |= {name: float(values[0])} if wanted else {}
         findings += [finding] if finding else []
     if settings.credit_spread is not None:
-        supply, finding = _credit_supply(path.name, cells, used, settings.credit_spread)
+        supply, finding = credit_supply(path.name, cells, used, settings.credit_spread)
         columns["credit_supply"] = supply
         findings += [finding] if finding else []
     if findings:
         raise UserError("\n".join(findings))
-    return MacroTable(path.name, columns, before, len(used), hashlib.sha256(raw).hexdigest())
+    used_cells = {column: texts[used.start : used.stop] for column, texts in cells.items()}
+    frequency = settings.frequency or frequency_of(owner, path.name, used_cells)
+    digest = hashlib.sha256(raw).hexdigest()
+    return MacroTable(path.name, columns, before, len(used), frequency, digest)
 
 
 def _is_file(path: Path) -> bool:
@@ -96,7 +106,8 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """The whole file, if it is no larger than a table may be; else ``UserError``."""
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
@@ -109,7 +120,7 @@ def _bytes(path: Path) -> bytes:
     return raw
 
 
-def _cells(file: str, raw: bytes) -> tuple[list[str], dict[str, list[str]], int]:
+def cells_of(file: str, raw: bytes) -> tuple[list[str], dict[str, list[str]], int]:
     """Header, cells by column and number of rows; everything is still text."""
     try:
         # The header as a row of data makes every column text: nothing is guessed.
@@ -166,7 +177,7 @@ def _sources(
     return usable, findings
 
 
-def _credit_supply(
+def credit_supply(
     file: str, cells: dict[str, list[str]], used: range, spread: CreditSpread
 ) -> tuple[F8, str | None]:
     """Supply of credit in the used rows from a spread of yields, and the finding if it has none.
@@ -189,7 +200,7 @@ def _credit_supply(
                 f" the table has {clip(', '.join(cells), 300)}"
             )
         late = used[first:]
-        values = [_number(cells[column][row]) for row in late]
+        values = [number(cells[column][row]) for row in late]
         labels = [f"row {row + 1}: {cells[column][row] or 'empty'}" for row in late]
         finding = first_offender(
             f"{file}, column {column}",
@@ -206,14 +217,15 @@ def _credit_supply(
     return supply, None
 
 
-def _number(text: str) -> float:
+def number(text: str) -> float:
+    """The number that a cell holds, NaN if it holds none."""
     try:
         return float(text)
     except ValueError:
         return float("nan")
 
 
-def _numbers(
+def numbers(
     file: str,
     name: str,
     column: str,
@@ -225,7 +237,7 @@ def _numbers(
     variable = variable_of(name)
     in_percent = settings.percent and variable.is_rate
     unit = PERCENT if in_percent else 1.0
-    written = [_number(text) for text in texts[start:]]
+    written = [number(text) for text in texts[start:]]
     labels = [
         f"row {row}: {text or 'empty'}" for row, text in enumerate(texts[start:], start=start + 1)
     ]

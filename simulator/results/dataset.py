@@ -11,6 +11,7 @@ from simulator.kernels.rng import RNG_VERSION
 from simulator.kernels.tally import MAX_MOB
 from simulator.results.inputs import SimulationOutput
 from simulator.results.intervals import over_paths
+from simulator.results.macro import MACRO_COORDINATES, macro_coordinates, macro_variables
 from simulator.results.over_paths import (
     STATISTIC_SUFFIXES,
     STATISTIC_VARIABLES,
@@ -52,7 +53,7 @@ from simulator.vocabulary import (
 F8 = NDArray[np.float64]
 Variables = dict[str, xr.Variable]
 
-SCHEMA_VERSION: Final = "1.2"
+SCHEMA_VERSION: Final = "1.3"
 CELL_DIMS: Final = ("scenario", "policy")
 PATH_DIMS: Final = (*CELL_DIMS, "path")
 
@@ -112,6 +113,7 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
     for statistic in STATISTIC_VARIABLES:
         variables |= _statistics(statistic, cells, output)
     variables |= provision_variables(output, cells)
+    variables |= macro_variables(output)
     dataset = xr.Dataset(variables, coords=_coordinates(output), attrs=_attributes(output))
     dataset = dataset.assign(profit_variables(dataset))
     tail = tail_variables(dataset)
@@ -226,8 +228,9 @@ def _coordinates(output: SimulationOutput) -> Variables:
         "segment_product": ("segment", list(segments.product)),
         "segment_risk_band": ("segment", list(segments.risk_band)),
         **provision_coordinates(output),
+        **macro_coordinates(output),
     }
-    known = COORDINATES | PROVISION_COORDINATES
+    known = COORDINATES | PROVISION_COORDINATES | MACRO_COORDINATES
     variables: Variables = {}
     for name, (dim, values) in found.items():
         unit, meaning = known[name]

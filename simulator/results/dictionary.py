@@ -9,6 +9,7 @@ from simulator.results.break_even import POINT_VARIABLES, VARIABLES
 from simulator.results.checks import CHECKS, DATASET_CHECKS, REFERENCE_CHECKS, TOLERANCE
 from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVERABLE
 from simulator.results.fates import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
+from simulator.results.macro import MACRO_COORDINATES, MACRO_DATA, MACRO_UNIT
 from simulator.results.metrics import METRICS, Whole
 from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
 from simulator.results.profit import PROFIT_METRICS, is_monthly
@@ -116,6 +117,19 @@ def _statistics_section() -> list[str]:
 def _coordinates_section() -> list[str]:
     rows = [(f"`{name}`", unit, meaning) for name, (unit, meaning) in COORDINATES.items()]
     return ["## results.nc: coordinates", *_table(("coordinate", "unit", "meaning"), rows)]
+
+
+def _macro_section() -> list[str]:
+    rows = [
+        (f"`{name}`", _dims(*dims), MACRO_UNIT, meaning)
+        for name, (dims, meaning) in MACRO_DATA.items()
+    ]
+    coordinates = [(f"`{name}`", *found) for name, found in MACRO_COORDINATES.items()]
+    return [
+        "## results.nc: the economy",
+        *_table(("variable", "dimensions", "unit", "meaning"), rows),
+        *_table(("coordinate", "unit", "meaning"), coordinates)[1:],
+    ]
 
 
 def _break_even_section() -> list[str]:
@@ -252,6 +266,7 @@ def dictionary_markdown() -> str:
         _statistics_section(),
         _coordinates_section(),
         _provision_section(),
+        _macro_section(),
         _break_even_section(),
         _metrics_section(),
         _fates_section(),

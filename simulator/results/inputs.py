@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from simulator.book.schema import Book
 from simulator.catalogue import Parameters, parameters_from
 from simulator.kernels.tally import Tallies
+from simulator.macro.history import MacroHistory
+from simulator.macro.severity import VariableSeverity
 from simulator.provision import CellTable, RuleBook
 from simulator.settings import RunSettings
 from simulator.timeline import Timeline
@@ -19,7 +21,11 @@ F8 = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ScenarioInfo:
-    """One scenario for readers: label, probability weight (>= 0), story, source, warnings."""
+    """One scenario for readers: label, probability weight (>= 0), story, source, warnings.
+
+    ``central``: the path of ``SHOWN_VARIABLES``, (horizon + 1,) each from month 0 on;
+    ``history``: what was observed before; ``notes``: which variables keep their defaults.
+    """
 
     name: str
     label: str
@@ -28,6 +34,10 @@ class ScenarioInfo:
     source: str = ""
     table_sha256: str = ""
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    central: Mapping[str, F8] = field(default_factory=dict)
+    history: MacroHistory | None = None
+    severity: tuple[VariableSeverity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import math
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
@@ -90,6 +90,9 @@ def build_manifest(output: SimulationOutput, facts: RunFacts) -> dict[str, objec
                 "source": s.source,
                 "weight": s.weight,
                 "warnings": list(s.warnings),
+                "notes": list(s.notes),
+                "history": None if s.history is None else s.history.file,
+                "severity": {v.variable: asdict(v) for v in s.severity},
             }
             for s in output.scenarios
         },

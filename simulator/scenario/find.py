@@ -1,0 +1,59 @@
+"""A scenario from its name or its YAML file, read with the suspicion that a run reads it with."""
+
+from pathlib import Path
+
+import yaml
+
+from simulator.cli.folders import ConfigFolders, find_folders, shown
+from simulator.cli.yaml_scan import _scan_choice
+from simulator.macro.scenario import Scenario, load_scenario
+from simulator.macro.tables import cells_of, find_table, read_bytes, read_table
+from simulator.macro.variables import disaster_column
+from simulator.settings import BookSettings, RunSettings, ScenarioSettings
+from simulator.shipped import TABLE_FOLDER
+from simulator.validation import UserError, build, check_name, clip, unknown_choice
+
+
+def find_scenario(wanted: str, months: int | None) -> Scenario:
+    """The scenario ``wanted`` (a shipped name or a YAML file) over ``months``.
+
+    None is as long as its table. A ``UserError`` tells what a run would refuse.
+    """
+    folders = find_folders()
+    path = _file(wanted, folders)
+    name = check_name(f"{shown(path)}: the file's name", path.stem)
+    # One file is scanned as a run scans each file of its folders.
+    _scan_choice(path, "scenario", {})
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    settings = build(f"scenario.{name}", ScenarioSettings, content)
+    beside = path.absolute().parent.parent / TABLE_FOLDER
+    tables = list(folders.table_folders)
+    if beside.is_dir() and beside not in tables:
+        tables.append(beside)
+    table = find_table(f"scenario.{name}.table", settings.table, tables)
+    regions = _regions(table, settings)
+    if months is None:
+        months = read_table(f"scenario.{name}", table, settings, regions).months
+    return load_scenario(name, settings, months, regions, RunSettings().start_month, tables)
+
+
+def _file(wanted: str, folders: ConfigFolders) -> Path:
+    if not wanted.endswith((".yaml", ".yml")) and "/" not in wanted:
+        shipped = folders.choices("scenario")
+        if wanted not in shipped:
+            raise unknown_choice("the scenario", {*shipped, "a file that ends in .yaml"}, wanted)
+        return shipped[wanted]
+    path = Path(wanted)
+    if path.suffix != ".yaml":
+        raise UserError(f"{clip(wanted, 200)}: the name must end in .yaml")
+    if "\0" in wanted or not path.is_file():
+        raise UserError(f"{clip(wanted, 200)}: no such file")
+    return path
+
+
+def _regions(table: Path, settings: ScenarioSettings) -> tuple[str, ...]:
+    """The default book's regions and those that the table names: no book is known here."""
+    header, _, _ = cells_of(table.name, read_bytes(table))
+    prefix = disaster_column("")
+    named = (c.removeprefix(prefix) for c in settings.columns or header if c.startswith(prefix))
+    return tuple(dict.fromkeys((*BookSettings().regions, *named)))
