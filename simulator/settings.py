@@ -1,10 +1,11 @@
 """What a user can set, validated: ranges and cross-field rules, all mistakes at once."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from simulator.timeline import Timeline
 from simulator.validation import Frozen
@@ -76,9 +77,15 @@ class BookSettings(Frozen):
 
     kind: Literal["synthetic", "tape", "lending_club", "tw_cards"] = "synthetic"
     jurisdiction: Literal["cn", "us", "tw"] = "cn"
-    borrowers: int = Field(default=10_000, ge=1, le=20_000_000)
-    """Synthetic: opening borrowers. Tapes ignore it."""
+    borrowers: int = Field(default=10_000, ge=0, le=20_000_000)
+    """Synthetic: opening borrowers. Tape: size of the sample; 0, or null, takes all borrowers,
+    which is a tape's default. The shipped data sets ignore it."""
     path: str | None = Field(default=None, max_length=4096)
+    mapping: str | dict[str, object] | None = None
+    """Tape: a YAML file, or its keys, that tells which column is which, and in which unit."""
+    panel: str | None = Field(default=None, max_length=4096)
+    """Tape: file of monthly statuses (loan_id, month, status or dpd) that ends at the tape's month;
+    it tells since when each loan is overdue."""
     products: dict[str, float] = Field(default_factory=lambda: {"cash_loan": 1.0})
     """Share of each product in new loans (and in a synthetic opening book); sums to 1."""
     second_loan_share: float = Field(default=0.15, ge=0, le=1)
@@ -92,6 +99,23 @@ class BookSettings(Frozen):
     opening_overdue: bool = True
     """Synthetic: whether some opening loans are overdue already."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _all_of_a_tape(cls, values: object) -> object:
+        if not isinstance(values, dict) or values.get("borrowers") is not None:
+            return values
+        rest = {key: value for key, value in values.items() if key != "borrowers"}
+        return rest | ({"borrowers": 0} if rest.get("kind") == "tape" else {})
+
+    @field_validator("mapping", mode="before")
+    @classmethod
+    def _mapping_is_a_file_or_keys(cls, value: object) -> object:
+        if value is None or (isinstance(value, str) and 0 < len(value) <= 4096):
+            return value
+        if isinstance(value, Mapping):
+            return {str(key): item for key, item in value.items()}
+        raise ValueError("must be the path of a YAML file, or keys and values")
+
     @model_validator(mode="after")
     def _shares(self) -> "BookSettings":
         if len(self.regions) != len(self.region_shares):
@@ -104,6 +128,8 @@ class BookSettings(Frozen):
                 raise ValueError(f"{name} must be shares that sum to 1; got {shares}")
         if self.kind == "tape" and not self.path:
             raise ValueError("book.path must name the tape's file when book.kind is tape")
+        if self.kind == "synthetic" and not self.borrowers:
+            raise ValueError("book.borrowers must be at least 1 when book.kind is synthetic; got 0")
         return self
 
 

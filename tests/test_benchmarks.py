@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import against, household, lives, pairing, philox_calls, simulation, startup
+from benchmarks import against, household, lives, pairing, philox_calls, simulation, startup, tape
 from benchmarks.__main__ import SECTIONS, main
 from benchmarks.case import MONTHS, ROOT, lives_of, shipped_case
 from benchmarks.harness import BEGIN, END, Row, markdown, timed_in_turn, update_readme
@@ -119,6 +119,12 @@ def test_every_measure_returns_rows_on_a_tiny_book() -> None:
     for rows in found:
         assert rows
         assert all(row.what and row.figure for row in rows)
+
+
+def test_a_small_tape_is_timed() -> None:
+    (row,) = tape.measure(2_000)
+    assert row.what == "a tape of 2,000 loans into a book"
+    assert "1,400 borrowers" in row.note
 
 
 def test_paired_luck_has_the_smaller_variance() -> None:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from simulator.cli.arguments import read_arguments
 from simulator.cli.folders import find_folders
 from simulator.policies import POLICY_KINDS
 from simulator.policies.describe import field_meanings, policies_markdown
+from simulator.tape.__main__ import main as look
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -172,6 +174,38 @@ def test_the_python_of_the_readme_runs(tmp_path):
     shown = _run(["python", "-W", "error", "notebook.py"], tmp_path)
     assert "half_grace" in shown
     assert "status_quo" in shown
+
+
+def test_the_page_on_your_own_book_works_as_typed_and_prints_what_it_shows(
+    tmp_path, monkeypatch, capsys
+):
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "your-own-book.md").read_text(encoding="utf-8")
+    steps = BLOCK.findall(page)
+    commands = 0
+    for (kind, command), (_, shown) in pairwise(steps):
+        if kind != "bash":
+            continue
+        commands += 1
+        words = shlex.split(command)
+        assert words[:2] == ["python", "-m"]
+        run = {"simulator": main, "simulator.tape": look}[words[2]]
+        assert run(words[3:]) == (2 if "--write-mapping" in words else 0), command
+        printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+        for line in shown.splitlines():
+            assert line == "..." or line in printed, line
+    assert commands == 5
+    example = (ROOT / "examples" / "loans_cn.yaml").read_text(encoding="utf-8")
+    assert example in [text for kind, text in steps if kind == "yaml"]
+
+
+def test_the_example_tape_is_what_its_script_writes():
+    code = (
+        "from examples.make_tape import OUTPUT, tape_bytes\n"
+        "assert OUTPUT.read_bytes() == tape_bytes()"
+    )
+    _run(["python", "-c", code], ROOT)
 
 
 # --- generated parts, links, rules -----------------------------------------------------------

@@ -107,7 +107,7 @@ def test_with_an_output_all_files_are_written(tmp_path):
             "run.luck_replicates must divide run.paths; got 2 and 3",
         ),
         ({"paths": 0}, "run.paths should be greater than or equal to 1; got 0"),
-        ({"borrowers": -1}, "book.borrowers should be greater than or equal to 1; got -1"),
+        ({"borrowers": -1}, "book.borrowers should be greater than or equal to 0; got -1"),
         ({"book": "tape"}, "book.path"),
     ],
 )

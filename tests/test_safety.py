@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.__main__ import main
-from simulator.cli.yaml_scan import MAX_BYTES, MAX_DEPTH
+from simulator.plain_yaml import MAX_BYTES, MAX_DEPTH
 
 SCENARIO = """\
 # @package scenario.mine

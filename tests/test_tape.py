@@ -10,8 +10,8 @@ import pyarrow.parquet as pa_parquet
 import pytest
 
 from simulator.book import Book, build_book
+from simulator.book.tape_checks import unpaid_instalments
 from simulator.book.tape_columns import TAPE_COLUMNS
-from simulator.book.tape_file import unpaid_instalments
 from simulator.catalogue import parameters_from
 from simulator.settings import BookSettings, RunSettings
 from simulator.units import end_of_month_dpd
@@ -302,7 +302,7 @@ def test_each_mistake_gives_one_clear_line(
 
 def test_first_offender_is_named(tmp_path: Path) -> None:
     text = message(tmp_path, {"annual_rate": [0.1, 0.1, 18, 20]})
-    assert text.endswith("(first: loan_id L3)")
+    assert text.endswith("(first: loan_id L3, line 4)")
 
 
 def test_all_findings_come_at_once(tmp_path: Path) -> None:
@@ -335,9 +335,8 @@ def test_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
     [
         ("", "loans.csv", "is empty"),
         (",".join(MINIMAL) + "\n", "loans.csv", "has a header but no loans"),
-        (b"\x89PNG\r\n\x1a\n\xff\xfe\x00", "loans.csv", "must be UTF-8 CSV"),
-        ("a,b\n1,2,3\n", "loans.csv", "must be UTF-8 CSV"),
-        ("no parquet", "loans.parquet", "must be Parquet"),
+        (b"\x89PNG\r\n\x1a\n\xff\xfe\x00", "loans.csv", "must be a CSV file"),
+        ("no parquet", "loans.parquet", "must be a whole Parquet file"),
         ("x", "loans.xlsx", "must end in .csv or .parquet; got loans.xlsx"),
     ],
 )

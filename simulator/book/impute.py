@@ -58,6 +58,7 @@ class Column(IntEnum):
     MEDICAL_INSURED = 23
     OPENING_UNPAID = 24
     SECOND_LOAN = 25
+    SAMPLE = 26
     PRODUCT = 40  # from here on keyed by the loan's id
     TERM = 41
     LOAN_AGE = 42

@@ -1,8 +1,9 @@
 """Permanent ids, risk bands, vintages and segments: what puts a borrower or loan in its place."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from typing import Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from simulator.products import Product
 from simulator.validation import UserError, clip
 from simulator.vocabulary import AGE_BAND_EDGES, N_INCOME_DECILES
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 I8 = NDArray[np.int64]
 
 MAX_REGIONS: Final = 60
@@ -21,25 +25,37 @@ MONTHS_PER_QUARTER: Final = 3
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
-def hash_texts(texts: Sequence[str], what: str) -> U8:
+def hash_texts(texts: "Sequence[str] | pa.Array", what: str) -> U8:
     """Permanent 64-bit ids of text ids (blake2b); shape (n,).
 
-    Two different texts with the same hash are a ``UserError``; the same text twice is not.
+    ``texts`` may be an Arrow array of strings without nulls, which is read where it lies. Two
+    different texts with the same hash are a ``UserError``; the same text twice is not.
     """
-    ids = np.fromiter(
-        (int.from_bytes(blake2b(t.encode(), digest_size=8).digest(), "little") for t in texts),
-        dtype=np.uint64,
-        count=len(texts),
-    )
+    import pyarrow as pa
+
+    array = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.large_string())
+    array = array.cast(pa.large_binary())
+    ids = np.frombuffer(b"".join(_digests(array)), dtype="<u8").astype(np.uint64)
     order = np.argsort(ids, kind="stable")
     twins = np.flatnonzero(ids[order[1:]] == ids[order[:-1]])
-    for left, right in zip(order[twins], order[twins + 1], strict=True):
-        if texts[left] != texts[right]:
+    for left, right in zip(order[twins].tolist(), order[twins + 1].tolist(), strict=True):
+        if array[left] != array[right]:
+            names = (clip(array[i].as_py().decode("utf-8", "replace"), 40) for i in (left, right))
             raise UserError(
-                f"{what} {clip(texts[left], 40)} and {clip(texts[right], 40)} have the same"
-                " 64-bit hash; rename one of them"
+                f"{what} {' and '.join(names)} have the same 64-bit hash; rename one of them"
             )
     return ids
+
+
+def _digests(array: "pa.LargeBinaryArray") -> Iterator[bytes]:
+    """Digest of each cell, in order; cells are slices of the array's own memory."""
+    if not len(array):
+        return
+    _, ends, cells = array.buffers()
+    places = np.frombuffer(ends, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
+    view = memoryview(cells or b"")
+    for start, end in pairwise(places.tolist()):
+        yield blake2b(view[start:end], digest_size=8).digest()
 
 
 def mix_ids(numbers: U8) -> U8:

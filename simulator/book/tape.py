@@ -12,8 +12,13 @@ from simulator.book.schedule import I8, Terms, monthly_rate, open_loans, share_o
 from simulator.book.schema import F8, U8, Book, write_off_age
 from simulator.book.segments import check_regions, hash_texts, risk_band
 from simulator.book.synthesize import Menu, applicants, menu_of, rules_of
+from simulator.book.tape_cells import Texts
+from simulator.book.tape_checks import WORK_NAMES, unpaid_instalments
 from simulator.book.tape_columns import TAPE_COLUMNS
-from simulator.book.tape_file import WORK_NAMES, Tape, read_tape, unpaid_instalments
+from simulator.book.tape_dates import next_month
+from simulator.book.tape_file import Tape, read_tape
+from simulator.book.tape_sample import Frame as SampleFrame
+from simulator.book.tape_sample import band_or_region, bucket, draw_sample
 from simulator.catalogue import Parameters
 from simulator.settings import BookSettings, RunSettings
 from simulator.validation import UserError
@@ -52,10 +57,11 @@ def tape_book(settings: BookSettings, run: RunSettings, parameters: Parameters) 
     """
     if settings.path is None:
         raise UserError("book.path must name the tape's file when book.kind is tape; got null")
-    tape = read_tape(settings.path)
-    menu = menu_of(settings, tape.texts["product"])
+    tape = read_tape(settings.path, settings.mapping, settings.panel, settings.regions)
+    menu = menu_of(settings, tape.texts["product"].words)
     rules = _with_regions(tape, rules_of(settings, parameters))
-    opening = _opening(tape, run.seed, menu, rules)
+    sample, told = _sampled(tape, settings.borrowers, run.seed)
+    opening = _opening(sample, run.seed, menu, rules)
     parts = [opening]
     for part in applicants(settings, run, menu, rules, opening.ids.size):
         parts.append(replace(part, weight=np.full(part.ids.size, opening.weight.mean())))
@@ -65,26 +71,107 @@ def tape_book(settings: BookSettings, run: RunSettings, parameters: Parameters) 
         products=menu.products,
         regions=rules.region_names,
         bands=d.RISK_BANDS,
-        imputed_columns=_imputed(tape),
+        imputed_columns=imputed_columns(tape),
         input_sha256=tape.sha256,
-        notes=_notes(tape, menu, rules, opening.loans),
+        notes=(*_notes(tape, menu, rules, opening.loans, run), *told),
     )
     return assemble(frame, parts)
 
 
 def _with_regions(tape: Tape, rules: Imputation) -> Imputation:
     """The regions of the settings if they cover the tape, else the tape's own with its shares."""
-    names = [r for r in tape.texts.get("region", []) if r]
-    if set(names) <= set(rules.region_names):
+    region = tape.texts.get("region")
+    counts = {} if region is None else _counts(region)
+    if set(counts) <= set(rules.region_names):
         return rules
-    own = check_regions("column region", sorted(set(names)))
-    shares = tuple(names.count(r) / len(names) for r in own)
+    own = check_regions("column region", sorted(counts))
+    total = sum(counts.values())
+    shares = tuple(counts[name] / total for name in own)
     return replace(rules, region_names=own, region_shares=shares)
 
 
+def _counts(texts: Texts) -> dict[str, int]:
+    """Rows of each name that is not empty."""
+    counts = np.bincount(texts.codes, minlength=len(texts.names))
+    return {w: int(n) for w, n in zip(texts.words, counts, strict=True) if w and n}
+
+
+def _ids(tape: Tape, name: str) -> U8:
+    """Permanent ids of a text column; shape (n_loans,)."""
+    return hash_texts(tape.texts[name].names, name)[tape.texts[name].codes]
+
+
+def _weights(tape: Tape) -> F8:
+    """Real borrowers that each row's borrower stands for; 1 where the tape does not say."""
+    weight = tape.numbers.get("weight", np.ones(tape.n_loans))
+    return np.where(np.isnan(weight), 1.0, weight)
+
+
+def _sampled(tape: Tape, size: int, seed: int) -> tuple[Tape, tuple[str, ...]]:
+    """The tape, or a weighted sample of ``size`` of its borrowers, and what to say of it.
+
+    ``size`` 0, or as many as there are, takes all.
+    """
+    owner_id = _ids(tape, "borrower_id")
+    ids, first, owner = np.unique(owner_id, return_index=True, return_inverse=True)
+    if not 0 < size < ids.size:
+        return tape, ()
+    loan_id, balance = _ids(tape, "loan_id"), tape.numbers["principal"]
+    order = np.lexsort((loan_id, balance, owner))
+    sums = np.bincount(owner[order], weights=balance[order]).astype(np.float64)
+    largest = order[np.r_[owner[order][1:] != owner[order][:-1], True]]
+    worst = np.zeros(ids.size, dtype=np.int64)
+    np.maximum.at(worst, owner, bucket(tape.numbers.get("dpd", np.zeros(tape.n_loans))))
+    score, region = tape.numbers.get("score"), tape.texts.get("region")
+    last = band_or_region(
+        None if score is None else score[first],
+        None if region is None else _ranks(region)[first],
+    )
+    parts = {"product": _ranks(tape.texts["product"])[largest], "days past due": worst}
+    parts |= {} if last is None else dict([last])
+    frame = SampleFrame(
+        id=ids,
+        weight=_weights(tape)[first],
+        balance=sums,
+        n_loans=np.bincount(owner),
+        strata=tuple(parts.values()),
+    )
+    drawn = draw_sample(frame, size, seed)
+    weight = np.zeros(ids.size)
+    weight[drawn.rows] = drawn.weight
+    rows = np.flatnonzero(weight[owner] > 0)
+    kinds = " x ".join(list(parts)[: drawn.n_parts]) or "one for all"
+    note = (
+        f"A stratified sample of {drawn.rows.size:,} of {ids.size:,} borrowers, whole with their"
+        f" loans, in {drawn.n_strata} strata ({kinds}); weights keep"
+        f" the number of borrowers. Weighted loans {drawn.loans_gap:+.2%} of the tape's, balance"
+        f" {drawn.balance_gap:+.2%}; the largest gap of a stratum is"
+        f" {drawn.worst_balance_gap:.2%} of the balance."
+    )
+    return _rows_of(tape, rows, weight[owner][rows]), (note,)
+
+
+def _ranks(texts: Texts) -> I8:
+    """Place of each row's name in the alphabet, which no order of rows changes."""
+    words = texts.words
+    place = np.empty(len(words), dtype=np.int64)
+    place[sorted(range(len(words)), key=words.__getitem__)] = np.arange(len(words))
+    return place[texts.codes]
+
+
+def _rows_of(tape: Tape, rows: I8, weight: F8) -> Tape:
+    """Some rows, with new weights."""
+    months = tape.months_overdue
+    return replace(
+        tape,
+        numbers={n: c[rows] for n, c in tape.numbers.items()} | {"weight": weight},
+        texts={n: c.take(rows) for n, c in tape.texts.items()},
+        months_overdue=None if months is None else months[rows],
+    )
+
+
 def _opening(tape: Tape, seed: int, menu: Menu, rules: Imputation) -> Part:
-    loan_ids = hash_texts(tape.texts["loan_id"], "loan_id")
-    borrower_ids = hash_texts(tape.texts["borrower_id"], "borrower_id")
+    loan_ids, borrower_ids = _ids(tape, "loan_id"), _ids(tape, "borrower_id")
     order = np.lexsort((loan_ids, borrower_ids))
     ids, first = np.unique(borrower_ids[order], return_index=True)
     rows = order[first]
@@ -95,11 +182,10 @@ def _opening(tape: Tape, seed: int, menu: Menu, rules: Imputation) -> Part:
     person = impute_person(
         draws, known, rules, owed.bullet_principal > 0, owed.service / d.IMPUTED_MAX_BURDEN
     )
-    weight = tape.numbers.get("weight", np.ones(loan_ids.size))[rows]
     return Part(
         ids=ids,
         arrival_month=np.zeros(ids.size, dtype=np.int64),
-        weight=np.where(np.isnan(weight), 1.0, weight),
+        weight=_weights(tape)[rows],
         person=person,
         finances=impute_finances(draws, known, rules, person, owed),
         loans=loans._replace(band=_bands(ids, person.score, loans.borrower_id)),
@@ -123,7 +209,8 @@ def _known(tape: Tape, rows: I8, rules: Imputation) -> Known:
     for name, code in codes.items():
         if name in tape.texts:
             column = tape.texts[name]
-            known[name] = np.array([code.get(column[row], np.nan) for row in rows])
+            numbers = np.array([code.get(word, np.nan) for word in column.words])
+            known[name] = numbers[column.codes[rows]]
     return known
 
 
@@ -133,8 +220,9 @@ def _loans(tape: Tape, menu: Menu, loan_ids: U8, borrower_ids: U8) -> LoanColumn
     Outstanding principal is split by the schedule: the part of the unpaid instalments is overdue,
     the rest not yet due.
     """
-    names = [p.name for p in menu.products]
-    product = np.array([names.index(p) for p in tape.texts["product"]], dtype=np.int64)
+    places = {p.name: i for i, p in enumerate(menu.products)}
+    products = tape.texts["product"]
+    product = np.array([places.get(w, -1) for w in products.words], dtype=np.int64)[products.codes]
     whole = {
         name: tape.numbers[name].astype(np.int64)
         for name in ("term_months", "remaining_months", "due_day")
@@ -165,18 +253,25 @@ def _loans(tape: Tape, menu: Menu, loan_ids: U8, borrower_ids: U8) -> LoanColumn
         annual_rate=tape.numbers["annual_rate"],
         limit=tape.numbers["original_principal"],
         n_unpaid=n_unpaid,
-        months_overdue=n_unpaid,
+        months_overdue=_months_overdue(tape, n_unpaid),
         opening=open_loans(terms, scaled, remaining, n_unpaid, due_day, stop),
     )
 
 
-def _imputed(tape: Tape) -> tuple[str, ...]:
+def _months_overdue(tape: Tape, n_unpaid: I8) -> I8:
+    """Months of the spell that runs: a panel's, and at least the unpaid instalments."""
+    if tape.months_overdue is None:
+        return n_unpaid
+    return np.where(n_unpaid > 0, np.maximum(n_unpaid, tape.months_overdue), 0)
+
+
+def imputed_columns(tape: Tape) -> tuple[str, ...]:
     """Optional columns that are absent or have empty cells, and those no tape brings."""
     names = []
     for spec in TAPE_COLUMNS:
         texts, numbers = tape.texts.get(spec.name), tape.numbers.get(spec.name)
         absent = texts is None and numbers is None
-        gaps = (texts is not None and "" in texts) or (
+        gaps = (texts is not None and bool(texts.equal("").any())) or (
             numbers is not None and bool(np.isnan(numbers).any())
         )
         if absent or gaps:
@@ -184,10 +279,17 @@ def _imputed(tape: Tape) -> tuple[str, ...]:
     return (*names, *ALWAYS_DRAWN)
 
 
-def _notes(tape: Tape, menu: Menu, rules: Imputation, loans: LoanColumns) -> tuple[str, ...]:
-    notes = []
+def _notes(
+    tape: Tape, menu: Menu, rules: Imputation, loans: LoanColumns, run: RunSettings
+) -> tuple[str, ...]:
+    notes = list(tape.notes)
     if "dpd" not in tape.numbers:
         notes.append("The tape has no dpd: every loan is taken as current.")
+    if tape.snapshot is not None and next_month(tape.snapshot) != run.start_month:
+        notes.append(
+            f"The tape is of {tape.snapshot}, but month 1 of the run is {run.start_month}:"
+            f" run.start_month={next_month(tape.snapshot)} would follow on."
+        )
     oldest = np.array([write_off_age(p, rules.law) for p in menu.products])[loans.product]
     dpd = loans.n_unpaid * DAYS_PER_MONTH - loans.due_day
     late = int(np.count_nonzero(dpd > oldest))

@@ -6,6 +6,10 @@ from typing import Final
 TAPE_MAX_DPD: Final = 420
 """Oldest arrears that a tape may hold: 15 unpaid instalments, one short of what loans remember."""
 MAX_MONEY: Final = 1e12
+RATE_HINT: Final = (
+    "18 % must be 0.18, not 18; a column in percent is declared in the mapping,"
+    " percent: [annual_rate]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,12 @@ class TapeColumn:
     hint: str = ""
     of_borrower: bool = True
     """The same in every row of a borrower."""
+    date: bool = False
+
+    @property
+    def is_fraction(self) -> bool:
+        """Whether cells are shares or rates, where a percent sign makes sense."""
+        return not (self.text or self.date or self.whole) and self.high == 1.0
 
 
 def _loan(
@@ -55,7 +65,7 @@ TAPE_COLUMNS: Final = (
     _text("loan_id", "unique text or number"),
     _text("borrower_id", "text or number; the same for all loans of a borrower"),
     _text("product", "one of the products of simulator.products"),
-    _loan("annual_rate", "nominal, fraction a year", 0.0, 1.0, hint="18 % must be 0.18, not 18"),
+    _loan("annual_rate", "nominal, fraction a year", 0.0, 1.0, hint=RATE_HINT),
     _loan("term_months", "original term", 1, 600, whole=True),
     _loan("remaining_months", "instalments not yet due", 0, 600, whole=True),
     _loan("principal", "outstanding, overdue principal included"),
@@ -86,4 +96,29 @@ TAPE_COLUMNS: Final = (
     _flag("unemployment_insured", "0 or 1"),
     _flag("medical_insured", "0 or 1"),
 )
-COLUMN_BY_NAME: Final = {c.name: c for c in TAPE_COLUMNS}
+HELPER_COLUMNS: Final = (
+    TapeColumn(
+        "status",
+        "current, M1, 2 unpaid instalments ...; gives dpd where that is absent",
+        text=True,
+        of_borrower=False,
+    ),
+    TapeColumn("arrears", "overdue money; checked against dpd", of_borrower=False),
+    TapeColumn("origination_date", "gives term and due day", date=True, of_borrower=False),
+    TapeColumn(
+        "maturity_date",
+        "gives term, remaining months and due day",
+        date=True,
+        of_borrower=False,
+    ),
+    TapeColumn("snapshot_date", "date of the balances", date=True, of_borrower=False),
+    TapeColumn(
+        "month",
+        "of a panel, which has a row a loan and month; the last month opens the book",
+        date=True,
+        of_borrower=False,
+    ),
+)
+"""Columns that give others or check them; the book does not hold them."""
+READ_COLUMNS: Final = (*TAPE_COLUMNS, *HELPER_COLUMNS)
+COLUMN_BY_NAME: Final = {c.name: c for c in READ_COLUMNS}

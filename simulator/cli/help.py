@@ -29,7 +29,8 @@ Results (results.nc, summary.csv, report.html, tables.xlsx, manifest.json) go to
 """
 _TAIL = """\
 Keys used most
-  book.borrowers=10000      size of a synthetic book        book.path=FILE    tape of book=tape
+  book.borrowers=10000      size of the book, or sample     book.path=FILE    tape of book=tape
+  book.mapping=FILE.yaml    how a tape's columns are read   book.panel=FILE   its earlier months
   run.paths=100             draws of the world              run.months=24     reported months
   run.seed=20260101         same seed, same luck            run.threads=0     0: all processors
   policy.NAME.KEY=VALUE     a policy's setting              scenario.NAME.KEY=VALUE   a scenario's

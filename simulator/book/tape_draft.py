@@ -1,0 +1,159 @@
+"""A tape that is being read: its columns as numbers, texts and dates, and what is wrong so far."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from simulator.book.schema import F8
+from simulator.book.tape_cells import (
+    I8,
+    B,
+    Texts,
+    Trouble,
+    as_dates,
+    as_numbers,
+    as_texts,
+    translate,
+)
+from simulator.book.tape_checks import Findings
+from simulator.book.tape_columns import COLUMN_BY_NAME
+from simulator.book.tape_dates import next_month
+from simulator.book.tape_headers import read_headers
+from simulator.book.tape_mapping import TapeMapping
+from simulator.book.tape_source import Source
+from simulator.book.tape_words import VALUE_WORDS, plain_word, province_word
+from simulator.validation import clip
+
+MOST_WORDS: Final = 8
+"""Renamed values that a note names."""
+MOST_HEADERS: Final = 24
+"""Headers that a note names."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A tape that is being read: columns so far, and what is wrong with them."""
+
+    source: Source
+    mapping: TapeMapping
+    findings: Findings
+    numbers: dict[str, F8] = field(default_factory=dict)
+    texts: dict[str, Texts] = field(default_factory=dict)
+    dates: dict[str, F8] = field(default_factory=dict)
+    unread: dict[str, B] = field(default_factory=dict)
+    """Cells of ``numbers`` that were refused already."""
+    rows: I8 = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    months_overdue: I8 | None = None
+    snapshot: date | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def keep(self, wanted: B) -> None:
+        """Leave out the other rows."""
+        rows = np.flatnonzero(wanted)
+        self.rows = self.rows[rows]
+        self.numbers = {n: c[rows] for n, c in self.numbers.items()}
+        self.dates = {n: c[rows] for n, c in self.dates.items()}
+        self.unread = {n: c[rows] for n, c in self.unread.items()}
+        self.texts = {n: c.take(rows) for n, c in self.texts.items()}
+        self.findings.about(self.texts.get("loan_id"), self.rows)
+
+    def add(self, *troubles: Trouble) -> None:
+        """Findings about the rows as they are now."""
+        self.findings.add(troubles)
+
+    def fill(self, name: str, values: F8) -> None:
+        """Give a column, or the cells that it lacks."""
+        given = self.numbers.get(name)
+        self.numbers[name] = values if given is None else np.where(np.isnan(given), values, given)
+
+    def set_snapshot(self, found: date, what: str) -> None:
+        """Take ``found`` as the date of the balances; another month's is a finding."""
+        if self.snapshot is not None and next_month(self.snapshot) != next_month(found):
+            self.findings.say(
+                f"the {what} is {found:%Y-%m}, but the snapshot is of {self.snapshot}; they must be"
+                " of one month"
+            )
+        self.snapshot = self.snapshot or found
+
+
+def read_columns(
+    source: Source,
+    mapping: TapeMapping,
+    wanted: Sequence[str] = tuple(COLUMN_BY_NAME),
+    *,
+    whole_tape: bool = True,
+) -> Draft:
+    """Every known column of the file, and the constants of the mapping."""
+    headers = read_headers(source.names, mapping, wanted, whole_tape=whole_tape)
+    draft = Draft(source, mapping, Findings(source))
+    draft.findings.say(*source.findings, *headers.findings)
+    draft.rows = np.arange(source.table.num_rows)
+    columns = {n: source.table.column(place) for n, place in headers.columns.items()}
+    for name, value in mapping.constants.items():
+        if name in columns:
+            draft.findings.say(f"{name} is a column and a constant of the mapping; leave one out")
+        elif name in wanted:
+            columns[name] = pa.chunked_array([pa.repeat(pa.scalar(str(value)), len(draft.rows))])
+    if headers.taken:
+        pairs = [f"{clip(tape, 30)} as {model}" for tape, model in headers.taken]
+        more = f" and {len(pairs) - MOST_HEADERS} more" if len(pairs) > MOST_HEADERS else ""
+        draft.notes.append(
+            f"Headers were read by their usual meaning: {', '.join(pairs[:MOST_HEADERS])}{more}."
+        )
+    if "loan_id" in columns:
+        _read_column(draft, "loan_id", columns.pop("loan_id"))
+    draft.findings.about(draft.texts.get("loan_id"), draft.rows)
+    for name, column in columns.items():
+        _read_column(draft, name, column)
+    return draft
+
+
+def _read_column(draft: Draft, name: str, column: pa.ChunkedArray) -> None:
+    spec, mapping = COLUMN_BY_NAME[name], draft.mapping
+    try:
+        if spec.text:
+            draft.texts[name] = as_texts(column, mapping.missing)
+            return
+        if spec.date:
+            draft.dates[name], troubles = as_dates(column, spec, mapping)
+            draft.add(*troubles)
+            return
+        numbers, troubles, signs = as_numbers(column, spec, mapping, draft.source.delimiter)
+    except (pa.ArrowException, ValueError, OverflowError, NotImplementedError) as error:
+        kind = "text" if spec.text else "dates" if spec.date else "numbers"
+        draft.findings.say(f"{name} must hold {kind}, not {column.type}; {clip(error, 100)}")
+        return
+    draft.numbers[name] = numbers
+    draft.unread[name] = np.logical_or.reduce([t.rows for t in troubles])
+    draft.add(*troubles)
+    if signs:
+        draft.notes.append(f"{name}: cells with a percent sign were read as hundredths.")
+    if name in mapping.percent and 0 < np.nanmax(numbers, initial=0.0) <= 0.01:
+        draft.findings.say(
+            f"{name} is declared in percent, but its largest cell is"
+            f" {100 * np.nanmax(numbers):g}, which is {np.nanmax(numbers):.4%}; leave it out of"
+            " percent if 0.18 stands for 18 %"
+        )
+
+
+def translate_values(draft: Draft, regions: Sequence[str]) -> None:
+    """Names of products, kinds of work, regions and statuses in the model's words."""
+    for name in ("product", "work", "region", "status"):
+        if name not in draft.texts:
+            continue
+        texts, usual = draft.texts[name], VALUE_WORDS[name]
+        chosen = draft.mapping.values.get(name, {})
+        if name == "region":
+            known = [province_word(w) in usual for w in texts.words if w and w not in chosen]
+            if not all(known) or not set(usual.values()) <= set(regions):
+                usual = {}
+        folded = province_word if name == "region" else plain_word
+        draft.texts[name], taken = translate(texts, chosen, usual, folded)
+        if taken:
+            pairs = [f"{clip(a, 24)} as {b}" for a, b in list(taken.items())[:MOST_WORDS]]
+            more = f" and {len(taken) - MOST_WORDS} more" if len(taken) > MOST_WORDS else ""
+            draft.notes.append(f"{name}: {', '.join(pairs)}{more}, by their usual meaning.")

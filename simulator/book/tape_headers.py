@@ -1,0 +1,124 @@
+"""Which column of a tape is which of the model's: by mapping, by name, by usual words."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from simulator.book.tape_columns import COLUMN_BY_NAME
+from simulator.book.tape_mapping import OTHERS, TapeMapping
+from simulator.book.tape_words import HEADER_WORDS, bracketed_unit, plain_word
+from simulator.validation import clip
+
+MOST_NAMED: Final = 12
+"""Columns of one kind that a message names."""
+MONEY_UNITS: Final = {"万元": 1e4, "千元": 1e3, "百万元": 1e6, "亿元": 1e8, "万": 1e4, "千": 1e3}
+"""Units in a header that are multiples of the currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """``columns``: model's column -> place in the tape; ``findings`` name no file."""
+
+    columns: dict[str, int]
+    unknown: tuple[str, ...]
+    findings: tuple[str, ...]
+    taken: tuple[tuple[str, str], ...]
+    """Tape's column and model's, where a usual word decided."""
+
+
+def read_headers(
+    found: Sequence[str],
+    mapping: TapeMapping,
+    wanted: Sequence[str] = tuple(COLUMN_BY_NAME),
+    *,
+    whole_tape: bool = True,
+) -> Headers:
+    """Places of the ``wanted`` columns among the headers ``found``.
+
+    For a file that is not the ``whole_tape``, columns that it lacks or has besides are no finding.
+    """
+    names = [name.strip() for name in found]
+    findings = _twice(names) if whole_tape else []
+    claims: dict[str, list[int]] = {}
+    taken, unknown = [], []
+    for place, name in enumerate(names):
+        model = mapping.columns.get(name) or mapping.columns.get(found[place])
+        if model is None and name in mapping.ignore:
+            continue
+        if model is None:
+            model = name if name in COLUMN_BY_NAME else HEADER_WORDS.get(plain_word(name))
+            if model is not None and model != name and model in mapping.columns.values():
+                model = None
+            if model is not None and model != name:
+                taken.append((name, model))
+        if model is None:
+            unknown.append(name)
+        elif model in wanted:
+            claims.setdefault(model, []).append(place)
+    if whole_tape:
+        findings += _contested(names, claims)
+        findings += _unknown(unknown, mapping)
+        findings += _unmapped(names, mapping)
+        findings += _units(names, claims, mapping)
+    columns = {model: places[0] for model, places in claims.items() if len(places) == 1}
+    return Headers(columns, tuple(unknown), tuple(findings), tuple(taken))
+
+
+def _twice(names: Sequence[str]) -> list[str]:
+    twice = [(name, times) for name, times in Counter(names).items() if times > 1]
+    return [f"column {clip(n, 40) or '(no name)'} stands {t} times" for n, t in twice][:MOST_NAMED]
+
+
+def _contested(names: Sequence[str], claims: dict[str, list[int]]) -> list[str]:
+    lines = []
+    for model, places in claims.items():
+        different = list(dict.fromkeys(names[p] for p in places))
+        if len(different) > 1:
+            lines.append(
+                f"columns {clip(' and '.join(different), 100)} are all read as {model};"
+                " choose one under columns of a mapping and list the other under ignore"
+            )
+    return lines
+
+
+def _unknown(unknown: Sequence[str], mapping: TapeMapping) -> list[str]:
+    if OTHERS in mapping.ignore:
+        return []
+    lines = []
+    for name in list(dict.fromkeys(unknown))[:MOST_NAMED]:
+        near = get_close_matches(name, COLUMN_BY_NAME, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        lines.append(
+            f"{clip(name, 40) or '(no name)'} is not a known column - {hint}"
+            "map it under columns of a mapping, or list it under ignore"
+        )
+    if len(set(unknown)) > MOST_NAMED:
+        lines.append(f"{len(set(unknown)) - MOST_NAMED} further columns are not known")
+    return lines
+
+
+def _unmapped(names: Sequence[str], mapping: TapeMapping) -> list[str]:
+    """Columns that the mapping names and the tape lacks."""
+    lines = []
+    for name in [n for n in mapping.columns if n not in names][:MOST_NAMED]:
+        near = get_close_matches(name, names, n=1)
+        hint = f" - did you mean {clip(near[0], 40)}?" if near else ""
+        lines.append(f"columns of the mapping name {clip(name, 40)}, which the tape lacks{hint}")
+    return lines
+
+
+def _units(names: Sequence[str], claims: dict[str, list[int]], mapping: TapeMapping) -> list[str]:
+    """Multiples of the currency in headers that the mapping does not declare."""
+    lines = []
+    for model, places in claims.items():
+        factor = MONEY_UNITS.get(bracketed_unit(names[places[0]]))
+        spec = COLUMN_BY_NAME[model]
+        money = not (spec.text or spec.date or spec.is_fraction)
+        if factor and money and model not in mapping.scale:
+            lines.append(
+                f"{model} stands under {clip(names[places[0]], 40)}: declare its unit in a mapping,"
+                f" scale: {{{model}: {factor:.0f}}}"
+            )
+    return lines

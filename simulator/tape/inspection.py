@@ -1,0 +1,136 @@
+"""Everything that ``python -m simulator.tape`` says of a tape."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from simulator.book.tape import imputed_columns
+from simulator.book.tape_columns import TAPE_COLUMNS
+from simulator.book.tape_file import Tape, checked_tape
+from simulator.book.tape_headers import read_headers
+from simulator.book.tape_mapping import MappingFound, find_mapping, parse_mapping
+from simulator.book.tape_source import DELIMITERS, Source, open_source
+from simulator.settings import BookSettings
+from simulator.tape.profile import MOST_COLUMNS, ColumnProfile, profile
+from simulator.tape.proposal import Proposal, propose
+from simulator.validation import UserError, clip
+
+_NAME_WIDTH: Final = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """``lines`` to show, the proposed mapping, and whether a run would take the tape with it."""
+
+    lines: tuple[str, ...]
+    mapping_text: str
+    can_run: bool
+
+
+def inspect(path_text: str, mapping_path: str | None, panel: str | None) -> Inspection:
+    """Look at the tape; ``UserError`` where there is none to look at."""
+    given = find_mapping(mapping_path)
+    source = open_source("the tape", path_text, given.mapping)
+    headers = read_headers(source.names, given.mapping)
+    profiles = profile(source, given.mapping)
+    proposal = propose(headers, source.names, profiles, given.mapping)
+    proposed = parse_mapping("the proposed mapping", proposal.text)
+    as_it_is, _ = _try(source, path_text, given, panel)
+    tape, wrong = _try(source, path_text, MappingFound("", proposed, ()), panel)
+    models = {place: model for model, place in headers.columns.items()}
+    lines = [
+        *_file_lines(path_text, source),
+        "",
+        *_table(profiles, models, given, len(source.names)),
+        "",
+        "Proposed mapping" + (" (the tape needs none):" if as_it_is else ":"),
+        *(f"  {line}" for line in proposal.text.rstrip().splitlines()),
+        "",
+        *(_tape_lines(tape) if tape is not None else _wrong_lines(wrong, proposal)),
+    ]
+    return Inspection(tuple(lines), proposal.text, tape is not None)
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a file that must not exist yet, whole or not at all."""
+    begun = False
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            begun = True
+            file.write(text)
+        begun = False
+    except OSError as error:
+        reason = error.strerror or clip(error)
+        raise UserError(f"{clip(path, 200)} could not be written: {reason}") from None
+    finally:
+        if begun:
+            path.unlink(missing_ok=True)
+
+
+def _try(
+    source: Source, path_text: str, found: MappingFound, panel: str | None
+) -> tuple[Tape | None, str]:
+    regions = tuple(BookSettings.model_fields["regions"].default)
+    try:
+        return checked_tape(source, path_text, found, panel, regions), ""
+    except UserError as error:
+        return None, str(error)
+
+
+def _file_lines(path_text: str, source: Source) -> list[str]:
+    form = source.encoding
+    if source.delimiter:
+        form = f"CSV in {source.encoding}, columns separated by {DELIMITERS[source.delimiter]}s"
+    return [
+        f"{clip(path_text, 200)}: {form}",
+        f"{source.table.num_rows:,} rows, {len(source.names):,} columns, SHA-256 {source.sha256}",
+    ]
+
+
+def _table(
+    profiles: Sequence[ColumnProfile], models: dict[int, str], given: MappingFound, n_columns: int
+) -> list[str]:
+    head = ("column", "read as", "type", "missing", "distinct", "min | median | max, or top values")
+    rows = [head]
+    for place, p in enumerate(profiles):
+        ignored = "(ignored)" if p.name in given.mapping.ignore else "(not known)"
+        name, model = clip(p.name, _NAME_WIDTH) or "(no name)", models.get(place, ignored)
+        rows.append((name, model, p.kind, f"{p.n_missing:,}", f"{p.n_distinct:,}", p.values))
+    widths = [max(_width(row[i]) for row in rows) for i in range(len(head) - 1)]
+    lines = ["  ".join([*map(_padded, row, widths), row[-1]]).rstrip() for row in rows]
+    if n_columns > MOST_COLUMNS:
+        lines.append(f"... and {n_columns - MOST_COLUMNS} further columns")
+    return lines
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal that ``text`` takes; Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
+
+
+def _tape_lines(tape: Tape) -> list[str]:
+    borrowers = np.unique(tape.texts["borrower_id"].codes).size
+    balance = float(tape.numbers["principal"].sum())
+    optional = {c.name for c in TAPE_COLUMNS}
+    drawn = [n for n in imputed_columns(tape) if n in optional]
+    return [
+        f"The tape can be run: {tape.n_loans:,} loans of {borrowers:,} borrowers,"
+        f" balance {balance:,.0f}.",
+        *(f"  {clip(note, 400)}" for note in tape.notes),
+        f"Imputed, wholly or where cells are empty: {', '.join(drawn) or 'nothing'}.",
+    ]
+
+
+def _wrong_lines(wrong: str, proposal: Proposal) -> list[str]:
+    lines = ["Cannot be run yet, even with this mapping:"]
+    lines += [f"  {line}" for line in wrong.splitlines()]
+    lines += [f"  to decide: {clip(question, 300)}" for question in proposal.open_questions]
+    return lines

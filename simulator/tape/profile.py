@@ -1,0 +1,94 @@
+"""What stands in each column of a tape's file: type, gaps, distinct values, range or top values."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from simulator.book.tape_cells import Texts, as_numbers, as_texts
+from simulator.book.tape_columns import TapeColumn
+from simulator.book.tape_mapping import TapeMapping
+from simulator.book.tape_source import Source
+from simulator.validation import clip
+
+TOP_VALUES: Final = 3
+MOST_COLUMNS: Final = 60
+"""Columns that are profiled."""
+_WIDTH: Final = 24
+_ANY_NUMBER: Final = TapeColumn("value", "any number", high=1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProfile:
+    """One column of the file, in words."""
+
+    name: str
+    kind: str
+    n_missing: int
+    n_distinct: int
+    values: str
+    largest: float
+    """Largest number; NaN for text."""
+    texts: Texts | None
+
+
+def profile(source: Source, mapping: TapeMapping) -> list[ColumnProfile]:
+    """A profile of each column, as far as ``MOST_COLUMNS``."""
+    table = source.table
+    return [
+        _column(source, name, table.column(i), mapping)
+        for i, name in enumerate(source.names[:MOST_COLUMNS])
+    ]
+
+
+def _column(
+    source: Source, name: str, column: pa.ChunkedArray, mapping: TapeMapping
+) -> ColumnProfile:
+    try:
+        texts = as_texts(column, mapping.missing)
+    except pa.ArrowException:
+        return ColumnProfile(name, str(column.type), 0, 0, "no plain cells", np.nan, None)
+    empty = texts.equal("")
+    n_distinct = len(texts.names) - int(empty.any())
+    numbers = _numbers(source, column, mapping)
+    missing = int(np.count_nonzero(empty))
+    if numbers is not None:
+        known = numbers[np.isfinite(numbers)]
+        low, middle, high = np.min(known), np.median(known), np.max(known)
+        shown = f"{low:,.6g} | {middle:,.6g} | {high:,.6g}"
+        return ColumnProfile(name, "number", missing, n_distinct, shown, float(high), texts)
+    kind = "text" if pa.types.is_string(column.type) else str(column.type)
+    return ColumnProfile(name, kind, missing, n_distinct, _top(texts), np.nan, texts)
+
+
+def _numbers(
+    source: Source, column: pa.ChunkedArray, mapping: TapeMapping
+) -> "np.ndarray[tuple[int], np.dtype[np.float64]] | None":
+    """The column as numbers if all its cells are; else None."""
+    if not (
+        pa.types.is_string(column.type)
+        or pa.types.is_large_string(column.type)
+        or pa.types.is_integer(column.type)
+        or pa.types.is_floating(column.type)
+        or pa.types.is_decimal(column.type)
+    ):
+        return None
+    try:
+        plain = TapeMapping(decimal=mapping.decimal, missing=mapping.missing)
+        numbers, troubles, _ = as_numbers(column, _ANY_NUMBER, plain, source.delimiter)
+    except pa.ArrowException:
+        return None
+    if any(t.rows.any() for t in troubles) or not np.isfinite(numbers).any():
+        return None
+    return numbers.ravel()
+
+
+def _top(texts: Texts) -> str:
+    counts = np.bincount(texts.codes, minlength=len(texts.names))
+    shown: list[str] = []
+    for code in np.argsort(-counts, kind="stable")[: TOP_VALUES + 1]:
+        word = texts.names[int(code)].as_py()
+        if word and len(shown) < TOP_VALUES:
+            shown.append(f"{clip(word, _WIDTH)} ({counts[code]:,})")
+    return ", ".join(shown)
