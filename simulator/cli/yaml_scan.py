@@ -42,7 +42,7 @@ def scan(folders: ConfigFolders, asked: Mapping[str, frozenset[str] | None]) -> 
             warnings.append(why)
         for name, path in choices[group].items():
             try:
-                _scan_choice(path, group, choices)
+                scan_choice(path, group, choices)
             except UserError as error:
                 if name in wanted[group]:
                     raise
@@ -68,7 +68,8 @@ def _scan_main(path: Path) -> None:
     check_nodes(owner, parse(owner, read_text(path, owner)), interpolation=True)
 
 
-def _scan_choice(path: Path, group: str, choices: dict[str, dict[str, Path]]) -> None:
+def scan_choice(path: Path, group: str, choices: dict[str, dict[str, Path]]) -> None:
+    """Refuse one file of ``group``; ``choices`` (file by group and name) are for an experiment."""
     owner = shown(path)
     text = read_text(path, owner)
     root = parse(owner, text)
