@@ -145,6 +145,10 @@ WRONG: dict[str, Wrong] = {
         "parameters.finding_rate=0", "parameters.finding_rate", "[0.01, 0.95]", "got 0"
     ),
     "parameter in words": _arguments("parameters.finding_rate=low", "finding_rate", "[0.01, 0.95]"),
+    "parameter of 400 digits": _arguments(
+        "parameters.finding_rate=" + "9" * 400, "finding_rate", "[0.01, 0.95]", "got 999"
+    ),
+    "two search paths": _arguments("hydra.searchpath=a,b", "hydra.searchpath", "list of folders"),
     "file of unknown parameters": _file(
         "parameters/mine",
         "findings_rate: 0.2\n",

@@ -87,7 +87,11 @@ def _plain_value(value: object) -> object:
 
 
 def _folder_names(override: "Override") -> list[str]:
-    (value,) = override.values or ([],)
+    if len(override.values) != 1:
+        raise UserError(
+            f"hydra.searchpath must be a list of folders, [one,two]; got {clip(override.text)}"
+        )
+    (value,) = override.values
     return [str(name) for name in value] if isinstance(value, list) else [str(value)]
 
 
