@@ -39,12 +39,42 @@ MANY = settings(
 INSERTED = st.one_of(
     st.binary(max_size=8),
     st.sampled_from(
-        [b"\0", b"\xff\xfe", b"${x}", b"&a", b"*a", b"!!int ",
-         b"nan", b".inf", b"1e400", b"- ", b": ",
-         b"\n", b"\t", b"'", b'"', b"[", b"{", b"? ", b"---\n", b"9" * 400, b"2026-13-45", b"0x", b"=",
-         b"\xe8\xb4\xb7", b"\xe2\x80\xae", b",", b"#", b"|", b"<<: ", b"0o9", b"1:99:99", b"_"]
+        [
+            b"\0",
+            b"\xff\xfe",
+            b"${x}",
+            b"&a",
+            b"*a",
+            b"!!int ",
+            b"nan",
+            b".inf",
+            b"1e400",
+            b"- ",
+            b": ",
+            b"\n",
+            b"\t",
+            b"'",
+            b'"',
+            b"[",
+            b"{",
+            b"? ",
+            b"---\n",
+            b"9" * 400,
+            b"2026-13-45",
+            b"0x",
+            b"=",
+            b"\xe8\xb4\xb7",
+            b"\xe2\x80\xae",
+            b",",
+            b"#",
+            b"|",
+            b"<<: ",
+            b"0o9",
+            b"1:99:99",
+            b"_",
+        ]
     ),
-)  # fmt: skip
+)
 
 
 @st.composite
@@ -132,15 +162,38 @@ def test_any_macro_table_is_read_or_refused(table, folder):
 
 
 KEY = st.sampled_from(
-    ["run.paths", "run", "scenario", "policy", "policy.grace_period.months", "book.regions", "~run",
-     "scenario.downturn.opening", "parameters.finding_rate", "report.title", "break_even", "provision",
-     "break_even.take_up.low", "experiment", "calibration", "hydra.run.dir", "hydra.searchpath",
-     "+run.paths", "++report.title", "provision.cas22.cure_months", "run@x", "run..", "book.mapping"]
-)  # fmt: skip
+    [
+        "run.paths",
+        "run",
+        "scenario",
+        "policy",
+        "policy.grace_period.months",
+        "book.regions",
+        "~run",
+        "scenario.downturn.opening",
+        "parameters.finding_rate",
+        "report.title",
+        "break_even",
+        "provision",
+        "break_even.take_up.low",
+        "experiment",
+        "calibration",
+        "hydra.run.dir",
+        "hydra.searchpath",
+        "+run.paths",
+        "++report.title",
+        "provision.cas22.cure_months",
+        "run@x",
+        "run..",
+        "book.mapping",
+    ]
+)
 VALUE = st.one_of(
     st.text(max_size=12),
     st.recursive(
-        st.sampled_from(["1", "nan", "-inf", "null", "true", "a", "'x'", "1e999", "", "mine", "9" * 40]),
+        st.sampled_from(
+            ["1", "nan", "-inf", "null", "true", "a", "'x'", "1e999", "", "mine", "9" * 40]
+        ),
         lambda inner: st.one_of(
             st.lists(inner, max_size=3).map(lambda items: f"[{','.join(items)}]"),
             st.lists(inner, max_size=3).map(
@@ -150,8 +203,10 @@ VALUE = st.one_of(
         ),
         max_leaves=4,
     ),
-    st.sampled_from(["range(1,3)", "glob(*)", "interval(0,1)", "${run.paths}", "${x}", "str(1)", "\\"]),
-)  # fmt: skip
+    st.sampled_from(
+        ["range(1,3)", "glob(*)", "interval(0,1)", "${run.paths}", "${x}", "str(1)", "\\"]
+    ),
+)
 
 
 @MANY

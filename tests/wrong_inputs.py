@@ -50,7 +50,7 @@ WRONG: dict[str, Wrong] = {
     # the command line
     "option that is none": _arguments("--seeds=3", "--seeds=3", "options are"),
     "words without a value": _arguments("baseline", "baseline", "KEY=VALUE"),
-    "config-dir without a folder": _arguments("-m --config-dir", "--config-dir", "options are"),
+    "resolving nothing": _arguments("--resolve", "--resolve", "need --cfg"),
     "unknown view": _arguments("--cfg everything", "--cfg", "job", "everything"),
     "hydra key": _arguments("hydra.job.chdir=true", "hydra key", "hydra.run.dir"),
     # run
