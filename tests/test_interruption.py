@@ -13,6 +13,7 @@ import pytest
 
 import simulator
 from simulator.__main__ import main
+from simulator.report.page import write_atomically
 from simulator.results.files import FILE_NAMES
 from simulator.results.store import write_files
 
@@ -236,3 +237,10 @@ def test_a_disk_that_turns_read_only_while_simulating_is_one_line(
     assert len(errors) == 1
     assert "cannot be written: " in errors[0]
     assert _left(small_disk / "out") == set()
+
+
+def test_a_page_whose_making_is_interrupted_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("simulator.report.page.os.fsync", _interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(tmp_path / "report.html", "<p>")
+    assert list(tmp_path.iterdir()) == []
