@@ -78,7 +78,8 @@ Options
   --version, -h, --help
 
 Exit code: 0 all files written, 2 a mistake in what was asked, 130 interrupted or 143
-ended by SIGTERM (the same command with the same hydra.run.dir goes on), 1 a defect (set LOANSTRESS_DEBUG=1 for its traceback).
+ended by SIGTERM (the same command with the same hydra.run.dir goes on), 1 a defect
+(set LOANSTRESS_DEBUG=1 for its traceback).
 """
 
 
