@@ -59,13 +59,15 @@ class _Session:
         from hydra.core.hydra_config import HydraConfig
 
         from simulator.cli.overrides import plain
-        from simulator.cli.sweep import JobRecord
+        from simulator.cli.sweep import JobRecord, remove_sweep
 
         context = HydraConfig.get()
         overrides = tuple(plain(text) for text in context.overrides.task)
         number = int(context.job.num) if self._sweeps else 0
         output = Path(context.runtime.output_dir)
         self._folder = Path(context.sweep.dir).absolute() if self._sweeps else output
+        if self._sweeps and not self._records:
+            remove_sweep(self._folder)
         if self._sweeps:
             print(f"job {number}: {' '.join(overrides)}", file=sys.stderr)
         error = ""

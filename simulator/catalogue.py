@@ -69,13 +69,12 @@ def parameters_from(overrides: Mapping[str, object]) -> dict[str, float]:
             findings.append(str(unknown_choice("parameters key", known, name)))
             continue
         spec = known[name]
+        allowed = f"a number in [{spec.low:g}, {spec.high:g}] {spec.unit}"
         if isinstance(value, bool) or not isinstance(value, int | float):
-            findings.append(f"parameters.{name} must be a number; got {clip(value)}")
-        elif not spec.low <= float(value) <= spec.high:
-            findings.append(
-                f"parameters.{name} must be in [{spec.low:g}, {spec.high:g}] {spec.unit};"
-                f" got {value:g}"
-            )
+            findings.append(f"parameters.{name} must be {allowed}; got {clip(value)}")
+        elif not spec.low <= value <= spec.high:
+            found = f"{value:g}" if isinstance(value, float) else clip(value)
+            findings.append(f"parameters.{name} must be {allowed}; got {found}")
         else:
             values[name] = float(value)
     if findings:

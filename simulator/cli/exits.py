@@ -1,9 +1,12 @@
 """How a command ends: its exit code, and what it says on stderr."""
 
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from simulator.cli.arguments import Command, read_arguments
 from simulator.validation import UserError, clip
@@ -12,6 +15,34 @@ EXIT_OK = 0
 EXIT_DEFECT = 1
 EXIT_MISTAKE = 2
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM came; it is cleaned up after as Ctrl-C is."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM raises in the main thread, so that unfinished files are removed; else it just kills.
+
+    Where another handler stands already (a server's, a notebook's), it stays.
+    """
+    ours = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    )
+    if ours:
+        signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminate(_number: int, _frame: object) -> None:
+    raise _Terminated
 
 
 def concluded(
@@ -27,9 +58,13 @@ def concluded(
 def ended(work: Callable[[], int], when_interrupted: Callable[[], str]) -> int:
     """Exit code of ``work``, which reads its own arguments; trouble is told."""
     try:
-        code = work()
+        with _terminable():
+            code = work()
         sys.stdout.flush()
         return code
+    except _Terminated:
+        print(f"\nended by SIGTERM; {when_interrupted()}", file=sys.stderr)
+        return EXIT_TERMINATED
     except KeyboardInterrupt:
         print(f"\ninterrupted; {when_interrupted()}", file=sys.stderr)
         return EXIT_INTERRUPTED

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from simulator.shipped import TABLE_FOLDER, shipped_folders
-from simulator.validation import UserError, check_name
+from simulator.validation import NAME_PATTERN, UserError, check_name
 
 GROUPS = (
     "book",
@@ -62,18 +62,33 @@ class ConfigFolders:
         return tuple(folder for folder in found if folder.is_dir())
 
     def choices(self, group: str) -> dict[str, Path]:
-        """File of each choice of ``group`` by name, sorted; a name given twice is refused."""
+        """File of each choice of ``group`` by name, sorted; of a name given twice the first."""
         found: dict[str, Path] = {}
-        for root in self.roots:
-            for path in sorted((root / group).glob("*.yaml")):
-                check_name(f"{shown(path)}: the file's name", path.stem)
-                if path.stem in found:
-                    raise UserError(
-                        f"{shown(path)}: {group} {path.stem} exists already in"
-                        f" {shown(found[path.stem])}; choose another file name"
-                    )
-                found[path.stem] = path
+        for path in self._files(group, "*.yaml"):
+            if NAME_PATTERN.match(path.stem):
+                found.setdefault(path.stem, path)
         return dict(sorted(found.items()))
+
+    def misnamed(self, group: str) -> list[tuple[str, str]]:
+        """Name and what is wrong with it, for each file of ``group`` that cannot be a choice."""
+        found: list[tuple[str, str]] = []
+        choices = self.choices(group)
+        for path in self._files(group, "*.yaml"):
+            first = choices.get(path.stem)
+            if first is None:
+                try:
+                    check_name(f"{shown(path)}: the file's name", path.stem)
+                except UserError as error:
+                    found.append((path.stem, str(error)))
+            elif first != path:
+                why = f"{group} {path.stem} exists already in {shown(first)}"
+                found.append((path.stem, f"{shown(path)}: {why}; choose another file name"))
+        for path in self._files(group, "*.yml"):
+            found.append((path.stem, f"{shown(path)}: the name must end in .yaml"))
+        return found
+
+    def _files(self, group: str, pattern: str) -> list[Path]:
+        return [path for root in self.roots for path in sorted((root / group).glob(pattern))]
 
 
 def chosen_in(file: Path) -> dict[str, tuple[str, ...]]:

@@ -48,8 +48,8 @@ Examples
   python -m simulator scenario=[downturn] policy=[grace_period] break_even=[moral_hazard]
   python -m simulator -m policy.grace_period.months=1,2,3,6 hydra.sweep.dir=outputs/grace
 
-Exit code: 0 all files written, 2 a mistake in what was asked, 130 interrupted, 1 a defect
-(set LOANSTRESS_DEBUG=1 for its traceback).
+Exit code: 0 all files written, 2 a mistake in what was asked, 130 interrupted,
+143 ended by SIGTERM, 1 a defect (set LOANSTRESS_DEBUG=1 for its traceback).
 """
 
 _CALIBRATION_HEAD = """\
@@ -77,8 +77,9 @@ Options
   --cfg job, --info         print the configuration, or how it was found, and stop
   --version, -h, --help
 
-Exit code: 0 all files written, 2 a mistake in what was asked, 130 interrupted (the same command
-with the same hydra.run.dir goes on), 1 a defect (set LOANSTRESS_DEBUG=1 for its traceback).
+Exit code: 0 all files written, 2 a mistake in what was asked, 130 interrupted or 143
+ended by SIGTERM (the same command with the same hydra.run.dir goes on), 1 a defect
+(set LOANSTRESS_DEBUG=1 for its traceback).
 """
 
 

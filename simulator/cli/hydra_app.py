@@ -28,13 +28,14 @@ def checked(command: Command) -> tuple[ConfigFolders, list[str]]:
 
     A ``UserError`` holds every mistake.
     """
-    from simulator.cli.overrides import check_overrides, for_hydra
+    from simulator.cli.overrides import asked_for, check_overrides, for_hydra
     from simulator.cli.yaml_scan import scan
 
     overrides = [_parse(text) for text in command.overrides]
     search = [o for o in overrides if o.key == "hydra.searchpath"]
     folders = find_folders([*command.config_dirs, *(f for o in search for f in _folder_names(o))])
-    scan(folders)
+    for warning in scan(folders, asked_for(overrides)):
+        print(f"warning: {warning}; the file is left alone", file=sys.stderr)
     check_overrides(overrides, folders, multirun=command.multirun)
     arguments = [for_hydra(o) for o in overrides if o not in search]
     return folders, [*arguments, search_path(folders)]
@@ -86,7 +87,11 @@ def _plain_value(value: object) -> object:
 
 
 def _folder_names(override: "Override") -> list[str]:
-    (value,) = override.values or ([],)
+    if len(override.values) != 1:
+        raise UserError(
+            f"hydra.searchpath must be a list of folders, [one,two]; got {clip(override.text)}"
+        )
+    (value,) = override.values
     return [str(name) for name in value] if isinstance(value, list) else [str(value)]
 
 

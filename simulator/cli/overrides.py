@@ -88,6 +88,18 @@ def check_overrides(
         raise UserError("\n".join(findings))
 
 
+def asked_for(overrides: Sequence[Override]) -> dict[str, frozenset[str] | None]:
+    """Names that ``overrides`` choose in each group; None where a pattern may choose any."""
+    found: dict[str, frozenset[str] | None] = {}
+    for override in overrides:
+        if override.is_choice:
+            names = frozenset(name for value in override.values for name in _names(value))
+            before = found.get(override.key, frozenset())
+            known = before is not None and (override.values or override.deletes)
+            found[override.key] = names | before if known and before is not None else None
+    return found
+
+
 def _sweep_hint(override: Override) -> str:
     hint = ""
     if override.key in LIST_GROUPS:
@@ -143,6 +155,8 @@ def _check(override: Override, folders: ConfigFolders) -> None:
         raise UserError(f"{clip(override.text)}: {why}")
     if override.group == "hydra":
         check_known("a hydra key", HYDRA_KEYS, override.key)
+        if override.key == "hydra.sweep.subdir":
+            _check_subdir(override)
     elif override.group not in GROUPS:
         raise unknown_choice("a key's group", GROUPS, override.group)
     elif override.package is not None:
@@ -151,6 +165,19 @@ def _check(override: Override, folders: ConfigFolders) -> None:
         _check_choice(override, folders)
     else:
         _check_key(override, folders)
+
+
+def _check_subdir(override: Override) -> None:
+    """Each job has its own folder, and every folder lies in the sweep's."""
+    for value in override.values or ("",):
+        text = str(value)
+        rest = re.sub(r"\$\{(?:hydra:job\.num|now:[^${}]*)\}", "", text)
+        outside = ".." in text or text.startswith(("/", "~")) or set("$\\") & set(rest)
+        if outside or "${hydra:job.num}" not in text:
+            raise UserError(
+                "hydra.sweep.subdir must be a folder within hydra.sweep.dir that holds"
+                f" ${{hydra:job.num}}, and of other ${{}} only ${{now:...}}; got {clip(text)}"
+            )
 
 
 def _names(value: object) -> list[str]:

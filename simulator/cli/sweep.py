@@ -2,14 +2,16 @@
 
 import csv
 import math
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from simulator.results.store import safe_text
+from simulator.results.files import remove_files
+from simulator.results.store import safe_text, write_files
 from simulator.results.summary import SummaryRow
 
+SWEEP_NAME = "sweep.csv"
 SWEEP_COLUMNS = ("job", "overrides", "status", "error", *SummaryRow._fields)
 
 
@@ -54,14 +56,18 @@ def write_sweep(folder: Path, records: Sequence[JobRecord]) -> Path:
     Metrics by month stay in each job's own summary.csv: a sweep of 20 jobs would otherwise be
     a table of a hundred thousand rows.
     """
-    final = folder / "sweep.csv"
-    unfinished = folder / ".sweep.csv.part"
-    with unfinished.open("w", encoding="utf-8", newline="") as file:
+    write_files(folder, {SWEEP_NAME: partial(_write_table, records)})
+    return folder / SWEEP_NAME
+
+
+def _write_table(records: Sequence[JobRecord], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(SWEEP_COLUMNS)
         for record in sorted(records, key=lambda r: r.job):
             writer.writerows([_shown(cell) for cell in cells] for cells in _cells(record))
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(final)
-    return final
+
+
+def remove_sweep(folder: Path) -> None:
+    """Remove an earlier sweep's table: it would be taken for that of the sweep that begins."""
+    remove_files(folder, (SWEEP_NAME,), "sweep")

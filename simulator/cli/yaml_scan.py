@@ -1,21 +1,27 @@
 """Every YAML file is read with suspicion before Hydra reads it with none.
 
 Hydra loads files before the program runs: an alias bomb hangs it, ``${oc.env:...}`` leaks the
-environment, a ``_global_`` header lets a scenario change the seed.
+environment, a ``_global_`` header lets a scenario change the seed. Hydra opens only what a run
+chooses, so a bad file that nobody chose is told and left alone.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
-from simulator.cli.folders import GROUPS, LIST_GROUPS, ConfigFolders, shown
+from simulator.cli.folders import GROUPS, LIST_GROUPS, ConfigFolders, chosen_in, shown
 from simulator.plain_yaml import check_nodes, load, parse, read_text
 from simulator.validation import UserError, clip, unknown_choice
 
 _EXPERIMENT_KEYS = ("defaults", *(group for group in GROUPS if group != "experiment"))
 
 
-def scan(folders: ConfigFolders) -> None:
-    """Refuse, with a ``UserError`` that names the file, what no configuration needs."""
+def scan(folders: ConfigFolders, asked: Mapping[str, frozenset[str] | None]) -> list[str]:
+    """Refuse, with a ``UserError`` that names the file, what no configuration needs.
+
+    ``asked``: names that the command line chooses in each group; None is every one. Returns what
+    is wrong with the files that neither it nor a defaults list chooses; Hydra never opens those.
+    """
     _scan_main(folders.configs / "config.yaml")
     for root in folders.users:
         for name in ("config.yaml", "hydra"):
@@ -24,12 +30,33 @@ def scan(folders: ConfigFolders) -> None:
                     f"{shown(root / name)}: not allowed; put whole set-ups into experiment/"
                 )
     choices = {group: folders.choices(group) for group in GROUPS}
-    for group in GROUPS:
-        for root in folders.roots:
-            for path in sorted((root / group).glob("*.yml")):
-                raise UserError(f"{shown(path)}: the name must end in .yaml")
-        for path in choices[group].values():
-            _scan_choice(path, group, choices)
+    wanted: dict[str, set[str]] = {group: set() for group in GROUPS}
+    for group, names in asked.items():
+        wanted[group] |= set(choices[group]) if names is None else names
+    _add_defaults(wanted, folders.configs / "config.yaml")
+    warnings: list[str] = []
+    for group in ("experiment", *(group for group in GROUPS if group != "experiment")):
+        for name, why in folders.misnamed(group):
+            if name in wanted[group]:
+                raise UserError(why)
+            warnings.append(why)
+        for name, path in choices[group].items():
+            try:
+                scan_choice(path, group, choices)
+            except UserError as error:
+                if name in wanted[group]:
+                    raise
+                warnings.append(str(error))
+            else:
+                if group == "experiment" and name in wanted[group]:
+                    _add_defaults(wanted, path)
+    return warnings
+
+
+def _add_defaults(wanted: dict[str, set[str]], file: Path) -> None:
+    """Add what the defaults list of a scanned ``file`` chooses."""
+    for group, names in chosen_in(file).items():
+        wanted[group] |= set(names)
 
 
 def _refuse(path: Path, why: str) -> UserError:
@@ -41,7 +68,8 @@ def _scan_main(path: Path) -> None:
     check_nodes(owner, parse(owner, read_text(path, owner)), interpolation=True)
 
 
-def _scan_choice(path: Path, group: str, choices: dict[str, dict[str, Path]]) -> None:
+def scan_choice(path: Path, group: str, choices: dict[str, dict[str, Path]]) -> None:
+    """Refuse one file of ``group``; ``choices`` (file by group and name) are for an experiment."""
     owner = shown(path)
     text = read_text(path, owner)
     root = parse(owner, text)
@@ -96,5 +124,5 @@ def _check_experiment(
             raise _refuse(path, f"defaults may hold only 'override /GROUP: NAME'; got {clip(key)}")
         names = value if isinstance(value, list) and group in LIST_GROUPS else [value]
         for name in names:
-            if name not in choices[group]:
+            if not isinstance(name, str) or name not in choices[group]:
                 raise unknown_choice(f"{shown(path)}: {group}", choices[group], str(name))

@@ -63,7 +63,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     temporary: str | None = None
     try:
         with tempfile.NamedTemporaryFile(
-            "wb", dir=path.parent, prefix=".report-", delete=False
+            "wb", dir=path.parent, prefix=f".{path.name}.", suffix=".tmp", delete=False
         ) as file:
             temporary = file.name
             file.write(content.encode() if isinstance(content, str) else content)
@@ -71,13 +71,15 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
+        temporary = None
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
         raise UserError(
             f"{path}: the report must go to a writable folder with room; got"
             f" {error.strerror or error}"
         ) from error
+    finally:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
 
 
 def render_report(

@@ -1,5 +1,6 @@
 """Names of a run's files, and how an earlier run's are taken away before a new one begins."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -33,12 +34,21 @@ def remove_results(folder: Path) -> None:
     remove_files(folder, FILE_NAMES, "run")
 
 
+def unfinished_path(folder: Path, name: str) -> Path:
+    """Where this process writes the file ``name`` before it is whole."""
+    return folder / f".{name}.{os.getpid()}.tmp"
+
+
 def remove_files(folder: Path, names: Iterable[str], owner: str) -> None:
-    """Remove files of an earlier ``owner``; a ``UserError`` names one that cannot be removed."""
+    """Remove files of an earlier ``owner``, also the unfinished ones of a process that was killed.
+
+    A ``UserError`` names one that cannot be removed.
+    """
     for name in names:
-        try:
-            (folder / name).unlink(missing_ok=True)
-        except OSError as error:
-            raise UserError(
-                f"{folder / name}: an earlier {owner}'s file cannot be removed ({error.strerror})"
-            ) from None
+        for path in (folder / name, *folder.glob(f".{name}.*.tmp")):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise UserError(
+                    f"{path}: an earlier {owner}'s file cannot be removed ({error.strerror})"
+                ) from None

@@ -12,7 +12,13 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 import xarray as xr
 
-from simulator.results.files import HISTORY_NAME, MANIFEST_NAME, RESULTS_NAME, SUMMARY_NAME
+from simulator.results.files import (
+    HISTORY_NAME,
+    MANIFEST_NAME,
+    RESULTS_NAME,
+    SUMMARY_NAME,
+    unfinished_path,
+)
 from simulator.results.history import write_history
 from simulator.results.summary import SummaryRow
 from simulator.validation import UserError, clip
@@ -60,7 +66,7 @@ def write_files(folder: Path, writers: Mapping[str, Writer]) -> None:
     On any failure the temporary files go, and so does whatever stands under the final names,
     an earlier run's files too: beside this run's configuration they would be taken for its own.
     """
-    temporary = {name: folder / f".{name}.{os.getpid()}.tmp" for name in writers}
+    temporary = {name: unfinished_path(folder, name) for name in writers}
     finals = [folder / name for name in writers]
     complete = False
     try:

@@ -107,7 +107,7 @@ def test_a_run_can_name_the_parameters_file(tmp_path: Path) -> None:
     text = texts()["parameters.yaml"]
     (tmp_path / "parameters").mkdir()
     (tmp_path / "parameters" / "toy.yaml").write_text(text, encoding="utf-8")
-    scan(find_folders([str(tmp_path)]))
+    assert scan(find_folders([str(tmp_path)]), {}) == []
     values = parameters_from(yaml.safe_load(text))
     for name, estimate in fit.estimate.items():
         assert values[name] == pytest.approx(estimate, rel=1e-5)
