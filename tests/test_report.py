@@ -349,8 +349,8 @@ def _all_figures(data: ReportData, frame: style.Frame) -> dict[str, go.Figure]:
         "30": figures.overdue_fan(data, frame, 30),
         "90": figures.overdue_fan(data, frame, 90),
         "effects": effect_figures.policy_effects(data, frame),
-        "rolls": figures.roll_rates(data, frame),
-        "causes": figures.overdue_by_cause(data, frame),
+        "rolls": figures.roll_rates(data, frame, data.reference),
+        "causes": figures.overdue_by_cause(data, frame, data.reference),
         "unemployment": figures.unemployment(data, frame),
     }
 
@@ -388,7 +388,7 @@ def test_fan_lines_are_quantiles_over_paths(default_run: Run) -> None:
 
 
 def test_roll_rates_are_rolled_balance_over_opening_balance(default_run: Run) -> None:
-    figure = figures.roll_rates(data_of(default_run), style.WIDE)
+    figure = figures.roll_rates(data_of(default_run), style.WIDE, "status_quo")
     rolled = default_run.dataset["roll_balance"].sel(scenario="baseline", policy="status_quo")
     total = rolled.sum("month").values
     expected = 100.0 * total[1] / total[1].sum()

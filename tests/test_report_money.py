@@ -362,7 +362,6 @@ def test_money_is_told_in_the_language_of_the_page(money_run: Run, spoken: Langu
         for card in section.cards:
             said += [
                 card.title,
-                card.chooser,
                 *card.table.header,
                 *(name for _, name in card.legend),
             ]

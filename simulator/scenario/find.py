@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from simulator.cli.folders import ConfigFolders, find_folders, shown
-from simulator.cli.yaml_scan import _scan_choice
+from simulator.cli.yaml_scan import scan_choice
 from simulator.macro.scenario import Scenario, load_scenario
 from simulator.macro.tables import cells_of, find_table, read_bytes, read_table
 from simulator.macro.variables import disaster_column
@@ -23,7 +23,7 @@ def find_scenario(wanted: str, months: int | None) -> Scenario:
     path = _file(wanted, folders)
     name = check_name(f"{shown(path)}: the file's name", path.stem)
     # One file is scanned as a run scans each file of its folders.
-    _scan_choice(path, "scenario", {})
+    scan_choice(path, "scenario", {})
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     settings = build(f"scenario.{name}", ScenarioSettings, content)
     beside = path.absolute().parent.parent / TABLE_FOLDER
