@@ -276,7 +276,7 @@ def test_a_book_without_balance_is_told_plainly(tmp_path: Path) -> None:
     rows = [row._replace(mean=np.nan) for row in run.rows if "rate" in row.metric]
     text = write(Run(dataset, rows, run.manifest), tmp_path / "report.html")
     shown = "".join(Outline(text).text)
-    assert "No balance to be 90 days overdue." in shown
+    assert "No balance to be 30 days overdue." in shown
     assert not re.search(r"\bnan\b", re.sub(r"<script.*?</script>", "", text, flags=re.S))
 
 

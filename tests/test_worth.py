@@ -135,7 +135,8 @@ def test_a_line_or_colour_each_is_kept_for_the_best_where_there_are_many(n_polic
     best = [s.policy for s in data.overall.standings[:BEST_DRAWN]]
     assert names == {data.policy_label(p) for p in ("status_quo", *best)}
     assert caption.endswith("Drawn: the 5 best of 7 by net; all are in the table.")
-    assert len(tables.overdue_table(data, 30).header) == 1 + n_policies
+    named = {row[1] for row in tables.overdue_table(data, (30,)).rows}
+    assert len(named) == n_policies
     assert len(tables.effects_table(data).rows) == n_policies - 1
     colours = {style.series(data.policy_number(p)) for p in data.drawn_policies}
     assert len(colours) == len(data.drawn_policies)

@@ -223,7 +223,7 @@ def vintage_table(data: ReportData) -> Table:
     """The drawn curves at every third month on book."""
     rows = []
     for scenario in data.scenarios:
-        for policy in data.drawn_policies:
+        for policy in data.policies:
             for curve in curves(data, scenario, policy):
                 for age, share in zip(curve.ages, curve.share, strict=True):
                     if age % 3 == 0:

@@ -36,11 +36,17 @@ KNOWN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """A list of the bar: its axis, its title, and its options as names with labels."""
+    """A list of the bar: its axis, its title, its options, and which one it starts with.
+
+    ``options`` holds a token and a label for each name; tokens are numbers, so that no name of a
+    user's stands where a reader cannot see it.
+    """
 
     axis: Axis
     title: str
     options: tuple[tuple[str, str], ...]
+    start: str
+    tokens: Mapping[str, str]
 
 
 def names_of(data: ReportData) -> Names:
@@ -61,9 +67,16 @@ def selectors(cards: Sequence[FigureCard], names: Names) -> list[Selector]:
         order = {name: place for place, name in enumerate(_labels(axis, names))}
         found = sorted(shown, key=lambda name: order.get(name, len(order)))
         if len(found) > 1:
-            options = tuple((name, label(axis, name, names)) for name in found)
-            out.append(Selector(axis, tr(TITLES[axis]), options))
+            tokens = {name: str(place) for place, name in enumerate(found)}
+            options = tuple((tokens[name], label(axis, name, names)) for name in found)
+            start = next(iter(shown)) if axis is Axis.METRIC else found[0]
+            out.append(Selector(axis, tr(TITLES[axis]), options, tokens[start], tokens))
     return out
+
+
+def places(choice: Choice, lists: Sequence[Selector]) -> dict[str, str]:
+    """The token of each list that ``choice`` belongs to."""
+    return {s.axis.value: s.tokens[choice.at[s.axis]] for s in lists if s.axis in choice.at}
 
 
 def label(axis: Axis, name: str, names: Names) -> str:

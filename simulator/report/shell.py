@@ -16,7 +16,7 @@ from simulator.report.bars import BAR_KINDS
 from simulator.report.cards import Choice, FigureCard, fate_class
 from simulator.report.fate_figures import FATE_KINDS
 from simulator.report.language import bracketed, language, tn, tr
-from simulator.report.selectors import Names, selectors, shows
+from simulator.report.selectors import Names, Selector, places, selectors, shows
 
 
 def safe_json(value: object) -> str:
@@ -27,7 +27,9 @@ def safe_json(value: object) -> str:
     return text
 
 
-def _drawing(number: int, card: FigureCard, names: Names) -> dict[str, object]:
+def _drawing(
+    number: int, card: FigureCard, names: Names, lists: Sequence[Selector]
+) -> dict[str, object]:
     """What the page's script draws: the first choice, and the others where there are some.
 
     ``at`` and ``shows`` have an entry for each choice, ``file`` is the figure's table to save.
@@ -36,7 +38,7 @@ def _drawing(number: int, card: FigureCard, names: Names) -> dict[str, object]:
     found = {"id": card.key, **_drawn(first)}
     if others:
         found["others"] = [_traces(o) if card.one_layout else _drawn(o) for o in others]
-    found["at"] = [dict(choice.at) for choice in card.choices]
+    found["at"] = [places(choice, lists) for choice in card.choices]
     found["shows"] = [shows(choice, names) for choice in card.choices]
     found["file"] = {
         "name": downloads.file_name(number, card.key),
@@ -123,11 +125,12 @@ def page_text(template: str, drawn: Sequence[FigureCard], names: Names, **conten
     )
     stops = {"comma": language().comma, "full_stop": tr(".")}
     environment.globals |= {"tr": tr, "tn": tn, "bracketed": bracketed, **stops}
-    figures = [_drawing(number, card, names) for number, card in enumerate(drawn, start=1)]
+    lists = selectors(drawn, names)
+    figures = [_drawing(number, card, names, lists) for number, card in enumerate(drawn, start=1)]
     drawings = {"colours": style.dark_colours(), "figures": figures}
     shared = {
         "language": language().tag,
-        "selectors": selectors(drawn, names),
+        "selectors": lists,
         "shows": {card.key: shows(card.choices[0], names) for card in drawn},
         "security": _policy_of_the_page((library, script), (css,)),
         "css": Markup(css),

@@ -20,6 +20,8 @@ POLICY: Final = mark("Policy")
 MONTH: Final = mark("Month")
 Fans = Callable[[str, str], Fan]
 """The fan of a scenario and policy."""
+LEAST_TABLE_MONTHS = 5
+MAX_TABLE_ROWS = 400
 MAX_TABLE_MONTHS = 25
 """Rows of a table by month; longer runs show evenly spaced months."""
 
@@ -176,10 +178,11 @@ def policy_class(data: ReportData, policy: str) -> str:
     return f"series-{0 if position == 0 else 1 + (position - 1) % 6}"
 
 
-def table_months(data: ReportData) -> list[int]:
-    """Positions of the months that a table shows."""
+def table_months(data: ReportData, n_groups: int = 1) -> list[int]:
+    """Positions of the months that a table shows, evenly spaced; fewer for many groups of rows."""
+    most = max(LEAST_TABLE_MONTHS, min(MAX_TABLE_MONTHS, MAX_TABLE_ROWS // n_groups))
     count = len(data.months)
-    return sorted({int(i) for i in np.linspace(0, count - 1, min(count, MAX_TABLE_MONTHS)).round()})
+    return sorted({int(i) for i in np.linspace(0, count - 1, min(count, most)).round()})
 
 
 def fan_cells(fans: Sequence[Fan], scale: Scale, month: int) -> Iterator[str]:
@@ -192,12 +195,12 @@ def fan_cells(fans: Sequence[Fan], scale: Scale, month: int) -> Iterator[str]:
 def month_rows(
     data: ReportData, columns: Sequence[Fans], scales: Sequence[Scale]
 ) -> tuple[tuple[str, ...], ...]:
-    """A row a scenario, drawn policy and month; a median with its band from each of ``columns``."""
+    """A row a scenario, policy and month; a median with its band from each of ``columns``."""
     rows = []
     for scenario in data.scenarios:
-        for policy in data.drawn_policies:
+        for policy in data.policies:
             fans = [fan_at(scenario, policy) for fan_at in columns]
-            for month in table_months(data):
+            for month in table_months(data, len(data.scenarios) * len(data.policies)):
                 cells = (
                     next(fan_cells([fan], scale, month))
                     for fan, scale in zip(fans, scales, strict=True)
@@ -243,11 +246,11 @@ def _with_interval(scale: Scale, stat: Stat | None) -> str:
 
 
 def roll_table(data: ReportData) -> Table:
-    """Roll rates in percent, a row a scenario, drawn policy and bucket."""
+    """Roll rates in percent, a row a scenario, policy and bucket."""
     sources, targets = data.roll_names()
     rows = []
     for scenario in data.scenarios:
-        for policy in data.drawn_policies:
+        for policy in data.policies:
             rates = data.roll_rates(scenario, policy)
             for i, source in enumerate(sources):
                 cells = (
@@ -262,10 +265,10 @@ def roll_table(data: ReportData) -> Table:
 def cause_table(data: ReportData) -> Table:
     """Overdue balance by cause in percent of the balance, at evenly spaced months."""
     rows, causes = [], cause_shares(data, data.reference)[0]
-    for policy in data.drawn_policies:
+    for policy in data.policies:
         found, shares = cause_shares(data, policy)
         for scenario in data.scenarios:
-            for month in table_months(data):
+            for month in table_months(data, len(data.scenarios) * len(data.policies)):
                 by_cause = dict(zip(found, shares[scenario][:, month], strict=True))
                 cells = (number(float(by_cause.get(cause, 0.0)), 3) for cause in causes)
                 names = (data.scenario_label(scenario), data.policy_label(policy))
