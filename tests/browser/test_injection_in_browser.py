@@ -87,6 +87,15 @@ def _use(watched: Watched) -> list[str]:
     return hovered
 
 
+def _draw(watched: Watched) -> str:
+    """Every text in the figures, whatever segment they show."""
+    texts = [watched.page.evaluate(DRAWN)]
+    for place in range(watched.page.locator("#choose-segment option").count()):
+        watched.choose("segment", place)
+        texts.append(watched.page.evaluate(DRAWN))
+    return " | ".join(texts)
+
+
 def _see(browser: "Browser", kind: str, folder: Path) -> Seen:
     make, first = PAGES[kind]
     hostile = make(Texts([*PAYLOADS[first:], *PAYLOADS[:first]], PAYLOADS))
@@ -94,7 +103,7 @@ def _see(browser: "Browser", kind: str, folder: Path) -> Seen:
     path.write_text(hostile, encoding="utf-8")
     with opened(browser, path) as watched:
         page = watched.page
-        drawn = page.evaluate(DRAWN)
+        drawn = _draw(watched)
         return Seen(
             title=page.title(),
             text=" ".join((page.locator("main").text_content() or "").split()),

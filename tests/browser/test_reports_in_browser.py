@@ -155,13 +155,16 @@ def _drawn(report: Watched) -> dict[str, tuple[str, list[str]]]:
     ("axis", "place", "followers"),
     [
         ("scenario", 1, {"frontier", "fates", "allowance-roll", "profit"}),
-        ("policy", 2, {"bearing", "allowance-roll", "allowance-fan", "coverage", "losses"}),
+        ("policy", 2, {"bearing", "allowance-roll", "coverage", "losses", "rolls", "causes"}),
+        ("metric", 3, {"overdue"}),
+        ("segment", 1, {"bearing"}),
     ],
 )
 def test_choosing_changes_every_figure_that_can_follow_and_back(
     report: Watched, axis: str, place: int, followers: set[str]
 ) -> None:
     before = _drawn(report)
+    start = report.page.locator(f"#choose-{axis}").evaluate("(list) => list.selectedIndex")
     chosen = report.page.locator(f"#choose-{axis} option").nth(place).text_content()
     report.choose(axis, place)
     after = _drawn(report)
@@ -169,8 +172,9 @@ def test_choosing_changes_every_figure_that_can_follow_and_back(
     assert followers <= moved
     for key in moved:
         assert chosen in after[key][0].split(" \u00b7 "), key
-        assert before[key][1] != after[key][1], key
-    report.choose(axis, 0)
+        # So small a run may draw the same vintages under two policies.
+        assert before[key][1] != after[key][1] or key not in followers, key
+    report.choose(axis, start)
     assert _drawn(report) == before
 
 
@@ -189,8 +193,9 @@ def test_choosing_by_keyboard_changes_figures_and_back(report: Watched) -> None:
         found += 1
         assert chooser.evaluate("(list) => parseFloat(getComputedStyle(list).outlineWidth)") >= 2.0
         before = _drawn(report)
+        start = chooser.evaluate("(list) => list.selectedIndex")
         page.keyboard.press("ArrowDown")
-        assert chooser.evaluate("(list) => list.selectedIndex") == 1
+        assert chooser.evaluate("(list) => list.selectedIndex") == start + 1
         report.wait_until_shown()
         assert _drawn(report) != before, chooser.get_attribute("id")
         page.keyboard.press("ArrowUp")
@@ -221,7 +226,7 @@ def test_the_numbers_of_a_figure_are_saved_as_csv(report: Watched) -> None:
 @has_lists
 def test_a_click_on_a_point_leads_to_its_rows_until_escape(report: Watched) -> None:
     page = report.page
-    plot = page.locator("#overdue-30")
+    plot = page.locator("#overdue")
     plot.scroll_into_view_if_needed()
     left, top = plot.evaluate(
         """(plot) => {
@@ -233,15 +238,15 @@ def test_a_click_on_a_point_leads_to_its_rows_until_escape(report: Watched) -> N
         }"""
     )
     page.mouse.move(left + 1, top)
-    page.locator("#overdue-30 .hovertext").first.wait_for(state="visible")
+    page.locator("#overdue .hovertext").first.wait_for(state="visible")
     page.mouse.click(left, top)
-    marked = page.locator("#numbers-overdue-30 tr.marked")
+    marked = page.locator("#numbers-overdue tr.marked")
     marked.wait_for(state="visible")
     assert marked.count() == 1
     assert page.locator("tr.marked").count() == 1
     page.keyboard.press("Escape")
     assert marked.count() == 0
-    page.evaluate("document.getElementById('numbers-overdue-30').open = false")
+    page.evaluate("document.getElementById('numbers-overdue').open = false")
 
 
 def test_the_chinese_page_is_quiet_and_has_no_fault(
@@ -253,7 +258,12 @@ def test_the_chinese_page_is_quiet_and_has_no_fault(
     assert remake([folder, "--language", "zh", "--output", str(page)]) == 0
     with opened(browser, page) as watched:
         assert watched.page.locator("html").get_attribute("lang") == "zh-CN"
-        assert watched.page.locator(".bar label").all_text_contents() == ["情景", "策略"]
+        assert watched.page.locator(".bar label").all_text_contents() == [
+            "情景",
+            "策略",
+            "指标",
+            "客群",
+        ]
         watched.choose("scenario", 1)
         found = axe.run(watched.page, options={"resultTypes": ["violations"]}).response
         assert [fault["id"] for fault in found["violations"]] == []
