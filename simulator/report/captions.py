@@ -7,6 +7,7 @@ from simulator.report.effect_figures import effect_metrics
 from simulator.report.figures import MOST_BANDS, cause_label, cause_shares
 from simulator.report.findings import one_draw
 from simulator.report.language import clauses, listed, sentences, tr
+from simulator.report.macro_words import history
 from simulator.report.numbers import percent, points_scale
 from simulator.report.re_ageing import re_aged
 
@@ -200,7 +201,7 @@ def unemployment_caption(data: ReportData) -> str:
     worst = data.worst_scenario()
     path = data.by_path("macro_unemployment_rate", worst, data.reference).mean(axis=0)
     at = int(np.nanargmax(path))
-    return tr(
+    told = tr(
         "Under {scenario} unemployment peaks at {peak} in month {month}. Simulated borrowers,"
         " averaged over paths, stay within {gap} of the economy's mean in every month and"
         " scenario.",
@@ -209,3 +210,6 @@ def unemployment_caption(data: ReportData) -> str:
         month=f"{data.months[at]:.0f}",
         gap=points_scale(gaps).full(max(gaps)),
     )
+    if any(history(data, scenario)[0].size for scenario in data.scenarios):
+        return sentences(told, tr("Grey, up to month 0: what was observed."))
+    return sentences(told, tr("No observed history comes with these scenarios."))

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from simulator.report import (
     captions,
+    convergence_figure,
     course_figures,
     effect_figures,
     fate_figures,
@@ -274,14 +275,14 @@ def _state_cards(data: ReportData) -> list[FigureCard]:
 
 
 def _convergence_cards(data: ReportData) -> list[FigureCard]:
-    if not course_figures.can_converge(data):
+    if not convergence_figure.can_converge(data):
         return []
     return [
         _plain(
             "convergence",
             tr("What more paths would change"),
-            course_figures.convergence_caption(data),
-            partial(course_figures.convergence_figure, data),
-            course_figures.convergence_table(data),
+            convergence_figure.convergence_caption(data),
+            partial(convergence_figure.convergence_figure, data),
+            convergence_figure.convergence_table(data),
         )
     ]

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from simulator.report import style
 from simulator.report.data import Array, Fan, ReportData, clean
 from simulator.report.language import mark, name, tr
+from simulator.report.macro_words import history
 from simulator.report.style import Frame, Grid, Settings, Sheet, axis
 
 MONTH_TITLE = mark("Month of the run")
@@ -284,8 +285,25 @@ def overdue_by_cause(data: ReportData, frame: Frame, policy: str) -> go.Figure:
     return sheet.figure()
 
 
+def _add_history(sheet: Sheet, panel: int, months: Array, values: Array) -> None:
+    if months.size:
+        sheet.add_trace(
+            panel,
+            type="scatter",
+            x=[float(m) for m in months],
+            y=listed_values(values),
+            name=tr("Observed"),
+            mode="lines",
+            line={"color": style.MUTED[0], "width": 1.4},
+            hovertemplate=tr("Observed<br>month %{x}: %{y:.2f} %<extra></extra>"),
+        )
+
+
 def unemployment(data: ReportData, frame: Frame) -> go.Figure:
-    """Unemployment of the borrowers beside that of the economy's paths; a panel a scenario."""
+    """Unemployment of borrowers and of the economy's paths, after what was observed before.
+
+    A panel a scenario; months up to 0 are history, where the results hold any.
+    """
     grid = scenario_grid(data, frame)
     sheet = Sheet(grid)
     fans = {
@@ -295,16 +313,24 @@ def unemployment(data: ReportData, frame: Frame) -> go.Figure:
         )
         for s in data.scenarios
     }
-    top = axis_top([fan.high for pair in fans.values() for fan in pair])
+    before = {s: history(data, s) for s in data.scenarios}
+    seen = [values for _, values in before.values() if values.size]
+    top = axis_top([*(fan.high for pair in fans.values() for fan in pair), *seen])
+    first = min((float(months[0]) for months, _ in before.values() if months.size), default=None)
     colour = style.SERIES[1][0]
     shown = data.drawn()
     for panel, scenario in enumerate(data.scenarios):
         borrowers, economy = fans[scenario]
-        axes = (
-            month_axis(data, grid, panel),
+        across = month_axis(data, grid, panel)
+        if first is not None:
+            across |= {"range": [first, float(data.months[-1])], "dtick": 60}
+        sheet.add_panel(
+            panel,
+            data.scenario_label(scenario),
+            across,
             value_axis(grid, panel, tr("Unemployment rate (%)"), top),
         )
-        sheet.add_panel(panel, data.scenario_label(scenario), *axes)
+        _add_history(sheet, panel, *before[scenario])
         broad = {"color": style.soft(colour, style.RANGE_OPACITY), "width": 5}
         add_fan(sheet, data, panel, (borrowers, tr("Borrowers"), colour, broad))
         sheet.add_trace(

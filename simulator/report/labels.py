@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from math import hypot
 from typing import Final, NamedTuple
+from unicodedata import east_asian_width
 
 CHARACTER_WIDTH: Final = 6.2
 """Mean width (pixels) of a character of the small type (assumption)."""
@@ -60,7 +61,7 @@ class Spot(NamedTuple):
 
 def text_width(text: str) -> float:
     """Width of ``text`` in pixels, roughly."""
-    return CHARACTER_WIDTH * len(text)
+    return CHARACTER_WIDTH * sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def place_labels(

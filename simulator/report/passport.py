@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from simulator.report import macro_words
 from simulator.report.caveats import outside_the_months
 from simulator.report.data import ReportData, clean, harmless
 from simulator.report.language import currency_name, name, sentences, tn, tr
@@ -36,6 +37,8 @@ class ScenarioCard:
     narrative: str
     source: str
     weight: str
+    severity: tuple[str, ...]
+    """How bad its economy is, against what was observed."""
     warnings: tuple[str, ...]
 
 
@@ -76,6 +79,7 @@ def scenario_cards(data: ReportData) -> list[ScenarioCard]:
                 _said(entry.get("narrative"), 2000) or tr("No narrative is recorded."),
                 _said(entry.get("source"), 500) or tr("not recorded"),
                 _weight(data, scenario, entry.get("weight")),
+                macro_words.severity(data, scenario),
                 tuple(clean(item, 300) for item in listed),
             )
         )

@@ -7,7 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 SANS = (
-    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Helvetica Neue', Arial, sans-serif"
+    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Helvetica Neue', Arial,"
+    " 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 )
 
 BORDERS = {"solid": "solid", "dot": "dotted"}
