@@ -323,7 +323,10 @@ def unemployment(data: ReportData, frame: Frame) -> go.Figure:
         borrowers, economy = fans[scenario]
         across = month_axis(data, grid, panel)
         if first is not None:
-            across |= {"range": [first, float(data.months[-1])], "dtick": 60}
+            across |= {
+                "range": [first, float(data.months[-1])],
+                "dtick": 12 if first > -100.0 else 60,
+            }
         sheet.add_panel(
             panel,
             data.scenario_label(scenario),

@@ -15,8 +15,8 @@ TOLD: Final = {
     "income_growth": mark("Income growth a year"),
 }
 """Variables whose severity the page tells."""
-MOST_MONTHS: Final = 240
-"""Months of history that are drawn before the run: 20 years."""
+LEAST_MONTHS, MOST_MONTHS = 60, 240
+"""Months of history that are drawn before the run: four times the run's, within these."""
 
 
 def history(data: ReportData, scenario: str) -> tuple[Array, Array]:
@@ -26,7 +26,8 @@ def history(data: ReportData, scenario: str) -> tuple[Array, Array]:
     found = data.dataset["macro_history"].sel(scenario=scenario, macro_variable=UNEMPLOYMENT)
     months = np.asarray(data.dataset["history_month"].values, dtype=np.float64)
     values = 100.0 * np.asarray(found.values, dtype=np.float64)
-    known = ~np.isnan(values) & (months > -MOST_MONTHS)
+    room = min(MOST_MONTHS, max(LEAST_MONTHS, 4 * len(data.months)))
+    known = ~np.isnan(values) & (months > -room)
     return months[known][::3], values[known][::3]
 
 
