@@ -170,7 +170,7 @@ def test_a_file_of_questions_is_scanned_like_a_policy(tmp_path, monkeypatch, cap
     }
     for text, rule in rules.items():
         file.write_text(text, encoding="utf-8")
-        assert main(["--config-dir", "own"]) == 2
+        assert main(["--config-dir", "own", "break_even=[mine]"]) == 2
         assert rule in capsys.readouterr().err
     file.write_text(
         "# @package break_even.mine\npolicy: grace_period\nfield: awareness\n", encoding="utf-8"
