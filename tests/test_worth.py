@@ -94,7 +94,7 @@ def test_a_figure_says_what_each_of_its_drawings_shows(many_page: str) -> None:
     found = {figure["id"]: figure for figure in drawings(many_page)}
     n_shown = {key: len(set(figure["shows"])) for key, figure in found.items()}
     assert n_shown["frontier"] == n_shown["fates"] == 4
-    assert n_shown["bearing"] == 19 * 4
+    assert n_shown["bearing"] == BEST_DRAWN * 4
     for figure in found.values():
         assert len(figure["shows"]) == len(figure["at"]) == 1 + len(figure.get("others", []))
 
@@ -106,7 +106,7 @@ def test_the_page_has_one_list_for_scenarios_and_one_for_policies(many_page: str
             r'<select id="choose-([a-z]+)"[^>]*>(.*?)</select>', many_page, re.S
         )
     }
-    assert n_options == {"scenario": 4, "policy": 20, "metric": 4, "segment": 4}
+    assert n_options == {"scenario": 4, "policy": 1 + BEST_DRAWN, "metric": 4, "segment": 4}
 
 
 def test_names_of_policies_and_groups_stay_text_in_the_ranking(tmp_path: Path) -> None:
@@ -379,7 +379,8 @@ def test_drawings_say_which_scenario_policy_and_groups_they_show(many: Run) -> N
         (choice.at[Axis.POLICY], choice.at[Axis.SEGMENT]) for choice in cards["bearing"].choices
     ]
     dims = ("income_decile", "age_band", "region", "product")
-    assert shown_groups == [(policy, dim) for policy in data.best_first for dim in dims]
+    best = data.best_first[:BEST_DRAWN]
+    assert shown_groups == [(policy, dim) for policy in best for dim in dims]
 
 
 def test_points_of_fates_and_groups_name_rows_of_their_table(many: Run) -> None:

@@ -179,6 +179,7 @@ def _scenario_choices(
 
 
 def _bearing_card(data: ReportData) -> FigureCard:
+    drawn = [policy for policy in data.best_first if policy in data.drawn_policies]
     """A drawing for each policy and dimension of groups, the best policy first."""
     return FigureCard(
         "bearing",
@@ -190,7 +191,7 @@ def _bearing_card(data: ReportData) -> FigureCard:
                 partial(fate_figures.bearing_figure, data, policy=policy, dim=dim),
                 {Axis.POLICY: policy, Axis.SEGMENT: dim},
             )
-            for policy in data.best_first
+            for policy in drawn
             for dim in fate_figures.group_dimensions(data)
         ),
         worth.bearing_table(data),

@@ -217,10 +217,10 @@ def vintage_caption(data: ReportData) -> str:
 
 
 def vintage_table(data: ReportData) -> Table:
-    """The drawn curves at every third month on book."""
+    """The curves that are drawn, at every third month on book."""
     rows = []
     for scenario in data.scenarios:
-        for policy in data.policies:
+        for policy in data.drawn_policies:
             for curve in curves(data, scenario, policy):
                 for age, share in zip(curve.ages, curve.share, strict=True):
                     if age % 3 == 0:

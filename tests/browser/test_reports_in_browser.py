@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from io import StringIO
@@ -247,6 +248,22 @@ def test_a_click_on_a_point_leads_to_its_rows_until_escape(report: Watched) -> N
     page.keyboard.press("Escape")
     assert marked.count() == 0
     page.evaluate("document.getElementById('numbers-overdue').open = false")
+
+
+@pytest.mark.parametrize("spoken", ["en", "zh"])
+def test_the_comparison_is_quiet_and_follows_its_list(
+    browser: "Browser", files: dict[str, Path], tmp_path: Path, spoken: str
+) -> None:
+    folder, other, page = files["stress test"].parent, tmp_path / "other", tmp_path / "both.html"
+    other.mkdir()
+    shutil.copy(folder / "results.nc", other)
+    words = [str(folder), str(other), "--language", spoken, "--output", str(page)]
+    assert remake(words) == 0
+    with opened(browser, page) as watched:
+        before = _drawn(watched)
+        watched.choose("metric", 1)
+        assert _drawn(watched) != before
+        assert watched.all_complaints() == []
 
 
 def test_the_chinese_page_is_quiet_and_has_no_fault(
