@@ -9,16 +9,14 @@ import plotly.graph_objects as go
 from simulator.report import style
 from simulator.report.data import Array, Fan, ReportData, fan_of
 from simulator.report.figures import (
-    MOST_BANDS,
-    add_fan,
     axis_top,
-    month_axis,
+    policy_fans,
     scenario_grid,
     value_axis,
 )
 from simulator.report.language import sentences, tr
 from simulator.report.numbers import Scale, money_scale, number, rate_scale
-from simulator.report.style import Frame, Settings, Sheet, axis
+from simulator.report.style import Frame, Sheet, axis
 from simulator.report.tables import MONTH, POLICY, SCENARIO, Table, month_rows
 from simulator.results.metrics import net_loss
 
@@ -46,38 +44,12 @@ def _loss_scale(data: ReportData) -> Scale:
 
 def losses_over_time(data: ReportData, frame: Frame) -> go.Figure:
     """Cumulative net loss by month: median and 5-95 % band of policies, a panel a scenario."""
-    grid, scale = scenario_grid(data, frame), _loss_scale(data)
-    sheet = Sheet(grid)
-    fans = {}
+    scale, fans = _loss_scale(data), {}
     for s in data.scenarios:
         for p in data.drawn_policies:
-            low, median, high = (v / scale.divisor for v in _parts(loss_fan(data, s, p)))
-            fans[s, p] = Fan(low, median, high)
-    few = len(data.drawn_policies) <= MOST_BANDS
-    banded = data.drawn_policies if few else (data.reference, data.best_first[0])
-    top = axis_top([fan.high for fan in fans.values()])
+            fans[s, p] = Fan(*(v / scale.divisor for v in _parts(loss_fan(data, s, p))))
     title = tr("Net loss so far ({unit})", unit=scale.unit)
-    for panel, scenario in enumerate(data.scenarios):
-        axes = (month_axis(data, grid, panel), value_axis(grid, panel, title, top))
-        sheet.add_panel(panel, data.scenario_label(scenario), *axes)
-        ends = []
-        for policy in data.drawn_policies:
-            label, fan = data.policy_label(policy), fans[scenario, policy]
-            colour, dash = style.series(data.policy_number(policy))
-            line: Settings = {"color": colour, "dash": dash, "width": 2.2}
-            add_fan(
-                sheet,
-                data,
-                panel,
-                (fan, label, colour, line),
-                band=policy in banded,
-                unit=scale.unit,
-                rows=(data.scenario_label(scenario), label),
-            )
-            ends.append((label, float(fan.median[-1]), colour))
-        if grid.ends_row(panel):
-            sheet.add_end_labels(panel, top, ends)
-    return sheet.figure()
+    return policy_fans(data, frame, fans, title, scale.unit)
 
 
 def _parts(fan: Fan) -> tuple[Array, Array, Array]:

@@ -1,6 +1,6 @@
 """The figures, one a function: results in, a Plotly figure for one width out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -132,17 +132,31 @@ def scenario_grid(data: ReportData, frame: Frame, panel_height: int = 230) -> Gr
 
 def overdue_fan(data: ReportData, frame: Frame, dpd: int) -> go.Figure:
     """Overdue rate ``dpd``+ by month: median and 5-95 % band of policies, a panel a scenario."""
-    grid = scenario_grid(data, frame)
-    sheet = Sheet(grid)
     fans = {
         (s, p): _percent_fan(data, "overdue_rate", s, p, dpd)
         for s in data.scenarios
         for p in data.drawn_policies
     }
+    title = tr("Balance {dpd}+ days past due (% of balance)", dpd=dpd)
+    return policy_fans(data, frame, fans, title)
+
+
+def policy_fans(
+    data: ReportData,
+    frame: Frame,
+    fans: Mapping[tuple[str, str], Fan],
+    title: str,
+    unit: str = "%",
+) -> go.Figure:
+    """Medians and 5-95 % bands of the drawn policies by month, a panel a scenario.
+
+    ``fans``, in ``unit``, by scenario and policy; ``title`` is that of the vertical axes.
+    """
+    grid = scenario_grid(data, frame)
+    sheet = Sheet(grid)
     few = len(data.drawn_policies) <= MOST_BANDS
     banded = data.drawn_policies if few else (data.reference, data.best_first[0])
     top = axis_top([fan.high if p in banded else fan.median for (_, p), fan in fans.items()])
-    title = tr("Balance {dpd}+ days past due (% of balance)", dpd=dpd)
     for panel, scenario in enumerate(data.scenarios):
         axes = (month_axis(data, grid, panel), value_axis(grid, panel, title, top))
         sheet.add_panel(panel, data.scenario_label(scenario), *axes)
@@ -151,9 +165,14 @@ def overdue_fan(data: ReportData, frame: Frame, dpd: int) -> go.Figure:
             label, fan = data.policy_label(policy), fans[scenario, policy]
             colour, dash = style.series(data.policy_number(policy))
             line: Settings = {"color": colour, "dash": dash, "width": 2.2}
-            rows = (data.scenario_label(scenario), label)
             add_fan(
-                sheet, data, panel, (fan, label, colour, line), band=policy in banded, rows=rows
+                sheet,
+                data,
+                panel,
+                (fan, label, colour, line),
+                band=policy in banded,
+                unit=unit,
+                rows=(data.scenario_label(scenario), label),
             )
             ends.append((label, float(fan.median[-1]), colour))
         if grid.ends_row(panel):
