@@ -1,11 +1,10 @@
 """The options of the command, read before Hydra sees any of them."""
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
 
-from simulator.validation import UserError, clip
+from simulator.cli.parser import OptionParser
+from simulator.validation import UserError
 
 OPTIONS = (
     "--help, --version, --multirun, --config-dir DIR, --cfg {job,hydra,all}, --package KEY,"
@@ -27,16 +26,9 @@ class Command:
     """Options that make Hydra print the configuration and stop."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{clip(message, 200)}; options are {OPTIONS}")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="loanstress", add_help=False, allow_abbrev=False)
+def _parser() -> OptionParser:
+    parser = OptionParser("loanstress", OPTIONS)
     parser.add_argument("overrides", nargs="*")
-    parser.add_argument("--help", "-h", action="store_true")
-    parser.add_argument("--version", action="store_true")
     parser.add_argument("--multirun", "-m", action="store_true")
     parser.add_argument("--config-dir", "-cd", action="append", default=[])
     parser.add_argument("--cfg", "-c", choices=("job", "hydra", "all"))

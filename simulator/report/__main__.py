@@ -4,16 +4,16 @@ Heavy modules are imported where they are needed, so that ``--help`` and a user'
 answered at once.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn, cast, get_args
+from typing import TYPE_CHECKING, Final, cast, get_args
 
 from simulator.cli.exits import EXIT_OK, ended
 from simulator.cli.folders import shown
 from simulator.cli.help import product_version
+from simulator.cli.parser import OptionParser
 from simulator.results.files import COMPARISON_NAME, REPORT_NAME, WORKBOOK_NAME
 from simulator.settings import ImageFormat, LanguageCode
 from simulator.validation import UserError, clip, unknown_choice
@@ -45,14 +45,9 @@ Options
       --images png|svg      pictures of the figures, for slides and papers
   --version, -h, --help
 
-Exit code: 0 written, 2 a mistake in what was asked, 130 interrupted, 1 a defect
-(set LOANSTRESS_DEBUG=1 for its traceback).
+Exit code: 0 written, 2 a mistake in what was asked, 130 interrupted or 143 ended
+by SIGTERM, 1 a defect (set LOANSTRESS_DEBUG=1 for its traceback).
 """
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{clip(message, 200)}; options are {_OPTIONS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +70,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _read(words: Sequence[str]) -> _Asked:
     """The folders and options that ``words`` spell; else ``UserError``."""
-    parser = _Parser(prog="loanstress-report", add_help=False, allow_abbrev=False)
+    parser = OptionParser("loanstress-report", _OPTIONS)
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--output", "-o", type=Path)
     parser.add_argument("--language", "-l")
     parser.add_argument("--images")
-    parser.add_argument("--help", "-h", action="store_true")
-    parser.add_argument("--version", action="store_true")
     found = parser.parse_intermixed_args(list(words))
     spoken = _one_of("--language", get_args(LanguageCode), found.language)
     images = _one_of("--images", get_args(ImageFormat), found.images)

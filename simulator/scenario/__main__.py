@@ -4,14 +4,14 @@ Heavy modules are imported where they are needed, so that ``--help`` and a user'
 answered at once.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final
 
 from simulator.cli.exits import EXIT_OK, ended
 from simulator.cli.help import product_version
+from simulator.cli.parser import OptionParser
 from simulator.validation import UserError, clip
 
 MOST_MONTHS: Final = 1200
@@ -28,14 +28,9 @@ Options
   -m, --months N    length of the run it is meant for (default: as long as the table)
   --version, -h, --help
 
-Exit code: 0 shown, 2 a mistake in what was asked, 130 interrupted, 1 a defect
-(set LOANSTRESS_DEBUG=1 for its traceback).
+Exit code: 0 shown, 2 a mistake in what was asked, 130 interrupted or 143 ended
+by SIGTERM, 1 a defect (set LOANSTRESS_DEBUG=1 for its traceback).
 """
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{clip(message, 200)}; options are {_OPTIONS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _read(words: Sequence[str]) -> _Asked:
     """The scenario and options that ``words`` spell; else ``UserError``."""
-    parser = _Parser(prog="loanstress-scenario", add_help=False, allow_abbrev=False)
+    parser = OptionParser("loanstress-scenario", _OPTIONS)
     parser.add_argument("scenario", nargs="*")
     parser.add_argument("--months", "-m")
-    parser.add_argument("--help", "-h", action="store_true")
-    parser.add_argument("--version", action="store_true")
     found = parser.parse_intermixed_args(list(words))
     if found.help or found.version:
         return _Asked("", None, found.help, found.version)

@@ -4,16 +4,16 @@ Heavy modules are imported where they are needed, so that ``--help`` and a user'
 answered at once.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from simulator.cli.exits import EXIT_MISTAKE, EXIT_OK, ended
 from simulator.cli.folders import shown
 from simulator.cli.help import product_version
+from simulator.cli.parser import OptionParser
 from simulator.validation import UserError, clip
 
 _OPTIONS: Final = "--mapping FILE, --panel FILE, --write-mapping FILE, --help, --version"
@@ -29,14 +29,9 @@ Options
   --write-mapping, -w FILE  where the proposed mapping goes; an existing file is not overwritten
   --version, -h, --help
 
-Exit code: 0 the tape can be run, 2 it cannot yet or a mistake in what was asked, 130 interrupted,
-1 a defect (set LOANSTRESS_DEBUG=1 for its traceback).
+Exit code: 0 the tape can be run, 2 it cannot yet or a mistake in what was asked, 130 interrupted
+or 143 ended by SIGTERM, 1 a defect (set LOANSTRESS_DEBUG=1 for its traceback).
 """
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{clip(message, 200)}; options are {_OPTIONS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _read(words: Sequence[str]) -> _Asked:
     """The file and options that ``words`` spell; else ``UserError``."""
-    parser = _Parser(prog="loanstress-tape", add_help=False, allow_abbrev=False)
+    parser = OptionParser("loanstress-tape", _OPTIONS)
     parser.add_argument("files", nargs="*")
     parser.add_argument("--mapping", "-m")
     parser.add_argument("--panel")
     parser.add_argument("--write-mapping", "-w", type=Path)
-    parser.add_argument("--help", "-h", action="store_true")
-    parser.add_argument("--version", action="store_true")
     found = parser.parse_intermixed_args(list(words))
     told = found.help or found.version
     if not told and len(found.files) != 1:
