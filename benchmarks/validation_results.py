@@ -15,8 +15,8 @@ from simulator.calibrate.fitted import ParameterRow
 from simulator.calibrate.predict import PredictionRow
 from simulator.calibrate.settings import CalibrationSettings, PanelPrediction, SeriesTarget, Target
 from simulator.calibrate.store import MANIFEST_NAME, PARAMETERS_NAME, PREDICTIONS_NAME
-from simulator.calibrate.tables import read_columns
 from simulator.calibrate.targets import observed
+from simulator.reading.csv_columns import read_columns
 from simulator.report.fit_data import FittedNumber
 from simulator.validation import UserError
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from simulator.reading.periods import Frequency
 from simulator.timeline import Timeline
 from simulator.validation import Frozen
 
@@ -185,9 +186,6 @@ class CreditSpread(Frozen):
     fall_per_point: float = Field(ge=0, le=1)
     least: float = Field(default=0.1, ge=0, le=1)
     """Supply never falls below this."""
-
-
-Frequency = Literal["monthly", "quarterly"]
 
 
 class ScenarioSettings(Frozen):

@@ -11,7 +11,7 @@ from simulator.cli.arguments import read_arguments
 from simulator.cli.hydra_app import checked, compose_inputs
 from simulator.cli.yaml_scan import scan_choice
 from simulator.macro.scenario import Scenario, load_scenario
-from simulator.plain_yaml import load
+from simulator.reading.plain_yaml import load
 from simulator.settings import ScenarioSettings
 from simulator.validation import UserError, build
 

@@ -9,7 +9,7 @@ import pytest
 
 from simulator.__main__ import main
 from simulator.cli.folders import LIST_GROUPS
-from simulator.plain_yaml import MAX_BYTES, MAX_DEPTH
+from simulator.reading.plain_yaml import MAX_BYTES, MAX_DEPTH
 
 SMALL = ("run=smoke", "book.borrowers=100", "run.threads=1", "run.months=3")
 SCENARIO = """\

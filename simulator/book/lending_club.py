@@ -30,9 +30,9 @@ from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import hash_texts
 from simulator.book.synthesize import due_days, rules_of
 from simulator.book.tape import DRAWN_FINANCES
-from simulator.book.tape_source import file_sha256
 from simulator.catalogue import Parameters
 from simulator.products import PRODUCTS
+from simulator.reading.table_file import file_sha256
 from simulator.settings import BookSettings, RunSettings
 from simulator.units import MONTHS_PER_YEAR
 from simulator.validation import UserError

@@ -12,7 +12,6 @@ from simulator.book.schedule import I8, Terms, monthly_rate, open_loans, share_o
 from simulator.book.schema import F8, U8, Book, write_off_age
 from simulator.book.segments import check_regions, hash_texts, risk_band
 from simulator.book.synthesize import Menu, applicants, menu_of, rules_of
-from simulator.book.tape_cells import Texts
 from simulator.book.tape_checks import WORK_NAMES, unpaid_instalments
 from simulator.book.tape_columns import TAPE_COLUMNS
 from simulator.book.tape_dates import next_month
@@ -20,6 +19,7 @@ from simulator.book.tape_file import Tape, read_tape
 from simulator.book.tape_sample import Frame as SampleFrame
 from simulator.book.tape_sample import band_or_region, bucket, draw_sample
 from simulator.catalogue import Parameters
+from simulator.reading.cells import Texts
 from simulator.settings import BookSettings, RunSettings
 from simulator.validation import UserError
 from simulator.vocabulary import DAYS_PER_MONTH, MAX_UNPAID

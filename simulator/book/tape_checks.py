@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 
 from simulator.book.schema import F8
-from simulator.book.tape_cells import I8, B, Texts, Trouble
 from simulator.book.tape_columns import COLUMN_BY_NAME, TAPE_COLUMNS, TapeColumn
-from simulator.book.tape_source import Source
 from simulator.products import PRODUCTS
+from simulator.reading.cells import I8, B, Texts, Trouble
+from simulator.reading.table_file import Source
 from simulator.validation import UserError, clip
 from simulator.vocabulary import DAYS_PER_MONTH, Amortisation, Work
 

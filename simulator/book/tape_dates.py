@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from simulator.book.schema import F8
-from simulator.book.tape_cells import I8, Trouble
+from simulator.reading.cells import I8, Trouble
 from simulator.vocabulary import DAYS_PER_MONTH, MAX_DUE_DAY
 
 _EPOCH: Final = date(1970, 1, 1)

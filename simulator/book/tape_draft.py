@@ -9,7 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from simulator.book.schema import F8
-from simulator.book.tape_cells import (
+from simulator.book.tape_checks import Findings
+from simulator.book.tape_columns import COLUMN_BY_NAME
+from simulator.book.tape_dates import next_month
+from simulator.book.tape_headers import read_headers
+from simulator.book.tape_mapping import TapeMapping
+from simulator.book.tape_words import VALUE_WORDS, plain_word, province_word
+from simulator.reading.cells import (
     I8,
     B,
     Texts,
@@ -19,13 +25,7 @@ from simulator.book.tape_cells import (
     as_texts,
     translate,
 )
-from simulator.book.tape_checks import Findings
-from simulator.book.tape_columns import COLUMN_BY_NAME
-from simulator.book.tape_dates import next_month
-from simulator.book.tape_headers import read_headers
-from simulator.book.tape_mapping import TapeMapping
-from simulator.book.tape_source import Source
-from simulator.book.tape_words import VALUE_WORDS, plain_word, province_word
+from simulator.reading.table_file import Source
 from simulator.validation import clip
 
 MOST_WORDS: Final = 8

@@ -8,11 +8,6 @@ import numpy as np
 
 from simulator.book.schema import F8
 from simulator.book.segments import MAX_REGIONS
-from simulator.book.tape_cells import (
-    I8,
-    Texts,
-    Trouble,
-)
 from simulator.book.tape_checks import (
     borrower_troubles,
     cross_troubles,
@@ -32,8 +27,13 @@ from simulator.book.tape_draft import Draft, read_columns, translate_values
 from simulator.book.tape_history import join_panel, split_panel
 from simulator.book.tape_mapping import DROP, MappingFound, find_mapping
 from simulator.book.tape_panel import unpaid_of_status
-from simulator.book.tape_source import Source, open_source
 from simulator.products import PRODUCTS
+from simulator.reading.cells import (
+    I8,
+    Texts,
+    Trouble,
+)
+from simulator.reading.table_file import Source, open_source
 from simulator.vocabulary import DAYS_PER_MONTH
 
 
@@ -71,7 +71,7 @@ def read_tape(
     ``mapping`` and ``panel`` as in ``BookSettings``; ``regions`` are the book's own.
     """
     found = find_mapping(mapping)
-    source = open_source("book.path", path_text, found.mapping)
+    source = open_source("book.path", path_text, found.mapping.encoding, found.mapping.delimiter)
     return checked_tape(source, path_text, found, panel, regions)
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 
 from simulator.book.schema import F8
-from simulator.book.tape_cells import I8, B, Texts, Trouble
 from simulator.book.tape_dates import calendar, month_end
 from simulator.book.tape_draft import Draft, read_columns, translate_values
 from simulator.book.tape_panel import Panel, spells_of, twice_in_panel, unpaid_of_status
-from simulator.book.tape_source import open_source
+from simulator.reading.cells import I8, B, Texts, Trouble
+from simulator.reading.table_file import open_source
 from simulator.validation import clip
 
 PANEL_COLUMNS: Final = ("loan_id", "month", "status", "dpd")
@@ -72,7 +72,7 @@ def _tell_panel(draft: Draft, n_months: int, gone: int, cut_off: int) -> None:
 
 def join_panel(draft: Draft, path_text: str) -> None:
     """Spells, and dpd where the tape has none, from a file of monthly statuses."""
-    source = open_source("book.panel", path_text, draft.mapping)
+    source = open_source("book.panel", path_text, draft.mapping.encoding, draft.mapping.delimiter)
     other = read_columns(source, draft.mapping, PANEL_COLUMNS, whole_tape=False)
     translate_values(other, ())
     days = other.dates.get("month")

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.book.schema import F8
-from simulator.book.tape_cells import I8, B, Texts, Trouble
 from simulator.book.tape_mapping import DROP
+from simulator.reading.cells import I8, B, Texts, Trouble
 from simulator.vocabulary import DAYS_PER_MONTH, MAX_UNPAID
 
 _INSTALMENTS: Final = re.compile(r"m?(\d{1,2})\+?", re.IGNORECASE)

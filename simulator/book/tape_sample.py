@@ -13,7 +13,7 @@ import numpy as np
 from simulator.book.impute import Column, Draws
 from simulator.book.schema import F8, U8
 from simulator.book.segments import risk_band
-from simulator.book.tape_cells import I8
+from simulator.reading.cells import I8
 
 LEAST_PER_STRATUM: Final = 10
 """Borrowers that a small stratum sends, where the sample has room (assumption)."""

@@ -23,7 +23,6 @@ from simulator.calibrate.rivals import (
     matrix_rival,
     series_rivals,
 )
-from simulator.calibrate.series import month_number, month_text
 from simulator.calibrate.settings import (
     Backtest,
     CalibrationSettings,
@@ -38,6 +37,7 @@ from simulator.calibrate.targets import observed
 from simulator.calibrate.windows import between, last_month, until
 from simulator.experiment import ExperimentRequest
 from simulator.macro import load_scenario
+from simulator.reading.periods import month_number, month_text
 from simulator.validation import UserError
 
 MODEL: Final = "model"

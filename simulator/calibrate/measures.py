@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.calibrate.evidence import Observation
-from simulator.calibrate.series import Frequency, month_number, month_text, period_months
 from simulator.calibrate.settings import LevelTarget, Measure, VintageTarget
 from simulator.kernels.tally import MAX_MOB, Tallies
+from simulator.reading.periods import Frequency, month_number, month_text, period_months
 from simulator.results.overdue import observed_months_on_book, overdue_rates, share
 from simulator.results.recoveries import recoveries
 from simulator.timeline import Timeline

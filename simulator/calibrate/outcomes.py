@@ -11,7 +11,7 @@ from simulator.book.segments import hash_texts
 from simulator.calibrate.evidence import Observation
 from simulator.calibrate.ratios import Contributions, stack
 from simulator.calibrate.settings import OutcomeTarget
-from simulator.calibrate.tables import read_columns, texts
+from simulator.reading.csv_columns import read_columns, texts
 from simulator.validation import UserError, clip
 
 B = NDArray[np.bool_]

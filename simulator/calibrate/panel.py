@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from simulator.book.segments import hash_texts
 from simulator.calibrate.ratios import Contributions, stack
-from simulator.calibrate.series import months_between, next_month
 from simulator.calibrate.settings import (
     CureTarget,
     FlagTarget,
@@ -24,7 +23,8 @@ from simulator.calibrate.settings import (
     RollTarget,
     ShareTarget,
 )
-from simulator.calibrate.tables import read_columns, texts
+from simulator.reading.csv_columns import read_columns, texts
+from simulator.reading.periods import months_between, next_month
 from simulator.validation import UserError, clip
 
 B = NDArray[np.bool_]

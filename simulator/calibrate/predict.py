@@ -25,7 +25,6 @@ from simulator.calibrate.questions import (
     question_of,
     unknown_groups,
 )
-from simulator.calibrate.series import period_places, periods
 from simulator.calibrate.settings import (
     CalibrationSettings,
     OutcomePrediction,
@@ -38,6 +37,7 @@ from simulator.calibrate.spread import moved_to, summarised
 from simulator.calibrate.targets import labels_of, simulated, simulated_series, simulated_unknown
 from simulator.catalogue import Parameters
 from simulator.experiment import Progress
+from simulator.reading.periods import period_places, periods
 from simulator.validation import UserError
 from simulator.vocabulary import REFERENCE
 

@@ -11,7 +11,6 @@ from simulator.calibrate.carry import Misses, inherit
 from simulator.calibrate.discrepancy import logit_slope
 from simulator.calibrate.evidence import Evidence, Moments, Observation
 from simulator.calibrate.fitted import Fit
-from simulator.calibrate.series import period_places, periods
 from simulator.calibrate.settings import (
     CalibrationSettings,
     OutcomePrediction,
@@ -30,6 +29,7 @@ from simulator.calibrate.targets import (
     simulated_unknown,
 )
 from simulator.calibrate.unexplained import Autoregressions, autoregressions
+from simulator.reading.periods import period_places, periods
 from simulator.validation import UserError
 from simulator.vocabulary import REFERENCE
 

@@ -17,13 +17,8 @@ from simulator.calibrate.benchmarks import (
 from simulator.calibrate.carry import cell_of
 from simulator.calibrate.evidence import Moments
 from simulator.calibrate.panel import MISSING, Panel
-from simulator.calibrate.series import (
-    MONTHS_OF,
-    Frequency,
-    month_number,
-    period_number,
-)
 from simulator.calibrate.settings import SeriesTarget, ShareTarget
+from simulator.reading.periods import MONTHS_OF, Frequency, month_number, period_number
 from simulator.units import MONTHS_PER_YEAR
 
 F8 = NDArray[np.float64]

@@ -13,7 +13,7 @@ from simulator.calibrate.measures import level_value, series_values, vintage_val
 from simulator.calibrate.outcomes import read_outcomes, simulated_shares
 from simulator.calibrate.panel import Panel, PanelTarget, panel_labels, panel_shares, read_panel
 from simulator.calibrate.ratios import Contributions, covariance_of
-from simulator.calibrate.series import months_between, next_month, periods, read_series
+from simulator.calibrate.series import read_series
 from simulator.calibrate.settings import (
     CalibrationSettings,
     LevelTarget,
@@ -22,6 +22,7 @@ from simulator.calibrate.settings import (
     Target,
     VintageTarget,
 )
+from simulator.reading.periods import months_between, next_month, periods
 
 __all__ = [
     "GroupCounts",

@@ -21,8 +21,8 @@ from simulator.calibrate.discrepancy import (
     logit_slope,
 )
 from simulator.calibrate.evidence import Evidence, Simulated
-from simulator.calibrate.series import period_places
 from simulator.calibrate.settings import LevelTarget, SeriesTarget, Target
+from simulator.reading.periods import period_places
 from simulator.validation import UserError
 
 F8 = NDArray[np.float64]

@@ -3,7 +3,6 @@
 import re
 from typing import Final
 
-from simulator.calibrate.series import MONTHS_OF, month_number, next_month, period_text
 from simulator.calibrate.settings import (
     CalibrationSettings,
     CureTarget,
@@ -14,6 +13,7 @@ from simulator.calibrate.settings import (
     ShareTarget,
     Target,
 )
+from simulator.reading.periods import MONTHS_OF, month_number, next_month, period_text
 from simulator.units import MONTHS_PER_YEAR
 from simulator.validation import UserError, clip
 

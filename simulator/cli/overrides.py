@@ -17,7 +17,7 @@ from simulator.cli.folders import (
     chosen_in,
 )
 from simulator.cli.names import check_known, check_parameter
-from simulator.plain_yaml import unsafe_text
+from simulator.reading.plain_yaml import unsafe_text
 from simulator.settings import (
     BookSettings,
     BreakEvenSettings,

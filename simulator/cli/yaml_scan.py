@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from simulator.cli.folders import GROUPS, LIST_GROUPS, ConfigFolders, chosen_in, shown
-from simulator.plain_yaml import check_nodes, load, parse, read_text
+from simulator.reading.plain_yaml import check_nodes, load, parse, read_text
 from simulator.validation import UserError, clip, unknown_choice
 
 _EXPERIMENT_KEYS = ("defaults", *(group for group in GROUPS if group != "experiment"))

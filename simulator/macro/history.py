@@ -9,10 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.macro.at_work import growth_at_work
-from simulator.macro.labels import MONTHS_PER_ROW, Months, frequency_of, label_column, months_of
 from simulator.macro.rows import used_rows
-from simulator.macro.tables import cells_of, credit_supply, numbers, read_bytes
+from simulator.macro.tables import credit_supply, numbers
 from simulator.macro.variables import MACRO_VARIABLES
+from simulator.reading.row_labels import (
+    MONTHS_PER_ROW,
+    Months,
+    frequency_of,
+    label_column,
+    months_of,
+)
+from simulator.reading.text_table import cells_of, read_bytes
 from simulator.settings import CreditSpread, ScenarioSettings
 from simulator.validation import UserError, clip
 

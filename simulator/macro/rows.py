@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from simulator.macro.labels import label_column
-from simulator.macro.variables import LABEL_COLUMNS
+from simulator.reading.row_labels import LABEL_COLUMNS, label_column
 from simulator.validation import UserError, clip
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from simulator.macro.labels import Months
 from simulator.macro.scenario import Scenario
 from simulator.macro.variables import DEVIATING_VARIABLES, LOGIT_VARIABLES, MACRO_VARIABLES
+from simulator.reading.row_labels import Months
 from simulator.settings import MacroDeviation
 
 F8 = NDArray[np.float64]

@@ -3,26 +3,23 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from math import isfinite
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
-from simulator.macro.labels import MONTHS_PER_ROW, frequency_of
 from simulator.macro.rows import used_rows
-from simulator.macro.variables import LABEL_COLUMNS, column_names, disaster_column, variable_of
-from simulator.settings import CreditSpread, Frequency, ScenarioSettings
+from simulator.macro.variables import column_names, disaster_column, variable_of
+from simulator.reading.periods import Frequency
+from simulator.reading.row_labels import LABEL_COLUMNS, MONTHS_PER_ROW, frequency_of
+from simulator.reading.text_table import cells_of, number, read_bytes
+from simulator.settings import CreditSpread, ScenarioSettings
 from simulator.validation import UserError, clip, first_offender, unknown_choice
 
 F8 = NDArray[np.float64]
 
-MAX_ROWS: Final = 1200
-MAX_BYTES: Final = 4_000_000
 PERCENT: Final = 100.0
 
 
@@ -106,42 +103,6 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def read_bytes(path: Path) -> bytes:
-    """The whole file, if it is no larger than a table may be; else ``UserError``."""
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise UserError(f"{path.name} cannot be read: {error.strerror}") from None
-    if len(raw) > MAX_BYTES:
-        raise UserError(f"{path.name} must have at most {MAX_BYTES:,} bytes; it has more")
-    if not raw.strip():
-        raise UserError(f"{path.name} is empty; a header and at least one row are needed")
-    return raw
-
-
-def cells_of(file: str, raw: bytes) -> tuple[list[str], dict[str, list[str]], int]:
-    """Header, cells by column and number of rows; everything is still text."""
-    try:
-        # The header as a row of data makes every column text: nothing is guessed.
-        table = pa_csv.read_csv(
-            BytesIO(raw),
-            read_options=pa_csv.ReadOptions(autogenerate_column_names=True, use_threads=False),
-        )
-        texts = [column.cast(pa.string()).to_pylist() for column in table.columns]
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise UserError(f"{file} is not a readable CSV table: {clip(error, 200)}") from None
-    columns = [[(text or "").strip() for text in column] for column in texts]
-    header = [column[0] for column in columns]
-    n_rows = len(columns[0]) - 1
-    if not 1 <= n_rows <= MAX_ROWS:
-        raise UserError(f"{file} must have 1 to {MAX_ROWS} rows below the header; got {n_rows}")
-    doubled = sorted({name for name in header if header.count(name) > 1})
-    if doubled:
-        raise UserError(f"{file}: column {clip(doubled[0])} must stand once in the header")
-    return header, {column[0]: column[1:] for column in columns}, n_rows
-
-
 def _sources(
     owner: str,
     file: str,
@@ -215,14 +176,6 @@ def credit_supply(
     supply = np.ones(len(used))
     supply[first:] = np.clip(1.0 - spread.fall_per_point * above, spread.least, 1.0)
     return supply, None
-
-
-def number(text: str) -> float:
-    """The number that a cell holds, NaN if it holds none."""
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
 
 
 def numbers(

@@ -7,9 +7,6 @@ from typing import Final
 DISASTER: Final = "disaster"
 """Column for the disaster intensity of all regions; ``disaster_<region>`` is for one."""
 
-LABEL_COLUMNS: Final = ("date", "month", "quarter")
-"""Columns of a table that name its rows for the reader; never read."""
-
 
 @dataclass(frozen=True, slots=True)
 class MacroVariable:

@@ -7,8 +7,9 @@ import yaml
 from simulator.cli.folders import ConfigFolders, find_folders, shown
 from simulator.cli.yaml_scan import scan_choice
 from simulator.macro.scenario import Scenario, load_scenario
-from simulator.macro.tables import cells_of, find_table, read_bytes, read_table
+from simulator.macro.tables import find_table, read_table
 from simulator.macro.variables import disaster_column
+from simulator.reading.text_table import cells_of, read_bytes
 from simulator.settings import BookSettings, RunSettings, ScenarioSettings
 from simulator.shipped import TABLE_FOLDER
 from simulator.validation import UserError, build, check_name, clip, unknown_choice

@@ -13,7 +13,7 @@ from simulator.book.tape_columns import TAPE_COLUMNS
 from simulator.book.tape_file import Tape, checked_tape
 from simulator.book.tape_headers import read_headers
 from simulator.book.tape_mapping import MappingFound, find_mapping, parse_mapping
-from simulator.book.tape_source import DELIMITERS, Source, open_source
+from simulator.reading.table_file import DELIMITERS, Source, open_source
 from simulator.settings import BookSettings
 from simulator.tape.profile import MOST_COLUMNS, ColumnProfile, profile
 from simulator.tape.proposal import Proposal, propose
@@ -34,7 +34,7 @@ class Inspection:
 def inspect(path_text: str, mapping_path: str | None, panel: str | None) -> Inspection:
     """Look at the tape; ``UserError`` where there is none to look at."""
     given = find_mapping(mapping_path)
-    source = open_source("the tape", path_text, given.mapping)
+    source = open_source("the tape", path_text, given.mapping.encoding, given.mapping.delimiter)
     headers = read_headers(source.names, given.mapping)
     profiles = profile(source, given.mapping)
     proposal = propose(headers, source.names, profiles, given.mapping)

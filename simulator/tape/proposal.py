@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 import yaml
 
-from simulator.book.tape_cells import Texts
 from simulator.book.tape_checks import WORK_NAMES
 from simulator.book.tape_columns import COLUMN_BY_NAME, TAPE_COLUMNS
 from simulator.book.tape_headers import MONEY_UNITS, Headers
@@ -15,6 +14,7 @@ from simulator.book.tape_mapping import DROP, TapeMapping
 from simulator.book.tape_panel import unpaid_of
 from simulator.book.tape_words import VALUE_WORDS, bracketed_unit, plain_word
 from simulator.products import PRODUCTS
+from simulator.reading.cells import Texts
 from simulator.tape.profile import ColumnProfile
 from simulator.validation import clip
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from simulator.calibrate.panel import Panel, PanelTarget, panel_labels, panel_shares, read_panel
 from simulator.calibrate.ratios import covariance_of, stack
-from simulator.calibrate.series import next_month
 from simulator.calibrate.settings import (
     CureTarget,
     FlagTarget,
@@ -18,6 +17,7 @@ from simulator.calibrate.settings import (
     RollTarget,
     ShareTarget,
 )
+from simulator.reading.periods import next_month
 from simulator.validation import UserError
 
 LABELS = ("C", "1", "2", "3+")

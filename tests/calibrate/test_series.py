@@ -5,16 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.calibrate.series import (
+from simulator.calibrate.series import read_series
+from simulator.calibrate.settings import SeriesTarget
+from simulator.reading.periods import (
     month_number,
     month_text,
     months_between,
     next_month,
     period_months,
     periods,
-    read_series,
 )
-from simulator.calibrate.settings import SeriesTarget
 from simulator.validation import UserError
 
 CSV = "date,share\n2007-10-01,5.0\n2008-01-01,4.0\n2008Q2,\n2008-07-01,3.5\n"

@@ -4,19 +4,17 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from simulator.book.schema import F8
-from simulator.book.tape_columns import TapeColumn
-from simulator.book.tape_mapping import TapeMapping
 from simulator.validation import clip
 
 B = NDArray[np.bool_]
+F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
 
 MISSING_WORDS: Final = ("null", "none", "n/a", "na", "#n/a", "-", "--", "—", "\\n", "无", "空")
@@ -41,6 +39,49 @@ _DATE: Final = re.compile(
     r"^(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?"
     r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?$"
 )
+
+
+class ColumnRule(Protocol):
+    """What reading has to know of a column: its name, and whether percent signs make sense."""
+
+    @property
+    def name(self) -> str:
+        """Name that findings use."""
+        ...
+
+    @property
+    def is_fraction(self) -> bool:
+        """Whether cells are shares or rates."""
+        ...
+
+
+class CellRules(Protocol):
+    """What a user said of the cells of a file."""
+
+    @property
+    def missing(self) -> Sequence[str]:
+        """Further cells that mean nothing is known."""
+        ...
+
+    @property
+    def decimal(self) -> Literal[".", ","] | None:
+        """The decimal mark; None finds it."""
+        ...
+
+    @property
+    def percent(self) -> Sequence[str]:
+        """Columns in percent: 18 is 0.18."""
+        ...
+
+    @property
+    def scale(self) -> Mapping[str, float]:
+        """Column -> factor on every cell."""
+        ...
+
+    @property
+    def date_format(self) -> str | None:
+        """As in ``%d/%m/%Y``; None knows the usual forms."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +146,7 @@ def as_texts(column: pa.ChunkedArray, missing: Sequence[str] = ()) -> Texts:
 
 
 def as_numbers(
-    column: pa.ChunkedArray, spec: TapeColumn, mapping: TapeMapping, delimiter: str
+    column: pa.ChunkedArray, spec: ColumnRule, mapping: CellRules, delimiter: str
 ) -> tuple[F8, list[Trouble], bool]:
     """Cells as doubles with NaN for empty ones, what is no finite number, and whether percent
     signs were read.
@@ -168,7 +209,7 @@ def _known_cells(column: pa.ChunkedArray, missing: Sequence[str]) -> pa.Array:
 
 
 def _read_numbers(
-    cells: pa.Array, spec: TapeColumn, mapping: TapeMapping, delimiter: str
+    cells: pa.Array, spec: ColumnRule, mapping: CellRules, delimiter: str
 ) -> tuple[pa.Array, B, list[Trouble]]:
     """Numbers with currency, percent signs, separators; null for what is none."""
     cells = pc.replace_substring_regex(cells, _CURRENCY, "")
@@ -214,7 +255,7 @@ def _matches(cells: pa.Array, pattern: str) -> B:
 
 
 def as_dates(
-    column: pa.ChunkedArray, spec: TapeColumn, mapping: TapeMapping
+    column: pa.ChunkedArray, spec: ColumnRule, mapping: CellRules
 ) -> tuple[F8, list[Trouble]]:
     """Days since 1970 as doubles, NaN for empty cells, and what is no date."""
     kind = column.type

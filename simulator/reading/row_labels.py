@@ -7,12 +7,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.macro.variables import LABEL_COLUMNS
-from simulator.settings import Frequency
+from simulator.reading.periods import Frequency
 from simulator.validation import UserError, clip
 
 Months = NDArray[np.datetime64]
 
+LABEL_COLUMNS: Final = ("date", "month", "quarter")
+"""Columns of a table that name its rows for the reader; never read."""
 MONTHS_PER_ROW: Final[Mapping[Frequency, int]] = {"monthly": 1, "quarterly": 3}
 _QUARTER: Final = re.compile(r"(\d{4})[ -]?Q([1-4])", re.IGNORECASE)
 _MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-\d{2})?")

@@ -1,4 +1,4 @@
-"""Opens a tape's file: CSV of any usual delimiter and encoding, or Parquet, as written."""
+"""Opens a file of rows: CSV of any usual delimiter and encoding, or Parquet, as written."""
 
 import csv
 import io
@@ -14,8 +14,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 from numpy.typing import NDArray
 
-from simulator.book.tape_mapping import TapeMapping
-from simulator.book.tape_text import decode
+from simulator.reading.encoding import decode
 from simulator.validation import UserError, clip
 
 CSV_SUFFIXES: Final = (".csv", ".txt", ".tsv")
@@ -60,8 +59,13 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def open_source(key: str, path_text: str, mapping: TapeMapping) -> Source:
-    """The table in the file that the setting ``key`` names; ``UserError`` if it is none."""
+def open_source(
+    key: str, path_text: str, encoding: str | None = None, delimiter: str | None = None
+) -> Source:
+    """The table in the file that the setting ``key`` names; ``UserError`` if it is none.
+
+    ``encoding`` and ``delimiter`` of a CSV are found where they are None.
+    """
     owner = f"{key} {clip(path_text)}"
     if "\0" in path_text:
         raise UserError(f"{owner} must be a file's path")
@@ -76,8 +80,10 @@ def open_source(key: str, path_text: str, mapping: TapeMapping) -> Source:
             raise UserError(f"{owner} must end in .csv or .parquet; got {clip(path.name)}")
         if path.stat().st_size == 0:
             raise UserError(f"{owner} is empty; it must have a header and at least one loan")
-        read = _read_parquet if suffix in PARQUET_SUFFIXES else _read_csv
-        source = read(owner, path, mapping)
+        if suffix in PARQUET_SUFFIXES:
+            source = _read_parquet(owner, path)
+        else:
+            source = _read_csv(owner, path, encoding, delimiter)
     except OSError as error:
         raise UserError(f"{owner} cannot be read: {error.strerror or clip(error)}") from None
     if source.table.num_rows == 0 and not source.findings:
@@ -90,7 +96,7 @@ def _check_width(owner: str, n_columns: int) -> None:
         raise UserError(f"{owner} must have at most {MAX_COLUMNS:,} columns; got {n_columns:,}")
 
 
-def _read_parquet(owner: str, path: Path, mapping: TapeMapping) -> Source:
+def _read_parquet(owner: str, path: Path) -> Source:
     try:
         with pa_parquet.ParquetFile(path) as file:
             _check_width(owner, len(file.schema_arrow.names))
@@ -101,11 +107,11 @@ def _read_parquet(owner: str, path: Path, mapping: TapeMapping) -> Source:
     return Source(path.name, file_sha256(path), tuple(names), table, None, "", "Parquet")
 
 
-def _read_csv(owner: str, path: Path, mapping: TapeMapping) -> Source:
+def _read_csv(owner: str, path: Path, encoding: str | None, delimiter: str | None) -> Source:
     if path.stat().st_size > MAX_CSV_BYTES:
         raise UserError(f"{owner} must be at most {MAX_CSV_BYTES >> 30} GiB as CSV; use Parquet")
     raw = path.read_bytes()
-    text = decode(owner, raw, mapping.encoding)
+    text = decode(owner, raw, encoding)
     data = text.data
     skipped = len(data) - len(data.lstrip(b"\r\n"))
     first_line = 2 + data[:skipped].count(b"\n")
@@ -115,7 +121,7 @@ def _read_csv(owner: str, path: Path, mapping: TapeMapping) -> Source:
     if not data.strip():
         raise UserError(f"{owner} is empty; it must have a header and at least one loan")
     _check_lines(owner, data, first_line - 1)
-    delimiter = mapping.delimiter or _delimiter(data)
+    delimiter = delimiter or _delimiter(data)
     names = _header(owner, data, delimiter)
     _check_width(owner, len(names))
     table, ragged = _parsed(owner, data, delimiter, len(names))

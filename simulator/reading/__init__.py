@@ -1,0 +1,1 @@
+"""A user's file becomes typed columns: bytes to text, rows, cells, dates; YAML with suspicion."""
