@@ -20,6 +20,7 @@ from simulator.validation import UserError
 from simulator.vocabulary import N_INCOME_DECILES, Amortisation, Work
 
 ROOT = Path(__file__).parents[1]
+TAPE_2016 = ROOT / "simulator" / "book" / "shipped" / "data" / "lending_club_2016q1.csv"
 CONFIGS = sorted((ROOT / "configs" / "book").glob("*.yaml"))
 RUN = RunSettings(months=6, paths=1)
 DEFAULTS = parameters_from({})
@@ -52,7 +53,7 @@ def american() -> Book:
 
 
 def raw_american() -> list[dict[str, str]]:
-    path = ROOT / "simulator" / "book" / "data" / "lending_club_2016q1.csv"
+    path = TAPE_2016
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -398,7 +399,7 @@ def test_american_incomes_have_a_floor_and_carry_the_loan(american: Book) -> Non
 def test_american_outcome_column_is_not_read(
     american: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = pa_csv.read_csv(ROOT / "simulator" / "book" / "data" / "lending_club_2016q1.csv")
+    whole = pa_csv.read_csv(TAPE_2016)
     monkeypatch.setattr(pa_csv, "read_csv", lambda path: whole.drop_columns(["outcome"]))
     assert_rows_agree(american, build_book(config("lending_club_2016q1"), RUN))
 

@@ -11,10 +11,10 @@ import pytest
 from simulator.__main__ import main
 from simulator.book import Book, build_book
 from simulator.book.segments import mix_ids
-from simulator.book.tape_file import Tape, read_tape
-from simulator.book.tape_panel import unpaid_of
-from simulator.book.tape_sample import Frame as SampleFrame
-from simulator.book.tape_sample import draw_sample
+from simulator.book.tape.arrears import unpaid_of
+from simulator.book.tape.reader import Tape, read_tape
+from simulator.book.tape.sample import Frame as SampleFrame
+from simulator.book.tape.sample import draw_sample
 from simulator.settings import BookSettings, RunSettings
 from simulator.tape.__main__ import main as look
 from simulator.validation import UserError

@@ -12,15 +12,15 @@ import yaml
 
 from simulator.book import Book, build_book
 from simulator.book import distributions as d
-from simulator.book import tw_cards as cards
 from simulator.book.impute import Draws
 from simulator.book.segments import hash_texts, mix_ids
+from simulator.book.shipped import tw_cards as cards
 from simulator.catalogue import parameters_from
 from simulator.settings import BookSettings, RunSettings
 from simulator.validation import UserError
 
 ROOT = Path(__file__).parents[1]
-DATA = Path(str(files("simulator"))) / "book" / "data" / cards.FILE
+DATA = Path(str(files("simulator"))) / "book" / "shipped" / "data" / cards.FILE
 RUN = RunSettings(months=3, paths=1)
 SIGMAS = 4.5
 DEFAULTS = parameters_from({})

@@ -1,10 +1,10 @@
 """The loan book: drawn from stated distributions, read from a tape, or a shipped data set."""
 
-from simulator.book.lending_club import lending_club_book
 from simulator.book.schema import Book
+from simulator.book.shipped.lending_club import lending_club_book
+from simulator.book.shipped.tw_cards import tw_cards_book
 from simulator.book.synthesize import synthetic_book
-from simulator.book.tape import tape_book
-from simulator.book.tw_cards import tw_cards_book
+from simulator.book.tape.opening import tape_book
 from simulator.catalogue import Parameters, parameters_from
 from simulator.settings import BookSettings, RunSettings
 

@@ -369,7 +369,9 @@ def _insured(u: F8, share_by_work: Mapping[Work, float], work: F8) -> F8:
 
 @cache
 def _incidence_table() -> F8:
-    path = files("simulator").joinpath("book/data/china_critical_illness_incidence_male.csv")
+    path = files("simulator").joinpath(
+        "book/shipped/data/china_critical_illness_incidence_male.csv"
+    )
     rows = path.read_text(encoding="utf-8").splitlines()[1:]
     return np.array([float(row.split(",")[1]) for row in rows])
 
@@ -377,7 +379,7 @@ def _incidence_table() -> F8:
 def illness_incidence(age: F8) -> F8:
     """Serious illness a year at each age in completed years; the last row's beyond the table.
 
-    Source: Chinese critical-illness table 2006-2010, men (``book/data/README.md``).
+    Source: Chinese critical-illness table 2006-2010, men (``book/shipped/data/README.md``).
     """
     table = _incidence_table()
     return table[np.minimum(age.astype(np.int64), table.size - 1)]

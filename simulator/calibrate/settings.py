@@ -37,7 +37,7 @@ class PanelSettings(Frozen):
     """A file of monthly statuses, one row an account."""
 
     path: str = Field(min_length=1, max_length=4096)
-    """A file shipped in ``simulator/book/data``, or a path."""
+    """A file shipped in ``simulator/book/shipped/data``, or a path."""
     id_column: str = "id"
     columns: dict[CalendarMonth, str] = Field(min_length=2)
     """Calendar month -> column of its status."""
@@ -111,7 +111,7 @@ class SeriesTarget(Frozen):
     kind: Literal["series"]
     measure: Measure
     path: str = Field(min_length=1, max_length=4096)
-    """CSV: shipped in ``simulator/book/data``, or a path."""
+    """CSV: shipped in ``simulator/book/shipped/data``, or a path."""
     column: str
     date_column: str = "date"
     """ISO dates, the first of the quarter or month, or ``2008Q1``."""

@@ -12,7 +12,7 @@ from simulator.validation import UserError, clip
 
 def data_file(owner: str, path: str) -> Path:
     """The shipped file of that name, else the file at ``path``; ``UserError`` if there is none."""
-    shipped = Path(str(files("simulator"))) / "book" / "data"
+    shipped = Path(str(files("simulator"))) / "book" / "shipped" / "data"
     for candidate in (shipped / path, Path(path)):
         if candidate.is_file():
             return candidate

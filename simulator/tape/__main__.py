@@ -91,8 +91,8 @@ def _answer(asked: _Asked) -> int:
 
 def _inspect(asked: _Asked) -> int:
     """Print what the tape holds; write the proposed mapping where asked."""
-    from simulator.tape.inspection import inspect, write_new
-    from simulator.tape.waiting import Waiting
+    from simulator.book.tape.inspection import inspect, write_new
+    from simulator.cli.waiting import Waiting
 
     with Waiting(f"reading {clip(Path(asked.file).name, 60)}"):
         found = inspect(asked.file, asked.mapping, asked.panel)

@@ -29,7 +29,7 @@ from simulator.book.schedule import I8, Opening
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import hash_texts
 from simulator.book.synthesize import due_days, rules_of
-from simulator.book.tape import DRAWN_FINANCES
+from simulator.book.tape.opening import DRAWN_FINANCES
 from simulator.catalogue import Parameters
 from simulator.products import PRODUCTS
 from simulator.reading.table_file import file_sha256
@@ -68,7 +68,7 @@ def lending_club_book(settings: BookSettings, run: RunSettings, parameters: Para
             "book.applicants_monthly_share must be 0 for the closed cohort of lending_club;"
             f" got {settings.applicants_monthly_share:g}"
         )
-    with as_file(files("simulator").joinpath("book/data/lending_club_2016q1.csv")) as path:
+    with as_file(files("simulator").joinpath("book/shipped/data/lending_club_2016q1.csv")) as path:
         table = pa_csv.read_csv(path)
         digest = file_sha256(path)
     rules = rules_of(settings, parameters)

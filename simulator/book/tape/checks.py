@@ -6,12 +6,13 @@ from typing import Final
 import numpy as np
 
 from simulator.book.schema import F8
-from simulator.book.tape_columns import COLUMN_BY_NAME, TAPE_COLUMNS, TapeColumn
+from simulator.book.tape.arrears import unpaid_instalments
+from simulator.book.tape.columns import COLUMN_BY_NAME, TAPE_COLUMNS, TapeColumn
 from simulator.products import PRODUCTS
 from simulator.reading.cells import I8, B, Texts, Trouble
 from simulator.reading.table_file import Source
 from simulator.validation import UserError, clip
-from simulator.vocabulary import DAYS_PER_MONTH, Amortisation, Work
+from simulator.vocabulary import Amortisation, Work
 
 MOST_FINDINGS: Final = 40
 """Lines that a refusal shows."""
@@ -164,12 +165,6 @@ def cross_troubles(texts: Mapping[str, Texts], numbers: Mapping[str, F8]) -> lis
             Trouble((dpd == 0) & (arrears > 0), "arrears > 0, but dpd = 0"),
         ]
     return found
-
-
-def unpaid_instalments(dpd: F8, due_day: F8) -> I8:
-    """Unpaid instalments n >= 1 whose month-end DPD, 30 n - due_day, is nearest to ``dpd`` > 0."""
-    nearest = np.floor((dpd + due_day) / DAYS_PER_MONTH + 0.5)
-    return np.where(dpd > 0, np.maximum(nearest, 1.0), 0.0).astype(np.int64)
 
 
 def borrower_troubles(texts: Mapping[str, Texts], numbers: Mapping[str, F8]) -> list[Trouble]:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import Final
 
-from simulator.book.tape_mapping import DROP
+from simulator.book.tape.mapping import DROP
 
 _HEADERS: Final = {
     "loan_id": "loan number, loan no, loan account, account id, account number, account no,"

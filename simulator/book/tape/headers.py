@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from simulator.book.tape_columns import COLUMN_BY_NAME
-from simulator.book.tape_mapping import OTHERS, TapeMapping
-from simulator.book.tape_words import HEADER_WORDS, bracketed_unit, plain_word
+from simulator.book.tape.columns import COLUMN_BY_NAME
+from simulator.book.tape.mapping import OTHERS, TapeMapping
+from simulator.book.tape.synonyms import HEADER_WORDS, bracketed_unit, plain_word
 from simulator.validation import clip
 
 MOST_NAMED: Final = 12

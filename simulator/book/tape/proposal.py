@@ -7,22 +7,22 @@ from typing import Final
 import numpy as np
 import yaml
 
-from simulator.book.tape_checks import WORK_NAMES
-from simulator.book.tape_columns import COLUMN_BY_NAME, TAPE_COLUMNS
-from simulator.book.tape_headers import MONEY_UNITS, Headers
-from simulator.book.tape_mapping import DROP, TapeMapping
-from simulator.book.tape_panel import unpaid_of
-from simulator.book.tape_words import VALUE_WORDS, bracketed_unit, plain_word
+from simulator.book.tape.arrears import unpaid_of
+from simulator.book.tape.checks import WORK_NAMES
+from simulator.book.tape.columns import COLUMN_BY_NAME, TAPE_COLUMNS
+from simulator.book.tape.headers import MONEY_UNITS, Headers
+from simulator.book.tape.mapping import DROP, TapeMapping
+from simulator.book.tape.profile import ColumnProfile
+from simulator.book.tape.synonyms import VALUE_WORDS, bracketed_unit, plain_word
 from simulator.products import PRODUCTS
 from simulator.reading.cells import Texts
-from simulator.tape.profile import ColumnProfile
 from simulator.validation import clip
 
 MOST_VALUES: Final = 60
 """Different values of a column that a proposal lists."""
 HEAD: Final = """\
 # How the columns of this tape are read; proposed by python -m simulator.tape, to be looked over.
-# columns: tape's column -> model's column (simulator/book/tape_columns.py lists those).
+# columns: tape's column -> model's column (simulator/book/tape/columns.py lists those).
 """
 
 

@@ -12,12 +12,13 @@ from simulator.book.schedule import I8, Terms, monthly_rate, open_loans, share_o
 from simulator.book.schema import F8, U8, Book, write_off_age
 from simulator.book.segments import check_regions, hash_texts, risk_band
 from simulator.book.synthesize import Menu, applicants, menu_of, rules_of
-from simulator.book.tape_checks import WORK_NAMES, unpaid_instalments
-from simulator.book.tape_columns import TAPE_COLUMNS
-from simulator.book.tape_dates import next_month
-from simulator.book.tape_file import Tape, read_tape
-from simulator.book.tape_sample import Frame as SampleFrame
-from simulator.book.tape_sample import band_or_region, bucket, draw_sample
+from simulator.book.tape.arrears import spell_months, unpaid_instalments
+from simulator.book.tape.checks import WORK_NAMES
+from simulator.book.tape.columns import TAPE_COLUMNS
+from simulator.book.tape.dates import next_month
+from simulator.book.tape.reader import Tape, read_tape
+from simulator.book.tape.sample import Frame as SampleFrame
+from simulator.book.tape.sample import band_or_region, bucket, draw_sample
 from simulator.catalogue import Parameters
 from simulator.reading.cells import Texts
 from simulator.settings import BookSettings, RunSettings
@@ -253,16 +254,9 @@ def _loans(tape: Tape, menu: Menu, loan_ids: U8, borrower_ids: U8) -> LoanColumn
         annual_rate=tape.numbers["annual_rate"],
         limit=tape.numbers["original_principal"],
         n_unpaid=n_unpaid,
-        months_overdue=_months_overdue(tape, n_unpaid),
+        months_overdue=spell_months(n_unpaid, tape.months_overdue),
         opening=open_loans(terms, scaled, remaining, n_unpaid, due_day, stop),
     )
-
-
-def _months_overdue(tape: Tape, n_unpaid: I8) -> I8:
-    """Months of the spell that runs: a panel's, and at least the unpaid instalments."""
-    if tape.months_overdue is None:
-        return n_unpaid
-    return np.where(n_unpaid > 0, np.maximum(n_unpaid, tape.months_overdue), 0)
 
 
 def imputed_columns(tape: Tape) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ import numpy as np
 
 from simulator.book.schema import F8
 from simulator.book.segments import MAX_REGIONS
-from simulator.book.tape_checks import (
+from simulator.book.tape.arrears import days_past_due, unpaid_of_status
+from simulator.book.tape.checks import (
     borrower_troubles,
     cross_troubles,
     missing_columns,
@@ -17,16 +18,15 @@ from simulator.book.tape_checks import (
     revolving_rows,
     text_troubles,
 )
-from simulator.book.tape_columns import READ_COLUMNS
-from simulator.book.tape_dates import (
+from simulator.book.tape.columns import READ_COLUMNS
+from simulator.book.tape.dates import (
     as_date,
     date_troubles,
     schedule_from_dates,
 )
-from simulator.book.tape_draft import Draft, read_columns, translate_values
-from simulator.book.tape_history import join_panel, split_panel
-from simulator.book.tape_mapping import DROP, MappingFound, find_mapping
-from simulator.book.tape_panel import unpaid_of_status
+from simulator.book.tape.draft import Draft, read_columns, translate_values
+from simulator.book.tape.mapping import DROP, MappingFound, find_mapping
+from simulator.book.tape.panel_files import join_panel, split_panel
 from simulator.products import PRODUCTS
 from simulator.reading.cells import (
     I8,
@@ -34,7 +34,6 @@ from simulator.reading.cells import (
     Trouble,
 )
 from simulator.reading.table_file import Source, open_source
-from simulator.vocabulary import DAYS_PER_MONTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +165,7 @@ def _fill_from_status(draft: Draft) -> None:
     if "due_day" not in draft.numbers:
         return
     due_day = np.nan_to_num(draft.numbers["due_day"], nan=1.0, posinf=1.0, neginf=1.0)
-    draft.fill("dpd", np.where(unpaid > 0, unpaid * DAYS_PER_MONTH - due_day, unpaid))
+    draft.fill("dpd", days_past_due(unpaid, due_day))
 
 
 def _fill_lines(draft: Draft) -> None:

@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 
 from simulator.book.schema import F8
-from simulator.book.tape_checks import Findings
-from simulator.book.tape_columns import COLUMN_BY_NAME
-from simulator.book.tape_dates import next_month
-from simulator.book.tape_headers import read_headers
-from simulator.book.tape_mapping import TapeMapping
-from simulator.book.tape_words import VALUE_WORDS, plain_word, province_word
+from simulator.book.tape.checks import Findings
+from simulator.book.tape.columns import COLUMN_BY_NAME
+from simulator.book.tape.dates import next_month
+from simulator.book.tape.headers import read_headers
+from simulator.book.tape.mapping import TapeMapping
+from simulator.book.tape.synonyms import VALUE_WORDS, plain_word, province_word
 from simulator.reading.cells import (
     I8,
     B,

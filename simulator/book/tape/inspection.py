@@ -8,15 +8,15 @@ from typing import Final
 
 import numpy as np
 
-from simulator.book.tape import imputed_columns
-from simulator.book.tape_columns import TAPE_COLUMNS
-from simulator.book.tape_file import Tape, checked_tape
-from simulator.book.tape_headers import read_headers
-from simulator.book.tape_mapping import MappingFound, find_mapping, parse_mapping
+from simulator.book.tape.columns import TAPE_COLUMNS
+from simulator.book.tape.headers import read_headers
+from simulator.book.tape.mapping import MappingFound, find_mapping, parse_mapping
+from simulator.book.tape.opening import imputed_columns
+from simulator.book.tape.profile import MOST_COLUMNS, ColumnProfile, profile
+from simulator.book.tape.proposal import Proposal, propose
+from simulator.book.tape.reader import Tape, checked_tape
 from simulator.reading.table_file import DELIMITERS, Source, open_source
 from simulator.settings import BookSettings
-from simulator.tape.profile import MOST_COLUMNS, ColumnProfile, profile
-from simulator.tape.proposal import Proposal, propose
 from simulator.validation import UserError, clip
 
 _NAME_WIDTH: Final = 26

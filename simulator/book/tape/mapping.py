@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, model_validator
 
-from simulator.book.tape_columns import COLUMN_BY_NAME
+from simulator.book.tape.columns import COLUMN_BY_NAME
 from simulator.reading.plain_yaml import check_nodes, load, parse, read_text
 from simulator.validation import Frozen, UserError, build, clip, unknown_choice
 

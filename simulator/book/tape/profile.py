@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from simulator.book.tape_columns import TapeColumn
-from simulator.book.tape_mapping import TapeMapping
+from simulator.book.tape.columns import TapeColumn
+from simulator.book.tape.mapping import TapeMapping
 from simulator.reading.cells import Texts, as_numbers, as_texts
 from simulator.reading.table_file import Source
 from simulator.validation import clip

@@ -26,7 +26,7 @@ from simulator.book.schedule import I8, Opening, Terms, monthly_rate, open_loans
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import hash_texts, risk_band
 from simulator.book.synthesize import due_days, rules_of
-from simulator.book.tape import DRAWN_FINANCES
+from simulator.book.tape.opening import DRAWN_FINANCES
 from simulator.catalogue import Parameters
 from simulator.products import PRODUCTS
 from simulator.reading.table_file import file_sha256
@@ -97,7 +97,7 @@ def tw_cards_book(settings: BookSettings, run: RunSettings, parameters: Paramete
             f" got {settings.applicants_monthly_share:g}"
         )
     rules = rules_of(settings, parameters)
-    with as_file(files("simulator").joinpath(f"book/data/{FILE}")) as path:
+    with as_file(files("simulator").joinpath(f"book/shipped/data/{FILE}")) as path:
         accounts = _read(str(path))
         digest = file_sha256(path)
     frame = Frame(
