@@ -92,7 +92,7 @@ def total(simulation: Simulation, count: Count) -> float:
 
 def lives_of(case: Case, run: RunSettings, path: int) -> tuple[NDArray[np.uint8], World]:
     """Lives of a path, (months + 1, n_borrowers), and its world."""
-    from simulator.kernels.lives import simulate_lives
+    from simulator.kernels.life_events import simulate_lives
     from simulator.kernels.records import CHUNK, PathKey, records
 
     world = case.world_builder(run)(path, path + 1)

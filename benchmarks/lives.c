@@ -1,4 +1,4 @@
-/* Lives of all borrowers on a path, as simulator/kernels/lives.py computes them, in plain C.
+/* Lives of all borrowers on a path, as simulator/kernels/life_events.py computes them, in plain C.
  *
  * Philox4x32-10 (Salmon et al., SC 2011) and the transitions of docs/model.md, section 3; the same
  * blocks as the kernel, so that the compiler may vectorise the same loops. Compile without

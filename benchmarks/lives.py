@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.case import MONTHS, Case, lives_of, shipped_case
 from benchmarks.harness import Row, millions, timed_in_turn
-from simulator.kernels.lives import simulate_lives
+from simulator.kernels.life_events import simulate_lives
 from simulator.kernels.records import CHUNK, PathKey, records
 from simulator.shocks.world import World
 

@@ -73,7 +73,7 @@ def counted_calls(borrowers: int, paths: int = 1) -> Calls:
 
 def _count(borrowers: int, paths: int) -> Calls:
     """Run without the JIT and count; for the process that ``counted_calls`` starts."""
-    from simulator.kernels import households, ledger, lives, rng
+    from simulator.kernels import households, ledger, life_events, rng
 
     if os.environ.get("NUMBA_DISABLE_JIT") != "1":
         raise SystemExit("counting needs NUMBA_DISABLE_JIT=1")
@@ -95,7 +95,7 @@ def _count(borrowers: int, paths: int) -> Calls:
         fill(identities, counter, *rest)
 
     rng.philox = one
-    lives.fill_units = life_block
+    life_events.fill_units = life_block
     for module in (households, ledger):
         if hasattr(module, "fill_units"):
             module.fill_units = block

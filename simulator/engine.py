@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from simulator.kernels.cache import clear_cache
 from simulator.kernels.impairment import keep_cells
-from simulator.kernels.lives import simulate_lives
+from simulator.kernels.life_events import simulate_lives
 from simulator.kernels.pairing import compare_outcomes
 from simulator.kernels.records import (
     CHUNK,

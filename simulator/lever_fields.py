@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from simulator.vocabulary import Priority, Stage
+from simulator.vocabulary import CollectionStage, Priority
 
 UNLIMITED: Final = 1e9
 """A capacity, cap or budget that never binds."""
@@ -39,7 +39,7 @@ class LeverField:
     combine: Combine
 
 
-STAGE_NAMES: Final = tuple(stage.name.lower() for stage in Stage)
+COLLECTION_STAGE_NAMES: Final = tuple(stage.name.lower() for stage in CollectionStage)
 """Names of the collection stages as they end the ``effort_`` and ``capacity_`` levers."""
 
 _M = Combine
@@ -50,7 +50,8 @@ def _by_stage(
     prefix: str, meaning: str, base: float, low: float, high: float, combine: Combine
 ) -> tuple[LeverField, ...]:
     return tuple(
-        _F(f"{prefix}_{s}", meaning.format(s), base, low, high, combine) for s in STAGE_NAMES
+        _F(f"{prefix}_{s}", meaning.format(s), base, low, high, combine)
+        for s in COLLECTION_STAGE_NAMES
     )
 
 

@@ -7,24 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.book.distributions import SCORE_MEAN, SCORE_SD
-from simulator.book.schema import Book, Borrowers, Loans, product_terms
+from simulator.book.schema import Book, Borrowers, Loans, ProductTerms, product_terms
 from simulator.catalogue import Parameters, pack_parameters
 from simulator.kernels.pairing import Paired, group_slices
 from simulator.kernels.records import (
+    COLLECTION_STAGE_DTYPE,
     FACTS_DTYPE,
+    LOAN_DTYPE,
+    OPENING_DTYPE,
+    PERSON_DTYPE,
     SIGHT_DTYPE,
-    STAGE_DTYPE,
+    TERMS_DTYPE,
     BookArrays,
     LifeColumns,
     Sight,
-    pack_loans,
-    pack_openings,
-    pack_people,
-    pack_terms,
     records,
 )
 from simulator.kernels.tally import Tallies, allocate_tallies
-from simulator.lever_fields import STAGE_NAMES
+from simulator.lever_fields import COLLECTION_STAGE_NAMES
 from simulator.provision.cells import NEVER, CellTable
 from simulator.situation import N_SITUATIONS
 from simulator.units import monthly_probability
@@ -74,9 +74,9 @@ class Packed:
 
 def pack_stages(parameters: Parameters, money: float) -> NDArray[np.void]:
     """Records of the collection stages; costs times ``money``, the unit of reference money."""
-    stages = np.zeros(len(STAGE_NAMES), dtype=STAGE_DTYPE)
-    for row, name in enumerate(STAGE_NAMES):
-        for field_name in STAGE_DTYPE.names or ():
+    stages = np.zeros(len(COLLECTION_STAGE_NAMES), dtype=COLLECTION_STAGE_DTYPE)
+    for row, name in enumerate(COLLECTION_STAGE_NAMES):
+        for field_name in COLLECTION_STAGE_DTYPE.names or ():
             stages[field_name][row] = parameters[f"{field_name}_{name}"]
     stages["cost"] *= money
     return records(stages)
@@ -96,10 +96,10 @@ def pack(book: Book, parameters: Parameters, cells: CellTable | None = None) -> 
     loan_order = np.argsort(owner, kind="stable")
     loans = _rows(book.loans, loan_order)._replace(borrower=owner[loan_order])
     arrays = BookArrays(
-        people=pack_people(people, loans),
-        loans=pack_loans(loans),
-        openings=pack_openings(loans, loan_order),
-        terms=pack_terms(product_terms(book)),
+        people=_pack_people(people, loans),
+        loans=_pack_loans(loans),
+        openings=_pack_openings(loans, loan_order),
+        terms=_pack_terms(product_terms(book)),
         facts=_facts(book, parameters),
         first_applicant=_month_starts(people.arrival_month),
         sight=_sight(cells, book),
@@ -130,6 +130,36 @@ def pack(book: Book, parameters: Parameters, cells: CellTable | None = None) -> 
         all_limits=float((weight * np.maximum(loans.limit, loans.principal)).sum()),
         all_loans=float(weight.sum()),
     )
+
+
+def _pack(dtype: np.dtype[np.void], columns: dict[str, NDArray[np.generic]]) -> NDArray[np.void]:
+    size = len(next(iter(columns.values())))
+    packed = np.zeros(size, dtype=dtype)
+    for name in dtype.names or ():
+        packed[name] = columns[name]
+    return records(packed)
+
+
+def _pack_people(people: Borrowers, loans: Loans) -> NDArray[np.void]:
+    """Records of all borrowers, each with the rows of its loans."""
+    edges = np.searchsorted(loans.borrower, np.arange(people.id.size + 1))
+    columns = people._asdict() | {"first_loan": edges[:-1], "n_loans": np.diff(edges)}
+    return _pack(PERSON_DTYPE, columns)
+
+
+def _pack_loans(loans: Loans) -> NDArray[np.void]:
+    """Records of what every month needs of all loans."""
+    return _pack(LOAN_DTYPE, loans._asdict())
+
+
+def _pack_openings(loans: Loans, book_row: NDArray[np.int64]) -> NDArray[np.void]:
+    """Records of what only the opening of a loan needs, and its place by permanent id."""
+    return _pack(OPENING_DTYPE, loans._asdict() | {"book_row": book_row})
+
+
+def _pack_terms(terms: ProductTerms) -> NDArray[np.void]:
+    """Records of all products."""
+    return _pack(TERMS_DTYPE, terms._asdict())
 
 
 def _income_risk(true_risk: NDArray[np.float64], slope: float) -> NDArray[np.float64]:

@@ -121,7 +121,7 @@ N_CAUSES: Final = len(Cause)
 SWITCHABLE_CAUSES: Final = tuple(c for c in Cause if c not in (Cause.NONE, Cause.AT_OPENING))
 
 
-class Stage(IntEnum):
+class CollectionStage(IntEnum):
     """Collection stages; AGENCY is an outside collector of old debts."""
 
     REMINDER = 0
@@ -132,7 +132,7 @@ class Stage(IntEnum):
     AGENCY = 5
 
 
-N_STAGES: Final = len(Stage)
+N_COLLECTION_STAGES: Final = len(CollectionStage)
 
 
 class Priority(IntEnum):

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.catalogue import pack_parameters, parameters_from
-from simulator.kernels import demand, household, payment
+from simulator.kernels import amounts_due, borrower, payment
 from simulator.kernels.records import LOAN_DTYPE, LOAN_STATE_DTYPE, TERMS_DTYPE, records
 from simulator.units import end_of_month_dpd
 from simulator.vocabulary import MAX_UNPAID, Amortisation, Cause, Hardship, Life, Work, WorkState
@@ -42,18 +42,18 @@ SCALARS = {
     "split": (payment.split_due, (70.0, 20.0, 0.3)),
     "waterfall": (payment.waterfall, (55.0, 10.0, 20.0, 15.0, 100.0)),
     "line draw": (payment.line_draw, (300.0, 1000.0, 400.0, 0.8, 0.3)),
-    "next work": (household.next_work, (0, 0.013, 0.01, 0.3, 0.02, 0.2)),
-    "opening work": (household.opening_work, (0.06, 0.05, 0.02, 0.2)),
-    "spell": (household.next_spell, (1, 0.1, 0.0, 6.0)),
-    "late days": (household.late_days, (0.37, 6.0)),
-    "savings": (household.new_savings, (P, 900.0, 500.0, 600.0, 0.0)),
-    "cut": (household.spending_cut, (P, 1, 2)),
-    "medical cost": (household.medical_cost, (P, 0.03, 1)),
-    "property cost": (household.property_cost, (P, 0.03)),
-    "refusal": (household.refusal_hazard, (P, 1.3, 0.9, 2, 3, 1.1)),
-    "income": (household.income_factor, (P, int(WorkState.REDUCED | Life.ILL), 1, 0, 0.2)),
-    "shock": (household.shock_in_force, (P, int(Life.ILL | Life.DISASTER), 0)),
-    "hardship": (household.hardship_of, (int(Life.CLOSED),)),
+    "next work": (borrower.next_work, (0, 0.013, 0.01, 0.3, 0.02, 0.2)),
+    "opening work": (borrower.opening_work, (0.06, 0.05, 0.02, 0.2)),
+    "spell": (borrower.next_spell, (1, 0.1, 0.0, 6.0)),
+    "late days": (borrower.late_days, (0.37, 6.0)),
+    "savings": (borrower.new_savings, (P, 900.0, 500.0, 600.0, 0.0)),
+    "cut": (borrower.spending_cut, (P, 1, 2)),
+    "medical cost": (borrower.medical_cost, (P, 0.03, 1)),
+    "property cost": (borrower.property_cost, (P, 0.03)),
+    "refusal": (borrower.refusal_hazard, (P, 1.3, 0.9, 2, 3, 1.1)),
+    "income": (borrower.income_factor, (P, int(WorkState.REDUCED | Life.ILL), 1, 0, 0.2)),
+    "shock": (borrower.shock_in_force, (P, int(Life.ILL | Life.DISASTER), 0)),
+    "hardship": (borrower.hardship_of, (int(Life.CLOSED),)),
 }  # fmt: skip
 
 
@@ -213,9 +213,9 @@ def test_relief_never_raises_what_is_due(
         relief_due=due_share,
         relief_interest=interest_share,
     )
-    plain_demand, plain_due = demand.demand_of(loan, terms, state, P, 0.24)
+    plain_demand, plain_due = amounts_due.demand_of(loan, terms, state, P, 0.24)
     state.relief_left = 3
-    relieved_demand, relieved_due = demand.demand_of(loan, terms, state, P, 0.24)
+    relieved_demand, relieved_due = amounts_due.demand_of(loan, terms, state, P, 0.24)
     assert relieved_due <= plain_due * (1 + 1e-12)
     assert relieved_demand <= plain_demand * (1 + 1e-12)
     if due_share == 0.0:
@@ -236,14 +236,14 @@ def record(dtype: np.dtype[np.void], **values: float) -> Any:
 @given(u=st.floats(0, 1, exclude_max=True), separation=shares, cut=shares, restore=shares)
 def test_work_moves_by_its_chances(u: float, separation: float, cut: float, restore: float) -> None:
     """One uniform serves all transitions: the cumulative chances, spelled out."""
-    new = household.next_work(int(WorkState.EMPLOYED), u, separation, 0.3, cut, restore)
+    new = borrower.next_work(int(WorkState.EMPLOYED), u, separation, 0.3, cut, restore)
     if u < separation:
         assert new == WorkState.UNEMPLOYED
     elif u < separation + (1 - separation) * cut:
         assert new == WorkState.REDUCED
     else:
         assert new == WorkState.EMPLOYED
-    found = household.next_work(int(WorkState.UNEMPLOYED), u, separation, 0.3, cut, restore)
+    found = borrower.next_work(int(WorkState.UNEMPLOYED), u, separation, 0.3, cut, restore)
     assert found == (WorkState.EMPLOYED if u < 0.3 else WorkState.UNEMPLOYED)
 
 
@@ -254,10 +254,10 @@ def test_income_falls_by_each_shock_and_stays_within_its_bounds(
     kind: Work, state: WorkState, bits: int
 ) -> None:
     life = int(state) | bits
-    factor = household.income_factor(P, life, int(kind), 0, 0.2)
+    factor = borrower.income_factor(P, life, int(kind), 0, 0.2)
     assert 0.0 <= factor <= 1.0
     expected = {WorkState.EMPLOYED: 1.0, WorkState.UNEMPLOYED: P.informal_income_share}.get(
-        state, 1.0 - household.cut_depth(P, int(kind))
+        state, 1.0 - borrower.cut_depth(P, int(kind))
     )
     expected *= 1.0 - P.illness_income_loss if bits & Life.ILL else 1.0
     expected *= 1.0 - P.disaster_income_loss if bits & Life.DISASTER else 1.0
@@ -281,13 +281,13 @@ def test_the_first_shock_in_force_is_the_cause() -> None:
         (0, Cause.NONE, Hardship.NONE),
     ]
     for life, cause, hardship in order:
-        assert household.shock_in_force(P, int(life), int(Work.FORMAL)) == cause
-        assert household.hardship_of(int(life)) == hardship
+        assert borrower.shock_in_force(P, int(life), int(Work.FORMAL)) == cause
+        assert borrower.hardship_of(int(life)) == hardship
 
 
 def test_the_chance_of_refusal_rises_with_burden_bucket_and_time_overdue() -> None:
     def hazard(burden: float, unpaid: int, spell: int) -> float:
-        return float(household.refusal_hazard(P, 1.0, burden, unpaid, spell, 1.0))
+        return float(borrower.refusal_hazard(P, 1.0, burden, unpaid, spell, 1.0))
 
     assert hazard(0.2, 0, 0) == pytest.approx(P.p_refuse_monthly)
     assert hazard(0.2, 1, 1) < hazard(0.2, 1, 2) < hazard(0.2, 1, 6)
@@ -298,25 +298,25 @@ def test_the_chance_of_refusal_rises_with_burden_bucket_and_time_overdue() -> No
 def test_late_days_have_their_mean() -> None:
     """Midpoints of a fine grid stand for the uniform."""
     n = 100_000
-    days = [household.late_days((k + 0.5) / n, 6.0) for k in range(n)]
+    days = [borrower.late_days((k + 0.5) / n, 6.0) for k in range(n)]
     assert min(days) == 1
     assert np.mean(days) == pytest.approx(6.0, abs=0.01)
-    assert household.late_days(0.01, 1.0) == 1
+    assert borrower.late_days(0.01, 1.0) == 1
     assert days[0] == 1 + math.floor(math.log(0.5 / n) / math.log(1 - 1 / 6))
 
 
 def test_an_overspender_cuts_late_and_the_prudent_at_once() -> None:
-    cuts = [household.spending_cut(P, 1, months) for months in range(8)]
+    cuts = [borrower.spending_cut(P, 1, months) for months in range(8)]
     assert cuts[0] == 0.0
     assert all(np.diff(cuts) >= 0)
-    assert cuts[-1] == P.discretionary_cut_max == household.spending_cut(P, 0, 0)
+    assert cuts[-1] == P.discretionary_cut_max == borrower.spending_cut(P, 0, 0)
 
 
 @given(cash=money, savings=money, target=money, windfall=money)
 def test_savings_absorb_shortfalls_in_full_and_surpluses_in_part(
     cash: float, savings: float, target: float, windfall: float
 ) -> None:
-    new = household.new_savings(P, cash, savings, target, windfall)
+    new = borrower.new_savings(P, cash, savings, target, windfall)
     if cash <= savings:
         assert new == cash
     else:

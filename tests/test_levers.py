@@ -13,10 +13,10 @@ from simulator.lever_fields import (
     ALL_FIELDS,
     BOOK_LEVERS,
     CAPACITY_MULTIPLIERS,
+    COLLECTION_STAGE_NAMES,
     CUSTOMER_LEVERS,
     INTENSITIES,
     LOAN_LEVERS,
-    STAGE_NAMES,
     UNDERWRITING_LEVERS,
     UNLIMITED,
     Combine,
@@ -31,7 +31,7 @@ from simulator.levers import (
     build_levers,
 )
 from simulator.validation import UserError
-from simulator.vocabulary import N_BUCKETS, Hardship, Stage
+from simulator.vocabulary import N_BUCKETS, CollectionStage, Hardship
 
 PLAIN = {
     Combine.MIN: min,
@@ -120,9 +120,9 @@ def test_every_lever_stands_once() -> None:
 
 
 def test_every_stage_has_its_levers() -> None:
-    assert list(STAGE_NAMES) == [stage.name.lower() for stage in Stage]
+    assert list(COLLECTION_STAGE_NAMES) == [stage.name.lower() for stage in CollectionStage]
     kinds = ("effort", "intensity", "capacity", "capacity_multiplier", "day_shift")
-    for name in STAGE_NAMES:
+    for name in COLLECTION_STAGE_NAMES:
         assert {f"{kind}_{name}" for kind in kinds} <= ALL_FIELDS.keys()
 
 

@@ -27,7 +27,7 @@ from simulator.catalogue import parameters_from
 from simulator.engine import _Scratch, recarray_levers, simulate
 from simulator.kernels.impairment import see_loans
 from simulator.kernels.ledger import count_stocks
-from simulator.kernels.lives import simulate_lives
+from simulator.kernels.life_events import simulate_lives
 from simulator.kernels.records import PathKey, records
 from simulator.kernels.simulate import open_book, simulate_months
 from simulator.kernels.tally import HISTORY_DTYPE, Tallies, path_slice

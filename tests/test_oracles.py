@@ -13,7 +13,7 @@ from twin.samples import POLICIES, eager_parameters, levers_of, random_book, ran
 from simulator.book.schema import Book
 from simulator.catalogue import pack_parameters, parameters_from
 from simulator.engine import simulate_block
-from simulator.kernels.lives import simulate_lives
+from simulator.kernels.life_events import simulate_lives
 from simulator.kernels.records import CHUNK, LifeColumns, PathKey, records
 from simulator.kernels.rng import philox, uniforms
 from simulator.kernels.tally import HISTORY_DTYPE, Tallies

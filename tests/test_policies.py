@@ -25,7 +25,7 @@ from policy_tables import (
 )
 from pydantic.fields import FieldInfo
 
-from simulator.lever_fields import ALL_FIELDS, STAGE_NAMES, UNLIMITED, Combine
+from simulator.lever_fields import ALL_FIELDS, COLLECTION_STAGE_NAMES, UNLIMITED, Combine
 from simulator.levers import build_levers
 from simulator.policies import (
     POLICY_KINDS,
@@ -394,7 +394,7 @@ def test_staff_that_may_be_named_is_limited_under_the_reference(stage: str) -> N
     assert REFERENCE_LEVERS[f"capacity_{stage}"][0] < UNLIMITED
 
 
-@pytest.mark.parametrize("stage", set(STAGE_NAMES) - set(get_args(LimitedStage)))
+@pytest.mark.parametrize("stage", set(COLLECTION_STAGE_NAMES) - set(get_args(LimitedStage)))
 def test_staff_that_may_not_be_named_has_no_limit_to_multiply(stage: str) -> None:
     assert REFERENCE_LEVERS[f"capacity_{stage}"][0] == UNLIMITED
 

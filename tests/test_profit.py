@@ -24,7 +24,7 @@ from simulator.results.profit import (
     statement,
     yearly_tax,
 )
-from simulator.vocabulary import Stage
+from simulator.vocabulary import CollectionStage
 
 F8 = NDArray[np.float64]
 MONTHS, PATHS = 15, 8
@@ -109,7 +109,7 @@ def test_equity_rolls_with_net_income_from_its_opening() -> None:
 def test_collection_cost_by_stage_and_complaints_add_up() -> None:
     dataset = without_rule_books()
     read = total_view(dataset)
-    stages = [BY_NAME[f"collection_cost_{stage.name.lower()}"](read) for stage in Stage]
+    stages = [BY_NAME[f"collection_cost_{stage.name.lower()}"](read) for stage in CollectionStage]
     complaints = BY_NAME["collection_cost_complaints"](read)
     np.testing.assert_allclose(sum(stages) + complaints, read("collection_cost"))
 

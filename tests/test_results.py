@@ -54,11 +54,11 @@ from simulator.vocabulary import (
     N_FATES,
     Burden,
     Cause,
+    CollectionStage,
     Count,
     Fate,
     Flow,
     LoanStatus,
-    Stage,
 )
 
 N_SEGMENTS = 2
@@ -397,8 +397,8 @@ def test_opening_stocks_are_those_of_month_zero() -> None:
 def test_contacts_are_those_of_their_stage_whatever_its_number() -> None:
     tallies = random_tallies(30, 2, 2)
     dataset = to_dataset(output_of({"status_quo": tallies}, months=2))
-    assert dataset["stage"].values.tolist() == [stage.name.lower() for stage in Stage]
-    for stage in Stage:
+    assert dataset["stage"].values.tolist() == [stage.name.lower() for stage in CollectionStage]
+    for stage in CollectionStage:
         made = tallies.counts[:, 1:, Count[f"CONTACT_{stage.name}"]]
         found = dataset["contacts"].sel(stage=stage.name.lower())
         np.testing.assert_array_equal(found[0, 0], made)

@@ -28,14 +28,14 @@ from simulator.book.schema import Book
 from simulator.levers import Edit
 from simulator.policies import CareProgramme, GracePeriod, StatusQuo, StricterApproval
 from simulator.vocabulary import (
-    N_STAGES,
+    N_COLLECTION_STAGES,
     Cause,
+    CollectionStage,
     Count,
     Exit,
     Flow,
     LoanStatus,
     Priority,
-    Stage,
 )
 
 F8 = NDArray[np.float64]
@@ -331,14 +331,16 @@ def test_a_policy_for_one_region_leaves_all_others_bit_identical() -> None:
 @pytest.mark.parametrize("priority", [float(priority) for priority in Priority])
 @pytest.mark.parametrize("capacity", [0.0, 3.0, 11.0, 40.0])
 def test_collectors_capacity_is_never_exceeded(capacity: float, priority: float) -> None:
-    limits = [Edit(f"capacity_{stage.name.lower()}", capacity * (1 + stage)) for stage in Stage]
+    limits = [
+        Edit(f"capacity_{stage.name.lower()}", capacity * (1 + stage)) for stage in CollectionStage
+    ]
     policies: Policies = {
         "status_quo": StatusQuo(),
         "few": [*limits, Edit("contact_priority", priority)],
     }
     small = run_small(policies=policies, months=12)
-    assert len(Stage) == N_STAGES
-    for stage in Stage:
+    assert len(CollectionStage) == N_COLLECTION_STAGES
+    for stage in CollectionStage:
         made = small.counts("few")[:, :, Count[f"CONTACT_{stage.name}"]]
         allowed = capacity * (1 + stage) * small.book.loans.id[opening(small.book)].size / 1000
         own = {"HUMAN_CALL": 30.0, "FIELD_VISIT": 1.0, "LEGAL": 3.0}.get(stage.name, np.inf)

@@ -6,20 +6,20 @@ overdue part of the book.
 
 import numpy as np
 
-from simulator.kernels.conversation import converse, decide_case, files_case
-from simulator.kernels.demand import balance_of, demand_of
-from simulator.kernels.household import hardship_of
+from simulator.kernels.amounts_due import balance_of, demand_of
+from simulator.kernels.borrower import hardship_of
+from simulator.kernels.contact_outcome import converse, decide_case, files_case
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.rng import stream, uniform, unit, words
 from simulator.vocabulary import (
     DAYS_PER_MONTH,
     N_BUCKETS,
-    N_STAGES,
+    N_COLLECTION_STAGES,
+    CollectionStage,
     Domain,
     Draw,
     Flag,
     Priority,
-    Stage,
 )
 
 _CONTACT_GROUP = Draw.CONTACT_REACH // 4
@@ -29,15 +29,15 @@ _LAST_DAY = DAYS_PER_MONTH - 1
 @scalar
 def _of_stage(stage, reminder, ai_call, human_call, field_visit, legal, agency):
     """The value of one stage; records have no index."""
-    if stage == Stage.REMINDER:
+    if stage == CollectionStage.REMINDER:
         return reminder
-    if stage == Stage.AI_CALL:
+    if stage == CollectionStage.AI_CALL:
         return ai_call
-    if stage == Stage.HUMAN_CALL:
+    if stage == CollectionStage.HUMAN_CALL:
         return human_call
-    if stage == Stage.FIELD_VISIT:
+    if stage == CollectionStage.FIELD_VISIT:
         return field_visit
-    return legal if stage == Stage.LEGAL else agency
+    return legal if stage == CollectionStage.LEGAL else agency
 
 
 @scalar
@@ -85,27 +85,31 @@ def _day_shift(rules, stage):
 @scalar
 def _is_call(stage):
     """Whether quiet hours bind a stage."""
-    return stage == Stage.AI_CALL or stage == Stage.HUMAN_CALL or stage == Stage.AGENCY
+    return (
+        stage == CollectionStage.AI_CALL
+        or stage == CollectionStage.HUMAN_CALL
+        or stage == CollectionStage.AGENCY
+    )
 
 
 @scalar
 def _is_capped(stage):
     """Whether the cap on contacts binds a stage."""
-    return _is_call(stage) or stage == Stage.FIELD_VISIT
+    return _is_call(stage) or stage == CollectionStage.FIELD_VISIT
 
 
 @scalar
 def _count_contact(count, stage, amount):
     """Add to the month's number of contacts of a stage."""
-    if stage == Stage.REMINDER:
+    if stage == CollectionStage.REMINDER:
         count.contact_reminder += amount
-    elif stage == Stage.AI_CALL:
+    elif stage == CollectionStage.AI_CALL:
         count.contact_ai_call += amount
-    elif stage == Stage.HUMAN_CALL:
+    elif stage == CollectionStage.HUMAN_CALL:
         count.contact_human_call += amount
-    elif stage == Stage.FIELD_VISIT:
+    elif stage == CollectionStage.FIELD_VISIT:
         count.contact_field_visit += amount
-    elif stage == Stage.LEGAL:
+    elif stage == CollectionStage.LEGAL:
         count.contact_legal += amount
     else:
         count.contact_agency += amount
@@ -115,15 +119,15 @@ def _count_contact(count, stage, amount):
 def _count_cost(count, stage, amount):
     """Add to the month's cost of a stage, complaints apart."""
     count.collection_cost += amount
-    if stage == Stage.REMINDER:
+    if stage == CollectionStage.REMINDER:
         count.cost_reminder += amount
-    elif stage == Stage.AI_CALL:
+    elif stage == CollectionStage.AI_CALL:
         count.cost_ai_call += amount
-    elif stage == Stage.HUMAN_CALL:
+    elif stage == CollectionStage.HUMAN_CALL:
         count.cost_human_call += amount
-    elif stage == Stage.FIELD_VISIT:
+    elif stage == CollectionStage.FIELD_VISIT:
         count.cost_field_visit += amount
-    elif stage == Stage.LEGAL:
+    elif stage == CollectionStage.LEGAL:
         count.cost_legal += amount
     else:
         count.cost_agency += amount
@@ -146,17 +150,17 @@ def _is_timely(state, loan, day):
 @scalar
 def _is_open_to(stage, state, filed):
     """Whether a stage may address a loan: promises are waited for, cases filed once."""
-    if stage == Stage.REMINDER:
+    if stage == CollectionStage.REMINDER:
         return True
     if state.marks & Flag.PROMISED:
         return False
-    return stage != Stage.LEGAL or filed == 0
+    return stage != CollectionStage.LEGAL or filed == 0
 
 
 @loop
 def _order_stages(stages, rules, days, order):
     """Fill ``days`` with each stage's day and ``order`` with the stages by day, then number."""
-    for stage in range(N_STAGES):
+    for stage in range(N_COLLECTION_STAGES):
         day = stages[stage].day + _day_shift(rules, stage)
         days[stage] = min(float(_LAST_DAY), max(0.0, day))
         place = stage
@@ -168,7 +172,7 @@ def _order_stages(stages, rules, days, order):
 
 @loop
 def _plan_efforts(t, n, book, levers, s, allowed, life, efforts):
-    """Effort of each stage with each loan in question, ``efforts`` of shape (N_STAGES, n)."""
+    """Effort of each stage with each loan in question, ``efforts`` of shape (N_COLLECTION_STAGES, n)."""
     loans, states, question = book.loans, s.loans, s.question
     cells, classes = levers.loan, levers.class_of_segment
     for k in range(n):
@@ -176,8 +180,8 @@ def _plan_efforts(t, n, book, levers, s, allowed, life, efforts):
         loan = loans[row]
         bucket = min(states[row].n_unpaid, N_BUCKETS - 1)
         cell = cells[t, classes[loan.segment], bucket, hardship_of(life[t, loan.borrower])]
-        efforts[Stage.REMINDER, k] = _effort(cell, Stage.REMINDER)
-        for stage in range(1, N_STAGES):
+        efforts[CollectionStage.REMINDER, k] = _effort(cell, CollectionStage.REMINDER)
+        for stage in range(1, N_COLLECTION_STAGES):
             efforts[stage, k] = _effort(cell, stage) * allowed
 
 
@@ -282,13 +286,13 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
     cells, classes = levers.loan, levers.class_of_segment
     count, rules, facts, cap = counts[t], levers.book[0], book.facts[0], world.rate_cap
     risks, is_seen = s.risks, s.risks.size > 0
-    efforts, made = np.empty((N_STAGES, n)), np.zeros(n)
+    efforts, made = np.empty((N_COLLECTION_STAGES, n)), np.zeros(n)
     planned = np.empty(n, dtype=np.int64)
-    days, order = np.empty(N_STAGES), np.zeros(N_STAGES, dtype=np.int64)
+    days, order = np.empty(N_COLLECTION_STAGES), np.zeros(N_COLLECTION_STAGES, dtype=np.int64)
     _order_stages(stages, rules, days, order)
     _plan_efforts(t, n, book, levers, s, world.collection_allowed, life, efforts)
     _decide_cases(t, n, book, s, p, cap, key)
-    for place in range(N_STAGES):
+    for place in range(N_COLLECTION_STAGES):
         stage = order[place]
         rule, effort, day = stages[stage], efforts[stage], days[stage]
         m, wanted = _planned(stage, n, book, s, effort, day, rules, made, planned, count)
@@ -327,7 +331,7 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
                 t, stage, day, rule, loan, person, terms[loan.product], state, person_state, cell,
                 p, cap, key, u, count,
             )  # fmt: skip
-            if stage == Stage.AGENCY and brought > 0.0:
+            if stage == CollectionStage.AGENCY and brought > 0.0:
                 commission = person.weight * p.commission_agency * brought
                 _count_cost(count, stage, commission)
                 if is_seen:

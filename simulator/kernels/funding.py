@@ -3,8 +3,7 @@
 Equations: docs/model.md, sections 4 to 6. Pure functions of records, in the order of a month.
 """
 
-from simulator.kernels.care import set_care
-from simulator.kernels.household import (
+from simulator.kernels.borrower import (
     hardship_of,
     income_factor,
     medical_cost,
@@ -15,6 +14,7 @@ from simulator.kernels.household import (
     spending_cut,
 )
 from simulator.kernels.jit import scalar
+from simulator.kernels.prevention import set_care
 from simulator.kernels.rng import uniform
 from simulator.vocabulary import Cause, Domain, Draw, Life
 

@@ -4,17 +4,17 @@ Equations: docs/model.md, sections 4 to 6. Writes each open loan's plan (able, l
 refused) and the borrower's new savings, debts elsewhere and willingness.
 """
 
-from simulator.kernels.care import count_prevention, heeds_reminder, lapse
-from simulator.kernels.demand import demand_of
+from simulator.kernels.amounts_due import demand_of
+from simulator.kernels.borrower import catch_up_chance, late_days
+from simulator.kernels.early_warning import has_warning, warn_chunk
 from simulator.kernels.funding import budget_household, fund, rank_lenders, refuses, settle
-from simulator.kernels.household import catch_up_chance, late_days
 from simulator.kernels.impairment import mark_relief
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.payment import ENOUGH
+from simulator.kernels.prevention import count_prevention, heeds_reminder, lapse
 from simulator.kernels.records import CHUNK
 from simulator.kernels.relief import chance_of_relief, keep_agreement, relieve
 from simulator.kernels.rng import fill_units, stream, uniform
-from simulator.kernels.warning import has_warning, warn_chunk
 from simulator.vocabulary import N_BUCKETS, Cause, Domain, Draw, Flag, LoanStatus
 
 _PERSON_GROUP = Draw.REFUSE // 4

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from simulator.kernels.demand import balance_of
-from simulator.kernels.household import hardship_of
+from simulator.kernels.amounts_due import balance_of
+from simulator.kernels.borrower import hardship_of
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.payment import dpd_at_month_end
 from simulator.kernels.records import NOT_TRACKED

@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.book.schema import Borrowers, Loans, ProductTerms
 from simulator.vocabulary import MAX_UNPAID, Count, Flow
 
 CHUNK = 256
@@ -53,7 +52,12 @@ OPENING_DTYPE = _record(
 )
 """The rest, needed when a loan opens; ``book_row``, the order of permanent ids, breaks ties."""
 
-TERMS_DTYPE = _record(float64=" ".join(ProductTerms._fields))
+TERMS_DTYPE = _record(
+    float64="late_fee_share penalty_multiple grace_days accrual_stop_dpd write_off_dpd"
+    " p_prepay_monthly min_payment_share utilisation complexity recovery_share"
+    " recovery_half_life_months"
+)
+"""A product; fields as in ``book.schema.ProductTerms``."""
 
 PERSON_STATE_DTYPE = _record(
     float64="savings other_debt",
@@ -134,7 +138,7 @@ FLOW_DTYPE = np.dtype([(flow.name.lower(), np.float64) for flow in Flow])
 COUNT_DTYPE = np.dtype([(count.name.lower(), np.float64) for count in Count])
 """One month of ``Tallies.counts`` as a record."""
 
-STAGE_DTYPE = _record(float64="reach effect cost complaint day")
+COLLECTION_STAGE_DTYPE = _record(float64="reach effect cost complaint day")
 """A collection stage; cost in the book's currency, day after the due day."""
 
 FACTS_DTYPE = _record(
@@ -217,36 +221,6 @@ class State(NamedTuple):
 def records(array: NDArray[np.void]) -> NDArray[np.void]:
     """``array`` with fields as attributes, in kernels and in a debugger alike."""
     return array.view(np.recarray)
-
-
-def _pack(dtype: np.dtype[np.void], columns: dict[str, NDArray[np.generic]]) -> NDArray[np.void]:
-    size = len(next(iter(columns.values())))
-    packed = np.zeros(size, dtype=dtype)
-    for name in dtype.names or ():
-        packed[name] = columns[name]
-    return records(packed)
-
-
-def pack_people(people: Borrowers, loans: Loans) -> NDArray[np.void]:
-    """Records of all borrowers, each with the rows of its loans."""
-    edges = np.searchsorted(loans.borrower, np.arange(people.id.size + 1))
-    columns = people._asdict() | {"first_loan": edges[:-1], "n_loans": np.diff(edges)}
-    return _pack(PERSON_DTYPE, columns)
-
-
-def pack_loans(loans: Loans) -> NDArray[np.void]:
-    """Records of what every month needs of all loans."""
-    return _pack(LOAN_DTYPE, loans._asdict())
-
-
-def pack_openings(loans: Loans, book_row: NDArray[np.int64]) -> NDArray[np.void]:
-    """Records of what only the opening of a loan needs, and its place by permanent id."""
-    return _pack(OPENING_DTYPE, loans._asdict() | {"book_row": book_row})
-
-
-def pack_terms(terms: ProductTerms) -> NDArray[np.void]:
-    """Records of all products."""
-    return _pack(TERMS_DTYPE, terms._asdict())
 
 
 def allocate_state(n_people: int, n_loans: int, most_loans: int, tracked: int = 0) -> State:

@@ -3,7 +3,7 @@
 Equations: docs/model.md, section 4.4. Pure functions of records.
 """
 
-from simulator.kernels.demand import balance_of, due_parts
+from simulator.kernels.amounts_due import balance_of, due_parts
 from simulator.kernels.jit import scalar
 from simulator.kernels.payment import annuity_instalment
 from simulator.vocabulary import N_BUCKETS, Amortisation, Cause, Flag

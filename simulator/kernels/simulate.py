@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from simulator.kernels.amounts_due import balance_of, clear_balance
 from simulator.kernels.contacts import contact_borrowers
-from simulator.kernels.demand import balance_of, clear_balance
 from simulator.kernels.households import plan_households
 from simulator.kernels.impairment import close_episodes, forget_risk, see_loans
 from simulator.kernels.jit import loop, scalar

@@ -46,8 +46,8 @@ from simulator.vocabulary import (
     ROLL_DESTINATIONS,
     Burden,
     Cause,
+    CollectionStage,
     Fate,
-    Stage,
 )
 
 F8 = NDArray[np.float64]
@@ -210,7 +210,7 @@ def _coordinates(output: SimulationOutput) -> Variables:
         "from_bucket": ("from_bucket", list(BUCKETS)),
         "to_bucket": ("to_bucket", list(ROLL_DESTINATIONS)),
         "cause": ("cause", [c.name.lower() for c in Cause if c is not Cause.NONE]),
-        "stage": ("stage", [s.name.lower() for s in Stage]),
+        "stage": ("stage", [s.name.lower() for s in CollectionStage]),
         "segment": ("segment", labels),
         "age_band": ("age_band", list(AGE_BANDS)),
         "income_decile": ("income_decile", np.arange(1, N_INCOME_DECILES + 1)),

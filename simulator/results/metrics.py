@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simulator.results.overdue import share
 from simulator.results.variables import FRACTION, MONEY, PATH_VARIABLES, unit_in
-from simulator.vocabulary import DPD_THRESHOLDS, Flow, Stage
+from simulator.vocabulary import DPD_THRESHOLDS, CollectionStage, Flow
 
 F8 = NDArray[np.float64]
 Read = Callable[[str], F8]
@@ -88,7 +88,7 @@ def _open_loans(read: Read) -> F8:
     return np.asarray(read("loans").sum(axis=-1))
 
 
-def _of_stage(variable: str, stage: Stage) -> Callable[[Read], F8]:
+def _of_stage(variable: str, stage: CollectionStage) -> Callable[[Read], F8]:
     return lambda read: read(variable)[..., stage]
 
 
@@ -189,7 +189,7 @@ METRICS: Final = (
             Whole.TOTAL,
             _of_stage("collection_cost_by_stage", stage),
         )
-        for stage in Stage
+        for stage in CollectionStage
     ),
     Metric(
         "collection_cost_complaints",

@@ -14,7 +14,7 @@ from simulator.kernels.tally import FIRST_90, Tallies
 from simulator.results import overdue
 from simulator.results.recoveries import Recoveries
 from simulator.units import monthly_simple
-from simulator.vocabulary import Count, Flow, Stage
+from simulator.vocabulary import CollectionStage, Count, Flow
 
 F8 = NDArray[np.float64]
 
@@ -192,8 +192,8 @@ def _count_variables(counts: Mapping[Count, tuple[str, str]], kind: Kind) -> lis
     ]
 
 
-_CONTACT_COUNTS: Final = [Count[f"CONTACT_{stage.name}"] for stage in Stage]
-_COST_COUNTS: Final = [Count[f"COST_{stage.name}"] for stage in Stage]
+_CONTACT_COUNTS: Final = [Count[f"CONTACT_{stage.name}"] for stage in CollectionStage]
+_COST_COUNTS: Final = [Count[f"COST_{stage.name}"] for stage in CollectionStage]
 
 
 PATH_VARIABLES: Final = (

@@ -5,22 +5,27 @@ from math import inf, sqrt
 
 from simulator.vocabulary import (
     DAYS_PER_MONTH,
+    CollectionStage,
     Count,
     Draw,
     Flow,
     LoanStatus,
     Priority,
-    Stage,
 )
 from twin.bills import Bills, scheduled_principal
 from twin.state import Bill, Borrower, Loan, Month, annuity
 
 Owned = tuple[Loan, Borrower]
-CALLS = (Stage.AI_CALL, Stage.HUMAN_CALL, Stage.AGENCY)
+CALLS = (CollectionStage.AI_CALL, CollectionStage.HUMAN_CALL, CollectionStage.AGENCY)
 """Bound to quiet hours."""
-CAPPED = (Stage.AI_CALL, Stage.HUMAN_CALL, Stage.FIELD_VISIT, Stage.AGENCY)
+CAPPED = (
+    CollectionStage.AI_CALL,
+    CollectionStage.HUMAN_CALL,
+    CollectionStage.FIELD_VISIT,
+    CollectionStage.AGENCY,
+)
 """Bound to the cap on contacts of a loan in a month."""
-PEOPLE = (Stage.HUMAN_CALL, Stage.FIELD_VISIT, Stage.AGENCY)
+PEOPLE = (CollectionStage.HUMAN_CALL, CollectionStage.FIELD_VISIT, CollectionStage.AGENCY)
 """Able to agree on a promise or on new instalments."""
 
 
@@ -28,13 +33,17 @@ PEOPLE = (Stage.HUMAN_CALL, Stage.FIELD_VISIT, Stage.AGENCY)
 class Plan:
     """A stage in a month: its number, name, and day after the due day."""
 
-    stage: Stage
+    stage: CollectionStage
     name: str
     day: float
 
     def wanted(self, loan: Loan, month: Month) -> float:
         effort = month.loan_lever(f"effort_{self.name}", loan)
-        return effort if self.stage is Stage.REMINDER else effort * month["collection_allowed"]
+        return (
+            effort
+            if self.stage is CollectionStage.REMINDER
+            else effort * month["collection_allowed"]
+        )
 
     def effort(self, loan: Loan, month: Month) -> float:
         """What quiet hours leave of the wanted effort."""
@@ -48,7 +57,7 @@ class Plan:
 def stages(month: Month) -> list[Plan]:
     """The stages in the order of their day, ties by number."""
     plans = []
-    for stage in Stage:
+    for stage in CollectionStage:
         name = stage.name.lower()
         day = month.parameters[f"day_{name}"] + month.book_lever(f"day_shift_{name}")
         plans.append(Plan(stage, name, min(29.0, max(0.0, day))))
@@ -87,10 +96,10 @@ def _planned(plan: Plan, loan: Loan, month: Month) -> bool:
         return False
     if not overdue and loan.late_days > 0 and not plan.day < loan.late_days:
         return False
-    if loan.promised and plan.stage is not Stage.REMINDER:
+    if loan.promised and plan.stage is not CollectionStage.REMINDER:
         month.happened["left alone after a promise"] += 1
         return False
-    if plan.stage is Stage.LEGAL and loan.filed > 0:
+    if plan.stage is CollectionStage.LEGAL and loan.filed > 0:
         month.happened["filed only once"] += 1
         return False
     room = month.book_lever("contact_cap") - loan.efforts if plan.stage in CAPPED else inf
@@ -136,24 +145,24 @@ def _queue(plan: Plan, owned: list[Owned], bills: Bills, month: Month) -> list[O
 
 
 COSTS = {
-    Stage.REMINDER: Count.COST_REMINDER,
-    Stage.AI_CALL: Count.COST_AI_CALL,
-    Stage.HUMAN_CALL: Count.COST_HUMAN_CALL,
-    Stage.FIELD_VISIT: Count.COST_FIELD_VISIT,
-    Stage.LEGAL: Count.COST_LEGAL,
-    Stage.AGENCY: Count.COST_AGENCY,
+    CollectionStage.REMINDER: Count.COST_REMINDER,
+    CollectionStage.AI_CALL: Count.COST_AI_CALL,
+    CollectionStage.HUMAN_CALL: Count.COST_HUMAN_CALL,
+    CollectionStage.FIELD_VISIT: Count.COST_FIELD_VISIT,
+    CollectionStage.LEGAL: Count.COST_LEGAL,
+    CollectionStage.AGENCY: Count.COST_AGENCY,
 }
 CONTACT_COUNTS = {
-    Stage.REMINDER: Count.CONTACT_REMINDER,
-    Stage.AI_CALL: Count.CONTACT_AI_CALL,
-    Stage.HUMAN_CALL: Count.CONTACT_HUMAN_CALL,
-    Stage.FIELD_VISIT: Count.CONTACT_FIELD_VISIT,
-    Stage.LEGAL: Count.CONTACT_LEGAL,
-    Stage.AGENCY: Count.CONTACT_AGENCY,
+    CollectionStage.REMINDER: Count.CONTACT_REMINDER,
+    CollectionStage.AI_CALL: Count.CONTACT_AI_CALL,
+    CollectionStage.HUMAN_CALL: Count.CONTACT_HUMAN_CALL,
+    CollectionStage.FIELD_VISIT: Count.CONTACT_FIELD_VISIT,
+    CollectionStage.LEGAL: Count.CONTACT_LEGAL,
+    CollectionStage.AGENCY: Count.CONTACT_AGENCY,
 }
 
 
-def _spend(loan: Loan, amount: float, month: Month, stage: Stage | None = None) -> None:
+def _spend(loan: Loan, amount: float, month: Month, stage: CollectionStage | None = None) -> None:
     """Collection cost of a contact with a loan; a complaint belongs to no stage."""
     loan.cost += amount
     month.count(Count.COLLECTION_COST, loan.weight * amount)
@@ -176,7 +185,7 @@ def _contact(plan: Plan, loan: Loan, borrower: Borrower, due: Bill, month: Month
     answers = luck.loan(loan.id, month.t, Draw.CONTACT_REACH + 4 * plan.stage)
     if not answers < effort * p[f"reach_{name}"]:
         return
-    if plan.stage is Stage.LEGAL:
+    if plan.stage is CollectionStage.LEGAL:
         loan.filed = month.t
         month.happened["case filed"] += 1
         return
@@ -184,7 +193,7 @@ def _contact(plan: Plan, loan: Loan, borrower: Borrower, due: Bill, month: Month
     if brought is None:
         if plan.stage in PEOPLE:
             _converse(loan, due, month)
-    elif plan.stage is Stage.AGENCY:
+    elif plan.stage is CollectionStage.AGENCY:
         _spend(loan, p["commission_agency"] * brought, month, plan.stage)
         month.happened["agency earns a commission"] += 1
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from simulator.book.schema import Book, Borrowers, Loans
 from simulator.catalogue import parameters_from
-from simulator.lever_fields import STAGE_NAMES
+from simulator.lever_fields import COLLECTION_STAGE_NAMES
 from simulator.levers import Edit, LeverTable, SegmentNames, Target, build_levers
 from simulator.products import JURISDICTIONS, Product
 from simulator.shocks.world import WORLD_DTYPE, World
@@ -335,8 +335,8 @@ def collections(months: int) -> list[Edit]:
         *_contact_edits(150.0),
         Edit("effort_agency", 0.5, buckets=late[1:]),
         Edit("effort_legal", 0.5, buckets=late[1:]),
-        *(Edit(f"intensity_{name}", 1.2) for name in STAGE_NAMES),
-        *(Edit(f"capacity_multiplier_{name}", 1.3) for name in STAGE_NAMES),
+        *(Edit(f"intensity_{name}", 1.2) for name in COLLECTION_STAGE_NAMES),
+        *(Edit(f"capacity_multiplier_{name}", 1.3) for name in COLLECTION_STAGE_NAMES),
         Edit("capacity_agency", 100.0),
         Edit("capacity_legal", 60.0),
         Edit("day_shift_reminder", 6.0),

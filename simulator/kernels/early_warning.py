@@ -5,8 +5,8 @@ Equations: docs/model.md, section 4.3.
 
 import numpy as np
 
-from simulator.kernels.care import lapse
 from simulator.kernels.jit import loop, scalar
+from simulator.kernels.prevention import lapse
 from simulator.kernels.rng import stream, unit, words
 from simulator.vocabulary import Domain, Draw, Flag, LoanStatus
 

@@ -6,7 +6,7 @@ filled block by block, so that the random numbers vectorise.
 
 import numpy as np
 
-from simulator.kernels.household import next_spell, next_work, opening_work
+from simulator.kernels.borrower import next_spell, next_work, opening_work
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.records import CHUNK
 from simulator.kernels.rng import fill_units, stream

@@ -3,10 +3,10 @@
 Equations: docs/model.md, section 7. Pure functions of records.
 """
 
-from simulator.kernels.demand import demand_of
+from simulator.kernels.amounts_due import demand_of
 from simulator.kernels.jit import scalar
 from simulator.kernels.rng import uniform
-from simulator.vocabulary import Domain, Draw, Flag, Stage
+from simulator.vocabulary import CollectionStage, Domain, Draw, Flag
 
 _NOTHING = -1.0
 
@@ -14,13 +14,17 @@ _NOTHING = -1.0
 @scalar
 def files_case(stage):
     """Whether a stage takes the loan to court instead of talking."""
-    return stage == Stage.LEGAL
+    return stage == CollectionStage.LEGAL
 
 
 @scalar
 def _is_person(stage):
     """Whether a stage is a conversation with a person, who can take a promise."""
-    return stage == Stage.HUMAN_CALL or stage == Stage.FIELD_VISIT or stage == Stage.AGENCY
+    return (
+        stage == CollectionStage.HUMAN_CALL
+        or stage == CollectionStage.FIELD_VISIT
+        or stage == CollectionStage.AGENCY
+    )
 
 
 @scalar
