@@ -22,7 +22,7 @@ from simulator.levers import LeverTable
 from simulator.macro import MacroPaths, Scenario, draw_macro_paths, load_scenario
 from simulator.packing import Packed, pack
 from simulator.policies import REFERENCE, Policy, StatusQuo, levers_for
-from simulator.provision import CellTable, RuleBook, build_cells, check_books
+from simulator.provision import RiskCellTable, RuleBook, build_risk_cells, check_books
 from simulator.results.files import remove_results
 from simulator.settings import (
     BookSettings,
@@ -193,9 +193,9 @@ def _levers(name: str, policy: Policy, reference: Policy, book: Book, horizon: i
         raise UserError(f"policy.{name}: {error}") from None
 
 
-def _cells(rule_books: Mapping[str, RuleBook], book: Book) -> CellTable | None:
+def _cells(rule_books: Mapping[str, RuleBook], book: Book) -> RiskCellTable | None:
     """What the rule books tell apart; None without any."""
-    return build_cells(rule_books, book.segments, book.products) if rule_books else None
+    return build_risk_cells(rule_books, book.segments, book.products) if rule_books else None
 
 
 def _load_scenarios(
@@ -266,9 +266,9 @@ def _conclude(
     from simulator.results.checks import run_checks
     from simulator.results.dataset import to_dataset
     from simulator.results.history import history_table
-    from simulator.results.passport import RunFacts, build_manifest
-    from simulator.results.record import with_record
+    from simulator.results.manifest import RunFacts, build_manifest
     from simulator.results.store import write_results
+    from simulator.results.stored_run import with_record
     from simulator.results.summary import summarise
 
     finished, simulation = simulated.output, simulated.simulation
@@ -297,7 +297,7 @@ def _conclude(
 def _simulation_output(
     request: ExperimentRequest,
     book: Book,
-    cells: CellTable | None,
+    cells: RiskCellTable | None,
     scenarios: Mapping[str, Scenario],
     paths: Mapping[str, MacroPaths],
     simulation: Simulation,

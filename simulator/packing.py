@@ -25,7 +25,7 @@ from simulator.kernels.records import (
 )
 from simulator.kernels.tally import Tallies, allocate_tallies
 from simulator.lever_fields import COLLECTION_STAGE_NAMES
-from simulator.provision.cells import NEVER, CellTable
+from simulator.provision.risk_cells import NEVER, RiskCellTable
 from simulator.situation import N_SITUATIONS
 from simulator.units import monthly_probability
 
@@ -82,7 +82,7 @@ def pack_stages(parameters: Parameters, money: float) -> NDArray[np.void]:
     return records(stages)
 
 
-def pack(book: Book, parameters: Parameters, cells: CellTable | None = None) -> Packed:
+def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None) -> Packed:
     """Records of ``book`` as the kernels read them, in order of arrival, then of permanent id.
 
     The live part of the book is then dense in memory, whatever share of it has yet to arrive.
@@ -168,7 +168,7 @@ def _income_risk(true_risk: NDArray[np.float64], slope: float) -> NDArray[np.flo
     return factor
 
 
-def _sight(cells: CellTable | None, book: Book) -> Sight:
+def _sight(cells: RiskCellTable | None, book: Book) -> Sight:
     """How rule books see loans; an empty table without any."""
     rules = np.zeros(1, dtype=SIGHT_DTYPE)
     if cells is None:

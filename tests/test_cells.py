@@ -9,8 +9,14 @@ from hypothesis import strategies as st
 
 from simulator.book.segments import segment_names
 from simulator.products import PRODUCTS
-from simulator.provision import CellTable, Milestones, RuleBook, build_cells, build_rule_book
-from simulator.provision.cells import NEVER
+from simulator.provision import (
+    Milestones,
+    RiskCellTable,
+    RuleBook,
+    build_risk_cells,
+    build_rule_book,
+)
+from simulator.provision.risk_cells import NEVER
 from simulator.provision.rule_book import family_of
 from simulator.shipped import read_shipped
 from simulator.situation import N_SITUATIONS, situation_of
@@ -27,23 +33,23 @@ def _books(*names: str) -> dict[str, RuleBook]:
     return {name: build_rule_book(name, read_shipped("provision", name)) for name in names}
 
 
-def _table(books: Mapping[str, RuleBook]) -> CellTable:
-    return build_cells(books, segment_names(("east", "west"), CHINA, BANDS), CHINA)
+def _table(books: Mapping[str, RuleBook]) -> RiskCellTable:
+    return build_risk_cells(books, segment_names(("east", "west"), CHINA, BANDS), CHINA)
 
 
 @pytest.fixture(scope="module")
-def four() -> CellTable:
+def four() -> RiskCellTable:
     return _table(_books(*FOUR))
 
 
-def _milestones(table: CellTable) -> Milestones:
+def _milestones(table: RiskCellTable) -> Milestones:
     def used(months: np.ndarray) -> tuple[int, ...]:
         return tuple(int(month) for month in months if month != NEVER)
 
     return Milestones(used(table.observation_milestones), used(table.cure_milestones))
 
 
-def _assert_no_cell_mixes_grades(books: Mapping[str, RuleBook], table: CellTable) -> None:
+def _assert_no_cell_mixes_grades(books: Mapping[str, RuleBook], table: RiskCellTable) -> None:
     milestones = _milestones(table)
     group_of_family = {"instalment": range(15), "revolving": range(15, 20)}
     for code, situation in enumerate(SITUATIONS):

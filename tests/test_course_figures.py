@@ -11,7 +11,7 @@ from simulator.__main__ import main as run_main
 from simulator.report import convergence_figure, course_figures, figures, macro_words, style
 from simulator.report.data import ReportData
 from simulator.report.language import LANGUAGES, speaking
-from simulator.results.record import Record, read_record
+from simulator.results.stored_run import Record, read_record
 
 WORDS = ("book.borrowers=300", "run.threads=1", "run.paths=8", "run.months=9", "provision=[]")
 

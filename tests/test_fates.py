@@ -18,8 +18,8 @@ from test_results import (
 from simulator.kernels.pairing import GROUP_KINDS
 from simulator.kernels.tally import Tallies
 from simulator.results.dataset import PATH_DIMS, SCHEMA_VERSION, to_dataset
-from simulator.results.fates import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
 from simulator.results.intervals import ratio_over_paths
+from simulator.results.outcomes import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
 from simulator.results.over_paths import STATISTIC_SUFFIXES
 from simulator.results.summary import summarise
 from simulator.vocabulary import N_FATES, Fate

@@ -10,7 +10,7 @@ from scipy import stats
 from test_results import output_of, random_tallies
 
 from simulator.results.dataset import to_dataset
-from simulator.results.frontier import REQUIRED, Frontier, Standing, dominator, frontiers
+from simulator.results.ranking import REQUIRED, Frontier, Standing, dominator, frontiers
 from simulator.results.summary import summarise
 from simulator.vocabulary import AGE_BANDS, N_BURDENS, N_FATES, Burden, Fate
 

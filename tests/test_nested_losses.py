@@ -35,7 +35,7 @@ from simulator.levers import LeverTable
 from simulator.macro import draw_macro_paths
 from simulator.packing import Packed, pack
 from simulator.policies import StatusQuo, levers_for
-from simulator.provision import build_cells, build_rule_book
+from simulator.provision import build_risk_cells, build_rule_book
 from simulator.settings import RunSettings
 from simulator.shipped import read_shipped
 from simulator.shocks.world import World
@@ -79,7 +79,7 @@ def small_set(threads: int = 2, batch: int = 50) -> Set:
     paths = draw_macro_paths(scenario_of(HARD, horizon, book.regions, STILL), run)
     build = world_builder(paths, book, values)
     books = {n: build_rule_book(n, read_shipped("provision", n)) for n in ("cas22", "cecl")}
-    packed = pack(book, values, build_cells(books, book.segments, book.products))
+    packed = pack(book, values, build_risk_cells(books, book.segments, book.products))
     policy = StatusQuo()
     levers = levers_for(policy, policy, book.segments, horizon)
     found = simulate(packed, {"hard": build}, {"status_quo": levers}, run)

@@ -12,7 +12,7 @@ from test_results import output_of, small_book, zero_tallies
 from twin.cells import cell_table
 
 from simulator.kernels.tally import Tallies
-from simulator.provision import Cell, CellTable, RuleBook, build_rule_book
+from simulator.provision import RiskCell, RiskCellTable, RuleBook, build_rule_book
 from simulator.results.checks import TOLERANCE, run_checks
 from simulator.results.dataset import to_dataset
 from simulator.results.inputs import SimulationOutput
@@ -70,7 +70,7 @@ BOOKS: dict[str, dict[str, object]] = {
 }
 
 
-def cells() -> tuple[Cell, ...]:
+def cells() -> tuple[RiskCell, ...]:
     """Clean A and B, overdue, long overdue, in default, in default for a year."""
     nameless = cell_table(lambda s, g: 0, N_CELLS, np.zeros(1, dtype=np.int64)).cells
     grades = ((0, 0, 0), (0, 0, 0), (0, 0, 1), (1, 0, 1), (2, 0, 2), (2, 0, 4))
@@ -83,7 +83,7 @@ def cells() -> tuple[Cell, ...]:
     )
 
 
-def table() -> CellTable:
+def table() -> RiskCellTable:
     whole = cell_table(lambda s, g: 0, N_CELLS, np.zeros(2, dtype=np.int64))
     return replace(whole, cells=cells())
 

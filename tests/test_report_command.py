@@ -23,8 +23,8 @@ from simulator.report.__main__ import main
 from simulator.report.run_beside import ABSENT, BETWEEN, difference, differing, read_runs
 from simulator.report.side_by_side import render_comparison
 from simulator.results.dataset import SCHEMA_VERSION
-from simulator.results.record import read_record
 from simulator.results.store import manifest_text, read_results, write_summary
+from simulator.results.stored_run import read_record
 
 ROOT = Path(__file__).parent.parent
 BASE = (

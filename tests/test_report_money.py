@@ -52,8 +52,8 @@ from simulator.report.profit_figure import Bridge, bridge_figure
 from simulator.report.profit_words import bridge_caption, bridge_table, loss_caption
 from simulator.report.tail_figure import Losses, loss_figure, round_ticks
 from simulator.report.value_table import value_table
-from simulator.results.frontier import Estimate
 from simulator.results.profit import COST_LINES
+from simulator.results.ranking import Estimate
 from simulator.results.summary import SummaryRow
 from simulator.settings import LanguageCode
 from simulator.shipped import read_shipped

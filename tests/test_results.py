@@ -21,6 +21,7 @@ from simulator.products import JURISDICTIONS, PRODUCTS
 from simulator.results.checks import CheckResult, money_identity_error, run_checks
 from simulator.results.compare import MAIN_METRICS, compare
 from simulator.results.dataset import PATH_DIMS, to_dataset
+from simulator.results.delinquency import observed_months_on_book
 from simulator.results.dictionary import dictionary_markdown
 from simulator.results.files import (
     FILE_NAMES,
@@ -32,10 +33,9 @@ from simulator.results.files import (
 from simulator.results.history import history_table
 from simulator.results.inputs import ScenarioInfo, SimulationOutput
 from simulator.results.intervals import over_paths
+from simulator.results.manifest import RunFacts, build_manifest, live_borrower_months
 from simulator.results.metrics import BY_NAME, METRICS
 from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
-from simulator.results.overdue import observed_months_on_book
-from simulator.results.passport import RunFacts, build_manifest, live_borrower_months
 from simulator.results.recoveries import recoveries
 from simulator.results.store import (
     read_results,

@@ -8,8 +8,7 @@ from test_results import output_of, random_tallies
 
 from simulator.results.dataset import to_dataset
 from simulator.results.intervals import share_over_paths
-from simulator.results.metrics import BY_NAME, lifetime_view
-from simulator.results.tail import (
+from simulator.results.loss_distribution import (
     LEVELS,
     TAIL_METRICS,
     Estimate,
@@ -25,6 +24,7 @@ from simulator.results.tail import (
     tail_rows,
     value_at_risk,
 )
+from simulator.results.metrics import BY_NAME, lifetime_view
 
 F8 = NDArray[np.float64]
 REPETITIONS = 300

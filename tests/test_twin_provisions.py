@@ -24,7 +24,7 @@ from twin.samples import (
 from simulator import engine
 from simulator.kernels.tally import Tallies
 from simulator.packing import pack
-from simulator.provision.cells import CellTable
+from simulator.provision.risk_cells import RiskCellTable
 from simulator.settings import RunSettings
 from simulator.situation import N_SITUATIONS, situation_of
 from simulator.vocabulary import (
@@ -110,7 +110,7 @@ def hashed_cell(situation: int, group: int) -> int:
     return (situation * 2654435761 + group * 40503 + situation // 7) % 2**32 % N_CELLS
 
 
-def table_of(case: Case) -> CellTable:
+def table_of(case: Case) -> RiskCellTable:
     segments = np.arange(len(random_book(BOOK_SEED).segments.region))
     return cell_table(
         hashed_cell,

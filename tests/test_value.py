@@ -11,10 +11,10 @@ from test_results import output_of, random_tallies, zero_tallies
 
 from simulator.catalogue import parameters_from
 from simulator.levers import Edit
-from simulator.results.dataset import PATH_DIMS, cells_of, to_dataset
+from simulator.results.dataset import PATH_DIMS, policy_runs_of, to_dataset
 from simulator.results.inputs import ScenarioInfo, SimulationOutput
 from simulator.results.metrics import BY_NAME, lifetime_view
-from simulator.results.value import (
+from simulator.results.net_present_value import (
     cash_flow,
     net_present_value,
     present_value,
@@ -56,7 +56,7 @@ def test_value_of_a_tiny_lender_by_hand() -> None:
     operating = 5.0 * 0.4 * 5.0 + 120.0 * 0.02 / 12.0
     second = 70.0 - 3.0 + 2.0 + 4.0 - operating
     expected = -100.0 / 1.01 + (second + 30.0 + 0.1 * 10.0) / 1.01**2
-    assert net_present_value(cells_of(output)[0][0])[0] == pytest.approx(expected)
+    assert net_present_value(policy_runs_of(output)[0][0])[0] == pytest.approx(expected)
 
 
 def test_undiscounted_value_is_the_opening_book_plus_the_profit_to_come() -> None:
@@ -147,6 +147,6 @@ def test_the_variable_has_its_dimensions_and_unit() -> None:
 
 def test_cash_and_what_is_left_are_by_path() -> None:
     output = output_of({"status_quo": random_tallies(34, 3, 4)}, months=4)
-    cell = cells_of(output)[0][0]
-    assert cash_flow(cell).shape == (3, 5)
-    assert terminal_value(cell).shape == (3,)
+    policy_run = policy_runs_of(output)[0][0]
+    assert cash_flow(policy_run).shape == (3, 5)
+    assert terminal_value(policy_run).shape == (3,)

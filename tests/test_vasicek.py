@@ -21,7 +21,7 @@ from simulator.catalogue import parameters_from
 from simulator.engine import simulate_block
 from simulator.levers import build_levers
 from simulator.packing import pack
-from simulator.results.tail import Estimate, expected_shortfall, value_at_risk
+from simulator.results.loss_distribution import Estimate, expected_shortfall, value_at_risk
 from simulator.shocks.world import WORLD_DTYPE, World
 from simulator.vocabulary import Count, Flow
 

@@ -24,7 +24,7 @@ from simulator.kernels.tally import Tallies
 from simulator.packing import Packed
 from simulator.policies import Policy, levers_for
 from simulator.results.break_even import BreakEven, whole_horizon
-from simulator.results.dataset import cells_of
+from simulator.results.dataset import policy_runs_of
 from simulator.results.inputs import SimulationOutput
 
 F8 = NDArray[np.float64]
@@ -134,7 +134,7 @@ def _figure(question: Question, output: SimulationOutput, tallies: Tallies) -> F
         policies=(name,),
         reference=name,
     )
-    ((cell,),) = cells_of(alone)
+    ((policy_run,),) = policy_runs_of(alone)
     lifetime = question.metric.startswith(LIFETIME)
     last_month = output.timeline.horizon if lifetime else output.timeline.months
-    return whole_horizon(question.metric.removeprefix(LIFETIME), cell, last_month)
+    return whole_horizon(question.metric.removeprefix(LIFETIME), policy_run, last_month)

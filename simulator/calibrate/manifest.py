@@ -16,7 +16,7 @@ from simulator.calibrate.settings import CalibrationSettings
 from simulator.calibrate.weighing import Discrepancy
 from simulator.experiment import ExperimentRequest
 from simulator.kernels.rng import RNG_VERSION
-from simulator.results.passport import package_versions
+from simulator.results.manifest import package_versions
 
 SCHEMA_VERSION: Final = "1.0"
 _PROGRAM: Final = "python -m simulator.calibrate"

@@ -14,7 +14,7 @@ from simulator.calibrate.evidence import Observation
 from simulator.calibrate.settings import LevelTarget, Measure, VintageTarget
 from simulator.kernels.tally import MAX_MOB, Tallies
 from simulator.reading.periods import Frequency, month_number, month_text, period_months
-from simulator.results.overdue import observed_months_on_book, overdue_rates, share
+from simulator.results.delinquency import observed_months_on_book, overdue_rates, share
 from simulator.results.recoveries import recoveries
 from simulator.timeline import Timeline
 from simulator.units import MONTHS_PER_YEAR

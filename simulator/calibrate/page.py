@@ -17,7 +17,7 @@ from simulator.report.fit_data import (
     Trial,
 )
 from simulator.report.language import listed, name, speaking, tr
-from simulator.results.passport import package_versions
+from simulator.results.manifest import package_versions
 
 
 def fit_report(

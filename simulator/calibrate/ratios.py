@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.results.overdue import share
+from simulator.results.delinquency import share
 
 B = NDArray[np.bool_]
 F8 = NDArray[np.float64]

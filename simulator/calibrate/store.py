@@ -42,7 +42,7 @@ FILE_NAMES: Final = (
 WIDTH: Final = 100
 _COLUMN_OF_REMARKS: Final = 44
 
-Cell = str | float | None
+CsvValue = str | float | None
 
 
 def remove_calibration(folder: Path) -> None:
@@ -157,7 +157,7 @@ def _parameter_table(fit: Fit) -> str:
 
 
 def _prediction_table(columns: Sequence[str], predictions: Sequence[PredictionRow]) -> str:
-    rows: list[list[Cell]] = [
+    rows: list[list[CsvValue]] = [
         [*row.names, percent(row.prediction), percent(row.ci_low), percent(row.ci_high)]
         for row in predictions
     ]
@@ -166,7 +166,7 @@ def _prediction_table(columns: Sequence[str], predictions: Sequence[PredictionRo
 
 def _backtest_table(backtests: Sequence[BacktestResult]) -> str:
     """A line a number seen: the model's forecast, then each rival's."""
-    lines: dict[tuple[str, str, str], list[Cell]] = {}
+    lines: dict[tuple[str, str, str], list[CsvValue]] = {}
     for result in backtests:
         for row in result.rows:
             key = (row.backtest, row.target, row.label)
@@ -178,7 +178,7 @@ def _backtest_table(backtests: Sequence[BacktestResult]) -> str:
     return csv_text(header, lines.values())
 
 
-def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[CsvValue]]) -> str:
     """A CSV with one line a row; unknown numbers are empty, text cannot become a formula."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -187,7 +187,7 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     return buffer.getvalue()
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: CsvValue) -> str:
     if isinstance(cell, str):
         return safe_text(cell)
     return "" if cell is None or not math.isfinite(cell) else f"{cell:.6g}"

@@ -78,9 +78,9 @@ def _effect(day, rule, loan, terms, state, person_state, p, cap, u):
 
 
 @scalar
-def _agree(t, loan, terms, state, cell, p, cap, key, weight, count):
+def _agree(t, loan, terms, state, lever, p, cap, key, weight, count):
     """New instalments, or a promise to pay next month, from one who does not pay now."""
-    if cell.negotiated_share <= 0.0 and cell.promise_share <= 0.0:
+    if lever.negotiated_share <= 0.0 and lever.promise_share <= 0.0:
         return
     if not state.refused:
         demand, _ = demand_of(loan, terms, state, p, cap)
@@ -88,11 +88,11 @@ def _agree(t, loan, terms, state, cell, p, cap, key, weight, count):
             return
         if state.n_unpaid > 0 and not (state.marks & Flag.BEHIND):
             u = uniform(key.seed, key.path, loan.id, t, Draw.NEGOTIATE, Domain.LOAN)
-            if u < cell.negotiated_share:
+            if u < lever.negotiated_share:
                 state.marks |= Flag.AGREED
                 return
     u = uniform(key.seed, key.path, loan.id, t, Draw.PROMISE, Domain.LOAN)
-    if u < cell.promise_share and not (state.marks & Flag.PROMISES):
+    if u < lever.promise_share and not (state.marks & Flag.PROMISES):
         state.marks |= Flag.PROMISES
         count.promises += weight
 
@@ -108,7 +108,7 @@ def converse(
     terms,
     state,
     person_state,
-    cell,
+    lever,
     p,
     cap,
     key,
@@ -118,5 +118,5 @@ def converse(
     """A contact that has reached the borrower: payment, agreement or promise; money it brought."""
     brought = _effect(day, rule, loan, terms, state, person_state, p, cap, u)
     if brought == _NOTHING and _is_person(stage):
-        _agree(t, loan, terms, state, cell, p, cap, key, person.weight, count)
+        _agree(t, loan, terms, state, lever, p, cap, key, person.weight, count)
     return brought

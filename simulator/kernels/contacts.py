@@ -41,16 +41,16 @@ def _of_stage(stage, reminder, ai_call, human_call, field_visit, legal, agency):
 
 
 @scalar
-def _effort(cell, stage):
-    """Effort of a stage in a lever cell."""
+def _effort(lever, stage):
+    """Effort of a stage in one row of the lever table."""
     return _of_stage(
         stage,
-        cell.effort_reminder,
-        cell.effort_ai_call,
-        cell.effort_human_call,
-        cell.effort_field_visit,
-        cell.effort_legal,
-        cell.effort_agency,
+        lever.effort_reminder,
+        lever.effort_ai_call,
+        lever.effort_human_call,
+        lever.effort_field_visit,
+        lever.effort_legal,
+        lever.effort_agency,
     )
 
 
@@ -172,17 +172,17 @@ def _order_stages(stages, rules, days, order):
 
 @loop
 def _plan_efforts(t, n, book, levers, s, allowed, life, efforts):
-    """Effort of each stage with each loan in question, ``efforts`` of shape (N_COLLECTION_STAGES, n)."""
+    """Effort of each stage with each loan in question; ``efforts``: (stages, n)."""
     loans, states, question = book.loans, s.loans, s.question
-    cells, classes = levers.loan, levers.class_of_segment
+    loan_levers, classes = levers.loan, levers.class_of_segment
     for k in range(n):
         row = question[k]
         loan = loans[row]
         bucket = min(states[row].n_unpaid, N_BUCKETS - 1)
-        cell = cells[t, classes[loan.segment], bucket, hardship_of(life[t, loan.borrower])]
-        efforts[CollectionStage.REMINDER, k] = _effort(cell, CollectionStage.REMINDER)
+        lever = loan_levers[t, classes[loan.segment], bucket, hardship_of(life[t, loan.borrower])]
+        efforts[CollectionStage.REMINDER, k] = _effort(lever, CollectionStage.REMINDER)
         for stage in range(1, N_COLLECTION_STAGES):
-            efforts[stage, k] = _effort(cell, stage) * allowed
+            efforts[stage, k] = _effort(lever, stage) * allowed
 
 
 @loop
@@ -283,7 +283,7 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
     """Plan, allocate and make every stage's contacts with the ``n`` loans in question."""
     people, loans, terms, states = book.people, book.loans, book.terms, s.loans
     question, s_people, filed, outcomes = s.question, s.people, s.filed, s.outcomes
-    cells, classes = levers.loan, levers.class_of_segment
+    loan_levers, classes = levers.loan, levers.class_of_segment
     count, rules, facts, cap = counts[t], levers.book[0], book.facts[0], world.rate_cap
     risks, is_seen = s.risks, s.risks.size > 0
     efforts, made = np.empty((N_COLLECTION_STAGES, n)), np.zeros(n)
@@ -325,10 +325,12 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
                 filed[row] = t
                 continue
             bucket = min(state.n_unpaid, N_BUCKETS - 1)
-            cell = cells[t, classes[loan.segment], bucket, hardship_of(life[t, loan.borrower])]
+            lever = loan_levers[
+                t, classes[loan.segment], bucket, hardship_of(life[t, loan.borrower])
+            ]
             person_state = s_people[loan.borrower]
             brought = converse(
-                t, stage, day, rule, loan, person, terms[loan.product], state, person_state, cell,
+                t, stage, day, rule, loan, person, terms[loan.product], state, person_state, lever,
                 p, cap, key, u, count,
             )  # fmt: skip
             if stage == CollectionStage.AGENCY and brought > 0.0:

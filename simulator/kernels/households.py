@@ -148,17 +148,17 @@ def _see_chunk(t, start, n, book, levers, s, p, world, key, life):
 
 
 @loop
-def _has_offer(cells, before, has_call):
+def _has_offer(loan_levers, before, has_call):
     """Whether any cell of a month's levers, (classes, buckets, hardships), gives relief.
 
     ``before``: the month before, whose negotiations may have left agreements.
     """
-    for a in range(cells.shape[0]):
-        for b in range(cells.shape[1]):
-            for c in range(cells.shape[2]):
-                cell = cells[a, b, c]
-                chance = max(cell.p_relief_if_need, cell.p_relief_if_no_need)
-                if cell.relief_months >= 1.0 and (chance > 0.0 or has_call):
+    for a in range(loan_levers.shape[0]):
+        for b in range(loan_levers.shape[1]):
+            for c in range(loan_levers.shape[2]):
+                lever = loan_levers[a, b, c]
+                chance = max(lever.p_relief_if_need, lever.p_relief_if_no_need)
+                if lever.relief_months >= 1.0 and (chance > 0.0 or has_call):
                     return True
                 if before[a, b, c].negotiated_share > 0.0:
                     return True
@@ -177,9 +177,9 @@ def _count_grant(person, facts, p, short, cut, count, flow):
 
 @loop
 def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
-    """Keep agreements, and offer relief where a loan's cell does; the relief budget left."""
+    """Keep agreements, and offer relief where a loan's levers do; the relief budget left."""
     people, loans, terms, facts = book.people, book.loans, book.terms, book.facts[0]
-    cells, cares, classes = levers.loan, levers.customer, levers.class_of_segment
+    loan_levers, cares, classes = levers.loan, levers.customer, levers.class_of_segment
     states, live, plans, u, outcomes = s.loans, s.live, s.plans, s.u_person, s.outcomes
     count, flow, cap = out.counts[t], out.flows[t], world.rate_cap
     risks, is_seen = s.risks, s.risks.size > 0
@@ -193,26 +193,26 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
             if state.status != LoanStatus.OPEN:
                 continue
             loan, outcome = loans[row], outcomes[b]
-            cell = cells[t, classes[loan.segment], state.from_bucket, plan.hardship]
-            if keep_agreement(t, loan, state, cell, outcome):
+            lever = loan_levers[t, classes[loan.segment], state.from_bucket, plan.hardship]
+            if keep_agreement(t, loan, state, lever, outcome):
                 granted = True
                 _count_grant(person, facts, p, short, 0.0, count, flow)
                 if is_seen:
                     mark_relief(risks[row], True, plan.hardship)
                 continue
             care = cares[t, plan.group]
-            if state.relief_left > 0 or u[2, k] >= chance_of_relief(state, cell, care, short):
+            if state.relief_left > 0 or u[2, k] >= chance_of_relief(state, lever, care, short):
                 continue
             product = terms[loan.product]
             needed, cut = relieve(
-                t, loan, product, state, cell, p, cap, person.weight, plan.income, budget, outcome
+                t, loan, product, state, lever, p, cap, person.weight, plan.income, budget, outcome
             )
             if needed >= 0.0:
                 granted = True
                 budget -= needed
                 _count_grant(person, facts, p, short, cut, count, flow)
                 if is_seen:
-                    is_replan = int(cell.term_extension_months) > 0
+                    is_replan = int(lever.term_extension_months) > 0
                     mark_relief(risks[row], is_replan, plan.hardship)
         if granted:
             _forget_demands(plan)

@@ -97,7 +97,7 @@ def _post_chunk(
 ):
     """Post the month of a chunk's open loans; (live borrowers so far, in ``s.live``; notes)."""
     people, loans, terms = book.people, book.loans, book.terms
-    cells, classes, rules = levers.loan, levers.class_of_segment, levers.book[0]
+    loan_levers, classes, rules = levers.loan, levers.class_of_segment, levers.book[0]
     s_people, states, queues, live, filed = s.people, s.loans, s.queue, s.live, s.filed
     flow, count, roll, counts = out.flows[t], out.counts[t], out.roll, out.counts
     written_off, first_90 = out.written_off_by_product, out.vintage_first_90
@@ -162,8 +162,8 @@ def _post_chunk(
                 revolving = loan.kind == Amortisation.REVOLVING
                 if revolving and state.n_unpaid == 0 and not relieved:
                     bucket = state.from_bucket
-                    cell = cells[t, classes[loan.segment], bucket, hardship_of(life[t, b])]
-                    draw_line(loan, state, person_state, cell, p, weight, flow)
+                    lever = loan_levers[t, classes[loan.segment], bucket, hardship_of(life[t, b])]
+                    draw_line(loan, state, person_state, lever, p, weight, flow)
             if relieved:
                 state.relief_left -= 1
                 count.relief_loans += weight

@@ -62,32 +62,32 @@ def _note_relief(t, state, months, outcome):
 
 
 @scalar
-def _may_have_relief(state, cell):
+def _may_have_relief(state, lever):
     """Whether no relief runs and uses are left."""
-    return state.relief_left == 0 and state.relief_uses < int(cell.relief_max_uses)
+    return state.relief_left == 0 and state.relief_uses < int(lever.relief_max_uses)
 
 
 @scalar
-def keep_agreement(t, loan, state, cell, outcome):
+def keep_agreement(t, loan, state, lever, outcome):
     """Turn instalments agreed with a collector last month into a re-plan; whether it was done."""
     if not (state.marks & Flag.AGREED):
         return False
     state.marks &= _ALL_BUT_AGREED
-    if cell.negotiated_extension_months < 1.0 or not _may_have_relief(state, cell):
+    if lever.negotiated_extension_months < 1.0 or not _may_have_relief(state, lever):
         return False
     _note_relief(t, state, 1, outcome)
     state.relief_due = 1.0
     state.relief_interest = 1.0
     state.relief_left = 1
     state.relief_uses += 1
-    _replan(loan, state, int(cell.negotiated_extension_months), 0.0, 0.0)
+    _replan(loan, state, int(lever.negotiated_extension_months), 0.0, 0.0)
     return True
 
 
 @scalar
-def chance_of_relief(state, cell, care, short):
+def chance_of_relief(state, lever, care, short):
     """Chance that relief is asked for and granted; a warned borrower is offered it."""
-    chance = cell.p_relief_if_need if short else cell.p_relief_if_no_need
+    chance = lever.p_relief_if_need if short else lever.p_relief_if_no_need
     if state.marks & Flag.WARNED:
         offered = care.warning_offer_if_need if short else care.warning_offer_if_no_need
         chance = max(chance, offered)
@@ -95,33 +95,33 @@ def chance_of_relief(state, cell, care, short):
 
 
 @scalar
-def relieve(t, loan, terms, state, cell, p, rate_cap, weight, income, budget, outcome):
+def relieve(t, loan, terms, state, lever, p, rate_cap, weight, income, budget, outcome):
     """Grant relief to one loan that may have it, if the budget allows.
 
     (money that the budget lends or loses, principal forgiven, both weighted); ``REFUSED`` first
     when nothing was granted.
     """
     if (
-        cell.relief_months < 1.0
-        or not _may_have_relief(state, cell)
-        or t - loan.origination_month < cell.relief_min_months_on_book
+        lever.relief_months < 1.0
+        or not _may_have_relief(state, lever)
+        or t - loan.origination_month < lever.relief_min_months_on_book
     ):
         return REFUSED, 0.0
     _, _, _, _, instalment = due_parts(loan, terms, state, p, rate_cap)
-    extension = int(cell.term_extension_months)
+    extension = int(lever.term_extension_months)
     whole = state.principal + state.principal_overdue
-    cut_share = 0.0 if loan.kind == Amortisation.REVOLVING else cell.principal_cut_share
+    cut_share = 0.0 if loan.kind == Amortisation.REVOLVING else lever.principal_cut_share
     cut = min(whole if extension > 0 else state.principal, cut_share * whole)
-    needed = weight * ((1.0 - cell.due_share) * instalment + cut)
+    needed = weight * ((1.0 - lever.due_share) * instalment + cut)
     if needed > budget:
         return REFUSED, 0.0
-    _note_relief(t, state, int(cell.relief_months), outcome)
-    state.relief_due = cell.due_share
-    state.relief_interest = cell.interest_share
-    state.relief_left = int(cell.relief_months)
+    _note_relief(t, state, int(lever.relief_months), outcome)
+    state.relief_due = lever.due_share
+    state.relief_interest = lever.interest_share
+    state.relief_left = int(lever.relief_months)
     state.relief_uses += 1
     if extension > 0:
-        _replan(loan, state, extension, cell.affordable_share * income, cut)
+        _replan(loan, state, extension, lever.affordable_share * income, cut)
     elif cut > 0.0:
         state.principal -= cut
         _reset_instalment(loan, state)

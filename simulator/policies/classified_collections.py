@@ -24,7 +24,7 @@ _Staff = Annotated[float, Field(ge=0, le=100)]
 _Days = Annotated[int, Field(ge=-29, le=29)]
 
 
-class _Cells(Frozen):
+class _WhichLoans(Frozen):
     """A stage in some buckets, for some risk bands."""
 
     stage: StageName
@@ -48,14 +48,14 @@ class _Cells(Frozen):
         return market.edit(name, amount, buckets=buckets, risk_bands=self.risk_bands)
 
 
-class IntensityRule(_Cells):
+class IntensityRule(_WhichLoans):
     """A stage that is tried more or less often than under the reference; 0 stops it."""
 
     intensity: float = Field(ge=0, le=10)
     """Effort over what it was."""
 
 
-class EffortRule(_Cells):
+class EffortRule(_WhichLoans):
     """A stage that is tried where the reference does not; the share of loans a month."""
 
     effort: Share

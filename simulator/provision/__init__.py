@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from simulator.provision.cells import Cell, CellTable, build_cells, check_books
 from simulator.provision.classes import Band, Classes
 from simulator.provision.lifetime import Lifetime
+from simulator.provision.risk_cells import RiskCell, RiskCellTable, build_risk_cells, check_books
 from simulator.provision.rule_book import (
     Milestones,
     Minima,
@@ -43,17 +43,17 @@ def build_rule_book(name: str, values: Mapping[str, object]) -> RuleBook:
 __all__ = [
     "RULE_BOOK_KINDS",
     "Band",
-    "Cell",
-    "CellTable",
     "Classes",
     "Lifetime",
     "Milestones",
     "Minima",
     "Overlay",
+    "RiskCell",
+    "RiskCellTable",
     "RuleBook",
     "SignificantIncrease",
     "Staged",
-    "build_cells",
+    "build_risk_cells",
     "build_rule_book",
     "check_books",
     "check_weights",

@@ -19,7 +19,7 @@ from simulator.settings import ImageFormat, LanguageCode
 from simulator.validation import UserError, clip, unknown_choice
 
 if TYPE_CHECKING:
-    from simulator.results.record import Record
+    from simulator.results.stored_run import Record
 
 MOST_RUNS: Final = 7
 """Runs side by side; each has a colour of its own."""
@@ -138,7 +138,7 @@ def _rebuild(folder: Path, asked: _Asked) -> None:
     """The report of one run, from its results.nc alone."""
     from simulator.report.page import write_atomically
     from simulator.report.pages import report_pages
-    from simulator.results.record import read_record
+    from simulator.results.stored_run import read_record
     from simulator.settings import ReportSettings
     from simulator.validation import build
 

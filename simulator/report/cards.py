@@ -25,7 +25,7 @@ from simulator.report.fate_figures import BEARING, FateKind
 from simulator.report.frontier_figure import frontier_figure
 from simulator.report.language import listed, tr
 from simulator.report.style import Frame
-from simulator.results.frontier import Frontier
+from simulator.results.ranking import Frontier
 
 Draw = Callable[[Frame], go.Figure]
 OVERDUE_FIRST: Final = (30, 90, 60, 1)

@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.report.language import name, tr
-from simulator.results.frontier import Estimate, Frontier, Standing, frontiers
+from simulator.results.ranking import Estimate, Frontier, Standing, frontiers
 from simulator.vocabulary import BUCKETS
 
 Array = NDArray[np.float64]

@@ -18,8 +18,8 @@ from simulator.report.ranking import (
 )
 from simulator.report.value_table import VALUE
 from simulator.report.verdict import saves, split, tied, with_interval
-from simulator.results.frontier import Frontier, Standing
 from simulator.results.intervals import over_paths
+from simulator.results.ranking import Frontier, Standing
 from simulator.vocabulary import Fate
 
 MOST_OTHERS: Final = 5

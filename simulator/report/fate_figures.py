@@ -15,8 +15,8 @@ from simulator.report import style
 from simulator.report.data import ReportData, clean
 from simulator.report.language import mark, name, tr
 from simulator.report.style import Frame, Grid, Settings, Sheet, axis, axis_names
-from simulator.results.frontier import Frontier
 from simulator.results.intervals import CONFIDENCE
+from simulator.results.ranking import Frontier
 from simulator.vocabulary import Fate
 
 F8 = NDArray[np.float64]

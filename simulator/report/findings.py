@@ -28,7 +28,7 @@ from simulator.report.re_ageing import before_relief, re_aged
 from simulator.report.value_table import VALUE, measures
 from simulator.report.verdict import on_one_draw, verdict, verdict_support, with_interval
 from simulator.report.verdict import one_draw as one_draw
-from simulator.results.frontier import Frontier
+from simulator.results.ranking import Frontier
 
 MOST_SENTENCES: Final = 5
 """Sentences under the headline; the rest stands with the remarks."""

@@ -15,7 +15,7 @@ from simulator.report.labels import HEIGHT, Box, Spot, place_labels, text_width
 from simulator.report.language import mark, tr
 from simulator.report.numbers import Scale, money_scale
 from simulator.report.style import Frame, Grid, Settings, Sheet, axis, axis_names
-from simulator.results.frontier import Estimate, Frontier, Standing
+from simulator.results.ranking import Estimate, Frontier, Standing
 
 F8 = NDArray[np.float64]
 

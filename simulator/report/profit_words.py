@@ -19,7 +19,7 @@ from simulator.report.numbers import (
 from simulator.report.profit_figure import CHARGE, INCOME, NET, Bridge
 from simulator.report.tables import Table
 from simulator.report.tail_figure import Losses, measure_words
-from simulator.results.tail import LEVELS
+from simulator.results.loss_distribution import LEVELS
 
 OF_BALANCE: Final = "_of_balance"
 

@@ -19,7 +19,7 @@ from simulator.report.numbers import (
     significant_decimals,
     span,
 )
-from simulator.results.frontier import Estimate, Frontier, Standing
+from simulator.results.ranking import Estimate, Frontier, Standing
 from simulator.vocabulary import Burden, Fate
 
 COUNTED: Final[tuple[tuple[Fate, str], ...]] = (

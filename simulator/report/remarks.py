@@ -7,7 +7,7 @@ from simulator.report.findings import further
 from simulator.report.language import bracketed, clauses, listed, mark, tn, tr
 from simulator.report.numbers import number, percent, span
 from simulator.report.ranking import capital, kicked_cases
-from simulator.results.frontier import Frontier, Standing
+from simulator.results.ranking import Frontier, Standing
 from simulator.vocabulary import FOLLOW_UP_MONTHS, Fate
 
 DOMINATED = mark(

@@ -15,7 +15,7 @@ from simulator.report.language import tr
 from simulator.report.policy_settings import value_words
 from simulator.results.intervals import over_paths
 from simulator.results.metrics import BY_NAME, metric_values
-from simulator.results.record import read_dataset, stored_manifest
+from simulator.results.stored_run import read_dataset, stored_manifest
 from simulator.results.summary import summarise
 
 F8 = NDArray[np.float64]

@@ -40,7 +40,7 @@ class Number(NamedTuple):
     """Whether it is a difference, which is shown with its sign."""
 
 
-Cell = str | Number
+SheetValue = str | Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Sheet:
 
     name: str
     header: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[SheetValue, ...], ...]
     n_names: int = 1
 
 

@@ -36,7 +36,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class TableCell:
     """A metric in the headline table: level, and below it the difference to the reference."""
 
     title: str
@@ -58,7 +58,7 @@ class HeadlineRow:
 
     policy: str
     colour_class: str
-    cells: tuple[Cell, ...]
+    cells: tuple[TableCell, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +98,14 @@ def _metric_scales(data: ReportData, metric: str) -> tuple[Scale, Scale]:
 
 def _cell(
     data: ReportData, place: tuple[str, str], column: tuple[str, str], scales: tuple[Scale, Scale]
-) -> Cell:
+) -> TableCell:
     (scenario, policy), (metric, title) = place, column
     level, delta = data.stat(scenario, policy, metric), None
     if policy != data.reference:
         delta = data.stat(scenario, policy, f"delta_{metric}")
     level_scale, delta_scale = scales
     shown = level_scale.text(level.mean if level else None)
-    return Cell(
+    return TableCell(
         title=title,
         level=shown,
         difference=_difference(delta_scale, delta) if delta else "",

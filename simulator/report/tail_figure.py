@@ -13,7 +13,7 @@ from simulator.report.labels import text_width
 from simulator.report.language import tr
 from simulator.report.numbers import percent, rate_decimals
 from simulator.report.style import Frame, Grid, Sheet, axis
-from simulator.results.tail import LEVELS, losses, opening_balance
+from simulator.results.loss_distribution import LEVELS, losses, opening_balance
 
 MOST_BINS: Final = 40
 HEAD: Final = 1.75

@@ -7,7 +7,7 @@ from simulator.report.fate_figures import PER
 from simulator.report.language import clauses, listed, tn, tr
 from simulator.report.numbers import Scale, interval, money_scale, number
 from simulator.report.ranking import capital, months_words
-from simulator.results.frontier import Estimate, Frontier, Standing
+from simulator.results.ranking import Estimate, Frontier, Standing
 from simulator.vocabulary import Fate
 
 

@@ -10,16 +10,16 @@ from simulator.report.findings import headline
 from simulator.report.language import listed, mark, name, tr
 from simulator.report.money_data import Provisions, provisions_of
 from simulator.report.passport import facts, sections
-from simulator.report.spreadsheet import Cell, Number, Sheet, workbook_bytes
+from simulator.report.spreadsheet import Number, Sheet, SheetValue, workbook_bytes
 from simulator.results.break_even import row_name
-from simulator.results.fates import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
-from simulator.results.frontier import Estimate, Frontier, Standing
+from simulator.results.loss_distribution import TAIL_METRICS
 from simulator.results.metrics import METRICS
+from simulator.results.net_present_value import NET_PRESENT_VALUE, VALUE_LEFT
+from simulator.results.outcomes import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
 from simulator.results.profit import PROFIT_METRICS
 from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS, Span
+from simulator.results.ranking import Estimate, Frontier, Standing
 from simulator.results.summary import SummaryRow
-from simulator.results.tail import TAIL_METRICS
-from simulator.results.value import NET_PRESENT_VALUE, VALUE_LEFT
 from simulator.results.variables import FRACTION, unit_in
 from simulator.settings import ReportSettings
 from simulator.vocabulary import Fate
@@ -87,7 +87,7 @@ def render_workbook(
 
 def _about(data: ReportData, settings: ReportSettings) -> Sheet:
     """What this is, what came out, and how to read the sheets."""
-    rows: list[tuple[Cell, ...]] = [
+    rows: list[tuple[SheetValue, ...]] = [
         (tr("Report"), clean(name(settings.title), 120)),
         (tr("Finding"), headline(data).headline),
         *(("", fact) for fact in facts(data)),
@@ -153,7 +153,7 @@ def _key_figures(data: ReportData) -> Sheet:
     rows = []
     for scenario in data.scenarios:
         for policy in data.policies:
-            cells: list[Cell] = [data.scenario_label(scenario), data.policy_label(policy)]
+            cells: list[SheetValue] = [data.scenario_label(scenario), data.policy_label(policy)]
             for metric, _, is_rate in metrics:
                 unit = FRACTION if is_rate else data.currency
                 cells += _spread(data.stat(scenario, policy, metric), unit)
@@ -179,7 +179,7 @@ def _ranking(data: ReportData) -> Sheet:
     return Sheet(tr("Ranking"), header, tuple(rows), n_names=2)
 
 
-def _ranked(data: ReportData, frontier: Frontier, standing: Standing) -> tuple[Cell, ...]:
+def _ranked(data: ReportData, frontier: Frontier, standing: Standing) -> tuple[SheetValue, ...]:
     where = frontier.scenario and data.scenario_label(frontier.scenario)
     money = (standing.net, standing.loss_avoided, standing.cost)
     dominating = standing.dominated_by
@@ -205,7 +205,7 @@ def _provisions(data: ReportData, books: Provisions) -> Sheet:
         if span in metric.span
     ]
     titles = [_titled(metric) for metric, _ in found]
-    rows: list[tuple[Cell, ...]] = [
+    rows: list[tuple[SheetValue, ...]] = [
         (
             name(books.full_label(book)),
             data.scenario_label(scenario),
@@ -226,7 +226,7 @@ def _provisions(data: ReportData, books: Provisions) -> Sheet:
 
 def _grades(data: ReportData, books: Provisions) -> Sheet:
     """Balance, allowance and coverage of every grade at the end of the last reported month."""
-    rows: list[tuple[Cell, ...]] = [
+    rows: list[tuple[SheetValue, ...]] = [
         (
             name(books.full_label(book)),
             data.scenario_label(scenario),
@@ -258,7 +258,7 @@ def _titled(metric: str) -> str:
 
 def _summary(data: ReportData, summary_rows: Sequence[SummaryRow]) -> Sheet:
     """Every figure without month, as summary.csv has it."""
-    rows: list[tuple[Cell, ...]] = []
+    rows: list[tuple[SheetValue, ...]] = []
     asked = _break_evens(data)
     for row in summary_rows:
         if row.month is None:
@@ -282,7 +282,7 @@ def _break_evens(data: ReportData) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row_name(field) for field in fields))
 
 
-def _settings(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[Cell, ...]]:
+def _settings(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[SheetValue, ...]]:
     """Every setting under a dotted name, numbers as numbers."""
     for key, value in entry.items():
         place = f"{prefix}{clean(key, 120)}"
@@ -320,7 +320,7 @@ def _definitions(data: ReportData) -> Sheet:
             for metric, (_, unit, words) in GRADE_METRICS.items()
         ]
         found += [(m.name, m.unit, m.long_name) for m in PROFIT_METRICS]
-    rows: list[tuple[Cell, ...]] = [
+    rows: list[tuple[SheetValue, ...]] = [
         (metric, _unit_words(data.currency, unit), name(meaning)) for metric, unit, meaning in found
     ]
     meaning = tr("value of the policy's field at which it stops or begins to pay")
@@ -333,7 +333,7 @@ def _unit_words(currency: str, unit: str) -> str:
     return tr("share") if unit == FRACTION else name(unit_in(currency, unit))
 
 
-def _passport(data: ReportData) -> Iterator[tuple[Cell, ...]]:
+def _passport(data: ReportData) -> Iterator[tuple[SheetValue, ...]]:
     """What the page's passport says, a line each."""
     for section in sections(data):
         for entry, value in section.entries:

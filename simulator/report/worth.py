@@ -30,7 +30,7 @@ from simulator.report.numbers import (
 )
 from simulator.report.ranking import capital, kicked_cases
 from simulator.report.tables import Table
-from simulator.results.frontier import Estimate, Frontier, Standing
+from simulator.results.ranking import Estimate, Frontier, Standing
 from simulator.vocabulary import FOLLOW_UP_MONTHS, Burden, Fate
 
 BURDEN_WORDS: Final = {

@@ -11,8 +11,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.results.metrics import BY_NAME, MONTH_AXIS
+from simulator.results.policy_run import PolicyRun
 from simulator.results.summary import SummaryRow
-from simulator.results.variables import FRACTION, MONEY, PATH_VARIABLES, Cell, unit_in
+from simulator.results.variables import FRACTION, MONEY, PATH_VARIABLES, unit_in
 
 F8 = NDArray[np.float64]
 
@@ -89,7 +90,7 @@ def ends_in_words(ends: tuple[float, float], bracket: tuple[float, float]) -> tu
     return lower, upper
 
 
-def whole_horizon(metric: str, cell: Cell, last_month: int) -> F8:
+def whole_horizon(metric: str, policy_run: PolicyRun, last_month: int) -> F8:
     """A metric's figure of months 1 to ``last_month`` together, shape (paths,).
 
     It is that of summary.csv, without a dataset of everything else.
@@ -98,7 +99,7 @@ def whole_horizon(metric: str, cell: Cell, last_month: int) -> F8:
     variables = {item.name: item for item in PATH_VARIABLES}
 
     def read(name: str) -> F8:
-        monthly = variables[name].extract(cell)[None, None, :, months]
+        monthly = variables[name].extract(policy_run)[None, None, :, months]
         return np.asarray(monthly.sum(axis=MONTH_AXIS, keepdims=True))
 
     return BY_NAME[metric](read)[0, 0, :, 0]

@@ -9,31 +9,28 @@ from numpy.typing import NDArray
 
 from simulator.kernels.rng import RNG_VERSION
 from simulator.kernels.tally import MAX_MOB
+from simulator.results.delinquency import observed_months_on_book
 from simulator.results.inputs import SimulationOutput
 from simulator.results.intervals import over_paths
+from simulator.results.loss_distribution import tail_variables
 from simulator.results.macro import MACRO_COORDINATES, macro_coordinates, macro_variables
+from simulator.results.net_present_value import VALUE_VARIABLES
 from simulator.results.over_paths import (
     STATISTIC_SUFFIXES,
     STATISTIC_VARIABLES,
     StatisticVariable,
 )
-from simulator.results.overdue import observed_months_on_book
+from simulator.results.policy_run import PolicyRun
 from simulator.results.profit import profit_variables
-from simulator.results.provisions.variables import (
-    PROVISION_COORDINATES,
-    provision_coordinates,
-    provision_variables,
-)
+from simulator.results.provisions.arrays import provision_coordinates, provision_variables
+from simulator.results.provisions.variables import PROVISION_COORDINATES
 from simulator.results.recoveries import recoveries
-from simulator.results.tail import tail_variables
-from simulator.results.value import VALUE_VARIABLES
 from simulator.results.variables import (
     FRACTION,
     MONEY,
     OPENING_VARIABLES,
     PATH_VARIABLES,
     WHOLE_VARIABLES,
-    Cell,
     Kind,
     PathVariable,
     unit_in,
@@ -97,22 +94,26 @@ RECOVERABLE: Final = (
 
 def to_dataset(output: SimulationOutput) -> xr.Dataset:
     """Everything that a run leaves behind, as written to results.nc (design, section 5)."""
-    cells = cells_of(output)
+    policy_runs = policy_runs_of(output)
     currency = output.book.currency
     months = output.timeline.months
     variables: Variables = {}
     for item in PATH_VARIABLES:
-        variables |= _path_variable(item, cells, months, currency)
-    later = np.array([[cell.recoveries.outstanding[:, -1] for cell in row] for row in cells])
+        variables |= _path_variable(item, policy_runs, months, currency)
+    later = np.array(
+        [[policy_run.recoveries.outstanding[:, -1] for policy_run in row] for row in policy_runs]
+    )
     name, unit, meaning = RECOVERABLE
     variables[name] = _variable(PATH_DIMS, later, unit_in(currency, unit), meaning)
     for whole in (*WHOLE_VARIABLES, *VALUE_VARIABLES):
-        values = np.array([[whole.extract(cell) for cell in row] for row in cells])
+        values = np.array(
+            [[whole.extract(policy_run) for policy_run in row] for row in policy_runs]
+        )
         unit = unit_in(currency, whole.unit)
         variables[whole.name] = _variable((*PATH_DIMS, *whole.dims), values, unit, whole.long_name)
     for statistic in STATISTIC_VARIABLES:
-        variables |= _statistics(statistic, cells, output)
-    variables |= provision_variables(output, cells)
+        variables |= _statistics(statistic, policy_runs, output)
+    variables |= provision_variables(output, policy_runs)
     variables |= macro_variables(output)
     dataset = xr.Dataset(variables, coords=_coordinates(output), attrs=_attributes(output))
     dataset = dataset.assign(profit_variables(dataset))
@@ -120,16 +121,16 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
     return dataset.assign_coords({"level": tail.pop("level")}).assign(tail)
 
 
-def cells_of(output: SimulationOutput) -> list[list[Cell]]:
-    """One ``Cell`` for each scenario (outer) and policy (inner)."""
+def policy_runs_of(output: SimulationOutput) -> list[list[PolicyRun]]:
+    """One ``PolicyRun`` for each scenario (outer) and policy (inner)."""
     observed = observed_months_on_book(output.book, output.timeline.horizon)
-    rows: list[list[Cell]] = []
+    rows: list[list[PolicyRun]] = []
     for scenario in output.scenarios:
-        row: list[Cell] = []
+        row: list[PolicyRun] = []
         for policy in output.policies:
             tallies = output.tallies[scenario.name, policy]
             row.append(
-                Cell(
+                PolicyRun(
                     tallies=tallies,
                     recoveries=recoveries(tallies.written_off_by_product, output.book.products),
                     macro_unemployment=output.macro_unemployment[scenario.name],
@@ -148,10 +149,10 @@ def _variable(dims: tuple[str, ...], values: F8, unit: str, long_name: str) -> x
 
 
 def _path_variable(
-    item: PathVariable, cells: list[list[Cell]], months: int, currency: str
+    item: PathVariable, policy_runs: list[list[PolicyRun]], months: int, currency: str
 ) -> Variables:
     """A monthly variable, with its opening value and its sum over the run-off where it has one."""
-    full = np.array([[item.extract(cell) for cell in row] for row in cells])
+    full = np.array([[item.extract(policy_run) for policy_run in row] for row in policy_runs])
     unit = unit_in(currency, item.unit)
     reported = np.ascontiguousarray(full[:, :, :, 1 : months + 1])
     found = {
@@ -170,13 +171,16 @@ def _path_variable(
 
 
 def _statistics(
-    item: StatisticVariable, cells: list[list[Cell]], output: SimulationOutput
+    item: StatisticVariable, policy_runs: list[list[PolicyRun]], output: SimulationOutput
 ) -> Variables:
     """Mean, standard error and quantiles over paths of one variable."""
     reported = slice(1, output.timeline.months + 1) if "month" in item.dims else slice(None)
     rows = [
-        [over_paths(item.extract(cell)[:, reported], output.run.luck_replicates) for cell in row]
-        for row in cells
+        [
+            over_paths(item.extract(policy_run)[:, reported], output.run.luck_replicates)
+            for policy_run in row
+        ]
+        for row in policy_runs
     ]
     found: Variables = {}
     for suffix, words in STATISTIC_SUFFIXES.items():

@@ -8,9 +8,11 @@ from typing import Final
 from simulator.results.break_even import POINT_VARIABLES, VARIABLES
 from simulator.results.checks import CHECKS, DATASET_CHECKS, REFERENCE_CHECKS, TOLERANCE
 from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVERABLE
-from simulator.results.fates import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
+from simulator.results.loss_distribution import LEVEL_SUFFIXES, LEVEL_VARIABLES, TAIL_METRICS
 from simulator.results.macro import MACRO_COORDINATES, MACRO_DATA, MACRO_UNIT
 from simulator.results.metrics import METRICS, Whole
+from simulator.results.net_present_value import NET_PRESENT_VALUE, VALUE_LEFT, VALUE_VARIABLES
+from simulator.results.outcomes import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
 from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
 from simulator.results.profit import PROFIT_METRICS, is_monthly
 from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS, Span
@@ -21,8 +23,6 @@ from simulator.results.provisions.variables import (
     PROVISION_COORDINATES,
     all_variables,
 )
-from simulator.results.tail import LEVEL_SUFFIXES, LEVEL_VARIABLES, TAIL_METRICS
-from simulator.results.value import NET_PRESENT_VALUE, VALUE_LEFT, VALUE_VARIABLES
 from simulator.results.variables import (
     MONEY,
     OPENING_VARIABLES,

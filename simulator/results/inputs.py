@@ -11,7 +11,7 @@ from simulator.catalogue import Parameters, parameters_from
 from simulator.kernels.tally import Tallies
 from simulator.macro.history import MacroHistory
 from simulator.macro.severity import VariableSeverity
-from simulator.provision import CellTable, RuleBook
+from simulator.provision import RiskCellTable, RuleBook
 from simulator.settings import RunSettings
 from simulator.timeline import Timeline
 from simulator.vocabulary import REFERENCE
@@ -59,7 +59,7 @@ class SimulationOutput:
     run: RunSettings
     parameters: Parameters = field(default_factory=lambda: parameters_from({}))
     provision: Mapping[str, RuleBook] = field(default_factory=dict)
-    cells: CellTable | None = None
+    cells: RiskCellTable | None = None
     configuration: Mapping[str, object] = field(default_factory=dict)
     reference: str = REFERENCE
 

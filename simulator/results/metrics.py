@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from simulator.results.overdue import share
+from simulator.results.delinquency import share
 from simulator.results.variables import FRACTION, MONEY, PATH_VARIABLES, unit_in
 from simulator.vocabulary import DPD_THRESHOLDS, CollectionStage, Flow
 

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from simulator.kernels.pairing import GROUP_KINDS, group_slices
 from simulator.kernels.tally import Tallies
-from simulator.results import overdue
-from simulator.results.variables import BURDEN_UNITS, FRACTION, MONEY, Cell
+from simulator.results import delinquency
+from simulator.results.policy_run import PolicyRun
+from simulator.results.variables import BURDEN_UNITS, FRACTION, MONEY
 
 F8 = NDArray[np.float64]
 
@@ -35,7 +36,7 @@ class StatisticVariable:
     unit: str
     long_name: str
     dims: tuple[str, ...]
-    extract: Callable[[Cell], F8]
+    extract: Callable[[PolicyRun], F8]
 
 
 def _cut_variables(dim: str, cut: Callable[[Tallies], F8]) -> list[StatisticVariable]:
@@ -47,21 +48,21 @@ def _cut_variables(dim: str, cut: Callable[[Tallies], F8]) -> list[StatisticVari
             MONEY,
             f"balance by {noun}, month end",
             dims,
-            lambda cell: cut(cell.tallies)[..., 0],
+            lambda policy_run: cut(policy_run.tallies)[..., 0],
         ),
         StatisticVariable(
             f"overdue_rate_30_by_{dim}",
             FRACTION,
             f"balance 30 or more days past due over balance, within the {noun}",
             dims,
-            lambda cell: overdue.cut_overdue_rate(cut(cell.tallies), "balance_30"),
+            lambda policy_run: delinquency.cut_overdue_rate(cut(policy_run.tallies), "balance_30"),
         ),
         StatisticVariable(
             f"overdue_rate_90_by_{dim}",
             FRACTION,
             f"balance 90 or more days past due over balance, within the {noun}",
             dims,
-            lambda cell: overdue.cut_overdue_rate(cut(cell.tallies), "balance_90"),
+            lambda policy_run: delinquency.cut_overdue_rate(cut(policy_run.tallies), "balance_90"),
         ),
     ]
 
@@ -82,14 +83,16 @@ def _group_variables(dim: str) -> list[StatisticVariable]:
             "borrowers",
             f"borrowers by {noun} and by what became of them against the reference, to the horizon",
             (dim, "fate"),
-            lambda cell: cell.tallies.fates[:, groups_of(cell.tallies, dim), :, 0],
+            lambda policy_run: policy_run.tallies.fates[
+                :, groups_of(policy_run.tallies, dim), :, 0
+            ],
         ),
         StatisticVariable(
             f"burdens_by_{dim}",
             BURDEN_UNITS,
             f"hardship by {noun} to the horizon: months with a loan overdue, contacts, complaints",
             (dim, "burden"),
-            lambda cell: cell.tallies.burdens[:, groups_of(cell.tallies, dim)],
+            lambda policy_run: policy_run.tallies.burdens[:, groups_of(policy_run.tallies, dim)],
         ),
     ]
 
@@ -100,29 +103,33 @@ STATISTIC_VARIABLES: Final = (
         MONEY,
         "opening balance of the bucket by where its loans are a month later",
         ("month", "from_bucket", "to_bucket"),
-        lambda cell: cell.tallies.roll,
+        lambda policy_run: policy_run.tallies.roll,
     ),
     StatisticVariable(
         "roll_rate",
         FRACTION,
         "share of the bucket's opening balance by where its loans are a month later",
         ("month", "from_bucket", "to_bucket"),
-        lambda cell: overdue.roll_rates(cell.tallies.roll),
+        lambda policy_run: delinquency.roll_rates(policy_run.tallies.roll),
     ),
     StatisticVariable(
         "overdue_by_cause",
         FRACTION,
         "balance 1 or more days past due, by cause of the spell, over total balance",
         ("month", "cause"),
-        lambda cell: overdue.overdue_by_cause(cell.tallies.cause_balance, cell.closing),
+        lambda policy_run: delinquency.overdue_by_cause(
+            policy_run.tallies.cause_balance, policy_run.closing
+        ),
     ),
     StatisticVariable(
         "vintage_ever_90",
         FRACTION,
         "cumulative share of the vintage's loans that first came to 90 days past due in the run",
         ("vintage", "mob"),
-        lambda cell: overdue.ever_90(
-            cell.tallies.vintage_first_90, cell.tallies.vintage_loans, cell.observed
+        lambda policy_run: delinquency.ever_90(
+            policy_run.tallies.vintage_first_90,
+            policy_run.tallies.vintage_loans,
+            policy_run.observed,
         ),
     ),
     *_cut_variables("segment", lambda tallies: tallies.by_segment),

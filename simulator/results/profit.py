@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 
 from simulator.catalogue import Parameters
 from simulator.results.compare import PATH_AXIS
-from simulator.results.fates import WHOLE_HORIZON
+from simulator.results.delinquency import share
 from simulator.results.intervals import linear_ratio
+from simulator.results.loss_distribution import opening_balance
 from simulator.results.metrics import MONTH_AXIS, MetricValues, monthly_view
-from simulator.results.overdue import share
+from simulator.results.outcomes import WHOLE_HORIZON
 from simulator.results.provisions.metrics import BookView
-from simulator.results.tail import opening_balance
 from simulator.results.variables import FRACTION, MONEY, unit_in
 from simulator.units import MONTHS_PER_YEAR
 

@@ -7,16 +7,16 @@ from typing import NamedTuple
 import xarray as xr
 
 from simulator.results.compare import delta_of, reference_index, statistics
-from simulator.results.fates import COST_PER_SAVED, burden_values, fate_values
+from simulator.results.loss_distribution import TailRow, loss_values, tail_rows
 from simulator.results.metrics import MetricValues, metric_values
+from simulator.results.net_present_value import value_values
+from simulator.results.outcomes import COST_PER_SAVED, burden_values, fate_values
 from simulator.results.profit import profit_values
 from simulator.results.provisions.metrics import (
     KnownStatistics,
     grade_statistics,
     provision_values,
 )
-from simulator.results.tail import TailRow, loss_values, tail_rows
-from simulator.results.value import value_values
 
 
 class SummaryRow(NamedTuple):

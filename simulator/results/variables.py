@@ -9,11 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.catalogue import Parameters
-from simulator.kernels.tally import FIRST_90, Tallies
-from simulator.results import overdue
-from simulator.results.recoveries import Recoveries
-from simulator.units import monthly_simple
+from simulator.results import delinquency
+from simulator.results.policy_run import PolicyRun
 from simulator.vocabulary import CollectionStage, Count, Flow
 
 F8 = NDArray[np.float64]
@@ -23,65 +20,6 @@ MONEY: Final = "currency"
 FRACTION: Final = "1"
 BURDEN_UNITS: Final = "borrower-months, contacts, complaints"
 """Units of the three burdens, in their order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One scenario under one policy: its tallies and what was derived from them.
-
-    ``recoveries`` are those of the products' curves; ``macro_unemployment`` has shape
-    (paths, horizon + 1); ``opening_borrowers`` is a weighted number; ``observed`` has shape
-    (vintage, mob); ``reference_money`` is the unit of the catalogue's costs, in currency.
-    """
-
-    tallies: Tallies
-    recoveries: Recoveries
-    macro_unemployment: F8
-    opening_borrowers: float
-    observed: NDArray[np.bool_]
-    parameters: Parameters
-    reference_money: float
-
-    def flow(self, flow: Flow) -> F8:
-        """One flow, shape (paths, horizon + 1)."""
-        return self.tallies.flows[..., flow]
-
-    def count(self, count: Count) -> F8:
-        """One count, shape (paths, horizon + 1)."""
-        return self.tallies.counts[..., count]
-
-    def funding_cost(self) -> F8:
-        """Cost of funding the balance of each month's start, shape (paths, horizon + 1)."""
-        rate = monthly_simple(self.parameters["funding_annual_rate"])
-        return rate * self.count(Count.OPENING_BALANCE)
-
-    def operating_cost(self) -> F8:
-        """Cost of keeping the loans of each month's start, shape (paths, horizon + 1)."""
-        of_loan = self.parameters["operating_cost_monthly"] * self.reference_money
-        of_balance = monthly_simple(self.parameters["operating_cost_rate"])
-        return of_loan * self.count(Count.OPENING_LOANS) + of_balance * self.count(
-            Count.OPENING_BALANCE
-        )
-
-    def recovered(self) -> F8:
-        """What came back from write-offs, won in court included, shape (paths, horizon + 1)."""
-        return self.recoveries.monthly + self.count(Count.LEGAL_RECOVERED)
-
-    def allowance_change(self) -> F8:
-        """Rise of the allowance against balance over 90 days past due, (paths, horizon + 1)."""
-        stock = self.tallies.balance[..., FIRST_90:].sum(axis=-1)
-        rise: F8 = np.diff(stock, axis=1, prepend=stock[:, :1])
-        return self.parameters["allowance_on_90"] * rise
-
-    def recoverable_change(self) -> F8:
-        """Rise of the recoveries still expected from write-offs, (paths, horizon + 1)."""
-        stock = self.recoveries.outstanding
-        return np.diff(stock, axis=1, prepend=0.0)
-
-    @property
-    def closing(self) -> F8:
-        """Balance at month end, shape (paths, horizon + 1)."""
-        return self.count(Count.CLOSING_BALANCE)
 
 
 class Kind(Enum):
@@ -102,7 +40,7 @@ class PathVariable:
     unit: str
     long_name: str
     kind: Kind
-    extract: Callable[[Cell], F8]
+    extract: Callable[[PolicyRun], F8]
     dims: tuple[str, ...] = ()
 
 
@@ -116,7 +54,7 @@ class WholeVariable:
     name: str
     unit: str
     long_name: str
-    extract: Callable[[Cell], F8]
+    extract: Callable[[PolicyRun], F8]
     dims: tuple[str, ...] = ()
 
 
@@ -180,14 +118,16 @@ def _flow_variable(flow: Flow) -> PathVariable:
         MONEY,
         f"{_FLOW_MEANINGS[flow]}, in the month",
         Kind.FLOW,
-        lambda cell: cell.flow(flow),
+        lambda policy_run: policy_run.flow(flow),
     )
 
 
 def _count_variables(counts: Mapping[Count, tuple[str, str]], kind: Kind) -> list[PathVariable]:
     """Counts as they were tallied, under their own names."""
     return [
-        PathVariable(count.name.lower(), unit, long_name, kind, partial(Cell.count, count=count))
+        PathVariable(
+            count.name.lower(), unit, long_name, kind, partial(PolicyRun.count, count=count)
+        )
         for count, (unit, long_name) in counts.items()
     ]
 
@@ -202,7 +142,7 @@ PATH_VARIABLES: Final = (
         MONEY,
         "balance by bucket at month end",
         Kind.STOCK,
-        lambda cell: cell.tallies.balance,
+        lambda policy_run: policy_run.tallies.balance,
         ("bucket",),
     ),
     PathVariable(
@@ -210,7 +150,7 @@ PATH_VARIABLES: Final = (
         "loans",
         "open loans by bucket at month end",
         Kind.STOCK,
-        lambda cell: cell.tallies.loans,
+        lambda policy_run: policy_run.tallies.loans,
         ("bucket",),
     ),
     PathVariable(
@@ -218,7 +158,9 @@ PATH_VARIABLES: Final = (
         FRACTION,
         "balance with days past due >= dpd over balance, month end",
         Kind.RATE,
-        lambda cell: overdue.overdue_rates(cell.tallies.balance, cell.tallies.balance.sum(axis=-1)),
+        lambda policy_run: delinquency.overdue_rates(
+            policy_run.tallies.balance, policy_run.tallies.balance.sum(axis=-1)
+        ),
         ("dpd",),
     ),
     PathVariable(
@@ -226,8 +168,8 @@ PATH_VARIABLES: Final = (
         FRACTION,
         "the overdue rate with re-aged loans at their days past due before relief",
         Kind.RATE,
-        lambda cell: overdue.overdue_rates(
-            cell.tallies.balance_before_relief, cell.tallies.balance.sum(axis=-1)
+        lambda policy_run: delinquency.overdue_rates(
+            policy_run.tallies.balance_before_relief, policy_run.tallies.balance.sum(axis=-1)
         ),
         ("dpd",),
     ),
@@ -236,8 +178,8 @@ PATH_VARIABLES: Final = (
         FRACTION,
         "instalments unpaid after their due day over instalments due",
         Kind.RATE,
-        lambda cell: overdue.share(
-            cell.count(Count.INSTALMENTS_LATE), cell.count(Count.INSTALMENTS_DUE)
+        lambda policy_run: delinquency.share(
+            policy_run.count(Count.INSTALMENTS_LATE), policy_run.count(Count.INSTALMENTS_DUE)
         ),
     ),
     *(_flow_variable(flow) for flow in Flow),
@@ -248,7 +190,7 @@ PATH_VARIABLES: Final = (
         "contacts",
         "contacts made by stage, warning calls and reminders before the due day included",
         Kind.FLOW,
-        lambda cell: cell.tallies.counts[..., _CONTACT_COUNTS],
+        lambda policy_run: policy_run.tallies.counts[..., _CONTACT_COUNTS],
         ("stage",),
     ),
     PathVariable(
@@ -256,7 +198,7 @@ PATH_VARIABLES: Final = (
         MONEY,
         "collection_cost by stage, effort and commissions; complaints are the rest",
         Kind.FLOW,
-        lambda cell: cell.tallies.counts[..., _COST_COUNTS],
+        lambda policy_run: policy_run.tallies.counts[..., _COST_COUNTS],
         ("stage",),
     ),
     PathVariable(
@@ -264,7 +206,7 @@ PATH_VARIABLES: Final = (
         MONEY,
         "cost of funding the balance of the month's start (parameter funding_annual_rate)",
         Kind.FLOW,
-        Cell.funding_cost,
+        PolicyRun.funding_cost,
     ),
     PathVariable(
         "operating_cost",
@@ -272,21 +214,21 @@ PATH_VARIABLES: Final = (
         "cost of keeping the loans of the month's start (parameters operating_cost_monthly for a"
         " loan, operating_cost_rate of its balance)",
         Kind.FLOW,
-        Cell.operating_cost,
+        PolicyRun.operating_cost,
     ),
     PathVariable(
         "allowance_90_change",
         MONEY,
         "rise of the allowance on balance over 90 days past due (parameter allowance_on_90)",
         Kind.FLOW,
-        Cell.allowance_change,
+        PolicyRun.allowance_change,
     ),
     PathVariable(
         "recovered",
         MONEY,
         "recovered from earlier write-offs, won in court included, without sale prices",
         Kind.FLOW,
-        Cell.recovered,
+        PolicyRun.recovered,
     ),
     PathVariable(
         "recoverable_change",
@@ -294,35 +236,35 @@ PATH_VARIABLES: Final = (
         "rise of the recoveries still expected from write-offs so far, an asset (by the products'"
         " curves, without what courts may bring)",
         Kind.FLOW,
-        Cell.recoverable_change,
+        PolicyRun.recoverable_change,
     ),
     PathVariable(
         "relief_handling_cost",
         MONEY,
         "cost of handling relief, without what is forgiven",
         Kind.FLOW,
-        lambda cell: cell.count(Count.RELIEF_COST),
+        lambda policy_run: policy_run.count(Count.RELIEF_COST),
     ),
     PathVariable(
         "relief_cost",
         MONEY,
         "cost of relief: handling and what is forgiven",
         Kind.FLOW,
-        lambda cell: cell.count(Count.RELIEF_COST) + cell.flow(Flow.FORGIVEN),
+        lambda policy_run: policy_run.count(Count.RELIEF_COST) + policy_run.flow(Flow.FORGIVEN),
     ),
     PathVariable(
         "unemployment_rate",
         FRACTION,
         "opening borrowers without work over opening borrowers, closed accounts included",
         Kind.RATE,
-        lambda cell: cell.count(Count.UNEMPLOYED) / cell.opening_borrowers,
+        lambda policy_run: policy_run.count(Count.UNEMPLOYED) / policy_run.opening_borrowers,
     ),
     PathVariable(
         "macro_unemployment_rate",
         FRACTION,
         "unemployment rate of the economy on this path",
         Kind.RATE,
-        lambda cell: cell.macro_unemployment,
+        lambda policy_run: policy_run.macro_unemployment,
     ),
 )
 
@@ -342,21 +284,21 @@ WHOLE_VARIABLES: Final = (
         "fates",
         "borrowers",
         "borrowers by what became of them against the reference on the same path, to the horizon",
-        lambda cell: cell.tallies.fates[:, 0, :, 0],
+        lambda policy_run: policy_run.tallies.fates[:, 0, :, 0],
         ("fate",),
     ),
     WholeVariable(
         "fate_balance",
         MONEY,
         "balance of the borrowers of each fate, at the event that it tells of",
-        lambda cell: cell.tallies.fates[:, 0, :, 1],
+        lambda policy_run: policy_run.tallies.fates[:, 0, :, 1],
         ("fate",),
     ),
     WholeVariable(
         "burdens",
         BURDEN_UNITS,
         "hardship of borrowers to the horizon: months with a loan overdue, contacts, complaints",
-        lambda cell: cell.tallies.burdens[:, 0],
+        lambda policy_run: policy_run.tallies.burdens[:, 0],
         ("burden",),
     ),
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.provision.cells import ANY, NEVER, Cell, CellTable
+from simulator.provision.risk_cells import ANY, NEVER, RiskCell, RiskCellTable
 from simulator.situation import MAX_MILESTONES, MAX_OBSERVATIONS, N_SITUATIONS
 
 
@@ -13,8 +13,8 @@ def _padded(milestones: tuple[int, ...], size: int) -> NDArray[np.uint8]:
     return np.array((*milestones, *(NEVER,) * (size - len(milestones))), dtype=np.uint8)
 
 
-def _nameless(number: int) -> Cell:
-    return Cell(
+def _nameless(number: int) -> RiskCell:
+    return RiskCell(
         name=f"cell {number}",
         unpaid=(0, 13),
         hardship=None,
@@ -38,11 +38,11 @@ def cell_table(
     watch_months: int = 1,
     observation: tuple[int, ...] = (),
     cure: tuple[int, ...] = (),
-) -> CellTable:
+) -> RiskCellTable:
     """A table in which ``cell(situation, group)`` is one of ``n_cells``, all without a grade."""
     groups = range(int(group_of_segment.max()) + 1)
     cells = [[cell(situation, group) for group in groups] for situation in range(N_SITUATIONS)]
-    return CellTable(
+    return RiskCellTable(
         cell_of=np.array(cells, dtype=np.uint16),
         group_of_segment=group_of_segment.astype(np.uint16),
         observation_milestones=_padded(observation, MAX_OBSERVATIONS),

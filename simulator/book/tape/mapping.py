@@ -31,7 +31,7 @@ def _known(name: str) -> str:
 
 Name = Annotated[str, AfterValidator(_known)]
 Text = Annotated[str, Field(max_length=400)]
-Cell = str | int | float
+MappedValue = str | int | float
 Scale = Annotated[float, Field(gt=0, le=1e9)]
 
 
@@ -42,9 +42,9 @@ class TapeMapping(Frozen):
     """Tape's column -> model's column."""
     ignore: tuple[Text, ...] = Field(default=(), max_length=MAX_ENTRIES)
     """Tape's columns that are not read; "*" is all that are not recognised."""
-    constants: dict[Name, Cell] = Field(default_factory=dict)
+    constants: dict[Name, MappedValue] = Field(default_factory=dict)
     """Model's column -> the value of every row."""
-    values: dict[Literal["product", "work", "region", "status"], dict[Text, Cell]] = Field(
+    values: dict[Literal["product", "work", "region", "status"], dict[Text, MappedValue]] = Field(
         default_factory=dict
     )
     """Model's column -> cell in the tape -> what it stands for."""

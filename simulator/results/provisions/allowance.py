@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.provision import Cell, RuleBook
+from simulator.provision import RiskCell, RuleBook
 from simulator.results.provisions.grades import (
     Grades,
     dynamic_grades,
@@ -62,7 +62,7 @@ def weights_of(book: RuleBook, scenarios: Sequence[str], otherwise: F8) -> F8:
 def cover(
     book: RuleBook,
     number: int,
-    cells: Sequence[Cell],
+    cells: Sequence[RiskCell],
     foreseen: Foreseen,
     scenario: int,
     calendar: Sequence[str],

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.provision import Cell, Classes, RuleBook, Staged
+from simulator.provision import Classes, RiskCell, RuleBook, Staged
 from simulator.results.provisions.rates import Estimates, Term, blended
 from simulator.vocabulary import CellMeasure
 
@@ -15,12 +15,12 @@ LifetimeTerms = Callable[[int], Sequence[Term]]
 """What the lifetime rates of a month are blended from."""
 
 
-def static_grades(cells: Sequence[Cell], number: int) -> Grades:
+def static_grades(cells: Sequence[RiskCell], number: int) -> Grades:
     """Grades by the rules alone under the rule book at position ``number``, shape (cells,)."""
     return np.array([cell.grades[number] for cell in cells], dtype=np.int64)
 
 
-def origin_weights(cells: Sequence[Cell], opening_loans: F8) -> F8:
+def origin_weights(cells: Sequence[RiskCell], opening_loans: F8) -> F8:
     """Weights (cells, cells) of each cell's origins: their loans at the opening, rows sum to 1."""
     weights = np.zeros((len(cells), len(cells)))
     for row, cell in enumerate(cells):

@@ -10,9 +10,9 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from simulator.results.fates import WHOLE_HORIZON
 from simulator.results.intervals import CONFIDENCE, PathStatistics
 from simulator.results.metrics import MONTH_AXIS, MetricValues
+from simulator.results.outcomes import WHOLE_HORIZON
 from simulator.results.provisions.roll_forward import TRANSFERS
 from simulator.results.provisions.variables import OPENING_SUFFIX
 from simulator.results.variables import FRACTION, MONEY, unit_in

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kernels.tally import Tallies
-from simulator.provision import Cell
+from simulator.provision import RiskCell
 from simulator.vocabulary import LOSS_WINDOW_MONTHS, CellMeasure
 
 F8 = NDArray[np.float64]
@@ -92,7 +92,7 @@ def totals(tallies: Tallies) -> F8:
     return np.concatenate([tallies.cells.sum(axis=0), tallies.cell_sums], axis=-1)
 
 
-def pool_numbers(cells: Sequence[Cell]) -> NDArray[np.int64]:
+def pool_numbers(cells: Sequence[RiskCell]) -> NDArray[np.int64]:
     """Number of each cell's pool, shape (cells,)."""
     names = {name: at for at, name in enumerate(dict.fromkeys(cell.pool for cell in cells))}
     return np.array([names[cell.pool] for cell in cells], dtype=np.int64)

@@ -13,9 +13,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.results.compare import paired_difference, reference_index
-from simulator.results.fates import cost_of_policy, net_saved
 from simulator.results.intervals import over_paths, ratio_over_paths
 from simulator.results.metrics import BY_NAME, lifetime_view, monthly_view, total_view
+from simulator.results.outcomes import cost_of_policy, net_saved
 from simulator.vocabulary import Burden, Fate
 
 F8 = NDArray[np.float64]

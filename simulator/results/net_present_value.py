@@ -8,9 +8,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.kernels.tally import FIRST_90
-from simulator.results.fates import WholeMetric
 from simulator.results.metrics import MetricValues, monthly_view
-from simulator.results.variables import MONEY, Cell, WholeVariable
+from simulator.results.outcomes import WholeMetric
+from simulator.results.policy_run import PolicyRun
+from simulator.results.variables import MONEY, WholeVariable
 from simulator.units import monthly_simple
 from simulator.vocabulary import Count, Flow
 
@@ -25,27 +26,29 @@ CASH_COSTS: Final = (
 )
 
 
-def cash_flow(cell: Cell) -> F8:
+def cash_flow(policy_run: PolicyRun) -> F8:
     """Cash that the lender gets less what it pays out, by month, shape (paths, horizon + 1).
 
     Before funding, which discounting stands for, and before tax.
     """
-    received = cell.tallies.flows[..., PAID].sum(axis=-1) + cell.recovered()
-    costs = cell.tallies.counts[..., CASH_COSTS].sum(axis=-1) + cell.operating_cost()
-    cash: F8 = received + cell.count(Count.SALE_PRICE) - cell.flow(Flow.DISBURSED) - costs
+    received = policy_run.tallies.flows[..., PAID].sum(axis=-1) + policy_run.recovered()
+    costs = policy_run.tallies.counts[..., CASH_COSTS].sum(axis=-1) + policy_run.operating_cost()
+    cash: F8 = (
+        received + policy_run.count(Count.SALE_PRICE) - policy_run.flow(Flow.DISBURSED) - costs
+    )
     return cash
 
 
-def terminal_value(cell: Cell) -> F8:
+def terminal_value(policy_run: PolicyRun) -> F8:
     """What is left at the end of the last simulated month, shape (paths,).
 
     Balance less the allowance on balance over 90 days past due (parameter allowance_on_90), and
     the value of recoveries still expected from write-offs by the products' curves.
     """
-    rate = monthly_simple(cell.parameters["discount_annual_rate"])
-    last = cell.tallies.balance[:, -1]
-    lost = cell.parameters["allowance_on_90"] * last[:, FIRST_90:].sum(axis=-1)
-    value: F8 = last.sum(axis=-1) - lost + cell.recoveries.value_left(rate)
+    rate = monthly_simple(policy_run.parameters["discount_annual_rate"])
+    last = policy_run.tallies.balance[:, -1]
+    lost = policy_run.parameters["allowance_on_90"] * last[:, FIRST_90:].sum(axis=-1)
+    value: F8 = last.sum(axis=-1) - lost + policy_run.recoveries.value_left(rate)
     return value
 
 
@@ -59,17 +62,17 @@ def present_value(cash: F8, terminal: F8, monthly_rate: float) -> F8:
     return value
 
 
-def net_present_value(cell: Cell) -> F8:
+def net_present_value(policy_run: PolicyRun) -> F8:
     """Present value of all cash at the parameter discount_annual_rate, shape (paths,)."""
-    rate = monthly_simple(cell.parameters["discount_annual_rate"])
-    return present_value(cash_flow(cell), terminal_value(cell), rate)
+    rate = monthly_simple(policy_run.parameters["discount_annual_rate"])
+    return present_value(cash_flow(policy_run), terminal_value(policy_run), rate)
 
 
-def value_left(cell: Cell) -> F8:
+def value_left(policy_run: PolicyRun) -> F8:
     """The part of the net present value that is left after the last simulated month, (paths,)."""
-    rate = monthly_simple(cell.parameters["discount_annual_rate"])
-    discount = (1.0 + rate) ** -(cell.tallies.flows.shape[1] - 1)
-    return np.asarray(terminal_value(cell) * discount)
+    rate = monthly_simple(policy_run.parameters["discount_annual_rate"])
+    discount = (1.0 + rate) ** -(policy_run.tallies.flows.shape[1] - 1)
+    return np.asarray(terminal_value(policy_run) * discount)
 
 
 VALUE_VARIABLES: Final = (

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, fdtri, ndtri, stdtrit
 
 from simulator.results.compare import reference_index
-from simulator.results.fates import WHOLE_HORIZON
+from simulator.results.delinquency import share
 from simulator.results.intervals import CONFIDENCE, effective_paths, over_paths
 from simulator.results.metrics import BY_NAME, MetricValues, lifetime_view, total_view
-from simulator.results.overdue import share
+from simulator.results.outcomes import WHOLE_HORIZON
 from simulator.results.variables import FRACTION, MONEY, unit_in
 
 F8 = NDArray[np.float64]

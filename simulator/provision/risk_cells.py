@@ -55,7 +55,7 @@ _UNPAID_CLASSES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class RiskCell:
     """One cell; what is pooled is None or ``any``."""
 
     name: str
@@ -81,7 +81,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class CellTable:
+class RiskCellTable:
     """What kernels read to find a loan's cell, and what the cells are."""
 
     cell_of: U2
@@ -96,7 +96,7 @@ class CellTable:
     technical_days: int
     watch_months: int
     """Month ends that a loan counts as warned after a call."""
-    cells: tuple[Cell, ...]
+    cells: tuple[RiskCell, ...]
 
 
 class _Group(NamedTuple):
@@ -128,9 +128,9 @@ class _Run:
     watch_months: int
 
 
-def build_cells(
+def build_risk_cells(
     books: Mapping[str, RuleBook], segments: SegmentNames, products: Sequence[Product]
-) -> CellTable:
+) -> RiskCellTable:
     """The cells that ``books`` need together; ``UserError`` where they cannot share a run."""
     run = _common(books)
     groups, group_of_segment = _groups(segments, products)
@@ -139,7 +139,7 @@ def build_cells(
     cell_of = np.array(
         [[numbers.setdefault(key, len(numbers)) for key in row] for row in keys], dtype=np.uint16
     )
-    return CellTable(
+    return RiskCellTable(
         cell_of=cell_of,
         group_of_segment=group_of_segment,
         observation_milestones=_padded(run.milestones.observation, MAX_OBSERVATIONS),
@@ -282,7 +282,7 @@ def _cells(
     spans: Sequence[tuple[int, int]],
     groups: Sequence[_Group],
     run: _Run,
-) -> tuple[Cell, ...]:
+) -> tuple[RiskCell, ...]:
     clean = {
         (key.family, key.band): number
         for number, key in enumerate(keys)
@@ -290,7 +290,7 @@ def _cells(
     }
     names = _names(keys, spans, run)
     return tuple(
-        Cell(
+        RiskCell(
             name=name,
             unpaid=span,
             hardship=key.hardship,
