@@ -19,7 +19,7 @@ import sys, simulator.experiment as experiment
 class Begun(BaseException): pass
 def begin(*arguments): raise Begun
 experiment.simulate = begin
-from simulator.__main__ import main
+from simulator.cli.run import main
 try:
     main(sys.argv[1:])
 except Begun:

@@ -16,8 +16,8 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "stress_test": "simulator.notebook",
     "run_experiment": "simulator.experiment",
-    "ExperimentRequest": "simulator.experiment",
-    "ExperimentOutcome": "simulator.experiment",
+    "ExperimentRequest": "simulator.request",
+    "ExperimentOutcome": "simulator.conclusion",
     "BookSettings": "simulator.settings",
     "RunSettings": "simulator.settings",
     "ScenarioSettings": "simulator.settings",

@@ -22,9 +22,11 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from simulator.catalogue import parameters_from
-from simulator.experiment import ExperimentOutcome, ExperimentRequest, run_experiment
+from simulator.conclusion import ExperimentOutcome
+from simulator.experiment import run_experiment
 from simulator.policies import REFERENCE, Policy, build_policy
 from simulator.provision import RuleBook, build_rule_book
+from simulator.request import ExperimentRequest
 from simulator.settings import BookSettings, BreakEvenSettings, RunSettings, ScenarioSettings
 from simulator.shipped import read_shipped, shipped_tables
 from simulator.validation import UserError, build, check_name, clip

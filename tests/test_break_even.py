@@ -11,10 +11,10 @@ import xarray as xr
 from conftest import HARD, STILL, run_settings, scenario_of, small_book, world_builder
 
 from simulator import BookSettings, RunSettings, UserError, build_policy, stress_test
-from simulator.__main__ import main
 from simulator.break_even.question import ask, number_fields
 from simulator.catalogue import parameters_from
-from simulator.cli.folders import find_folders
+from simulator.cli.configuration.folders import find_folders
+from simulator.cli.run import main
 from simulator.engine import simulate
 from simulator.macro import draw_macro_paths
 from simulator.packing import pack

@@ -11,7 +11,7 @@ from test_fit_page import make_report
 from test_workbook import read
 
 import simulator
-from simulator.experiment import ExperimentOutcome
+from simulator.conclusion import ExperimentOutcome
 from simulator.report import workbook
 from simulator.report.data import ReportData
 from simulator.report.fit_page import render_fit

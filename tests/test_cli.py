@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 import simulator
-from simulator.__main__ import main
-from simulator.cli.folders import GROUPS, find_folders
+from simulator.cli.configuration.folders import find_folders
+from simulator.cli.configuration.groups import TABLE
+from simulator.cli.run import main
 from simulator.cli.sweep import SWEEP_COLUMNS, JobRecord, write_sweep
-from simulator.cli.terminal import LineProgress, answer, closing_table, verdict, with_interval
+from simulator.cli.terminal.closing import answer, closing_table, verdict, with_interval
+from simulator.cli.terminal.progress import LineProgress
 from simulator.results.summary import SummaryRow
 
 NAN = float("nan")
@@ -56,7 +58,7 @@ def test_help_names_every_group_and_choice_quickly(tmp_path, capsys):
     assert done.returncode == 0
     assert done.stderr == ""
     folders = find_folders()
-    for group in GROUPS:
+    for group in TABLE:
         assert f"\n  {group} " in done.stdout
         for name in folders.choices(group):
             assert name in done.stdout

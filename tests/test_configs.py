@@ -7,14 +7,15 @@ import yaml
 from hydra import compose, initialize_config_dir
 from hydra.errors import ConfigCompositionException
 
-from simulator.cli.folders import GROUPS, LIST_GROUPS, chosen_in, find_folders
-from simulator.cli.hydra_app import compose_inputs, search_path
-from simulator.cli.yaml_scan import scan
+from simulator.cli.configuration.folders import chosen_in, find_folders
+from simulator.cli.configuration.groups import is_list, with_files
+from simulator.cli.configuration.hydra_app import compose_inputs, search_path
+from simulator.cli.configuration.yaml_scan import scan
 from simulator.provision import RULE_BOOK_KINDS
 from simulator.settings import BookSettings, ReportSettings, RunSettings
 
 FOLDERS = find_folders()
-CHOICES = [(group, name) for group in GROUPS for name in FOLDERS.choices(group)]
+CHOICES = [(group, name) for group in with_files() for name in FOLDERS.choices(group)]
 MODELS = {"book": BookSettings, "run": RunSettings, "report": ReportSettings}
 
 
@@ -28,7 +29,7 @@ def test_shipped_files_pass_the_scan():
 
 @pytest.mark.parametrize(("group", "name"), CHOICES)
 def test_every_choice_composes_and_validates(group, name, tmp_path):
-    chosen = f"[{name}]" if group in LIST_GROUPS else name
+    chosen = f"[{name}]" if is_list(group) else name
     arguments = [f"{group}={chosen}"]
     if group == "break_even":
         asked = yaml.safe_load(FOLDERS.choices(group)[name].read_text(encoding="utf-8"))
@@ -83,7 +84,7 @@ def test_a_run_without_rule_books_is_a_choice():
 
 
 @pytest.mark.parametrize(
-    ("group", "name"), [choice for choice in CHOICES if choice[0] in LIST_GROUPS], ids="/".join
+    ("group", "name"), [choice for choice in CHOICES if is_list(choice[0])], ids="/".join
 )
 def test_the_package_header_is_the_file_name(group, name):
     first = FOLDERS.choices(group)[name].read_text(encoding="utf-8").splitlines()[0]

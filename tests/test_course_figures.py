@@ -7,7 +7,7 @@ import pytest
 from page_outline import Outline
 from scipy import stats
 
-from simulator.__main__ import main as run_main
+from simulator.cli.run import main as run_main
 from simulator.report import convergence_figure, course_figures, figures, macro_words, style
 from simulator.report.data import ReportData
 from simulator.report.language import LANGUAGES, speaking

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from simulator.__main__ import main
 from simulator.catalogue import MARKER, catalogue, catalogue_markdown
 from simulator.cli.arguments import read_arguments
-from simulator.cli.folders import find_folders
+from simulator.cli.configuration.folders import find_folders
+from simulator.cli.run import main
+from simulator.cli.tape import main as look
 from simulator.policies import POLICY_KINDS
 from simulator.policies.describe import field_meanings, policies_markdown
-from simulator.tape.__main__ import main as look
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from numpy.typing import NDArray
 
-from simulator.experiment import ExperimentOutcome
+from simulator.conclusion import ExperimentOutcome
 from simulator.notebook import stress_test
 from simulator.report import findings, passport
 from simulator.report.data import ReportData

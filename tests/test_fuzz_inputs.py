@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from simulator.cli.arguments import read_arguments
-from simulator.cli.hydra_app import checked, compose_inputs
-from simulator.cli.yaml_scan import scan_choice
+from simulator.cli.configuration.hydra_app import checked, compose_inputs
+from simulator.cli.configuration.yaml_scan import scan_choice
 from simulator.macro.scenario import Scenario, load_scenario
 from simulator.reading.plain_yaml import load
 from simulator.settings import ScenarioSettings
@@ -132,7 +132,7 @@ def folder(tmp_path_factory) -> Path:
 @pytest.fixture
 def arguments_alone(monkeypatch):
     """The shipped files, the same in every example, are not scanned again and again."""
-    monkeypatch.setattr("simulator.cli.yaml_scan.scan", lambda *_: [])
+    monkeypatch.setattr("simulator.cli.configuration.yaml_scan.scan", lambda *_: [])
 
 
 def test_the_unchanged_scenario_is_read(folder):

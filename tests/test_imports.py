@@ -39,7 +39,7 @@ def test_importing_the_package_loads_nothing_heavy():
 
 
 def test_help_loads_nothing_heavy():
-    assert not _loaded("from simulator.__main__ import main\nmain(['--help'])") & set(HEAVY)
+    assert not _loaded("from simulator.cli.run import main\nmain(['--help'])") & set(HEAVY)
 
 
 def test_the_public_names_are_at_most_ten_and_all_exist():

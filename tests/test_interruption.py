@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import simulator
-from simulator.__main__ import main
+from simulator.cli.run import main
 from simulator.report.page import write_atomically
 from simulator.results.files import FILE_NAMES
 from simulator.results.store import write_files
@@ -45,7 +45,7 @@ PROGRAM = """\
         return found
 
     setattr(m, name, stay)
-    from simulator.__main__ import main
+    from simulator.cli.run import main
     sys.exit(main(sys.argv[1:]))
 """
 

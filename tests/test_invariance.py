@@ -25,9 +25,11 @@ from conftest import (
 )
 
 from simulator.book import Book, build_book
-from simulator.cli.folders import find_folders
-from simulator.experiment import ExperimentOutcome, ExperimentRequest, run_experiment
+from simulator.cli.configuration.folders import find_folders
+from simulator.conclusion import ExperimentOutcome
+from simulator.experiment import run_experiment
 from simulator.policies import CareProgramme, GracePeriod, StatusQuo
+from simulator.request import ExperimentRequest
 from simulator.settings import BookSettings, MacroDeviation, ReportSettings, ScenarioSettings
 from simulator.vocabulary import Count, Flow
 

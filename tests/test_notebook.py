@@ -12,7 +12,7 @@ from simulator import (
     build_policy,
     stress_test,
 )
-from simulator.__main__ import main
+from simulator.cli.run import main
 from simulator.policies import GracePeriod
 from simulator.provision import build_rule_book
 from simulator.shipped import read_shipped, shipped_folders

@@ -18,8 +18,8 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from simulator.__main__ import main as run_main
-from simulator.report.__main__ import main
+from simulator.cli.report import main
+from simulator.cli.run import main as run_main
 from simulator.report.run_beside import ABSENT, BETWEEN, difference, differing, read_runs
 from simulator.report.side_by_side import render_comparison
 from simulator.results.dataset import SCHEMA_VERSION
@@ -226,7 +226,7 @@ def test_an_output_that_cannot_be_written_gets_one_line_and_leaves_nothing(
 
 def test_help_and_version_load_nothing_heavy(capfd: pytest.CaptureFixture[str]) -> None:
     code = (
-        "import sys\nfrom simulator.report.__main__ import main\n"
+        "import sys\nfrom simulator.cli.report import main\n"
         "assert main(['--help']) == main(['--version']) == 0\n"
         "print(*sorted({n.split('.')[0] for n in sys.modules}))"
     )
@@ -235,7 +235,7 @@ def test_help_and_version_load_nothing_heavy(capfd: pytest.CaptureFixture[str]) 
     )
     heavy = {"hydra", "numba", "omegaconf", "plotly", "pyarrow", "scipy", "xarray", "xlsxwriter"}
     assert not set(done.stdout.splitlines()[-1].split()) & heavy
-    assert "Usage:  python -m simulator.report DIR" in done.stdout
+    assert "Usage:  loanstress report DIR" in done.stdout
     assert max(map(len, done.stdout.splitlines()[:-1])) <= 100
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.__main__ import main
-from simulator.cli.folders import LIST_GROUPS
+from simulator.cli.configuration.groups import is_list
+from simulator.cli.run import main
 from simulator.reading.plain_yaml import MAX_BYTES, MAX_DEPTH
 
 SMALL = ("run=smoke", "book.borrowers=100", "run.threads=1", "run.months=3")
@@ -104,7 +104,7 @@ def own(tmp_path, monkeypatch):
 
 def _choice(name: str) -> str:
     group, _, stem = name.partition("/")
-    return f"{group}=[{stem}]" if group in LIST_GROUPS else f"{group}={stem}"
+    return f"{group}=[{stem}]" if is_list(group) else f"{group}={stem}"
 
 
 @pytest.mark.parametrize("case", ATTACKS)

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulator.cli.configuration.find_scenario import find_scenario
+from simulator.cli.scenario import main
 from simulator.macro import Scenario, load_scenario
 from simulator.macro.severity import VariableSeverity, severity_of
-from simulator.scenario.__main__ import main
-from simulator.scenario.find import find_scenario
 from simulator.settings import ScenarioSettings
 from simulator.validation import UserError, build
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.__main__ import main as run_main
-from simulator.report.__main__ import main
+from simulator.cli.report import main
+from simulator.cli.run import main as run_main
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 STARTS = {"png": b"\x89PNG\r\n", "svg": b"<svg"}

@@ -8,15 +8,15 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
 
-from simulator.__main__ import main
 from simulator.book import Book, build_book
 from simulator.book.segments import mix_ids
 from simulator.book.tape.arrears import unpaid_of
 from simulator.book.tape.reader import Tape, read_tape
 from simulator.book.tape.sample import Frame as SampleFrame
 from simulator.book.tape.sample import draw_sample
+from simulator.cli.run import main
+from simulator.cli.tape import main as look
 from simulator.settings import BookSettings, RunSettings
-from simulator.tape.__main__ import main as look
 from simulator.validation import UserError
 from tests.wrong_inputs_tape import GOOD
 

@@ -15,7 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import simulator
-from simulator.experiment import ExperimentOutcome
+from simulator.conclusion import ExperimentOutcome
 from simulator.report.data import ReportData
 from simulator.report.spreadsheet import Number, Sheet, number_format, workbook_bytes
 from simulator.report.workbook import render_workbook

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.__main__ import main
 from simulator.book.tape.inspection import inspect
 from simulator.book.tape.mapping import read_mapping
 from simulator.book.tape.reader import Tape, read_tape
-from simulator.tape.__main__ import main as look
+from simulator.cli.run import main
+from simulator.cli.tape import main as look
 from simulator.validation import UserError
 from tests.wrong_inputs_tape import GOOD, WRONG, Wrong, parquet
 

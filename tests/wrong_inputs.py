@@ -6,7 +6,7 @@ from typing import NamedTuple
 class Wrong(NamedTuple):
     """Arguments of a command, files that stand in the folder, and parts of the answer.
 
-    ``command``: the module's name after ``simulator``; empty is the main one.
+    ``command``: the first word after ``loanstress``; empty is none.
     """
 
     arguments: tuple[str, ...]
@@ -205,12 +205,12 @@ WRONG: dict[str, Wrong] = {
     ),
     # the calibration command
     "calibration of nothing": _arguments(
-        "run.months=3", "calibration must be chosen", command="calibrate"
+        "run.months=3", "calibration must be chosen", command="fit"
     ),
     "unknown calibration": _arguments(
-        "calibration=us_card", "calibration must be one of", "us_card", command="calibrate"
+        "calibration=us_card", "calibration must be one of", "us_card", command="fit"
     ),
-    "calibration as a sweep": _arguments("-m", "takes no --multirun", command="calibrate"),
+    "calibration as a sweep": _arguments("-m", "takes no --multirun", command="fit"),
     # the report command
     "report of nothing": _arguments("", "name the folder of a run", command="report"),
     "report of no folder": _arguments("nowhere", "nowhere", "no such folder", command="report"),

@@ -35,9 +35,9 @@ from simulator.calibrate.settings import (
 )
 from simulator.calibrate.targets import observed
 from simulator.calibrate.windows import between, last_month, until
-from simulator.experiment import ExperimentRequest
 from simulator.macro import load_scenario
 from simulator.reading.periods import month_number, month_text
+from simulator.request import ExperimentRequest
 from simulator.validation import UserError
 
 MODEL: Final = "model"

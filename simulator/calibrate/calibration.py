@@ -17,7 +17,8 @@ from simulator.calibrate.spread import least_draws
 from simulator.calibrate.store import PAGE_NAME, calibration_texts, remove_calibration, write_texts
 from simulator.calibrate.targets import check_targets, observed, observed_joint
 from simulator.engine import thread_count
-from simulator.experiment import ExperimentRequest, Progress
+from simulator.progress import Progress
+from simulator.request import ExperimentRequest
 
 
 @dataclass(frozen=True, slots=True)

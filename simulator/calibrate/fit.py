@@ -33,7 +33,7 @@ from simulator.calibrate.weighing import (
     stack,
     whitener,
 )
-from simulator.experiment import Progress
+from simulator.progress import Progress
 
 F8 = NDArray[np.float64]
 

@@ -19,8 +19,10 @@ from simulator.calibrate.notes import Notes
 from simulator.calibrate.settings import CalibrationSettings, SeriesPrediction
 from simulator.calibrate.targets import needs_accounts, simulated
 from simulator.engine import thread_count
-from simulator.experiment import ExperimentRequest, Progress, simulate_request
+from simulator.experiment import simulate_request
 from simulator.policies import REFERENCE
+from simulator.progress import Progress
+from simulator.request import ExperimentRequest
 from simulator.validation import UserError, unknown_choice
 from simulator.vocabulary import LoanStatus
 

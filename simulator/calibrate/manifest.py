@@ -14,8 +14,8 @@ from simulator.calibrate.notes import fingerprint, source_hash
 from simulator.calibrate.predict import PredictionRow
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.calibrate.weighing import Discrepancy
-from simulator.experiment import ExperimentRequest
 from simulator.kernels.rng import RNG_VERSION
+from simulator.request import ExperimentRequest
 from simulator.results.manifest import package_versions
 
 SCHEMA_VERSION: Final = "1.0"

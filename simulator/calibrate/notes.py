@@ -17,9 +17,9 @@ from pydantic import BaseModel
 
 import simulator
 from simulator.calibrate.settings import CalibrationSettings
-from simulator.experiment import ExperimentRequest
 from simulator.macro.tables import find_table
 from simulator.policies import REFERENCE
+from simulator.request import ExperimentRequest
 
 F8 = NDArray[np.float64]
 

@@ -8,7 +8,6 @@ from simulator.calibrate.backtest import BacktestResult
 from simulator.calibrate.fitted import Fit
 from simulator.calibrate.predict import PredictionRow
 from simulator.calibrate.settings import CalibrationSettings
-from simulator.experiment import ExperimentRequest
 from simulator.kernels.rng import RNG_VERSION
 from simulator.report.fit_data import (
     FitReport,
@@ -17,6 +16,7 @@ from simulator.report.fit_data import (
     Trial,
 )
 from simulator.report.language import listed, name, speaking, tr
+from simulator.request import ExperimentRequest
 from simulator.results.manifest import package_versions
 
 

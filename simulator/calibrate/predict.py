@@ -36,7 +36,7 @@ from simulator.calibrate.settings import (
 from simulator.calibrate.spread import moved_to, summarised
 from simulator.calibrate.targets import labels_of, simulated, simulated_series, simulated_unknown
 from simulator.catalogue import Parameters
-from simulator.experiment import Progress
+from simulator.progress import Progress
 from simulator.reading.periods import period_places, periods
 from simulator.validation import UserError
 from simulator.vocabulary import REFERENCE

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from simulator.calibrate.fitted import Fit
 from simulator.calibrate.search import MomentSource, Search
-from simulator.experiment import Progress
+from simulator.progress import Progress
 from simulator.validation import unknown_choice
 
 F8 = NDArray[np.float64]

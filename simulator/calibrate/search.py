@@ -16,7 +16,7 @@ from scipy.optimize import least_squares, lsq_linear
 from simulator.calibrate.evidence import Simulated
 from simulator.calibrate.scale import SearchScale
 from simulator.calibrate.weighing import Stack, by_world
-from simulator.experiment import Progress
+from simulator.progress import Progress
 
 F8 = NDArray[np.float64]
 

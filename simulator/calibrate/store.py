@@ -18,7 +18,7 @@ from simulator.calibrate.predict import PredictionRow
 from simulator.calibrate.rivals import RIVALS
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.catalogue import catalogue
-from simulator.experiment import ExperimentRequest
+from simulator.request import ExperimentRequest
 from simulator.results.files import remove_files
 from simulator.results.store import manifest_text, safe_text, write_files, writer_of
 

@@ -1,1 +1,1 @@
-"""The command line without Hydra: arguments, folders, checks, help, terminal, sweep table."""
+"""The commands of ``loanstress``, a file each, and what they share."""

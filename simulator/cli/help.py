@@ -3,27 +3,24 @@
 import textwrap
 from importlib.metadata import PackageNotFoundError, version
 
-from simulator.cli.folders import GROUPS, ConfigFolders, chosen_in
+from simulator.cli.configuration.folders import ConfigFolders, chosen_in
+from simulator.cli.configuration.groups import TABLE
 
 _WIDTH = 96
-_ABOUT = {
-    "book": "which loans: drawn from segment distributions, or read from a tape",
-    "scenario": "what happens to the world (several: [a,b])",
-    "policy": "what the lender does (several: [a,b]; status_quo is always added)",
-    "provision": "how loans are graded, and what is set aside (several: [a,b]; none: [])",
-    "break_even": "where a policy stops paying, searched (several: [a,b]; none: [])",
-    "run": "how long, how often, with which luck",
-    "report": "what report.html shows, and whether tables.xlsx stands beside it",
-    "parameters": "the model's numbers; single ones with parameters.NAME=VALUE",
-    "calibration": "what python -m simulator.calibrate fits, and to which data",
-    "experiment": "a whole set-up under one name",
-}
 _HEAD = """\
 loanstress: what happens to a consumer loan book when the economy turns, an epidemic or a flood
 hits, people lose income - and which policy is worth its cost. Every policy is judged on the same
 borrowers under the same luck, month by month, with a 95 % interval on every number.
 
-Usage:  python -m simulator [GROUP=NAME ...] [KEY=VALUE ...] [OPTION ...]    (or: loanstress ...)
+Usage:  loanstress [run] [GROUP=NAME ...] [KEY=VALUE ...] [OPTION ...]
+        python -m simulator is the same.
+
+Commands, each with a --help of its own
+  loanstress run            this one, also without the word
+  loanstress fit            learn parameters from what a lender has seen, backtest, predict
+  loanstress report DIR     a finished run's report again, or several runs side by side
+  loanstress tape FILE      look at a loan tape, propose its mapping
+  loanstress scenario NAME  a scenario's path and how severe it is, without a run
 
 Results (results.nc, summary.csv, report.html, tables.xlsx, manifest.json) go to outputs/DATE_TIME.
 """
@@ -56,8 +53,9 @@ _CALIBRATION_HEAD = """\
 loanstress: finds the model's parameters in what a lender or a supervisor has seen, says how far
 the data pin them down, tests the model on months that it did not see, and predicts the next ones.
 
-Usage:  python -m simulator.calibrate calibration=NAME [GROUP=NAME ...] [KEY=VALUE ...]
-        python -m simulator.calibrate experiment=NAME   (a whole set-up that names its calibration)
+Usage:  loanstress fit calibration=NAME [GROUP=NAME ...] [KEY=VALUE ...]
+        loanstress fit experiment=NAME   (a whole set-up that names its calibration)
+        python -m simulator.calibrate is the same.
 
 Results (parameters.yaml, parameters.csv, fit.csv, predictions.csv, backtest.csv, fit.html,
 fit.json) go to outputs/DATE_TIME. How to calibrate to your own data: docs/calibration.md.
@@ -104,13 +102,15 @@ def calibration_help_text(folders: ConfigFolders) -> str:
 def _group_lines(folders: ConfigFolders) -> list[str]:
     defaults = chosen_in(folders.configs / "config.yaml")
     lines = ["Groups"]
-    for group in GROUPS:
-        lines.append(f"  {group:<11} {_ABOUT[group]}")
-        names = ", ".join(folders.choices(group)) or "none yet"
+    for name, group in TABLE.items():
+        lines.append(f"  {name:<11} {group.about}")
+        if not group.has_files:
+            continue
+        names = ", ".join(folders.choices(name)) or "none yet"
         indent = " " * 14
         lines += textwrap.wrap(
             names, _WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
         )
-        if group in defaults:
-            lines.append(f"{indent}default: {','.join(defaults[group]) or 'none'}")
+        if name in defaults:
+            lines.append(f"{indent}default: {','.join(defaults[name]) or 'none'}")
     return lines

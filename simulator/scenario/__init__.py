@@ -1,1 +1,1 @@
-"""What a scenario says and how severe it is, before it is run."""
+"""A name that stays: ``python -m simulator.scenario`` is ``loanstress scenario``."""

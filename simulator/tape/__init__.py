@@ -1,1 +1,1 @@
-"""The command ``python -m simulator.tape``: what a loan tape holds, and the mapping it needs."""
+"""A name that stays: ``python -m simulator.tape`` is ``loanstress tape``."""

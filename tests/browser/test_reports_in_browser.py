@@ -13,9 +13,9 @@ import pytest
 from test_fit_page import make_report
 
 from browser.conftest import LAPTOP, Watched, open_page, opened
+from simulator.cli.report import main as remake
 from simulator.notebook import stress_test
 from simulator.report import style
-from simulator.report.__main__ import main as remake
 from simulator.report.fit_page import render_fit
 
 if TYPE_CHECKING:

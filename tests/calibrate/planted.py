@@ -13,8 +13,8 @@ from simulator.calibrate.laboratory import Laboratory
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.calibrate.targets import observed, observed_joint
 from simulator.catalogue import parameters_from
-from simulator.experiment import ExperimentRequest
 from simulator.reading.periods import months_between, next_month
+from simulator.request import ExperimentRequest
 from simulator.settings import BookSettings, RunSettings, ScenarioSettings
 from simulator.shipped import read_shipped, shipped_tables
 from tests.calibrate.toy import Silent

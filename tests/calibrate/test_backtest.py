@@ -23,7 +23,7 @@ from simulator.calibrate.rivals import cell_rival, matrix_rival, series_rivals
 from simulator.calibrate.series import read_series
 from simulator.calibrate.settings import CalibrationSettings, SeriesTarget, ShareTarget
 from simulator.catalogue import parameters_from
-from simulator.experiment import ExperimentRequest
+from simulator.request import ExperimentRequest
 from simulator.settings import BookSettings, RunSettings, ScenarioSettings
 from simulator.shipped import read_shipped, shipped_tables
 from simulator.validation import UserError

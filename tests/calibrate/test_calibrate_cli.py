@@ -13,19 +13,20 @@ import pytest
 import yaml
 
 import simulator
-from simulator.__main__ import main as run
-from simulator.calibrate.__main__ import main
 from simulator.calibrate.fitted import ParameterRow
 from simulator.calibrate.settings import LevelTarget, RollTarget
 from simulator.calibrate.store import parameters_yaml
-from simulator.cli.calibration import (
+from simulator.cli.configuration.calibration import (
     PREDICTION_KINDS,
     TARGET_KINDS,
     check_calibration_key,
     read_calibration,
 )
-from simulator.cli.fit_terminal import tell_fit
-from simulator.cli.folders import GROUPS, find_folders
+from simulator.cli.configuration.folders import find_folders
+from simulator.cli.configuration.groups import TABLE
+from simulator.cli.fit import main
+from simulator.cli.run import main as run
+from simulator.cli.terminal.fit import tell_fit
 from simulator.report.fit_data import FittedNumber
 from simulator.validation import UserError
 
@@ -88,7 +89,7 @@ def test_help_tells_its_keys_and_every_choice_within_a_second_or_two(tmp_path):
     )
     assert time.perf_counter() - began < 10.0
     assert done.returncode == 0
-    for group in GROUPS:
+    for group in TABLE:
         assert f"\n  {group} " in done.stdout
     assert "calibration.seeds" in done.stdout
     assert "python -m simulator.calibrate" in done.stdout
@@ -112,7 +113,7 @@ def test_an_experiment_chooses_a_calibration_and_sets_its_keys(capsys):
 
 def test_a_simulation_ignores_the_calibration_of_its_set_up(capsys, tmp_path):
     from simulator.cli.arguments import read_arguments
-    from simulator.cli.hydra_app import checked, compose_validated
+    from simulator.cli.configuration.hydra_app import checked, compose_validated
 
     folders, arguments = checked(read_arguments(_asked("experiment=tiny_case")))
     inputs, plain = compose_validated(arguments, folders)

@@ -10,9 +10,9 @@ import pytest
 
 from simulator.calibrate.laboratory import Laboratory, with_accounts
 from simulator.calibrate.notes import FILE_NAME
-from simulator.experiment import ExperimentRequest
 from simulator.kernels.tally import HISTORY_DTYPE
 from simulator.policies import build_policy
+from simulator.request import ExperimentRequest
 from simulator.validation import UserError
 from simulator.vocabulary import LoanStatus
 from tests.calibrate.planted import MONTHS, request, settings_for

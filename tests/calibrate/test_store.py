@@ -26,9 +26,9 @@ from simulator.calibrate.store import (
     yaml_number,
 )
 from simulator.catalogue import catalogue, parameters_from
-from simulator.cli.folders import find_folders
-from simulator.cli.yaml_scan import scan
-from simulator.experiment import ExperimentRequest
+from simulator.cli.configuration.folders import find_folders
+from simulator.cli.configuration.yaml_scan import scan
+from simulator.request import ExperimentRequest
 from simulator.settings import BookSettings, RunSettings, ScenarioSettings
 from simulator.shipped import read_shipped, shipped_tables
 from simulator.validation import UserError

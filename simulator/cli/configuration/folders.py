@@ -6,27 +6,9 @@ from pathlib import Path
 
 import yaml
 
+from simulator.cli.configuration.groups import TABLE, with_files
 from simulator.shipped import TABLE_FOLDER, shipped_folders
 from simulator.validation import NAME_PATTERN, UserError, check_name
-
-GROUPS = (
-    "book",
-    "scenario",
-    "policy",
-    "provision",
-    "break_even",
-    "run",
-    "report",
-    "parameters",
-    "calibration",
-    "experiment",
-)
-LIST_GROUPS = ("scenario", "policy", "provision", "break_even")
-"""Groups from which a run takes several at once."""
-OPTIONAL_GROUPS = ("provision", "break_even")
-"""List groups from which a run may take none."""
-ONE_OR_NONE_GROUPS = ("calibration", "experiment")
-"""Groups of one choice that a run may leave out."""
 
 
 def shown(path: Path) -> str:
@@ -92,14 +74,18 @@ class ConfigFolders:
 
 
 def chosen_in(file: Path) -> dict[str, tuple[str, ...]]:
-    """Names that the defaults list of ``file`` (main configuration or experiment) chooses."""
+    """Names that the defaults list of ``file`` (main configuration or experiment) chooses.
+
+    Groups that it leaves empty (``null`` or ``[]``) choose nothing; others it does not have.
+    """
     content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     found: dict[str, tuple[str, ...]] = {}
     for entry in content.get("defaults") or ():
         for key, names in entry.items() if isinstance(entry, dict) else ():
             group = key.removeprefix("override").strip(" /")
-            if group in GROUPS and names is not None:
-                found[group] = tuple(names) if isinstance(names, list) else (names,)
+            if group in TABLE:
+                listed = names if isinstance(names, list) else [names]
+                found[group] = tuple(name for name in listed if name is not None)
     return found
 
 
@@ -113,7 +99,7 @@ def find_folders(user_folders: Sequence[str] = ()) -> ConfigFolders:
             raise UserError(f"--config-dir and hydra.searchpath must be folders; got {name}")
         if folder in (configs, scenarios) or folder in users:
             continue
-        known = (*GROUPS, TABLE_FOLDER)
+        known = (*with_files(), TABLE_FOLDER)
         if not any((folder / group).is_dir() for group in known):
             raise UserError(f"{name}: must hold one of the folders {', '.join(known)}")
         users.append(folder)

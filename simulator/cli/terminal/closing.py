@@ -1,23 +1,11 @@
-"""What the terminal shows: progress on stderr, the answer as a closing table on stdout."""
+"""The answer of a run as a closing table on stdout."""
 
 import math
 import sys
-import threading
-import time
 from collections.abc import Sequence
-from typing import Protocol
 
 from rich import box
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as RichDisplay
 from rich.table import Table
 
 from simulator.report.data import smaller_balances, with_runoff
@@ -25,89 +13,11 @@ from simulator.results.summary import SummaryRow
 from simulator.results.variables import FRACTION
 from simulator.vocabulary import REFERENCE
 
-_LINE_EVERY_SECONDS = 5.0
 NO_DIFFERENCE = "no difference"
 _WIDE = 150
 _COLUMN_RANGE = 100.0
 """Largest amount of a column in its unit is below 1,000 times this: small ones keep digits."""
 """Columns from which number and interval share a line."""
-
-
-class Progress(Protocol):
-    """What the engine tells while it works; ``advance`` may come from any thread."""
-
-    def start(self, total: int, label: str) -> None:
-        """Begin ``total`` units of work."""
-
-    def advance(self, n: int = 1) -> None:
-        """``n`` more units are done."""
-
-    def finish(self) -> None:
-        """The work has ended, well or not."""
-
-
-class BarProgress:
-    """A bar that redraws itself."""
-
-    def __init__(self) -> None:
-        self._display = RichDisplay(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )
-        self._task: TaskID | None = None
-
-    def start(self, total: int, label: str) -> None:
-        """Begin ``total`` units of work."""
-        self._task = self._display.add_task(label, total=total)
-        self._display.start()
-
-    def advance(self, n: int = 1) -> None:
-        """``n`` more units are done."""
-        if self._task is not None:
-            self._display.advance(self._task, n)
-
-    def finish(self) -> None:
-        """The work has ended, well or not."""
-        self._display.stop()
-
-
-class LineProgress:
-    """A plain line every few seconds, for logs and pipes."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._label = ""
-        self._total = self._done = 0
-        self._began = self._told = 0.0
-
-    def start(self, total: int, label: str) -> None:
-        """Begin ``total`` units of work."""
-        self._label, self._total, self._done = label, total, 0
-        self._began = self._told = time.monotonic()
-        print(f"{label}: 0/{total}", file=sys.stderr, flush=True)
-
-    def advance(self, n: int = 1) -> None:
-        """``n`` more units are done."""
-        with self._lock:
-            self._done += n
-            now = time.monotonic()
-            if now - self._told < _LINE_EVERY_SECONDS and self._done < self._total:
-                return
-            self._told = now
-            line = f"{self._label}: {self._done}/{self._total} after {now - self._began:.0f} s"
-            print(line, file=sys.stderr, flush=True)
-
-    def finish(self) -> None:
-        """The work has ended, well or not."""
-
-
-def make_progress() -> Progress:
-    """A bar on a terminal, lines elsewhere."""
-    return BarProgress() if sys.stderr.isatty() else LineProgress()
 
 
 def closing_table(rows: Sequence[SummaryRow]) -> None:

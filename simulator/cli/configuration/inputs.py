@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import yaml
 
 from simulator.break_even.question import ask
-from simulator.catalogue import parameters_from
-from simulator.cli.folders import GROUPS, OPTIONAL_GROUPS, ConfigFolders
-from simulator.policies import Policy, build_policy
-from simulator.provision import RuleBook, build_rule_book, check_books
+from simulator.cli.configuration.folders import ConfigFolders
+from simulator.cli.configuration.groups import TABLE, Group
+from simulator.policies import Policy
+from simulator.provision import RuleBook, check_books
 from simulator.settings import (
     BookSettings,
     BreakEvenSettings,
@@ -19,16 +18,16 @@ from simulator.settings import (
     RunSettings,
     ScenarioSettings,
 )
-from simulator.validation import UserError, build, clip, unknown_choice
+from simulator.validation import UserError, clip, unknown_choice
 from simulator.vocabulary import REFERENCE
 
 if TYPE_CHECKING:
-    from simulator.experiment import ExperimentRequest
+    from simulator.request import ExperimentRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Everything that a run needs, checked."""
+    """Everything that a run needs, checked; ``sections`` are groups without a field here."""
 
     book: BookSettings
     scenarios: dict[str, ScenarioSettings]
@@ -38,6 +37,7 @@ class Inputs:
     parameters: dict[str, float]
     break_even: dict[str, BreakEvenSettings]
     provision: dict[str, RuleBook]
+    sections: Mapping[str, object]
 
 
 def request_from(
@@ -48,7 +48,7 @@ def request_from(
     overrides: tuple[str, ...],
 ) -> "ExperimentRequest":
     """What a run is asked to do; imports the simulator."""
-    from simulator.experiment import ExperimentRequest
+    from simulator.request import ExperimentRequest
 
     return ExperimentRequest(
         book=inputs.book,
@@ -60,6 +60,7 @@ def request_from(
         parameters=inputs.parameters,
         break_even=inputs.break_even,
         provision=inputs.provision,
+        sections=inputs.sections,
         table_folders=folders.table_folders,
         configuration=configuration,
         overrides=overrides,
@@ -105,70 +106,81 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
     A ``UserError`` holds every mistake of every part.
     """
     findings = _Findings()
-    scenarios: dict[str, ScenarioSettings] = {}
-    policies: dict[str, Policy] = {}
-    break_even: dict[str, BreakEvenSettings] = {}
-    provision: dict[str, RuleBook] = {}
     for key in config:
         with findings:
-            if key not in GROUPS:
-                raise unknown_choice("a key's group", GROUPS, str(key))
-    with findings:
-        book = _book(config)
-    with findings:
-        run = build("run", RunSettings, _mapping("run", config.get("run")))
-    with findings:
-        report = build("report", ReportSettings, _mapping("report", config.get("report")))
-    with findings:
-        parameters = parameters_from(_mapping("parameters", config.get("parameters")))
-    for name, value in _entries("scenario", config, chosen, findings).items():
+            if key not in TABLE:
+                raise unknown_choice("a key's group", TABLE, str(key))
+    parts: dict[str, object] = {}
+    for group in sorted(TABLE.values(), key=lambda group: group.is_list):
+        if not group.in_a_run:
+            continue
         with findings:
-            owner = f"scenario.{name}"
-            scenarios[name] = build(owner, ScenarioSettings, _mapping(owner, value))
-    for name, value in _entries("policy", config, chosen, findings).items():
-        with findings:
-            policies[name] = build_policy(name, _mapping(f"policy.{name}", value))
-    for name, value in _entries("provision", config, chosen, findings).items():
-        with findings:
-            provision[name] = build_rule_book(name, _mapping(f"provision.{name}", value))
-    for name, value in _entries("break_even", config, chosen, findings).items():
-        with findings:
-            owner = f"break_even.{name}"
-            break_even[name] = build(owner, BreakEvenSettings, _mapping(owner, value))
+            if group.is_list:
+                parts[group.name] = _list(group, config, chosen, findings)
+            else:
+                values = _mapping(group.name, config.get(group.name))
+                parts[group.name] = group.entry(group.name, values)
     if not findings.lines:
         with findings:
-            check_books(provision, tuple(scenarios))
+            check_books(_provision(parts), tuple(_scenarios(parts)))
     if findings.lines:
         raise UserError("\n".join(findings.lines))
-    ask(break_even, policies, tuple(scenarios), run)
-    return Inputs(book, scenarios, policies, run, report, parameters, break_even, provision)
+    inputs = Inputs(
+        scenarios=_scenarios(parts),
+        provision=_provision(parts),
+        book=cast(BookSettings, parts.pop("book")),
+        policies=cast(dict[str, Policy], parts.pop("policy")),
+        run=cast(RunSettings, parts.pop("run")),
+        report=cast(ReportSettings, parts.pop("report")),
+        parameters=cast(dict[str, float], parts.pop("parameters")),
+        break_even=cast(dict[str, BreakEvenSettings], parts.pop("break_even")),
+        sections={n: p for n, p in parts.items() if n not in ("scenario", "provision")},
+    )
+    ask(inputs.break_even, inputs.policies, tuple(inputs.scenarios), inputs.run)
+    return inputs
 
 
-def _book(config: Mapping[str, object]) -> BookSettings:
-    settings = build("book", BookSettings, _mapping("book", config.get("book")))
-    if settings.path and not Path(settings.path).is_file():
-        raise UserError(f"book.path must be a file; got {clip(settings.path, 200)}")
-    return settings
+def _scenarios(parts: Mapping[str, object]) -> dict[str, ScenarioSettings]:
+    return cast(dict[str, ScenarioSettings], parts["scenario"])
 
 
-def _entries(
-    group: str,
+def _provision(parts: Mapping[str, object]) -> dict[str, RuleBook]:
+    return cast(dict[str, RuleBook], parts["provision"])
+
+
+def _list(
+    group: Group,
     config: Mapping[str, object],
     chosen: Mapping[str, tuple[str, ...]],
     findings: _Findings,
 ) -> dict[str, object]:
-    """Entries of a list group; a key given for one that was not chosen is a mistake."""
+    """Entries of a list group, each as a run takes it."""
     found: dict[str, object] = {}
+    for name, value in _entries(group, config, chosen, findings).items():
+        with findings:
+            found[name] = group.entry(name, _mapping(f"{group.name}.{name}", value))
+    return found
+
+
+def _entries(
+    group: Group,
+    config: Mapping[str, object],
+    chosen: Mapping[str, tuple[str, ...]],
+    findings: _Findings,
+) -> dict[str, object]:
+    """Plain entries of a list group; a key given for one that was not chosen is a mistake."""
+    found: dict[str, object] = {}
+    names = chosen.get(group.name, ())
     with findings:
-        found = _mapping(group, config.get(group))
-        if not found and group not in OPTIONAL_GROUPS:
-            raise UserError(f"{group} must name at least one choice")
+        found = _mapping(group.name, config.get(group.name))
+        if not found and not group.may_be_empty:
+            raise UserError(f"{group.name} must name at least one choice")
         for name in list(found):
-            if name != REFERENCE and name not in chosen.get(group, ()):
+            if name != REFERENCE and name not in names:
                 del found[name]
-                selected = ",".join((*chosen.get(group, ()), name))
+                selected = ",".join((*names, name))
                 raise UserError(
-                    f"{group}.{name} is set, but {name} is not among the run's choices;"
-                    f" add it: {group}=[{selected}]"
+                    f"{group.name}.{name} is set, but {name} is not among the run's choices;"
+                    f" add it: {group.name}=[{selected}]"
                 )
     return found

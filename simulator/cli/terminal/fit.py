@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.calibrate.fitted import ParameterRow
-from simulator.cli.folders import shown
+from simulator.cli.configuration.folders import shown
 from simulator.report.fit_data import FittedNumber
 
 _WIDE = 120

@@ -9,11 +9,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from simulator.cli.folders import GROUPS, LIST_GROUPS, ConfigFolders, chosen_in, shown
+from simulator.cli.configuration.folders import ConfigFolders, chosen_in, shown
+from simulator.cli.configuration.groups import EXPERIMENT, TABLE, is_list, with_files
 from simulator.reading.plain_yaml import check_nodes, load, parse, read_text
 from simulator.validation import UserError, clip, unknown_choice
-
-_EXPERIMENT_KEYS = ("defaults", *(group for group in GROUPS if group != "experiment"))
 
 
 def scan(folders: ConfigFolders, asked: Mapping[str, frozenset[str] | None]) -> list[str]:
@@ -29,13 +28,13 @@ def scan(folders: ConfigFolders, asked: Mapping[str, frozenset[str] | None]) -> 
                 raise UserError(
                     f"{shown(root / name)}: not allowed; put whole set-ups into experiment/"
                 )
-    choices = {group: folders.choices(group) for group in GROUPS}
-    wanted: dict[str, set[str]] = {group: set() for group in GROUPS}
+    choices = {group: folders.choices(group) for group in with_files()}
+    wanted: dict[str, set[str]] = {group: set() for group in choices}
     for group, names in asked.items():
         wanted[group] |= set(choices[group]) if names is None else names
     _add_defaults(wanted, folders.configs / "config.yaml")
     warnings: list[str] = []
-    for group in ("experiment", *(group for group in GROUPS if group != "experiment")):
+    for group in (EXPERIMENT, *(group for group in choices if group != EXPERIMENT)):
         for name, why in folders.misnamed(group):
             if name in wanted[group]:
                 raise UserError(why)
@@ -48,7 +47,7 @@ def scan(folders: ConfigFolders, asked: Mapping[str, frozenset[str] | None]) -> 
                     raise
                 warnings.append(str(error))
             else:
-                if group == "experiment" and name in wanted[group]:
+                if group == EXPERIMENT and name in wanted[group]:
                     _add_defaults(wanted, path)
     return warnings
 
@@ -80,7 +79,7 @@ def scan_choice(path: Path, group: str, choices: dict[str, dict[str, Path]]) -> 
         raise _refuse(path, "must hold keys and values")
     if "hydra" in content:
         raise _refuse(path, "hydra: is allowed in the main config.yaml only")
-    if group == "experiment":
+    if group == EXPERIMENT:
         _check_experiment(path, content, choices)
     elif "defaults" in content:
         raise _refuse(path, "defaults: is allowed in experiment files only")
@@ -88,8 +87,8 @@ def scan_choice(path: Path, group: str, choices: dict[str, dict[str, Path]]) -> 
 
 def _check_header(path: Path, text: str, group: str) -> None:
     """Compare the ``# @package`` header, read as Hydra reads it, with the expected one."""
-    expected = {"experiment": "_global_"}.get(group)
-    if group in LIST_GROUPS:
+    expected = "_global_" if group == EXPERIMENT else None
+    if is_list(group):
         expected = f"{group}.{path.stem}"
     headers: list[str] = []
     for line in text.removeprefix("\ufeff").splitlines():
@@ -107,9 +106,10 @@ def _check_header(path: Path, text: str, group: str) -> None:
 def _check_experiment(
     path: Path, content: dict[object, object], choices: dict[str, dict[str, Path]]
 ) -> None:
+    keys = ("defaults", *(name for name in TABLE if name != EXPERIMENT))
     for key in content:
-        if key not in _EXPERIMENT_KEYS:
-            raise unknown_choice(f"{shown(path)}: a key", _EXPERIMENT_KEYS, str(key))
+        if key not in keys:
+            raise unknown_choice(f"{shown(path)}: a key", keys, str(key))
     entries = content.get("defaults") or []
     if not isinstance(entries, list):
         raise _refuse(path, "defaults must be a list")
@@ -120,9 +120,9 @@ def _check_experiment(
             raise _refuse(path, "defaults may hold only 'override /GROUP: NAME'")
         ((key, value),) = entry.items()
         group = str(key).removeprefix("override /").strip()
-        if not str(key).startswith("override /") or group not in _EXPERIMENT_KEYS[1:]:
+        if not str(key).startswith("override /") or group not in keys or group not in choices:
             raise _refuse(path, f"defaults may hold only 'override /GROUP: NAME'; got {clip(key)}")
-        names = value if isinstance(value, list) and group in LIST_GROUPS else [value]
+        names = value if isinstance(value, list) and is_list(group) else [value]
         for name in names:
             if not isinstance(name, str) or name not in choices[group]:
                 raise unknown_choice(f"{shown(path)}: {group}", choices[group], str(name))

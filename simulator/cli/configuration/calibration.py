@@ -23,7 +23,7 @@ from simulator.calibrate.settings import (
     ShareTarget,
     VintageTarget,
 )
-from simulator.cli.names import check_known, check_parameter
+from simulator.cli.configuration.names import check_known, check_parameter
 from simulator.validation import UserError, build, clip
 
 PANEL_MOMENTS: Final[dict[str, type[BaseModel]]] = {

@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.cli.arguments import Command
+from simulator.cli.configuration.folders import ConfigFolders, find_folders
+from simulator.cli.configuration.groups import lists
 from simulator.cli.exits import trouble
-from simulator.cli.folders import LIST_GROUPS, ConfigFolders, find_folders
 from simulator.validation import UserError, clip
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from simulator.cli.inputs import Inputs
-    from simulator.cli.overrides import Override
+    from simulator.cli.configuration.inputs import Inputs
+    from simulator.cli.configuration.overrides import Override
 
 
 def checked(command: Command) -> tuple[ConfigFolders, list[str]]:
@@ -28,8 +29,8 @@ def checked(command: Command) -> tuple[ConfigFolders, list[str]]:
 
     A ``UserError`` holds every mistake.
     """
-    from simulator.cli.overrides import asked_for, check_overrides, for_hydra
-    from simulator.cli.yaml_scan import scan
+    from simulator.cli.configuration.overrides import asked_for, check_overrides, for_hydra
+    from simulator.cli.configuration.yaml_scan import scan
 
     overrides = [_parse(text) for text in command.overrides]
     search = [o for o in overrides if o.key == "hydra.searchpath"]
@@ -37,7 +38,7 @@ def checked(command: Command) -> tuple[ConfigFolders, list[str]]:
     for warning in scan(folders, asked_for(overrides)):
         print(f"warning: {warning}; the file is left alone", file=sys.stderr)
     check_overrides(overrides, folders, multirun=command.multirun)
-    arguments = [for_hydra(o) for o in overrides if o not in search]
+    arguments = [for_hydra(o, folders) for o in overrides if o not in search]
     return folders, [*arguments, search_path(folders)]
 
 
@@ -47,7 +48,7 @@ def _parse(text: str) -> "Override":
     from hydra.core.override_parser.types import ChoiceSweep, OverrideType
     from hydra.errors import HydraException
 
-    from simulator.cli.overrides import Override
+    from simulator.cli.configuration.overrides import Override
 
     parser = OverridesParser.create()
     try:
@@ -142,8 +143,8 @@ def validated(
     """The typed inputs and the plain configuration, ``status_quo`` added."""
     from omegaconf import OmegaConf
 
-    from simulator.cli.inputs import add_reference, read_inputs
-    from simulator.cli.overrides import chosen_names
+    from simulator.cli.configuration.inputs import add_reference, read_inputs
+    from simulator.cli.configuration.overrides import chosen_names
 
     with _hydra_mistakes():
         missing = sorted(OmegaConf.missing_keys(config))
@@ -152,7 +153,7 @@ def validated(
         container = OmegaConf.to_container(config, resolve=True)
     assert isinstance(container, dict)
     plain = add_reference({str(key): value for key, value in container.items()}, folders)
-    chosen = {group: chosen_names(group, arguments, folders) for group in LIST_GROUPS}
+    chosen = {group: chosen_names(group, arguments, folders) for group in lists()}
     return read_inputs(plain, chosen), plain
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import yaml
 
-from simulator.cli.folders import ConfigFolders, find_folders, shown
-from simulator.cli.yaml_scan import scan_choice
+from simulator.cli.configuration.folders import ConfigFolders, find_folders, shown
+from simulator.cli.configuration.yaml_scan import scan_choice
 from simulator.macro.scenario import Scenario, load_scenario
 from simulator.macro.tables import find_table, read_table
 from simulator.macro.variables import disaster_column

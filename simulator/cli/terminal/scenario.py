@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from simulator.cli.terminal.chart import chart
 from simulator.macro.scenario import Scenario
 from simulator.macro.severity import (
     LEAST_QUARTERS,
@@ -15,7 +16,6 @@ from simulator.macro.severity import (
     severity_of,
 )
 from simulator.macro.variables import MACRO_VARIABLES
-from simulator.scenario.chart import chart
 
 _WIDTH: Final = 100
 _MODEL: Final = (

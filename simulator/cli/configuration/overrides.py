@@ -4,46 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel
-
-from simulator.calibrate.settings import CalibrationSettings
-from simulator.cli.calibration import check_calibration_key
-from simulator.cli.folders import (
-    GROUPS,
-    LIST_GROUPS,
-    ONE_OR_NONE_GROUPS,
-    OPTIONAL_GROUPS,
-    ConfigFolders,
-    chosen_in,
-)
-from simulator.cli.names import check_known, check_parameter
+from simulator.cli.configuration.folders import ConfigFolders, chosen_in
+from simulator.cli.configuration.groups import EXPERIMENT, HYDRA_KEYS, TABLE, Choice, is_list
+from simulator.cli.configuration.names import check_known
 from simulator.reading.plain_yaml import unsafe_text
-from simulator.settings import (
-    BookSettings,
-    BreakEvenSettings,
-    ReportSettings,
-    RunSettings,
-    ScenarioSettings,
-)
 from simulator.validation import UserError, clip, unknown_choice
-
-HYDRA_KEYS = (
-    "hydra.run.dir",
-    "hydra.sweep.dir",
-    "hydra.sweep.subdir",
-    "hydra.searchpath",
-)
-_MODELS: dict[str, type[BaseModel]] = {
-    "book": BookSettings,
-    "run": RunSettings,
-    "report": ReportSettings,
-    "calibration": CalibrationSettings,
-}
-_ENTRY_MODELS: dict[str, type[BaseModel]] = {
-    "scenario": ScenarioSettings,
-    "break_even": BreakEvenSettings,
-}
-"""Settings of one entry of a list group; those of a policy or a rule book depend on its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +34,7 @@ class Override:
     @property
     def is_choice(self) -> bool:
         """Whether it chooses among the files of a group, not a value inside one."""
-        return self.key in GROUPS
+        return self.key in TABLE and TABLE[self.key].has_files
 
 
 def check_overrides(
@@ -102,17 +67,18 @@ def asked_for(overrides: Sequence[Override]) -> dict[str, frozenset[str] | None]
 
 def _sweep_hint(override: Override) -> str:
     hint = ""
-    if override.key in LIST_GROUPS:
+    if is_list(override.key):
         several = override.text.partition("=")[2]
         hint = f"; one run takes several as {clip(f'{override.key}=[{several}]')}"
     return f"{clip(override.text)} is a sweep, which needs --multirun{hint}"
 
 
-def for_hydra(override: Override) -> str:
+def for_hydra(override: Override, folders: ConfigFolders) -> str:
     """The argument as Hydra gets it.
 
     Values are forced in (``++``), because the typed settings know more keys than a file lists
-    and check them; a single name of a list group becomes a list.
+    and check them; a single name of a list group becomes a list; a group without a place in the
+    main configuration's defaults is added to them (``+``).
     """
     if override.deletes:
         return override.text
@@ -120,12 +86,15 @@ def for_hydra(override: Override) -> str:
         return override.text.lstrip("+")
     if not override.is_choice:
         return "++" + override.text.lstrip("+")
-    if override.key in ONE_OR_NONE_GROUPS and override.values == (None,):
+    if _may_be_none(override.key) and override.values == (None,):
         return f"~{override.key}"
-    if override.key in LIST_GROUPS and override.values:
+    if is_list(override.key) and override.values:
         lists = [_names(value) for value in override.values]
-        return f"{override.key}=" + ",".join(f"[{','.join(names)}]" for names in lists)
-    return override.text.lstrip("+")
+        text = f"{override.key}=" + ",".join(f"[{','.join(names)}]" for names in lists)
+    else:
+        text = override.text.lstrip("+")
+    has_place = override.key in chosen_in(folders.configs / "config.yaml")
+    return text if has_place else f"+{text}"
 
 
 def plain(argument: str) -> str:
@@ -141,7 +110,7 @@ def chosen_names(group: str, arguments: Sequence[str], folders: ConfigFolders) -
             file = folders.choices("experiment").get(argument.partition("=")[2])
             found |= chosen_in(file) if file else {}
     for argument in arguments:
-        key, _, names = argument.partition("=")
+        key, _, names = argument.lstrip("+").partition("=")
         if key == f"~{group}":
             return ()
         if key == group:
@@ -157,8 +126,8 @@ def _check(override: Override, folders: ConfigFolders) -> None:
         check_known("a hydra key", HYDRA_KEYS, override.key)
         if override.key == "hydra.sweep.subdir":
             _check_subdir(override)
-    elif override.group not in GROUPS:
-        raise unknown_choice("a key's group", GROUPS, override.group)
+    elif override.group not in TABLE:
+        raise unknown_choice("a key's group", TABLE, override.group)
     elif override.package is not None:
         raise UserError(f"{clip(override.text)}: a package (@) is not allowed on the command line")
     elif override.is_choice:
@@ -190,12 +159,12 @@ def _check_choice(override: Override, folders: ConfigFolders) -> None:
         raise UserError(f"{group} cannot be removed; choose with {group}=NAME")
     choices = folders.choices(group)
     for value in override.values:
-        if value is None and group in ONE_OR_NONE_GROUPS:
+        if value is None and _may_be_none(group):
             continue
-        if isinstance(value, list) and group not in LIST_GROUPS:
+        if isinstance(value, list) and not is_list(group):
             raise UserError(f"{group} takes one name; got {clip(value)}")
         names = _names(value)
-        if not names and group not in OPTIONAL_GROUPS:
+        if not names and not TABLE[group].may_be_empty:
             raise UserError(f"{group} must name at least one of {', '.join(choices)}; got []")
         for name in names:
             check_known(group, choices, name)
@@ -203,20 +172,23 @@ def _check_choice(override: Override, folders: ConfigFolders) -> None:
                 raise UserError(f"{group}: {name} stands more than once")
 
 
+def _may_be_none(group: str) -> bool:
+    """Whether ``GROUP=null`` leaves the group out."""
+    return TABLE[group].choice is Choice.ONE_OR_NONE
+
+
 def _check_key(override: Override, folders: ConfigFolders) -> None:
     """The first words of a key; what lies deeper is checked by the object's own settings."""
-    group, *rest = override.key.replace("/", ".").split(".")
-    if "/" in override.key or group == "experiment" or not all(rest):
+    name, *rest = override.key.replace("/", ".").split(".")
+    if "/" in override.key or name == EXPERIMENT or not rest or not all(rest):
         raise UserError(f"{clip(override.key)} is not a key")
-    if group in _MODELS:
-        check_known(f"a key of {group}", _MODELS[group].model_fields, rest[0])
-        if group == "calibration":
-            check_calibration_key(rest)
-    elif group == "parameters":
-        check_parameter("parameters", ".".join(rest))
-    else:
-        check_known(f"{group} in {clip(override.key)}", folders.choices(group), rest[0])
+    group = TABLE[name]
+    if group.is_list:
+        check_known(f"{name} in {clip(override.key)}", folders.choices(name), rest[0])
         if len(rest) == 1:
             raise UserError(f"{override.key}=: name the key to change, {override.key}.KEY=VALUE")
-        if group in _ENTRY_MODELS:
-            check_known(f"a key of {group}.{rest[0]}", _ENTRY_MODELS[group].model_fields, rest[1])
+    owner, word = (f"{name}.{rest[0]}", rest[1]) if group.is_list else (name, rest[0])
+    if group.keys is not None:
+        check_known(f"a key of {owner}", group.keys, word)
+    if group.check_key is not None:
+        group.check_key(rest)

@@ -1,0 +1,1 @@
+"""From folders, arguments and YAML files to validated inputs, each checked before it is used."""

@@ -1,0 +1,242 @@
+"""The one table of what a configuration may hold: a new group or section is a row here.
+
+It feeds the scan of YAML files, the check of the command line, ``--help`` and the reading of the
+composed configuration. A group's choices are the files of its folders; a section has no files, its
+keys are set by an experiment or on the command line. Models are imported when they are asked for,
+so that ``--help`` is quick.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from simulator.validation import UserError, build, clip
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Values = Mapping[str, object]
+
+
+class Choice(Enum):
+    """How many files of a group a run takes."""
+
+    ONE = "one"
+    ONE_OR_NONE = "one or none"
+    SEVERAL = "several"
+    SEVERAL_OR_NONE = "several or none"
+    NO_FILES = "no files"
+    """A section."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A first word of the configuration's keys.
+
+    ``model`` gives the settings of the group, or of each entry where a run takes several; None
+    where they depend on an entry's kind. ``read`` turns a name and plain values into what a run
+    takes, by default the model. ``check_key`` refuses the words of a key after the group's, as far
+    as they tell. ``in_a_run``: whether a run reads it; others belong to a command of their own.
+    """
+
+    name: str
+    about: str
+    choice: Choice
+    model: "Callable[[], type[BaseModel]] | None" = None
+    read: Callable[[str, Values], object] | None = None
+    check_key: Callable[[Sequence[str]], None] | None = None
+    in_a_run: bool = True
+
+    @property
+    def has_files(self) -> bool:
+        """Whether there are files to choose from."""
+        return self.choice is not Choice.NO_FILES
+
+    @property
+    def is_list(self) -> bool:
+        """Whether a run takes several entries at once."""
+        return self.choice in (Choice.SEVERAL, Choice.SEVERAL_OR_NONE)
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether a run may take no file of it."""
+        return self.choice in (Choice.SEVERAL_OR_NONE, Choice.ONE_OR_NONE)
+
+    @property
+    def keys(self) -> frozenset[str] | None:
+        """Keys of the group, or of each entry of a list; None where they depend on its kind."""
+        return None if self.model is None else frozenset(self.model().model_fields)
+
+    def entry(self, name: str, values: Values) -> object:
+        """What a run takes: of the entry ``name`` of a list, else of the whole group.
+
+        Raises ``UserError`` with every bad key.
+        """
+        if self.read is not None:
+            return self.read(name, values)
+        if self.model is None:
+            raise TypeError(f"the group {self.name} needs a model or a reader")
+        return build(f"{self.name}.{name}" if self.is_list else self.name, self.model(), values)
+
+
+def _book_model() -> "type[BaseModel]":
+    from simulator.settings import BookSettings
+
+    return BookSettings
+
+
+def _book(_: str, values: Values) -> object:
+    from simulator.settings import BookSettings
+
+    settings = build("book", BookSettings, values)
+    if settings.path and not Path(settings.path).is_file():
+        raise UserError(f"book.path must be a file; got {clip(settings.path, 200)}")
+    return settings
+
+
+def _scenario_model() -> "type[BaseModel]":
+    from simulator.settings import ScenarioSettings
+
+    return ScenarioSettings
+
+
+def _policy(name: str, values: Values) -> object:
+    from simulator.policies import build_policy
+
+    return build_policy(name, values)
+
+
+def _rule_book(name: str, values: Values) -> object:
+    from simulator.provision import build_rule_book
+
+    return build_rule_book(name, values)
+
+
+def _break_even_model() -> "type[BaseModel]":
+    from simulator.settings import BreakEvenSettings
+
+    return BreakEvenSettings
+
+
+def _run_model() -> "type[BaseModel]":
+    from simulator.settings import RunSettings
+
+    return RunSettings
+
+
+def _report_model() -> "type[BaseModel]":
+    from simulator.settings import ReportSettings
+
+    return ReportSettings
+
+
+def _parameters(_: str, values: Values) -> object:
+    from simulator.catalogue import parameters_from
+
+    return parameters_from(values)
+
+
+def _check_parameter(words: Sequence[str]) -> None:
+    from simulator.cli.configuration.names import check_parameter
+
+    check_parameter("parameters", ".".join(words))
+
+
+def _calibration_model() -> "type[BaseModel]":
+    from simulator.calibrate.settings import CalibrationSettings
+
+    return CalibrationSettings
+
+
+def _check_calibration(words: Sequence[str]) -> None:
+    from simulator.cli.configuration.calibration import check_calibration_key
+
+    check_calibration_key(words)
+
+
+EXPERIMENT: Final = "experiment"
+"""The group whose files hold keys of all others; it has no keys of its own."""
+
+_ROWS: Final = (
+    Group(
+        "book",
+        "which loans: drawn from segment distributions, or read from a tape",
+        Choice.ONE,
+        _book_model,
+        read=_book,
+    ),
+    Group(
+        "scenario",
+        "what happens to the world (several: [a,b])",
+        Choice.SEVERAL,
+        _scenario_model,
+    ),
+    Group(
+        "policy",
+        "what the lender does (several: [a,b]; status_quo is always added)",
+        Choice.SEVERAL,
+        read=_policy,
+    ),
+    Group(
+        "provision",
+        "how loans are graded, and what is set aside (several: [a,b]; none: [])",
+        Choice.SEVERAL_OR_NONE,
+        read=_rule_book,
+    ),
+    Group(
+        "break_even",
+        "where a policy stops paying, searched (several: [a,b]; none: [])",
+        Choice.SEVERAL_OR_NONE,
+        _break_even_model,
+    ),
+    Group("run", "how long, how often, with which luck", Choice.ONE, _run_model),
+    Group(
+        "report",
+        "what report.html shows, and whether tables.xlsx stands beside it",
+        Choice.ONE,
+        _report_model,
+    ),
+    Group(
+        "parameters",
+        "the model's numbers; single ones with parameters.NAME=VALUE",
+        Choice.ONE,
+        read=_parameters,
+        check_key=_check_parameter,
+    ),
+    Group(
+        "calibration",
+        "what loanstress fit fits, and to which data",
+        Choice.ONE_OR_NONE,
+        _calibration_model,
+        check_key=_check_calibration,
+        in_a_run=False,
+    ),
+    Group(EXPERIMENT, "a whole set-up under one name", Choice.ONE_OR_NONE, in_a_run=False),
+)
+TABLE: Final[dict[str, Group]] = {row.name: row for row in _ROWS}
+"""Every group and section by its name, in the order in which they are told."""
+
+HYDRA_KEYS: Final = (
+    "hydra.run.dir",
+    "hydra.sweep.dir",
+    "hydra.sweep.subdir",
+    "hydra.searchpath",
+)
+"""Keys of Hydra's own that may be set on the command line."""
+
+
+def with_files() -> tuple[str, ...]:
+    """Names of the groups whose choices are files."""
+    return tuple(name for name, group in TABLE.items() if group.has_files)
+
+
+def lists() -> tuple[str, ...]:
+    """Names of the groups from which a run takes several at once."""
+    return tuple(name for name, group in TABLE.items() if group.is_list)
+
+
+def is_list(name: str) -> bool:
+    """Whether a run takes several of the group ``name``; False for a word that is no group."""
+    return name in TABLE and TABLE[name].is_list

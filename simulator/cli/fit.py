@@ -1,0 +1,130 @@
+"""The command ``loanstress fit``: learns parameters from what a lender has seen.
+
+Composes the same groups as ``loanstress run``. Heavy modules are imported where they are
+needed, so that ``--help`` and a user's mistake are answered at once.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulator.cli.arguments import Command
+from simulator.cli.configuration.folders import ConfigFolders, find_folders
+from simulator.cli.exits import EXIT_OK, concluded, tell, told
+from simulator.cli.help import calibration_help_text, product_version
+from simulator.validation import UserError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from simulator.calibrate.settings import CalibrationSettings
+    from simulator.cli.configuration.inputs import Inputs
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (default: the process's own) and return its exit code."""
+    session = _Session()
+    return concluded(session.answer, argv, session.how_to_resume)
+
+
+class _Session:
+    """One calibration, from the command line to its last line on the terminal."""
+
+    def __init__(self) -> None:
+        self._folders: ConfigFolders
+        self._folder: Path | None = None
+        self._code = EXIT_OK
+
+    def answer(self, command: Command) -> int:
+        """Help, or the calibration that was asked for."""
+        if command.version:
+            print(f"loanstress {product_version()}")
+            return EXIT_OK
+        if command.help:
+            print(calibration_help_text(find_folders(command.config_dirs)), end="")
+            return EXIT_OK
+        if command.multirun:
+            raise UserError(
+                "a calibration takes no --multirun; run one after another, each with its own"
+                " hydra.run.dir"
+            )
+        from simulator.cli.configuration.hydra_app import checked, compose_validated, drive
+
+        self._folders, arguments = checked(command)
+        if not command.show:
+            self._settings(*compose_validated(arguments, self._folders), arguments)
+        drive(self._job, self._folders, [*command.show, *arguments])
+        return self._code
+
+    def how_to_resume(self) -> str:
+        """What an interrupted user needs to know."""
+        from simulator.cli.terminal.fit import resume_hint
+
+        return resume_hint(self._folder)
+
+    def _settings(
+        self, inputs: "Inputs", plain: dict[str, object], arguments: Sequence[str]
+    ) -> "CalibrationSettings":
+        """The calibration that was chosen, checked."""
+        from simulator.cli.configuration.calibration import read_calibration
+        from simulator.cli.configuration.overrides import chosen_names
+
+        chosen = plain.get("calibration")
+        if chosen is None or not chosen_names("calibration", arguments, self._folders):
+            names = ", ".join(self._folders.choices("calibration")) or "none yet"
+            raise UserError(
+                "calibration must be chosen, with calibration=NAME or by an experiment;"
+                f" there are: {names}"
+            )
+        if len(inputs.scenarios) != 1:
+            raise UserError(
+                "a calibration has one history: choose it with scenario=[NAME];"
+                f" got {', '.join(inputs.scenarios)}"
+            )
+        return read_calibration(chosen)
+
+    def _job(self, config: "DictConfig") -> None:
+        """The task that Hydra calls, once."""
+        try:
+            self._calibrate(config)
+        except Exception as error:
+            message, self._code = told(error)
+            tell(message)
+
+    def _calibrate(self, config: "DictConfig") -> None:
+        from hydra.core.hydra_config import HydraConfig
+
+        from simulator.cli.configuration.hydra_app import validated
+        from simulator.cli.configuration.overrides import plain as as_written
+
+        context = HydraConfig.get()
+        self._folder = Path(context.runtime.output_dir)
+        overrides = tuple(as_written(text) for text in context.overrides.task)
+        inputs, plain = validated(config, overrides, self._folders)
+        settings = self._settings(inputs, plain, overrides)
+
+        from simulator.calibrate.calibration import calibrate
+        from simulator.cli.configuration.inputs import request_from
+        from simulator.cli.terminal.fit import tell_fit
+        from simulator.cli.terminal.progress import make_progress
+
+        book_name = str(context.runtime.choices["book"])
+        request = request_from(inputs, book_name, self._folders, plain, overrides)
+        print(
+            f"{settings.label}; free: {', '.join(settings.free)}; targets:"
+            f" {', '.join(settings.targets)}; {settings.seeds} seeds, {settings.rounds} rounds at"
+            " most",
+            file=sys.stderr,
+        )
+        progress = make_progress()
+        try:
+            outcome = calibrate(request, settings, self._folder, progress)
+        finally:
+            progress.finish()
+        choice = str(context.runtime.choices["calibration"])
+        tell_fit(outcome.fit, outcome.warnings, self._folder, choice)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,206 @@
+"""The command ``loanstress report``: a run's report again, or several runs side by side.
+
+Heavy modules are imported where they are needed, so that ``--help`` and a user's mistake are
+answered at once.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast, get_args
+
+from simulator.cli.configuration.folders import shown
+from simulator.cli.exits import EXIT_OK, ended
+from simulator.cli.help import product_version
+from simulator.cli.parser import OptionParser
+from simulator.results.files import COMPARISON_NAME, REPORT_NAME, WORKBOOK_NAME
+from simulator.settings import ImageFormat, LanguageCode
+from simulator.validation import UserError, clip, unknown_choice
+
+if TYPE_CHECKING:
+    from simulator.results.stored_run import Record
+
+MOST_RUNS: Final = 7
+"""Runs side by side; each has a colour of its own."""
+_OPTIONS: Final = "--output FILE, --language en|zh, --images png|svg, --help, --version"
+_HELP: Final = """\
+loanstress: makes the report of a finished run again, or sets several runs side by side.
+
+Usage:  loanstress report DIR [--output FILE.html] [--language en|zh] [--images png|svg]
+        loanstress report DIR DIR [DIR ...] [--output FILE.html] [--language en|zh]
+        python -m simulator.report is the same.
+
+One folder: report.html and tables.xlsx again, from results.nc alone, byte for byte as the run
+wrote them. With --output the page goes to FILE.html and the tables go to FILE.xlsx.
+With --images each figure also becomes a picture in figures/ beside the page (needs the extra
+'static' and a Chromium or Chrome; the page itself needs neither).
+
+Two to seven folders: one page that sets the runs side by side (what differs between their
+configurations, key figures with intervals, differences to the first run, overdue rates). It goes
+to comparison.html in the first folder, or to FILE.html.
+
+Options
+  -o, --output FILE.html    where the page goes
+  -l, --language en|zh      language of the page: else what the run asked for, English for several
+      --images png|svg      pictures of the figures, for slides and papers
+  --version, -h, --help
+
+Exit code: 0 written, 2 a mistake in what was asked, 130 interrupted or 143 ended
+by SIGTERM, 1 a defect (set LOANSTRESS_DEBUG=1 for its traceback).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command line spells."""
+
+    folders: tuple[Path, ...]
+    output: Path | None
+    language: LanguageCode | None
+    images: ImageFormat | None
+    help: bool
+    version: bool
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (default: the process's own) and return its exit code."""
+    words = sys.argv[1:] if argv is None else argv
+    return ended(lambda: _answer(_read(words)), lambda: "nothing was written")
+
+
+def _read(words: Sequence[str]) -> _Asked:
+    """The folders and options that ``words`` spell; else ``UserError``."""
+    parser = OptionParser("loanstress-report", _OPTIONS)
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--output", "-o", type=Path)
+    parser.add_argument("--language", "-l")
+    parser.add_argument("--images")
+    found = parser.parse_intermixed_args(list(words))
+    spoken = _one_of("--language", get_args(LanguageCode), found.language)
+    images = _one_of("--images", get_args(ImageFormat), found.images)
+    asked = _Asked(
+        tuple(found.folders),
+        found.output,
+        cast("LanguageCode | None", spoken),
+        cast("ImageFormat | None", images),
+        found.help,
+        found.version,
+    )
+    if not (asked.help or asked.version):
+        _check(asked)
+    return asked
+
+
+def _one_of(option: str, allowed: Sequence[str], found: str | None) -> str | None:
+    if found is not None and found not in allowed:
+        raise unknown_choice(option, allowed, found)
+    return found
+
+
+def _check(asked: _Asked) -> None:
+    if not asked.folders:
+        raise UserError("name the folder of a run, or several; --help shows how")
+    if len(asked.folders) > MOST_RUNS:
+        raise UserError(f"at most {MOST_RUNS} runs fit side by side; got {len(asked.folders)}")
+    if asked.images is not None and len(asked.folders) > 1:
+        raise UserError("--images is for one folder; several give a page without pictures")
+    seen: set[Path] = set()
+    for folder in asked.folders:
+        place = folder.resolve()
+        if place in seen:
+            raise UserError(f"{clip(folder, 200)} must be named once")
+        seen.add(place)
+        if not folder.is_dir():
+            raise UserError(
+                f"{clip(folder, 200)} must be the folder of a run; there is no such folder"
+            )
+    if asked.output is not None and asked.output.suffix != ".html":
+        raise UserError(
+            f"--output must name a file that ends with .html; got {clip(asked.output, 200)}"
+        )
+    if asked.output is not None and not asked.output.parent.is_dir():
+        raise UserError(f"--output: the folder {clip(asked.output.parent, 200)} must exist")
+
+
+def _answer(asked: _Asked) -> int:
+    if asked.version:
+        print(f"loanstress {product_version()}")
+    elif asked.help:
+        print(_HELP, end="")
+    elif len(asked.folders) == 1:
+        _rebuild(asked.folders[0], asked)
+    else:
+        _compare(asked.folders, asked)
+    return EXIT_OK
+
+
+def _rebuild(folder: Path, asked: _Asked) -> None:
+    """The report of one run, from its results.nc alone."""
+    from simulator.report.page import write_atomically
+    from simulator.report.pages import report_pages
+    from simulator.results.stored_run import read_record
+    from simulator.settings import ReportSettings
+    from simulator.validation import build
+
+    record = read_record(folder)
+    settings, output = build("report", ReportSettings, record.report), asked.output
+    if asked.language is not None:
+        settings = settings.model_copy(update={"language": asked.language})
+    pages = report_pages(record.dataset, record.summary_rows, record.manifest, settings)
+    page = output or folder / REPORT_NAME
+    places = {
+        REPORT_NAME: page,
+        WORKBOOK_NAME: page.with_suffix(".xlsx") if output else folder / WORKBOOK_NAME,
+    }
+    pictures = _pictures(record, settings.language, asked.images) if asked.images else {}
+    for name, content in pages.items():
+        write_atomically(places[name], content)
+        print(f"Written to {shown(places[name])}")
+    if pictures:
+        _write_pictures(page.parent / "figures", pictures)
+
+
+def _pictures(record: "Record", code: LanguageCode, wanted: ImageFormat) -> dict[str, bytes]:
+    """File name -> picture of each figure of the page."""
+    from simulator.report.data import ReportData
+    from simulator.report.language import speaking
+    from simulator.report.page import all_cards
+    from simulator.report.static import figure_images
+
+    with speaking(code):
+        data = ReportData(record.dataset, record.summary_rows, record.manifest)
+        return figure_images(all_cards(data), wanted)
+
+
+def _write_pictures(folder: Path, pictures: dict[str, bytes]) -> None:
+    from simulator.report.page import write_atomically
+
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{clip(folder, 200)} must be a folder that can be made; got {error.strerror}"
+        ) from error
+    for name, picture in pictures.items():
+        write_atomically(folder / name, picture)
+    print(f"Written to {shown(folder)}: {len(pictures)} figures")
+
+
+def _compare(folders: Sequence[Path], asked: _Asked) -> None:
+    """One page for several runs."""
+    from simulator.report.language import speaking
+    from simulator.report.page import write_atomically
+    from simulator.report.run_beside import read_runs
+    from simulator.report.side_by_side import render_comparison
+
+    page = asked.output or folders[0] / COMPARISON_NAME
+    runs = read_runs(folders)
+    with speaking(asked.language or "en"):
+        content = render_comparison(runs)
+    write_atomically(page, content)
+    print(f"Written to {shown(page)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

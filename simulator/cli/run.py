@@ -1,0 +1,135 @@
+"""The command ``loanstress run``: reads and checks what was asked, runs it, says what came out.
+
+Heavy modules are imported where they are needed, so that ``--help`` and a user's mistake are
+answered at once.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulator.cli.arguments import Command
+from simulator.cli.configuration.folders import ConfigFolders, find_folders, shown
+from simulator.cli.exits import EXIT_DEFECT, EXIT_OK, concluded, tell, told
+from simulator.cli.help import help_text, product_version
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from simulator.cli.sweep import JobRecord
+    from simulator.results.summary import SummaryRow
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (default: the process's own) and return its exit code."""
+    return concluded(_answer, argv, lambda: "an unfinished run leaves no results")
+
+
+def _answer(command: Command) -> int:
+    if command.version:
+        print(f"loanstress {product_version()}")
+        return EXIT_OK
+    if command.help:
+        print(help_text(find_folders(command.config_dirs)), end="")
+        return EXIT_OK
+    from simulator.cli.configuration.hydra_app import checked, compose_inputs, drive
+
+    folders, arguments = checked(command)
+    session = _Session(folders, sweeps=command.multirun)
+    if not command.show and not command.multirun:
+        compose_inputs(arguments, folders)
+    flags = [*command.show, *(["--multirun"] * command.multirun)]
+    drive(session.job, folders, [*flags, *arguments])
+    return session.conclude() if not command.show else EXIT_OK
+
+
+class _Session:
+    """The task that Hydra calls for each job, and what became of the jobs."""
+
+    def __init__(self, folders: ConfigFolders, *, sweeps: bool) -> None:
+        self.folders = folders
+        self._sweeps = sweeps
+        self._records: list[JobRecord] = []
+        self._folder = Path()
+        self._code = EXIT_OK
+
+    def job(self, config: "DictConfig") -> None:
+        """Run one job; its failure is recorded, so that a sweep goes on."""
+        from hydra.core.hydra_config import HydraConfig
+
+        from simulator.cli.configuration.overrides import plain
+        from simulator.cli.sweep import JobRecord, remove_sweep
+
+        context = HydraConfig.get()
+        overrides = tuple(plain(text) for text in context.overrides.task)
+        number = int(context.job.num) if self._sweeps else 0
+        output = Path(context.runtime.output_dir)
+        self._folder = Path(context.sweep.dir).absolute() if self._sweeps else output
+        if self._sweeps and not self._records:
+            remove_sweep(self._folder)
+        if self._sweeps:
+            print(f"job {number}: {' '.join(overrides)}", file=sys.stderr)
+        error = ""
+        rows: tuple[SummaryRow, ...] = ()
+        findings: tuple[str, ...] = ()
+        try:
+            rows, findings = self._run(
+                config, str(context.runtime.choices["book"]), overrides, output
+            )
+        except Exception as trouble:
+            error, code = told(trouble)
+            self._code = code if code == EXIT_DEFECT else self._code or code
+            tell(error)
+        self._records.append(JobRecord(number, " ".join(overrides), error, rows, findings))
+
+    def _run(
+        self, config: "DictConfig", book_name: str, overrides: tuple[str, ...], output: Path
+    ) -> tuple[tuple["SummaryRow", ...], tuple[str, ...]]:
+        from simulator.cli.configuration.hydra_app import validated
+
+        inputs, plain = validated(config, overrides, self.folders)
+
+        from simulator.cli.configuration.inputs import request_from
+        from simulator.cli.terminal.progress import make_progress
+        from simulator.experiment import run_experiment
+        from simulator.results.break_even import in_words
+        from simulator.results.store import read_summary
+
+        request = request_from(inputs, book_name, self.folders, plain, overrides)
+        print(
+            f"book {book_name}; scenarios {', '.join(inputs.scenarios)};"
+            f" policies {', '.join(inputs.policies)};"
+            f" {inputs.run.paths} paths of {inputs.run.months} months",
+            file=sys.stderr,
+        )
+        progress = make_progress()
+        try:
+            outcome = run_experiment(request, output, progress)
+        finally:
+            progress.finish()
+        currency = str(outcome.dataset.attrs["currency"])
+        findings = tuple(in_words(answer, currency) for answer in outcome.break_evens)
+        return tuple(read_summary(output / "summary.csv")), findings
+
+    def conclude(self) -> int:
+        """Print the answer (one run) or write sweep.csv (a sweep); the exit code."""
+        if not self._sweeps:
+            for record in self._records:
+                if not record.error:
+                    from simulator.cli.terminal.closing import closing_table
+
+                    closing_table(record.rows)
+                    print(*(f"{finding}\n" for finding in record.findings), sep="", end="")
+                    print(f"Written to {shown(self._folder)}")
+        elif self._records:
+            from simulator.cli.sweep import write_sweep
+
+            path = write_sweep(self._folder, self._records)
+            failed = sum(record.status == "failed" for record in self._records)
+            print(f"{len(self._records)} jobs, {failed} failed: {shown(path)}")
+        return self._code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

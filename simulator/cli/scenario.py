@@ -1,0 +1,95 @@
+"""The command ``loanstress scenario``: a scenario's path and severity, without a run.
+
+Heavy modules are imported where they are needed, so that ``--help`` and a user's mistake are
+answered at once.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from simulator.cli.exits import EXIT_OK, ended
+from simulator.cli.help import product_version
+from simulator.cli.parser import OptionParser
+from simulator.validation import UserError, clip
+
+MOST_MONTHS: Final = 1200
+_OPTIONS: Final = "--months N, --help, --version"
+_HELP: Final = """\
+loanstress: shows a scenario and how severe it is, without a run.
+
+Usage:  loanstress scenario FILE.yaml|NAME [--months N]
+        python -m simulator.scenario is the same.
+
+NAME is a scenario that comes with the program. FILE.yaml is your own: its table is looked for in
+the folder _macro beside the file's folder scenario, then as a path from here.
+
+Options
+  -m, --months N    length of the run it is meant for (default: as long as the table)
+  --version, -h, --help
+
+Exit code: 0 shown, 2 a mistake in what was asked, 130 interrupted or 143 ended
+by SIGTERM, 1 a defect (set LOANSTRESS_DEBUG=1 for its traceback).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command line spells."""
+
+    scenario: str
+    months: int | None
+    help: bool
+    version: bool
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (default: the process's own) and return its exit code."""
+    words = sys.argv[1:] if argv is None else argv
+    return ended(lambda: _answer(_read(words)), lambda: "nothing was written")
+
+
+def _read(words: Sequence[str]) -> _Asked:
+    """The scenario and options that ``words`` spell; else ``UserError``."""
+    parser = OptionParser("loanstress-scenario", _OPTIONS)
+    parser.add_argument("scenario", nargs="*")
+    parser.add_argument("--months", "-m")
+    found = parser.parse_intermixed_args(list(words))
+    if found.help or found.version:
+        return _Asked("", None, found.help, found.version)
+    if len(found.scenario) != 1:
+        raise UserError(
+            f"name one scenario or the YAML file of one; got {len(found.scenario)};"
+            " --help shows how"
+        )
+    return _Asked(found.scenario[0], _months(found.months), False, False)
+
+
+def _months(text: str | None) -> int | None:
+    if text is None:
+        return None
+    # isdecimal alone lets digits of every script through, as many as there are.
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
+    if not 1 <= number <= MOST_MONTHS:
+        raise UserError(
+            f"--months must be a whole number from 1 to {MOST_MONTHS}; got {clip(text)}"
+        )
+    return number
+
+
+def _answer(asked: _Asked) -> int:
+    if asked.version:
+        print(f"loanstress {product_version()}")
+    elif asked.help:
+        print(_HELP, end="")
+    else:
+        from simulator.cli.configuration.find_scenario import find_scenario
+        from simulator.cli.terminal.scenario import scenario_text
+
+        print(scenario_text(find_scenario(asked.scenario, asked.months)))
+    return EXIT_OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""The command ``loanstress tape``: looks at a loan tape and proposes its mapping.
+
+Heavy modules are imported where they are needed, so that ``--help`` and a user's mistake are
+answered at once.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from simulator.cli.configuration.folders import shown
+from simulator.cli.exits import EXIT_MISTAKE, EXIT_OK, ended
+from simulator.cli.help import product_version
+from simulator.cli.parser import OptionParser
+from simulator.validation import UserError, clip
+
+_OPTIONS: Final = "--mapping FILE, --panel FILE, --write-mapping FILE, --help, --version"
+_HELP: Final = """\
+loanstress: looks at a loan tape (CSV or Parquet), says what stands in it, which of its columns is
+which of the model's, what would be imputed and what is wrong, and proposes a mapping.
+
+Usage:  loanstress tape FILE [--mapping M.yaml] [--panel P.csv] [--write-mapping OUT.yaml]
+        python -m simulator.tape is the same.
+
+Options
+  --mapping, -m FILE        how the columns are read, as in book.mapping
+  --panel FILE              monthly statuses beside the tape, as in book.panel
+  --write-mapping, -w FILE  where the proposed mapping goes; an existing file is not overwritten
+  --version, -h, --help
+
+Exit code: 0 the tape can be run, 2 it cannot yet or a mistake in what was asked, 130 interrupted
+or 143 ended by SIGTERM, 1 a defect (set LOANSTRESS_DEBUG=1 for its traceback).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command line spells."""
+
+    file: str
+    mapping: str | None
+    panel: str | None
+    output: Path | None
+    help: bool
+    version: bool
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (default: the process's own) and return its exit code."""
+    words = sys.argv[1:] if argv is None else argv
+    return ended(lambda: _answer(_read(words)), lambda: "nothing was written")
+
+
+def _read(words: Sequence[str]) -> _Asked:
+    """The file and options that ``words`` spell; else ``UserError``."""
+    parser = OptionParser("loanstress-tape", _OPTIONS)
+    parser.add_argument("files", nargs="*")
+    parser.add_argument("--mapping", "-m")
+    parser.add_argument("--panel")
+    parser.add_argument("--write-mapping", "-w", type=Path)
+    found = parser.parse_intermixed_args(list(words))
+    told = found.help or found.version
+    if not told and len(found.files) != 1:
+        raise UserError(f"name one tape; got {len(found.files)}; --help shows how")
+    output = found.write_mapping
+    if output is not None and not told:
+        _check_output(output)
+    file = found.files[0] if found.files else ""
+    return _Asked(file, found.mapping, found.panel, output, found.help, found.version)
+
+
+def _check_output(output: Path) -> None:
+    if output.suffix.lower() not in (".yaml", ".yml"):
+        raise UserError(f"--write-mapping must name a .yaml file; got {clip(output, 200)}")
+    if not output.parent.is_dir():
+        raise UserError(f"--write-mapping: the folder {clip(output.parent, 200)} must exist")
+    if output.exists():
+        raise UserError(f"--write-mapping: {clip(output, 200)} exists already; name another file")
+
+
+def _answer(asked: _Asked) -> int:
+    if asked.version:
+        print(f"loanstress {product_version()}")
+    elif asked.help:
+        print(_HELP, end="")
+    else:
+        return _inspect(asked)
+    return EXIT_OK
+
+
+def _inspect(asked: _Asked) -> int:
+    """Print what the tape holds; write the proposed mapping where asked."""
+    from simulator.book.tape.inspection import inspect, write_new
+    from simulator.cli.terminal.waiting import Waiting
+
+    with Waiting(f"reading {clip(Path(asked.file).name, 60)}"):
+        found = inspect(asked.file, asked.mapping, asked.panel)
+    print("\n".join(found.lines))
+    if asked.output is not None:
+        write_new(asked.output, found.mapping_text)
+        print(f"\nWritten to {shown(asked.output)}")
+    return EXIT_OK if found.can_run else EXIT_MISTAKE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""How far a command is, on stderr: a bar on a terminal, lines elsewhere."""
+
+import sys
+import threading
+import time
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as RichDisplay
+
+from simulator.progress import Progress
+
+_LINE_EVERY_SECONDS = 5.0
+
+
+class BarProgress:
+    """A bar that redraws itself."""
+
+    def __init__(self) -> None:
+        self._display = RichDisplay(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        self._task: TaskID | None = None
+
+    def start(self, total: int, label: str) -> None:
+        """Begin ``total`` units of work."""
+        self._task = self._display.add_task(label, total=total)
+        self._display.start()
+
+    def advance(self, n: int = 1) -> None:
+        """``n`` more units are done."""
+        if self._task is not None:
+            self._display.advance(self._task, n)
+
+    def finish(self) -> None:
+        """The work has ended, well or not."""
+        self._display.stop()
+
+
+class LineProgress:
+    """A plain line every few seconds, for logs and pipes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._label = ""
+        self._total = self._done = 0
+        self._began = self._told = 0.0
+
+    def start(self, total: int, label: str) -> None:
+        """Begin ``total`` units of work."""
+        self._label, self._total, self._done = label, total, 0
+        self._began = self._told = time.monotonic()
+        print(f"{label}: 0/{total}", file=sys.stderr, flush=True)
+
+    def advance(self, n: int = 1) -> None:
+        """``n`` more units are done."""
+        with self._lock:
+            self._done += n
+            now = time.monotonic()
+            if now - self._told < _LINE_EVERY_SECONDS and self._done < self._total:
+                return
+            self._told = now
+            line = f"{self._label}: {self._done}/{self._total} after {now - self._began:.0f} s"
+            print(line, file=sys.stderr, flush=True)
+
+    def finish(self) -> None:
+        """The work has ended, well or not."""
+
+
+def make_progress() -> Progress:
+    """A bar on a terminal, lines elsewhere."""
+    return BarProgress() if sys.stderr.isatty() else LineProgress()

@@ -1,0 +1,86 @@
+"""From a finished simulation to what a user holds: break-evens, dataset, summary, files, report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import xarray as xr
+
+from simulator.break_even.answer import FinishedRun, answer
+from simulator.break_even.question import Question
+from simulator.engine import thread_count
+from simulator.policies import Policy
+from simulator.preparation import Simulated
+from simulator.progress import Progress
+from simulator.request import ExperimentRequest
+from simulator.results.break_even import (
+    BreakEven,
+    break_even_manifest,
+    break_even_rows,
+    with_break_evens,
+)
+from simulator.results.checks import run_checks
+from simulator.results.dataset import to_dataset
+from simulator.results.history import history_table
+from simulator.results.manifest import RunFacts, build_manifest
+from simulator.results.store import write_results
+from simulator.results.stored_run import with_record
+from simulator.results.summary import SummaryRow, summarise
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentOutcome:
+    """Results of a run: dataset of ``results.nc``, rows of ``summary.csv``, the manifest.
+
+    ``break_evens`` answer the questions of the request, in their order.
+    """
+
+    dataset: xr.Dataset
+    summary: tuple[SummaryRow, ...]
+    manifest: Mapping[str, object]
+    break_evens: tuple[BreakEven, ...] = ()
+
+
+def answer_questions(
+    questions: tuple[Question, ...], simulated: Simulated, reference: Policy, watch: Progress
+) -> tuple[BreakEven, ...]:
+    """The break-evens that were asked for, each found by simulating one policy again."""
+    if not questions:
+        return ()
+    lab = FinishedRun(simulated.packed, simulated.worlds, reference, simulated.output)
+    answers = tuple(answer(question, lab, watch.start, watch.advance) for question in questions)
+    watch.finish()
+    return answers
+
+
+def conclude(
+    request: ExperimentRequest,
+    simulated: Simulated,
+    answers: tuple[BreakEven, ...],
+    output: Path | None,
+    watch: Progress,
+) -> ExperimentOutcome:
+    """Tallies to dataset, summary, manifest and report; written together to ``output``."""
+    watch.start(4, "results and report")
+    finished, simulation = simulated.output, simulated.simulation
+    dataset = with_break_evens(to_dataset(finished), answers)
+    checks = run_checks(finished, dataset)
+    facts = RunFacts(request.overrides, simulated.seconds, thread_count(request.run), checks)
+    watch.advance(1)
+    summary = (*summarise(dataset), *break_even_rows(answers))
+    manifest = {**build_manifest(finished, facts), "break_even": break_even_manifest(answers)}
+    watch.advance(1)
+    pages: dict[str, str | bytes] = {}
+    if output is not None and request.report.enabled:
+        from simulator.report.pages import report_pages
+
+        pages = report_pages(dataset, summary, manifest, request.report)
+    watch.advance(1)
+    if output is not None:
+        ids = simulation.history_ids
+        history = history_table(simulation.histories, *ids) if ids else None
+        stored = with_record(dataset, manifest, request.report.model_dump(mode="json"))
+        write_results(output, stored, summary, manifest, pages, history)
+    watch.advance(1)
+    watch.finish()
+    return ExperimentOutcome(dataset, summary, manifest, answers)

@@ -1,0 +1,51 @@
+"""What decides a run: everything that a user asked for, validated."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from simulator.catalogue import parameters_from
+from simulator.policies import REFERENCE, Policy, StatusQuo
+from simulator.provision import RuleBook
+from simulator.settings import (
+    BookSettings,
+    BreakEvenSettings,
+    ReportSettings,
+    RunSettings,
+    ScenarioSettings,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentRequest:
+    """Everything that decides a run's numbers, validated.
+
+    ``table_folders`` are searched for scenario tables; ``configuration`` and ``overrides`` only
+    travel into the manifest. ``sections`` holds what was set of a group that has no field here, by
+    its name.
+    """
+
+    book: BookSettings
+    book_name: str
+    scenarios: Mapping[str, ScenarioSettings]
+    policies: Mapping[str, Policy]
+    run: RunSettings
+    report: ReportSettings = field(default_factory=ReportSettings)
+    parameters: Mapping[str, float] = field(default_factory=lambda: parameters_from({}))
+    break_even: Mapping[str, BreakEvenSettings] = field(default_factory=dict)
+    provision: Mapping[str, RuleBook] = field(default_factory=dict)
+    table_folders: tuple[Path, ...] = ()
+    configuration: Mapping[str, object] = field(default_factory=dict)
+    overrides: tuple[str, ...] = ()
+    sections: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def reference(self) -> Policy:
+        """The current policy, with its defaults when the request names none."""
+        return self.policies.get(REFERENCE) or StatusQuo()
+
+    @property
+    def all_policies(self) -> dict[str, Policy]:
+        """The policies with the reference first, added when absent."""
+        others = {name: policy for name, policy in self.policies.items() if name != REFERENCE}
+        return {REFERENCE: self.reference} | others
