@@ -31,7 +31,7 @@ from benchmarks.validation_tables import (
     prediction_table,
     seen_texts,
 )
-from simulator.calibrate.notes import source_hash
+from simulator.calibrate.estimate.moment_cache import source_hash
 from simulator.calibrate.store import PARAMETERS_NAME
 from simulator.catalogue import parameters_from
 from simulator.validation import UserError

@@ -20,8 +20,8 @@ from scipy.stats import norm
 
 from benchmarks.validation_results import Result, unemployment
 from benchmarks.validation_tables import NAMED_FORECASTERS
-from simulator.calibrate.backtest import MODEL, BacktestRow
-from simulator.calibrate.predict import PredictionRow
+from simulator.calibrate.forecast.backtest import MODEL, BacktestRow
+from simulator.calibrate.forecast.predict import PredictionRow
 from simulator.calibrate.settings import LevelTarget, SeriesPrediction
 from simulator.report.fit_data import FittedNumber
 

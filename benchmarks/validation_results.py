@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from benchmarks.case import ROOT
-from simulator.calibrate.backtest import BacktestRow, BacktestScore
-from simulator.calibrate.evidence import Moments
-from simulator.calibrate.fitted import ParameterRow
-from simulator.calibrate.predict import PredictionRow
+from simulator.calibrate.data.moments import Moments
+from simulator.calibrate.data.targets import observed
+from simulator.calibrate.estimate.fitted import ParameterRow
+from simulator.calibrate.forecast.backtest import BacktestRow, BacktestScore
+from simulator.calibrate.forecast.predict import PredictionRow
 from simulator.calibrate.settings import CalibrationSettings, PanelPrediction, SeriesTarget, Target
 from simulator.calibrate.store import MANIFEST_NAME, PARAMETERS_NAME, PREDICTIONS_NAME
-from simulator.calibrate.targets import observed
 from simulator.reading.csv_columns import read_columns
 from simulator.report.fit_data import FittedNumber
 from simulator.validation import UserError

@@ -7,8 +7,8 @@ from math import isfinite, sqrt
 import numpy as np
 
 from benchmarks.validation_results import NUMBERS, Result, columns_of
-from simulator.calibrate.backtest import BacktestScore
-from simulator.calibrate.fitted import ParameterRow
+from simulator.calibrate.estimate.fitted import ParameterRow
+from simulator.calibrate.forecast.backtest import BacktestScore
 from simulator.calibrate.settings import Backtest, FreeParameter, LevelTarget, SeriesPrediction
 from simulator.catalogue import catalogue
 from simulator.policies import POLICY_KINDS

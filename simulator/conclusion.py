@@ -47,8 +47,10 @@ def answer_questions(
     """The break-evens that were asked for, each found by simulating one policy again."""
     if not questions:
         return ()
-    lab = FinishedRun(simulated.packed, simulated.worlds, reference, simulated.output)
-    answers = tuple(answer(question, lab, watch.start, watch.advance) for question in questions)
+    finished = FinishedRun(simulated.packed, simulated.worlds, reference, simulated.output)
+    answers = tuple(
+        answer(question, finished, watch.start, watch.advance) for question in questions
+    )
     watch.finish()
     return answers
 

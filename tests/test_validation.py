@@ -22,8 +22,8 @@ from benchmarks.validation_results import (
     rounded,
 )
 from benchmarks.validation_tables import BLOCKS, blocks_of, fill, prediction_table
+from simulator.calibrate.data.targets import observed
 from simulator.calibrate.settings import CalibrationSettings, SeriesPrediction
-from simulator.calibrate.targets import observed
 from simulator.catalogue import parameters_from
 from simulator.cli.run import main as run
 from simulator.validation import UserError

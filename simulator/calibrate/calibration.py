@@ -1,21 +1,21 @@
-"""The whole story on one screen: what was seen, a laboratory, a fit, predictions, backtests."""
+"""The whole story on one screen: targets, simulated moments, a fit, predictions, backtests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from simulator.calibrate.backtest import BacktestResult, check_backtests, run_backtest
-from simulator.calibrate.evidence import Evidence, Moments
-from simulator.calibrate.fit import fit_parameters
-from simulator.calibrate.fitted import Fit
-from simulator.calibrate.laboratory import Laboratory
+from simulator.calibrate.data.moments import Evidence, Moments
+from simulator.calibrate.data.targets import check_targets, observed, observed_joint
+from simulator.calibrate.estimate.fit import fit_parameters
+from simulator.calibrate.estimate.fitted import Fit
+from simulator.calibrate.estimate.simulated_moments import MomentSimulator
+from simulator.calibrate.forecast.backtest import BacktestResult, check_backtests, run_backtest
+from simulator.calibrate.forecast.predict import PredictionRow, predict, rehearse
+from simulator.calibrate.forecast.prediction_interval import least_draws
 from simulator.calibrate.manifest import fit_manifest, refit_command
-from simulator.calibrate.predict import PredictionRow, predict, rehearse
 from simulator.calibrate.settings import CalibrationSettings
-from simulator.calibrate.spread import least_draws
 from simulator.calibrate.store import PAGE_NAME, calibration_texts, remove_calibration, write_texts
-from simulator.calibrate.targets import check_targets, observed, observed_joint
 from simulator.engine import thread_count
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
@@ -51,14 +51,14 @@ def calibrate(
     evidence = observed(settings)
     workers = thread_count(request.run)
 
-    laboratory = Laboratory(request, settings, output, watch)
-    rehearse(settings, evidence, laboratory, request.parameters)
+    moment_simulator = MomentSimulator(request, settings, output, watch)
+    rehearse(settings, evidence, moment_simulator, request.parameters)
     joint = observed_joint(settings).covariance
-    fit = fit_parameters(laboratory, evidence, settings, watch, joint)
-    predictions = predict(settings, fit, evidence, laboratory, watch, workers)
+    fit = fit_parameters(moment_simulator, evidence, settings, watch, joint)
+    predictions = predict(settings, fit, evidence, moment_simulator, watch, workers)
 
     def refit(short: CalibrationSettings, known: Evidence) -> tuple[Fit, tuple[PredictionRow, ...]]:
-        worlds = Laboratory(request, short, output, watch)
+        worlds = MomentSimulator(request, short, output, watch)
         joint = observed_joint(short).covariance
         found = fit_parameters(worlds, known, short, watch, joint)
         return found, predict(short, found, known, worlds, watch, workers)
@@ -105,7 +105,7 @@ def _write(
     texts = calibration_texts(request, settings, fit, predictions, backtests, manifest, command)
     if request.report.enabled:
         # Imported here so that mistakes are answered without plotly.
-        from simulator.calibrate.page import fit_report
+        from simulator.calibrate.fit_report import fit_report
         from simulator.report.fit_page import render_fit
 
         page = fit_report(request, settings, fit, predictions, backtests, outcome.warnings, command)

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Final
 
-from simulator.calibrate.backtest import BacktestResult
-from simulator.calibrate.discrepancy import SeriesDiscrepancy
-from simulator.calibrate.fitted import Fit
-from simulator.calibrate.notes import fingerprint, source_hash
-from simulator.calibrate.predict import PredictionRow
+from simulator.calibrate.estimate.discrepancy import SeriesDiscrepancy
+from simulator.calibrate.estimate.fitted import Fit
+from simulator.calibrate.estimate.moment_cache import fingerprint, source_hash
+from simulator.calibrate.estimate.weighting_matrix import Discrepancy
+from simulator.calibrate.forecast.backtest import BacktestResult
+from simulator.calibrate.forecast.predict import PredictionRow
 from simulator.calibrate.settings import CalibrationSettings
-from simulator.calibrate.weighing import Discrepancy
 from simulator.kernels.rng import RNG_VERSION
 from simulator.request import ExperimentRequest
 from simulator.results.manifest import package_versions

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from simulator.calibrate.backtest import MODEL, BacktestResult
-from simulator.calibrate.fitted import Fit
-from simulator.calibrate.predict import PredictionRow
-from simulator.calibrate.rivals import RIVALS
+from simulator.calibrate.estimate.fitted import Fit
+from simulator.calibrate.forecast.backtest import MODEL, BacktestResult
+from simulator.calibrate.forecast.predict import PredictionRow
+from simulator.calibrate.forecast.rivals import RIVALS
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.catalogue import catalogue
 from simulator.request import ExperimentRequest

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.calibrate.evidence import Observation
-from simulator.calibrate.fit import fit_parameters
-from simulator.calibrate.fitted import Fit
-from simulator.calibrate.laboratory import Laboratory
+from simulator.calibrate.data.moments import Observation
+from simulator.calibrate.data.targets import observed, observed_joint
+from simulator.calibrate.estimate.fit import fit_parameters
+from simulator.calibrate.estimate.fitted import Fit
+from simulator.calibrate.estimate.simulated_moments import MomentSimulator
 from simulator.calibrate.settings import CalibrationSettings
-from simulator.calibrate.targets import observed, observed_joint
 from simulator.catalogue import parameters_from
 from simulator.reading.periods import months_between, next_month
 from simulator.request import ExperimentRequest
@@ -109,7 +109,7 @@ def recovered(folder: Path, number: int, borrowers: int) -> Fit:
     """The fit to a panel in which ``PLANTED`` rule, number ``number`` of independent ones."""
     file = folder / f"panel_{number}.csv"
     settings = settings_for(file)
-    lab = Laboratory(request(borrowers, seed=100_000 * number), settings)
+    lab = MomentSimulator(request(borrowers, seed=100_000 * number), settings)
     write_panel(file, lab.observe(PLANTED, seed=100_000 * number + 77))
     joint = observed_joint(settings).covariance
     return fit_parameters(lab, observed(settings), settings, Silent(), joint)

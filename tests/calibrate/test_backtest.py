@@ -9,18 +9,18 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from simulator.calibrate.backtest import (
+from simulator.calibrate.data.moments import Evidence, Moments
+from simulator.calibrate.data.panel import Panel
+from simulator.calibrate.data.series import read_series
+from simulator.calibrate.estimate.fit import fit_parameters
+from simulator.calibrate.estimate.fitted import Fit
+from simulator.calibrate.forecast.backtest import (
     BacktestResult,
     check_backtests,
     run_backtest,
 )
-from simulator.calibrate.evidence import Evidence, Moments
-from simulator.calibrate.fit import fit_parameters
-from simulator.calibrate.fitted import Fit
-from simulator.calibrate.panel import Panel
-from simulator.calibrate.predict import PredictionRow, predict
-from simulator.calibrate.rivals import cell_rival, matrix_rival, series_rivals
-from simulator.calibrate.series import read_series
+from simulator.calibrate.forecast.predict import PredictionRow, predict
+from simulator.calibrate.forecast.rivals import cell_rival, matrix_rival, series_rivals
 from simulator.calibrate.settings import CalibrationSettings, SeriesTarget, ShareTarget
 from simulator.catalogue import parameters_from
 from simulator.request import ExperimentRequest

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from simulator.calibrate.benchmarks import (
+from simulator.calibrate.forecast.benchmarks import (
     Forecast,
     constant_share,
     last_value,

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import simulator
-from simulator.calibrate.fitted import ParameterRow
+from simulator.calibrate.estimate.fitted import ParameterRow
 from simulator.calibrate.settings import LevelTarget, RollTarget
 from simulator.calibrate.store import parameters_yaml
 from simulator.cli.configuration.calibration import (

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from simulator.calibrate.carry import Inherited, Misses, cell_of, inherit
-from simulator.calibrate.evidence import Moments
+from simulator.calibrate.data.moments import Moments
+from simulator.calibrate.forecast.residual_carryover import Inherited, Misses, cell_of, inherit
 
 F8 = NDArray[np.float64]
 MONTHS = ("2005-04", "2005-05", "2005-06")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from simulator.calibrate.discrepancy import (
+from simulator.calibrate.estimate.discrepancy import (
     LEAST_SERIES_SD,
     MOST_PERSISTENCE,
     SeriesDiscrepancy,

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from simulator.calibrate.fit import most_evaluations
-from simulator.calibrate.scale import UNIFORM_SD
-from simulator.calibrate.weighing import stack
+from simulator.calibrate.estimate.fit import most_evaluations
+from simulator.calibrate.estimate.parameter_transform import UNIFORM_SD
+from simulator.calibrate.estimate.weighting_matrix import stack
 from tests.calibrate.toy import ROLLS, Formulas, calibration, fitted, level, seen, series
 
 F8 = NDArray[np.float64]
@@ -229,7 +229,7 @@ def test_draws_stay_inside_the_bounds() -> None:
 
 def test_targets_of_the_same_accounts_share_their_errors() -> None:
     """The same number twice tells no more than once."""
-    from simulator.calibrate.fit import fit_parameters
+    from simulator.calibrate.estimate.fit import fit_parameters
     from tests.calibrate.toy import Silent
 
     def one(values: Mapping[str, float]) -> F8:

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from simulator.calibrate.identify import (
+from simulator.calibrate.estimate.identification import (
     information_shares,
     parameter_findings,
     target_findings,
     weak_directions,
 )
-from simulator.calibrate.profile import profile
-from simulator.calibrate.scale import UNIFORM_SD
+from simulator.calibrate.estimate.parameter_transform import UNIFORM_SD
+from simulator.calibrate.estimate.profile import profile
 from simulator.validation import UserError
 from tests.calibrate.toy import Formulas, Silent, calibration, fitted, level, seen
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.calibrate.laboratory import Laboratory, with_accounts
-from simulator.calibrate.notes import FILE_NAME
+from simulator.calibrate.estimate.moment_cache import FILE_NAME
+from simulator.calibrate.estimate.simulated_moments import MomentSimulator, with_accounts
 from simulator.kernels.tally import HISTORY_DTYPE
 from simulator.policies import build_policy
 from simulator.request import ExperimentRequest
@@ -23,14 +23,16 @@ VALUES = {"catch_up_share": 0.5}
 LEVELS = {"rate": {**level(), "months": [1, 8]}}
 
 
-def laboratory(
+def moment_simulator(
     folder: Path | None = None, asked: ExperimentRequest | None = None, **changes: object
-) -> Laboratory:
+) -> MomentSimulator:
     settings = settings_for(Path("none.csv"), **{"seeds": 2, **changes})
-    return Laboratory(asked or request(BORROWERS), settings, folder)
+    return MomentSimulator(asked or request(BORROWERS), settings, folder)
 
 
-def numbers(lab: Laboratory, values: Mapping[str, float] = VALUES) -> dict[str, list[list[float]]]:
+def numbers(
+    lab: MomentSimulator, values: Mapping[str, float] = VALUES
+) -> dict[str, list[list[float]]]:
     return {name: item.by_world.tolist() for name, item in lab.moments(values).items()}
 
 
@@ -39,15 +41,15 @@ def same(left: dict[str, list[list[float]]], right: dict[str, list[list[float]]]
 
 
 def test_a_world_is_the_same_whenever_it_is_asked_for() -> None:
-    first = numbers(laboratory())
-    assert same(first, numbers(laboratory()))
+    first = numbers(moment_simulator())
+    assert same(first, numbers(moment_simulator()))
     by_one_thread = request(BORROWERS)
     by_one_thread = replace(by_one_thread, run=by_one_thread.run.model_copy(update={"threads": 1}))
-    assert same(first, numbers(laboratory(asked=by_one_thread)))
+    assert same(first, numbers(moment_simulator(asked=by_one_thread)))
 
 
 def test_worlds_differ_in_book_and_luck() -> None:
-    lab = laboratory()
+    lab = moment_simulator()
     left, right = (lab.observe(VALUES, lab.seed_of(k)) for k in (0, 1))
     assert not np.array_equal(left.book.borrowers.income, right.book.borrowers.income)
     assert left.unpaid is not None
@@ -56,7 +58,7 @@ def test_worlds_differ_in_book_and_luck() -> None:
 
 
 def test_parameters_reach_the_book_and_the_kernels() -> None:
-    lab = laboratory()
+    lab = moment_simulator()
     base = lab.observe({}, 1)
     poor = lab.observe({"margin_median": 0.02, "catch_up_share": 0.3}, 1)
     assert poor.parameters["catch_up_share"] == 0.3
@@ -66,7 +68,7 @@ def test_parameters_reach_the_book_and_the_kernels() -> None:
 
 def test_accounts_are_those_of_the_tallies() -> None:
     """Sum over accounts and sum over buckets are the same book."""
-    seen = laboratory().observe(VALUES, 3)
+    seen = moment_simulator().observe(VALUES, 3)
     assert seen.unpaid is not None
     assert seen.written_off is not None
     assert seen.loan_ids is not None
@@ -84,7 +86,7 @@ def test_before_its_arrival_an_account_is_not_seen() -> None:
     history["n_unpaid"] = 3
     history["status"][0] = LoanStatus.PENDING
     history["status"][1] = list(LoanStatus)[1:6]
-    lab = laboratory()
+    lab = moment_simulator()
     seen = lab.observe(VALUES, 1)
     few = replace(
         seen,
@@ -98,14 +100,14 @@ def test_before_its_arrival_an_account_is_not_seen() -> None:
 
 
 def test_sums_alone_need_no_accounts() -> None:
-    seen = laboratory(targets=LEVELS).observe(VALUES, 1)
+    seen = moment_simulator(targets=LEVELS).observe(VALUES, 1)
     assert seen.unpaid is None
-    assert laboratory(targets=LEVELS).moments(VALUES)["rate"].by_world.shape == (2, 1)
+    assert moment_simulator(targets=LEVELS).moments(VALUES)["rate"].by_world.shape == (2, 1)
 
 
 def test_another_policy_is_simulated_beside_the_reference() -> None:
     grace = build_policy("grace", {"kind": "grace_period"})
-    lab = laboratory(asked=replace(request(BORROWERS), policies={"grace": grace}))
+    lab = moment_simulator(asked=replace(request(BORROWERS), policies={"grace": grace}))
     base, other = (lab.observe(VALUES, 1, policy) for policy in ("status_quo", "grace"))
     assert base.tallies.flows.shape == other.tallies.flows.shape
     assert not np.array_equal(base.tallies.flows, other.tallies.flows)
@@ -117,24 +119,24 @@ def test_a_calibration_has_one_scenario() -> None:
     asked = request(BORROWERS)
     two = replace(asked, scenarios={**asked.scenarios, "second": asked.scenarios["baseline"]})
     with pytest.raises(UserError, match="exactly one; got baseline, second"):
-        laboratory(asked=two)
+        moment_simulator(asked=two)
 
 
 def test_finished_worlds_are_not_simulated_again(tmp_path: Path) -> None:
-    first = laboratory(tmp_path)
+    first = moment_simulator(tmp_path)
     found = numbers(first)
     assert (first.simulated, first.replayed) == (2, 0)
-    again = laboratory(tmp_path)
+    again = moment_simulator(tmp_path)
     assert same(found, numbers(again))
     assert (again.simulated, again.replayed) == (0, 2)
 
 
 def test_an_interrupted_line_is_dropped_and_the_rest_is_used(tmp_path: Path) -> None:
-    found = numbers(laboratory(tmp_path))
+    found = numbers(moment_simulator(tmp_path))
     file = tmp_path / FILE_NAME
     text = file.read_text()
     file.write_text(text[:-40])
-    again = laboratory(tmp_path)
+    again = moment_simulator(tmp_path)
     assert same(found, numbers(again))
     assert (again.simulated, again.replayed) == (1, 1)
     lines = file.read_text().splitlines()
@@ -147,9 +149,9 @@ def test_a_number_of_nobody_survives_the_file(tmp_path: Path) -> None:
         "rolls": {"kind": "rolls", "panel": "accounts", "cells": ["3+->2"], "months": ["2025-12"]}
     }
     asked = request(2)
-    found = numbers(laboratory(tmp_path, asked, targets=targets))
+    found = numbers(moment_simulator(tmp_path, asked, targets=targets))
     assert np.isnan(found["rolls"]).any()
-    assert same(found, numbers(laboratory(tmp_path, asked, targets=targets)))
+    assert same(found, numbers(moment_simulator(tmp_path, asked, targets=targets)))
     assert "NaN" not in (tmp_path / FILE_NAME).read_text()
 
 
@@ -157,7 +159,7 @@ def test_a_number_of_nobody_survives_the_file(tmp_path: Path) -> None:
     "change", ["values", "book", "base", "targets", "scenario", "policy", "more_worlds"]
 )
 def test_only_a_world_with_the_same_numbers_is_used_again(tmp_path: Path, change: str) -> None:
-    laboratory(tmp_path).moments(VALUES)
+    moment_simulator(tmp_path).moments(VALUES)
     asked, values, changes = request(BORROWERS), VALUES, {}
     if change == "values":
         values = {"catch_up_share": 0.5 + 1e-12}
@@ -175,6 +177,6 @@ def test_only_a_world_with_the_same_numbers_is_used_again(tmp_path: Path, change
         asked = replace(asked, policies={"status_quo": strict})
     else:
         changes = {"seeds": 3}
-    lab = laboratory(tmp_path, asked, **changes)
+    lab = moment_simulator(tmp_path, asked, **changes)
     lab.moments(values)
     assert (lab.simulated, lab.replayed) == ((1, 2) if change == "more_worlds" else (2, 0))

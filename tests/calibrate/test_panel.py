@@ -8,8 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from simulator.calibrate.panel import Panel, PanelTarget, panel_labels, panel_shares, read_panel
-from simulator.calibrate.ratios import covariance_of, stack
+from simulator.calibrate.data.panel import (
+    Panel,
+    PanelTarget,
+    panel_labels,
+    panel_shares,
+    read_panel,
+)
+from simulator.calibrate.data.ratios import covariance_of, stack
 from simulator.calibrate.settings import (
     CureTarget,
     FlagTarget,

@@ -10,11 +10,11 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from simulator.calibrate.fit import fit_parameters
-from simulator.calibrate.fitted import Fit
-from simulator.calibrate.predict import PredictionRow, predict, rehearse
+from simulator.calibrate.data.targets import observed
+from simulator.calibrate.estimate.fit import fit_parameters
+from simulator.calibrate.estimate.fitted import Fit
+from simulator.calibrate.forecast.predict import PredictionRow, predict, rehearse
 from simulator.calibrate.settings import CalibrationSettings
-from simulator.calibrate.targets import observed
 from simulator.validation import UserError
 from tests.calibrate.toy import Silent
 from tests.calibrate.toy_worlds import (

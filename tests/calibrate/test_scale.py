@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulator.calibrate.scale import UNIFORM_SD, search_scale
+from simulator.calibrate.estimate.parameter_transform import UNIFORM_SD, parameter_transform
 from simulator.calibrate.settings import FreeParameter
 from simulator.catalogue import catalogue
 from simulator.validation import UserError
@@ -13,7 +13,7 @@ BOUNDS = {"low": 0.001, "high": 0.4, "start": 0.02}
 
 @pytest.mark.parametrize("kind", ["linear", "log", "logit"])
 def test_coordinates_run_from_bound_to_bound_and_back(kind: str) -> None:
-    scale = search_scale(
+    scale = parameter_transform(
         {"p_refuse_monthly": FreeParameter.model_validate({**BOUNDS, "scale": kind})}
     )
     ends = [scale.to_natural(np.array([x]))[0] for x in (0.0, 1.0)]
@@ -27,20 +27,20 @@ def test_coordinates_run_from_bound_to_bound_and_back(kind: str) -> None:
 
 
 def test_middle_of_a_log_scale_is_the_geometric_mean() -> None:
-    scale = search_scale({"p_refuse_monthly": FreeParameter(**BOUNDS, scale="log")})  # type: ignore[arg-type]
+    scale = parameter_transform({"p_refuse_monthly": FreeParameter(**BOUNDS, scale="log")})  # type: ignore[arg-type]
     assert scale.to_natural(np.array([0.5]))[0] == pytest.approx(0.02)
     assert scale.start[0] == pytest.approx(0.5)
 
 
 def test_a_point_beyond_the_bounds_gives_the_bound() -> None:
-    scale = search_scale({"p_refuse_monthly": FreeParameter(**BOUNDS)})  # type: ignore[arg-type]
+    scale = parameter_transform({"p_refuse_monthly": FreeParameter(**BOUNDS)})  # type: ignore[arg-type]
     assert scale.to_natural(np.array([1.2]))[0] == 0.4
     assert scale.to_natural(np.array([-0.2]))[0] == 0.001
 
 
 def test_bounds_and_start_are_the_catalogues_unless_set() -> None:
     spec = catalogue()["catch_up_share"]
-    (coordinate,) = search_scale({"catch_up_share": FreeParameter()}).coordinates
+    (coordinate,) = parameter_transform({"catch_up_share": FreeParameter()}).coordinates
     assert (coordinate.low, coordinate.high, coordinate.start) == (
         spec.low,
         spec.high,
@@ -56,7 +56,7 @@ def test_what_is_known_before_data_is_the_prior_or_the_bounds() -> None:
             low=0.001, high=0.1, scale="log", prior_mean=0.01, prior_sd=0.5
         ),
     }
-    scale = search_scale(free)
+    scale = parameter_transform(free)
     np.testing.assert_allclose(scale.sd_before_data, [UNIFORM_SD, 0.05, 0.5 / np.log(100.0)])
     np.testing.assert_allclose(scale.prior_mean[1:], [0.1, 0.5])
     assert scale.prior_precision[0] == 0.0
@@ -78,7 +78,7 @@ def test_what_is_known_before_data_is_the_prior_or_the_bounds() -> None:
 )
 def test_mistakes_are_told_with_the_name(name: str, changes: dict[str, object], words: str) -> None:
     with pytest.raises(UserError, match=r"calibration\.free") as error:
-        search_scale({name: FreeParameter.model_validate(changes)})
+        parameter_transform({name: FreeParameter.model_validate(changes)})
     assert words in str(error.value)
     assert name in str(error.value)
 
@@ -86,5 +86,5 @@ def test_mistakes_are_told_with_the_name(name: str, changes: dict[str, object], 
 def test_all_mistakes_come_at_once() -> None:
     free = {"nonsense": FreeParameter(), "catch_up_share": FreeParameter(high=2.0)}
     with pytest.raises(UserError) as error:
-        search_scale(free)
+        parameter_transform(free)
     assert len(str(error.value).splitlines()) == 2

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.calibrate.series import read_series
+from simulator.calibrate.data.series import read_series
 from simulator.calibrate.settings import SeriesTarget
 from simulator.reading.periods import (
     month_number,

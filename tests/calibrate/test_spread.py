@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from simulator.calibrate.spread import (
+from simulator.calibrate.forecast.prediction_interval import (
     NOISES,
     balanced_normals,
     correlated,

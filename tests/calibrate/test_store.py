@@ -11,10 +11,10 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
-from simulator.calibrate.backtest import BacktestResult, BacktestRow
-from simulator.calibrate.fitted import Fit
+from simulator.calibrate.estimate.fitted import Fit
+from simulator.calibrate.forecast.backtest import BacktestResult, BacktestRow
+from simulator.calibrate.forecast.predict import PredictionRow
 from simulator.calibrate.manifest import fit_manifest, refit_command
-from simulator.calibrate.predict import PredictionRow
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.calibrate.store import (
     FILE_NAMES,

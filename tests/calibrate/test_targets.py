@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from simulator.book import build_book
 from simulator.book.schema import Book
-from simulator.calibrate.evidence import Moments, Observation
-from simulator.calibrate.settings import CalibrationSettings, OutcomeTarget, SeriesTarget, Target
-from simulator.calibrate.targets import (
+from simulator.calibrate.data.moments import Moments, Observation
+from simulator.calibrate.data.targets import (
     check_targets,
     group_counts,
     labels_of,
@@ -23,6 +22,7 @@ from simulator.calibrate.targets import (
     simulated_series,
     simulated_unknown,
 )
+from simulator.calibrate.settings import CalibrationSettings, OutcomeTarget, SeriesTarget, Target
 from simulator.catalogue import parameters_from
 from simulator.kernels.tally import MAX_MOB, Tallies, allocate_tallies
 from simulator.results.dataset import to_dataset

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import multivariate_normal
 
-from simulator.calibrate.discrepancy import SeriesDiscrepancy
-from simulator.calibrate.unexplained import autoregressions
+from simulator.calibrate.estimate.discrepancy import SeriesDiscrepancy
+from simulator.calibrate.estimate.residual_autoregression import autoregressions
 
 F8 = NDArray[np.float64]
 LUCK = (np.arange(400) + 0.5) / 400

@@ -2,6 +2,7 @@
 
 import pytest
 
+from simulator.calibrate.data.windows import between, first_month, last_month, until
 from simulator.calibrate.settings import (
     CalibrationSettings,
     CureTarget,
@@ -15,7 +16,6 @@ from simulator.calibrate.settings import (
     Target,
     VintageTarget,
 )
-from simulator.calibrate.windows import between, first_month, last_month, until
 from simulator.validation import UserError
 
 START = 12 * 1991

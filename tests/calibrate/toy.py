@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.calibrate.evidence import Moments, Simulated
-from simulator.calibrate.fit import fit_parameters
-from simulator.calibrate.fitted import Fit
+from simulator.calibrate.data.moments import Moments, Simulated
+from simulator.calibrate.estimate.fit import fit_parameters
+from simulator.calibrate.estimate.fitted import Fit
 from simulator.calibrate.settings import CalibrationSettings
 
 F8 = NDArray[np.float64]

@@ -8,9 +8,9 @@ import numpy as np
 from conftest import small_book
 from numpy.typing import NDArray
 
-from simulator.calibrate.evidence import Observation, Simulated
+from simulator.calibrate.data.moments import Observation, Simulated
+from simulator.calibrate.data.targets import simulated
 from simulator.calibrate.settings import CalibrationSettings
-from simulator.calibrate.targets import simulated
 from simulator.catalogue import parameters_from
 from simulator.kernels.tally import allocate_tallies
 from simulator.timeline import Timeline
@@ -35,7 +35,7 @@ def series_file(path: Path, first_year: int, rates: F8) -> str:
 
 @dataclass
 class SeriesWorlds:
-    """A laboratory of one overdue rate: a formula of parameters plus luck of each world."""
+    """Simulated moments of one overdue rate: a formula of parameters plus luck of each world."""
 
     settings: CalibrationSettings
     start: str
@@ -72,7 +72,7 @@ class SeriesWorlds:
 
 @dataclass
 class PanelWorlds:
-    """A laboratory of accounts that move between current, one and two or more unpaid.
+    """Simulated moments of accounts that move between current, one and two or more unpaid.
 
     ``rolls`` of parameters: the matrix (3, 3) of steps from state to state.
     """

@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from simulator.calibrate.scale import search_scale
+from simulator.calibrate.estimate.parameter_transform import parameter_transform
 from simulator.calibrate.settings import (
     Backtest,
     CalibrationSettings,
@@ -77,7 +77,7 @@ def read_calibration(values: object) -> CalibrationSettings:
     if mistakes:
         raise UserError("\n".join(mistakes))
     settings = build("calibration", CalibrationSettings, config)
-    search_scale(settings.free)
+    parameter_transform(settings.free)
     return settings
 
 

@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from simulator.calibrate.fitted import ParameterRow
+from simulator.calibrate.estimate.fitted import ParameterRow
 from simulator.cli.configuration.folders import shown
 from simulator.report.fit_data import FittedNumber
 

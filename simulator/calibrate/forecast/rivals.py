@@ -7,16 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from simulator.calibrate.benchmarks import (
+from simulator.calibrate.data.moments import Moments
+from simulator.calibrate.data.panel import MISSING, Panel
+from simulator.calibrate.forecast.benchmarks import (
     Forecast,
     constant_share,
     last_value,
     logit_on_unemployment,
     window_mean,
 )
-from simulator.calibrate.carry import cell_of
-from simulator.calibrate.evidence import Moments
-from simulator.calibrate.panel import MISSING, Panel
+from simulator.calibrate.forecast.residual_carryover import cell_of
 from simulator.calibrate.settings import SeriesTarget, ShareTarget
 from simulator.reading.periods import MONTHS_OF, Frequency, month_number, period_number
 from simulator.units import MONTHS_PER_YEAR

@@ -6,8 +6,8 @@ from itertools import combinations
 from math import sqrt
 from typing import Final
 
-from simulator.calibrate.evidence import Evidence, Moments
-from simulator.calibrate.panel import ARROW
+from simulator.calibrate.data.moments import Evidence, Moments
+from simulator.calibrate.data.panel import ARROW
 from simulator.calibrate.settings import (
     CalibrationSettings,
     LevelTarget,

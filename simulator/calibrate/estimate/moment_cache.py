@@ -57,7 +57,7 @@ _AFTER_RUNS: Final = (
 _SOURCES: Final = (".py", ".csv", ".parquet", ".gz")
 
 
-class Notes:
+class MomentCache:
     """The file of finished worlds in ``folder``; a half-written last line is dropped."""
 
     def __init__(

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares, lsq_linear
 
-from simulator.calibrate.evidence import Simulated
-from simulator.calibrate.scale import SearchScale
-from simulator.calibrate.weighing import Stack, by_world
+from simulator.calibrate.data.moments import Simulated
+from simulator.calibrate.estimate.parameter_transform import ParameterTransform
+from simulator.calibrate.estimate.weighting_matrix import StackedTargets, by_world
 from simulator.progress import Progress
 
 F8 = NDArray[np.float64]
@@ -38,9 +38,9 @@ class MomentSource(Protocol):
 class Search:
     """All points simulated so far, and how to find better ones; points are (p,) coordinates."""
 
-    lab: MomentSource
-    scale: SearchScale
-    numbers: Stack
+    source: MomentSource
+    scale: ParameterTransform
+    numbers: StackedTargets
     step: float
     watch: Progress | None = None
     worlds: dict[tuple[float, ...], F8] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Search:
         """Simulated numbers at ``point``, (worlds, k)."""
         key = self.key(point)
         if key not in self.worlds:
-            found = by_world(self.numbers, self.lab.moments(self.scale.values(np.array(key))))
+            found = by_world(self.numbers, self.source.moments(self.scale.values(np.array(key))))
             for row in np.flatnonzero(~np.isfinite(found).any(axis=0)):
                 name = self.numbers.names[row]
                 self.missing[name] = self.missing.get(name, 0) + 1
@@ -140,7 +140,7 @@ class Search:
         return self.best(whiten), slopes
 
 
-def newton_step(point: F8, whitened_slopes: F8, residuals: F8, scale: SearchScale) -> F8:
+def newton_step(point: F8, whitened_slopes: F8, residuals: F8, scale: ParameterTransform) -> F8:
     """Gauss-Newton step (p,) from ``point`` that stays within the bounds.
 
     ``residuals`` (k + p,), the last p those of the priors.

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from simulator.book.segments import hash_texts
-from simulator.calibrate.ratios import Contributions, stack
+from simulator.calibrate.data.ratios import Contributions, stack
 from simulator.calibrate.settings import (
     CureTarget,
     FlagTarget,

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.calibrate.evidence import Observation
+from simulator.calibrate.data.moments import Observation
 from simulator.calibrate.settings import LevelTarget, Measure, VintageTarget
 from simulator.kernels.tally import MAX_MOB, Tallies
 from simulator.reading.periods import Frequency, month_number, month_text, period_months

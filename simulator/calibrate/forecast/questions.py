@@ -7,10 +7,23 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.calibrate.carry import Misses, inherit
-from simulator.calibrate.discrepancy import logit_slope
-from simulator.calibrate.evidence import Evidence, Moments, Observation
-from simulator.calibrate.fitted import Fit
+from simulator.calibrate.data.moments import Evidence, Moments, Observation
+from simulator.calibrate.data.targets import (
+    group_counts,
+    labels_of,
+    simulated,
+    simulated_series,
+    simulated_unknown,
+)
+from simulator.calibrate.estimate.discrepancy import logit_slope
+from simulator.calibrate.estimate.fitted import Fit
+from simulator.calibrate.estimate.residual_autoregression import Autoregressions, autoregressions
+from simulator.calibrate.forecast.prediction_interval import (
+    balanced_normals,
+    correlated,
+    without_luck,
+)
+from simulator.calibrate.forecast.residual_carryover import Misses, inherit
 from simulator.calibrate.settings import (
     CalibrationSettings,
     OutcomePrediction,
@@ -20,15 +33,6 @@ from simulator.calibrate.settings import (
     SeriesTarget,
     Target,
 )
-from simulator.calibrate.spread import balanced_normals, correlated, without_luck
-from simulator.calibrate.targets import (
-    group_counts,
-    labels_of,
-    simulated,
-    simulated_series,
-    simulated_unknown,
-)
-from simulator.calibrate.unexplained import Autoregressions, autoregressions
 from simulator.reading.periods import period_places, periods
 from simulator.validation import UserError
 from simulator.vocabulary import REFERENCE

@@ -6,12 +6,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.calibrate.discrepancy import SeriesDiscrepancy
-from simulator.calibrate.identify import CLEAR_MISS
-from simulator.calibrate.scale import SearchScale
-from simulator.calibrate.search import Search
+from simulator.calibrate.estimate.discrepancy import SeriesDiscrepancy
+from simulator.calibrate.estimate.identification import CLEAR_MISS
+from simulator.calibrate.estimate.parameter_transform import ParameterTransform
+from simulator.calibrate.estimate.search import Search
+from simulator.calibrate.estimate.weighting_matrix import (
+    Discrepancy,
+    StackedTargets,
+    discrepancy_covariance,
+)
 from simulator.calibrate.settings import CalibrationSettings
-from simulator.calibrate.weighing import Discrepancy, Stack, discrepancy_covariance
 
 F8 = NDArray[np.float64]
 
@@ -37,7 +41,7 @@ def missing(search: Search) -> tuple[str, ...]:
     )
 
 
-def at_bounds(scale: SearchScale, point: F8) -> tuple[str, ...]:
+def at_bounds(scale: ParameterTransform, point: F8) -> tuple[str, ...]:
     """Parameters at a bound of the search; ``point`` (p,) is on its scale."""
     found: list[str] = []
     for coordinate, x in zip(scale.coordinates, point, strict=True):
@@ -51,7 +55,7 @@ def at_bounds(scale: SearchScale, point: F8) -> tuple[str, ...]:
 
 
 def misses_by_target(
-    numbers: Stack, missed: F8, noise: F8, slopes: F8, model: Mapping[str, Discrepancy]
+    numbers: StackedTargets, missed: F8, noise: F8, slopes: F8, model: Mapping[str, Discrepancy]
 ) -> tuple[list[str], F8, F8]:
     """Names, misses in standard errors and slopes of all numbers, a series as one: its mean.
 
@@ -74,7 +78,9 @@ def misses_by_target(
     return names, np.array(z), np.array(moves)
 
 
-def persistent(numbers: Stack, missed: F8, model: Mapping[str, Discrepancy]) -> tuple[str, ...]:
+def persistent(
+    numbers: StackedTargets, missed: F8, model: Mapping[str, Discrepancy]
+) -> tuple[str, ...]:
     """Sentences on series whose movements the model does not explain."""
     found = []
     for name, rows in numbers.rows.items():

@@ -7,25 +7,24 @@ from the first one's misses (``discrepancy.py``).
 """
 
 from time import perf_counter
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.calibrate.evidence import Evidence
-from simulator.calibrate.findings import (
+from simulator.calibrate.data.moments import Evidence
+from simulator.calibrate.estimate.findings import (
     at_bounds,
     misses_by_target,
     missing,
     persistent,
     unsettled,
 )
-from simulator.calibrate.fitted import Fit
-from simulator.calibrate.identify import parameter_findings, target_findings
-from simulator.calibrate.scale import UNIFORM_SD, search_scale
-from simulator.calibrate.search import MomentSource, Search, newton_step
-from simulator.calibrate.settings import CalibrationSettings
-from simulator.calibrate.weighing import (
+from simulator.calibrate.estimate.fitted import Fit
+from simulator.calibrate.estimate.identification import parameter_findings, target_findings
+from simulator.calibrate.estimate.parameter_transform import parameter_transform
+from simulator.calibrate.estimate.search import MomentSource, Search, newton_step
+from simulator.calibrate.estimate.standard_errors import covariance_of_estimate, points_by_seed
+from simulator.calibrate.estimate.weighting_matrix import (
     discrepancy_covariance,
     estimate_discrepancies,
     guess_discrepancies,
@@ -33,17 +32,14 @@ from simulator.calibrate.weighing import (
     stack,
     whitener,
 )
+from simulator.calibrate.settings import CalibrationSettings
 from simulator.progress import Progress
 
 F8 = NDArray[np.float64]
 
-_NEXT_TO_NOTHING: Final = 0.01
-"""Precision of a coordinate (standard deviation 10) that keeps the errors of unidentified ones
-finite."""
-
 
 def fit_parameters(
-    lab: MomentSource,
+    source: MomentSource,
     evidence: Evidence,
     settings: CalibrationSettings,
     watch: Progress,
@@ -55,9 +51,9 @@ def fit_parameters(
     independent of each other). Raises ``UserError`` for anything that the user can mend.
     """
     started = perf_counter()
-    scale = search_scale(settings.free)
+    scale = parameter_transform(settings.free)
     numbers, unknown = stack(evidence, settings.targets, joint)
-    search = Search(lab, scale, numbers, settings.step)
+    search = Search(source, scale, numbers, settings.step)
     search.at(scale.start)  # before the bar: the first point may compile kernels, with its own
     search.watch = watch
     watch.start(most_evaluations(settings), "fitting (at most so many points)")
@@ -100,7 +96,7 @@ def _conclude(
     residuals = search.residuals(point, whiten)
     left = newton_step(point, whiten @ slopes, residuals, scale)
     errors = noise + discrepancy_covariance(numbers, model)
-    covariance = _covariance(slopes, whiten, errors, scale.prior_precision, left)
+    covariance = covariance_of_estimate(slopes, whiten, errors, scale.prior_precision, left)
     n_priors = int(np.count_nonzero(scale.prior_precision))
     return Fit(
         scale=scale,
@@ -113,7 +109,7 @@ def _conclude(
         noise=noise,
         whiten=whiten,
         discrepancies=model,
-        seed_points=_by_seed(search, point, slopes, whiten),
+        seed_points=points_by_seed(search, point, slopes, whiten),
         chi2=float(np.sum(residuals**2)),
         dof=max(0, numbers.observed.size + n_priors - point.size),
         evaluations=len(search.worlds),
@@ -128,37 +124,3 @@ def _conclude(
             *persistent(numbers, missed, model),
         ),
     )
-
-
-def _covariance(slopes: F8, whiten: F8, errors: F8, prior_precision: F8, left: F8) -> F8:
-    """Covariance of the estimate on the search scale, (p, p).
-
-    A sandwich: ``errors`` (k, k) are what the numbers' errors turned out to be, ``whiten`` the root
-    of the weights. Where slopes would still move the estimate by ``left`` (p,), it is uncertain
-    along that step as well, up to a doubled variance. A direction without information is as
-    uncertain as the bounds leave it.
-    """
-    known = np.diag(prior_precision + _NEXT_TO_NOTHING)
-    weighted = whiten @ slopes
-    inverse = np.linalg.inv(weighted.T @ weighted + known)
-    middle = weighted.T @ (whiten @ errors @ whiten.T) @ weighted + known
-    wide = inverse @ middle @ inverse
-    spread = np.sqrt(np.diag(wide))
-    unsettled = np.clip(left, -spread, spread)
-    wide += np.outer(unsettled, unsettled)
-    shrink = np.minimum(1.0, UNIFORM_SD / np.sqrt(np.diag(wide)))
-    covariance: F8 = wide * np.outer(shrink, shrink)
-    return 0.5 * (covariance + covariance.T)
-
-
-def _by_seed(search: Search, point: F8, slopes: F8, whiten: F8) -> F8:
-    """One Gauss-Newton step from the estimate with each world's own numbers, (S, p)."""
-    worlds = search.at(point)
-    own = np.where(np.isfinite(worlds), worlds, search.mean(point))
-    missed = np.nan_to_num(own - search.numbers.observed)
-    prior = search.residuals(point, whiten)[worlds.shape[1] :]
-    steps = [
-        newton_step(point, whiten @ slopes, np.concatenate([whiten @ row, prior]), search.scale)
-        for row in missed
-    ]
-    return point + np.stack(steps)

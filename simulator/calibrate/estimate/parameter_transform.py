@@ -62,7 +62,7 @@ class Coordinate:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchScale:
+class ParameterTransform:
     """All free parameters in the order of the settings; p of them, vectors of shape (p,)."""
 
     coordinates: tuple[Coordinate, ...]
@@ -120,7 +120,7 @@ class SearchScale:
         return np.array([c.slope(float(x)) for c, x in zip(self.coordinates, point, strict=True)])
 
 
-def search_scale(free: Mapping[str, FreeParameter]) -> SearchScale:
+def parameter_transform(free: Mapping[str, FreeParameter]) -> ParameterTransform:
     """The scale of ``calibration.free``; a ``UserError`` names every mistake."""
     known = catalogue()
     findings: list[str] = []
@@ -135,7 +135,7 @@ def search_scale(free: Mapping[str, FreeParameter]) -> SearchScale:
         found.append(coordinate)
     if findings:
         raise UserError("\n".join(findings))
-    return SearchScale(tuple(found))
+    return ParameterTransform(tuple(found))
 
 
 def _coordinate(settings: FreeParameter, spec: ParameterSpec) -> Coordinate:

@@ -8,10 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from simulator.calibrate.evidence import Simulated
-from simulator.calibrate.identify import information_shares
-from simulator.calibrate.scale import SearchScale
-from simulator.calibrate.weighing import Discrepancy, Stack, discrepancy_covariance
+from simulator.calibrate.data.moments import Simulated
+from simulator.calibrate.estimate.identification import information_shares
+from simulator.calibrate.estimate.parameter_transform import ParameterTransform
+from simulator.calibrate.estimate.weighting_matrix import (
+    Discrepancy,
+    StackedTargets,
+    discrepancy_covariance,
+)
 from simulator.kernels.rng import uniforms
 from simulator.report.fit_data import FittedNumber
 from simulator.vocabulary import Domain, Draw
@@ -60,8 +64,8 @@ class Fit:
     ``chi2`` counts priors as observations.
     """
 
-    scale: SearchScale
-    numbers: Stack
+    scale: ParameterTransform
+    numbers: StackedTargets
     point: F8
     covariance: F8
     slopes: F8

@@ -17,9 +17,16 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.calibrate.evidence import Evidence, Observation
-from simulator.calibrate.fitted import Fit
-from simulator.calibrate.questions import (
+from simulator.calibrate.data.moments import Evidence, Observation
+from simulator.calibrate.data.targets import (
+    labels_of,
+    simulated,
+    simulated_series,
+    simulated_unknown,
+)
+from simulator.calibrate.estimate.fitted import Fit
+from simulator.calibrate.forecast.prediction_interval import moved_to, summarised
+from simulator.calibrate.forecast.questions import (
     Question,
     other_kind,
     question_of,
@@ -33,8 +40,6 @@ from simulator.calibrate.settings import (
     SeriesPrediction,
     SeriesTarget,
 )
-from simulator.calibrate.spread import moved_to, summarised
-from simulator.calibrate.targets import labels_of, simulated, simulated_series, simulated_unknown
 from simulator.catalogue import Parameters
 from simulator.progress import Progress
 from simulator.reading.periods import period_places, periods
@@ -74,7 +79,7 @@ def predict(
     settings: CalibrationSettings,
     fit: Fit,
     evidence: Evidence,
-    laboratory: Worlds,
+    moment_simulator: Worlds,
     watch: Progress,
     workers: int = 1,
 ) -> tuple[PredictionRow, ...]:
@@ -94,15 +99,17 @@ def predict(
         owner: question_of(owner, item, settings, fit, evidence)
         for owner, item in settings.predictions.items()
     }
-    seed = laboratory.seed_of(0)
+    seed = moment_simulator.seed_of(0)
     draws = fit.draws(settings.prediction_draws, seed)
     centred = {owner: question for owner, question in questions.items() if question.centred}
     watch.start(len(draws) * (len(policies_of(settings)) + bool(centred)), "predicting")
     numbers = _simulated(
-        questions, draws, policies_of(settings), settings, laboratory, watch, workers
+        questions, draws, policies_of(settings), settings, moment_simulator, watch, workers
     )
     at_estimate = [fit.estimate] * len(draws)
-    centres = _simulated(centred, at_estimate, (REFERENCE,), settings, laboratory, watch, workers)
+    centres = _simulated(
+        centred, at_estimate, (REFERENCE,), settings, moment_simulator, watch, workers
+    )
     watch.finish()
 
     changes = np.stack([fit.scale.to_search(draw) - fit.point for draw in draws])
@@ -124,7 +131,7 @@ def _simulated(
     draws: Sequence[Parameters],
     policies: Sequence[str],
     settings: CalibrationSettings,
-    laboratory: Worlds,
+    moment_simulator: Worlds,
     watch: Progress,
     workers: int,
 ) -> dict[str, F8]:
@@ -135,8 +142,10 @@ def _simulated(
     def answers(number: int) -> dict[str, F8]:
         worlds: dict[str, Observation] = {}
         for policy in policies:
-            world = laboratory.seed_of(settings.seeds + number)
-            worlds[policy] = laboratory.observe(draws[number], world, policy, _threads(workers))
+            world = moment_simulator.seed_of(settings.seeds + number)
+            worlds[policy] = moment_simulator.observe(
+                draws[number], world, policy, _threads(workers)
+            )
             watch.advance(1)
         return {
             owner: question.numbers(worlds[REFERENCE], worlds[question.policy])
@@ -150,11 +159,11 @@ def _simulated(
 
 
 def rehearse(
-    settings: CalibrationSettings, evidence: Evidence, laboratory: Worlds, start: Parameters
+    settings: CalibrationSettings, evidence: Evidence, moment_simulator: Worlds, start: Parameters
 ) -> None:
     """Ask every prediction once, before a long fit; ``UserError`` for one that cannot be made."""
     worlds = {
-        policy: laboratory.observe(start, laboratory.seed_of(0), policy)
+        policy: moment_simulator.observe(start, moment_simulator.seed_of(0), policy)
         for policy in (policies_of(settings) if settings.predictions else ())
     }
     for owner, item in settings.predictions.items():

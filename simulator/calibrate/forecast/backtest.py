@@ -10,12 +10,14 @@ from typing import Final
 
 import numpy as np
 
-from simulator.calibrate.benchmarks import Forecast, no_forecast
-from simulator.calibrate.evidence import Evidence, Moments
-from simulator.calibrate.fitted import Fit
-from simulator.calibrate.panel import PanelTarget, read_panel
-from simulator.calibrate.predict import PredictionRow
-from simulator.calibrate.rivals import (
+from simulator.calibrate.data.moments import Evidence, Moments
+from simulator.calibrate.data.panel import PanelTarget, read_panel
+from simulator.calibrate.data.targets import observed
+from simulator.calibrate.data.windows import between, last_month, until
+from simulator.calibrate.estimate.fitted import Fit
+from simulator.calibrate.forecast.benchmarks import Forecast, no_forecast
+from simulator.calibrate.forecast.predict import PredictionRow
+from simulator.calibrate.forecast.rivals import (
     CONSTANT,
     LAST,
     LOGIT,
@@ -33,8 +35,6 @@ from simulator.calibrate.settings import (
     ShareTarget,
     Target,
 )
-from simulator.calibrate.targets import observed
-from simulator.calibrate.windows import between, last_month, until
 from simulator.macro import load_scenario
 from simulator.reading.periods import month_number, month_text
 from simulator.request import ExperimentRequest

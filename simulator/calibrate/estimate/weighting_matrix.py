@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import block_diag, cholesky, solve_triangular
 
-from simulator.calibrate.discrepancy import (
+from simulator.calibrate.data.moments import Evidence, Simulated
+from simulator.calibrate.estimate.discrepancy import (
     GUESSED_LOGIT_SD,
     SeriesDiscrepancy,
     estimate_logit_variance,
@@ -20,7 +21,6 @@ from simulator.calibrate.discrepancy import (
     guess_series,
     logit_slope,
 )
-from simulator.calibrate.evidence import Evidence, Simulated
 from simulator.calibrate.settings import LevelTarget, SeriesTarget, Target
 from simulator.reading.periods import period_places
 from simulator.validation import UserError
@@ -37,7 +37,7 @@ eigenvalues are noise."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class StackedTargets:
     """All numbers seen, one under another; arrays of shape (k,), ``sampling`` (k, k).
 
     ``rows`` are each target's rows of the stack, ``kept`` the places of these numbers among the
@@ -71,7 +71,7 @@ class Stack:
 
 def stack(
     evidence: Evidence, targets: Mapping[str, Target], joint: F8 | None = None
-) -> tuple[Stack, tuple[str, ...]]:
+) -> tuple[StackedTargets, tuple[str, ...]]:
     """All numbers of ``evidence``, and warnings that name those that are not known.
 
     ``joint``: covariance of all of them, in the order of ``evidence``; None takes targets as
@@ -93,7 +93,7 @@ def stack(
         labels += [seen.labels[i] for i in known]
     if not names:
         raise UserError("calibration.targets: none of them has a value that is known")
-    everything = Stack(
+    everything = StackedTargets(
         targets=tuple(names),
         labels=tuple(labels),
         observed=_joined([seen.values for seen in evidence.values()], kept),
@@ -128,13 +128,13 @@ def _floored(covariance: F8, counts: F8) -> F8:
     return floored
 
 
-def by_world(everything: Stack, moments: Mapping[str, Simulated]) -> F8:
+def by_world(everything: StackedTargets, moments: Mapping[str, Simulated]) -> F8:
     """Simulated values of the stack's rows, (worlds, k)."""
     parts = [moments[name].by_world[:, kept] for name, kept in everything.kept.items()]
     return np.concatenate(parts, axis=1)
 
 
-def simulation_covariance(everything: Stack, worlds: F8) -> F8:
+def simulation_covariance(everything: StackedTargets, worlds: F8) -> F8:
     """Error of the mean over ``worlds`` (worlds, k), (k, k).
 
     Targets that count accounts err as the data do, up to a factor for the number of accounts:
@@ -156,7 +156,7 @@ def simulation_covariance(everything: Stack, worlds: F8) -> F8:
     return covariance
 
 
-def guess_discrepancies(everything: Stack) -> dict[str, Discrepancy]:
+def guess_discrepancies(everything: StackedTargets) -> dict[str, Discrepancy]:
     """Discrepancies assumed before anything has been fitted."""
     found: dict[str, Discrepancy] = {}
     for name, rows in everything.rows.items():
@@ -170,7 +170,9 @@ def guess_discrepancies(everything: Stack) -> dict[str, Discrepancy]:
     return found
 
 
-def estimate_discrepancies(everything: Stack, deviations: F8, noise: F8) -> dict[str, Discrepancy]:
+def estimate_discrepancies(
+    everything: StackedTargets, deviations: F8, noise: F8
+) -> dict[str, Discrepancy]:
     """Discrepancies that ``deviations`` (observed less simulated, (k,)) show beyond ``noise``."""
     found: dict[str, Discrepancy] = {}
     for name, rows in everything.rows.items():
@@ -191,7 +193,7 @@ def estimate_discrepancies(everything: Stack, deviations: F8, noise: F8) -> dict
     return found
 
 
-def discrepancy_covariance(everything: Stack, found: Mapping[str, Discrepancy]) -> F8:
+def discrepancy_covariance(everything: StackedTargets, found: Mapping[str, Discrepancy]) -> F8:
     """Covariance of what the model does not explain, (k, k)."""
     blocks: list[F8] = []
     for name, rows in everything.rows.items():

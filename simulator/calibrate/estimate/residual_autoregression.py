@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from simulator.calibrate.discrepancy import (
+from simulator.calibrate.estimate.discrepancy import (
     LEAST_SERIES_SD,
     MOST_PERSISTENCE,
     SeriesDiscrepancy,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.calibrate.fitted import Fit
-from simulator.calibrate.search import MomentSource, Search
+from simulator.calibrate.estimate.fitted import Fit
+from simulator.calibrate.estimate.search import MomentSource, Search
 from simulator.progress import Progress
 from simulator.validation import unknown_choice
 
@@ -28,7 +28,7 @@ class ProfilePoint:
 
 
 def profile(
-    fit: Fit, lab: MomentSource, name: str, watch: Progress, n: int = 5
+    fit: Fit, source: MomentSource, name: str, watch: Progress, n: int = 5
 ) -> tuple[ProfilePoint, ...]:
     """``n`` points within two standard errors of the estimate of parameter ``name``.
 
@@ -37,7 +37,7 @@ def profile(
     """
     if name not in fit.names:
         raise unknown_choice("profile", fit.names, name)
-    search = Search(lab, fit.scale, fit.numbers, step=0.0, watch=watch)
+    search = Search(source, fit.scale, fit.numbers, step=0.0, watch=watch)
     j = fit.names.index(name)
     sd = float(np.sqrt(fit.covariance[j, j]))
     reach = np.linspace(-_REACH, _REACH, n) * sd

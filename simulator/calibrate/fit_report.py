@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import yaml
 
-from simulator.calibrate.backtest import BacktestResult
-from simulator.calibrate.fitted import Fit
-from simulator.calibrate.predict import PredictionRow
+from simulator.calibrate.estimate.fitted import Fit
+from simulator.calibrate.forecast.backtest import BacktestResult
+from simulator.calibrate.forecast.predict import PredictionRow
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.kernels.rng import RNG_VERSION
 from simulator.report.fit_data import (

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.book.segments import hash_texts
-from simulator.calibrate.evidence import Observation
-from simulator.calibrate.ratios import Contributions, stack
+from simulator.calibrate.data.moments import Observation
+from simulator.calibrate.data.ratios import Contributions, stack
 from simulator.calibrate.settings import OutcomeTarget
 from simulator.reading.csv_columns import read_columns, texts
 from simulator.validation import UserError, clip

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from simulator.calibrate.discrepancy import carry_over, logit_slope
-from simulator.calibrate.evidence import Moments
+from simulator.calibrate.data.moments import Moments
+from simulator.calibrate.estimate.discrepancy import carry_over, logit_slope
 
 F8 = NDArray[np.float64]
 

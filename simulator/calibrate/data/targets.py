@@ -7,13 +7,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.calibrate.contradictions import check_targets
-from simulator.calibrate.evidence import Moments, Observation
-from simulator.calibrate.measures import level_value, series_values, vintage_values
-from simulator.calibrate.outcomes import read_outcomes, simulated_shares
-from simulator.calibrate.panel import Panel, PanelTarget, panel_labels, panel_shares, read_panel
-from simulator.calibrate.ratios import Contributions, covariance_of
-from simulator.calibrate.series import read_series
+from simulator.calibrate.data.contradictions import check_targets
+from simulator.calibrate.data.measures import level_value, series_values, vintage_values
+from simulator.calibrate.data.moments import Moments, Observation
+from simulator.calibrate.data.outcomes import read_outcomes, simulated_shares
+from simulator.calibrate.data.panel import (
+    Panel,
+    PanelTarget,
+    panel_labels,
+    panel_shares,
+    read_panel,
+)
+from simulator.calibrate.data.ratios import Contributions, covariance_of
+from simulator.calibrate.data.series import read_series
 from simulator.calibrate.settings import (
     CalibrationSettings,
     LevelTarget,

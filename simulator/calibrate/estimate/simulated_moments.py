@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.calibrate.evidence import Observation, Simulated
-from simulator.calibrate.notes import Notes
+from simulator.calibrate.data.moments import Observation, Simulated
+from simulator.calibrate.data.targets import needs_accounts, simulated
+from simulator.calibrate.estimate.moment_cache import MomentCache
 from simulator.calibrate.settings import CalibrationSettings, SeriesPrediction
-from simulator.calibrate.targets import needs_accounts, simulated
 from simulator.engine import thread_count
 from simulator.experiment import simulate_request
 from simulator.policies import REFERENCE
@@ -34,7 +34,7 @@ BETWEEN_SEEDS: Final = 1000
 """Worlds are so far apart, so that calibrations with neighbouring seeds share none."""
 
 
-class Laboratory:
+class MomentSimulator:
     """Simulates what a lender with given parameters would have seen.
 
     ``request`` must have one scenario; ``cache`` is the folder in which finished worlds are kept
@@ -57,7 +57,7 @@ class Laboratory:
         self.replayed = 0
         self._request, self._settings = request, settings
         self._watch = watch
-        self._notes = None if cache is None else Notes(cache, request, settings)
+        self._notes = None if cache is None else MomentCache(cache, request, settings)
         self._accounts = any(needs_accounts(target) for target in settings.targets.values()) or any(
             not isinstance(item, SeriesPrediction) for item in settings.predictions.values()
         )

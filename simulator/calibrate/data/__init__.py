@@ -1,0 +1,1 @@
+"""What was observed: panels, series and outcomes as targets, and the same of a simulated world."""

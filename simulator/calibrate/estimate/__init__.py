@@ -1,0 +1,1 @@
+"""From targets to parameters: simulated moments, weights, search, standard errors, findings."""

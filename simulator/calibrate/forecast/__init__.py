@@ -1,0 +1,1 @@
+"""From a fit to predictions with intervals, and backtests against simple rivals."""
