@@ -74,7 +74,7 @@ def conclude(
     watch.advance(1)
     pages: dict[str, str | bytes] = {}
     if output is not None and request.report.enabled:
-        from simulator.report.pages import report_pages
+        from simulator.report.report_files import report_pages
 
         pages = report_pages(dataset, summary, manifest, request.report)
     watch.advance(1)

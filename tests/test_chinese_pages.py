@@ -13,29 +13,29 @@ from test_workbook import read
 import simulator
 from simulator.conclusion import ExperimentOutcome
 from simulator.report import workbook
-from simulator.report.data import ReportData
-from simulator.report.fit_page import render_fit
-from simulator.report.fit_panels import Panel, Strand, line_panels
-from simulator.report.language import catalogue, fields, speaking
-from simulator.report.run_beside import read_runs
-from simulator.report.side_by_side import render_comparison
-from simulator.report.spreadsheet import MAX_SHEET_NAME, Number, number_format
-from simulator.report.style import WIDE
+from simulator.report.comparison.compared_runs import read_runs
+from simulator.report.comparison.comparison_page import render_comparison
+from simulator.report.fit.page import render_fit
+from simulator.report.fit.panels import Panel, Strand, line_panels
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import catalogue, fields, speaking
+from simulator.report.kit.spreadsheet import MAX_SHEET_NAME, Number, number_format
+from simulator.report.kit.style import WIDE
 from simulator.settings import ReportSettings
 
 MODULES = (
     "report.workbook",
-    "report.spreadsheet",
-    "report.side_by_side",
-    "report.beside_words",
-    "report.run_beside",
-    "report.fit_data",
-    "report.fit_figures",
-    "report.fit_page",
-    "report.fit_panels",
-    "report.fit_tables",
-    "report.fit_words",
-    "calibrate.page",
+    "report.kit.spreadsheet",
+    "report.comparison.comparison_page",
+    "report.comparison.comparison_words",
+    "report.comparison.compared_runs",
+    "report.fit.data",
+    "report.fit.figures",
+    "report.fit.page",
+    "report.fit.panels",
+    "report.fit.tables",
+    "report.fit.words",
+    "calibrate.fit_report",
 )
 
 

@@ -8,9 +8,12 @@ from page_outline import Outline
 from scipy import stats
 
 from simulator.cli.run import main as run_main
-from simulator.report import convergence_figure, course_figures, figures, macro_words, style
-from simulator.report.data import ReportData
-from simulator.report.language import LANGUAGES, speaking
+from simulator.report.delinquency import economy, vintages
+from simulator.report.kit import style
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import LANGUAGES, speaking
+from simulator.report.policies import convergence
+from simulator.report.profit import losses_over_time
 from simulator.results.stored_run import Record, read_record
 
 WORDS = ("book.borrowers=300", "run.threads=1", "run.paths=8", "run.months=9", "provision=[]")
@@ -52,7 +55,7 @@ def test_losses_over_time_are_sums_of_what_was_lost(record: Record, data: Report
     flows = record.dataset.sel(place)
     lost = flows["written_off"] + flows["sold"] - flows["recovered"] - flows["sale_price"]
     expected = np.median(np.cumsum(lost.transpose("path", "month").values, axis=1), axis=0)
-    figure = course_figures.losses_over_time(data, style.WIDE)
+    figure = losses_over_time.losses_over_time(data, style.WIDE)
     lines = [t for t in figure.data if t.name == "Grace period" and t.xaxis == "x2"]
     scale = expected[-1] / lines[0].y[-1]
     assert scale == pytest.approx(10.0 ** round(np.log10(scale)), rel=0.01)
@@ -64,7 +67,7 @@ def test_losses_over_time_are_sums_of_what_was_lost(record: Record, data: Report
 
 
 def test_vintages_that_begin_in_the_run_are_drawn(record: Record, data: ReportData) -> None:
-    figure = course_figures.vintage_curves(data, style.WIDE, "status_quo")
+    figure = vintages.vintage_curves(data, style.WIDE, "status_quo")
     found = record.dataset["vintage_ever_90"].sel(scenario="baseline", policy="status_quo")
     lines = [t for t in figure.data if t.xaxis == "x"]
     assert lines
@@ -82,7 +85,7 @@ def test_the_last_interval_of_the_convergence_is_that_of_all_paths(
     rates = record.dataset["overdue_rate"].sel(scenario=scenario, dpd=90).max("month")
     change = (rates.sel(policy=best) - rates.sel(policy="status_quo")).values
     low, high = stats.t.interval(0.95, change.size - 1, change.mean(), stats.sem(change))
-    peak = convergence_figure.convergences(data)[0]
+    peak = convergence.convergences(data)[0]
     shown = np.array([peak.mean[-1], peak.low[-1], peak.high[-1]]) * peak.scale.divisor
     np.testing.assert_allclose(shown, [change.mean(), low, high], rtol=1e-9)
     assert peak.n_paths[-1] == change.size
@@ -90,27 +93,27 @@ def test_the_last_interval_of_the_convergence_is_that_of_all_paths(
 
 
 def _drawn(data: ReportData) -> list[object]:
-    return list(convergence_figure.convergence_figure(data, style.WIDE).data)
+    return list(convergence.convergence_figure(data, style.WIDE).data)
 
 
 def test_scenarios_without_history_say_so(data: ReportData) -> None:
-    months, values = macro_words.history(data, "downturn")
+    months, values = economy.history(data, "downturn")
     assert months.size == values.size == 0
-    for sentence in macro_words.severity(data, "downturn"):
+    for sentence in economy.severity(data, "downturn"):
         assert sentence.endswith("No observed history comes with this scenario.")
-    assert len(macro_words.severity(data, "downturn")) == 2
+    assert len(economy.severity(data, "downturn")) == 2
 
 
 def test_unemployment_is_drawn_after_what_was_observed(american: ReportData) -> None:
     scenario = american.scenarios[0]
-    months, values = macro_words.history(american, scenario)
-    assert months[0] > -macro_words.LEAST_MONTHS
+    months, values = economy.history(american, scenario)
+    assert months[0] > -economy.LEAST_MONTHS
     assert months[-1] <= 0.0
     assert 14.0 > values.max() > 12.0  # spring of 2020 in the shipped file
-    figure = figures.unemployment(american, style.WIDE)
+    figure = economy.unemployment(american, style.WIDE)
     line = next(t for t in figure.data if t.name == "Observed")
     np.testing.assert_allclose(line.y, values, atol=5.1e-4)
-    told = macro_words.severity(american, scenario)
+    told = economy.severity(american, scenario)
     assert all("of 196 observed quarters were no higher" in sentence for sentence in told)
 
 

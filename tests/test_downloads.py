@@ -3,10 +3,10 @@
 import csv
 from io import StringIO
 
-from simulator.report.downloads import BYTE_ORDER_MARK, csv_text
-from simulator.report.language import speaking
-from simulator.report.numbers import NONE, Scale, missing, percent
-from simulator.report.tables import Table
+from simulator.report.kit.csv_file import BYTE_ORDER_MARK, csv_text
+from simulator.report.kit.language import speaking
+from simulator.report.kit.numbers import NONE, Scale, missing, percent
+from simulator.report.kit.table import Table
 
 SCALE = Scale("CNY M", 1e6, 2)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from benchmarks.case import ROOT
-from benchmarks.evidence import FINDINGS, Finding, Size, page
+from tools.evidence import FINDINGS, Finding, Size, page
 
 SMALL = Size(borrowers=2_000, paths=16)
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from simulator.conclusion import ExperimentOutcome
 from simulator.notebook import stress_test
-from simulator.report import findings, passport
-from simulator.report.data import ReportData
-from simulator.report.language import speaking
+from simulator.report import about_the_run
+from simulator.report.headline import findings, key_figures
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import speaking
 from simulator.settings import BreakEvenSettings, LanguageCode
 
 F8 = NDArray[np.float64]
@@ -166,7 +167,7 @@ def test_every_number_of_the_first_screen_follows_from_the_results(
     peaks = {d: outcome.dataset["overdue_rate"].sel(dpd=d).max("month").values for d in (30, 90)}
     with speaking(code):
         data = ReportData(outcome.dataset, outcome.summary, outcome.manifest)
-        finding, figures = findings.headline(data), findings.key_figures(data)
+        finding, figures = findings.headline(data), key_figures.key_figures(data)
         recommendation = findings.recommendation(data)
         labels = [data.policy_label(p) for p in again.policies]
     assert again.policies[best] == "grace_period"
@@ -236,9 +237,9 @@ def test_a_second_policy_that_may_be_as_good_is_told_so(outcome: ExperimentOutco
 
 def test_the_limits_are_told_in_chinese_throughout(outcome: ExperimentOutcome) -> None:
     data = ReportData(outcome.dataset, outcome.summary, outcome.manifest)
-    english = passport.limits(data)
+    english = about_the_run.limits(data)
     with speaking("zh"):
-        chinese = passport.limits(data)
+        chinese = about_the_run.limits(data)
     assert len(chinese) == len(english)
     for sentence in chinese:
         assert sentence.endswith("。")

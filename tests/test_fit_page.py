@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from page_outline import Outline, drawings
 
-from simulator.report import fit_words, shell
-from simulator.report.fit_data import (
+from simulator.report.fit import words
+from simulator.report.fit.data import (
     FitReport,
     FittedNumber,
     FittedParameter,
@@ -17,8 +17,9 @@ from simulator.report.fit_data import (
     Trial,
     as_year,
 )
-from simulator.report.fit_page import figure_cards, render_fit
-from simulator.report.style import FRAMES
+from simulator.report.fit.page import figure_cards, render_fit
+from simulator.report.kit import page_shell
+from simulator.report.kit.style import FRAMES
 
 QUARTERS = tuple(f"{year}Q{quarter}" for year in range(1991, 2004) for quarter in range(1, 5))
 CELLS = ("C->2 2005-04", "C->2 2005-05", "2->C 2005-04", "2->3 2005-05", "3->4+ 2005-06")
@@ -113,7 +114,7 @@ def _words(page: str) -> str:
 def test_the_headline_counts_what_is_met_and_names_what_rests_on_a_prior():
     report = make_report()
     met = sum(abs(number.z) <= 2 for number in report.numbers)
-    sentence = fit_words.headline(report)
+    sentence = words.headline(report)
     assert f"meets {met} of 57 observed numbers" in sentence
     assert "pin down 2 of 3 parameters; forgetting_share rests on prior and bounds." in sentence
 
@@ -132,7 +133,7 @@ def test_the_security_policy_allows_exactly_the_inline_parts(page):
     inline += re.findall(r"<style[^>]*>(.*?)</style>", page, re.S)
     assert "unsafe" not in policy
     assert len(inline) == policy.count("sha256-") == 3
-    assert all(shell.content_hash(part) in policy for part in inline)
+    assert all(page_shell.content_hash(part) in policy for part in inline)
 
 
 def test_there_are_at_most_eight_figures_with_fixed_names_and_captions(page):
@@ -175,7 +176,7 @@ def test_the_model_that_loses_to_a_rival_is_told_so():
         replace(row, forecaster={"model": "last_value", "last_value": "model"}[row.forecaster])
         for row in report.backtests
     ]
-    caption = fit_words.backtest_caption(replace(report, backtests=swapped))
+    caption = words.backtest_caption(replace(report, backtests=swapped))
     assert "it is not better than its hardest rival, last_value (" in caption
     assert "held 0" in caption
 

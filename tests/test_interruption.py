@@ -13,7 +13,7 @@ import pytest
 
 import simulator
 from simulator.cli.run import main
-from simulator.report.page import write_atomically
+from simulator.report.kit.atomic_file import write_atomically
 from simulator.results.files import FILE_NAMES
 from simulator.results.store import write_files
 

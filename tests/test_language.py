@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmarks.strings import CATALOGUE, NAMES, known, messages
-from simulator.report.language import (
+from simulator.report.kit.language import (
     LANGUAGES,
     catalogue,
     clauses,
@@ -19,7 +18,7 @@ from simulator.report.language import (
     tn,
     tr,
 )
-from simulator.report.numbers import (
+from simulator.report.kit.numbers import (
     Shown,
     interval,
     money_scale,
@@ -28,6 +27,7 @@ from simulator.report.numbers import (
     points_scale,
     rate_scale,
 )
+from tools.strings import CATALOGUE, NAMES, known, messages
 
 ROOT = Path(__file__).parents[1]
 SPOKEN = tuple({message.words: message for message in messages()}.values())

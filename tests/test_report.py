@@ -12,20 +12,17 @@ import pytest
 import xarray as xr
 from page_outline import Outline, drawings
 
-from simulator.report import (
-    captions,
-    effect_figures,
-    figures,
-    findings,
-    page,
-    passport,
-    shell,
-    style,
-    tables,
-)
-from simulator.report.data import ReportData, Stat, clean
-from simulator.report.numbers import money_scale, percent, points_scale
-from simulator.report.policy_settings import policy_parts, value_words
+from simulator.report import about_the_run, page
+from simulator.report.delinquency import causes, economy, overdue, roll_rates
+from simulator.report.headline import findings, headline_table, key_figures
+from simulator.report.kit import fans, page_shell, style
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.numbers import money_scale, percent, points_scale
+from simulator.report.kit.setting_words import value_words
+from simulator.report.kit.statistics import Stat
+from simulator.report.kit.text import clean
+from simulator.report.policies import effects
+from simulator.report.policies.policy_settings import policy_parts
 from simulator.settings import ReportSettings
 from simulator.validation import UserError
 from simulator.vocabulary import (
@@ -302,7 +299,7 @@ def test_the_security_policy_allows_exactly_the_inline_parts(default_page: str) 
     inline += re.findall(r"<style[^>]*>(.*?)</style>", default_page, re.S)
     assert len(inline) == 3
     for part in inline:
-        assert shell.content_hash(part) in policies[0]
+        assert page_shell.content_hash(part) in policies[0]
     assert policies[0].count("sha256-") == 3
 
 
@@ -346,12 +343,12 @@ def test_names_in_figures_lose_their_markup_meaning() -> None:
 
 def _all_figures(data: ReportData, frame: style.Frame) -> dict[str, go.Figure]:
     return {
-        "30": figures.overdue_fan(data, frame, 30),
-        "90": figures.overdue_fan(data, frame, 90),
-        "effects": effect_figures.policy_effects(data, frame),
-        "rolls": figures.roll_rates(data, frame, data.reference),
-        "causes": figures.overdue_by_cause(data, frame, data.reference),
-        "unemployment": figures.unemployment(data, frame),
+        "30": overdue.overdue_fan(data, frame, 30),
+        "90": overdue.overdue_fan(data, frame, 90),
+        "effects": effects.policy_effects(data, frame),
+        "rolls": roll_rates.roll_rates(data, frame, data.reference),
+        "causes": causes.overdue_by_cause(data, frame, data.reference),
+        "unemployment": economy.unemployment(data, frame),
     }
 
 
@@ -363,7 +360,7 @@ def test_every_figure_names_its_units(default_run: Run, frame: style.Frame) -> N
         titles = [v["title"]["text"] for v in axes.values() if "title" in v]
         assert any(re.search(r"%|\(pp\)|CNY", t) for t in titles), name
         if name in ("30", "90", "causes", "unemployment"):
-            assert figures.MONTH_TITLE in titles
+            assert fans.MONTH_TITLE in titles
         if name == "effects":
             assert {"Change (pp)", "Change (CNY M)"} <= set(titles)
 
@@ -377,7 +374,7 @@ def test_every_width_draws_the_same_traces_on_the_same_axes(default_run: Run) ->
 
 
 def test_fan_lines_are_quantiles_over_paths(default_run: Run) -> None:
-    figure = figures.overdue_fan(data_of(default_run), style.WIDE, 90)
+    figure = overdue.overdue_fan(data_of(default_run), style.WIDE, 90)
     line = next(t for t in figure.data if t.name == "Grace period")
     paths = default_run.dataset["overdue_rate"].sel(
         scenario="baseline", policy="grace_period", dpd=90
@@ -388,7 +385,7 @@ def test_fan_lines_are_quantiles_over_paths(default_run: Run) -> None:
 
 
 def test_roll_rates_are_rolled_balance_over_opening_balance(default_run: Run) -> None:
-    figure = figures.roll_rates(data_of(default_run), style.WIDE, "status_quo")
+    figure = roll_rates.roll_rates(data_of(default_run), style.WIDE, "status_quo")
     rolled = default_run.dataset["roll_balance"].sel(scenario="baseline", policy="status_quo")
     total = rolled.sum("month").values
     expected = 100.0 * total[1] / total[1].sum()
@@ -450,12 +447,14 @@ def test_no_difference_at_all_is_told_as_such(default_run: Run) -> None:
     assert "leaves the net result where it is" in found.headline
     assert "net result no difference in 3" in " ".join(found.support)
     assert "distinguishable" not in found.headline
-    results = [row.cells[-1] for _, rows in tables.headline_table(data).groups for row in rows]
+    results = [
+        row.cells[-1] for _, rows in headline_table.headline_table(data).groups for row in rows
+    ]
     assert {(c.difference, c.interval, c.verdict) for c in results if c.difference} == {
         ("no difference", "", "same")
     }
-    assert tables.effects_table(data).rows[0][-1] == "no difference"
-    assert "6 are exactly zero" in captions.effects_caption(data)
+    assert effects.effects_table(data).rows[0][-1] == "no difference"
+    assert "6 are exactly zero" in effects.effects_caption(data)
 
 
 def test_a_mean_of_zero_with_an_interval_is_not_distinguishable(default_run: Run) -> None:
@@ -487,14 +486,12 @@ def test_losses_put_off_into_the_runoff_turn_the_finding(default_run: Run) -> No
     sentence = findings.headline(data).headline
     assert "no policy pays for itself within 24 months and 12 of run-off" in sentence
     assert "lowers the net result with run-off by" in sentence
-    titles = [title for title, _ in tables.headline_table(data).titles]
+    titles = [title for title, _ in headline_table.headline_table(data).titles]
     assert titles[2:] == ["Net loss with run-off", "Net result with run-off"]
-    assert tables.headline_table(data).groups[0][1][1].cells[-1].verdict == "worse"
-    drawn = effect_figures.policy_effects(data, style.WIDE).to_plotly_json()["layout"][
-        "annotations"
-    ]
+    assert headline_table.headline_table(data).groups[0][1][1].cells[-1].verdict == "worse"
+    drawn = effects.policy_effects(data, style.WIDE).to_plotly_json()["layout"]["annotations"]
     assert "Net result with run-off" in " ".join(a["text"] for a in drawn)
-    assert "Change of net result with run-off" in [f.label for f in findings.key_figures(data)]
+    assert "Change of net result with run-off" in [f.label for f in key_figures.key_figures(data)]
 
 
 def test_the_finding_itself_says_what_a_run_without_runoff_leaves_out(default_run: Run) -> None:
@@ -504,9 +501,9 @@ def test_the_finding_itself_says_what_a_run_without_runoff_leaves_out(default_ru
 
 
 def test_the_limits_say_which_months_the_money_covers(default_run: Run) -> None:
-    without = " ".join(passport.limits(data_of(default_run)))
+    without = " ".join(about_the_run.limits(data_of(default_run)))
     assert "run.runoff_months=18 brings them in" in without
-    runoff = " ".join(passport.limits(_with_runoff(default_run)))
+    runoff = " ".join(about_the_run.limits(_with_runoff(default_run)))
     assert "24 months of the run and 12 months of run-off" in runoff
     assert "runoff_months=12" not in runoff
 
@@ -564,7 +561,7 @@ def test_key_figures_and_table_repeat_the_summary(default_run: Run, default_page
             row = rows[scenario, policy, "peak_overdue_rate_30"]
             assert f"{100 * row.mean:.1f}" in text
     data = data_of(default_run)
-    for figure in findings.key_figures(data):
+    for figure in key_figures.key_figures(data):
         assert " ".join(figure.value.split()) in text
 
 
@@ -623,22 +620,22 @@ def test_a_rate_that_only_re_ageing_lowers_is_no_improvement(default_run: Run) -
     told = " ".join((finding.headline, *finding.support))
     assert "lowers the peak 90+ rate" not in told
     assert "raises the peak 90+ rate with re-planned loans at their days past due" in told
-    (_, rows) = tables.headline_table(data).groups[0]
+    (_, rows) = headline_table.headline_table(data).groups[0]
     assert {row.cells[0].verdict for row in rows[1:]} == {"reaged"}
-    caption = captions.overdue_caption(data, 30)
+    caption = overdue.overdue_caption(data, 30)
     assert "peaks lowest" not in caption
     assert "Left out, as the rate before relief is not shown to fall: Grace period" in caption
-    assert "Re-aged: under Grace period, Stricter approval" in captions.effects_caption(data)
-    assert "before relief +0.40 (0.20 to 0.60)" in tables.effects_table(data).rows[0][2]
+    assert "Re-aged: under Grace period, Stricter approval" in effects.effects_caption(data)
+    assert "before relief +0.40 (0.20 to 0.60)" in effects.effects_table(data).rows[0][2]
 
 
 def test_a_rate_that_falls_before_relief_too_is_an_improvement(default_run: Run) -> None:
     data = _re_aged(default_run, (-0.009, -0.011, -0.007))
     assert "lowers the peak 90+ rate" in findings.headline(data).headline
-    (_, rows) = tables.headline_table(data).groups[0]
+    (_, rows) = headline_table.headline_table(data).groups[0]
     assert {row.cells[0].verdict for row in rows[1:]} == {"better"}
-    assert "Left out" not in captions.overdue_caption(data, 30)
-    assert "Re-aged" not in captions.effects_caption(data)
+    assert "Left out" not in overdue.overdue_caption(data, 30)
+    assert "Re-aged" not in effects.effects_caption(data)
 
 
 def test_nested_settings_read_as_words() -> None:

@@ -20,8 +20,14 @@ from scipy import stats
 
 from simulator.cli.report import main
 from simulator.cli.run import main as run_main
-from simulator.report.run_beside import ABSENT, BETWEEN, difference, differing, read_runs
-from simulator.report.side_by_side import render_comparison
+from simulator.report.comparison.compared_runs import (
+    ABSENT,
+    BETWEEN,
+    difference,
+    differing,
+    read_runs,
+)
+from simulator.report.comparison.comparison_page import render_comparison
 from simulator.results.dataset import SCHEMA_VERSION
 from simulator.results.store import manifest_text, read_results, write_summary
 from simulator.results.stored_run import read_record

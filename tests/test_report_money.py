@@ -27,31 +27,34 @@ from test_report import (
 
 from simulator.catalogue import parameters_from
 from simulator.notebook import stress_test
-from simulator.report import findings, passport, style
-from simulator.report.allowance_figures import (
+from simulator.report import about_the_run
+from simulator.report.headline import findings, key_figures, recommendation
+from simulator.report.kit import style
+from simulator.report.kit.card import Axis
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import speaking
+from simulator.report.kit.numbers import Scale, money_scale
+from simulator.report.page import figure_cards
+from simulator.report.profit.bridge_figure import Bridge, bridge_figure
+from simulator.report.profit.bridge_words import bridge_caption, bridge_table
+from simulator.report.profit.loss_figure import Losses, loss_figure, round_ticks
+from simulator.report.profit.loss_words import loss_caption
+from simulator.report.profit.profit_cards import money_section
+from simulator.report.profit.value_table import value_table
+from simulator.report.provisions.allowance_figures import (
     coverage_figure,
     line_word,
-    places,
     used_lines,
     waterfall_figure,
 )
-from simulator.report.allowance_words import (
+from simulator.report.provisions.allowance_words import (
     allowance_sentence,
     coverage_caption,
     fan_caption,
     waterfall_caption,
     waterfall_table,
 )
-from simulator.report.cards import Axis, figure_cards
-from simulator.report.data import ReportData
-from simulator.report.language import speaking
-from simulator.report.money_cards import money_section
-from simulator.report.money_data import Provisions, provisions_of
-from simulator.report.numbers import Scale, money_scale
-from simulator.report.profit_figure import Bridge, bridge_figure
-from simulator.report.profit_words import bridge_caption, bridge_table, loss_caption
-from simulator.report.tail_figure import Losses, loss_figure, round_ticks
-from simulator.report.value_table import value_table
+from simulator.report.provisions.rule_books import Provisions, provisions_of
 from simulator.results.profit import COST_LINES
 from simulator.results.ranking import Estimate
 from simulator.results.summary import SummaryRow
@@ -431,7 +434,7 @@ def test_unused_lines_are_left_out(books: Provisions) -> None:
     assert "sold" not in used_lines(books)
     assert "overlay" not in used_lines(books)
     assert line_word(used_lines(books)[0]) == "Opening"
-    assert len(waterfall_table(books).rows) == len(places(books.data)) * len(used_lines(books))
+    assert len(waterfall_table(books).rows) == len(books.data.places) * len(used_lines(books))
 
 
 def test_the_caption_states_both_ends_and_the_cliff(books: Provisions) -> None:
@@ -522,7 +525,7 @@ def test_minima_are_held_against_the_allowance_of_the_accounting_book(books: Pro
 
 
 def test_no_grade_runs_below_zero_on_its_way(books: Provisions) -> None:
-    for place in places(books.data):
+    for place in books.data.places:
         figure = waterfall_figure(books, style.WIDE, place)
         for trace in (t for t in figure.data if t.type == "bar"):
             reached = np.array(trace.base) + np.array(trace.x)
@@ -696,7 +699,7 @@ def test_a_value_over_zero_is_never_told_as_an_effect(money_run: Run) -> None:
 
 
 def test_the_first_screen_shows_the_allowance_needed_among_five_figures(money_run: Run) -> None:
-    figures = {f.label: f for f in findings.key_figures(data_of(money_run))}
+    figures = {f.label: f for f in key_figures.key_figures(data_of(money_run))}
     needed = _stat(money_run, "allowance_cas22")
     shown = figures["Allowance needed"]
     scale = money_scale("CNY", (needed.mean, needed.ci_low, needed.ci_high))
@@ -711,7 +714,7 @@ def test_rule_books_stand_with_their_settings(money_run: Run) -> None:
     manifest = json.loads(json.dumps(money_run.manifest))
     settings = read_shipped("provision", "china_minimum")
     manifest["configuration"]["provision"]["china_minimum"] = settings
-    cards = passport.rule_book_cards(data_of(money_run._replace(manifest=manifest)))
+    cards = about_the_run.rule_book_cards(data_of(money_run._replace(manifest=manifest)))
     assert [card.label for card in cards] == [f"Book {book}" for book in BOOKS]
     found = dict(cards[2].parts[0].settings)
     assert found["Classes of credit cards"] == (
@@ -719,7 +722,7 @@ def test_rule_books_stand_with_their_settings(money_run: Run) -> None:
         " 181 or more loss (days past due)"
     )
     assert found["Minima"] == "coverage 150\u202f%, provisions over loans 2.5\u202f%"
-    assert passport.rule_book_cards(data_of(make_run())) == []
+    assert about_the_run.rule_book_cards(data_of(make_run())) == []
 
 
 def test_labels_are_cut_at_a_comma_only_where_that_is_clear(money_run: Run) -> None:
@@ -751,7 +754,7 @@ def test_a_real_run_closes_its_allowance_and_its_profit(tmp_path: Path) -> None:
     assert found is not None
     assert [found.label(book) for book in found.books] == ["CAS 22", "CECL", "China"]
     assert found.minimum("cecl", "coverage_ratio") is None
-    for place in places(data):
+    for place in data.places:
         roll = found.roll(place)
         closing = roll.total("closing")
         assert roll.values[:-1].sum() == pytest.approx(closing, rel=1e-9)
@@ -843,9 +846,9 @@ def test_a_value_that_does_not_bear_out_the_headline_is_told(tmp_path: Path) -> 
     best = frontier.standings[0]
     for net, told in ((Estimate(5.0, 4.0, 6.0), True), (Estimate(5.0, -4.0, 6.0), False)):
         shown = replace(frontier, standings=(replace(best, net=net),))
-        assert bool(findings.value_doubts(data, shown)) is told
+        assert bool(recommendation.value_doubts(data, shown)) is told
     sentence = findings.measures_sentence(data)
     assert "discounted at 8\u202f% a year" in sentence
     assert "funded at 5\u202f% a year" in sentence
-    weights = [card.weight for card in passport.scenario_cards(data)]
+    weights = [card.weight for card in about_the_run.scenario_cards(data)]
     assert weights == ["50 % of its own, 71 % in this run", "20 % of its own, 29 % in this run"]

@@ -11,9 +11,14 @@ import pytest
 import yaml
 
 from benchmarks.case import ROOT
-from benchmarks.validation import main, publish
-from benchmarks.validation_plots import draw
-from benchmarks.validation_results import (
+from simulator.calibrate.data.targets import observed
+from simulator.calibrate.settings import CalibrationSettings, SeriesPrediction
+from simulator.catalogue import parameters_from
+from simulator.cli.run import main as run
+from simulator.validation import UserError
+from tools.validation import main, publish
+from tools.validation_plots import draw
+from tools.validation_results import (
     CASES,
     NAMING_COLUMNS,
     Result,
@@ -21,12 +26,7 @@ from benchmarks.validation_results import (
     read_result,
     rounded,
 )
-from benchmarks.validation_tables import BLOCKS, blocks_of, fill, prediction_table
-from simulator.calibrate.data.targets import observed
-from simulator.calibrate.settings import CalibrationSettings, SeriesPrediction
-from simulator.catalogue import parameters_from
-from simulator.cli.run import main as run
-from simulator.validation import UserError
+from tools.validation_tables import BLOCKS, blocks_of, fill, prediction_table
 
 DOCS = ROOT / "docs"
 PAGE = DOCS / "validation.md"

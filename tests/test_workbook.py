@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import simulator
 from simulator.conclusion import ExperimentOutcome
-from simulator.report.data import ReportData
-from simulator.report.spreadsheet import Number, Sheet, number_format, workbook_bytes
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.spreadsheet import Number, Sheet, number_format, workbook_bytes
 from simulator.report.workbook import render_workbook
 from simulator.settings import ReportSettings
 

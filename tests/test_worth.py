@@ -22,22 +22,28 @@ from test_report import (
     write,
 )
 
-from simulator.report import (
-    captions,
-    fate_figures,
-    figures,
-    findings,
+from simulator.report.delinquency import overdue
+from simulator.report.headline import findings
+from simulator.report.kit import style
+from simulator.report.kit.card import ALL_SCENARIOS, Axis
+from simulator.report.kit.data import BEST_DRAWN, ReportData
+from simulator.report.kit.label_placement import Box, place_labels, text_width
+from simulator.report.kit.numbers import percent
+from simulator.report.page import figure_cards
+from simulator.report.policies import (
+    break_evens,
+    effects,
+    frontier_words,
+    group_figures,
+    group_words,
+    hardship,
+    outcome_figures,
+    outcome_words,
     ranking,
+    relief,
     remarks,
-    style,
-    tables,
-    worth,
 )
-from simulator.report.cards import ALL_SCENARIOS, Axis, figure_cards
-from simulator.report.data import BEST_DRAWN, ReportData
-from simulator.report.frontier_figure import frontier_figure
-from simulator.report.labels import Box, place_labels, text_width
-from simulator.report.numbers import percent
+from simulator.report.policies.frontier_figure import frontier_figure, frontier_scale
 from simulator.vocabulary import Burden, Fate
 
 
@@ -124,9 +130,9 @@ def test_names_of_policies_and_groups_stay_text_in_the_ranking(tmp_path: Path) -
 @pytest.mark.parametrize("n_policies", [2, 7, 8])
 def test_a_line_or_colour_each_is_kept_for_the_best_where_there_are_many(n_policies: int) -> None:
     data = data_of(make_tournament(n_policies, ("baseline",), 4))
-    figure = figures.overdue_fan(data, style.WIDE, 30)
+    figure = overdue.overdue_fan(data, style.WIDE, 30)
     names = {trace.name for trace in figure.data if trace.name}
-    caption = captions.overdue_caption(data, 30)
+    caption = overdue.overdue_caption(data, 30)
     if n_policies <= 7:
         assert len(names) == n_policies
         assert "Drawn:" not in caption
@@ -135,9 +141,9 @@ def test_a_line_or_colour_each_is_kept_for_the_best_where_there_are_many(n_polic
     best = [s.policy for s in data.overall.standings[:BEST_DRAWN]]
     assert names == {data.policy_label(p) for p in ("status_quo", *best)}
     assert caption.endswith("Drawn: the 5 best of 7 by net; all are in the table.")
-    named = {row[1] for row in tables.overdue_table(data, (30,)).rows}
+    named = {row[1] for row in overdue.overdue_table(data, (30,)).rows}
     assert len(named) == n_policies
-    assert len(tables.effects_table(data).rows) == n_policies - 1
+    assert len(effects.effects_table(data).rows) == n_policies - 1
     colours = {style.series(data.policy_number(p)) for p in data.drawn_policies}
     assert len(colours) == len(data.drawn_policies)
 
@@ -153,7 +159,7 @@ def test_the_frontier_has_a_point_with_intervals_for_each_policy(many: Run) -> N
         for i, name in enumerate(trace.get("text", [])):
             points[name] = (trace, i)
     assert len(points) == 20  # with the reference
-    divisor = ranking.frontier_scale(data, frontier).divisor
+    divisor = frontier_scale(data, frontier).divisor
     for s in frontier.standings:
         trace, i = points[f"{s.rank} {data.policy_label(s.policy)}"]
         assert trace["x"][i] * divisor == pytest.approx(s.cost.mean)
@@ -230,7 +236,7 @@ def test_the_ranking_repeats_the_frontier_and_names_who_dominates(many: Run) -> 
         "Under Downturn",
         "Under Epidemic",
     ]
-    scale = ranking.frontier_scale(data, frontier)
+    scale = frontier_scale(data, frontier)
     rows = {row.policy: row for row in shown[0].rows}
     assert len(rows) == 20
     for s in frontier.standings:
@@ -314,7 +320,7 @@ def test_the_support_counts_who_pays_and_who_is_dominated() -> None:
 def test_the_fates_are_drawn_per_thousand_of_the_reference_borrowers(many: Run) -> None:
     data = data_of(many)
     frontier = data.frontiers[1]
-    drawn = fate_figures.fates_figure(data, style.WIDE, frontier).to_plotly_json()["data"]
+    drawn = outcome_figures.fates_figure(data, style.WIDE, frontier).to_plotly_json()["data"]
     bars = {trace["name"]: trace for trace in drawn}
     fates = many.dataset["fates"].sel(scenario="baseline").mean("path")
     for name, fate, side in (("saved", Fate.SAVED, 1), ("harmed", Fate.HARMED, -1)):
@@ -327,12 +333,12 @@ def test_the_fates_are_drawn_per_thousand_of_the_reference_borrowers(many: Run) 
 
 
 def test_late_outcomes_stand_in_the_table_of_fates_only_where_there_are_any(many: Run) -> None:
-    before = worth.fates_table(data_of(many))
+    before = outcome_words.fates_table(data_of(many))
     assert not [title for title in before.header if "later" in title]
     dataset = many.dataset.copy(deep=True)
     dataset["fates"].loc[{"fate": "lapsed", "policy": "policy_number_1"}] = 7.0
     dataset["fates"].loc[{"fate": "harmed_later", "policy": "policy_number_2"}] = 3.0
-    after = worth.fates_table(ReportData(dataset, many.rows, many.manifest))
+    after = outcome_words.fates_table(ReportData(dataset, many.rows, many.manifest))
     lapsed = next(i for i, title in enumerate(after.header) if "Saved, of them 90+ later" in title)
     assert after.header[lapsed - 1].startswith("Saved (")
     assert sum(row[lapsed].startswith("7.0") for row in after.rows) == 1 + len(SCENARIOS)
@@ -345,7 +351,7 @@ def test_a_cost_of_a_borrower_saved_that_cannot_be_told_is_missing(many: Run) ->
     dataset = many.dataset.copy(deep=True)
     dataset["fates"].loc[{"fate": "harmed"}] = dataset["fates"].sel(fate="saved")
     told, blank = (
-        worth.frontier_table(ReportData(d, many.rows, many.manifest))
+        frontier_words.frontier_table(ReportData(d, many.rows, many.manifest))
         for d in (many.dataset, dataset)
     )
     column = next(i for i, t in enumerate(told.header) if t.startswith("Cost per borrower saved"))
@@ -356,7 +362,7 @@ def test_a_cost_of_a_borrower_saved_that_cannot_be_told_is_missing(many: Run) ->
 def test_who_bears_a_policy_is_a_rate_of_the_group_over_scenarios_by_weight(many: Run) -> None:
     data = data_of(many)
     policy = data.best_first[0]
-    found = fate_figures.group_rates(data, "region", policy)
+    found = group_figures.group_rates(data, "region", policy)
     mean = many.dataset["fates_by_region"].sel(policy=policy, region="west").mean("scenario")
     saved, compared = (float(mean.sel(fate=name)) for name in ("saved", "compared"))
     at = found.names.index("west")
@@ -364,7 +370,7 @@ def test_who_bears_a_policy_is_a_rate_of_the_group_over_scenarios_by_weight(many
     assert found.margins[Fate.SAVED][at] == pytest.approx(
         2.093024 * 0.1 * found.rates[Fate.SAVED][at], rel=1e-5
     )  # t with 19 degrees of freedom, standard error a tenth of the mean
-    figure = fate_figures.bearing_figure(data, style.WIDE, policy, "region")
+    figure = group_figures.bearing_figure(data, style.WIDE, policy, "region")
     bars = [t for t in figure.data if t.name == "saved"]
     np.testing.assert_allclose(bars[0].x, found.rates[Fate.SAVED], atol=1e-4)
 
@@ -397,7 +403,7 @@ def test_a_long_name_of_a_group_keeps_to_two_lines_of_its_own_row(many: Run) -> 
     long = "a_rather_long_name_of_a_product_that_nobody_sells"
     data = data_of(Run(many.dataset.assign_coords(product=[long, "b"]), many.rows, many.manifest))
     for frame in style.FRAMES.values():
-        drawn = fate_figures.bearing_figure(data, frame, data.best_first[0], "product")
+        drawn = group_figures.bearing_figure(data, frame, data.best_first[0], "product")
         axis = drawn.layout.yaxis
         (first, _) = axis.ticktext
         height = drawn.layout.height - drawn.layout.margin.t - drawn.layout.margin.b
@@ -410,20 +416,20 @@ def test_a_group_without_borrowers_has_no_rate(many: Run) -> None:
     dataset = many.dataset.copy(deep=True)
     dataset["fates_by_product"].loc[{"product": "credit_line"}] = 0.0
     data = ReportData(dataset, many.rows, many.manifest)
-    rates = fate_figures.group_rates(data, "product", data.best_first[0]).rates[Fate.SAVED]
+    rates = group_figures.group_rates(data, "product", data.best_first[0]).rates[Fate.SAVED]
     assert np.isnan(rates[1])
-    assert ("n/a", "n/a") in {row[-2:] for row in worth.bearing_table(data).rows}
-    assert "nan" not in worth.bearing_caption(data, data.best_first[0])
+    assert ("n/a", "n/a") in {row[-2:] for row in group_words.bearing_table(data).rows}
+    assert "nan" not in group_words.bearing_caption(data, data.best_first[0])
 
 
 def test_a_gap_between_groups_is_told_only_where_intervals_are_apart(many: Run) -> None:
     dataset = many.dataset.copy(deep=True)
     data = ReportData(dataset, many.rows, many.manifest)
     policy = data.best_first[0]
-    assert "no difference between groups can be told" in worth.bearing_caption(data, policy)
+    assert "no difference between groups can be told" in group_words.bearing_caption(data, policy)
     dataset["fates_by_region"].loc[{"region": "west", "fate": "saved"}] *= 4.0
     data = ReportData(dataset, many.rows, many.manifest)
-    assert re.search(r"saves [\d.]+ in region west and", worth.bearing_caption(data, policy))
+    assert re.search(r"saves [\d.]+ in region west and", group_words.bearing_caption(data, policy))
 
 
 def test_hardship_is_claimed_only_where_it_is_told_from_zero(many: Run) -> None:
@@ -432,17 +438,17 @@ def test_hardship_is_claimed_only_where_it_is_told_from_zero(many: Run) -> None:
     data = ReportData(dataset, many.rows, many.manifest)
     frontier = data.overall
     assert frontier is not None
-    assert worth.hardship_caption(data, frontier) == (
+    assert hardship.hardship_caption(data, frontier) == (
         "Over the 3 scenarios by weight, no policy is shown to lower the borrower-months overdue;"
         " no policy is shown to raise the complaints. All numbers are per 1,000 borrowers. Contacts"
         " are those about overdue or endangered loans; reminders before the due day are not"
         " counted."
     )
-    assert worth.hardship_table(data, [frontier]).rows[1][1:] == ("no difference",) * 3
+    assert hardship.hardship_table(data, [frontier]).rows[1][1:] == ("no difference",) * 3
     dataset["burdens"][:, 4, :, Burden.OVERDUE_MONTHS] = 75.0
     data = ReportData(dataset, many.rows, many.manifest)
     assert data.overall is not None
-    caption = worth.hardship_caption(data, data.overall)
+    caption = hardship.hardship_caption(data, data.overall)
     assert "Policy number 4 lowers the borrower-months overdue most, by 25.0" in caption
     assert "25.0\u202f%" in caption
 
@@ -452,7 +458,7 @@ def test_the_kicked_can_sentence_names_the_extremes(many: Run) -> None:
     assert data.overall is not None
     known = [s for s in data.overall.standings if not np.isnan(s.kicked_can_index.mean)]
     most = max(known, key=lambda s: s.kicked_can_index.mean)
-    sentence = remarks.kicked_can(data)
+    sentence = relief.kicked_can(data)
     assert percent(most.kicked_can_index.mean, 0) in sentence
     assert f"under {data.policy_label(most.policy)} at the most" in sentence
     assert sentence.endswith("policies with different lengths of relief do not compare.")
@@ -466,7 +472,7 @@ def test_the_kicked_can_sentence_names_the_extremes(many: Run) -> None:
     assert returned / prevented == pytest.approx(most.kicked_can_index.mean, abs=0.5 / prevented)
     nothing = many.dataset.copy(deep=True)
     nothing["fates"].loc[{"fate": ["prevented", "returned"]}] = 0.0
-    assert remarks.kicked_can(ReportData(nothing, many.rows, many.manifest)) == ""
+    assert relief.kicked_can(ReportData(nothing, many.rows, many.manifest)) == ""
 
 
 def test_break_evens_are_told_in_a_sentence_each(tmp_path: Path) -> None:
@@ -488,7 +494,7 @@ def test_break_evens_are_told_in_a_sentence_each(tmp_path: Path) -> None:
     known = np.array([0.0, np.nan, 0.0, 1.0, -1.0, -1.0])
     gains = {"break_even_gain_ci_low": (("break_even", "break_even_point"), known[:, None])}
     run = Run(few.dataset.assign(found).assign(gains), few.rows, few.manifest)
-    sentences = ranking.break_evens(data_of(run))
+    sentences = break_evens.break_evens(data_of(run))
     assert sentences[:5] == (
         "Under Downturn, Policy number 1 pays as long as \u201ctake up if no need\u201d stays below"
         " 0.123 (95 % interval 0.1 to 0.2).",
@@ -504,7 +510,7 @@ def test_break_evens_are_told_in_a_sentence_each(tmp_path: Path) -> None:
     text = write(run, tmp_path / "report.html")
     assert "When it stops paying" in "".join(Outline(text).text)
     assert PAYLOADS[0] not in text
-    assert ranking.break_evens(data_of(few)) == ()
+    assert break_evens.break_evens(data_of(few)) == ()
 
 
 def test_rates_of_text_and_tables_are_per_thousand_borrowers(many: Run) -> None:
@@ -519,7 +525,7 @@ def test_rates_of_text_and_tables_are_per_thousand_borrowers(many: Run) -> None:
             shown = float(cells[title].replace(",", ""))
             assert shown == pytest.approx(per * best.fate(fate).mean, abs=0.5)
         (level, *_), (change, *_) = (
-            (text.split(" ") for text in worth.hardship_table(data, [data.overall]).rows[i][2:3])
+            (text.split(" ") for text in hardship.hardship_table(data, [data.overall]).rows[i][2:3])
             for i in (0, 1)
         )
         assert float(level[0].replace(",", "")) == pytest.approx(
@@ -561,7 +567,7 @@ def test_no_loan_is_told_for_good_and_bad_borrowers_without_calling_them_refused
 ) -> None:
     data = data_of(many)
     assert data.overall is not None
-    table = worth.lending_table(data, data.overall)
+    table = outcome_words.lending_table(data, data.overall)
     assert table is not None
     stricter = {s.policy for s in data.overall.standings if s.fate(Fate.REFUSED_GOOD).mean > 0}
     assert {row[0] for row in table.rows} == {data.policy_label(p) for p in stricter}
@@ -570,14 +576,14 @@ def test_no_loan_is_told_for_good_and_bad_borrowers_without_calling_them_refused
     dataset["fates"].loc[{"fate": "refused_good"}] = 0.0
     nobody = ReportData(dataset, many.rows, many.manifest)
     assert nobody.overall is not None
-    assert worth.lending_table(nobody, nobody.overall) is None
+    assert outcome_words.lending_table(nobody, nobody.overall) is None
 
 
 def test_a_policy_that_saves_people_and_money_earns_with_each_of_them() -> None:
     data = _worth_of((5e4, 1e4), (-2e4, 1e3), 1e3)
     data.dataset["fates"].loc[{"fate": "saved", "policy": "policy_number_1"}] = 10.0
     data.dataset["fates"].loc[{"fate": "harmed"}] = 0.0
-    told = worth.frontier_table(ReportData(data.dataset, (), data.manifest))
+    told = frontier_words.frontier_table(ReportData(data.dataset, (), data.manifest))
     column = next(i for i, t in enumerate(told.header) if t.startswith("Cost per borrower saved"))
     row = next(row for row in told.rows if row[1] == "Policy number 1")
     assert row[column] == "earns CNY\u00a02.00\u202fk per borrower saved"
@@ -601,7 +607,7 @@ def test_early_warning_tells_realised_precision_and_recall(many: Run) -> None:
 def test_of_many_policies_only_the_reference_and_the_best_have_a_band() -> None:
     for n_policies, n_bands in ((3, 3), (4, 2), (9, 2)):
         data = data_of(make_tournament(n_policies, ("baseline",), 4))
-        drawn = figures.overdue_fan(data, style.WIDE, 30).data
+        drawn = overdue.overdue_fan(data, style.WIDE, 30).data
         assert sum(1 for trace in drawn if trace.fill == "toself") == n_bands
         told = f"Bands: Status quo and {data.policy_label(data.best_first[0])}"
-        assert (told in captions.overdue_caption(data, 30)) == (n_bands < n_policies)
+        assert (told in overdue.overdue_caption(data, 30)) == (n_bands < n_policies)

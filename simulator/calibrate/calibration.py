@@ -106,7 +106,7 @@ def _write(
     if request.report.enabled:
         # Imported here so that mistakes are answered without plotly.
         from simulator.calibrate.fit_report import fit_report
-        from simulator.report.fit_page import render_fit
+        from simulator.report.fit.page import render_fit
 
         page = fit_report(request, settings, fit, predictions, backtests, outcome.warnings, command)
         texts[PAGE_NAME] = render_fit(page)

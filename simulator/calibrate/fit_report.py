@@ -9,13 +9,13 @@ from simulator.calibrate.forecast.backtest import BacktestResult
 from simulator.calibrate.forecast.predict import PredictionRow
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.kernels.rng import RNG_VERSION
-from simulator.report.fit_data import (
+from simulator.report.fit.data import (
     FitReport,
     FittedParameter,
     Predicted,
     Trial,
 )
-from simulator.report.language import listed, name, speaking, tr
+from simulator.report.kit.language import listed, name, speaking, tr
 from simulator.request import ExperimentRequest
 from simulator.results.manifest import package_versions
 

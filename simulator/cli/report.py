@@ -137,8 +137,8 @@ def _answer(asked: _Asked) -> int:
 
 def _rebuild(folder: Path, asked: _Asked) -> None:
     """The report of one run, from its results.nc alone."""
-    from simulator.report.page import write_atomically
-    from simulator.report.pages import report_pages
+    from simulator.report.kit.atomic_file import write_atomically
+    from simulator.report.report_files import report_pages
     from simulator.results.stored_run import read_record
     from simulator.settings import ReportSettings
     from simulator.validation import build
@@ -163,10 +163,10 @@ def _rebuild(folder: Path, asked: _Asked) -> None:
 
 def _pictures(record: "Record", code: LanguageCode, wanted: ImageFormat) -> dict[str, bytes]:
     """File name -> picture of each figure of the page."""
-    from simulator.report.data import ReportData
-    from simulator.report.language import speaking
+    from simulator.report.kit.data import ReportData
+    from simulator.report.kit.language import speaking
+    from simulator.report.kit.static_images import figure_images
     from simulator.report.page import all_cards
-    from simulator.report.static import figure_images
 
     with speaking(code):
         data = ReportData(record.dataset, record.summary_rows, record.manifest)
@@ -174,7 +174,7 @@ def _pictures(record: "Record", code: LanguageCode, wanted: ImageFormat) -> dict
 
 
 def _write_pictures(folder: Path, pictures: dict[str, bytes]) -> None:
-    from simulator.report.page import write_atomically
+    from simulator.report.kit.atomic_file import write_atomically
 
     try:
         folder.mkdir(exist_ok=True)
@@ -189,10 +189,10 @@ def _write_pictures(folder: Path, pictures: dict[str, bytes]) -> None:
 
 def _compare(folders: Sequence[Path], asked: _Asked) -> None:
     """One page for several runs."""
-    from simulator.report.language import speaking
-    from simulator.report.page import write_atomically
-    from simulator.report.run_beside import read_runs
-    from simulator.report.side_by_side import render_comparison
+    from simulator.report.comparison.compared_runs import read_runs
+    from simulator.report.comparison.comparison_page import render_comparison
+    from simulator.report.kit.atomic_file import write_atomically
+    from simulator.report.kit.language import speaking
 
     page = asked.output or folders[0] / COMPARISON_NAME
     runs = read_runs(folders)

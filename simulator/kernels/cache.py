@@ -21,7 +21,7 @@ def _sources_hash() -> str:
     digest.update(f"{numba.__version__} {np.__version__} {sys.version}".encode())
     package = Path(__file__).parent
     sources = [*package.glob("*.py"), package.parent / "vocabulary.py"]
-    shared = ("catalogue.csv", "lever_fields.py", "levers.py", "units.py")
+    shared = ("catalogue.csv", "lever_fields.py", "levers.py", "situation.py", "units.py")
     sources += [package.parent / name for name in shared]
     for source in sorted(sources):
         digest.update(source.name.encode())

@@ -1,1 +1,1 @@
-"""The report: one offline page made from results only."""
+"""The report: offline pages made from results only; a room a chapter, what they share in kit/."""

@@ -1,20 +1,29 @@
-"""Assembles the page: results in, one offline HTML file out, written atomically."""
+"""Assembles the page: results in, one offline HTML file out."""
 
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import xarray as xr
 
-from simulator.report import findings, passport, selectors, tables
-from simulator.report.cards import FigureCard, figure_cards, worth_section
-from simulator.report.data import ReportData, SummaryRow, clean
-from simulator.report.language import name, speaking
-from simulator.report.money_cards import MoneySection, money_section
-from simulator.report.shell import page_text
+from simulator.report import about_the_run
+from simulator.report.delinquency.delinquency_cards import overdue_cards, state_cards, vintage_cards
+from simulator.report.headline import findings, headline_table, key_figures
+from simulator.report.kit import selectors
+from simulator.report.kit.atomic_file import write_atomically
+from simulator.report.kit.card import FigureCard
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import name, speaking
+from simulator.report.kit.page_shell import page_text
+from simulator.report.kit.statistics import SummaryRow
+from simulator.report.kit.text import clean
+from simulator.report.policies.policy_cards import (
+    convergence_cards,
+    effects_cards,
+    worth_cards,
+    worth_section,
+)
+from simulator.report.profit.profit_cards import MoneySection, losses_so_far_cards, money_section
 from simulator.settings import ReportSettings
-from simulator.validation import UserError
 
 
 def render(data: ReportData, title: str) -> str:
@@ -27,23 +36,36 @@ def render(data: ReportData, title: str) -> str:
         title=clean(name(title), 120),
         finding=findings.headline(data),
         recommendation=findings.recommendation(data),
-        key_figures=findings.key_figures(data),
+        key_figures=key_figures.key_figures(data),
         measures=findings.measures_sentence(data),
         worst=data.scenario_label(data.worst_scenario()),
-        worth=worth_section(data),
+        worth=worth_section(data, findings.further(data)),
         drawn_note=data.drawn_note(),
-        headline=tables.headline_table(data),
+        headline=headline_table.headline_table(data),
         reference=data.policy_label(data.reference),
         cards=cards,
         money=money,
-        scenarios=passport.scenario_cards(data),
-        policies=passport.policy_cards(data),
-        rule_books=passport.rule_book_cards(data),
-        limits=passport.limits(data),
-        passport=passport.sections(data),
-        configuration=passport.configuration_text(data),
-        facts=passport.facts(data),
+        scenarios=about_the_run.scenario_cards(data),
+        policies=about_the_run.policy_cards(data),
+        rule_books=about_the_run.rule_book_cards(data),
+        limits=about_the_run.limits(data),
+        passport=about_the_run.sections(data),
+        configuration=about_the_run.configuration_text(data),
+        facts=about_the_run.facts(data),
     )
+
+
+def figure_cards(data: ReportData) -> list[FigureCard]:
+    """Every figure of the page, in reading order."""
+    return [
+        *worth_cards(data),
+        *effects_cards(data),
+        *overdue_cards(data),
+        *losses_so_far_cards(data),
+        *vintage_cards(data),
+        *state_cards(data),
+        *convergence_cards(data),
+    ]
 
 
 def _all(cards: Sequence[FigureCard], money: MoneySection | None) -> list[FigureCard]:
@@ -53,33 +75,6 @@ def _all(cards: Sequence[FigureCard], money: MoneySection | None) -> list[Figure
 def all_cards(data: ReportData) -> list[FigureCard]:
     """Every figure of the page in its order."""
     return _all(figure_cards(data), money_section(data))
-
-
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write ``content`` under a temporary name beside ``path``, sync it, then rename.
-
-    A ``UserError`` names the file that could not be written; nothing is left behind.
-    """
-    temporary: str | None = None
-    try:
-        with tempfile.NamedTemporaryFile(
-            "wb", dir=path.parent, prefix=f".{path.name}.", suffix=".tmp", delete=False
-        ) as file:
-            temporary = file.name
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-        temporary = None
-    except OSError as error:
-        raise UserError(
-            f"{path}: the report must go to a writable folder with room; got"
-            f" {error.strerror or error}"
-        ) from error
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
 
 
 def render_report(

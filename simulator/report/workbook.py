@@ -4,13 +4,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
-from simulator.report.data import ReportData, Stat, clean
-from simulator.report.effect_figures import effect_metrics
-from simulator.report.findings import headline
-from simulator.report.language import listed, mark, name, tr
-from simulator.report.money_data import Provisions, provisions_of
-from simulator.report.passport import facts, sections
-from simulator.report.spreadsheet import Number, Sheet, SheetValue, workbook_bytes
+from simulator.report.about_the_run import facts, sections
+from simulator.report.headline.findings import headline
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import listed, mark, name, tr
+from simulator.report.kit.metrics import effect_metrics
+from simulator.report.kit.spreadsheet import Number, Sheet, SheetValue, workbook_bytes
+from simulator.report.kit.statistics import Stat
+from simulator.report.kit.text import clean
+from simulator.report.provisions.rule_books import Provisions, provisions_of
 from simulator.results.break_even import row_name
 from simulator.results.loss_distribution import TAIL_METRICS
 from simulator.results.metrics import METRICS

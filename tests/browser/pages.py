@@ -9,7 +9,7 @@ from test_report import Run
 from test_report_money import LINES, make_money_run
 from test_worth import make_tournament
 
-from simulator.report.fit_page import render_fit
+from simulator.report.fit.page import render_fit
 from simulator.report.page import render_report
 from simulator.settings import ReportSettings
 

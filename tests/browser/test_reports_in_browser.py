@@ -15,8 +15,8 @@ from test_fit_page import make_report
 from browser.conftest import LAPTOP, Watched, open_page, opened
 from simulator.cli.report import main as remake
 from simulator.notebook import stress_test
-from simulator.report import style
-from simulator.report.fit_page import render_fit
+from simulator.report.fit.page import render_fit
+from simulator.report.kit import style
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -27,7 +27,7 @@ from simulator.cli.configuration.groups import TABLE
 from simulator.cli.fit import main
 from simulator.cli.run import main as run
 from simulator.cli.terminal.fit import tell_fit
-from simulator.report.fit_data import FittedNumber
+from simulator.report.fit.data import FittedNumber
 from simulator.validation import UserError
 
 REPOSITORY = Path(simulator.__file__).parent.parent

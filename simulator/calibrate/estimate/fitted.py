@@ -17,7 +17,7 @@ from simulator.calibrate.estimate.weighting_matrix import (
     discrepancy_covariance,
 )
 from simulator.kernels.rng import uniforms
-from simulator.report.fit_data import FittedNumber
+from simulator.report.fit.data import FittedNumber
 from simulator.vocabulary import Domain, Draw
 
 F8 = NDArray[np.float64]

@@ -27,33 +27,13 @@ FILE_NAME: Final = "evaluations.jsonl"
 
 _NO_PART_IN_RUNS: Final = ("cli", "report", "break_even", "provision")
 """Packages that change no simulated number."""
-_AFTER_RUNS: Final = (
-    "__main__",
-    "backtest",
-    "benchmarks",
-    "calibration",
-    "carry",
-    "contradictions",
-    "discrepancy",
-    "findings",
-    "fit",
-    "fitted",
-    "identify",
-    "manifest",
-    "page",
-    "predict",
-    "profile",
-    "questions",
-    "rivals",
-    "scale",
-    "search",
-    "spread",
-    "store",
-    "unexplained",
-    "weighing",
-    "windows",
+_OF_CALIBRATION: Final = (
+    "settings.py",
+    "data",
+    "estimate/simulated_moments.py",
+    "estimate/moment_cache.py",
 )
-"""Modules of this package that read what was simulated."""
+"""What of this package decides simulated moments; the rest reads them."""
 _SOURCES: Final = (".py", ".csv", ".parquet", ".gz")
 
 
@@ -147,8 +127,14 @@ def source_hash() -> str:
         inside = file.relative_to(package)
         if file.suffix not in _SOURCES or inside.parts[0] in _NO_PART_IN_RUNS:
             continue
-        if inside.parts[0] == "calibrate" and file.stem in _AFTER_RUNS:
+        if inside.parts[0] == "calibrate" and not _decides_moments(inside):
             continue
         digest.update(str(inside).encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def _decides_moments(inside: Path) -> bool:
+    """Whether a file of this package, named from the program's folder, decides moments."""
+    here = inside.relative_to("calibrate")
+    return any(here == Path(part) or Path(part) in here.parents for part in _OF_CALIBRATION)

@@ -8,7 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from simulator.report.data import smaller_balances, with_runoff
+from simulator.report.kit.data import smaller_balances, with_runoff
 from simulator.results.summary import SummaryRow
 from simulator.results.variables import FRACTION
 from simulator.vocabulary import REFERENCE

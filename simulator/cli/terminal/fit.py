@@ -13,7 +13,7 @@ from rich.table import Table
 
 from simulator.calibrate.estimate.fitted import ParameterRow
 from simulator.cli.configuration.folders import shown
-from simulator.report.fit_data import FittedNumber
+from simulator.report.fit.data import FittedNumber
 
 _WIDE = 120
 

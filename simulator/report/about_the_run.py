@@ -1,0 +1,286 @@
+"""What the page says about the run itself: scenarios, policies, limits, provenance."""
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from simulator.report.delinquency import economy
+from simulator.report.headline.caveats import outside_the_months
+from simulator.report.kit.card import Section
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import currency_name, name, sentences, tn, tr
+from simulator.report.kit.setting_words import Part, flat, value_words
+from simulator.report.kit.table import policy_class
+from simulator.report.kit.text import clean, harmless
+from simulator.report.policies.policy_settings import policy_parts
+from simulator.report.provisions.rule_book_settings import rule_books
+from simulator.report.provisions.rule_books import provisions_of
+from simulator.vocabulary import FOLLOW_UP_MONTHS
+
+MAX_ENTRIES = 200
+"""Lines of a section of the passport; a manifest may hold more."""
+FIRST_KEYS = (
+    "seed",
+    "random_numbers",
+    "checks_passed",
+    "run_seconds",
+    "live_borrower_months",
+    "live_borrower_months_per_second",
+    "threads",
+    "schema_version",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioCard:
+    """A scenario in words."""
+
+    label: str
+    narrative: str
+    source: str
+    weight: str
+    severity: tuple[str, ...]
+    """How bad its economy is, against what was observed."""
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCard:
+    """A policy and the settings that define it."""
+
+    label: str
+    colour_class: str
+    parts: tuple[Part, ...]
+
+
+def _words(key: str) -> str:
+    words = clean(key, 60).replace("_", " ").strip().capitalize()
+    return name(words) if words else ""
+
+
+def scenario_cards(data: ReportData) -> list[ScenarioCard]:
+    """Narrative, source, weight and warnings of each scenario, as the manifest has them."""
+    out = []
+    for scenario in data.scenarios:
+        entry = data.scenario_entry(scenario)
+        warnings = entry.get("warnings")
+        listed = (
+            warnings if isinstance(warnings, Sequence) and not isinstance(warnings, str) else ()
+        )
+        out.append(
+            ScenarioCard(
+                data.scenario_label(scenario, 80),
+                _said(entry.get("narrative"), 2000) or tr("No narrative is recorded."),
+                _said(entry.get("source"), 500) or tr("not recorded"),
+                _weight(data, scenario, entry.get("weight")),
+                economy.severity(data, scenario),
+                tuple(clean(item, 300) for item in listed),
+            )
+        )
+    return out
+
+
+def _said(text: object, width: int) -> str:
+    """A text that comes with the run, on one line, in the page's language where it is shipped."""
+    plain = clean(text or "", width)
+    return name(plain) if plain else ""
+
+
+def _weight(data: ReportData, scenario: str, own: object) -> str:
+    """A scenario's own weight, and the one used in the run where that is another."""
+    words = _whole_percent(float(own)) if isinstance(own, int | float) else tr("not set")
+    if "scenario_weight" not in data.dataset:
+        return words
+    used = _whole_percent(float(data.dataset["scenario_weight"].sel(scenario=scenario)))
+    if used == words:
+        return words
+    return tr("{own} of its own, {used} in this run", own=words, used=used)
+
+
+def _whole_percent(share: float) -> str:
+    return tr("{n} %", n=f"{100 * share:.0f}")
+
+
+def policy_cards(data: ReportData) -> list[PolicyCard]:
+    """Each policy with its settings from the configuration of the run, best first."""
+    known = data.configuration().get("policy")
+    out = []
+    for policy in (data.reference, *data.best_first):
+        entry = known.get(policy) if isinstance(known, Mapping) else None
+        parts = policy_parts(policy, entry) if isinstance(entry, Mapping) else ()
+        colour = policy_class(data, policy)
+        out.append(PolicyCard(data.policy_label(policy), colour, parts))
+    return out
+
+
+def rule_book_cards(data: ReportData) -> list[PolicyCard]:
+    """Each rule book with its settings from the configuration of the run, the accounts' first."""
+    return [PolicyCard(label, "", parts) for label, parts in rule_books(data)]
+
+
+def facts(data: ReportData) -> list[str]:
+    """One-line facts under the title."""
+    n_months = len(data.months)
+    months = tn("{n} month", "{n} months", n_months)
+    if "date" in data.dataset.coords:
+        first = str(data.dataset["date"].values[0])[:7]
+        months = tn("{n} month from {date}", "{n} months from {date}", n_months, date=first)
+    book = data.manifest.get("book")
+    borrowers = book.get("opening_borrowers") if isinstance(book, Mapping) else None
+    counts = []
+    if isinstance(borrowers, int | float):
+        counts = [tr("{n} borrowers", n=f"{borrowers:,.0f}")]
+    return [
+        *counts,
+        months,
+        tn("{n} path", "{n} paths", data.n_paths),
+        tn("{n} scenario", "{n} scenarios", len(data.scenarios)),
+        tn("{n} policy", "{n} policies", len(data.policies)),
+        tr("money in {currency}", currency=currency_name(data.currency)),
+    ]
+
+
+def limits(data: ReportData) -> list[str]:
+    """Assumptions and limits that a reader must know, with those of this very run."""
+    book = data.manifest.get("book")
+    imputed = book.get("imputed_columns") if isinstance(book, Mapping) else None
+    notes = book.get("notes") if isinstance(book, Mapping) else None
+    out = [
+        tr(
+            "Behaviour (who refuses, forgets, asks for relief, answers a call) follows parameters"
+            " of which many are assumptions; docs/model.md lists each with its source. The model"
+            " has not been fitted to this lender's history unless the configuration says so."
+        ),
+        tr(
+            "Intervals measure the luck of the simulated paths only. They do not cover errors of"
+            " the parameters, of the scenario or of the model itself, and are not adjusted for the"
+            " number of comparisons."
+        ),
+        _money_horizon(data),
+        tr(
+            "The net result is interest, penalty interest and fees as they accrue, less waived"
+            " interest, funding cost, net loss, the change of an allowance on balance over 90 days"
+            " past due, and the costs of collection, relief handling, underwriting and programmes;"
+            " it is before operating cost and tax. Net loss is what was written off or sold, less"
+            " recoveries and sale prices."
+        ),
+        tr(
+            "Peaks are taken path by path and then averaged, so they lie above the peak of the"
+            " median in the charts."
+        ),
+        tr(
+            "A loan that is re-planned counts as current again; the results hold the overdue"
+            " balance before relief beside it."
+        ),
+        tr("Roll rates and causes are averages over paths under the reference policy."),
+    ]
+    if data.frontiers:
+        out.append(
+            tr(
+                "Ranks and domination compare means; policies whose intervals overlap may change"
+                " places. Whoever took relief counts as saved only if the run follows them for"
+                " {months} months after it; the others are those too short to tell.",
+                months=FOLLOW_UP_MONTHS,
+            )
+        )
+    books = provisions_of(data)
+    if books is not None:
+        out.append(
+            tr(
+                "Profit, tax and capital follow the rule book {book}. Opening equity, risk weight"
+                " and operating cost are settings, nothing is paid out or raised, and the whole"
+                " balance bears the cost of funding. Allowances use loss rates that the simulated"
+                " paths themselves give; their intervals hold the error of these rates too.",
+                book=books.label(books.accounting),
+            )
+        )
+    if isinstance(notes, list):
+        out += [name(clean(note, 600)) for note in notes]
+    if isinstance(imputed, list) and imputed:
+        out.append(
+            tr(
+                "These columns of the book are imputed from stated distributions, not observed:"
+                " {columns}.",
+                columns=value_words(imputed),
+            )
+        )
+    if data.n_draws == 1:
+        out.append(
+            tr("This run has one draw of the economy: its numbers are one possible outcome.")
+        )
+    return out
+
+
+def _money_horizon(data: ReportData) -> str:
+    """Which months net loss and net result cover, and what stays outside."""
+    runoff = data.dataset.attrs.get("runoff_months", 0)
+    covered = outside_the_months(data)
+    if runoff:
+        covered = tr(
+            "Net loss and net result cover the {months} months of the run and {runoff}"
+            " months of run-off without new lending; what comes later is outside.",
+            months=len(data.months),
+            runoff=runoff,
+        )
+    return sentences(
+        covered,
+        tr(
+            "Also, the future business that a refused applicant would have brought is outside, so a"
+            " policy that changes lending may rank otherwise in a longer run."
+        ),
+    )
+
+
+def sections(data: ReportData) -> list[Section]:
+    """The manifest without configuration and scenarios, plainly, known keys first."""
+    manifest = {
+        key: value
+        for key, value in data.manifest.items()
+        if key not in ("configuration", "scenarios", "checks", "overrides")
+    }
+    order = [k for k in FIRST_KEYS if k in manifest] + [k for k in manifest if k not in FIRST_KEYS]
+    run: list[tuple[str, str]] = []
+    nested: list[Section] = []
+    for key in order:
+        value = manifest[key]
+        if isinstance(value, Mapping):
+            entries = tuple((name(place), words) for place, words in flat(value))
+            nested.append(Section(_words(key), entries[:MAX_ENTRIES]))
+        else:
+            run.append((_words(key), value_words(value)))
+    checks = Section(tr("Checks"), tuple(_checks(data.manifest.get("checks"))[:MAX_ENTRIES]))
+    return [Section(tr("Run"), (*_command(data), *run[:MAX_ENTRIES])), checks, *nested]
+
+
+def _command(data: ReportData) -> list[tuple[str, str]]:
+    """The command that makes the run again, from the overrides as they were typed."""
+    overrides = data.manifest.get("overrides")
+    if not isinstance(overrides, list):
+        return []
+    typed = shlex.join(["python", "-m", "simulator", *(str(item) for item in overrides)])
+    return [(tr("Command"), clean(typed, 2000))]
+
+
+def _checks(checks: object) -> list[tuple[str, str]]:
+    """Each check with its verdict, worst value and tolerance."""
+    out = []
+    for check in checks if isinstance(checks, list) else []:
+        if isinstance(check, Mapping):
+            verdict = tr("passed") if check.get("passed") is True else tr("FAILED")
+            worst, allowed = value_words(check.get("value")), value_words(check.get("tolerance"))
+            told = tr(
+                "{verdict}: {meaning} (worst {worst}, allowed {allowed})",
+                verdict=verdict,
+                meaning=_said(check.get("meaning"), 300),
+                worst=worst,
+                allowed=allowed,
+            )
+            out.append((_words(str(check.get("name", ""))), told))
+    return out
+
+
+def configuration_text(data: ReportData) -> str:
+    """The configuration of the run as indented JSON."""
+    text = json.dumps(data.configuration(), indent=2, ensure_ascii=False, default=str)
+    return "\n".join(harmless(line) for line in text.split("\n"))

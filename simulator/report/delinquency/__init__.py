@@ -1,0 +1,1 @@
+"""The chapter on delinquency: overdue balance, roll rates, causes, vintages, unemployment."""

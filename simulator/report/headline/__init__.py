@@ -1,0 +1,1 @@
+"""The first screen: finding, verdict, recommendation, key figures, caveats."""

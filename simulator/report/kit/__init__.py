@@ -1,0 +1,1 @@
+"""What every chapter uses: language, numbers, style, tables, cards, and the writers."""

@@ -1,0 +1,297 @@
+"""What the report reads: results of a run, with labels made harmless and statistics by name."""
+
+import json
+from collections.abc import Container, Iterable, Mapping
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from simulator.report.kit.language import name, tr
+from simulator.report.kit.statistics import Array, Fan, Stat, SummaryRow, fan_of, optional
+from simulator.report.kit.text import clean
+from simulator.results.ranking import Frontier, Standing, frontiers
+from simulator.vocabulary import BUCKETS
+
+MAX_POINTS = 120
+"""Months drawn in a line; longer runs are thinned, so that the page stays small."""
+
+MOST_DRAWN = 6
+"""Policies beside the reference that a figure with a line or colour each can show."""
+
+BEST_DRAWN = 5
+"""Policies that such figures show when there are more."""
+
+SMALLER_BALANCE = 0.05
+"""A closing balance that is lower by more than this share is told (assumption)."""
+
+
+def with_runoff(metric: str, title: str, found: Container[str]) -> tuple[str, str]:
+    """Name and title of the money metric to read: with the run-off where ``found`` has it.
+
+    The reported months alone would count a loss that is only put off as a gain.
+    """
+    lifetime, said = f"lifetime_{metric}", tr(title) if title else ""
+    if lifetime in found:
+        return lifetime, tr("{title} with run-off", title=said)
+    return metric, said
+
+
+def smaller_balances(rows: Iterable[SummaryRow], reference: str) -> dict[tuple[str, str], float]:
+    """By scenario and policy, the share by which the last month's balance is below ``reference``'s.
+
+    Only shares above ``SMALLER_BALANCE``: there overdue rates are over a smaller balance.
+    """
+    found = [r for r in rows if r.month is not None and r.metric in ("balance", "delta_balance")]
+    last = max((r.month for r in found if r.month is not None), default=None)
+    closing = [(r, optional(r.mean)) for r in found if r.month == last]
+    levels = {r.scenario: m for r, m in closing if (r.metric, r.policy) == ("balance", reference)}
+    shares = {}
+    for row, change in closing:
+        level = levels.get(row.scenario)
+        if row.metric == "delta_balance" and change is not None and level:
+            shares[row.scenario, row.policy] = -change / level
+    return {place: share for place, share in shares.items() if share > SMALLER_BALANCE}
+
+
+def _statistics(rows: Iterable[SummaryRow], month: int | None) -> dict[tuple[str, str, str], Stat]:
+    """Statistics of a month, or of the whole horizon, by scenario, policy and metric."""
+    stats: dict[tuple[str, str, str], Stat] = {}
+    for row in rows:
+        mean = optional(row.mean)
+        if row.month == month and mean is not None:
+            stats[row.scenario, row.policy, row.metric] = Stat(
+                mean,
+                optional(row.ci_low),
+                optional(row.ci_high),
+                optional(row.p05),
+                optional(row.p95),
+            )
+    return stats
+
+
+class ReportData:
+    """The results of one run as the figures and sentences ask for them.
+
+    ``dataset`` follows the contract of ``results.nc``, ``rows`` that of ``summary.csv``.
+    """
+
+    def __init__(
+        self, dataset: xr.Dataset, rows: Iterable[SummaryRow], manifest: Mapping[str, object]
+    ) -> None:
+        self.dataset = dataset
+        self.manifest = manifest
+        self.reference = str(dataset.attrs["reference"])
+        letters = (c for c in str(dataset.attrs.get("currency", "")) if c.isalpha())
+        self.currency = "".join(letters)[:8] or "money"
+        self.scenarios = tuple(str(s) for s in dataset["scenario"].values)
+        found = tuple(str(p) for p in dataset["policy"].values)
+        self.policies = (self.reference, *(p for p in found if p != self.reference))
+        self.alternatives = self.policies[1:]
+        self.months: Array = np.asarray(dataset["month"].values, dtype=np.float64)
+        self.n_paths = int(dataset.sizes["path"])
+        draws = dataset.coords.get("macro_draw")
+        self.n_draws = self.n_paths if draws is None else len(np.unique(draws.values))
+        self._fans: dict[tuple[str, str, str, int | None], Fan] = {}
+        self._by_weight: dict[str, Array] = {}
+        self._positions = {name: i for i, name in enumerate(found)}
+        listed = tuple(rows)
+        self._stats = _statistics(listed, None)
+        self._closing = _statistics(listed, int(self.months[-1]))
+        self._metrics = frozenset(metric for *_, metric in self._stats)
+        self.smaller_balances = smaller_balances(listed, self.reference)
+        self.frontiers = frontiers(dataset)
+        self.best_first = self._best_first()
+        few = len(self.alternatives) <= MOST_DRAWN
+        order = self.alternatives if few else self.best_first
+        self.drawn_policies = (self.reference, *(order if few else order[:BEST_DRAWN]))
+        """What figures with a line or colour for each policy show, the reference first."""
+        self._policy_numbers = {name: i for i, name in enumerate((self.reference, *order))}
+
+    @property
+    def overall(self) -> Frontier | None:
+        """The frontier over all scenarios by weight, or of the only one; None without any."""
+        return self.frontiers[0] if self.frontiers else None
+
+    def standing(self, scenario: str | None, policy: str) -> Standing | None:
+        """How ``policy`` stands in a scenario (None: over all by weight), if that is known."""
+        for frontier in self.frontiers:
+            if frontier.scenario == scenario:
+                return next((s for s in frontier.standings if s.policy == policy), None)
+        return None
+
+    def drawn_note(self) -> str:
+        """Which policies are drawn when they are too many for a line or colour each."""
+        drawn = len(self.drawn_policies) - 1
+        if drawn == len(self.alternatives):
+            return ""
+        return tr(
+            "the {drawn} best of {n} by net; all are in the table",
+            drawn=drawn,
+            n=len(self.alternatives),
+        )
+
+    def _best_first(self) -> tuple[str, ...]:
+        """The policies but the reference, best first by net, or by net result where it stands."""
+        if self.frontiers:
+            return tuple(standing.policy for standing in self.frontiers[0].standings)
+        metric, _ = self.with_runoff("net_result", "")
+        worst = self.worst_scenario()
+        found = {p: self.stat(worst, p, f"delta_{metric}") for p in self.alternatives}
+        return tuple(sorted(found, key=lambda p: -stat.mean if (stat := found[p]) else 0.0))
+
+    def stat(self, scenario: str, policy: str, metric: str) -> Stat | None:
+        """The whole-horizon statistic, or None when the run has no such row."""
+        return self._stats.get((scenario, policy, metric))
+
+    def closing(self, scenario: str, policy: str, metric: str) -> Stat | None:
+        """The statistic of the last reported month, or None when the run has no such row."""
+        return self._closing.get((scenario, policy, metric))
+
+    def with_runoff(self, metric: str, title: str) -> tuple[str, str]:
+        """Name and title of the metric to read, with the run-off where the run has one."""
+        return with_runoff(metric, title, self._metrics)
+
+    def scenario_entry(self, scenario: str) -> Mapping[str, object]:
+        """Label, narrative, source, weight and warnings: from the manifest or the configuration."""
+        for entries in (self.manifest.get("scenarios"), self.configuration().get("scenario")):
+            entry = entries.get(scenario) if isinstance(entries, Mapping) else None
+            if isinstance(entry, Mapping):
+                return entry
+        return {}
+
+    def scenario_label(self, scenario: str, width: int = 48) -> str:
+        """Name of a scenario for a reader (untrusted text: escape it)."""
+        label = self.scenario_entry(scenario).get("label")
+        if not label and "scenario_label" in self.dataset.coords:
+            label = self.dataset["scenario_label"].sel(scenario=scenario).item()
+        return clean(name(str(label or scenario.replace("_", " ").capitalize())), width)
+
+    def policy_label(self, policy: str, width: int = 48) -> str:
+        """Name of a policy for a reader (untrusted text: escape it)."""
+        return clean(name(policy.replace("_", " ").capitalize()), width)
+
+    def position(self, policy: str) -> int:
+        """Position of a policy in the dataset."""
+        return self._positions[policy]
+
+    def over(self, frontier: Frontier) -> str:
+        """Where a frontier holds: ``under Downturn`` or ``over the 3 scenarios by weight``."""
+        if frontier.scenario is None:
+            return tr("over the {n} scenarios by weight", n=len(self.scenarios))
+        return tr("under {scenario}", scenario=self.scenario_label(frontier.scenario))
+
+    def policy_number(self, policy: str) -> int:
+        """0 for the reference, then by order, that of the drawn first: picks colour and dash."""
+        return self._policy_numbers[policy]
+
+    def configuration(self) -> Mapping[str, object]:
+        """The configuration of the run, from the dataset or else the manifest."""
+        found = self.dataset.attrs.get("configuration", self.manifest.get("configuration", {}))
+        try:
+            loaded = json.loads(found) if isinstance(found, str) else found
+        except ValueError:
+            return {}
+        return loaded if isinstance(loaded, Mapping) else {}
+
+    def by_path(self, variable: str, scenario: str, policy: str, dpd: int | None = None) -> Array:
+        """A per-path variable, shape (paths, months)."""
+        chosen = self.dataset[variable].sel(scenario=scenario, policy=policy)
+        if dpd is not None:
+            chosen = chosen.sel(dpd=dpd)
+        return np.asarray(chosen.transpose("path", "month").values, dtype=np.float64)
+
+    def fan(self, variable: str, scenario: str, policy: str, dpd: int | None = None) -> Fan:
+        """Quantiles over paths; months without a value on any path are NaN."""
+        key = (variable, scenario, policy, dpd)
+        if key not in self._fans:
+            self._fans[key] = fan_of(self.by_path(variable, scenario, policy, dpd))
+        return self._fans[key]
+
+    def by_weight(self, variable: str, *dims: str) -> Array:
+        """A variable's mean over scenarios by weight, shape (policies of the dataset, *dims)."""
+        if variable not in self._by_weight:
+            shown = self.dataset[variable].transpose("scenario", "policy", *dims)
+            values = np.asarray(shown.values, dtype=np.float64)
+            weights = np.ones(1)
+            if len(self.scenarios) > 1:
+                weights = np.asarray(self.dataset["scenario_weight"].values, dtype=np.float64)
+            self._by_weight[variable] = np.tensordot(weights, values, axes=(0, 0))
+        return self._by_weight[variable]
+
+    def total(self, variable: str, scenario: str | None, policy: str) -> float | None:
+        """Sum over all months, run-off included, mean over paths; None if results lack it.
+
+        Without a ``scenario`` the mean over all scenarios by weight.
+        """
+        if variable not in self.dataset:
+            return None
+        found = self.dataset[variable].sum("month")
+        if int(self.dataset.attrs.get("runoff_months", 0)) > 0:
+            found = found + self.dataset[f"runoff_{variable}"]
+        means = found.sel(policy=policy).mean("path")
+        if scenario is not None or len(self.scenarios) == 1:
+            return float(means.sel(scenario=scenario or self.scenarios[0]))
+        return float((means * self.dataset["scenario_weight"]).sum())
+
+    def causes(self) -> tuple[str, ...]:
+        """Names of the causes in the results."""
+        return tuple(str(c) for c in self.dataset["cause"].values)
+
+    def overdue_by_cause(self, scenario: str, policy: str) -> Array:
+        """Overdue balance by cause over balance, mean over paths, shape (months, causes)."""
+        chosen = self.dataset["overdue_by_cause"].sel(scenario=scenario, policy=policy)
+        return np.nan_to_num(np.asarray(chosen.transpose("month", "cause").values, np.float64))
+
+    def roll_rates(self, scenario: str, policy: str) -> Array:
+        """Roll rates over the whole run, shape (from buckets, destinations).
+
+        Balance rolled, summed over months, over the opening balance of the bucket; rows of
+        buckets that never held a balance are NaN.
+        """
+        chosen = self.dataset["roll_balance"].sel(scenario=scenario, policy=policy)
+        rolled = chosen.transpose("month", "from_bucket", "to_bucket").values
+        total = np.nansum(np.asarray(rolled, dtype=np.float64), axis=0)
+        opening = total.sum(axis=1, keepdims=True)
+        rates = np.divide(total, opening, out=np.full_like(total, np.nan), where=opening > 0)
+        return np.asarray(rates, dtype=np.float64)
+
+    def roll_names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names of the opening buckets and of the destinations."""
+        sources = tuple(str(b) for b in self.dataset["from_bucket"].values)
+        return sources or BUCKETS, tuple(str(b) for b in self.dataset["to_bucket"].values)
+
+    def drawn(self) -> NDArray[np.int64]:
+        """Positions of the months that lines show: all of them, or at most MAX_POINTS."""
+        count = len(self.months)
+        chosen = np.linspace(0, count - 1, min(count, MAX_POINTS))
+        return np.unique(np.round(chosen).astype(np.int64))
+
+    def worst_scenario(self) -> str:
+        """The scenario that costs most under the reference (net loss, else peak 90+)."""
+        return max(self.scenarios, key=self._severity)
+
+    def mildest_scenario(self) -> str:
+        """The scenario that costs least under the reference."""
+        return min(self.scenarios, key=self._severity)
+
+    def _severity(self, scenario: str) -> float:
+        loss, _ = self.with_runoff("net_loss", "")
+        for metric in (loss, "peak_overdue_rate_90"):
+            stat = self.stat(scenario, self.reference, metric)
+            if stat is not None:
+                return stat.mean
+        return 0.0
+
+    @property
+    def has_money(self) -> bool:
+        """Whether the results hold what losses and net results are made of."""
+        needed = {"written_off", "sold", "sale_price", "recovered", "funding_cost"}
+        return needed <= set(self.dataset)
+
+    @property
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """Scenarios and policies of a figure that shows one of each, the worst scenario first."""
+        worst = self.worst_scenario()
+        scenarios = (worst, *(s for s in self.scenarios if s != worst))
+        return tuple((s, p) for s in scenarios for p in self.drawn_policies)

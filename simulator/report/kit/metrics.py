@@ -1,0 +1,19 @@
+"""The metrics that the page compares policies by."""
+
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import mark, tr
+
+EFFECT_METRICS = (
+    ("peak_overdue_rate_30", mark("Peak 30+ rate"), True),
+    ("peak_overdue_rate_90", mark("Peak 90+ rate"), True),
+    ("net_loss", mark("Net loss"), False),
+    ("net_result", mark("Net result"), False),
+)
+"""Whole-horizon metrics of the comparison: name, title, whether it is a rate."""
+
+
+def effect_metrics(data: ReportData) -> list[tuple[str, str, bool]]:
+    """``EFFECT_METRICS`` as this run has them: money with the run-off where there is one."""
+    return [
+        (*data.with_runoff(metric, tr(title)), is_rate) for metric, title, is_rate in EFFECT_METRICS
+    ]

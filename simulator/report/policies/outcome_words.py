@@ -1,0 +1,135 @@
+"""Captions and tables of whom policies save, delay and harm, and whom they lend to."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import clauses, mark, sentences, tr
+from simulator.report.kit.numbers import (
+    Scale,
+    Shown,
+    money_scale,
+    number,
+    significant_decimals,
+)
+from simulator.report.kit.outcome_kinds import FATE_KINDS, LENDING, PER
+from simulator.report.kit.phrases import capital
+from simulator.report.kit.table import Table
+from simulator.report.policies.frontier_words import with_span
+from simulator.report.policies.outcome_figures import place_label
+from simulator.results.ranking import Estimate, Frontier, Standing
+from simulator.vocabulary import FOLLOW_UP_MONTHS, Fate
+
+LENDING_WORDS: Final = {
+    **{kind.fate: kind.name for kind in LENDING},
+    Fate.ADMITTED_GOOD: mark("Loan only here: pays"),
+    Fate.ADMITTED_BAD: mark("Loan only here: defaults"),
+}
+"""Fates of those whose loan depends on the policy, in English."""
+LATER: Final = (
+    (Fate.LAPSED, Fate.SAVED, mark("Saved, of them 90+ later")),
+    (Fate.HARMED_LATER, Fate.HARMED, mark("Harmed later, not among harmed")),
+)
+"""What happened after the months that are judged: fate, the column it follows, its title."""
+
+
+def rate_scale(frontier: Frontier, estimates: Sequence[Estimate]) -> Scale:
+    """The scale of rates per ``PER`` borrowers of the reference."""
+    borrowers = max(frontier.compared, 1e-9) / PER
+    shown = max(1, significant_decimals([e.mean / borrowers for e in estimates], 3, most=2))
+    return Scale("", borrowers, shown)
+
+
+def fates_caption(data: ReportData, frontier: Frontier) -> str:
+    """Who saves most and who harms most, per 1,000 borrowers."""
+    per = PER / max(frontier.compared, 1e-9)
+    saves, harms = mark("{policy} saves most ({n})"), mark("{policy} harms most ({n})")
+    parts = []
+    for fate, message in ((Fate.SAVED, saves), (Fate.HARMED, harms)):
+        most = max(frontier.standings, key=lambda s: s.fate(fate).mean)
+        count = most.fate(fate).mean * per
+        if count > 0:
+            policy = data.policy_label(most.policy)
+            parts.append(tr(message, policy=policy, n=number(count, 1)))
+    told = tr(
+        "{place}, of {borrowers} borrowers: {told}.",
+        place=capital(data.over(frontier)),
+        borrowers=f"{PER:,.0f}",
+        told=clauses(parts) or tr("no policy saves or harms anybody"),
+    )
+    return sentences(
+        told,
+        tr(
+            "Saved: 90+ days past due under the reference, not under the policy; harmed: only under"
+            " the policy; both within {months} months after relief ends; free riders: took relief"
+            " and would not have been 30 days late without it.",
+            months=FOLLOW_UP_MONTHS,
+        ),
+    )
+
+
+def fates_table(data: ReportData) -> Table:
+    """Borrowers of each fate per ``PER`` of the reference, with intervals, and their balance.
+
+    Late ones only where there are any.
+    """
+    standings = [s for frontier in data.frontiers for s in frontier.standings]
+    columns = _fate_columns(standings)
+    fates = [fate for fate, _ in columns]
+    balances = [_balance(s, fate) for s in standings for fate in fates]
+    money = money_scale(data.currency, balances)
+    rows = []
+    for frontier in data.frontiers:
+        scale = rate_scale(frontier, [s.fate(f) for s in frontier.standings for f in fates])
+        for s in frontier.standings:
+            cells = (
+                _counted(with_span(scale, s.fate(fate)), money.text(_balance(s, fate)))
+                for fate in fates
+            )
+            rows.append((place_label(data, frontier), data.policy_label(s.policy), *cells))
+    header = (
+        tr("{title} (per {borrowers}; {unit})", title=title, borrowers=f"{PER:,.0f}", unit=unit)
+        for _, title in columns
+        for unit in (money.unit,)
+    )
+    return Table((tr("Scenario"), tr("Policy"), *header), tuple(rows), n_names=2)
+
+
+def _counted(borrowers: str, balance: str) -> str:
+    """Borrowers and their balance in one cell."""
+    values = borrowers.values if isinstance(borrowers, Shown) else ()
+    return Shown(clauses([borrowers, balance]), *values)
+
+
+def _fate_columns(standings: Sequence[Standing]) -> list[tuple[Fate, str]]:
+    """Fates of the table with their titles."""
+    columns = []
+    for kind in FATE_KINDS:
+        columns.append((kind.fate, capital(tr(kind.name))))
+        columns += [
+            (fate, tr(title))
+            for fate, follows, title in LATER
+            if follows == kind.fate and any(s.fate(fate).mean > 0 for s in standings)
+        ]
+    return columns
+
+
+def _balance(standing: Standing, fate: Fate) -> float:
+    return standing.fate_balances[fate.name.lower()].mean
+
+
+def lending_table(data: ReportData, frontier: Frontier) -> Table | None:
+    """Who gets no loan, or one alone, under each policy that changes it; None without any."""
+    changing = [s for s in frontier.standings if any(s.fate(f).mean > 0 for f in LENDING_WORDS)]
+    if not changing:
+        return None
+    scales = {f: rate_scale(frontier, [s.fate(f) for s in changing]) for f in LENDING_WORDS}
+    rows = tuple(
+        (
+            data.policy_label(s.policy),
+            *(with_span(scales[f], s.fate(f)) for f in LENDING_WORDS),
+        )
+        for s in changing
+    )
+    titles = (capital(tr(words)) for words in LENDING_WORDS.values())
+    return Table((tr("Policy"), *titles), rows)

@@ -1,0 +1,163 @@
+"""Which policy is worth it: the ranking and the sentences that go with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isnan
+from typing import Final
+
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import mark, tr
+from simulator.report.kit.numbers import (
+    NONE,
+    Scale,
+    number,
+    significant_decimals,
+)
+from simulator.report.kit.outcome_kinds import PER
+from simulator.report.kit.phrases import capital, months_words
+from simulator.report.kit.statistics import stat_of
+from simulator.report.policies.frontier_figure import frontier_scale
+from simulator.results.ranking import Estimate, Frontier, Standing
+from simulator.vocabulary import Burden, Fate
+
+COUNTED: Final[tuple[tuple[Fate, str], ...]] = (
+    (Fate.SAVED, mark("Saved")),
+    (Fate.CENSORED, mark("Too early to tell")),
+    (Fate.DELAYED, mark("Delayed")),
+    (Fate.HARMED, mark("Harmed")),
+    (Fate.FREE_RIDER, mark("Free riders")),
+)
+"""Fates in the ranking; those too early to tell only where there are any."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankingCell:
+    """A number of the ranking with its interval, if it has one."""
+
+    title: str
+    value: str
+    span: str = ""
+    verdict: str = ""
+    """``better``, ``worse``, ``unclear``, ``same``, or empty where nothing is judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankingRow:
+    """A policy in the ranking; the reference has no rank."""
+
+    rank: str
+    policy: str
+    note: str
+    cells: tuple[RankingCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Policies, best first: where it holds, over which months and borrowers; columns and rows."""
+
+    place: str
+    months: str
+    compared: str
+    titles: tuple[tuple[str, str], ...]
+    rows: tuple[RankingRow, ...]
+
+
+def rankings(data: ReportData) -> list[Ranking]:
+    """The ranking over all scenarios, then that of each."""
+    return [_ranking(data, frontier) for frontier in data.frontiers]
+
+
+def _ranking(data: ReportData, frontier: Frontier) -> Ranking:
+    scale = frontier_scale(data, frontier)
+    counted = [pair for pair in COUNTED if pair[0] != Fate.CENSORED or _any(frontier, pair[0])]
+    per = PER / max(frontier.compared, 1e-9)
+    decimals = {fate: _decimals(frontier, fate) for fate, _ in counted}
+    complaints = significant_decimals(
+        [per * s.burden(Burden.COMPLAINTS).mean for s in frontier.standings], 3, most=1
+    )
+    titles = (
+        (tr("Net"), scale.unit),
+        (tr("Loss avoided"), scale.unit),
+        (tr("Cost"), scale.unit),
+        *((tr(title), tr("per {n}", n=f"{PER:,.0f}")) for _, title in counted),
+        (tr("Kicked can"), "%"),
+        (tr("Complaints"), tr("change")),
+    )
+    names = [title for title, _ in titles]
+    rows = []
+    for s in frontier.standings:
+        texts = (
+            scale.text(s.loss_avoided.mean),
+            scale.text(s.cost.mean),
+            *(number(per * s.fate(fate).mean, decimals[fate]) for fate, _ in counted),
+            _share(s.kicked_can_index),
+            number(per * s.burden(Burden.COMPLAINTS).mean, complaints, signed=True),
+        )
+        spans = (*("",) * (len(texts) - 2), kicked_cases(s), "")
+        cells = (_net_cell(s, scale), *map(RankingCell, names[1:], texts, spans))
+        rows.append(RankingRow(str(s.rank), data.policy_label(s.policy), _note(data, s), cells))
+    rows.insert(_reference_place(frontier), _reference_row(data, frontier, names, scale))
+    place, compared = capital(data.over(frontier)), number(frontier.compared, 0)
+    return Ranking(place, months_words(data), compared, titles, tuple(rows))
+
+
+def _any(frontier: Frontier, fate: Fate) -> bool:
+    return any(s.fate(fate).mean > 0 for s in frontier.standings)
+
+
+def _decimals(frontier: Frontier, fate: Fate) -> int:
+    """Decimals of a fate's rates per ``PER`` borrowers."""
+    per = PER / max(frontier.compared, 1e-9)
+    return significant_decimals([per * s.fate(fate).mean for s in frontier.standings], 3, most=1)
+
+
+def _share(share: Estimate) -> str:
+    return NONE if isnan(share.mean) else number(100.0 * share.mean, 0)
+
+
+def kicked_cases(standing: Standing) -> str:
+    """Numerator and denominator of the kicked-can index in borrowers, as ``33 of 45``."""
+    if isnan(standing.kicked_can_index.mean):
+        return ""
+    returned, prevented = (standing.fate(f).mean for f in (Fate.RETURNED, Fate.PREVENTED))
+    decimals = significant_decimals([prevented], 2, most=1)
+    parts = (number(returned, decimals), number(prevented, decimals))
+    return tr("{returned} of {prevented}", returned=parts[0], prevented=parts[1])
+
+
+def _net_cell(standing: Standing, scale: Scale) -> RankingCell:
+    stat = stat_of(standing.net)
+    if stat.is_zero:
+        return RankingCell(tr("Net"), tr("no difference"), verdict="same")
+    ends = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
+    judged = {1: "better", -1: "worse"}.get(stat.sign, "unclear") if ends else ""
+    return RankingCell(tr("Net"), scale.text(stat.mean, signed=True), ends, judged)
+
+
+def _note(data: ReportData, standing: Standing) -> str:
+    if standing.dominated_by is None:
+        return ""
+    return tr("dominated by {policy}", policy=data.policy_label(standing.dominated_by))
+
+
+def _reference_place(frontier: Frontier) -> int:
+    """How many policies stand before the reference: those with a gain."""
+    ahead = [s for s in frontier.standings if (s.net.mean, s.loss_avoided.mean) >= (0.0, 0.0)]
+    return len(ahead)
+
+
+def _reference_row(
+    data: ReportData, frontier: Frontier, names: Sequence[str], scale: Scale
+) -> RankingRow:
+    zeros = (scale.text(0.0),) * 3
+    by = frontier.reference_dominated_by
+    note = tr("the reference")
+    if by:
+        note = tr("the reference, dominated by {policy}", policy=data.policy_label(by))
+    texts = (*zeros, *(NONE,) * (len(names) - len(zeros)))
+    return RankingRow(
+        NONE,
+        data.policy_label(frontier.reference),
+        note,
+        tuple(map(RankingCell, names, texts)),
+    )

@@ -1,0 +1,133 @@
+"""Caption and table of the loss distribution."""
+
+from typing import Final
+
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import clauses, language, listed, sentences, tr
+from simulator.report.kit.numbers import (
+    NONE,
+    interval,
+    number,
+    percent,
+    rate_scale,
+    span,
+)
+from simulator.report.kit.phrases import level_text, one_draw
+from simulator.report.kit.statistics import Stat
+from simulator.report.kit.table import Table
+from simulator.report.profit.bridge_words import text
+from simulator.report.profit.loss_figure import Losses, measure_words
+from simulator.results.loss_distribution import LEVELS
+
+OF_BALANCE: Final = "_of_balance"
+
+
+def loss_caption(found: Losses) -> str:
+    """Expected loss, the tail that the paths can carry and what others need; whose luck."""
+    data = found.data
+    place = data.worst_scenario(), data.reference
+    where = tr(
+        "Under {scenario} and {policy}",
+        scenario=data.scenario_label(place[0]),
+        policy=data.policy_label(place[1]),
+    )
+    told = []
+    expected = data.stat(*place, f"expected_loss{OF_BALANCE}")
+    if expected is not None:
+        size = level_text(rate_scale(expected.values()), expected)
+        told.append(
+            tr(
+                "the expected loss in {horizon}, loans made in the run included, is {size} of the"
+                " opening balance",
+                horizon=found.horizon,
+                size=size,
+            )
+        )
+    for label, level in LEVELS.items():
+        risk, shortfall = (
+            data.stat(*place, f"loss_{name}_{label}{OF_BALANCE}") for name in ("var", "es")
+        )
+        if risk is not None and shortfall is not None:
+            one = rate_scale([*risk.values(), *shortfall.values()])
+            told.append(
+                tr(
+                    "{level} % of paths lose no more than {risk} (VaR), the others {shortfall} on"
+                    " average (ES)",
+                    level=f"{100 * level:g}",
+                    risk=level_text(one, risk),
+                    shortfall=level_text(one, shortfall),
+                )
+            )
+    text = (
+        tr("{where}, {told}.", where=where, told=clauses(told))
+        if told
+        else tr("{where}, no loss can be told.", where=where)
+    )
+    return sentences(text, _needs(data, place), _luck(data, place))
+
+
+def _needs(data: ReportData, place: tuple[str, str]) -> str:
+    """Levels that need more paths than the run has, in words."""
+    found = {
+        level: data.stat(*place, f"paths_needed_loss_var_{label}")
+        for label, level in LEVELS.items()
+    }
+    needed = [
+        tr("at {level} % needs {n} paths", level=f"{100 * level:g}", n=number(stat.mean, 0))
+        for level, stat in found.items()
+        if stat is not None
+    ]
+    if not needed:
+        return ""
+    return tr(
+        "The tail {needed}; this run has {n}.", needed=listed(needed), n=number(data.n_paths, 0)
+    )
+
+
+def _luck(data: ReportData, place: tuple[str, str]) -> str:
+    """How much of the variance of losses is luck of the economy."""
+    stat = data.stat(*place, "loss_share_economy")
+    if stat is None:
+        if data.n_draws == data.n_paths:
+            return tr(
+                "Luck of the economy and of borrowers cannot be told apart with one path for each"
+                " draw of the economy; run.luck_replicates=2 tells them."
+            )
+        return tr("On {draw}, luck of the economy cannot be told.", draw=one_draw(data))
+    share = percent(stat.mean, 0)
+    if stat.has_interval:
+        ends = span(*(number(100.0 * (v or 0.0), 0) for v in (stat.ci_low, stat.ci_high)))
+        brackets = interval(language().percent.format(ends))
+        share = tr("{number} of the variance of losses {brackets}", number=share, brackets=brackets)
+    else:
+        share = tr("{number} of the variance of losses", number=share)
+    return tr("Luck of the economy makes {share}, luck of borrowers the rest.", share=share)
+
+
+def loss_table(found: Losses) -> Table:
+    """Every figure of the loss distribution with its interval, of the opening balance."""
+    data = found.data
+    names = (
+        ("expected_loss", tr("Expected loss")),
+        *(
+            (f"loss_{name}_{label}", measure_words(words, level))
+            for label, level in LEVELS.items()
+            for name, words in (("var", "VaR"), ("es", "ES"))
+        ),
+    )
+    rows = []
+    for place in found.places:
+        cells = [_rate(data.stat(*place, name + OF_BALANCE)) or NONE for name, _ in names]
+        needs = _needs(data, place) or tr("nothing")
+        luck = _rate(data.stat(*place, "loss_share_economy"), decimals=0) or NONE
+        rows.append((*found.row(place), *cells, luck, needs))
+    header = (tr("{title} (% of opening balance)", title=title) for _, title in names)
+    last = (tr("Luck of the economy (% of variance)"), tr("What is missing"))
+    return Table((tr("Scenario"), tr("Policy"), *header, *last), tuple(rows), n_names=2)
+
+
+def _rate(stat: Stat | None, decimals: int | None = None) -> str:
+    """A share in percent with its interval; nothing without one."""
+    if stat is None:
+        return ""
+    return text(rate_scale(stat.values(), decimals), stat)

@@ -1,0 +1,67 @@
+"""Net loss over time: figure, caption, table."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.fans import policy_fans
+from simulator.report.kit.language import tr
+from simulator.report.kit.numbers import Scale, money_scale
+from simulator.report.kit.statistics import Array, Fan, fan_of
+from simulator.report.kit.style import Frame
+from simulator.report.kit.table import MONTH, POLICY, SCENARIO, Table, month_rows
+from simulator.results.metrics import net_loss
+
+
+def loss_fan(data: ReportData, scenario: str, policy: str) -> Fan:
+    """Net loss from the first month up to each month, over paths (money)."""
+    losses = net_loss(lambda name: data.by_path(name, scenario, policy))
+    return fan_of(np.cumsum(losses, axis=1))
+
+
+def _loss_scale(data: ReportData) -> Scale:
+    fans = [loss_fan(data, s, p) for s in data.scenarios for p in data.drawn_policies]
+    return money_scale(data.currency, [float(np.nanmax(fan.high)) for fan in fans])
+
+
+def losses_over_time(data: ReportData, frame: Frame) -> go.Figure:
+    """Cumulative net loss by month: median and 5-95 % band of policies, a panel a scenario."""
+    scale, fans = _loss_scale(data), {}
+    for s in data.scenarios:
+        for p in data.drawn_policies:
+            fans[s, p] = Fan(*(v / scale.divisor for v in _parts(loss_fan(data, s, p))))
+    title = tr("Net loss so far ({unit})", unit=scale.unit)
+    return policy_fans(data, frame, fans, title, scale.unit)
+
+
+def _parts(fan: Fan) -> tuple[Array, Array, Array]:
+    return fan.low, fan.median, fan.high
+
+
+def losses_caption(data: ReportData) -> str:
+    """What has been lost by the last month in the worst scenario, and under which policy least."""
+    scenario, scale = data.worst_scenario(), _loss_scale(data)
+    last = {p: float(loss_fan(data, scenario, p).median[-1]) for p in data.policies}
+    least = min(last, key=lambda p: last[p])
+    return tr(
+        "Under {scenario} the median path has lost {loss} net of recoveries by month {month} under"
+        " {reference}; least under {policy}, {least}. Losses beyond that month are not in the"
+        " figure.",
+        scenario=data.scenario_label(scenario),
+        reference=data.policy_label(data.reference),
+        loss=scale.full(last[data.reference]),
+        month=f"{data.months[-1]:.0f}",
+        policy=data.policy_label(least),
+        least=scale.full(last[least]),
+    )
+
+
+def losses_table(data: ReportData) -> Table:
+    """Cumulative net loss, a row a scenario, policy and month."""
+    scale = _loss_scale(data)
+
+    def fan(scenario: str, policy: str) -> Fan:
+        return loss_fan(data, scenario, policy)
+
+    header = (*map(tr, (SCENARIO, POLICY, MONTH)), tr("Net loss so far ({unit})", unit=scale.unit))
+    return Table(header, month_rows(data, [fan], [scale]), n_names=3)

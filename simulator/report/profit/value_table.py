@@ -1,0 +1,161 @@
+"""The table of policies: profit, capital, value and the allowance needed, best value first."""
+
+from typing import Final, NamedTuple
+
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import language, sentences, tr
+from simulator.report.kit.numbers import NONE, Scale, missing, money_scale, number, rate_scale, span
+from simulator.report.kit.statistics import Stat
+from simulator.report.policies.ranking import Ranking, RankingCell, RankingRow
+from simulator.report.provisions.rule_books import Provisions
+from simulator.results.profit import parameters_of
+
+VALUE: Final = "delta_net_present_value"
+
+
+class Column(NamedTuple):
+    """Title, metric, whether of the last month, and the sign that is better (0: not judged)."""
+
+    title: str
+    metric: str
+    at_end: bool = False
+    better: int = 0
+
+
+def value_table(books: Provisions, scenario: str) -> Ranking:
+    """Every policy under a scenario; differences are paired with the reference."""
+    data, shown = books.data, books.impaired_book
+    columns = (
+        Column(tr("Value"), VALUE, better=1),
+        Column(tr("Net income"), "net_income"),
+        Column(tr("Return on equity"), "return_on_equity"),
+        Column(tr("Lowest capital ratio"), "lowest_capital_ratio"),
+        Column(tr("Paths below {minimum}", minimum=capital_minimum(data)), "ever_breach_capital"),
+        Column(tr("Allowance"), f"delta_allowance_{books.accounting}", True, -1),
+        Column(books.impaired_words(shown)[1], f"impaired_ratio_{shown}", True),
+    )
+    scales = [_scale(data, scenario, column) for column in columns]
+    rows, rank = [], 0
+    for policy in _best_value_first(data, scenario):
+        cells = tuple(
+            _cell(column, _found(data, (scenario, policy), column), scale)
+            for column, scale in zip(columns, scales, strict=True)
+        )
+        reference = policy == data.reference
+        rank += not reference
+        note = tr("the reference") if reference else ""
+        shown_rank = NONE if reference else str(rank)
+        rows.append(RankingRow(shown_rank, data.policy_label(policy), note, cells))
+    titles = tuple((c.title, _unit(c, scale)) for c, scale in zip(columns, scales, strict=True))
+    place = tr("Under {scenario}", scenario=data.scenario_label(scenario))
+    return Ranking(place, tr("{n} months", n=len(data.months)), "", titles, tuple(rows))
+
+
+def capital_minimum(data: ReportData) -> str:
+    """The least capital ratio of the run's parameters: ``10.5 %``."""
+    return _parameter(data, "capital_minimum")
+
+
+def _parameter(data: ReportData, name: str) -> str:
+    """A share among the run's parameters, in percent without needless decimals."""
+    return language().percent.format(f"{100.0 * parameters_of(data.dataset)[name]:g}")
+
+
+def measures(data: ReportData) -> str:
+    """Why value and net result may disagree, with the two rates."""
+    discount, funding = (
+        _parameter(data, f"{name}_annual_rate") for name in ("discount", "funding")
+    )
+    return tr(
+        "Value (NPV) is after operating cost and discounted at {discount} a year; the net result"
+        " is before operating cost and funded at {funding} a year, so the two may disagree.",
+        discount=discount,
+        funding=funding,
+    )
+
+
+def value_caption(books: Provisions) -> str:
+    """What the columns hold, and which rule books they follow."""
+    data, shown = books.data, books.impaired_book
+    words, share = books.impaired_words(shown)
+    return sentences(
+        measures(data),
+        tr(
+            "Net income, capital and the allowance needed at the end of the last month follow the"
+            " rule book {book} ({rates}).",
+            book=books.label(books.accounting),
+            rates=books.rates_words(books.accounting),
+        ),
+        tr(
+            "Equity starts at {equity} of the opening balance and profit is retained; paths below"
+            " {minimum}: a month's capital ratio was below this minimum.",
+            equity=_parameter(data, "opening_equity_share"),
+            minimum=capital_minimum(data),
+        ),
+        tr(
+            "{share}: balance of {loans} of {book} over all balance.",
+            share=share,
+            loans=words,
+            book=books.label(shown),
+        ),
+    )
+
+
+def _best_value_first(data: ReportData, scenario: str) -> list[str]:
+    """All policies by the change of their value; the reference stands at zero."""
+    found = {p: data.stat(scenario, p, VALUE) for p in data.policies}
+    return sorted(found, key=lambda p: -stat.mean if (stat := found[p]) else 0.0)
+
+
+def _found(data: ReportData, place: tuple[str, str], column: Column) -> Stat | None:
+    if column.at_end:
+        return data.closing(*place, column.metric)
+    return data.stat(*place, column.metric)
+
+
+def _is_money(column: Column) -> bool:
+    return bool(column.better) or column.metric == "net_income"
+
+
+def _scale(data: ReportData, scenario: str, column: Column) -> Scale:
+    stats = [_found(data, (scenario, p), column) for p in data.policies]
+    values = [v for stat in stats if stat is not None for v in stat.values()]
+    return money_scale(data.currency, values) if _is_money(column) else rate_scale(values)
+
+
+def _unit(column: Column, scale: Scale) -> str:
+    """Unit of a column in its head."""
+    if column.metric == "return_on_equity":
+        return tr("% a year")
+    if column.metric.startswith("ever_"):
+        return tr("% of paths")
+    if column.metric == "lowest_capital_ratio":
+        return tr("% of risk-weighted assets")
+    if column.metric.startswith("impaired_ratio_"):
+        return tr("%, last month")
+    return tr("{unit}, change", unit=scale.unit) if column.better else scale.unit
+
+
+def _cell(column: Column, stat: Stat | None, scale: Scale) -> RankingCell:
+    """A number with its interval and, for a change, whether it is told from zero."""
+    title = tr("{title}, {unit}", title=column.title, unit=_unit(column, scale))
+    if stat is None:
+        return RankingCell(title, NONE if column.better else missing())
+    if column.metric.startswith("ever_"):
+        return _chance_cell(title, stat)
+    if column.better and stat.is_zero:
+        return RankingCell(title, tr("no difference"), verdict="same")
+    text = scale.text(stat.mean, signed=bool(column.better))
+    ends = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
+    judged = {1: "better", -1: "worse"}.get(stat.sign * column.better, "unclear")
+    return RankingCell(title, text, ends, judged if column.better and ends else "")
+
+
+def _chance_cell(title: str, stat: Stat) -> RankingCell:
+    """A probability in percent, its interval cut to 0..1."""
+    if not stat.has_interval or stat.ci_low == stat.ci_high:
+        return RankingCell(title, number(100.0 * stat.mean, 0))
+    low, high = (
+        number(100.0 * min(1.0, max(0.0, v)), 0) for v in (stat.ci_low or 0.0, stat.ci_high or 0.0)
+    )
+    return RankingCell(title, number(100.0 * stat.mean, 0), span(low, high))

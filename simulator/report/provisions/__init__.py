@@ -1,0 +1,1 @@
+"""The chapter on provisions: allowances, coverage, minima, and the standards themselves."""

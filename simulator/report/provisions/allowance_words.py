@@ -1,0 +1,291 @@
+"""Captions and tables of allowances: what they come to, why they grow, how near minima are."""
+
+import numpy as np
+
+from simulator.report.kit.language import clauses, language, listed, mark, sentences, tr
+from simulator.report.kit.numbers import (
+    NONE,
+    interval,
+    money_scale,
+    number,
+    percent,
+    rate_scale,
+    significant_decimals,
+    span,
+)
+from simulator.report.kit.phrases import effect_text, level_text
+from simulator.report.kit.statistics import Fan, Stat
+from simulator.report.kit.table import Table, table_months
+from simulator.report.provisions.allowance_figures import (
+    RATIO_WORDS,
+    line_word,
+    row_of,
+    used_lines,
+    waterfall_scale,
+)
+from simulator.report.provisions.rule_books import COVERAGE, PROVISIONS, Provisions, plain
+from simulator.results.provisions.roll_forward import CLOSING, OPENING
+
+Place = tuple[str, str]
+
+
+def under(books: Provisions, place: Place) -> str:
+    """``Under Downturn and Status quo``."""
+    scenario, policy = place
+    return tr(
+        "Under {scenario} and {policy}",
+        scenario=books.data.scenario_label(scenario),
+        policy=books.data.policy_label(policy),
+    )
+
+
+def reference_place(books: Provisions) -> Place:
+    """The worst scenario and the reference."""
+    return books.data.worst_scenario(), books.data.reference
+
+
+def waterfall_caption(books: Provisions) -> str:
+    """From the opening to the closing allowance, what moved it most, and the cliff."""
+    place = reference_place(books)
+    roll, scale = books.roll(place), waterfall_scale(books)
+    first, last = (roll.total(line) for line in (OPENING, CLOSING))
+    message = mark(
+        "{where} the allowance ({book}) stays from {first} to {last} in {n} months: {movers}."
+    )
+    if last != first:
+        rises = mark(
+            "{where} the allowance ({book}) rises from {first} to {last} in {n} months: {movers}."
+        )
+        falls = mark(
+            "{where} the allowance ({book}) falls from {first} to {last} in {n} months: {movers}."
+        )
+        message = rises if last > first else falls
+    text = tr(
+        message,
+        where=under(books, place),
+        book=books.label(books.accounting),
+        first=scale.full(first),
+        last=scale.full(last),
+        n=len(books.data.months),
+        movers=_movers(books, place),
+    )
+    how = tr(
+        "Loans that move bring the allowance that they had; what their new grade asks beyond it is"
+        " \u201cremeasured\u201d there, as are new loss rates and what write-offs and sales need"
+        " beyond the allowance that they had. The opening allowance ({rates}) already expects the"
+        " policy chosen.",
+        rates=books.rates_words(books.accounting),
+    )
+    return sentences(text, _cliff_words(books, place), how)
+
+
+def _cliff_words(books: Provisions, place: Place) -> str:
+    """What the allowance of a loan of the best grade is multiplied by when it moves on."""
+    cliff = books.cliff(place)
+    if cliff is None:
+        return tr("All loans stand in one grade, so no loan's allowance jumps by moving.")
+    (best, worse), shares = (plain(g).lower() for g in cliff.grades), cliff.coverage
+    low, high = (percent(share, significant_decimals([100.0 * share], 2, 2)) for share in shares)
+    return tr(
+        "Balance in {best} is covered with {low}, in {worse} with {high}: a loan that moves there"
+        " needs {multiple} times its allowance.",
+        best=best,
+        low=low,
+        worse=worse,
+        high=high,
+        multiple=number(cliff.multiple, 1),
+    )
+
+
+def _movers(books: Provisions, place: Place) -> str:
+    """The two lines that add and take away most."""
+    roll, scale = books.roll(place), waterfall_scale(books)
+    moved = {line: roll.total(line) for line in roll.lines if line not in (OPENING, CLOSING)}
+    adds = mark("\u201c{line}\u201d adds most, {size}")
+    takes = mark("\u201c{line}\u201d takes away most, {size}")
+    told = []
+    for sign, message in ((1, adds), (-1, takes)):
+        line = max(moved, key=lambda name: sign * moved[name], default=None)
+        if line is not None and sign * moved[line] > 0:
+            size = scale.full(abs(moved[line]))
+            told.append(tr(message, line=line_word(line).lower(), size=size))
+    return clauses(told) or tr("nothing moves it")
+
+
+def waterfall_table(books: Provisions) -> Table:
+    """The roll-forward by scenario, policy and line, a column a grade."""
+    lines, grades = used_lines(books), books.grades(books.accounting)
+    scale = waterfall_scale(books)
+    rows = []
+    for place in books.data.places:
+        roll = books.roll(place)
+        for line in lines:
+            cells = (scale.text(float(v)) for v in (roll.total(line), *roll.of(line)))
+            rows.append((*row_of(books, place), line_word(line), *cells))
+    titles = (tr("All"), *map(plain, grades))
+    header = (tr("{title} ({unit})", title=title, unit=scale.unit) for title in titles)
+    names = (tr("Scenario"), tr("Policy"), tr("Line"))
+    return Table((*names, *header), tuple(rows), n_names=3)
+
+
+def fan_caption(books: Provisions) -> str:
+    """What each rule book asks for at the peak of its median path in the worst scenario."""
+    place, told = reference_place(books), []
+    for book in books.books:
+        fan = books.fan(place, book)
+        if np.isnan(fan.median).all():
+            continue
+        at = int(np.nanargmax(fan.median))
+        told.append((float(fan.median[at]), _peak(books, book, fan, at)))
+    if not told:
+        return tr("No balance to hold an allowance for.")
+    told.sort(key=lambda pair: -pair[0])
+    made = dict[str, list[str]]()
+    for book in books.books:
+        made.setdefault(books.rates_words(book), []).append(books.label(book))
+    rates = (
+        tr("{rates} ({books})", rates=words, books=listed(labels)) for words, labels in made.items()
+    )
+    return tr(
+        "{where}, the highest share of balance that the median path needs: {listed}. Each is the"
+        " rule book's own allowance: {rates}.",
+        where=under(books, place),
+        listed=clauses([text for _, text in told]),
+        rates=clauses(list(rates)),
+    )
+
+
+def _peak(books: Provisions, book: str, fan: Fan, at: int) -> str:
+    """What a rule book asks for in the month at position ``at``, with nine paths in ten."""
+    share = float(fan.median[at])
+    decimals = significant_decimals([100.0 * share], 3, 2)
+    said = {
+        "book": books.label(book),
+        "share": percent(share, decimals),
+        "month": f"{books.data.months[at]:.0f}",
+    }
+    if books.data.n_paths == 1:
+        return tr("{book} {share} in month {month}", **said)
+    ends = span(*(number(100.0 * float(v[at]), decimals) for v in (fan.low, fan.high)))
+    return tr(
+        "{book} {share} in month {month}, nine paths in ten {span}",
+        span=language().percent.format(ends),
+        **said,
+    )
+
+
+def coverage_caption(books: Provisions) -> str:
+    """How likely the booked allowance is below each minimum in the worst scenario."""
+    place, told = reference_place(books), _breaches(books)
+    own = books.label(books.accounting)
+    over = [
+        tr("over {loans} of {book}", loans=books.impaired_words(book)[0], book=books.label(book))
+        for book in books.with_minima()
+    ]
+    how = tr(
+        "The allowance on the books is the accounting book's, {own}: whoever asks, it is this"
+        " one that must meet the minimum. Coverage: {own} allowance {over}; provisions over"
+        " loans: {own} allowance over all balance. Dots: the lowest month of the median path;"
+        " lines: nine paths in ten; upright marks: the minimum, with the probability of a month"
+        " below it; triangles lie beyond the edge.",
+        own=own,
+        over=clauses(over),
+    )
+    if not told:
+        return sentences(tr("None of the rule books sets a minimum."), how)
+    chances = [
+        tr("{chance} for {names}", chance=chance, names=listed(names))
+        for chance, names in told.items()
+    ]
+    below = tr(
+        "{where} a month lies below the minimum {chances}.",
+        where=under(books, place),
+        chances=clauses(chances),
+    )
+    return sentences(below, how)
+
+
+def _breaches(books: Provisions) -> dict[str, list[str]]:
+    """Minima by the words for the probability that a month lies below them."""
+    place, told = reference_place(books), dict[str, list[str]]()
+    asked = {
+        COVERAGE: mark("coverage as {book} asks (at least {minimum})"),
+        PROVISIONS: mark("provisions over loans as {book} asks (at least {minimum})"),
+    }
+    for ratio, message in asked.items():
+        for book in books.books:
+            minimum = books.minimum(book, ratio)
+            if minimum is not None:
+                chance = chance_words(books.breach(ratio, place, book))
+                least = language().percent.format(f"{100 * minimum:g}")
+                asks = tr(message, book=books.label(book), minimum=least)
+                told.setdefault(chance, []).append(asks)
+    return told
+
+
+def chance_words(stat: Stat | None) -> str:
+    """A probability with its interval, cut to 0..1."""
+    if stat is None:
+        return tr("with unknown probability")
+    if stat.mean in (0.0, 1.0):
+        text = tr("on no path") if stat.mean == 0.0 else tr("on every path")
+    else:
+        text = tr("with probability {share}", share=percent(stat.mean, 0))
+    if not stat.has_interval or stat.ci_low == stat.ci_high:
+        return text
+    ends = (min(1.0, max(0.0, v)) for v in (stat.ci_low or 0.0, stat.ci_high or 0.0))
+    shown = language().percent.format(span(*(number(100.0 * v, 0) for v in ends)))
+    return tr("{number} {brackets}", number=text, brackets=interval(shown))
+
+
+def coverage_table(books: Provisions) -> Table:
+    """Lowest month of both ratios with minimum and breach; then each book's own by month."""
+    rows = []
+    for place in books.data.places:
+        for book in books.with_minima():
+            for ratio, words in RATIO_WORDS.items():
+                fan, minimum = books.lowest(ratio, place, book), books.minimum(book, ratio)
+                least = NONE if minimum is None else number(100.0 * minimum, 1)
+                breach = NONE if minimum is None else chance_words(books.breach(ratio, place, book))
+                names = (*row_of(books, place), books.label(book), tr(words), tr("lowest"))
+                rows.append((*names, _fan_cell(fan, 0, 1), least, breach))
+    for place in books.data.places:
+        for book in books.books:
+            own = (*row_of(books, place), books.label(book), tr("Own allowance over balance"))
+            for at in table_months(books.data):
+                cell = _fan_cell(books.fan(place, book), at, 2)
+                rows.append((*own, f"{books.data.months[at]:.0f}", cell, NONE, NONE))
+    header = (tr("Scenario"), tr("Policy"), tr("Rule book"), tr("Ratio"), tr("Month"))
+    last = (tr("Median, nine paths in ten (%)"), tr("Minimum (%)"), tr("A month below the minimum"))
+    return Table((*header, *last), tuple(rows), n_names=5)
+
+
+def _fan_cell(fan: Fan, at: int, decimals: int) -> str:
+    """Median and 5-95 % band in percent."""
+    median, low, high = (float(v[at]) for v in (fan.median, fan.low, fan.high))
+    return rate_scale([], decimals).spanned(median, low, high)
+
+
+def allowance_sentence(books: Provisions) -> str:
+    """What the accounting book needs at the end, and which policy changes that most."""
+    place = reference_place(books)
+    data, needed = books.data, books.needed(place)
+    if needed is None:
+        return ""
+    level = level_text(money_scale(data.currency, needed.values()), needed)
+    text = tr(
+        "{where} the rule book {book} needs an allowance of {level} at the end of month {month}"
+        " ({rates}).",
+        where=under(books, place),
+        book=books.label(books.accounting),
+        level=level,
+        month=f"{data.months[-1]:.0f}",
+        rates=books.rates_words(books.accounting),
+    )
+    best = data.best_first[0] if data.best_first else None
+    metric = f"allowance_{books.accounting}"
+    change = data.closing(place[0], best, f"delta_{metric}") if best else None
+    if best is None or change is None:
+        return text
+    effect = effect_text(data, metric, tr("allowance needed"), change)
+    return sentences(text, tr("{policy} {effect}.", policy=data.policy_label(best), effect=effect))
