@@ -20,8 +20,8 @@ from simulator.cli.run import main
 from simulator.cli.tape import main as look
 from simulator.policies import POLICY_KINDS
 from simulator.policies.describe import field_meanings, policies_markdown
+from tests import ROOT
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -2,13 +2,12 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import simulator
+from tests import ROOT
 
-ROOT = Path(__file__).parent.parent
 HEAVY = ("hydra", "numba", "omegaconf", "plotly", "pyarrow", "scipy", "xarray")
 
 

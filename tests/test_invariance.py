@@ -7,7 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import (
+
+from simulator.book import Book, build_book
+from simulator.cli.configuration.folders import find_folders
+from simulator.conclusion import ExperimentOutcome
+from simulator.experiment import run_experiment
+from simulator.policies import CareProgramme, GracePeriod, StatusQuo
+from simulator.request import ExperimentRequest
+from simulator.settings import BookSettings, MacroDeviation, ReportSettings, ScenarioSettings
+from simulator.vocabulary import Count, Flow
+from tests.conftest import (
     CALM,
     FREE,
     HARD,
@@ -23,15 +32,6 @@ from conftest import (
     small_book,
     write_tape,
 )
-
-from simulator.book import Book, build_book
-from simulator.cli.configuration.folders import find_folders
-from simulator.conclusion import ExperimentOutcome
-from simulator.experiment import run_experiment
-from simulator.policies import CareProgramme, GracePeriod, StatusQuo
-from simulator.request import ExperimentRequest
-from simulator.settings import BookSettings, MacroDeviation, ReportSettings, ScenarioSettings
-from simulator.vocabulary import Count, Flow
 
 WORLDS = {"calm": CALM, "hard": HARD}
 MOVING = MacroDeviation()

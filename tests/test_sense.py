@@ -4,7 +4,22 @@ from functools import cache
 
 import numpy as np
 import pytest
-from conftest import (
+from numpy.typing import NDArray
+
+from simulator.book.schema import Book
+from simulator.levers import Edit
+from simulator.policies import CareProgramme, GracePeriod, StatusQuo, StricterApproval
+from simulator.vocabulary import (
+    N_COLLECTION_STAGES,
+    Cause,
+    CollectionStage,
+    Count,
+    Exit,
+    Flow,
+    LoanStatus,
+    Priority,
+)
+from tests.conftest import (
     CALM,
     FREE,
     RISKLESS,
@@ -21,21 +36,6 @@ from conftest import (
     standard_errors_above_zero,
     with_borrowers,
     with_loans,
-)
-from numpy.typing import NDArray
-
-from simulator.book.schema import Book
-from simulator.levers import Edit
-from simulator.policies import CareProgramme, GracePeriod, StatusQuo, StricterApproval
-from simulator.vocabulary import (
-    N_COLLECTION_STAGES,
-    Cause,
-    CollectionStage,
-    Count,
-    Exit,
-    Flow,
-    LoanStatus,
-    Priority,
 )
 
 F8 = NDArray[np.float64]

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from conftest import small_book
 from numpy.typing import NDArray
 
 from simulator.calibrate.data.moments import Observation, Simulated
@@ -15,6 +14,7 @@ from simulator.catalogue import parameters_from
 from simulator.kernels.tally import allocate_tallies
 from simulator.timeline import Timeline
 from simulator.vocabulary import REFERENCE
+from tests.conftest import small_book
 
 F8 = NDArray[np.float64]
 Rates = Callable[[Mapping[str, float], str], F8]

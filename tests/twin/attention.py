@@ -4,8 +4,8 @@ from collections.abc import Callable
 from math import floor, log
 
 from simulator.vocabulary import Cause, Count, Draw
-from twin.bills import Bills
-from twin.state import Borrower, Loan, Month
+from tests.twin.bills import Bills
+from tests.twin.state import Borrower, Loan, Month
 
 
 def lapse(

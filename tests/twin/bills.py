@@ -1,7 +1,7 @@
 """Section 4.1: what a loan demands in a month."""
 
 from simulator.vocabulary import Amortisation
-from twin.state import Bill, Loan, Month
+from tests.twin.state import Bill, Loan, Month
 
 Bills = dict[int, Bill]
 """This month's bill of each open loan, by row of the loan."""

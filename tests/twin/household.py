@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from simulator.vocabulary import Cause, Draw, Hardship
-from twin.attention import attention, early_warning, programmes, warning_runs
-from twin.bills import Bills, bill
-from twin.life import hardship, income, shock_cost, shock_in_force
-from twin.relief import relief
-from twin.state import ROUNDING, TINY, Bill, Borrower, Loan, Month
+from tests.twin.attention import attention, early_warning, programmes, warning_runs
+from tests.twin.bills import Bills, bill
+from tests.twin.life import hardship, income, shock_cost, shock_in_force
+from tests.twin.relief import relief
+from tests.twin.state import ROUNDING, TINY, Bill, Borrower, Loan, Month
 
 
 @dataclass(slots=True)

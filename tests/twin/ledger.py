@@ -1,8 +1,8 @@
 """Section 8: postings, delinquency and exits of a loan."""
 
 from simulator.vocabulary import Amortisation, Cause, Count, Draw, Flow, LoanStatus
-from twin.bills import Bills
-from twin.state import TINY, Bill, Borrower, Loan, Month
+from tests.twin.bills import Bills
+from tests.twin.state import TINY, Bill, Borrower, Loan, Month
 
 
 def _without_dust(amount: float) -> float:

@@ -12,8 +12,8 @@ from simulator.vocabulary import (
     LoanStatus,
     Priority,
 )
-from twin.bills import Bills, scheduled_principal
-from twin.state import Bill, Borrower, Loan, Month, annuity
+from tests.twin.bills import Bills, scheduled_principal
+from tests.twin.state import Bill, Borrower, Loan, Month, annuity
 
 Owned = tuple[Loan, Borrower]
 CALLS = (CollectionStage.AI_CALL, CollectionStage.HUMAN_CALL, CollectionStage.AGENCY)

@@ -4,7 +4,7 @@ from math import exp
 
 from simulator.units import monthly_probability
 from simulator.vocabulary import Cause, Draw, Hardship, Work, WorkState
-from twin.state import Borrower, Month
+from tests.twin.state import Borrower, Month
 
 
 def _illness_chance(borrower: Borrower, month: Month) -> float:

@@ -1,8 +1,8 @@
 """Section 4.4: relief agreed with collectors or offered, re-plans and principal cuts."""
 
 from simulator.vocabulary import Amortisation, Cause, Count, Draw, Flow
-from twin.bills import Bills, bill
-from twin.state import Borrower, Grant, Loan, Month, annuity
+from tests.twin.bills import Bills, bill
+from tests.twin.state import Borrower, Grant, Loan, Month, annuity
 
 
 def _affordable(loan: Loan, extension: int, share: float, income: float, month: Month) -> int:

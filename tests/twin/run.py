@@ -13,13 +13,13 @@ from simulator.kernels.tally import HISTORY_DTYPE, Tallies, allocate_tallies
 from simulator.levers import LeverTable
 from simulator.shocks.world import World
 from simulator.vocabulary import Cause, Count, Exit, LoanStatus, WorkState
-from twin.bills import Bills
-from twin.household import household_month, opening_intent
-from twin.ledger import ledger_month
-from twin.lender import contacts, decide
-from twin.life import hardship, live
-from twin.luck import Luck
-from twin.state import Borrower, Diary, Entry, Grant, Loan, Month, population
+from tests.twin.bills import Bills
+from tests.twin.household import household_month, opening_intent
+from tests.twin.ledger import ledger_month
+from tests.twin.lender import contacts, decide
+from tests.twin.life import hardship, live
+from tests.twin.luck import Luck
+from tests.twin.state import Borrower, Diary, Entry, Grant, Loan, Month, population
 
 Sums = NDArray[np.float64]
 DESTINATION = {

@@ -26,7 +26,7 @@ from simulator.vocabulary import (
     Work,
     WorkState,
 )
-from twin.luck import Luck
+from tests.twin.luck import Luck
 
 TINY = 1e-9
 """An amount at most this large is nothing."""

@@ -1,0 +1,1 @@
+"""The book: schema, synthesis, imputation, shipped books."""

@@ -1,0 +1,1 @@
+"""Tapes: reading, mapping, refusing, opening."""

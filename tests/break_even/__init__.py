@@ -1,0 +1,1 @@
+"""Break-evens: questions and search."""

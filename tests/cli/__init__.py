@@ -1,0 +1,1 @@
+"""Every command, its configuration and its mistakes."""

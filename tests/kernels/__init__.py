@@ -1,0 +1,1 @@
+"""The compiled kernels against closed forms and the twin."""

@@ -1,0 +1,1 @@
+"""Scenarios, tables and paths of the economy."""

@@ -1,0 +1,1 @@
+"""Policies, levers and what they do."""

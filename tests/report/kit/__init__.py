@@ -1,0 +1,1 @@
+"""Language, numbers, files of the report."""

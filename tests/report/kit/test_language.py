@@ -1,0 +1,146 @@
+"""Both languages of the report: nothing lacks its Chinese, and each writes numbers its way."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from simulator.report.kit.language import (
+    LANGUAGES,
+    catalogue,
+    clauses,
+    fields,
+    language,
+    listed,
+    name,
+    sentences,
+    speaking,
+    tn,
+    tr,
+)
+from simulator.report.kit.numbers import (
+    Shown,
+    interval,
+    money_scale,
+    number,
+    percent,
+    points_scale,
+    rate_scale,
+)
+from tests import ROOT
+from tools.strings import CATALOGUE, NAMES, known, messages
+
+SPOKEN = tuple({message.words: message for message in messages()}.values())
+
+
+@pytest.mark.parametrize("message", SPOKEN, ids=lambda message: message.place)
+def test_every_message_has_a_translation_that_takes_the_same_values(message) -> None:
+    said = catalogue("zh").get(message.words)
+    assert said, f"{message.place}: {message.words!r} has no Chinese; see docs/languages.md"
+    assert fields(said) == fields(message.words)
+
+
+def test_no_translation_has_lost_its_message() -> None:
+    assert set(known(CATALOGUE)) <= {message.words for message in SPOKEN}
+
+
+def test_the_catalogue_is_two_files() -> None:
+    assert sorted(CATALOGUE.parent.glob("*.po")) == [CATALOGUE, NAMES]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios" / "scenario").glob("*.yaml")), ids=str)
+def test_every_shipped_scenario_is_told_in_chinese(path: Path) -> None:
+    told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for key in ("label", "narrative", "source"):
+        assert " ".join(told[key].split()) in catalogue("zh"), key
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs" / "policy").glob("*.yaml")), ids=str)
+def test_every_shipped_policy_has_a_chinese_name(path: Path) -> None:
+    assert path.stem.replace("_", " ").capitalize() in catalogue("zh")
+
+
+def test_a_language_holds_for_its_block_only() -> None:
+    assert tr("n/a") == "n/a"
+    with speaking("zh"):
+        assert language().code == "zh"
+        assert tr("n/a") == "\u65e0"
+        with speaking("en"):
+            assert tr("n/a") == "n/a"
+        assert tr("n/a") == "\u65e0"
+    assert language().code == "en"
+
+
+def test_a_users_text_is_never_read_as_a_message() -> None:
+    for code in LANGUAGES:
+        with speaking(code):
+            assert tr("{name}", name="{name.__class__} %s") == "{name.__class__} %s"
+            assert name("{0.__class__} of my own") == "{0.__class__} of my own"
+
+
+def test_hover_texts_without_values_keep_their_braces() -> None:
+    assert tr("x %{x}: %{y:.2f}") == "x %{x}: %{y:.2f}"
+
+
+def test_one_and_many() -> None:
+    assert tn("{n} path", "{n} paths", 1) == "1 path"
+    assert tn("{n} path", "{n} paths", 1200) == "1,200 paths"
+
+
+@pytest.mark.parametrize(
+    ("code", "texts"),
+    [
+        (
+            "en",
+            (
+                "\u2212CNY\u00a01.25\u202fM",
+                "+CNY\u00a01.20\u202fM",
+                "7.1\u202f%",
+                "\u22120.12\u202fpp",
+                "1 to 2",
+                "(95 % interval 1 to 2)",
+                "a, b and c",
+                "a; b",
+                "A. B.",
+            ),
+        ),
+        (
+            "zh",
+            (
+                "\u2212125\u00a0万元",
+                "+120\u00a0万元",
+                "7.1%",
+                "\u22120.12\u00a0个百分点",
+                "1 至 2",
+                "（95% 置信区间 1 至 2）",
+                "a、b和c",
+                "a；b",
+                "A.B.",
+            ),
+        ),
+    ],
+)
+def test_numbers_are_written_as_the_language_writes_them(code, texts) -> None:
+    with speaking(code):
+        money = money_scale("CNY", [-1_253_456.0])
+        points, shares = points_scale([0.0012]), rate_scale([0.01], 0)
+        assert texts == (
+            money.full(-1_253_456.0),
+            money.full(1.2e6, signed=True),
+            percent(0.0712),
+            points.full(-0.0012),
+            shares.span(0.01, 0.02),
+            interval(shares.span(0.01, 0.02)),
+            listed(["a", "b", "c"], final=True),
+            clauses(["a", "b"]),
+            sentences("A.", "", "B."),
+        )
+
+
+def test_a_shown_number_knows_its_value_in_the_unit_that_is_shown() -> None:
+    money = money_scale("CNY", [2.5e6])
+    shown = money.spanned(2_512_345.0, 2.4e6, 2.6e6)
+    assert shown == "2.51 (2.40 to 2.60)"
+    assert isinstance(shown, Shown)
+    assert shown.values == pytest.approx((2.512345, 2.4, 2.6), rel=1e-15)
+    assert number(float("nan"), 1) == "n/a"

@@ -1,0 +1,1 @@
+"""Allowances, rates and their oracles."""

@@ -1,0 +1,274 @@
+"""Profit and capital: identities of the income statement, tax, breaches, break-even price."""
+
+import re
+
+import numpy as np
+import pytest
+import xarray as xr
+from numpy.typing import NDArray
+
+from simulator.catalogue import catalogue, parameters_from
+from simulator.results.compare import statistics
+from simulator.results.dataset import to_dataset
+from simulator.results.intervals import ratio_over_paths
+from simulator.results.metrics import BY_NAME, MetricValues, monthly_view, total_view
+from simulator.results.profit import (
+    PROFIT_METRICS,
+    Span,
+    accounting_book,
+    has_rule_books,
+    parameters_of,
+    profit_values,
+    statement,
+    yearly_tax,
+)
+from simulator.vocabulary import CollectionStage
+from tests import ROOT
+from tests.results.test_results import output_of, random_tallies
+
+F8 = NDArray[np.float64]
+MONTHS, PATHS = 15, 8
+POLICIES = ("status_quo", "care")
+TOTAL, MONTHLY = (None,), tuple(range(1, MONTHS + 1))
+
+
+def without_rule_books(luck_replicates: int = 1) -> xr.Dataset:
+    tallies = {name: random_tallies(seed, PATHS, MONTHS) for seed, name in enumerate(POLICIES)}
+    return to_dataset(output_of(tallies, months=MONTHS, luck_replicates=luck_replicates))
+
+
+def with_rule_books(luck_replicates: int = 1, charge: float = 60.0) -> xr.Dataset:
+    """Two rule books; the charge of the first has the mean ``charge`` a month."""
+    dataset = without_rule_books(luck_replicates)
+    luck = np.random.default_rng(21)
+    dims = ("scenario", "policy", "provision", "path", "month")
+    shape = (1, len(POLICIES), 2, PATHS, MONTHS)
+    return dataset.assign(
+        provision_charge=(dims, luck.normal(charge, 20.0, shape)),
+        allowance=(dims, luck.uniform(20.0, 60.0, shape)),
+    ).assign_coords(provision=["cas22", "cecl"])
+
+
+def values_of(dataset: xr.Dataset) -> dict[tuple[str, bool], MetricValues]:
+    """By name and whether the figure is of the whole horizon."""
+    return {(item.name, item.months == TOTAL): item for item in profit_values(dataset)}
+
+
+# Income statement
+
+
+def test_without_rule_books_there_is_no_profit() -> None:
+    dataset = without_rule_books()
+    assert not has_rule_books(dataset)
+    assert list(profit_values(dataset)) == []
+
+
+def test_profit_is_the_result_before_losses_less_operating_cost_and_provisions() -> None:
+    dataset = with_rule_books()
+    read = monthly_view(dataset)
+    first_book = dataset["provision_charge"].sel(provision="cas22").values
+    expected = BY_NAME["result_before_losses"](read) - read("operating_cost") - first_book
+    profit = values_of(dataset)["profit_before_tax", False]
+    np.testing.assert_allclose(profit.values, expected, rtol=1e-12)
+    assert accounting_book(dataset) == "cas22"
+    assert profit.long_name.endswith("under cas22")
+
+
+def test_net_income_is_the_sum_of_its_lines() -> None:
+    dataset = with_rule_books()
+    found = {name: item.values for (name, whole), item in values_of(dataset).items() if not whole}
+    lines = {name: dataset[name].values for name in dataset if dataset[name].ndim == 4}
+    costs = (
+        lines["funding_cost"]
+        + lines["operating_cost"]
+        + dataset["collection_cost_by_stage"].values.sum(axis=-1)
+        + (lines["collection_cost"] - dataset["collection_cost_by_stage"].values.sum(axis=-1))
+        + lines["relief_cost"]
+        - lines["forgiven"]
+        + lines["underwriting_cost"]
+        + lines["programme_cost"]
+    )
+    accrued = lines["interest_accrued"] + lines["penalty_accrued"] + lines["fees_accrued"]
+    provisions = dataset["provision_charge"].values[:, :, 0]
+    expected = accrued - lines["forgiven"] - costs - provisions - found["tax"]
+    np.testing.assert_allclose(found["net_income"], expected, rtol=1e-12)
+    for name in ("income", "profit_before_tax", "tax", "net_income"):
+        total = values_of(dataset)[name, True].values[..., 0]
+        np.testing.assert_allclose(total, found[name].sum(axis=-1), rtol=1e-12)
+
+
+def test_equity_rolls_with_net_income_from_its_opening() -> None:
+    dataset = with_rule_books()
+    found = values_of(dataset)
+    equity, net_income = (found[name, False].values for name in ("equity", "net_income"))
+    opening = 0.12 * dataset["balance_at_opening"].values.sum(axis=-1)
+    np.testing.assert_allclose(equity[..., 0] - opening, net_income[..., 0])
+    np.testing.assert_allclose(np.diff(equity, axis=-1), net_income[..., 1:])
+
+
+def test_collection_cost_by_stage_and_complaints_add_up() -> None:
+    dataset = without_rule_books()
+    read = total_view(dataset)
+    stages = [BY_NAME[f"collection_cost_{stage.name.lower()}"](read) for stage in CollectionStage]
+    complaints = BY_NAME["collection_cost_complaints"](read)
+    np.testing.assert_allclose(sum(stages) + complaints, read("collection_cost"))
+
+
+def test_operating_cost_is_so_much_a_loan_and_so_much_of_its_balance() -> None:
+    dataset = without_rule_books()
+    of_loans = 0.4 * 5.0 * dataset["opening_loans"].values
+    of_balance = 0.02 / 12.0 * dataset["opening_balance"].values
+    np.testing.assert_allclose(dataset["operating_cost"].values, of_loans + of_balance)
+
+
+def test_the_results_carry_every_parameter() -> None:
+    assert parameters_of(without_rule_books()) == parameters_from({})
+
+
+# Tax
+
+JANUARY = np.arange(36) % 12 + 1
+
+
+def tax(*yearly_profit: float, months: NDArray[np.int64] = JANUARY) -> list[float]:
+    """Tax of each year on profit that comes evenly over its months, at 25 %."""
+    monthly = np.repeat(np.array(yearly_profit) / 12.0, 12)
+    found = yearly_tax(monthly, months[: monthly.size], 0.25)
+    return [float(year.sum()) for year in found.reshape(-1, 12)]
+
+
+def test_losses_are_carried_forward_and_not_back() -> None:
+    assert tax(120.0, -60.0, 100.0) == pytest.approx([30.0, 0.0, 10.0])
+    assert tax(-60.0, 40.0, 60.0) == pytest.approx([0.0, 0.0, 10.0])
+    assert tax(-60.0, -40.0, 60.0) == pytest.approx([0.0, 0.0, 0.0])
+
+
+def test_tax_within_a_year_follows_the_profit_of_the_year() -> None:
+    """Six good months and six bad ones leave nothing to tax, if they lie in one year."""
+    profit = np.repeat([10.0, -10.0], 6)
+    assert yearly_tax(profit, np.arange(1, 13), 0.25).sum() == pytest.approx(0.0, abs=1e-12)
+    july_first = np.array([7, 8, 9, 10, 11, 12, 1, 2, 3, 4, 5, 6])
+    assert yearly_tax(profit, july_first, 0.25).sum() == pytest.approx(0.25 * 60.0)
+
+
+def test_years_are_those_of_the_calendar_of_the_run() -> None:
+    dataset = with_rule_books(charge=120.0)
+    books = statement(dataset)
+    expected = np.zeros_like(books.tax)
+    dates = dataset["date"].dt.month.values
+    for path in np.ndindex(books.tax.shape[:3]):
+        paid = carried = year_so_far = 0.0
+        for month, profit in enumerate(books.profit_before_tax[path]):
+            year_so_far += profit
+            due = 0.25 * max(0.0, year_so_far - carried)
+            expected[(*path, month)] = due - paid
+            paid = due
+            if dates[month] == 12:
+                carried = max(0.0, carried - year_so_far)
+                paid = year_so_far = 0.0
+    np.testing.assert_allclose(books.tax, expected, atol=1e-9)
+    assert (books.profit_before_tax.sum(axis=-1) < 0.0).any()
+    assert (books.tax < 0.0).any()
+
+
+# Capital
+
+
+def test_ratios_and_breaches_follow_from_equity() -> None:
+    dataset = with_rule_books(charge=75.0)
+    found = {name: item.values for (name, whole), item in values_of(dataset).items() if not whole}
+    net_loans = dataset["closing_balance"].values - dataset["allowance"].values[:, :, 0]
+    np.testing.assert_allclose(found["leverage_ratio"], found["equity"] / net_loans)
+    np.testing.assert_allclose(found["capital_ratio"], found["equity"] / (0.75 * net_loans))
+    whole = {name: item.values for (name, of_all), item in values_of(dataset).items() if of_all}
+    for kind, minimum in (("capital", 0.105), ("leverage", 0.04)):
+        below = found[f"{kind}_ratio"] < minimum
+        assert 0 < below.sum() < below.size
+        np.testing.assert_array_equal(found[f"breach_{kind}"], below)
+        np.testing.assert_array_equal(whole[f"ever_breach_{kind}"][..., 0], below.any(axis=-1))
+        lowest = found[f"{kind}_ratio"].min(axis=-1)
+        np.testing.assert_array_equal(whole[f"lowest_{kind}_ratio"][..., 0], lowest)
+
+
+def test_a_breach_is_a_chance_with_an_interval_inside_its_range() -> None:
+    for (name, _), item in values_of(with_rule_books(charge=-50.0)).items():
+        assert item.chance == ("breach" in name)
+        if item.chance:
+            found = statistics(item, 1)
+            assert not found.mean.any()
+            assert not found.ci_low.any()
+            np.testing.assert_allclose(found.ci_high, 1.0 - 0.025 ** (1.0 / PATHS))
+
+
+# Ratios over paths
+
+
+@pytest.mark.parametrize("luck_replicates", [1, 2])
+def test_return_on_equity_and_its_interval_are_those_of_a_ratio(luck_replicates: int) -> None:
+    dataset = with_rule_books(luck_replicates, charge=30.0)
+    books = statement(dataset)
+    net_income, equity = (np.moveaxis(x, 2, 0) for x in (books.net_income, books.equity))
+    opening = np.moveaxis(books.opening_equity, 2, 0)[..., 0]
+    starts = [opening, *(equity[..., month] for month in range(MONTHS - 1))]
+    yearly = net_income.sum(axis=-1) * 12.0 / MONTHS
+    expected = ratio_over_paths(yearly, np.mean(starts, axis=0), luck_replicates)
+    item = values_of(dataset)["return_on_equity", True]
+    found = statistics(item, luck_replicates)
+    for name in ("mean", "se", "ci_low", "ci_high"):
+        np.testing.assert_allclose(getattr(found, name)[..., 0], getattr(expected, name))
+    assert item.unit == "1/year"
+
+
+def test_a_return_on_equity_that_may_be_gone_is_missing() -> None:
+    dataset = with_rule_books(charge=1000.0)
+    assert np.isnan(values_of(dataset)["return_on_equity", True].values).all()
+
+
+def test_at_the_break_even_price_profit_is_zero() -> None:
+    """By recomputation: the same run with its income rate moved to that price."""
+    dataset = with_rule_books()
+    found = values_of(dataset)
+    price, rate = (
+        found[name, True].values.mean(axis=2, keepdims=True)
+        for name in ("break_even_price", "income_rate")
+    )
+    moved = dataset["interest_accrued"] + (price - rate) * dataset["opening_balance"] / 12.0
+    again = values_of(dataset.assign(interest_accrued=moved))
+    profit = again["profit_before_tax", True].values
+    size = np.abs(found["income", True].values).mean()
+    assert abs(found["profit_before_tax", True].values.mean(axis=2)).min() > 1e-3 * size
+    np.testing.assert_allclose(profit.mean(axis=2), 0.0, atol=1e-9 * size)
+    np.testing.assert_allclose(again["income_rate", True].values.mean(axis=2), price[:, :, 0])
+
+
+# The file of costs
+
+COSTS = ROOT / "configs" / "parameters" / "default.yaml"
+
+
+def test_the_file_of_costs_shows_the_defaults_of_the_catalogue() -> None:
+    text = COSTS.read_text(encoding="utf-8")
+    shown = dict(re.findall(r"^# ([a-z_0-9]+): ([0-9.]+)(?:  |$)", text, re.MULTILINE))
+    assert len(shown) == len(re.findall(r"^# [a-z_0-9]+: ", text, re.MULTILINE)) > 15
+    assert parameters_from({name: float(value) for name, value in shown.items()}) == (
+        parameters_from({})
+    )
+    capital = {x.name for x in catalogue().values() if x.group == "Profit and capital"}
+    assert capital <= shown.keys()
+
+
+# The registry
+
+
+def test_every_metric_has_its_spans_and_unit() -> None:
+    found = values_of(with_rule_books())
+    shape = (1, len(POLICIES), PATHS)
+    for metric in PROFIT_METRICS:
+        assert ((metric.name, False) in found) == (metric.span is not Span.WHOLE)
+        assert ((metric.name, True) in found) == (metric.span is not Span.STOCK)
+    for (_, whole), item in found.items():
+        assert item.months == (TOTAL if whole else MONTHLY)
+        assert item.values.shape == (*shape, len(item.months))
+        assert item.unit in ("CNY", "1", "1/year")
+    names = [metric.name for metric in PROFIT_METRICS]
+    assert len(set(names)) == len(names)

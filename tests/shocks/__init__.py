@@ -1,0 +1,1 @@
+"""From the economy to borrowers."""
