@@ -84,7 +84,7 @@ def render_comparison(runs: Sequence[ComparedRun]) -> str:
     cards = [_overdue_card(runs)]
     lines = differing(runs)
     return page_text(
-        "side_by_side.html.j2",
+        "comparison.html.j2",
         cards,
         {},
         title=tr("{n} runs side by side", n=len(runs)),
