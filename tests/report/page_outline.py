@@ -29,3 +29,29 @@ def drawings(text: str) -> list[dict[str, object]]:
     found = re.search(r'<script type="application/json" id="drawings">(.*?)</script>', text, re.S)
     assert found is not None
     return json.loads(found.group(1))["figures"]
+
+
+def assert_small(text: str) -> None:
+    """The page and its figures keep within their bounds."""
+    assert len(text.encode()) < 8_000_000
+    found = drawings(text)
+    assert len(found) <= 15
+    for figure in found:
+        for choice in (figure, *figure.get("others", [])):
+            for trace in choice["data"]:
+                assert len(trace["x"]) <= 3000
+
+
+def labels_of(figure: dict[str, object]) -> list[str]:
+    """Everything that a figure shows as text, line breaks of the page's own taken out."""
+    shown: list[str] = []
+    for choice in (figure, *figure.get("others", [])):
+        for trace in choice["data"]:
+            shown += [trace["name"]] if "name" in trace else []
+            shown += [v for v in trace.get("text", []) if isinstance(v, str)]
+        for layout in choice.get("layouts", {}).values():
+            shown += [label["text"] for label in layout["annotations"]]
+            axes = [v for k, v in layout.items() if "axis" in k]
+            shown += [v["title"]["text"] for v in axes if "title" in v]
+            shown += [text for v in axes for text in v.get("ticktext", ())]
+    return [text.replace("<br>", " ") for text in shown]

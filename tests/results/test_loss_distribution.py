@@ -24,7 +24,7 @@ from simulator.results.loss_distribution import (
     value_at_risk,
 )
 from simulator.results.metrics import BY_NAME, lifetime_view
-from tests.results.test_results import output_of, random_tallies
+from tests.results.outputs import output_of, random_tallies
 
 F8 = NDArray[np.float64]
 REPETITIONS = 300

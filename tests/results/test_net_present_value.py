@@ -21,7 +21,7 @@ from simulator.results.net_present_value import (
 )
 from simulator.vocabulary import Count, Flow
 from tests.conftest import RISKLESS, run_small, small_book, with_borrowers, with_loans
-from tests.results.test_results import output_of, random_tallies, zero_tallies
+from tests.results.outputs import output_of, random_tallies, zero_tallies
 
 F8 = NDArray[np.float64]
 FREE_OF_COST = {"operating_cost_monthly": 0.0, "operating_cost_rate": 0.0}

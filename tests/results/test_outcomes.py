@@ -14,7 +14,7 @@ from simulator.results.outcomes import BURDEN_METRICS, COST_PER_SAVED, FATE_METR
 from simulator.results.over_paths import STATISTIC_SUFFIXES
 from simulator.results.summary import summarise
 from simulator.vocabulary import N_FATES, Fate
-from tests.results.test_results import (
+from tests.results.outputs import (
     PRODUCT_LIST,
     REGIONS,
     among,

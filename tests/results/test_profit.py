@@ -24,7 +24,7 @@ from simulator.results.profit import (
 )
 from simulator.vocabulary import CollectionStage
 from tests import ROOT
-from tests.results.test_results import output_of, random_tallies
+from tests.results.outputs import output_of, random_tallies
 
 F8 = NDArray[np.float64]
 MONTHS, PATHS = 15, 8

@@ -12,7 +12,7 @@ from simulator.results.dataset import to_dataset
 from simulator.results.ranking import REQUIRED, Frontier, Standing, dominator, frontiers
 from simulator.results.summary import summarise
 from simulator.vocabulary import AGE_BANDS, N_BURDENS, N_FATES, Burden, Fate
-from tests.results.test_results import output_of, random_tallies
+from tests.results.outputs import output_of, random_tallies
 
 F8 = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ import numpy as np
 from simulator.macro.history import SHOWN_VARIABLES, MacroHistory
 from simulator.results.inputs import ScenarioInfo, SimulationOutput
 from simulator.results.macro import macro_coordinates, macro_variables
-from tests.results.test_results import output_of, zero_tallies
+from tests.results.outputs import output_of, zero_tallies
 
 MONTHS, HORIZON = 3, 5
 

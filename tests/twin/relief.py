@@ -2,7 +2,8 @@
 
 from simulator.vocabulary import Amortisation, Cause, Count, Draw, Flow
 from tests.twin.bills import Bills, bill
-from tests.twin.state import Borrower, Grant, Loan, Month, annuity
+from tests.twin.diary import Grant
+from tests.twin.state import Borrower, Loan, Month, annuity
 
 
 def _affordable(loan: Loan, extension: int, share: float, income: float, month: Month) -> int:

@@ -14,12 +14,14 @@ from simulator.levers import LeverTable
 from simulator.shocks.world import World
 from simulator.vocabulary import Cause, Count, Exit, LoanStatus, WorkState
 from tests.twin.bills import Bills
+from tests.twin.diary import Diary, Entry, Grant
 from tests.twin.household import household_month, opening_intent
 from tests.twin.ledger import ledger_month
 from tests.twin.lender import contacts, decide
 from tests.twin.life import hardship, live
 from tests.twin.luck import Luck
-from tests.twin.state import Borrower, Diary, Entry, Grant, Loan, Month, population
+from tests.twin.population import population
+from tests.twin.state import Borrower, Loan, Month
 
 Sums = NDArray[np.float64]
 DESTINATION = {

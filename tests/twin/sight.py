@@ -23,7 +23,7 @@ from simulator.vocabulary import (
     Leaving,
     LoanStatus,
 )
-from tests.twin.state import Diary, Entry, Grant
+from tests.twin.diary import Diary, Entry, Grant
 
 F8 = NDArray[np.float64]
 NO_DEFAULT = -1

@@ -2,14 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.book.schema import Book, product_terms
 from simulator.catalogue import Parameters
-from simulator.kernels.records import AT_OPENING, NEVER_OPENED
+from simulator.kernels.records import NEVER_OPENED
 from simulator.kernels.tally import Tallies
 from simulator.levers import LeverTable
 from simulator.products import Jurisdiction, Product
@@ -26,6 +24,7 @@ from simulator.vocabulary import (
     Work,
     WorkState,
 )
+from tests.twin.diary import Grant
 from tests.twin.luck import Luck
 
 TINY = 1e-9
@@ -54,58 +53,6 @@ class Bill:
     @property
     def due(self) -> float:
         return self.due_interest + self.due_principal
-
-
-class Grant(Enum):
-    """Relief that was granted in a month."""
-
-    NONE = 0
-    REPLAN = 1
-    DEFERRAL = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A month of a loan in its diary: how it ended, and what happened on the way."""
-
-    month: int
-    status: LoanStatus
-    unpaid: int
-    dpd: int
-    cause: Cause
-    relief_left: int
-    hardship: Hardship
-    warned: bool
-    grant: Grant
-    balance: float
-    """At month end, before an exit."""
-    paid: float
-    cost: float
-    """Collection cost of the contacts with the loan, without its weight."""
-    drawn: float
-    price: float
-    discount: float
-    """Of one month at the loan's rate, v."""
-
-    @property
-    def open(self) -> bool:
-        return self.status is LoanStatus.OPEN
-
-
-@dataclass(slots=True)
-class Diary:
-    """Every month of a loan from its first month end on the books to its exit."""
-
-    weight: float
-    segment: int
-    recovery_share: float
-    half_life_months: float
-    entries: list[Entry] = field(default_factory=list)
-    court: tuple[int, float] | None = None
-    """Month and amount of what a court brings after the write-off."""
-
-    def at(self, month: int) -> Entry:
-        return self.entries[month - self.entries[0].month]
 
 
 @dataclass(slots=True, eq=False)
@@ -353,99 +300,3 @@ def annuity(principal: float, monthly_rate: float, months: int) -> float:
     if monthly_rate == 0.0:
         return principal / months
     return float(principal * monthly_rate / (1.0 - (1.0 + monthly_rate) ** -months))
-
-
-def _borrower(book: Book, row: int) -> Borrower:
-    b = book.borrowers
-    return Borrower(
-        id=int(b.id[row]),
-        arrival_month=int(b.arrival_month[row]),
-        weight=float(b.weight[row]),
-        region=int(b.region[row]),
-        work=Work(int(b.work[row])),
-        income=float(b.income[row]),
-        stated_income=float(b.stated_income[row]),
-        essential=float(b.essential[row]),
-        discretionary=float(b.discretionary[row]),
-        overspender=bool(b.overspender[row]),
-        savings_opening=float(b.savings[row]),
-        platforms=int(b.platforms[row]),
-        pays_others_first=bool(b.pays_others_first[row]),
-        p_forget=float(b.p_forget[row]),
-        p_channel_failure=float(b.p_channel_failure[row]),
-        p_misunderstand=float(b.p_misunderstand[row]),
-        refusal_weight=float(b.refusal_weight[row]),
-        illness_incidence=float(b.illness_incidence[row]),
-        unemployment_insured=bool(b.unemployment_insured[row]),
-        medical_insured=bool(b.medical_insured[row]),
-        true_risk=float(b.true_risk[row]),
-        score=float(b.score[row]),
-        income_decile=int(b.income_decile[row]),
-        age_band=int(b.age_band[row]),
-        savings=float(b.savings[row]),
-        other_debt=float(b.other_debt[row]),
-    )
-
-
-def _loan(book: Book, row: int, weight: float, levers: LeverTable) -> Loan:
-    columns = book.loans
-    product_row = int(columns.product[row])
-    segment = int(columns.segment[row])
-    return Loan(
-        row=row,
-        id=int(columns.id[row]),
-        product=book.products[product_row],
-        product_row=product_row,
-        write_off_dpd=float(product_terms(book).write_off_dpd[product_row]),
-        kind=Amortisation(int(columns.kind[row])),
-        origination_month=int(columns.origination_month[row]),
-        term_months=int(columns.term_months[row]),
-        due_day=int(columns.due_day[row]),
-        annual_rate=float(columns.annual_rate[row]),
-        limit=float(columns.limit[row]),
-        opening_principal=float(columns.principal[row]),
-        segment=segment,
-        lever_class=int(levers.class_of_segment[segment]),
-        vintage=int(columns.vintage[row]),
-        weight=weight,
-    )
-
-
-def _open_at_start(book: Book, loan: Loan) -> None:
-    """Section 10."""
-    columns, row = book.loans, loan.row
-    unpaid = int(columns.n_unpaid[row])
-    loan.status = LoanStatus.OPEN
-    loan.principal = loan.opening_principal
-    loan.principal_overdue = float(columns.principal_overdue[row])
-    loan.interest_overdue = float(columns.interest_overdue[row])
-    loan.penalty = float(columns.penalty[row])
-    loan.fees = float(columns.fees[row])
-    loan.remaining = int(columns.remaining_months[row])
-    loan.instalment = annuity(loan.principal, loan.annual_rate / 12.0, max(1, loan.remaining))
-    if unpaid > 0:
-        overdue = loan.principal_overdue + loan.interest_overdue
-        loan.queue = [overdue / unpaid] * unpaid
-        loan.cause = Cause.AT_OPENING
-        loan.spell = int(columns.months_overdue[row])
-        loan.ever_30 = unpaid >= 2
-        loan.ever_90 = unpaid >= 4
-
-
-def population(book: Book, levers: LeverTable) -> tuple[list[Borrower], list[Loan]]:
-    """Every borrower and loan of the book in its opening state, in order of row."""
-    borrowers = [_borrower(book, row) for row in range(book.borrowers.id.size)]
-    loans: list[Loan] = []
-    for row in range(book.n_loans):
-        owner = borrowers[int(book.loans.borrower[row])]
-        loan = _loan(book, row, owner.weight, levers)
-        if owner.arrival_month == 0:
-            _open_at_start(book, loan)
-            owner.outcome.overdue_months = 0
-            if loan.ever_30:
-                owner.outcome.first_30 = AT_OPENING
-            if loan.ever_90:
-                owner.outcome.first_90 = AT_OPENING
-        owner.loans.append(loan)
-        loans.append(loan)
-    return borrowers, loans

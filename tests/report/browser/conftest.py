@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from simulator.notebook import stress_test
+from simulator.report.fit.page import render_fit
 from simulator.report.kit import style
+from tests.report.fit.test_fit_page import make_report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Request, Route
@@ -134,3 +137,53 @@ def opened(browser: "Browser", path: Path) -> Iterator[Watched]:
     watched.wait_until_drawn(style.INK[0])
     yield watched
     context.close()
+
+
+@pytest.fixture(scope="package")
+def files(browser: "Browser", tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A page of each kind: of a small real run, and of a calibration given as plain numbers."""
+    folder = tmp_path_factory.mktemp("pages")
+    stress_test(
+        scenarios=["baseline", "downturn"],
+        policies=["grace_period", "stricter_approval"],
+        provision=["ifrs9"],
+        paths=4,
+        months=6,
+        runoff_months=6,
+        borrowers=150,
+        output=folder,
+    )
+    fit = folder / "fit.html"
+    fit.write_text(render_fit(make_report()), encoding="utf-8")
+    return {"stress test": folder / "report.html", "calibration": fit}
+
+
+@pytest.fixture(scope="package", params=["stress test", "calibration"])
+def page_on_laptop(
+    browser: "Browser", files: dict[str, Path], request: pytest.FixtureRequest
+) -> Iterator[Watched]:
+    with opened(browser, files[request.param]) as watched:
+        yield watched
+
+
+@pytest.fixture
+def report(page_on_laptop: Watched) -> Iterator[Watched]:
+    """The open page; whatever a test does with it, the page must have nothing to say."""
+    yield page_on_laptop
+    assert page_on_laptop.all_complaints() == []
+
+
+@contextmanager
+def shown(
+    report: Watched, size: tuple[int, int] = LAPTOP, colours: str = "light"
+) -> Iterator[None]:
+    """The page in a window of ``size``, in light or dark, every figure drawn so; then as before."""
+    show(report, size, colours)
+    yield
+    show(report, LAPTOP, "light")
+
+
+def show(report: Watched, size: tuple[int, int], colours: str) -> None:
+    report.page.emulate_media(media="screen", color_scheme=colours)  # type: ignore[arg-type]
+    report.page.set_viewport_size({"width": size[0], "height": size[1]})
+    report.wait_until_drawn(style.INK[colours == "dark"])

@@ -8,9 +8,9 @@ from simulator.report.fit.page import render_fit
 from simulator.report.page import render_report
 from simulator.settings import ReportSettings
 from tests.report.fit.test_fit_page import make_report
-from tests.report.policies.test_worth import make_tournament
-from tests.report.profit.test_report_money import LINES, make_money_run
-from tests.report.test_report import Run
+from tests.report.money_runs import LINES, make_money_run
+from tests.report.stress_runs import Run
+from tests.report.tournament_runs import make_tournament
 
 N_MAIN_NAMES = 18
 """Names that a stress test's page takes from its user; the calibration's takes the rest."""

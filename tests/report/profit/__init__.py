@@ -1,1 +1,1 @@
-"""The chapters on provisions, profit and capital."""
+"""The chapter on losses, profit and capital."""

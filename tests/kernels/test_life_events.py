@@ -1,0 +1,205 @@
+"""Unemployment follows the macro path; spells last as long as their chances say."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+
+from simulator.catalogue import pack_parameters, parameters_from
+from simulator.kernels.life_events import simulate_lives
+from simulator.kernels.records import CHUNK, LifeColumns, PathKey, records
+from simulator.macro import draw_macro_paths
+from simulator.products import JURISDICTIONS
+from simulator.settings import MacroDeviation
+from simulator.shocks import World, build_world
+from simulator.units import monthly_probability
+from simulator.vocabulary import Count, Life, Work, WorkState
+from tests.conftest import HARD, run_settings, run_small, scenario_of, small_book
+from tests.kernels.false_alarms import FIVE_SIGMA
+
+F8 = NDArray[np.float64]
+
+
+# --- Unemployment ------------------------------------------------------------------------------
+
+DEVIATING = MacroDeviation()
+U_MONTHS, U_PATHS = 36, 60
+U_COLUMNS = {"unemployment_rate": 0.05 + 0.06 * np.sin(np.arange(61) / 9.0) ** 2}
+
+
+def assert_follows(simulated: F8, macro: F8) -> None:
+    """Each month's mean difference over paths is within five of its standard errors."""
+    difference = simulated - macro
+    paths = difference.shape[0]
+    error = difference.std(axis=0, ddof=1) / np.sqrt(paths)
+    assert np.all(error > 0)
+    assert np.all(np.abs(difference.mean(axis=0)) <= 5 * error)
+
+
+def lives_of(
+    columns: LifeColumns, world: World, path: int, parameters: dict[str, float], seed: int = 7
+) -> tuple[NDArray[np.uint8], F8]:
+    """Life bytes (horizon + 1, n) and weighted unemployed (horizon + 1,) of one path."""
+    horizon = world.months.shape[1] - 1
+    life = np.zeros((horizon + 1, columns.id.size), dtype=np.uint8)
+    unemployed = np.zeros(horizon + 1)
+    simulate_lives(
+        columns,
+        records(world.months)[path],
+        world.disaster[path],
+        records(pack_parameters(parameters)),
+        PathKey(np.uint64(seed), path, horizon, horizon),
+        np.zeros((4, CHUNK)),
+        life,
+        unemployed,
+    )
+    return life, unemployed
+
+
+def people(
+    n: int, kind: Work, yearly_illness: float = 0.0, income_risk: float = 1.0
+) -> LifeColumns:
+    """``n`` borrowers of one kind of work in the opening book."""
+    return LifeColumns(
+        id=np.arange(n, dtype=np.uint64) * np.uint64(2**61 - 1) + np.uint64(5),
+        arrival_month=np.zeros(n, dtype=np.int16),
+        region=np.zeros(n, dtype=np.uint8),
+        work=np.full(n, kind, dtype=np.uint8),
+        weight=np.ones(n),
+        p_ill_monthly=np.full(n, monthly_probability(yearly_illness)),
+        income_risk=np.full(n, income_risk),
+    )
+
+
+def world_of(
+    columns: dict[str, object], horizon: int, paths: int = 1, deviation: MacroDeviation = DEVIATING
+) -> tuple[World, F8]:
+    """The world of a scenario of one region, and unemployment by path."""
+    run = run_settings(months=horizon, paths=paths)
+    macro = draw_macro_paths(scenario_of(columns, horizon, ("here",), deviation), run)
+    parameters = parameters_from({})
+    world = build_world(macro, 0, paths, parameters, JURISDICTIONS["cn"], ("here",))
+    return world, macro.by_path("unemployment_rate")
+
+
+@pytest.mark.parametrize("kind", Work)
+def test_simulated_unemployment_follows_the_macro_path_for_each_kind_of_work(kind: Work) -> None:
+    world, macro = world_of(dict(U_COLUMNS), U_MONTHS, U_PATHS)
+    columns, parameters = people(2_000, kind), parameters_from({})
+    simulated = [lives_of(columns, world, path, parameters)[1] for path in range(U_PATHS)]
+    assert_follows(np.array(simulated) / columns.id.size, macro)
+
+
+@pytest.mark.parametrize("risk", [0.5, 2.0])
+def test_a_borrowers_unemployment_is_its_multiple_of_the_macro_path(risk: float) -> None:
+    world, macro = world_of(dict(U_COLUMNS), U_MONTHS, U_PATHS)
+    columns, parameters = people(2_000, Work.GIG, income_risk=risk), parameters_from({})
+    simulated = [lives_of(columns, world, path, parameters)[1] for path in range(U_PATHS)]
+    assert_follows(np.array(simulated) / columns.id.size, risk * macro)
+
+
+def test_simulated_unemployment_of_a_book_follows_the_macro_path() -> None:
+    book = small_book(1_000, months=12)
+    small = run_small(book, worlds={"up": U_COLUMNS}, deviation=DEVIATING, paths=U_PATHS)
+    simulated = small.counts(scenario="up")[:, :, Count.UNEMPLOYED] / book.n_opening_borrowers
+    assert_follows(simulated, small.macro["up"].by_path("unemployment_rate"))
+
+
+def test_closed_accounts_still_count_as_unemployed() -> None:
+    """Unemployment is of the opening borrowers, whatever becomes of their loans."""
+    small = run_small(
+        small_book(300, months=30, applicants_monthly_share=0.0), worlds={"hard": HARD}, months=30
+    )
+    strict = run_small(
+        small_book(300, months=30, applicants_monthly_share=0.0),
+        worlds={"hard": HARD},
+        months=30,
+        parameters={"strength_job_loss": 0.0, "p_refuse_monthly": 0.0},
+    )
+    left = small.counts()[:, :, Count.OPEN_LOANS]
+    assert np.any(left[:, -1] < 0.3 * left[:, 0])
+    assert np.array_equal(
+        small.counts()[:, :, Count.UNEMPLOYED], strict.counts()[:, :, Count.UNEMPLOYED]
+    )
+
+
+# --- Durations ---------------------------------------------------------------------------------
+
+SPELL_MONTHS, SPELL_PEOPLE, LAST_START = 150, 6_000, 60
+
+
+def spell_lengths(active: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Lengths of all spells that begin in months 1 to ``LAST_START``; ``active`` is (T, n)."""
+    before = np.zeros_like(active)
+    before[1:] = active[:-1]
+    starts = active & ~before
+    starts[0] = False
+    starts[LAST_START + 1 :] = False
+    ends = np.zeros_like(active)
+    ends[:-1] = active[:-1] & ~active[1:]
+    found: list[int] = []
+    for person in np.flatnonzero(starts.any(axis=0)):
+        over = np.flatnonzero(ends[:, person])
+        for start in np.flatnonzero(starts[:, person]):
+            found.append(int(over[np.searchsorted(over, start)] - start + 1))
+    return np.array(found)
+
+
+def assert_geometric(lengths: NDArray[np.int64], p_end: float) -> None:
+    """Mean within 5 standard errors, and the distribution by a chi-square test."""
+    deviation = np.sqrt(1 - p_end) / p_end
+    assert abs(lengths.mean() - 1 / p_end) <= 5 * deviation / np.sqrt(lengths.size)
+    last = int(stats.geom.isf(10 / lengths.size, p_end))  # at least 10 expected in the tail
+    observed = np.bincount(np.minimum(lengths, last + 1), minlength=last + 2)[1:]
+    chances = np.append(stats.geom.pmf(np.arange(1, last + 1), p_end), stats.geom.sf(last, p_end))
+    assert stats.chisquare(observed, lengths.size * chances).pvalue > FIVE_SIGMA
+
+
+@pytest.fixture(scope="module")
+def steady() -> World:
+    columns: dict[str, object] = {"unemployment_rate": 0.08, "disaster": 0.01}
+    still = MacroDeviation(volatility=(0.0, 0.0, 0.0, 0.0))
+    return world_of(columns, SPELL_MONTHS, deviation=still)[0]
+
+
+@pytest.mark.parametrize("kind", Work)
+def test_unemployment_spells_are_geometric_with_the_finding_rate(steady: World, kind: Work) -> None:
+    p = parameters_from({})
+    life, _ = lives_of(people(SPELL_PEOPLE, kind), steady, 0, p)
+    found = p[f"turnover_{kind.name.lower()}"] * p["finding_rate"]
+    found *= (p["finding_reference_unemployment"] / 0.08) ** p["finding_elasticity"]
+    lengths = spell_lengths((life & 3) == WorkState.UNEMPLOYED)
+    assert lengths.size > 2_000
+    assert_geometric(lengths, found)
+
+
+@pytest.mark.parametrize(
+    ("bit", "onset", "mean"),
+    [
+        (Life.ILL, Life.ILL_ONSET, "illness_mean_months"),
+        (Life.DISASTER, Life.DISASTER_ONSET, "disaster_mean_months"),
+    ],
+)
+def test_spells_of_illness_and_disaster_are_geometric(
+    steady: World, bit: Life, onset: Life, mean: str
+) -> None:
+    p = parameters_from({})
+    life, _ = lives_of(people(SPELL_PEOPLE, Work.GIG, yearly_illness=0.1), steady, 0, p)
+    active = (life & bit) > 0
+    lengths = spell_lengths(active)
+    assert lengths.size > 1_000
+    assert_geometric(lengths, 1 / p[mean])
+    begins = active[1:] & ~active[:-1]
+    assert np.array_equal((life[1:] & onset) > 0, begins)
+    assert not np.any(life[0] & onset)
+
+
+def test_illness_begins_with_the_incidence_given() -> None:
+    world, _ = world_of({}, 40)
+    life, _ = lives_of(people(20_000, Work.FORMAL, 0.1), world, 0, parameters_from({}))
+    ill = (life & Life.ILL) > 0
+    healthy_months = np.count_nonzero(~ill[:-1])
+    onsets = np.count_nonzero(life[1:] & Life.ILL_ONSET)
+    chance = monthly_probability(0.1)
+    error = np.sqrt(healthy_months * chance * (1 - chance))
+    assert abs(onsets - healthy_months * chance) <= 5 * error

@@ -1,0 +1,59 @@
+"""Policies against the reference, path by path under the same luck."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from simulator.results.compare import MAIN_METRICS, compare
+from simulator.results.dataset import to_dataset
+from simulator.results.summary import summarise
+from simulator.validation import UserError
+from simulator.vocabulary import Flow
+from tests.results.outputs import among, output_of, random_tallies, rows_of, zero_tallies
+
+
+def test_paired_interval_is_that_of_differences_and_narrower_than_unpaired() -> None:
+    base, other = random_tallies(14, 50, 2), random_tallies(14, 50, 2)
+    noise = np.random.default_rng(15).normal(0.0, 0.5, 50)
+    other.flows[:, 1, Flow.WRITTEN_OFF] += 10.0 + noise
+    dataset = to_dataset(output_of({"status_quo": base, "other": other}, months=2))
+    delta = rows_of(dataset, "delta_written_off", "other")[0]
+    gap = (other.flows - base.flows)[:, 1, Flow.WRITTEN_OFF]
+    low, high = stats.t.interval(0.95, 49, gap.mean(), stats.sem(gap, ddof=1))
+    assert (delta.ci_low, delta.ci_high) == pytest.approx((low, high))
+    alone = rows_of(dataset, "written_off", "other")[0]
+    assert delta.ci_high - delta.ci_low < 0.1 * (alone.ci_high - alone.ci_low)
+    assert rows_of(dataset, "delta_written_off", "status_quo") == []
+
+
+def test_same_luck_and_same_outcome_give_a_difference_of_exactly_zero() -> None:
+    tallies = random_tallies(16, 5, 3)
+    dataset = to_dataset(output_of({"status_quo": tallies, "other": tallies}, months=3))
+    deltas = [r for r in summarise(dataset) if r.metric.startswith("delta_")]
+    deltas = [r for r in deltas if not r.metric.startswith("delta_loss_es")]  # beyond 16 paths
+    assert deltas
+    assert all(r.mean == r.ci_low == r.ci_high == r.p05 == r.p95 == 0.0 for r in deltas)
+
+
+def test_compare_says_what_the_summary_says() -> None:
+    output = output_of(
+        {"other": random_tallies(17, 9, 3), "status_quo": random_tallies(18, 9, 3)}, months=3
+    )
+    dataset = to_dataset(output)
+    found, rows = compare(dataset, "status_quo"), summarise(dataset)
+    assert found["policy"].values.tolist() == ["other"]
+    for name in MAIN_METRICS:
+        monthly = [r for r in among(rows, f"delta_{name}", "other") if r.month is not None]
+        assert found[f"delta_{name}"].values.ravel().tolist() == [r.mean for r in monthly]
+        assert found[f"delta_{name}_ci_low"].values.ravel().tolist() == [r.ci_low for r in monthly]
+    (peak,) = among(rows, "delta_peak_overdue_rate_30", "other")
+    assert found["delta_peak_overdue_rate_30"].item() == peak.mean
+    *_, total = among(rows, "delta_net_loss", "other")
+    assert found["total_delta_net_loss"].item() == total.mean
+    assert all({"units", "long_name"} <= set(v.attrs) for v in found.data_vars.values())
+
+
+def test_an_unknown_reference_is_named_with_what_is_allowed() -> None:
+    dataset = to_dataset(output_of({"status_quo": zero_tallies(2, 1)}, months=1))
+    with pytest.raises(UserError, match="reference must be one of status_quo; got statusquo"):
+        compare(dataset, "statusquo")

@@ -1,0 +1,24 @@
+"""The table of a sample's history."""
+
+import numpy as np
+
+from simulator.kernels.tally import HISTORY_DTYPE
+from simulator.results.history import history_table
+from simulator.vocabulary import Cause, LoanStatus
+
+
+def test_a_history_has_a_row_for_each_run_loan_and_month() -> None:
+    records = np.zeros((3, 2), dtype=HISTORY_DTYPE)
+    records["balance"] = np.arange(6.0).reshape(3, 2)
+    records["status"] = int(LoanStatus.OPEN)
+    records["cause"][2, 1] = int(Cause.ILLNESS)
+    ids = np.array([7, 2**63 + 1], dtype=np.uint64)
+    runs = {("baseline", "status_quo"): records, ("baseline", "other"): records}
+    table = history_table(runs, ids, ids + np.uint64(1)).to_pydict()
+    assert len(table["month"]) == 2 * 3 * 2
+    last = {name: column[5] for name, column in table.items()}
+    assert last["scenario"] == "baseline"
+    assert last["policy"] == "status_quo"
+    assert (last["month"], last["balance"], last["status"]) == (2, 5.0, "open")
+    assert last["cause"] == "illness"
+    assert (last["borrower_id"], last["loan_id"]) == (2**63 + 1, 2**63 + 2)

@@ -1,0 +1,168 @@
+"""Files of a run: written whole or not at all, read back equal, removed by their names."""
+
+import json
+import resource
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+import xarray as xr
+
+from simulator.results.dataset import to_dataset
+from simulator.results.files import (
+    FILE_NAMES,
+    MANIFEST_NAME,
+    RESULTS_NAME,
+    SUMMARY_NAME,
+    remove_results,
+)
+from simulator.results.store import (
+    read_results,
+    safe_text,
+    write_files,
+    write_results,
+    write_summary,
+)
+from simulator.results.summary import SummaryRow, summarise
+from simulator.validation import UserError
+from tests import ROOT
+from tests.results.outputs import output_of, random_tallies, written
+
+
+def test_what_is_written_is_read_back_equal(tmp_path: Path) -> None:
+    output = written(tmp_path / "run")
+    names = {p.name for p in (tmp_path / "run").iterdir()}
+    assert names == {RESULTS_NAME, SUMMARY_NAME, MANIFEST_NAME, "report.html"}
+    dataset, rows, manifest = read_results(tmp_path / "run")
+    expected = to_dataset(output)
+    xr.testing.assert_identical(dataset.drop_encoding(), expected)
+    assert dataset.attrs["configuration"] == json.dumps(
+        output.configuration, sort_keys=True, ensure_ascii=False
+    )
+    assert repr(rows) == repr(summarise(expected))
+    assert repr(rows) == repr(summarise(dataset))
+    assert manifest["checks_passed"] is True
+    assert manifest["book"]["notes"] == ["注释"]
+
+
+def test_every_stored_variable_has_unit_and_meaning_and_is_not_compressed(tmp_path: Path) -> None:
+    written(tmp_path)
+    with netCDF4.Dataset(tmp_path / RESULTS_NAME) as file:
+        for name, variable in file.variables.items():
+            assert {"units", "long_name"} <= set(variable.ncattrs()), name
+            assert not (variable.filters() or {}).get("zlib"), name
+        assert {"schema_version", "currency", "start_date", "reference", "configuration"} <= set(
+            file.ncattrs()
+        )
+
+
+def test_a_failing_write_leaves_nothing_under_any_name(tmp_path: Path) -> None:
+    output = written(tmp_path)
+    dataset = to_dataset(output)
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_results(tmp_path / "new", dataset, summarise(dataset), {"x": float("nan")})
+    assert not (tmp_path / "new").exists()
+
+    def fail(path: Path) -> None:
+        path.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    def fine(path: Path) -> None:
+        path.write_text("whole")
+
+    with pytest.raises(UserError, match=r"summary\.csv: cannot be written: No space left"):
+        write_files(tmp_path, {RESULTS_NAME: fine, SUMMARY_NAME: fail, MANIFEST_NAME: fine})
+    assert {p.name for p in tmp_path.iterdir()} == {"report.html"}
+
+
+def test_a_rename_that_fails_takes_the_others_back(tmp_path: Path) -> None:
+    (tmp_path / SUMMARY_NAME).mkdir()
+    (tmp_path / SUMMARY_NAME / "in_the_way").touch()
+
+    def fine(path: Path) -> None:
+        path.write_text("whole")
+
+    with pytest.raises(UserError, match=SUMMARY_NAME):
+        write_files(tmp_path, {RESULTS_NAME: fine, SUMMARY_NAME: fine})
+    assert [p.name for p in tmp_path.iterdir()] == [SUMMARY_NAME]
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="cannot be written") as caught:
+        written(tmp_path / "file")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder nobody can write")
+def test_a_read_only_folder_is_one_line() -> None:
+    with pytest.raises(UserError, match=r"^/proc/self/results\.nc: cannot be written") as caught:
+        written(Path("/proc/self"))
+    assert "\n" not in str(caught.value)
+
+
+_FULL_DISK = """
+import resource, sys
+from pathlib import Path
+sys.path.insert(0, "tests")
+from tests.results.outputs import written
+from simulator.validation import UserError
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    written(Path(sys.argv[1]))
+except UserError as error:
+    print(error)
+    sys.exit(3)
+"""
+
+
+@pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="needs a limit on file sizes")
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    root = ROOT
+    command = [sys.executable, "-c", _FULL_DISK, str(tmp_path)]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    assert "results.nc: cannot be written" in done.stdout
+    assert "disk full" in done.stdout
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reading_an_unfinished_run_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"results\.nc is missing"):
+        read_results(tmp_path)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_text_that_a_spreadsheet_would_run_is_neutralised(start: str) -> None:
+    assert safe_text(f"{start}HYPERLINK(1)") == f"'{start}HYPERLINK(1)"
+
+
+def test_numbers_are_left_alone_and_missing_ones_empty(tmp_path: Path) -> None:
+    path = tmp_path / SUMMARY_NAME
+    row = SummaryRow("=1+1", "b", "c", None, -0.1, np.nan, 1e-17, 1.0, 2.0, 3.0, "1")
+    write_summary(path, [row])
+    assert path.read_text().splitlines() == [
+        "scenario,policy,metric,month,mean,ci_low,ci_high,p05,p50,p95,unit",
+        "'=1+1,b,c,,-0.1,,1e-17,1.0,2.0,3.0,1",
+    ]
+
+
+def test_a_long_configuration_fits_the_file(tmp_path: Path) -> None:
+    tallies = {"status_quo": random_tallies(26, 2, 1)}
+    output = replace(output_of(tallies, months=1), configuration={"long": "x" * 300_000})
+    dataset = to_dataset(output)
+    write_results(tmp_path, dataset, [], {})
+    assert len(read_results(tmp_path).dataset.attrs["configuration"]) > 300_000
+
+
+def test_an_earlier_runs_files_go_before_a_new_run_begins(tmp_path: Path) -> None:
+    for name in (*FILE_NAMES, "notes.txt"):
+        (tmp_path / name).write_text("earlier")
+    remove_results(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    remove_results(tmp_path / "absent")

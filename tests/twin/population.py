@@ -1,0 +1,103 @@
+"""Borrowers and loans of a book in their opening state."""
+
+from simulator.book.schema import Book, product_terms
+from simulator.kernels.records import AT_OPENING
+from simulator.levers import LeverTable
+from simulator.vocabulary import Amortisation, Cause, LoanStatus, Work
+from tests.twin.state import Borrower, Loan, annuity
+
+
+def _borrower(book: Book, row: int) -> Borrower:
+    b = book.borrowers
+    return Borrower(
+        id=int(b.id[row]),
+        arrival_month=int(b.arrival_month[row]),
+        weight=float(b.weight[row]),
+        region=int(b.region[row]),
+        work=Work(int(b.work[row])),
+        income=float(b.income[row]),
+        stated_income=float(b.stated_income[row]),
+        essential=float(b.essential[row]),
+        discretionary=float(b.discretionary[row]),
+        overspender=bool(b.overspender[row]),
+        savings_opening=float(b.savings[row]),
+        platforms=int(b.platforms[row]),
+        pays_others_first=bool(b.pays_others_first[row]),
+        p_forget=float(b.p_forget[row]),
+        p_channel_failure=float(b.p_channel_failure[row]),
+        p_misunderstand=float(b.p_misunderstand[row]),
+        refusal_weight=float(b.refusal_weight[row]),
+        illness_incidence=float(b.illness_incidence[row]),
+        unemployment_insured=bool(b.unemployment_insured[row]),
+        medical_insured=bool(b.medical_insured[row]),
+        true_risk=float(b.true_risk[row]),
+        score=float(b.score[row]),
+        income_decile=int(b.income_decile[row]),
+        age_band=int(b.age_band[row]),
+        savings=float(b.savings[row]),
+        other_debt=float(b.other_debt[row]),
+    )
+
+
+def _loan(book: Book, row: int, weight: float, levers: LeverTable) -> Loan:
+    columns = book.loans
+    product_row = int(columns.product[row])
+    segment = int(columns.segment[row])
+    return Loan(
+        row=row,
+        id=int(columns.id[row]),
+        product=book.products[product_row],
+        product_row=product_row,
+        write_off_dpd=float(product_terms(book).write_off_dpd[product_row]),
+        kind=Amortisation(int(columns.kind[row])),
+        origination_month=int(columns.origination_month[row]),
+        term_months=int(columns.term_months[row]),
+        due_day=int(columns.due_day[row]),
+        annual_rate=float(columns.annual_rate[row]),
+        limit=float(columns.limit[row]),
+        opening_principal=float(columns.principal[row]),
+        segment=segment,
+        lever_class=int(levers.class_of_segment[segment]),
+        vintage=int(columns.vintage[row]),
+        weight=weight,
+    )
+
+
+def _open_at_start(book: Book, loan: Loan) -> None:
+    """Section 10."""
+    columns, row = book.loans, loan.row
+    unpaid = int(columns.n_unpaid[row])
+    loan.status = LoanStatus.OPEN
+    loan.principal = loan.opening_principal
+    loan.principal_overdue = float(columns.principal_overdue[row])
+    loan.interest_overdue = float(columns.interest_overdue[row])
+    loan.penalty = float(columns.penalty[row])
+    loan.fees = float(columns.fees[row])
+    loan.remaining = int(columns.remaining_months[row])
+    loan.instalment = annuity(loan.principal, loan.annual_rate / 12.0, max(1, loan.remaining))
+    if unpaid > 0:
+        overdue = loan.principal_overdue + loan.interest_overdue
+        loan.queue = [overdue / unpaid] * unpaid
+        loan.cause = Cause.AT_OPENING
+        loan.spell = int(columns.months_overdue[row])
+        loan.ever_30 = unpaid >= 2
+        loan.ever_90 = unpaid >= 4
+
+
+def population(book: Book, levers: LeverTable) -> tuple[list[Borrower], list[Loan]]:
+    """Every borrower and loan of the book in its opening state, in order of row."""
+    borrowers = [_borrower(book, row) for row in range(book.borrowers.id.size)]
+    loans: list[Loan] = []
+    for row in range(book.n_loans):
+        owner = borrowers[int(book.loans.borrower[row])]
+        loan = _loan(book, row, owner.weight, levers)
+        if owner.arrival_month == 0:
+            _open_at_start(book, loan)
+            owner.outcome.overdue_months = 0
+            if loan.ever_30:
+                owner.outcome.first_30 = AT_OPENING
+            if loan.ever_90:
+                owner.outcome.first_90 = AT_OPENING
+        owner.loans.append(loan)
+        loans.append(loan)
+    return borrowers, loans
