@@ -10,7 +10,6 @@ from simulator.break_even.answer import FinishedRun, answer
 from simulator.break_even.question import Question
 from simulator.engine import thread_count
 from simulator.policies import Policy
-from simulator.preparation import Simulated
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
 from simulator.results.break_even import (
@@ -26,6 +25,7 @@ from simulator.results.manifest import RunFacts, build_manifest
 from simulator.results.store import write_results
 from simulator.results.stored_run import with_record
 from simulator.results.summary import SummaryRow, summarise
+from simulator.simulated import Simulated
 
 
 @dataclass(frozen=True, slots=True)

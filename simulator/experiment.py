@@ -9,18 +9,12 @@ from simulator.break_even.question import ask
 from simulator.engine import compile_kernels, simulate
 from simulator.macro import draw_macro_paths
 from simulator.packing import pack
-from simulator.preparation import (
-    Simulated,
-    lever_tables,
-    load_scenarios,
-    risk_cells,
-    simulation_output,
-    world_builders,
-)
+from simulator.preparation import lever_tables, load_scenarios, risk_cells, world_builders
 from simulator.progress import Progress, Silent
 from simulator.provision import check_books
 from simulator.request import ExperimentRequest
 from simulator.results.files import remove_results
+from simulator.simulated import Simulated, simulation_output
 
 if TYPE_CHECKING:
     from simulator.conclusion import ExperimentOutcome

@@ -17,12 +17,11 @@ Shipped books, scenarios and policies go by name; own ones are typed objects::
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
 from simulator.catalogue import parameters_from
-from simulator.conclusion import ExperimentOutcome
 from simulator.experiment import run_experiment
 from simulator.policies import REFERENCE, Policy, build_policy
 from simulator.provision import RuleBook, build_rule_book
@@ -30,6 +29,9 @@ from simulator.request import ExperimentRequest
 from simulator.settings import BookSettings, BreakEvenSettings, RunSettings, ScenarioSettings
 from simulator.shipped import read_shipped, shipped_tables
 from simulator.validation import UserError, build, check_name, clip
+
+if TYPE_CHECKING:
+    from simulator.conclusion import ExperimentOutcome
 
 T = TypeVar("T")
 
@@ -60,18 +62,19 @@ def stress_test(
     provision: RuleBooks = ("cas22", "cecl", "china_minimum"),
     break_even: BreakEvens = (),
     parameters: str | Mapping[str, float] = "cn_online_lender",
+    sections: Mapping[str, BaseModel] | None = None,
     output: str | Path | None = None,
-) -> ExperimentOutcome:
+) -> "ExperimentOutcome":
     """Run every policy in every scenario on the same borrowers under the same luck.
 
     ``status_quo`` is the reference and is added when absent. In a list, an own scenario
     and an own rule book of ``provision`` are named after their label, an own policy after its
     kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size of
     a synthetic book; ``parameters`` are a shipped set's name (``default``: the catalogue's) or
-    values by name, over the catalogue's; ``luck_replicates`` must divide ``paths``. With
-    ``output``, that folder gets the files of a run, all or none. Numbers are those of
-    ``python -m simulator`` with the same settings. Raises ``UserError`` for anything that the user
-    can mend.
+    values by name, over the catalogue's; ``luck_replicates`` must divide ``paths``; ``sections``
+    are settings of sections by name. With ``output``, that folder gets the files of a run, all or
+    none. Numbers are those of ``python -m simulator`` with the same settings. Raises ``UserError``
+    for anything that the user can mend.
     """
     book_name, book_settings = _book(book, borrowers)
     run = build(
@@ -103,6 +106,8 @@ def stress_test(
         configuration["provision"] = {name: _plain(item) for name, item in rule_books.items()}
     if questions:
         configuration["break_even"] = {name: _plain(item) for name, item in questions.items()}
+    for name, item in (sections or {}).items():
+        configuration[name] = item.model_dump(mode="json")
     request = ExperimentRequest(
         book=book_settings,
         book_name=book_name,
@@ -111,6 +116,7 @@ def stress_test(
         run=run,
         break_even=questions,
         provision=rule_books,
+        sections=dict(sections or {}),
         parameters=parameters_from(changed),
         table_folders=(shipped_tables(),),
         configuration=configuration,

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from simulator.catalogue import parameters_from
 from simulator.policies import REFERENCE, Policy, StatusQuo
@@ -14,6 +17,8 @@ from simulator.settings import (
     RunSettings,
     ScenarioSettings,
 )
+
+Settings = TypeVar("Settings", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,17 @@ class ExperimentRequest:
     configuration: Mapping[str, object] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
     sections: Mapping[str, object] = field(default_factory=dict)
+
+    def section(self, name: str, model: type[Settings]) -> Settings:
+        """The settings of the section ``name``, ``model``'s own where nothing was set of it."""
+        found = self.sections.get(name)
+        if found is None:
+            return model()
+        if not isinstance(found, model):
+            raise TypeError(
+                f"section {name} must be a {model.__name__}; got {type(found).__name__}"
+            )
+        return found
 
     @property
     def reference(self) -> Policy:

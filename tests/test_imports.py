@@ -37,6 +37,11 @@ def test_importing_the_package_loads_nothing_heavy():
     assert not _loaded("import simulator") & set(HEAVY)
 
 
+def test_importing_the_notebook_leaves_results_and_drawings_for_later():
+    later = {"hydra", "omegaconf", "plotly", "xarray", "pandas"}
+    assert not _loaded("import simulator.notebook, simulator.experiment") & later
+
+
 def test_help_loads_nothing_heavy():
     assert not _loaded("from simulator.cli.run import main\nmain(['--help'])") & set(HEAVY)
 

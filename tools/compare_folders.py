@@ -1,12 +1,14 @@
 """Whether two runs gave the same numbers: ``python -m tools.compare_folders A B``.
 
 Compares what a change of structure must leave as it is. Of a run: every variable of ``results.nc``
-(values byte for byte, dtype, dimensions, attributes), its global attributes but those that say who
-ran it and when, and ``summary.csv`` byte for byte. Of a calibration: its tables and parameters byte
-for byte. Prints each difference and exits with 1 where there is any.
+(values byte for byte, dtype, dimensions, attributes) and its global attributes, of the manifest all
+but times, versions and file paths; ``summary.csv``, ``sweep.csv`` and ``history.parquet`` byte for
+byte. Of a calibration: its tables and parameters byte for byte. Pages and workbooks hold how long a
+run took, so they are not compared. Prints each difference and exits with 1 where there is any.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,32 +16,42 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-OF_THE_RUN = ("manifest", "version", "versions", "software_version")
-"""Global attributes that hold times, versions and the machine."""
+MANIFEST = "manifest"
+OF_THE_MACHINE = (
+    "run_seconds",
+    "live_borrower_months_per_second",
+    "packages",
+    "python",
+    "version",
+    "threads",
+)
+"""Keys of the manifest that say how fast, where and by which version a run was made."""
 BYTE_FOR_BYTE = (
     "summary.csv",
+    "sweep.csv",
+    "history.parquet",
     "parameters.csv",
     "parameters.yaml",
     "fit.csv",
     "predictions.csv",
     "backtest.csv",
 )
+DATASET = "results.nc"
 
 
 def differences(one: Path, other: Path) -> Iterator[str]:
     """Each difference between two folders of results, in words."""
     compared = 0
-    for name in BYTE_FOR_BYTE:
+    for name in (*BYTE_FOR_BYTE, DATASET):
         first, second = one / name, other / name
         if first.exists() != second.exists():
             yield f"{name}: only in {one if first.exists() else other}"
         elif first.exists():
             compared += 1
-            if first.read_bytes() != second.read_bytes():
+            if name == DATASET:
+                yield from _datasets(first, second)
+            elif first.read_bytes() != second.read_bytes():
                 yield f"{name}: differs"
-    if (one / "results.nc").exists() or (other / "results.nc").exists():
-        compared += 1
-        yield from _datasets(one / "results.nc", other / "results.nc")
     if not compared:
         yield f"nothing to compare in {one} and {other}"
 
@@ -56,7 +68,12 @@ def _datasets(one: Path, other: Path) -> Iterator[str]:
                 yield f"results.nc: variable {name} only in {where}"
                 continue
             yield from _variables(name, first.variables[name], second.variables[name])
-        yield from _attributes("results.nc", first.attrs, second.attrs)
+        manifests = [json.loads(d.attrs.get(MANIFEST, "{}")) for d in (first, second)]
+        for key in sorted({*manifests[0], *manifests[1]} - set(OF_THE_MACHINE)):
+            if manifests[0].get(key) != manifests[1].get(key):
+                yield f"results.nc: {key} of the manifest differs"
+        plain = [{k: v for k, v in d.attrs.items() if k != MANIFEST} for d in (first, second)]
+        yield from _attributes("results.nc", *plain)
 
 
 def _variables(name: str, first: xr.Variable, second: xr.Variable) -> Iterator[str]:
@@ -79,7 +96,7 @@ def _variables(name: str, first: xr.Variable, second: xr.Variable) -> Iterator[s
 def _attributes(
     owner: str, first: Mapping[str, object], second: Mapping[str, object]
 ) -> Iterator[str]:
-    for key in sorted({*first, *second} - set(OF_THE_RUN)):
+    for key in sorted({*first, *second}):
         if key not in first or key not in second or not _same(first[key], second[key]):
             yield f"{owner}: attribute {key} differs"
 

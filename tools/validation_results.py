@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+from simulator.calibrate.data.files import columns_of as read_columns
 from simulator.calibrate.data.moments import Moments
 from simulator.calibrate.data.targets import observed
 from simulator.calibrate.estimate.fitted import ParameterRow
@@ -15,7 +16,6 @@ from simulator.calibrate.forecast.backtest import BacktestRow, BacktestScore
 from simulator.calibrate.forecast.predict import PredictionRow
 from simulator.calibrate.settings import CalibrationSettings, PanelPrediction, SeriesTarget, Target
 from simulator.calibrate.store import MANIFEST_NAME, PARAMETERS_NAME, PREDICTIONS_NAME
-from simulator.reading.csv_columns import read_columns
 from simulator.report.fit.data import FittedNumber
 from simulator.validation import UserError
 from tools import ROOT

@@ -32,7 +32,7 @@ def fit_report(
     """Everything that ``fit.html`` shows."""
     with speaking(request.report.language):
         facts = _facts(request, settings, fit)
-        passport = _passport(request, settings, fit, command)
+        provenance = _provenance(request, settings, fit, command)
     return FitReport(
         label=settings.label,
         story=settings.story,
@@ -61,7 +61,7 @@ def fit_report(
         ],
         warnings=warnings,
         facts=facts,
-        passport=passport,
+        provenance=provenance,
         configuration=yaml.safe_dump(dict(request.configuration), sort_keys=False),
         language=request.report.language,
     )
@@ -109,7 +109,7 @@ def _facts(request: ExperimentRequest, settings: CalibrationSettings, fit: Fit) 
     ]
 
 
-def _passport(
+def _provenance(
     request: ExperimentRequest, settings: CalibrationSettings, fit: Fit, command: str
 ) -> list[tuple[str, list[tuple[str, str]]]]:
     sampled = listed([f"{package} {version}" for package, version in package_versions().items()])

@@ -93,24 +93,19 @@ class _Session:
             tell(message)
 
     def _calibrate(self, config: "DictConfig") -> None:
-        from hydra.core.hydra_config import HydraConfig
+        from simulator.cli.configuration.hydra_app import running_job, validated
 
-        from simulator.cli.configuration.hydra_app import validated
-        from simulator.cli.configuration.overrides import plain as as_written
-
-        context = HydraConfig.get()
-        self._folder = Path(context.runtime.output_dir)
-        overrides = tuple(as_written(text) for text in context.overrides.task)
-        inputs, plain = validated(config, overrides, self._folders)
-        settings = self._settings(inputs, plain, overrides)
+        job = running_job()
+        self._folder = job.folder
+        inputs, plain = validated(config, job.overrides, self._folders)
+        settings = self._settings(inputs, plain, job.overrides)
 
         from simulator.calibrate.calibration import calibrate
         from simulator.cli.configuration.inputs import request_from
         from simulator.cli.terminal.fit import tell_fit
         from simulator.cli.terminal.progress import make_progress
 
-        book_name = str(context.runtime.choices["book"])
-        request = request_from(inputs, book_name, self._folders, plain, overrides)
+        request = request_from(inputs, job.book, self._folders, plain, job.overrides)
         print(
             f"{settings.label}; free: {', '.join(settings.free)}; targets:"
             f" {', '.join(settings.targets)}; {settings.seeds} seeds, {settings.rounds} rounds at"
@@ -122,8 +117,7 @@ class _Session:
             outcome = calibrate(request, settings, self._folder, progress)
         finally:
             progress.finish()
-        choice = str(context.runtime.choices["calibration"])
-        tell_fit(outcome.fit, outcome.warnings, self._folder, choice)
+        tell_fit(outcome.fit, outcome.warnings, self._folder, job.calibration)
 
 
 if __name__ == "__main__":

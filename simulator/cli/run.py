@@ -56,32 +56,26 @@ class _Session:
 
     def job(self, config: "DictConfig") -> None:
         """Run one job; its failure is recorded, so that a sweep goes on."""
-        from hydra.core.hydra_config import HydraConfig
-
-        from simulator.cli.configuration.overrides import plain
+        from simulator.cli.configuration.hydra_app import running_job
         from simulator.cli.sweep import JobRecord, remove_sweep
 
-        context = HydraConfig.get()
-        overrides = tuple(plain(text) for text in context.overrides.task)
-        number = int(context.job.num) if self._sweeps else 0
-        output = Path(context.runtime.output_dir)
-        self._folder = Path(context.sweep.dir).absolute() if self._sweeps else output
+        job = running_job()
+        number = job.number if self._sweeps else 0
+        self._folder = job.sweep_folder.absolute() if self._sweeps else job.folder
         if self._sweeps and not self._records:
             remove_sweep(self._folder)
         if self._sweeps:
-            print(f"job {number}: {' '.join(overrides)}", file=sys.stderr)
+            print(f"job {number}: {' '.join(job.overrides)}", file=sys.stderr)
         error = ""
         rows: tuple[SummaryRow, ...] = ()
         findings: tuple[str, ...] = ()
         try:
-            rows, findings = self._run(
-                config, str(context.runtime.choices["book"]), overrides, output
-            )
+            rows, findings = self._run(config, job.book, job.overrides, job.folder)
         except Exception as trouble:
             error, code = told(trouble)
             self._code = code if code == EXIT_DEFECT else self._code or code
             tell(error)
-        self._records.append(JobRecord(number, " ".join(overrides), error, rows, findings))
+        self._records.append(JobRecord(number, " ".join(job.overrides), error, rows, findings))
 
     def _run(
         self, config: "DictConfig", book_name: str, overrides: tuple[str, ...], output: Path

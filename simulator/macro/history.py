@@ -12,8 +12,8 @@ from simulator.macro.at_work import growth_at_work
 from simulator.macro.rows import used_rows
 from simulator.macro.tables import credit_supply, numbers
 from simulator.macro.variables import MACRO_VARIABLES
+from simulator.reading.periods import MONTHS_OF
 from simulator.reading.row_labels import (
-    MONTHS_PER_ROW,
     Months,
     frequency_of,
     label_column,
@@ -58,7 +58,7 @@ class MacroHistory:
 
     def by_quarter(self) -> tuple[Months, dict[str, F8]]:
         """Quarters (first months, means); months are grouped by three, back from the last."""
-        if self.months_per_row == MONTHS_PER_ROW["quarterly"]:
+        if self.months_per_row == MONTHS_OF["quarterly"]:
             return self.first_months, dict(self.values)
         skip = self.first_months.size % 3
         quarters = {n: v[skip:].reshape(-1, 3).mean(axis=1) for n, v in self.values.items()}
@@ -97,7 +97,7 @@ def read_history(
             f"{owner}.history: {path.name} must be {settings.frequency}, as the scenario is;"
             f" its rows are {frequency}"
         )
-    length = MONTHS_PER_ROW[frequency]
+    length = MONTHS_OF[frequency]
     before = months + length - 1 < np.datetime64(start_month, "M")
     if not before.any():
         raise UserError(

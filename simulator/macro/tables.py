@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from simulator.macro.rows import used_rows
 from simulator.macro.variables import column_names, disaster_column, variable_of
-from simulator.reading.periods import Frequency
-from simulator.reading.row_labels import LABEL_COLUMNS, MONTHS_PER_ROW, frequency_of
+from simulator.reading.periods import MONTHS_OF, Frequency
+from simulator.reading.row_labels import LABEL_COLUMNS, frequency_of
 from simulator.reading.text_table import cells_of, number, read_bytes
 from simulator.settings import CreditSpread, ScenarioSettings
 from simulator.validation import UserError, clip, first_offender, unknown_choice
@@ -41,7 +41,7 @@ class MacroTable:
     @property
     def months(self) -> int:
         """The month at which the table ends."""
-        return self.n_rows * MONTHS_PER_ROW[self.frequency]
+        return self.n_rows * MONTHS_OF[self.frequency]
 
 
 def find_table(key: str, table: str, folders: Sequence[Path]) -> Path:

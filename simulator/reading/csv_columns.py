@@ -1,7 +1,6 @@
-"""Opens the CSV files behind targets: shipped with the program, or at a user's path."""
+"""Some columns of a CSV as text, each by its name."""
 
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,25 +9,13 @@ import pyarrow.csv as pa_csv
 from simulator.validation import UserError, clip
 
 
-def data_file(owner: str, path: str) -> Path:
-    """The shipped file of that name, else the file at ``path``; ``UserError`` if there is none."""
-    shipped = Path(str(files("simulator"))) / "book" / "shipped" / "data"
-    for candidate in (shipped / path, Path(path)):
-        if candidate.is_file():
-            return candidate
-    names = ", ".join(sorted(item.name for item in shipped.glob("*.csv")))
-    raise UserError(
-        f"{owner}.path must be a CSV file or one of the shipped {names}; got {clip(path)}"
-    )
+def read_columns(owner: str, path: str, place: Path, columns: Sequence[str]) -> pa.Table:
+    """``columns`` of the CSV at ``place`` as trimmed text, null where a cell is empty or NA.
 
-
-def read_columns(owner: str, path: str, columns: Sequence[str]) -> pa.Table:
-    """``columns`` of a CSV as trimmed text, null where a cell is empty or NA, rows as in the file.
-
+    Rows are as in the file, which the user calls ``path``.
     ``UserError`` for a file that is missing, no CSV or without rows, and for a column that it
     lacks or has twice.
     """
-    place = data_file(owner, path)
     wanted = dict.fromkeys(columns)
     try:
         table = pa_csv.read_csv(

@@ -7,14 +7,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.reading.periods import Frequency
+from simulator.reading.periods import MONTHS_OF, Frequency
 from simulator.validation import UserError, clip
 
 Months = NDArray[np.datetime64]
 
 LABEL_COLUMNS: Final = ("date", "month", "quarter")
 """Columns of a table that name its rows for the reader; never read."""
-MONTHS_PER_ROW: Final[Mapping[Frequency, int]] = {"monthly": 1, "quarterly": 3}
 _QUARTER: Final = re.compile(r"(\d{4})[ -]?Q([1-4])", re.IGNORECASE)
 _MONTH: Final = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:-\d{2})?")
 _FORMS: Final = "2025 Q1, 2025-01 or 2025-01-31"
@@ -53,7 +52,7 @@ def frequency_of(owner: str, file: str, cells: Mapping[str, Sequence[str]]) -> F
     months = months_of(labels)
     if months is not None and months.size > 1:
         steps = set(np.diff(months).astype(int).tolist())
-        for frequency, length in MONTHS_PER_ROW.items():
+        for frequency, length in MONTHS_OF.items():
             if steps == {length}:
                 return frequency
         raise UserError(

@@ -19,16 +19,16 @@ from simulator.report.kit.text import clean
 from simulator.report.policies.policy_cards import (
     convergence_cards,
     effects_cards,
-    worth_cards,
-    worth_section,
+    outcome_cards,
+    ranking_section,
 )
-from simulator.report.profit.profit_cards import MoneySection, losses_so_far_cards, money_section
+from simulator.report.profit.profit_cards import ProfitSection, losses_so_far_cards, profit_section
 from simulator.settings import ReportSettings
 
 
 def render(data: ReportData, title: str) -> str:
     """The whole page as text."""
-    cards, money = figure_cards(data), money_section(data)
+    cards, money = figure_cards(data), profit_section(data)
     return page_text(
         "page.html.j2",
         _all(cards, money),
@@ -39,7 +39,7 @@ def render(data: ReportData, title: str) -> str:
         key_figures=key_figures.key_figures(data),
         measures=findings.measures_sentence(data),
         worst=data.scenario_label(data.worst_scenario()),
-        worth=worth_section(data, findings.further(data)),
+        worth=ranking_section(data, findings.further(data)),
         drawn_note=data.drawn_note(),
         headline=headline_table.headline_table(data),
         reference=data.policy_label(data.reference),
@@ -49,7 +49,7 @@ def render(data: ReportData, title: str) -> str:
         policies=about_the_run.policy_cards(data),
         rule_books=about_the_run.rule_book_cards(data),
         limits=about_the_run.limits(data),
-        passport=about_the_run.sections(data),
+        provenance=about_the_run.sections(data),
         configuration=about_the_run.configuration_text(data),
         facts=about_the_run.facts(data),
     )
@@ -58,7 +58,7 @@ def render(data: ReportData, title: str) -> str:
 def figure_cards(data: ReportData) -> list[FigureCard]:
     """Every figure of the page, in reading order."""
     return [
-        *worth_cards(data),
+        *outcome_cards(data),
         *effects_cards(data),
         *overdue_cards(data),
         *losses_so_far_cards(data),
@@ -68,13 +68,13 @@ def figure_cards(data: ReportData) -> list[FigureCard]:
     ]
 
 
-def _all(cards: Sequence[FigureCard], money: MoneySection | None) -> list[FigureCard]:
+def _all(cards: Sequence[FigureCard], money: ProfitSection | None) -> list[FigureCard]:
     return [*cards, *(money.cards if money else ())]
 
 
 def all_cards(data: ReportData) -> list[FigureCard]:
     """Every figure of the page in its order."""
-    return _all(figure_cards(data), money_section(data))
+    return _all(figure_cards(data), profit_section(data))
 
 
 def render_report(

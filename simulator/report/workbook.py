@@ -80,7 +80,7 @@ def render_workbook(
         Sheet(
             tr("Passport"),
             (tr("Part"), tr("Entry"), tr("Value")),
-            tuple(_passport(data)),
+            tuple(_provenance(data)),
             n_names=2,
         ),
     ]
@@ -335,7 +335,7 @@ def _unit_words(currency: str, unit: str) -> str:
     return tr("share") if unit == FRACTION else name(unit_in(currency, unit))
 
 
-def _passport(data: ReportData) -> Iterator[tuple[SheetValue, ...]]:
+def _provenance(data: ReportData) -> Iterator[tuple[SheetValue, ...]]:
     """What the page's passport says, a line each."""
     for section in sections(data):
         for entry, value in section.entries:

@@ -30,7 +30,8 @@ def test_shipped_files_pass_the_scan():
 @pytest.mark.parametrize(("group", "name"), CHOICES)
 def test_every_choice_composes_and_validates(group, name, tmp_path):
     chosen = f"[{name}]" if is_list(group) else name
-    arguments = [f"{group}={chosen}"]
+    has_place = group in chosen_in(FOLDERS.configs / "config.yaml")
+    arguments = [f"{'' if has_place else '+'}{group}={chosen}"]
     if group == "break_even":
         asked = yaml.safe_load(FOLDERS.choices(group)[name].read_text(encoding="utf-8"))
         arguments.append(f"policy=[{asked['policy']}]")

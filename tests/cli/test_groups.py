@@ -95,3 +95,22 @@ def test_a_file_of_a_new_group_is_scanned_like_any_other(table, capsys):
     (table / "branch" / "east.yaml").write_text("city: Ningbo\n", encoding="utf-8")
     assert main(["-cd", str(table), "branch=[east]"]) == 2
     assert "must begin with '# @package branch.east'" in capsys.readouterr().err
+
+
+def test_a_section_that_nobody_set_has_its_model_s_values(table):
+    request = _composed(table)
+    assert request.section("governance", Governance) == Governance()
+    assert request.section("unheard_of", Governance) == Governance()
+    with pytest.raises(TypeError, match="must be a Branch"):
+        request.section("governance", Branch)
+
+
+@pytest.mark.parametrize(
+    ("word", "near"), [("repotr", "report"), ("Fit", "fit"), ("calibrate", "fit"), ("x", "")]
+)
+def test_a_word_that_is_no_command_is_refused_with_the_nearest(word, near, capsys):
+    assert main([word]) == 2
+    shown = capsys.readouterr().err
+    assert "the command must be one of run, fit, report, tape, scenario" in shown
+    assert (f"did you mean {near}?" in shown) == bool(near)
+    assert len(shown.splitlines()) == 1

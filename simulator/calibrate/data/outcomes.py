@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.book.segments import hash_texts
+from simulator.calibrate.data.files import columns_of
 from simulator.calibrate.data.moments import Observation
 from simulator.calibrate.data.ratios import Contributions, stack
 from simulator.calibrate.settings import OutcomeTarget
-from simulator.reading.csv_columns import read_columns, texts
+from simulator.reading.csv_columns import texts
 from simulator.validation import UserError, clip
 
 B = NDArray[np.bool_]
@@ -53,7 +54,7 @@ def read_outcomes(owner: str, target: OutcomeTarget) -> Outcomes:
     """
     grouped = {"grade": target.grade_column, "term": target.term_column}
     columns = {kind: column for kind, column in grouped.items() if kind in target.groups}
-    table = read_columns(owner, target.path, (target.id_column, target.column, *columns.values()))
+    table = columns_of(owner, target.path, (target.id_column, target.column, *columns.values()))
     names, words = texts(table, target.id_column), texts(table, target.column)
     twice = [name for name, times in Counter(names).items() if times > 1 or not name]
     if twice:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from simulator.book.segments import hash_texts
+from simulator.calibrate.data.files import columns_of
 from simulator.calibrate.data.ratios import Contributions, stack
 from simulator.calibrate.settings import (
     CureTarget,
@@ -23,7 +24,7 @@ from simulator.calibrate.settings import (
     RollTarget,
     ShareTarget,
 )
-from simulator.reading.csv_columns import read_columns, texts
+from simulator.reading.csv_columns import texts
 from simulator.reading.periods import months_between, next_month
 from simulator.validation import UserError, clip
 
@@ -90,7 +91,7 @@ def read_panel(name: str, settings: PanelSettings) -> Panel:
     _check_settings(owner, settings)
     months = tuple(sorted(settings.columns))
     columns = [settings.columns[month] for month in months]
-    table = read_columns(owner, settings.path, (settings.id_column, *columns))
+    table = columns_of(owner, settings.path, (settings.id_column, *columns))
     ids = texts(table, settings.id_column)
     _check_ids(f"{settings.path}: {owner} column {settings.id_column}", ids)
     codes = [_whole_numbers(f"{settings.path}: {owner}", table, column) for column in columns]

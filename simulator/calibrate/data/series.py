@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.calibrate.data.files import columns_of
 from simulator.calibrate.settings import SeriesTarget
-from simulator.reading.csv_columns import read_columns, texts
+from simulator.reading.csv_columns import texts
 from simulator.reading.periods import period_number, period_text, periods
 from simulator.validation import UserError, clip
 
@@ -28,7 +29,7 @@ def read_series(owner: str, target: SeriesTarget) -> Series:
     ``UserError`` for a date or number that is none, a period that stands twice, and a span of
     which the file has nothing.
     """
-    table = read_columns(owner, target.path, (target.date_column, target.column))
+    table = columns_of(owner, target.path, (target.date_column, target.column))
     seen: dict[str, float] = {}
     wanted = periods(owner, target.span, target.frequency)
     dates, cells = texts(table, target.date_column), texts(table, target.column)

@@ -114,11 +114,6 @@ class Fit:
         difference: F8 = self.numbers.observed[rows] - self.mean[rows]
         return difference
 
-    def noise_of(self, target: str) -> F8:
-        """Covariance of the errors of sampling and simulation of a target's ``deviations``."""
-        rows = self.numbers.rows[target]
-        return self.noise[rows, rows]
-
     def rows(self) -> tuple[FittedNumber, ...]:
         """Every number, as in ``fit.csv``."""
         sampling = np.sqrt(np.diag(self.numbers.sampling))

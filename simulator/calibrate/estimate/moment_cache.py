@@ -27,13 +27,28 @@ FILE_NAME: Final = "evaluations.jsonl"
 
 _NO_PART_IN_RUNS: Final = ("cli", "report", "break_even", "provision")
 """Packages that change no simulated number."""
-_OF_CALIBRATION: Final = (
-    "settings.py",
-    "data",
-    "estimate/simulated_moments.py",
-    "estimate/moment_cache.py",
+_AFTER_RUNS: Final = (
+    "__main__.py",
+    "calibration.py",
+    "fit_report.py",
+    "manifest.py",
+    "store.py",
+    "forecast",
+    "data/contradictions.py",
+    "data/windows.py",
+    "estimate/discrepancy.py",
+    "estimate/findings.py",
+    "estimate/fit.py",
+    "estimate/fitted.py",
+    "estimate/identification.py",
+    "estimate/parameter_transform.py",
+    "estimate/profile.py",
+    "estimate/residual_autoregression.py",
+    "estimate/search.py",
+    "estimate/standard_errors.py",
+    "estimate/weighting_matrix.py",
 )
-"""What of this package decides simulated moments; the rest reads them."""
+"""What of this package only reads what was simulated; a file that is not named here counts."""
 _SOURCES: Final = (".py", ".csv", ".parquet", ".gz")
 
 
@@ -98,6 +113,7 @@ def fingerprint(request: ExperimentRequest, settings: CalibrationSettings) -> st
             mode="json", exclude={"seed", "threads", "path_batch", "history_borrowers"}
         ),
         sorted((name, repr(value)) for name, value in request.parameters.items()),
+        sorted((name, repr(value)) for name, value in request.sections.items()),
         {name: item.model_dump(mode="json") for name, item in settings.targets.items()},
         {name: item.model_dump(mode="json") for name, item in settings.panels.items()},
         source_hash(),
@@ -127,14 +143,14 @@ def source_hash() -> str:
         inside = file.relative_to(package)
         if file.suffix not in _SOURCES or inside.parts[0] in _NO_PART_IN_RUNS:
             continue
-        if inside.parts[0] == "calibrate" and not _decides_moments(inside):
+        if inside.parts[0] == "calibrate" and _is_after_runs(inside):
             continue
         digest.update(str(inside).encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
-def _decides_moments(inside: Path) -> bool:
-    """Whether a file of this package, named from the program's folder, decides moments."""
+def _is_after_runs(inside: Path) -> bool:
+    """Whether a file of this package, named from the program's folder, decides no moments."""
     here = inside.relative_to("calibrate")
-    return any(here == Path(part) or Path(part) in here.parents for part in _OF_CALIBRATION)
+    return any(here == Path(part) or Path(part) in here.parents for part in _AFTER_RUNS)

@@ -57,7 +57,7 @@ class MomentSimulator:
         self.replayed = 0
         self._request, self._settings = request, settings
         self._watch = watch
-        self._notes = None if cache is None else MomentCache(cache, request, settings)
+        self._cache = None if cache is None else MomentCache(cache, request, settings)
         self._accounts = any(needs_accounts(target) for target in settings.targets.values()) or any(
             not isinstance(item, SeriesPrediction) for item in settings.predictions.values()
         )
@@ -112,7 +112,7 @@ class MomentSimulator:
     def moments(self, values: Mapping[str, float]) -> dict[str, Simulated]:
         """Simulated numbers of every target in the worlds of the settings."""
         seeds = self.seeds()
-        known = {} if self._notes is None else self._notes.find(values, seeds)
+        known = {} if self._cache is None else self._cache.find(values, seeds)
         self.replayed += len(known)
         asked = [seed for seed in seeds if seed not in known]
         if asked and self.simulated == 0:
@@ -146,8 +146,8 @@ class MomentSimulator:
             for name, target in self._settings.targets.items()
         }
         self.simulated += 1
-        if self._notes is not None:
-            self._notes.add(values, seed, found)
+        if self._cache is not None:
+            self._cache.add(values, seed, found)
         return found
 
 

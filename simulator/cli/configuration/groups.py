@@ -39,6 +39,7 @@ class Group:
     where they depend on an entry's kind. ``read`` turns a name and plain values into what a run
     takes, by default the model. ``check_key`` refuses the words of a key after the group's, as far
     as they tell. ``in_a_run``: whether a run reads it; others belong to a command of their own.
+    ``interpolation``: whether its files may refer to other keys as ``${key}``.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Group:
     read: Callable[[str, Values], object] | None = None
     check_key: Callable[[Sequence[str]], None] | None = None
     in_a_run: bool = True
+    interpolation: bool = True
 
     @property
     def has_files(self) -> bool:
@@ -172,6 +174,7 @@ _ROWS: Final = (
         "what happens to the world (several: [a,b])",
         Choice.SEVERAL,
         _scenario_model,
+        interpolation=False,
     ),
     Group(
         "policy",

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.cli.arguments import Command
 from simulator.cli.configuration.folders import ConfigFolders, find_folders
@@ -182,8 +182,31 @@ def drive(
             os.environ["HYDRA_FULL_ERROR"] = saved_mode
 
 
-def output_folder() -> Path:
-    """Folder of the job that Hydra is running."""
-    from hydra.core.hydra_config import HydraConfig
+class Job(NamedTuple):
+    """The job that Hydra is running; ``overrides`` as the user wrote them."""
 
-    return Path(HydraConfig.get().runtime.output_dir)
+    number: int
+    overrides: tuple[str, ...]
+    book: str
+    calibration: str
+    folder: Path
+    sweep_folder: Path
+
+
+def running_job() -> Job:
+    """What Hydra knows of the job at hand."""
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    from simulator.cli.configuration.overrides import plain
+
+    context = HydraConfig.get()
+    choices = context.runtime.choices
+    return Job(
+        number=int(context.job.num) if context.mode is RunMode.MULTIRUN else 0,
+        overrides=tuple(plain(text) for text in context.overrides.task),
+        book=str(choices["book"]),
+        calibration=str(choices["calibration"]),
+        folder=Path(context.runtime.output_dir),
+        sweep_folder=Path(context.sweep.dir),
+    )

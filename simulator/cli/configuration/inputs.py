@@ -120,32 +120,22 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
             else:
                 values = _mapping(group.name, config.get(group.name))
                 parts[group.name] = group.entry(group.name, values)
-    if not findings.lines:
-        with findings:
-            check_books(_provision(parts), tuple(_scenarios(parts)))
     if findings.lines:
         raise UserError("\n".join(findings.lines))
     inputs = Inputs(
-        scenarios=_scenarios(parts),
-        provision=_provision(parts),
         book=cast(BookSettings, parts.pop("book")),
+        scenarios=cast(dict[str, ScenarioSettings], parts.pop("scenario")),
         policies=cast(dict[str, Policy], parts.pop("policy")),
         run=cast(RunSettings, parts.pop("run")),
         report=cast(ReportSettings, parts.pop("report")),
         parameters=cast(dict[str, float], parts.pop("parameters")),
         break_even=cast(dict[str, BreakEvenSettings], parts.pop("break_even")),
-        sections={n: p for n, p in parts.items() if n not in ("scenario", "provision")},
+        provision=cast(dict[str, RuleBook], parts.pop("provision")),
+        sections=parts,
     )
+    check_books(inputs.provision, tuple(inputs.scenarios))
     ask(inputs.break_even, inputs.policies, tuple(inputs.scenarios), inputs.run)
     return inputs
-
-
-def _scenarios(parts: Mapping[str, object]) -> dict[str, ScenarioSettings]:
-    return cast(dict[str, ScenarioSettings], parts["scenario"])
-
-
-def _provision(parts: Mapping[str, object]) -> dict[str, RuleBook]:
-    return cast(dict[str, RuleBook], parts["provision"])
 
 
 def _list(

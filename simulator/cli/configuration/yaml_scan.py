@@ -73,7 +73,7 @@ def scan_choice(path: Path, group: str, choices: dict[str, dict[str, Path]]) -> 
     text = read_text(path, owner)
     root = parse(owner, text)
     _check_header(path, text, group)
-    check_nodes(owner, root, interpolation=group != "scenario")
+    check_nodes(owner, root, interpolation=TABLE[group].interpolation)
     content = {} if root is None else load(owner, text)
     if not isinstance(content, dict):
         raise _refuse(path, "must hold keys and values")

@@ -15,9 +15,9 @@ from simulator.vocabulary import REFERENCE
 
 NO_DIFFERENCE = "no difference"
 _WIDE = 150
+"""Columns from which number and interval share a line."""
 _COLUMN_RANGE = 100.0
 """Largest amount of a column in its unit is below 1,000 times this: small ones keep digits."""
-"""Columns from which number and interval share a line."""
 
 
 def closing_table(rows: Sequence[SummaryRow]) -> None:

@@ -1,7 +1,7 @@
 """A run beside others: its data, its settings as plain lines, how far they can be compared."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_uppercase
@@ -25,7 +25,6 @@ ABSENT: Final = "\u2013"
 """Where a run has no such setting."""
 BETWEEN: Final = " \u203a "
 """Between the parts of a setting's name."""
-_GROUPS: Final = ("scenario", "policy", "provision", "break_even")
 _METRICS: Final = ("overdue_rate_30", "overdue_rate_90", "net_loss", "net_result")
 
 
@@ -172,9 +171,12 @@ def differing(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:
     its settings are compared between the others.
     """
     found: list[tuple[str, tuple[str, ...]]] = []
+    lists = {group for run in runs for group in _lists(run.data.configuration())}
     for name in union(runs, lambda run: tuple(run.settings)):
-        group = _item_of(name)
-        having = [not group or any(_item_of(n) == group for n in run.settings) for run in runs]
+        group = _item_of(name, lists)
+        having = [
+            not group or any(_item_of(n, lists) == group for n in run.settings) for run in runs
+        ]
         values = [run.settings.get(name, ABSENT) for run in runs]
         exact = [json.dumps(value, sort_keys=True, default=str) for value in values]
         if not all(having):
@@ -187,7 +189,18 @@ def differing(runs: Sequence[ComparedRun]) -> list[tuple[str, tuple[str, ...]]]:
     return found
 
 
-def _item_of(name: str) -> str:
-    """The scenario, policy, rule book or break-even that a setting belongs to; empty without."""
+def _lists(configuration: Mapping[str, object]) -> list[str]:
+    """Groups of which a run takes several: each entry has settings of its own."""
+    return [
+        str(group)
+        for group, entries in configuration.items()
+        if isinstance(entries, Mapping)
+        and entries
+        and all(isinstance(entry, Mapping) for entry in entries.values())
+    ]
+
+
+def _item_of(name: str, lists: Collection[str]) -> str:
+    """The entry of one of ``lists`` that a setting belongs to; empty without."""
     group, *rest = name.split(BETWEEN)
-    return BETWEEN.join((group, rest[0])) if group in _GROUPS and rest else ""
+    return BETWEEN.join((group, rest[0])) if group in lists and rest else ""

@@ -50,7 +50,7 @@ _DRAWN: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class BesideCell:
+class ComparisonCell:
     """A metric of a run: level and its interval, and the difference to the first run."""
 
     title: str
@@ -63,20 +63,20 @@ class BesideCell:
 
 
 @dataclass(frozen=True, slots=True)
-class BesideRow:
+class ComparisonRow:
     """A run in the table of key figures."""
 
     run: str
     colour_class: str
-    cells: tuple[BesideCell, ...]
+    cells: tuple[ComparisonCell, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class BesideTable:
+class ComparisonTable:
     """Key figures: column titles with units, rows by scenario and policy."""
 
     titles: tuple[tuple[str, str], ...]
-    groups: tuple[tuple[str, tuple[BesideRow, ...]], ...]
+    groups: tuple[tuple[str, tuple[ComparisonRow, ...]], ...]
 
 
 def render_comparison(runs: Sequence[ComparedRun]) -> str:
@@ -143,7 +143,7 @@ def _shown_metrics(runs: Sequence[ComparedRun]) -> list[tuple[str, str]]:
     ]
 
 
-def _key_figures(runs: Sequence[ComparedRun]) -> BesideTable:
+def _key_figures(runs: Sequence[ComparedRun]) -> ComparisonTable:
     """Peaks, losses and results of every run, by scenario and policy that they share."""
     metrics = _shown_metrics(runs)
     places = [
@@ -158,7 +158,7 @@ def _key_figures(runs: Sequence[ComparedRun]) -> BesideTable:
     for scenario, policy in places:
         having = [run for run in runs if run.has(scenario, policy)]
         rows = tuple(
-            BesideRow(
+            ComparisonRow(
                 run.label,
                 _colour_class(runs, run),
                 tuple(
@@ -175,7 +175,7 @@ def _key_figures(runs: Sequence[ComparedRun]) -> BesideTable:
             policy=data.policy_label(policy),
         )
         groups.append((where, rows))
-    return BesideTable(titles, tuple(groups))
+    return ComparisonTable(titles, tuple(groups))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,7 @@ def _cell(
     place: tuple[str, str],
     column: tuple[str, str],
     scales: _Scales,
-) -> BesideCell:
+) -> ComparisonCell:
     metric, title = column
     stat = run.data.stat(*place, metric)
     scale = scales.level or money_scale(run.data.currency, stat.values() if stat else ())
@@ -228,7 +228,7 @@ def _cell(
     change = None
     if run is not first and scales.level is not None:
         change = difference(first, run, place, metric)
-    return BesideCell(title, level, interval, *_change(scales.difference, change))
+    return ComparisonCell(title, level, interval, *_change(scales.difference, change))
 
 
 def _change(scale: Scale, stat: Stat | None) -> tuple[str, str, str]:

@@ -139,7 +139,7 @@ class FitReport:
     """Everything that the page shows.
 
     ``correlations`` are those of the estimates' errors, a row a parameter; ``kinds`` tells each
-    target's kind; ``passport`` holds sections of names and values; ``facts`` a few words for the
+    target's kind; ``provenance`` holds sections of names and values; ``facts`` a few words for the
     head of the page.
     """
 
@@ -154,7 +154,7 @@ class FitReport:
     backtests: Sequence[Trial] = ()
     warnings: Sequence[str] = ()
     facts: Sequence[str] = ()
-    passport: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()
+    provenance: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()
     configuration: str = ""
     language: LanguageCode = "en"
 

@@ -36,12 +36,12 @@ def render_fit(report: FitReport) -> str:
             targets=tables.target_table(report),
             scores=tables.score_table(report) if report.backtests else None,
             cards=cards,
-            passport=[
+            provenance=[
                 Section(
                     clean(title, 80),
                     tuple((clean(name, 80), clean(value, 600)) for name, value in entries),
                 )
-                for title, entries in report.passport
+                for title, entries in report.provenance
             ],
             configuration=harmless(report.configuration),
         )

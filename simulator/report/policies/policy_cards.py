@@ -6,7 +6,7 @@ from functools import partial
 
 import plotly.graph_objects as go
 
-from simulator.report.kit import outcome_kinds, phrases, table
+from simulator.report.kit import outcome_kinds, phrases, policy_table, table
 from simulator.report.kit.card import ALL_SCENARIOS, Axis, Choice, FigureCard, plain
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import listed, tr
@@ -30,10 +30,10 @@ from simulator.results.ranking import Frontier
 
 
 @dataclass(frozen=True, slots=True)
-class WorthSection:
+class RankingSection:
     """Which policy is worth it: rankings (the first over all scenarios), hardship, sentences."""
 
-    rankings: list[ranking.Ranking]
+    rankings: list[policy_table.PolicyTable]
     remarks: tuple[str, ...]
     lending: table.Table | None
     hardship: str
@@ -42,13 +42,13 @@ class WorthSection:
     break_evens: tuple[str, ...]
 
 
-def worth_section(data: ReportData, further: tuple[str, ...]) -> WorthSection:
+def ranking_section(data: ReportData, further: tuple[str, ...]) -> RankingSection:
     """Empty lists and texts for results that cannot tell, which the page then leaves out.
 
     ``further``: sentences that have no room on the first screen; they end the remarks.
     """
     rest = data.frontiers[1:]
-    return WorthSection(
+    return RankingSection(
         rankings=ranking.rankings(data),
         remarks=remarks.remarks(data, further),
         lending=outcome_words.lending_table(data, data.frontiers[0]) if data.frontiers else None,
@@ -61,7 +61,7 @@ def worth_section(data: ReportData, further: tuple[str, ...]) -> WorthSection:
     )
 
 
-def worth_cards(data: ReportData) -> list[FigureCard]:
+def outcome_cards(data: ReportData) -> list[FigureCard]:
     """Cost and loss avoided, fates, and who bears them, for results that tell them."""
     if data.overall is None:
         return []

@@ -1,7 +1,6 @@
 """Which policy is worth it: the ranking and the sentences that go with it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isnan
 from typing import Final
 
@@ -15,6 +14,7 @@ from simulator.report.kit.numbers import (
 )
 from simulator.report.kit.outcome_kinds import PER
 from simulator.report.kit.phrases import capital, months_words
+from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable
 from simulator.report.kit.statistics import stat_of
 from simulator.report.policies.frontier_figure import frontier_scale
 from simulator.results.ranking import Estimate, Frontier, Standing
@@ -30,44 +30,12 @@ COUNTED: Final[tuple[tuple[Fate, str], ...]] = (
 """Fates in the ranking; those too early to tell only where there are any."""
 
 
-@dataclass(frozen=True, slots=True)
-class RankingCell:
-    """A number of the ranking with its interval, if it has one."""
-
-    title: str
-    value: str
-    span: str = ""
-    verdict: str = ""
-    """``better``, ``worse``, ``unclear``, ``same``, or empty where nothing is judged."""
-
-
-@dataclass(frozen=True, slots=True)
-class RankingRow:
-    """A policy in the ranking; the reference has no rank."""
-
-    rank: str
-    policy: str
-    note: str
-    cells: tuple[RankingCell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """Policies, best first: where it holds, over which months and borrowers; columns and rows."""
-
-    place: str
-    months: str
-    compared: str
-    titles: tuple[tuple[str, str], ...]
-    rows: tuple[RankingRow, ...]
-
-
-def rankings(data: ReportData) -> list[Ranking]:
+def rankings(data: ReportData) -> list[PolicyTable]:
     """The ranking over all scenarios, then that of each."""
     return [_ranking(data, frontier) for frontier in data.frontiers]
 
 
-def _ranking(data: ReportData, frontier: Frontier) -> Ranking:
+def _ranking(data: ReportData, frontier: Frontier) -> PolicyTable:
     scale = frontier_scale(data, frontier)
     counted = [pair for pair in COUNTED if pair[0] != Fate.CENSORED or _any(frontier, pair[0])]
     per = PER / max(frontier.compared, 1e-9)
@@ -94,11 +62,11 @@ def _ranking(data: ReportData, frontier: Frontier) -> Ranking:
             number(per * s.burden(Burden.COMPLAINTS).mean, complaints, signed=True),
         )
         spans = (*("",) * (len(texts) - 2), kicked_cases(s), "")
-        cells = (_net_cell(s, scale), *map(RankingCell, names[1:], texts, spans))
-        rows.append(RankingRow(str(s.rank), data.policy_label(s.policy), _note(data, s), cells))
+        cells = (_net_cell(s, scale), *map(PolicyCell, names[1:], texts, spans))
+        rows.append(PolicyRow(str(s.rank), data.policy_label(s.policy), _note(data, s), cells))
     rows.insert(_reference_place(frontier), _reference_row(data, frontier, names, scale))
     place, compared = capital(data.over(frontier)), number(frontier.compared, 0)
-    return Ranking(place, months_words(data), compared, titles, tuple(rows))
+    return PolicyTable(place, months_words(data), compared, titles, tuple(rows))
 
 
 def _any(frontier: Frontier, fate: Fate) -> bool:
@@ -125,13 +93,13 @@ def kicked_cases(standing: Standing) -> str:
     return tr("{returned} of {prevented}", returned=parts[0], prevented=parts[1])
 
 
-def _net_cell(standing: Standing, scale: Scale) -> RankingCell:
+def _net_cell(standing: Standing, scale: Scale) -> PolicyCell:
     stat = stat_of(standing.net)
     if stat.is_zero:
-        return RankingCell(tr("Net"), tr("no difference"), verdict="same")
+        return PolicyCell(tr("Net"), tr("no difference"), verdict="same")
     ends = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
     judged = {1: "better", -1: "worse"}.get(stat.sign, "unclear") if ends else ""
-    return RankingCell(tr("Net"), scale.text(stat.mean, signed=True), ends, judged)
+    return PolicyCell(tr("Net"), scale.text(stat.mean, signed=True), ends, judged)
 
 
 def _note(data: ReportData, standing: Standing) -> str:
@@ -148,16 +116,16 @@ def _reference_place(frontier: Frontier) -> int:
 
 def _reference_row(
     data: ReportData, frontier: Frontier, names: Sequence[str], scale: Scale
-) -> RankingRow:
+) -> PolicyRow:
     zeros = (scale.text(0.0),) * 3
     by = frontier.reference_dominated_by
     note = tr("the reference")
     if by:
         note = tr("the reference, dominated by {policy}", policy=data.policy_label(by))
     texts = (*zeros, *(NONE,) * (len(names) - len(zeros)))
-    return RankingRow(
+    return PolicyRow(
         NONE,
         data.policy_label(frontier.reference),
         note,
-        tuple(map(RankingCell, names, texts)),
+        tuple(map(PolicyCell, names, texts)),
     )

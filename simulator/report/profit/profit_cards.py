@@ -6,7 +6,7 @@ from functools import partial
 from simulator.report.kit.card import Axis, Choice, FigureCard, plain
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import tr
-from simulator.report.policies.ranking import Ranking
+from simulator.report.kit.policy_table import PolicyTable
 from simulator.report.profit import bridge_words, loss_words, losses_over_time
 from simulator.report.profit.bridge_figure import Bridge, bridge_figure
 from simulator.report.profit.loss_figure import Losses, loss_figure, losses_of
@@ -17,25 +17,25 @@ from simulator.report.provisions.rule_books import provisions_of
 
 
 @dataclass(frozen=True, slots=True)
-class MoneySection:
+class ProfitSection:
     """A title, a sentence, tables of policies (worst scenario first) and their caption."""
 
     title: str
     sentence: str
-    tables: tuple[Ranking, ...]
+    tables: tuple[PolicyTable, ...]
     caption: str
     cards: tuple[FigureCard, ...]
 
 
-def money_section(data: ReportData) -> MoneySection | None:
+def profit_section(data: ReportData) -> ProfitSection | None:
     """What this run's results tell of money; None when they tell nothing of it."""
     books, found = provisions_of(data), losses_of(data)
     cards = (_loss_card(found),) if found is not None else ()
     if books is None:
-        return MoneySection(tr("Losses over paths"), "", (), "", cards) if cards else None
+        return ProfitSection(tr("Losses over paths"), "", (), "", cards) if cards else None
     worst = data.worst_scenario()
     scenarios = (worst, *(s for s in data.scenarios if s != worst))
-    return MoneySection(
+    return ProfitSection(
         title=tr("Allowances, profit and capital"),
         sentence=allowance_words.allowance_sentence(books),
         tables=tuple(value_table(books, scenario) for scenario in scenarios),

@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import language, sentences, tr
 from simulator.report.kit.numbers import NONE, Scale, missing, money_scale, number, rate_scale, span
+from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable
 from simulator.report.kit.statistics import Stat
-from simulator.report.policies.ranking import Ranking, RankingCell, RankingRow
 from simulator.report.provisions.rule_books import Provisions
 from simulator.results.profit import parameters_of
 
@@ -22,7 +22,7 @@ class Column(NamedTuple):
     better: int = 0
 
 
-def value_table(books: Provisions, scenario: str) -> Ranking:
+def value_table(books: Provisions, scenario: str) -> PolicyTable:
     """Every policy under a scenario; differences are paired with the reference."""
     data, shown = books.data, books.impaired_book
     columns = (
@@ -45,10 +45,10 @@ def value_table(books: Provisions, scenario: str) -> Ranking:
         rank += not reference
         note = tr("the reference") if reference else ""
         shown_rank = NONE if reference else str(rank)
-        rows.append(RankingRow(shown_rank, data.policy_label(policy), note, cells))
+        rows.append(PolicyRow(shown_rank, data.policy_label(policy), note, cells))
     titles = tuple((c.title, _unit(c, scale)) for c, scale in zip(columns, scales, strict=True))
     place = tr("Under {scenario}", scenario=data.scenario_label(scenario))
-    return Ranking(place, tr("{n} months", n=len(data.months)), "", titles, tuple(rows))
+    return PolicyTable(place, tr("{n} months", n=len(data.months)), "", titles, tuple(rows))
 
 
 def capital_minimum(data: ReportData) -> str:
@@ -136,26 +136,26 @@ def _unit(column: Column, scale: Scale) -> str:
     return tr("{unit}, change", unit=scale.unit) if column.better else scale.unit
 
 
-def _cell(column: Column, stat: Stat | None, scale: Scale) -> RankingCell:
+def _cell(column: Column, stat: Stat | None, scale: Scale) -> PolicyCell:
     """A number with its interval and, for a change, whether it is told from zero."""
     title = tr("{title}, {unit}", title=column.title, unit=_unit(column, scale))
     if stat is None:
-        return RankingCell(title, NONE if column.better else missing())
+        return PolicyCell(title, NONE if column.better else missing())
     if column.metric.startswith("ever_"):
         return _chance_cell(title, stat)
     if column.better and stat.is_zero:
-        return RankingCell(title, tr("no difference"), verdict="same")
+        return PolicyCell(title, tr("no difference"), verdict="same")
     text = scale.text(stat.mean, signed=bool(column.better))
     ends = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
     judged = {1: "better", -1: "worse"}.get(stat.sign * column.better, "unclear")
-    return RankingCell(title, text, ends, judged if column.better and ends else "")
+    return PolicyCell(title, text, ends, judged if column.better and ends else "")
 
 
-def _chance_cell(title: str, stat: Stat) -> RankingCell:
+def _chance_cell(title: str, stat: Stat) -> PolicyCell:
     """A probability in percent, its interval cut to 0..1."""
     if not stat.has_interval or stat.ci_low == stat.ci_high:
-        return RankingCell(title, number(100.0 * stat.mean, 0))
+        return PolicyCell(title, number(100.0 * stat.mean, 0))
     low, high = (
         number(100.0 * min(1.0, max(0.0, v)), 0) for v in (stat.ci_low or 0.0, stat.ci_high or 0.0)
     )
-    return RankingCell(title, number(100.0 * stat.mean, 0), span(low, high))
+    return PolicyCell(title, number(100.0 * stat.mean, 0), span(low, high))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulator.calibrate.estimate import moment_cache
 from simulator.calibrate.estimate.moment_cache import FILE_NAME
 from simulator.calibrate.estimate.simulated_moments import MomentSimulator, with_accounts
 from simulator.kernels.tally import HISTORY_DTYPE
@@ -15,6 +16,7 @@ from simulator.policies import build_policy
 from simulator.request import ExperimentRequest
 from simulator.validation import UserError
 from simulator.vocabulary import LoanStatus
+from tests import ROOT
 from tests.calibrate.planted import MONTHS, request, settings_for
 from tests.calibrate.toy import level
 
@@ -180,3 +182,25 @@ def test_only_a_world_with_the_same_numbers_is_used_again(tmp_path: Path, change
     lab = moment_simulator(tmp_path, asked, **changes)
     lab.moments(values)
     assert (lab.simulated, lab.replayed) == ((1, 2) if change == "more_worlds" else (2, 0))
+
+
+def test_only_named_files_of_the_calibration_are_left_out_of_the_key_of_cached_moments() -> None:
+    package = ROOT / "simulator" / "calibrate"
+    for part in moment_cache._AFTER_RUNS:
+        assert (package / part).exists(), part
+    decides = {
+        str(file.relative_to(package))
+        for file in package.rglob("*.py")
+        if not moment_cache._is_after_runs(Path("calibrate") / file.relative_to(package))
+    }
+    used = {"settings.py", "data/targets.py", "data/panel.py", "data/series.py", "data/files.py"}
+    assert used | {"estimate/simulated_moments.py", "estimate/moment_cache.py"} <= decides
+
+
+def test_a_section_is_part_of_the_key_of_cached_moments() -> None:
+    asked = request(BORROWERS)
+    with_section = replace(asked, sections={"engine": "other"})
+    settings = settings_for(Path("none.csv"))
+    assert moment_cache.fingerprint(asked, settings) != moment_cache.fingerprint(
+        with_section, settings
+    )

@@ -118,7 +118,7 @@ def fit_page(texts: Texts) -> str:
             ],
             warnings=list(texts.words),
             facts=list(texts.words),
-            passport=[(word, [(word, everything)]) for word in texts.words],
+            provenance=[(word, [(word, everything)]) for word in texts.words],
             configuration=everything,
         )
     )

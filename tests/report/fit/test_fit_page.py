@@ -96,7 +96,7 @@ def make_report() -> FitReport:
         backtests=tested,
         warnings=["parameter forgetting_share rests on its prior"],
         facts=["2 seeds", "57 numbers"],
-        passport=[("This calibration", [("Seed", "20260101"), ("numpy", "2.4.0")])],
+        provenance=[("This calibration", [("Seed", "20260101"), ("numpy", "2.4.0")])],
         configuration='{"calibration": {"seeds": 2}}',
     )
 
@@ -264,7 +264,7 @@ def test_names_stay_text(page):
         predictions=[replace(p, group=f"{PAYLOADS[2]} {p.group}") for p in report.predictions],
         warnings=[everything],
         facts=[everything, everything],
-        passport=[(everything, [(everything, everything), ("x", everything)])],
+        provenance=[(everything, [(everything, everything), ("x", everything)])],
         configuration=everything,
     )
     shown = render_fit(hostile)

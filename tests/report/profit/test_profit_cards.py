@@ -9,7 +9,7 @@ import pytest
 from simulator.report.kit import style
 from simulator.report.kit.card import Axis
 from simulator.report.kit.language import speaking
-from simulator.report.profit.profit_cards import money_section
+from simulator.report.profit.profit_cards import profit_section
 from simulator.settings import LanguageCode
 from tests.report.money_runs import BOOKS, LINES, WORST, make_money_run
 from tests.report.page_outline import Outline, assert_small, drawings, labels_of
@@ -45,7 +45,7 @@ def test_every_drawing_of_money_says_what_it_shows_and_names_rows_of_its_table(
     money_run: Run,
 ) -> None:
     data = data_of(money_run)
-    section = money_section(data)
+    section = profit_section(data)
     assert section is not None
     axes = {"allowance-roll": {Axis.SCENARIO, Axis.POLICY}, "losses": {Axis.POLICY}}
     axes |= {"coverage": {Axis.SCENARIO, Axis.POLICY}, "profit": {Axis.SCENARIO}}
@@ -62,7 +62,7 @@ def test_every_drawing_of_money_says_what_it_shows_and_names_rows_of_its_table(
 @pytest.mark.parametrize("spoken", ["en", "zh"])
 def test_money_is_told_in_the_language_of_the_page(money_run: Run, spoken: LanguageCode) -> None:
     with speaking(spoken):
-        section = money_section(data_of(money_run))
+        section = profit_section(data_of(money_run))
         assert section is not None
         said = [section.title, section.caption, *(title for title, _ in section.tables[0].titles)]
         for card in section.cards:
@@ -105,4 +105,4 @@ def test_without_rule_books_only_losses_are_told(money_run: Run, tmp_path: Path)
 
 
 def test_results_of_an_older_version_have_no_section_on_money(tmp_path: Path) -> None:
-    assert money_section(data_of(make_run())) is None
+    assert profit_section(data_of(make_run())) is None

@@ -1,6 +1,8 @@
 """``python -m simulator.scenario``: another name of ``loanstress scenario``."""
 
-import runpy
+import sys
+
+from simulator.cli.scenario import main
 
 if __name__ == "__main__":
-    runpy.run_module("simulator.cli.scenario", run_name="__main__")
+    sys.exit(main())

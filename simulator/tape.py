@@ -1,6 +1,8 @@
 """``python -m simulator.tape``: another name of ``loanstress tape``."""
 
-import runpy
+import sys
+
+from simulator.cli.tape import main
 
 if __name__ == "__main__":
-    runpy.run_module("simulator.cli.tape", run_name="__main__")
+    sys.exit(main())

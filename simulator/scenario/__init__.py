@@ -1,1 +1,0 @@
-"""A name that stays: ``python -m simulator.scenario`` is ``loanstress scenario``."""

@@ -1,0 +1,71 @@
+"""A request's finished simulation, with all that results need to know of the run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulator.book.schema import Book
+from simulator.engine import Simulation, WorldBuilder
+from simulator.macro import MacroPaths, Scenario
+from simulator.macro.history import SHOWN_VARIABLES
+from simulator.macro.severity import severity_of
+from simulator.packing import Packed
+from simulator.provision import RiskCellTable
+from simulator.request import ExperimentRequest
+from simulator.results.inputs import ScenarioInfo, SimulationOutput
+from simulator.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """A request's simulation: tallies and histories, with what they came from.
+
+    ``seconds`` is the time of the simulation itself.
+    """
+
+    output: SimulationOutput
+    simulation: Simulation
+    packed: Packed
+    worlds: Mapping[str, WorldBuilder]
+    seconds: float
+
+
+def simulation_output(
+    request: ExperimentRequest,
+    book: Book,
+    cells: RiskCellTable | None,
+    scenarios: Mapping[str, Scenario],
+    paths: Mapping[str, MacroPaths],
+    simulation: Simulation,
+) -> SimulationOutput:
+    """The tallies of a finished simulation, with all that results need to know of the run."""
+    run = request.run
+    start = next(iter(scenarios.values())).start_month
+    return SimulationOutput(
+        tallies=simulation.tallies,
+        macro_unemployment={n: p.by_path("unemployment_rate") for n, p in paths.items()},
+        book=book,
+        timeline=Timeline(start, run.months, run.runoff_months),
+        scenarios=tuple(_scenario_info(scenario) for scenario in scenarios.values()),
+        policies=tuple(request.all_policies),
+        run=run,
+        parameters=request.parameters,
+        provision=request.provision,
+        cells=cells,
+        configuration=request.configuration,
+    )
+
+
+def _scenario_info(scenario: Scenario) -> ScenarioInfo:
+    return ScenarioInfo(
+        name=scenario.name,
+        label=scenario.label,
+        weight=scenario.weight,
+        narrative=scenario.narrative,
+        source=scenario.source,
+        table_sha256=scenario.table_sha256,
+        warnings=scenario.warnings,
+        notes=scenario.notes,
+        central={name: scenario.central[name] for name in SHOWN_VARIABLES},
+        history=scenario.history,
+        severity=severity_of(scenario),
+    )
