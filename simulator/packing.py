@@ -102,6 +102,7 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
         terms=_pack_terms(product_terms(book)),
         facts=_facts(book, parameters),
         first_applicant=_month_starts(people.arrival_month),
+        by_score=np.lexsort((people.id, people.score, people.arrival_month > 0)).astype(np.int32),
         sight=_sight(cells, book),
     )
     weight = people.weight[loans.borrower]

@@ -36,7 +36,7 @@ from tests.conftest import (
 WORLDS = {"calm": CALM, "hard": HARD}
 MOVING = MacroDeviation()
 PATHS = 8
-WITHOUT_MONTH = ("vintage_loans", "vintage_first_90", "fates", "burdens")
+WITHOUT_MONTH = ("vintage_loans", "vintage_first_90", "fates", "burdens", "score_power")
 
 
 def full_run(**changes: object) -> Small:

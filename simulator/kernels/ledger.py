@@ -21,6 +21,7 @@ from simulator.kernels.loan_month import (
     receive,
 )
 from simulator.kernels.records import CHUNK
+from simulator.kernels.score_power import judge_month
 from simulator.kernels.tally import (
     AT_AGE,
     AT_BALANCE,
@@ -150,6 +151,7 @@ def _post_chunk(
             if state.n_unpaid > 0:
                 is_overdue = True
                 _note_overdue(t, state.n_unpaid, balance, outcomes[b])
+                s.bad[row] |= judge_month(t, loan, state, to)
                 _count_first(t, loan, state, weight, first_90, count)
             if state.marks & _MONTHLY_FLAGS:
                 if is_seen and state.marks & Flag.WARNED:

@@ -167,6 +167,9 @@ class BookArrays(NamedTuple):
     terms: NDArray[np.void]  # TERMS_DTYPE, (n_products,)
     facts: NDArray[np.void]  # FACTS_DTYPE, (1,)
     first_applicant: NDArray[np.int32]  # row of each month's first, (last arrival + 2,)
+    by_score: NDArray[
+        np.int32
+    ]  # rows of people: the opening's, then applicants', worst score first
     sight: Sight
 
 
@@ -207,6 +210,8 @@ class State(NamedTuple):
     track: NDArray[np.uint16]  # (months + 1, n_loans): cell at each month end, or NOT_TRACKED
     notes: NDArray[np.void]  # NOTE_DTYPE, (loans of a chunk,)
     filed: NDArray[np.int16]  # month in which a loan was filed with the court, 0: never
+    bad: NDArray[np.uint8]  # BAD and BAD_BEFORE_RELIEF bits of each loan, (n_loans,)
+    judged: NDArray[np.uint8]  # (2, 2, n_borrowers): [standard, before relief][bad, good] loans
     outcomes: NDArray[np.void]  # OUTCOME_DTYPE, one a borrower
     queue: NDArray[np.float64]  # (n_loans, MAX_UNPAID), oldest unpaid instalment first
     live: NDArray[np.uint32]  # rows of live borrowers, in order
@@ -236,6 +241,8 @@ def allocate_state(n_people: int, n_loans: int, most_loans: int, tracked: int = 
         track=np.zeros((tracked, n_loans), dtype=np.uint16),
         notes=records(np.zeros(width, dtype=NOTE_DTYPE)),
         filed=np.zeros(n_loans, dtype=np.int16),
+        bad=np.zeros(n_loans, dtype=np.uint8),
+        judged=np.zeros((2, 2, n_people), dtype=np.uint8),
         outcomes=records(np.zeros(n_people, dtype=OUTCOME_DTYPE)),
         queue=np.zeros((n_loans, MAX_UNPAID)),
         live=np.zeros(n_people, dtype=np.uint32),

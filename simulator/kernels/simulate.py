@@ -12,6 +12,7 @@ from simulator.kernels.lending import lend
 from simulator.kernels.payment import annuity_instalment
 from simulator.kernels.records import AT_OPENING, NEVER_OPENED, NOT_TRACKED
 from simulator.kernels.rng import uniform
+from simulator.kernels.score_power import judge_score
 from simulator.kernels.tally import FIRST_30, FIRST_90
 from simulator.vocabulary import Cause, Domain, Draw, Flag, LoanStatus
 
@@ -84,6 +85,7 @@ def open_book(book, s, p, key, out):
     people, loans, states, s_people, queues = book.people, book.loans, s.loans, s.people, s.queue
     filed, outcomes = s.filed, s.outcomes
     filed[:] = 0
+    s.bad[:] = 0
     s.track[:] = NOT_TRACKED
     for row in range(s.risks.size):
         forget_risk(s.risks[row])
@@ -162,6 +164,7 @@ def simulate_path(
         0, key.horizon, n_live, book, levers, stages, params, months, key, life, unemployed, s, out,
         seen, history, history_rows,
     )  # fmt: skip
+    judge_score(key, book, s, out.score_power)
     if seen.cells.shape[0] > 0:
         close_episodes(n_live, months[key.horizon].rate_cap, key, book, s, seen)
 

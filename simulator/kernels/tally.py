@@ -18,8 +18,10 @@ from simulator.vocabulary import (
     N_FATES,
     N_FLOWS,
     N_INCOME_DECILES,
+    N_JUDGED,
     N_LEAVING,
     N_PATH_CELL_MEASURES,
+    N_SCORE_POWER,
     ROLL_DESTINATIONS,
 )
 
@@ -87,6 +89,7 @@ class Tallies(NamedTuple):
     vintage_first_90: NDArray[np.float64]  # (P, n_vintages, MAX_MOB + 1): first time 90+, by MOB
     fates: NDArray[np.float64]  # (P, G, N_FATES, 2), vocabulary.Fate: borrowers, balance
     burdens: NDArray[np.float64]  # (P, G, N_BURDENS), vocabulary.Burden
+    score_power: NDArray[np.float64]  # (P, N_JUDGED, N_SCORE_POWER), vocabulary
     cells: NDArray[np.float64]  # (P, months + 1, K, 3), the first vocabulary.CellMeasure
     cell_sums: NDArray[np.float64]  # (months + 1, K, 5), the others, summed over paths
     moves: NDArray[np.float64]  # (months + 1, K + 1, K + N_LEAVING), summed over paths
@@ -104,6 +107,7 @@ class PathTallies(NamedTuple):
     vintage_first_90: NDArray[np.float64]
     fates: NDArray[np.float64]
     burdens: NDArray[np.float64]
+    score_power: NDArray[np.float64]
 
 
 def path_slice(tallies: Tallies, row: int) -> PathTallies:
@@ -118,6 +122,7 @@ def path_slice(tallies: Tallies, row: int) -> PathTallies:
         vintage_first_90=tallies.vintage_first_90[row],
         fates=tallies.fates[row],
         burdens=tallies.burdens[row],
+        score_power=tallies.score_power[row],
     )
 
 
@@ -162,6 +167,7 @@ def allocate_tallies(
         vintage_first_90=zeros(n_paths, n_vintages, MAX_MOB + 1),
         fates=zeros(n_paths, n_groups, N_FATES, 2),
         burdens=zeros(n_paths, n_groups, N_BURDENS),
+        score_power=zeros(n_paths, N_JUDGED, N_SCORE_POWER),
         cells=zeros(n_paths, tracked, n_cells, N_PATH_CELL_MEASURES),
         cell_sums=zeros(tracked, n_cells, N_CELL_MEASURES - N_PATH_CELL_MEASURES),
         moves=zeros(tracked, n_cells + 1, n_cells + N_LEAVING),

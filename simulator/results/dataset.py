@@ -25,6 +25,7 @@ from simulator.results.profit import profit_variables
 from simulator.results.provisions.arrays import provision_coordinates, provision_variables
 from simulator.results.provisions.variables import PROVISION_COORDINATES
 from simulator.results.recoveries import recoveries
+from simulator.results.score_power import SCORE_COORDINATES, SCORE_VARIABLES, score_coordinates
 from simulator.results.variables import (
     FRACTION,
     MONEY,
@@ -50,7 +51,7 @@ from simulator.vocabulary import (
 F8 = NDArray[np.float64]
 Variables = dict[str, xr.Variable]
 
-SCHEMA_VERSION: Final = "1.3"
+SCHEMA_VERSION: Final = "1.4"
 CELL_DIMS: Final = ("scenario", "policy")
 PATH_DIMS: Final = (*CELL_DIMS, "path")
 
@@ -81,6 +82,7 @@ COORDINATES: Final = {
     "segment_region": (FRACTION, "region of the segment"),
     "segment_product": (FRACTION, "product of the segment"),
     "segment_risk_band": (FRACTION, "risk band of the segment"),
+    **SCORE_COORDINATES,
 }
 """Unit and meaning of every coordinate; the unit of ``date`` is set by its encoding."""
 
@@ -105,7 +107,7 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
     )
     name, unit, meaning = RECOVERABLE
     variables[name] = _variable(PATH_DIMS, later, unit_in(currency, unit), meaning)
-    for whole in (*WHOLE_VARIABLES, *VALUE_VARIABLES):
+    for whole in (*WHOLE_VARIABLES, *VALUE_VARIABLES, *SCORE_VARIABLES):
         values = np.array(
             [[whole.extract(policy_run) for policy_run in row] for row in policy_runs]
         )
@@ -231,6 +233,7 @@ def _coordinates(output: SimulationOutput) -> Variables:
         "segment_region": ("segment", list(segments.region)),
         "segment_product": ("segment", list(segments.product)),
         "segment_risk_band": ("segment", list(segments.risk_band)),
+        **score_coordinates(),
         **provision_coordinates(output),
         **macro_coordinates(output),
     }

@@ -23,7 +23,9 @@ from simulator.results.provisions.variables import (
     PROVISION_COORDINATES,
     all_variables,
 )
+from simulator.results.score_power import SCORE_METRICS, SCORE_VARIABLES
 from simulator.results.variables import (
+    FRACTION,
     MONEY,
     OPENING_VARIABLES,
     PATH_VARIABLES,
@@ -247,6 +249,20 @@ def _tail_section() -> list[str]:
     ]
 
 
+def _score_section() -> list[str]:
+    variables = [
+        (f"`{v.name}`", _dims(*PATH_DIMS, *v.dims), v.unit, v.long_name) for v in SCORE_VARIABLES
+    ]
+    rows = [(f"`{name}`", FRACTION, meaning) for name, meaning in SCORE_METRICS.items()]
+    return [
+        "## results.nc and summary.csv: power of the application score",
+        *_table(("variable", "dimensions", "unit", "meaning"), variables),
+        "Rows of summary.csv, of the current policy, without month: mean and quantiles over paths,"
+        " the interval over borrowers (docs/model.md, section 12.1); none where no loan is judged.",
+        *_table(("metric", "unit", "meaning"), rows),
+    ]
+
+
 def _checks_section() -> list[str]:
     rows = [
         (f"`{name}`", meaning) for name, meaning, _ in (*CHECKS, *REFERENCE_CHECKS, *DATASET_CHECKS)
@@ -273,6 +289,7 @@ def dictionary_markdown() -> str:
         _provision_metrics_section(),
         _profit_section(),
         _tail_section(),
+        _score_section(),
         _checks_section(),
     )
     lines = [MARKER, "", *(line for section in sections for line in section)]

@@ -17,6 +17,8 @@ from simulator.results.provisions.metrics import (
     grade_statistics,
     provision_values,
 )
+from simulator.results.score_power import ScoreRow, score_rows
+from simulator.results.variables import FRACTION
 
 
 class SummaryRow(NamedTuple):
@@ -65,8 +67,14 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
         cost = COST_PER_SAVED.values(dataset).of_policies(keep)
         rows += _rows(cost, scenarios, others, replicates)
     rows += [_tail_row(row) for row in tail_rows(dataset)]
+    rows += [_score_row(row, policies[at]) for row in score_rows(dataset)]
     order = {pair: i for i, pair in enumerate((s, p) for s in scenarios for p in policies)}
     return sorted(rows, key=lambda row: order[row.scenario, row.policy])
+
+
+def _score_row(row: ScoreRow, policy: str) -> SummaryRow:
+    """A figure of the current policy's score."""
+    return SummaryRow(row.scenario, policy, row.metric, None, *row[2:], unit=FRACTION)
 
 
 def _tail_row(row: TailRow) -> SummaryRow:

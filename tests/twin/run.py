@@ -22,6 +22,7 @@ from tests.twin.life import hardship, live
 from tests.twin.luck import Luck
 from tests.twin.population import population
 from tests.twin.state import Borrower, Loan, Month
+from tests.twin.score import judge_month, power
 
 Sums = NDArray[np.float64]
 DESTINATION = {
@@ -172,7 +173,7 @@ def _overdue_30(sums: Tallies, t: int) -> float:
     return float(balance[2:].sum()) / total if total > 0.0 else 0.0
 
 
-def _step(borrowers: list[Borrower], month: Month, months: int) -> None:
+def _step(borrowers: list[Borrower], month: Month, months: int, bad: dict[int, int]) -> None:
     """One simulated month: sections 3 to 9 in the order of section 1."""
     for borrower in borrowers:
         live(borrower, month)
@@ -191,6 +192,7 @@ def _step(borrowers: list[Borrower], month: Month, months: int) -> None:
     contacts(owned, bills, month)
     for borrower in live_borrowers:
         ledger_month(borrower, bills, month)
+    judge_month(owned, month, bad)
     for loan, _ in owned:
         end = DESTINATION.get(loan.status, loan.bucket)
         month.sums.roll[0, month.t, loan.opening_bucket, int(end)] += loan.weight * (
@@ -234,6 +236,8 @@ def simulate_twin(
     luck = Luck(seed, path)
     happened: Counter[str] = Counter()
     book_balance = book_loans = 0.0
+    opening_unpaid = {loan.row: loan.unpaid for loan in loans}
+    bad: dict[int, int] = {}
     for loan in loans:
         if loan.open:
             sums.vintage_loans[0, loan.vintage] += loan.weight
@@ -259,9 +263,12 @@ def simulate_twin(
                 live(borrower, month)
                 opening_intent(borrower, month)
         else:
-            _step(borrowers, month, months)
+            _step(borrowers, month, months, bad)
         _stocks(borrowers, month)
         _record(borrowers, history[t])
         _write_diaries(borrowers, diaries, month)
+    for judged, told in power(borrowers, opening_unpaid, bad, horizon).items():
+        for measure, number in told.items():
+            sums.score_power[0, judged, measure] = number
     found = [diaries[row] for row in sorted(diaries)]
     return TwinResult(history, sums, _outcomes(borrowers), happened, found)

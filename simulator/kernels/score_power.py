@@ -1,0 +1,124 @@
+"""How well the application score separates loans that turn bad in their first year from others.
+
+Definitions: docs/model.md, section 12.1. Borrowers are read once in the order of rows, to count
+their good and bad loans, and once in the order of their scores.
+"""
+
+from simulator.kernels.jit import loop, scalar
+from simulator.kernels.tally import FIRST_90
+from simulator.vocabulary import (
+    PERFORMANCE_MONTHS,
+    Exit,
+    Judged,
+    LoanStatus,
+    ScorePower,
+)
+
+BAD = 1
+BAD_BEFORE_RELIEF = 2
+_ENDED_BADLY = int(Exit.WRITTEN_OFF)
+"""Destinations from here on are write-off and sale."""
+
+
+@scalar
+def judge_month(t, loan, state, to):
+    """Bits that an overdue month adds to a loan; ``to``: its bucket at month end, or ``Exit``."""
+    if t - max(0, loan.origination_month) > PERFORMANCE_MONTHS:
+        return 0
+    if to >= _ENDED_BADLY or state.n_unpaid >= FIRST_90:
+        return BAD | BAD_BEFORE_RELIEF
+    return BAD_BEFORE_RELIEF if state.n_unpaid + state.old_bucket >= FIRST_90 else 0
+
+
+@scalar
+def _is_judged(person, opening, state, horizon):
+    """Whether a loan has a first year here: not overdue at the opening, or booked in time."""
+    if person.arrival_month == 0:
+        return opening.n_unpaid == 0 and horizon >= PERFORMANCE_MONTHS
+    booked = state.status != LoanStatus.PENDING and state.status != LoanStatus.REFUSED
+    return booked and person.arrival_month + PERFORMANCE_MONTHS <= horizon
+
+
+@loop
+def _count_loans(key, book, s):
+    """Good and bad loans of each borrower, in ``s.judged``."""
+    people, openings, states, judged = book.people, book.openings, s.loans, s.judged
+    judged[:] = 0
+    for b in range(people.size):
+        person = people[b]
+        for row in range(person.first_loan, person.first_loan + person.n_loans):
+            if _is_judged(person, openings[row], states[row], key.horizon):
+                judged[0, 0 if s.bad[row] & BAD else 1, b] += 1
+                judged[1, 0 if s.bad[row] & BAD_BEFORE_RELIEF else 1, b] += 1
+
+
+@loop
+def _power(start, stop, how, book, s, out):
+    """Fill ``out`` (N_SCORE_POWER,) from the borrowers ``by_score[start:stop]``.
+
+    Equal scores are one step of both distributions: a pair of them counts half. Without a bad or
+    without a good loan there is nothing to tell, and only the loans are counted.
+    """
+    people, order, judged = book.people, book.by_score, s.judged
+    all_bad = all_good = bad_squares = good_squares = 0.0
+    for at in range(start, stop):
+        b = order[at]
+        weight = people[b].weight
+        bad, good = weight * judged[how, 0, b], weight * judged[how, 1, b]
+        all_bad += bad
+        all_good += good
+        bad_squares += bad * bad
+        good_squares += good * good
+    out[ScorePower.LOANS] = all_bad + all_good
+    out[ScorePower.BAD_LOANS] = all_bad
+    if all_bad <= 0.0 or all_good <= 0.0:
+        return
+    area = squares = crossed = shares = 0.0
+    bad_below = good_below = 0.0
+    widest = ks_variance = 0.0
+    at = start
+    while at < stop:
+        score = people[order[at]].score
+        end, bad_here, good_here = at, 0.0, 0.0
+        while end < stop and people[order[end]].score == score:
+            b = order[end]
+            bad_here += people[b].weight * judged[how, 0, b]
+            good_here += people[b].weight * judged[how, 1, b]
+            end += 1
+        bad_beats = (all_good - good_below - 0.5 * good_here) / all_good
+        good_beats = (bad_below + 0.5 * bad_here) / all_bad
+        area += bad_here * bad_beats
+        for place in range(at, end):
+            b = order[place]
+            bad = people[b].weight * judged[how, 0, b] / all_bad
+            good = people[b].weight * judged[how, 1, b] / all_good
+            share = bad + good
+            own = bad * bad_beats + good * good_beats
+            squares += own * own
+            crossed += own * share
+            shares += share * share
+        bad_below += bad_here
+        good_below += good_here
+        low, high = bad_below / all_bad, good_below / all_good
+        if abs(low - high) > widest:
+            widest = abs(low - high)
+            ks_variance = low * (1.0 - low) * bad_squares / (all_bad * all_bad) + high * (
+                1.0 - high
+            ) * good_squares / (all_good * all_good)
+        at = end
+    area /= all_bad
+    out[ScorePower.GINI] = 2.0 * area - 1.0
+    out[ScorePower.GINI_VARIANCE] = 4.0 * (squares - 2.0 * area * crossed + area * area * shares)
+    out[ScorePower.KS] = widest
+    out[ScorePower.KS_VARIANCE] = ks_variance
+
+
+@loop
+def judge_score(key, book, s, out):
+    """Fill ``out`` (N_JUDGED, N_SCORE_POWER) at the end of a path."""
+    _count_loans(key, book, s)
+    n_opening, n = book.first_applicant[1], book.people.size
+    _power(0, n_opening, 0, book, s, out[Judged.OPENING])
+    _power(n_opening, n, 0, book, s, out[Judged.NEW])
+    _power(0, n_opening, 1, book, s, out[Judged.OPENING_BEFORE_RELIEF])
+    _power(n_opening, n, 1, book, s, out[Judged.NEW_BEFORE_RELIEF])
