@@ -9,6 +9,7 @@ import xarray as xr
 from simulator.break_even.answer import FinishedRun, answer
 from simulator.break_even.question import Question
 from simulator.engine import thread_count
+from simulator.explain.causes import explain_causes
 from simulator.policies import Policy
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
@@ -18,8 +19,10 @@ from simulator.results.break_even import (
     break_even_rows,
     with_break_evens,
 )
+from simulator.results.cause_shares import CauseShare, causes_text
 from simulator.results.checks import run_checks
 from simulator.results.dataset import to_dataset
+from simulator.results.files import CAUSES_NAME
 from simulator.results.history import history_table
 from simulator.results.manifest import RunFacts, build_manifest
 from simulator.results.store import write_results
@@ -32,13 +35,15 @@ from simulator.simulated import Simulated
 class ExperimentOutcome:
     """Results of a run: dataset of ``results.nc``, rows of ``summary.csv``, the manifest.
 
-    ``break_evens`` answer the questions of the request, in their order.
+    ``break_evens`` answer the questions of the request, in their order; ``causes`` are shares of
+    groups of causes, where the request explains them.
     """
 
     dataset: xr.Dataset
     summary: tuple[SummaryRow, ...]
     manifest: Mapping[str, object]
     break_evens: tuple[BreakEven, ...] = ()
+    causes: tuple[CauseShare, ...] = ()
 
 
 def answer_questions(
@@ -63,6 +68,7 @@ def conclude(
     watch: Progress,
 ) -> ExperimentOutcome:
     """Tallies to dataset, summary, manifest and report; written together to ``output``."""
+    causes = explain_causes(request, simulated, watch)
     watch.start(4, "results and report")
     finished, simulation = simulated.output, simulated.simulation
     dataset = with_break_evens(to_dataset(finished), answers)
@@ -79,10 +85,12 @@ def conclude(
         pages = report_pages(dataset, summary, manifest, request.report)
     watch.advance(1)
     if output is not None:
+        if causes:
+            pages[CAUSES_NAME] = causes_text(causes)
         ids = simulation.history_ids
         history = history_table(simulation.histories, *ids) if ids else None
         stored = with_record(dataset, manifest, request.report.model_dump(mode="json"))
         write_results(output, stored, summary, manifest, pages, history)
     watch.advance(1)
     watch.finish()
-    return ExperimentOutcome(dataset, summary, manifest, answers)
+    return ExperimentOutcome(dataset, summary, manifest, answers, causes)

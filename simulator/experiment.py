@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from simulator.book import build_book
 from simulator.break_even.question import ask
 from simulator.engine import compile_kernels, simulate
+from simulator.explain.causes import check_causes
 from simulator.macro import draw_macro_paths
 from simulator.packing import pack
 from simulator.preparation import lever_tables, load_scenarios, risk_cells, world_builders
@@ -33,6 +34,7 @@ def run_experiment(
     scenarios = tuple(request.scenarios)
     questions = ask(request.break_even, request.all_policies, scenarios, request.run)
     check_books(request.provision, scenarios)
+    check_causes(request)
     simulated = simulate_request(request, watch)
 
     # Imported here so that help and mistakes are answered without xarray and plotly.

@@ -74,6 +74,15 @@ class ReportSettings(Frozen):
     """Whether tables.xlsx, the key tables as an Excel workbook, stands beside the page."""
 
 
+class ExplainSettings(Frozen):
+    """What a run explains of its losses beside counting them."""
+
+    causes: bool = False
+    """Whether causes.csv tells which share of new 90+ balance each group of causes has."""
+    paths: int = Field(default=20, ge=2, le=1000)
+    """Paths of each of the 128 simulations behind it: the run's first ones."""
+
+
 class BookSettings(Frozen):
     """Which loans: drawn from segment distributions or read from a tape."""
 

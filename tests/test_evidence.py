@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks.case import ROOT
-from tools.evidence import FINDINGS, Finding, Size, page
+from tests import ROOT
+from tools.evidence import FINDINGS, Finding, Size, first_day_lateness_cures, page
 
 SMALL = Size(borrowers=2_000, paths=16)
 
@@ -24,7 +24,7 @@ def test_the_page_holds_every_finding_and_agrees_with_all() -> None:
 
 
 def test_a_finding_against_the_evidence_is_marked() -> None:
-    finding = FINDINGS[2](Size(borrowers=300, paths=4))
+    finding = first_day_lateness_cures(Size(borrowers=300, paths=4))
     against = Finding(
         finding.practice,
         finding.published,

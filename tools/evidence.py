@@ -23,6 +23,8 @@ REFERENCE = "status_quo"
 MONTHS = 24
 SAME_EXPOSURE = 9
 """Months over which few re-planned loans would have ended without the longer term."""
+WRITE_DOWN = 0.2
+"""Share of the principal that the write-down of unsecured debt forgives (assumption)."""
 SIGMAS_95 = 1.96
 """Half the width of a 95 % interval of a normal mean, in standard errors."""
 BUMP_BEGINS = 5
@@ -183,6 +185,37 @@ def longer_term_against_principal_cut(size: Size) -> Finding:
     )
 
 
+def write_down_against_lower_payments(size: Size) -> Finding:
+    """Dobbie and Song: on unsecured debt write-downs raise repayment, lower payments do not."""
+    plans = {
+        "term": _replan(term_extension_months=24, affordable_share=0.0, months=1),
+        "cut": _principal_cut(WRITE_DOWN),
+        "aged": _principal_cut(0.0),
+    }
+    found = simulate(plans, size)
+    reference = _new_90(found, REFERENCE, MONTHS)
+
+    def effect(policy: str, base: str) -> Estimate:
+        change_of_90 = _new_90(found, policy, MONTHS) - _new_90(found, base, MONTHS)
+        return share_of(change_of_90, reference)
+
+    gap = effect("cut", "term")
+    return Finding(
+        "On unsecured debt a write-down raises repayment, a lower payment over a longer term does"
+        " not",
+        "randomised: write-downs of debt and interest raise completed repayment, lower minimum"
+        " payments do not - the gain of liquidity is offset by longer exposure",
+        "Dobbie and Song, AER 2020 (credit cards; read in the abstract)",
+        f"loans that become 90+ within {MONTHS} months, against a new plan that only takes in the"
+        f" arrears: {effect('cut', 'aged')} with {100 * WRITE_DOWN:.0f} % of the principal written"
+        f" down, {effect('term', 'aged')} with 24 months more; difference {gap}. The write-down"
+        " lowers the burden for good, and with it the hazard of refusal"
+        " (`refuse_burden_slope`); the longer term lowers it for longer",
+        gap,
+        -1,
+    )
+
+
 def ai_only_against_humans(size: Size) -> Finding:
     """Choi et al.: AI callers recover less than people."""
     found = simulate({"ai": "ai_only_collections"}, size, "downturn")
@@ -289,6 +322,7 @@ def reminders_work(size: Size) -> Finding:
 
 FINDINGS: tuple[Callable[[Size], Finding], ...] = (
     longer_term_against_principal_cut,
+    write_down_against_lower_payments,
     ai_only_against_humans,
     first_day_lateness_cures,
     delayed_bump,

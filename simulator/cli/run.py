@@ -85,6 +85,7 @@ class _Session:
         inputs, plain = validated(config, overrides, self.folders)
 
         from simulator.cli.configuration.inputs import request_from
+        from simulator.cli.terminal.causes import cause_lines
         from simulator.cli.terminal.progress import make_progress
         from simulator.experiment import run_experiment
         from simulator.results.break_even import in_words
@@ -103,7 +104,10 @@ class _Session:
         finally:
             progress.finish()
         currency = str(outcome.dataset.attrs["currency"])
-        findings = tuple(in_words(answer, currency) for answer in outcome.break_evens)
+        findings = (
+            *(in_words(answer, currency) for answer in outcome.break_evens),
+            *cause_lines(outcome.causes),
+        )
         return tuple(read_summary(output / "summary.csv")), findings
 
     def conclude(self) -> int:

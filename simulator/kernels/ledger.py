@@ -46,7 +46,7 @@ _LASTING_FLAGS = Flag.EVER_30 | Flag.EVER_90 | Flag.AGREED
 
 
 @scalar
-def _count_first(t, loan, state, weight, first_90, count):
+def _count_first(t, loan, state, balance, weight, first_90, by_cause, count):
     """Count a loan that is 30, or 90, days past due for the first time in the run."""
     if state.n_unpaid < FIRST_30 or state.marks & Flag.EVER_90:
         return
@@ -57,6 +57,7 @@ def _count_first(t, loan, state, weight, first_90, count):
         state.marks |= Flag.EVER_90
         count.new_90 += weight
         first_90[loan.vintage, min(max(0, t - loan.origination_month), MAX_MOB)] += weight
+        by_cause[t, state.cause] += weight * balance
 
 
 @scalar
@@ -102,6 +103,7 @@ def _post_chunk(
     s_people, states, queues, live, filed = s.people, s.loans, s.queue, s.live, s.filed
     flow, count, roll, counts = out.flows[t], out.counts[t], out.roll, out.counts
     written_off, first_90 = out.written_off_by_product, out.vintage_first_90
+    by_cause = out.new_90_by_cause
     outcomes, cap = s.outcomes, world.rate_cap
     notes, n_notes, risks, is_seen = s.notes, 0, s.risks, seen.cells.size > 0
     default_unpaid = book.sight.rules[0].default_unpaid
@@ -152,7 +154,7 @@ def _post_chunk(
                 is_overdue = True
                 _note_overdue(t, state.n_unpaid, balance, outcomes[b])
                 s.bad[row] |= judge_month(t, loan, state, to)
-                _count_first(t, loan, state, weight, first_90, count)
+                _count_first(t, loan, state, balance, weight, first_90, by_cause, count)
             if state.marks & _MONTHLY_FLAGS:
                 if is_seen and state.marks & Flag.WARNED:
                     risks[row].warned = watch_months

@@ -89,6 +89,7 @@ class Tallies(NamedTuple):
     vintage_first_90: NDArray[np.float64]  # (P, n_vintages, MAX_MOB + 1): first time 90+, by MOB
     fates: NDArray[np.float64]  # (P, G, N_FATES, 2), vocabulary.Fate: borrowers, balance
     burdens: NDArray[np.float64]  # (P, G, N_BURDENS), vocabulary.Burden
+    new_90_by_cause: NDArray[np.float64]  # (P, T, N_CAUSES): balance of loans first 90+, by label
     score_power: NDArray[np.float64]  # (P, N_JUDGED, N_SCORE_POWER), vocabulary
     cells: NDArray[np.float64]  # (P, months + 1, K, 3), the first vocabulary.CellMeasure
     cell_sums: NDArray[np.float64]  # (months + 1, K, 5), the others, summed over paths
@@ -107,6 +108,7 @@ class PathTallies(NamedTuple):
     vintage_first_90: NDArray[np.float64]
     fates: NDArray[np.float64]
     burdens: NDArray[np.float64]
+    new_90_by_cause: NDArray[np.float64]
     score_power: NDArray[np.float64]
 
 
@@ -122,6 +124,7 @@ def path_slice(tallies: Tallies, row: int) -> PathTallies:
         vintage_first_90=tallies.vintage_first_90[row],
         fates=tallies.fates[row],
         burdens=tallies.burdens[row],
+        new_90_by_cause=tallies.new_90_by_cause[row],
         score_power=tallies.score_power[row],
     )
 
@@ -167,6 +170,7 @@ def allocate_tallies(
         vintage_first_90=zeros(n_paths, n_vintages, MAX_MOB + 1),
         fates=zeros(n_paths, n_groups, N_FATES, 2),
         burdens=zeros(n_paths, n_groups, N_BURDENS),
+        new_90_by_cause=zeros(*months, N_CAUSES),
         score_power=zeros(n_paths, N_JUDGED, N_SCORE_POWER),
         cells=zeros(n_paths, tracked, n_cells, N_PATH_CELL_MEASURES),
         cell_sums=zeros(tracked, n_cells, N_CELL_MEASURES - N_PATH_CELL_MEASURES),

@@ -15,6 +15,7 @@ WORKBOOK_NAME: Final = "tables.xlsx"
 COMPARISON_NAME: Final = "comparison.html"
 """Several runs side by side; in the folder of the first one."""
 HISTORY_NAME: Final = "history.parquet"
+CAUSES_NAME: Final = "causes.csv"
 FILE_NAMES: Final = (
     RESULTS_NAME,
     SUMMARY_NAME,
@@ -23,6 +24,7 @@ FILE_NAMES: Final = (
     WORKBOOK_NAME,
     COMPARISON_NAME,
     HISTORY_NAME,
+    CAUSES_NAME,
 )
 
 

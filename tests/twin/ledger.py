@@ -120,6 +120,7 @@ def _note_delinquency(loan: Loan, borrower: Borrower, month: Month) -> None:
             mob = min(max(0, month.t - loan.origination_month), first.shape[2] - 1)
             first[0, loan.vintage, mob] += loan.weight
             month.count(Count.NEW_90, loan.weight)
+            month.sums.new_90_by_cause[0, month.t, loan.cause] += loan.weight * loan.balance
         loan.ever_90 = True
         if outcome.first_90 == 0:
             outcome.first_90, outcome.balance_90 = month.t, loan.balance

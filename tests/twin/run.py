@@ -21,8 +21,8 @@ from tests.twin.lender import contacts, decide
 from tests.twin.life import hardship, live
 from tests.twin.luck import Luck
 from tests.twin.population import population
-from tests.twin.state import Borrower, Loan, Month
 from tests.twin.score import judge_month, power
+from tests.twin.state import Borrower, Loan, Month
 
 Sums = NDArray[np.float64]
 DESTINATION = {

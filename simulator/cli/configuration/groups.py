@@ -134,6 +134,12 @@ def _report_model() -> "type[BaseModel]":
     return ReportSettings
 
 
+def _explain_model() -> "type[BaseModel]":
+    from simulator.settings import ExplainSettings
+
+    return ExplainSettings
+
+
 def _parameters(_: str, values: Values) -> object:
     from simulator.catalogue import parameters_from
 
@@ -207,6 +213,12 @@ _ROWS: Final = (
         Choice.ONE,
         read=_parameters,
         check_key=_check_parameter,
+    ),
+    Group(
+        "explain",
+        "what else is told of losses: causes=true writes causes.csv",
+        Choice.NO_FILES,
+        _explain_model,
     ),
     Group(
         "calibration",

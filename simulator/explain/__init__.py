@@ -1,0 +1,1 @@
+"""Why losses are what they are: simulations again, with causes switched off."""

@@ -1,0 +1,80 @@
+"""Shares of causes by Shapley values: what each group of causes adds, over all orders of adding it.
+
+Definition: docs/model.md, section 12.2. Source: Shapley 1953; the exact value over all coalitions.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from math import factorial
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.results.intervals import ratio_over_paths
+
+F8 = NDArray[np.float64]
+
+FIRST_MONTH: Final = 7
+LAST_MONTH: Final = 24
+"""Months whose new 90+ balance is explained; opening arrears get there before, as a rule."""
+
+
+class CauseShare(NamedTuple):
+    """A row of causes.csv; ``label_share`` is that of the labels, NaN where none belongs to it."""
+
+    scenario: str
+    group: str
+    share: float
+    ci_low: float
+    ci_high: float
+    label_share: float
+
+
+def shapley(values: F8) -> F8:
+    """Shapley values, shape (groups, paths), of ``values`` (2 ** groups, paths).
+
+    Bit g of a row's number says whether group g is switched on there.
+    """
+    n = int(values.shape[0]).bit_length() - 1
+    found = np.zeros((n, values.shape[1]))
+    for on in range(values.shape[0]):
+        size = on.bit_count()
+        for group in range(n):
+            if not on >> group & 1:
+                weight = factorial(size) * factorial(n - size - 1) / factorial(n)
+                found[group] += weight * (values[on | 1 << group] - values[on])
+    return found
+
+
+def cause_shares(
+    scenario: str,
+    groups: Sequence[str],
+    values: F8,
+    labels: Mapping[str, F8],
+    luck_replicates: int,
+) -> tuple[CauseShare, ...]:
+    """Each group's share of what all groups together add, with its interval over paths.
+
+    ``values``: (2 ** groups, paths), money; ``labels``: money by path of each group's labels.
+    """
+    added = shapley(values)
+    whole = values[-1] - values[0]
+    rows = []
+    for group, mine in zip(groups, added, strict=True):
+        found = ratio_over_paths(mine[:, None], whole[:, None], luck_replicates)
+        label = float(labels[group].mean() / values[-1].mean()) if group in labels else np.nan
+        share, low, high = (float(x[0]) for x in (found.mean, found.ci_low, found.ci_high))
+        rows.append(CauseShare(scenario, group, share, low, high, label))
+    return tuple(rows)
+
+
+def causes_text(rows: Sequence[CauseShare]) -> str:
+    """causes.csv."""
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(CauseShare._fields)
+    for row in rows:
+        writer.writerow([*row[:2], *("" if np.isnan(x) else f"{x:.12g}" for x in row[2:])])
+    return out.getvalue()

@@ -1,0 +1,1 @@
+"""Why losses are what they are."""

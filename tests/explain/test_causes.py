@@ -1,0 +1,90 @@
+"""Shares of causes of small runs add up, and what cannot be asked is refused."""
+
+import csv
+from io import StringIO
+
+import numpy as np
+import pytest
+
+from simulator import UserError, stress_test
+from simulator.catalogue import parameters_from
+from simulator.cli.app import main
+from simulator.explain.causes import GROUPS, switched
+from simulator.packing import pack
+from simulator.settings import ExplainSettings
+from simulator.vocabulary import SWITCHABLE_CAUSES, Cause
+from tests.conftest import small_book
+
+SMALL = {"borrowers": 600, "paths": 6, "months": 10, "runoff_months": 0, "provision": ()}
+
+
+def _outcome(**changes):
+    explain = ExplainSettings(causes=True, paths=6)
+    arguments = {"scenarios": ["downturn"], "policies": [], "sections": {"explain": explain}}
+    return stress_test(**{**SMALL, **arguments, **changes})
+
+
+def test_every_cause_belongs_to_one_group():
+    listed = [cause for causes in GROUPS.values() for cause in causes]
+    assert sorted(listed) == sorted((*SWITCHABLE_CAUSES, Cause.AT_OPENING))
+
+
+def test_shares_of_a_run_add_up_to_one_and_have_labels_beside():
+    rows = _outcome().causes
+    assert [row.group for row in rows] == list(GROUPS)
+    assert {row.scenario for row in rows} == {"downturn"}
+    assert sum(row.share for row in rows) == pytest.approx(1.0)
+    assert sum(row.label_share for row in rows) == pytest.approx(1.0)
+
+
+def test_explaining_changes_no_other_number_and_nothing_is_explained_unasked():
+    plain, explained = _outcome(sections=None), _outcome()
+    assert plain.causes == ()
+    assert repr(plain.summary) == repr(explained.summary)
+
+
+def test_switches_leave_the_book_alone_but_for_opening_arrears():
+    packed, parameters = pack(small_book(), parameters_from({})), parameters_from({})
+    everything = switched(packed, parameters, 2 ** len(GROUPS) - 1)
+    assert everything.params.tobytes() == packed.params.tobytes()
+    assert everything.book is packed.book
+    nothing = switched(packed, parameters, 0)
+    assert not nothing.book.openings["n_unpaid"].any()
+    owed = packed.book.loans["principal"] + packed.book.openings["principal_overdue"]
+    np.testing.assert_allclose(nothing.book.loans["principal"], owed)
+    assert all(
+        float(nothing.params[f"strength_{c.name.lower()}"][0]) == 0.0 for c in SWITCHABLE_CAUSES
+    )
+    assert packed.book.openings["n_unpaid"].any() or not owed.size
+
+
+def test_the_command_writes_and_tells_it_and_a_run_without_it_removes_it(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    words = [
+        "run=smoke",
+        "book.borrowers=200",
+        "run.months=8",
+        "run.paths=2",
+        "scenario=[baseline]",
+        "policy=[status_quo]",
+        "provision=[]",
+        "report.enabled=false",
+        "hydra.run.dir=out",
+    ]
+    assert main([*words, "explain.causes=true", "explain.paths=2"]) == 0
+    text = (tmp_path / "out" / "causes.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(StringIO(text)))
+    assert [row["group"] for row in rows] == list(GROUPS)
+    assert "baseline, causes of new 90+ balance in months 7-24" in capsys.readouterr().out
+    assert main(words) == 0
+    assert not (tmp_path / "out" / "causes.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "part"), [({"months": 6}, "run.months"), ({"paths": 1}, "run.paths")]
+)
+def test_a_run_that_cannot_answer_is_refused_before_it_begins(change, part):
+    with pytest.raises(UserError, match=f"explain.causes needs {part}"):
+        _outcome(**change)
