@@ -1,4 +1,4 @@
-"""The registry of metrics: monthly, peak, total and difference rows all follow from it.
+"""The registry of metrics: their monthly, peak, total and difference rows follow from it.
 
 A metric is a numerator and perhaps a denominator, both linear in the variables of results.nc;
 so the same two functions serve a month, the sum of the reported months and the sum with the

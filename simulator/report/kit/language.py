@@ -1,7 +1,8 @@
 """The language of a page: every word and number format that a reader sees comes from here.
 
-Code and templates hold the English words; ``languages/zh.po`` holds their Chinese. What is said
-while ``speaking`` a language comes out in it, in its own thread and task only.
+Code and templates hold the English words; ``languages/zh.po`` holds their Chinese, and
+``zh_names.po`` that of names. What is said while ``speaking`` a language comes out in it, in its
+own thread and task only.
 """
 
 import re

@@ -1,0 +1,246 @@
+"""What the default book does, beside what a bank's validation expects of it.
+
+``python -m tools.book_check`` prints a line a figure: the power of the score, whether a flat
+economy gives a flat book, how the book answers to unemployment, credit supply, rates and rivals,
+and shares of causes. Nothing is fitted here, and no seed is one that a fit used. The bands are a
+validation's judgement of what is plausible, an assumption.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from simulator import ScenarioSettings, stress_test
+from simulator.conclusion import ExperimentOutcome
+from simulator.settings import ExplainSettings
+
+F8 = NDArray[np.float64]
+
+SEEDS = (31_001, 31_002, 31_003)
+"""None of them is used by a fit or a shipped run."""
+FLAT: Mapping[str, float] = {
+    "unemployment_rate": 0.052,
+    "income_growth": 0.04,
+    "inflation": 0.04,
+    "policy_rate": 0.03,
+    "credit_supply": 1.0,
+    "competitor_rate": 0.18,
+}
+"""Rates, unemployment and supply constant; incomes grow with prices and at their trend."""
+STEADY = ("30+", "90+", "new 90+ loans", "charge-off", "stage 2", "unemployed borrowers")
+_UNEMPLOYMENT = ("unemployment_rate", "macro_unemployment_rate")
+RATIO_BAND = (0.5, 1.1)
+"""Of the book's unemployment to the economy's: a score that selects keeps it below 1."""
+RAMP, HOLD = 6, 12
+MEASURED = slice(12, RAMP + HOLD)
+"""Months 13 to 18: a year after a shock began, while it lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is simulated in each part."""
+
+    power: int = 50_000
+    flat: int = 100_000
+    responses: int = 20_000
+    causes: int = 10_000
+    paths: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A figure with the band it should lie in."""
+
+    what: str
+    found: float
+    low: float
+    high: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the figure lies in its band."""
+        return bool(self.low <= self.found <= self.high)
+
+    def __str__(self) -> str:
+        """One line of the table."""
+        mark = "ok " if self.holds else "NO "
+        return f"{mark} {self.what:<62} {self.found:8.3f}   wanted {self.low:g} to {self.high:g}"
+
+
+def scenario(
+    folder: Path, name: str, changes: Mapping[str, float], months: int = 24
+) -> ScenarioSettings:
+    """The flat economy with ``changes``, which ramp up over ``RAMP`` months and stay."""
+    rows = [",".join(["month", *FLAT])]
+    for month in range(1, months + 1):
+        share = min(1.0, month / RAMP)
+        values = [value + share * changes.get(key, 0.0) for key, value in FLAT.items()]
+        rows.append(
+            ",".join([f"{2026 + (month - 1) // 12}-{(month - 1) % 12 + 1:02d}", *map(repr, values)])
+        )
+    table = folder / f"{name}.csv"
+    table.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return ScenarioSettings(
+        label=name, narrative=f"Flat but for {name}.", table=str(table), opening=dict(FLAT)
+    )
+
+
+def simulate(
+    scenarios: Mapping[str, str | ScenarioSettings], borrowers: int, paths: int, **more: object
+) -> ExperimentOutcome:
+    """The current policy alone."""
+    arguments: dict[str, object] = {
+        "months": 24,
+        "runoff_months": 0,
+        "provision": (),
+        "seed": SEEDS[0],
+    } | more
+    return stress_test(  # type: ignore[arg-type]
+        scenarios=scenarios, policies=[], borrowers=borrowers, paths=paths, **arguments
+    )
+
+
+def power_lines(size: Size) -> Iterator[Line]:
+    """Gini of the score on opening and on booked loans by seed; how far a downturn lifts it."""
+    for seed in SEEDS:
+        names = {"baseline": "baseline", "downturn": "downturn"}
+        found = simulate(names, size.power, 4, runoff_months=12, seed=seed).dataset
+        gini = found["score_gini"].sel(policy="status_quo").mean("path")
+        for judged, low, high in (("opening", 0.40, 0.55), ("new", 0.33, 0.48)):
+            own = gini.sel(judged=judged)
+            calm = float(own.sel(scenario="baseline"))
+            yield Line(f"seed {seed}: Gini of the score, {judged} loans", calm, low, high)
+            rise = float(own.sel(scenario="downturn")) - calm
+            yield Line(
+                f"seed {seed}: the same of {judged} loans, downturn less baseline", rise, -1.0, 0.05
+            )
+
+
+def _monthly(dataset: xr.Dataset, name: str) -> F8:
+    """Mean over paths of a figure by month, of the only scenario."""
+    one = dataset.isel(scenario=0).sel(policy="status_quo")
+    balance = one["balance"].sum("bucket")
+    figures: dict[str, Callable[[], xr.DataArray]] = {
+        "30+": lambda: one["overdue_rate"].sel(dpd=30),
+        "90+": lambda: one["overdue_rate"].sel(dpd=90),
+        "new 90+ loans": lambda: one["new_90"] / one["loans"].sum("bucket"),
+        "charge-off": lambda: one["written_off"] / balance,
+        "stage 2": lambda: one["balance_share_by_grade"].sel(provision="ifrs9", grade="stage_2"),
+        "unemployed borrowers": lambda: one["unemployment_rate"],
+    }
+    found = figures[name]()
+    return np.asarray(
+        (found.mean("path") if "path" in found.dims else found).values, dtype=np.float64
+    )
+
+
+def flat_lines(size: Size, folder: Path) -> Iterator[Line]:
+    """A flat economy: quarters against the mean of 24 months, second year against the first."""
+    flat = {"flat": scenario(folder, "flat", {})}
+    staged: dict[str, object] = {"provision": ("ifrs9",), "runoff_months": 12}
+    dataset = simulate(flat, size.flat, size.paths, **staged).dataset
+    for name in STEADY:
+        values = _monthly(dataset, name)
+        quarters = values.reshape(-1, 3).mean(axis=1) / values.mean()
+        yield Line(f"flat: {name}, lowest quarter over the mean", float(quarters.min()), 0.93, 1.07)
+        yield Line(
+            f"flat: {name}, highest quarter over the mean", float(quarters.max()), 0.93, 1.07
+        )
+        years = values.reshape(2, -1).mean(axis=1)
+        yield Line(f"flat: {name}, second year over first", float(years[1] / years[0]), 0.95, 1.05)
+    one = dataset.isel(scenario=0).sel(policy="status_quo")
+    for when in ("_at_opening", ""):
+        book, path = (one[f"{name}{when}"] for name in _UNEMPLOYMENT)
+        ratio = float((book / path).mean())
+        words = "at the opening" if when else "mean of 24 months"
+        yield Line(f"flat: unemployed borrowers over the path's, {words}", ratio, *RATIO_BAND)
+    weights = one["balance_by_segment"]
+    overdue = (one["overdue_rate_90_by_segment"] * weights).groupby("segment_risk_band").sum()
+    rates = (overdue / weights.groupby("segment_risk_band").sum()).mean("month")
+    by_band = rates.sortby("segment_risk_band").values
+    rise = float((by_band[1:] / by_band[:-1]).min())
+    yield Line("flat: 90+ of a risk band over the next better one, least", rise, 1.0, 100.0)
+
+
+RESPONSES: Mapping[str, tuple[Mapping[str, float], str, float, float]] = {
+    "unemployment +1 point": ({"unemployment_rate": 0.01}, "30+", 1.1, 1.3),
+    "unemployment +3 points": ({"unemployment_rate": 0.03}, "30+", 1.3, 1.8),
+    "unemployment +5 points": ({"unemployment_rate": 0.05}, "30+", 1.6, 2.5),
+    "credit supply .2": ({"credit_supply": -0.8}, "30+", 1.3, 2.0),
+    "policy rate +3 points": ({"policy_rate": 0.03}, "30+", 1.02, 1.5),
+}
+"""Change of the flat economy, figure, and the band of its ratio to the flat one's."""
+
+
+def response_lines(size: Size, folder: Path) -> Iterator[Line]:
+    """How 30+ answers a year after a shock began."""
+    flat = simulate({"flat": scenario(folder, "flat", {})}, size.responses, size.paths).dataset
+    for name, (changes, figure, low, high) in RESPONSES.items():
+        shocked = {"shock": scenario(folder, "shock", changes)}
+        found = simulate(shocked, size.responses, size.paths).dataset
+        ratio = _monthly(found, figure)[MEASURED].mean() / _monthly(flat, figure)[MEASURED].mean()
+        yield Line(f"{name}: {figure}, months 13-18 over flat", float(ratio), low, high)
+    rival = {"rival": scenario(folder, "rival", {"competitor_rate": -0.05})}
+    found = simulate(rival, size.responses, size.paths).dataset
+    for name in ("principal_paid", "declined"):
+        sums = [float(d[name].mean("path").sum()) for d in (found, flat)]
+        ratio = sums[0] / sums[1] if sums[1] else float(sums[0] > 0.0)
+        yield Line(f"rival 5 points cheaper: {name} over flat", ratio, 1.01, 10.0)
+
+
+CAUSE_BANDS: Mapping[str, tuple[float, float]] = {
+    "work": (0.40, 0.65),
+    "will_not_pay": (0.05, 0.25),
+    "illness": (0.03, 0.15),
+    "platforms_and_spending": (0.08, 1.0),
+}
+
+
+def cause_lines(size: Size) -> Iterator[Line]:
+    """Shapley shares of new 90+ balance in the baseline."""
+    explain = {"explain": ExplainSettings(causes=True, paths=max(2, size.paths))}
+    outcome = simulate({"baseline": "baseline"}, size.causes, size.paths, sections=explain)
+    for row in outcome.causes:
+        if row.group in CAUSE_BANDS:
+            words = row.group.replace("_", " ")
+            yield Line(f"share of {words} in new 90+", row.share, *CAUSE_BANDS[row.group])
+
+
+def lines(size: Size, folder: Path) -> Iterator[Line]:
+    """Every figure, part by part."""
+    yield from power_lines(size)
+    yield from flat_lines(size, folder)
+    yield from response_lines(size, folder)
+    yield from cause_lines(size)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Print every line as it is known; 1 where one is outside its band."""
+    parser = argparse.ArgumentParser(prog="python -m tools.book_check", description=__doc__)
+    parser.add_argument("--scale", type=float, default=1.0, help="of the sizes, such as 0.1")
+    scale = parser.parse_args(argv).scale
+    size = Size()
+    if scale != 1.0:
+        size = Size(
+            *(
+                max(2, int(scale * x))
+                for x in (size.power, size.flat, size.responses, size.causes, size.paths)
+            )
+        )
+    outside = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for line in lines(size, Path(folder)):
+            print(line, flush=True)
+            outside += not line.holds
+    print(f"{outside} outside their bands")
+    return 1 if outside else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
