@@ -20,7 +20,7 @@ from simulator.results.break_even import (
     with_break_evens,
 )
 from simulator.results.cause_shares import CauseShare, causes_text
-from simulator.results.checks import run_checks
+from simulator.results.checks import failures, run_checks
 from simulator.results.dataset import to_dataset
 from simulator.results.files import CAUSES_NAME
 from simulator.results.history import history_table
@@ -36,7 +36,7 @@ class ExperimentOutcome:
     """Results of a run: dataset of ``results.nc``, rows of ``summary.csv``, the manifest.
 
     ``break_evens`` answer the questions of the request, in their order; ``causes`` are shares of
-    groups of causes, where the request explains them.
+    groups of causes, where the request explains them; ``failed_checks`` says what did not hold.
     """
 
     dataset: xr.Dataset
@@ -44,6 +44,7 @@ class ExperimentOutcome:
     manifest: Mapping[str, object]
     break_evens: tuple[BreakEven, ...] = ()
     causes: tuple[CauseShare, ...] = ()
+    failed_checks: tuple[str, ...] = ()
 
 
 def answer_questions(
@@ -93,4 +94,4 @@ def conclude(
         write_results(output, stored, summary, manifest, pages, history)
     watch.advance(1)
     watch.finish()
-    return ExperimentOutcome(dataset, summary, manifest, answers, causes)
+    return ExperimentOutcome(dataset, summary, manifest, answers, causes, failures(checks))

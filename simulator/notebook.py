@@ -15,6 +15,7 @@ Shipped books, scenarios and policies go by name; own ones are typed objects::
 """
 
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -121,7 +122,10 @@ def stress_test(
         table_folders=(shipped_tables(),),
         configuration=configuration,
     )
-    return run_experiment(request, None if output is None else _folder(output))
+    outcome = run_experiment(request, None if output is None else _folder(output))
+    for failed in outcome.failed_checks:
+        warnings.warn(failed, RuntimeWarning, stacklevel=2)
+    return outcome
 
 
 def _book(book: str | BookSettings, borrowers: int | None) -> tuple[str, BookSettings]:

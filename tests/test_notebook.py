@@ -1,6 +1,7 @@
 """The one call of a notebook: names and objects, the same numbers as the command line."""
 
 import json
+import warnings
 
 import pytest
 
@@ -128,3 +129,11 @@ def test_shipped_folders_are_those_of_the_checkout():
     configs, scenarios = shipped_folders()
     assert (configs / "config.yaml").is_file()
     assert (scenarios / "_macro").is_dir()
+
+
+def test_a_failed_check_warns(monkeypatch):
+    monkeypatch.setattr("simulator.results.checks.TOLERANCE", -1.0)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        stress_test("cn_online", ["baseline"], **SMALL)
+    assert any("the check money_identity failed" in str(warning.message) for warning in told)

@@ -46,7 +46,7 @@ Examples
   python -m simulator -m policy.grace_period.months=1,2,3,6 hydra.sweep.dir=outputs/grace
 
 Exit code: 0 all files written, 2 a mistake in what was asked, 130 interrupted,
-143 ended by SIGTERM, 1 a defect (set LOANSTRESS_DEBUG=1 for its traceback).
+143 ended by SIGTERM, 1 a defect or a failed check (set LOANSTRESS_DEBUG=1 for its traceback).
 """
 
 _CALIBRATION_HEAD = """\

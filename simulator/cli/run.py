@@ -103,6 +103,9 @@ class _Session:
             outcome = run_experiment(request, output, progress)
         finally:
             progress.finish()
+        for failed in outcome.failed_checks:
+            self._code = EXIT_DEFECT
+            tell(failed)
         currency = str(outcome.dataset.attrs["currency"])
         findings = (
             *(in_words(answer, currency) for answer in outcome.break_evens),

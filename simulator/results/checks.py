@@ -1,6 +1,6 @@
 """What must hold in every run, whatever the settings; results stand in the manifest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -12,7 +12,16 @@ from simulator.kernels.tally import Tallies
 from simulator.results.inputs import SimulationOutput
 from simulator.results.over_paths import groups_of
 from simulator.results.provisions.audit import roll_forward_error
-from simulator.vocabulary import FLOW_SIGNS, Cause, CellMeasure, Count, Fate, Flow, Leaving
+from simulator.vocabulary import (
+    FLOW_SIGNS,
+    Cause,
+    CellMeasure,
+    Count,
+    Fate,
+    Flow,
+    Leaving,
+    ScorePower,
+)
 
 F8 = NDArray[np.float64]
 
@@ -181,10 +190,11 @@ def own_fates(tallies: Tallies) -> float:
 def most_negative(tallies: Tallies) -> float:
     """Size of the most negative tally over the largest of its kind; infinite for NaN."""
     worst = 0.0
-    if not np.isfinite(tallies.cells).all():
+    if not (np.isfinite(tallies.cells).all() and np.isfinite(tallies.score_power).all()):
         return float("inf")
     balances = tallies.cells[..., CellMeasure.BALANCE]  # losses may be negative: gains
-    for array in tallies._replace(cells=balances):
+    others = np.delete(tallies.score_power, ScorePower.GINI, axis=-1)  # a score may mislead
+    for array in tallies._replace(cells=balances, score_power=others):
         if not np.isfinite(array).all():
             return float("inf")
         low, high = float(array.min(initial=0.0)), float(array.max(initial=0.0))
@@ -257,3 +267,13 @@ def run_checks(output: SimulationOutput, dataset: xr.Dataset | None = None) -> l
         value = max(map(measure, own))
         found.append(CheckResult(name, meaning, value, TOLERANCE, value <= TOLERANCE))
     return found
+
+
+def failures(checks: Sequence[CheckResult]) -> tuple[str, ...]:
+    """One sentence for each check that failed: the numbers of such a run are not to be used."""
+    return tuple(
+        f"the check {check.name} failed ({check.meaning}): {check.value:.3g} where at most"
+        f" {check.tolerance:g} is allowed; this is a defect of the program, do not use the numbers"
+        for check in checks
+        if not check.passed
+    )

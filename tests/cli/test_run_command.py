@@ -78,3 +78,11 @@ def test_lines_replace_the_bar_where_there_is_no_terminal(capsys):
         "simulating: 0/3",
         "simulating: 3/3 after 0 s",
     ]
+
+
+def test_a_failed_check_is_said_and_ends_with_another_code(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("simulator.results.checks.TOLERANCE", -1.0)
+    assert main([*SMALL, f"hydra.run.dir={tmp_path / 'run'}"]) == 1
+    told = capsys.readouterr().err
+    assert "error: the check money_identity failed (closing balance" in told
+    assert (tmp_path / "run" / "results.nc").exists()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simulator.results.checks import money_identity_error, run_checks
-from simulator.vocabulary import Burden, Cause, Count, Fate, Flow
+from simulator.vocabulary import Burden, Cause, Count, Fate, Flow, ScorePower
 from tests.results.outputs import output_of, random_tallies, zero_tallies
 
 
@@ -50,6 +50,16 @@ def test_destinations_may_lack_what_a_new_plan_forgave_and_no_more() -> None:
 def test_negative_and_missing_tallies_are_caught(bad: float) -> None:
     tallies = random_tallies(22, 2, 2)
     tallies.loans[0, 1, 0] = bad
+    results = {c.name: c for c in run_checks(output_of({"status_quo": tallies}, months=2))}
+    assert not results["no_negatives"].passed
+
+
+def test_a_score_that_misleads_is_no_negative_tally() -> None:
+    tallies = random_tallies(22, 2, 2)
+    tallies.score_power[0, 0, ScorePower.GINI] = -0.3
+    results = {c.name: c for c in run_checks(output_of({"status_quo": tallies}, months=2))}
+    assert results["no_negatives"].passed
+    tallies.score_power[0, 0, ScorePower.GINI] = np.nan
     results = {c.name: c for c in run_checks(output_of({"status_quo": tallies}, months=2))}
     assert not results["no_negatives"].passed
 
