@@ -10,11 +10,13 @@ import argparse
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from simulator import ScenarioSettings, stress_test
 from simulator.conclusion import ExperimentOutcome
@@ -69,7 +71,7 @@ class Line:
 
     def __str__(self) -> str:
         """One line of the table."""
-        mark = "ok " if self.holds else "NO "
+        mark = "ok " if self.holds else "-- " if isnan(self.found) else "NO "
         return f"{mark} {self.what:<62} {self.found:8.3f}   wanted {self.low:g} to {self.high:g}"
 
 
@@ -106,11 +108,14 @@ def simulate(
     )
 
 
+POWER: Mapping[str, BaseModel] = {"explain": ExplainSettings(score_power=True)}
+
+
 def power_lines(size: Size) -> Iterator[Line]:
     """Gini of the score on opening and on booked loans by seed; how far a downturn lifts it."""
     for seed in SEEDS:
         names = {"baseline": "baseline", "downturn": "downturn"}
-        found = simulate(names, size.power, 4, runoff_months=12, seed=seed).dataset
+        found = simulate(names, size.power, 4, runoff_months=12, seed=seed, sections=POWER).dataset
         gini = found["score_gini"].sel(policy="status_quo").mean("path")
         for judged, low, high in (("opening", 0.40, 0.55), ("new", 0.33, 0.48)):
             own = gini.sel(judged=judged)
@@ -221,7 +226,7 @@ CAUSE_BANDS: Mapping[str, tuple[float, float]] = {
 
 def cause_lines(size: Size) -> Iterator[Line]:
     """Shapley shares of new 90+ balance in the baseline."""
-    explain = {"explain": ExplainSettings(causes=True, paths=max(2, size.paths))}
+    explain = {"explain": ExplainSettings(causes=True, paths=size.paths)}
     outcome = simulate({"baseline": "baseline"}, size.causes, size.paths, sections=explain)
     for row in outcome.causes:
         if row.group in CAUSE_BANDS:
@@ -240,15 +245,14 @@ def lines(size: Size, folder: Path) -> Iterator[Line]:
 def main(argv: list[str] | None = None) -> int:
     """Print every line as it is known; 1 where one is outside its band."""
     parser = argparse.ArgumentParser(prog="python -m tools.book_check", description=__doc__)
-    parser.add_argument("--scale", type=float, default=1.0, help="of the sizes, such as 0.1")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="of the books, such as 0.1; the bands are for 1"
+    )
     scale = parser.parse_args(argv).scale
     size = Size()
     if scale != 1.0:
         size = Size(
-            *(
-                max(2, int(scale * x))
-                for x in (size.power, size.flat, size.responses, size.causes, size.paths)
-            )
+            *(max(2, int(scale * x)) for x in (size.power, size.flat, size.responses, size.causes))
         )
     outside = 0
     with tempfile.TemporaryDirectory() as folder:
