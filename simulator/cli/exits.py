@@ -7,8 +7,8 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
-from simulator.cli.arguments import Command, read_arguments
 from simulator.validation import UserError, clip
 
 EXIT_OK = 0
@@ -16,6 +16,9 @@ EXIT_DEFECT = 1
 EXIT_MISTAKE = 2
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
+
+Asked = TypeVar("Asked")
+"""What a command's words spell."""
 
 
 class _Terminated(KeyboardInterrupt):
@@ -46,13 +49,17 @@ def _terminate(_number: int, _frame: object) -> None:
 
 
 def concluded(
-    answer: Callable[[Command], int],
+    read: Callable[[Sequence[str]], Asked],
+    answer: Callable[[Asked], int],
     argv: Sequence[str] | None,
     when_interrupted: Callable[[], str],
 ) -> int:
-    """Exit code of ``answer`` to ``argv`` (default: the process's own); trouble is told."""
+    """Exit code of ``answer`` to what ``argv`` (default: the process's own) spells.
+
+    ``read`` spells it out; trouble in either is told.
+    """
     words = sys.argv[1:] if argv is None else argv
-    return ended(lambda: answer(read_arguments(words)), when_interrupted)
+    return ended(lambda: answer(read(words)), when_interrupted)
 
 
 def ended(work: Callable[[], int], when_interrupted: Callable[[], str]) -> int:

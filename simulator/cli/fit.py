@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulator.cli.arguments import Command
+from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, find_folders
 from simulator.cli.exits import EXIT_OK, concluded, tell, told
 from simulator.cli.help import calibration_help_text, product_version
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the process's own) and return its exit code."""
     session = _Session()
-    return concluded(session.answer, argv, session.how_to_resume)
+    return concluded(read_arguments, session.answer, argv, session.how_to_resume)
 
 
 class _Session:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulator.cli.arguments import Command
+from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, find_folders, shown
 from simulator.cli.exits import EXIT_DEFECT, EXIT_OK, concluded, tell, told
 from simulator.cli.help import help_text, product_version
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the process's own) and return its exit code."""
-    return concluded(_answer, argv, lambda: "an unfinished run leaves no results")
+    return concluded(read_arguments, _answer, argv, lambda: "an unfinished run leaves no results")
 
 
 def _answer(command: Command) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from simulator.cli.exits import EXIT_OK, ended
+from simulator.cli.exits import EXIT_OK, concluded
 from simulator.cli.help import product_version
 from simulator.cli.parser import OptionParser
 from simulator.validation import UserError, clip
@@ -46,8 +46,7 @@ class _Asked:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the process's own) and return its exit code."""
-    words = sys.argv[1:] if argv is None else argv
-    return ended(lambda: _answer(_read(words)), lambda: "nothing was written")
+    return concluded(_read, _answer, argv, lambda: "nothing was written")
 
 
 def _read(words: Sequence[str]) -> _Asked:

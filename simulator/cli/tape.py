@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from simulator.cli.configuration.folders import shown
-from simulator.cli.exits import EXIT_MISTAKE, EXIT_OK, ended
+from simulator.cli.exits import EXIT_MISTAKE, EXIT_OK, concluded
 from simulator.cli.help import product_version
 from simulator.cli.parser import OptionParser
 from simulator.validation import UserError, clip
@@ -49,8 +49,7 @@ class _Asked:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the process's own) and return its exit code."""
-    words = sys.argv[1:] if argv is None else argv
-    return ended(lambda: _answer(_read(words)), lambda: "nothing was written")
+    return concluded(_read, _answer, argv, lambda: "nothing was written")
 
 
 def _read(words: Sequence[str]) -> _Asked:
