@@ -25,11 +25,9 @@ from simulator.results.dataset import to_dataset
 from simulator.results.files import CAUSES_NAME
 from simulator.results.history import history_table
 from simulator.results.manifest import RunFacts, build_manifest
-from simulator.results.score_power import without_score_power
 from simulator.results.store import write_results
 from simulator.results.stored_run import with_record
 from simulator.results.summary import SummaryRow, summarise
-from simulator.settings import ExplainSettings
 from simulator.simulated import Simulated
 
 
@@ -75,8 +73,6 @@ def conclude(
     watch.start(4, "results and report")
     finished, simulation = simulated.output, simulated.simulation
     dataset = with_break_evens(to_dataset(finished), answers)
-    if not request.section("explain", ExplainSettings).score_power:
-        dataset = without_score_power(dataset)
     checks = run_checks(finished, dataset)
     facts = RunFacts(request.overrides, simulated.seconds, thread_count(request.run), checks)
     watch.advance(1)

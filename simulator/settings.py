@@ -75,10 +75,8 @@ class ReportSettings(Frozen):
 
 
 class ExplainSettings(Frozen):
-    """What a run explains of its losses and its score beside counting them."""
+    """What a run explains of its losses beside counting them."""
 
-    score_power: bool = False
-    """Whether results.nc and summary.csv tell Gini and KS of the application score."""
     causes: bool = False
     """Whether causes.csv tells which share of new 90+ balance each group of causes has."""
     paths: int = Field(default=20, ge=2, le=1000)

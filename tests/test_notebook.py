@@ -16,7 +16,6 @@ from simulator import (
 from simulator.cli.run import main
 from simulator.policies import GracePeriod
 from simulator.provision import build_rule_book
-from simulator.settings import ExplainSettings
 from simulator.shipped import read_shipped, shipped_folders
 
 SMALL = {"paths": 2, "months": 3, "borrowers": 100}
@@ -138,20 +137,3 @@ def test_a_failed_check_warns(monkeypatch):
         warnings.simplefilter("always")
         stress_test("cn_online", ["baseline"], **SMALL)
     assert any("the check money_identity failed" in str(warning.message) for warning in told)
-
-
-def test_gini_and_ks_are_told_where_they_are_asked_for_and_nothing_else_moves():
-    arguments = {**SMALL, "months": 14, "borrowers": 1500}
-    plain = stress_test("cn_online", ["downturn"], **arguments)
-    asked = stress_test(
-        "cn_online",
-        ["downturn"],
-        sections={"explain": ExplainSettings(score_power=True)},
-        **arguments,
-    )
-    assert not [name for name in plain.dataset if str(name).startswith("score_")]
-    assert "score_gini" in asked.dataset
-    more = [row for row in asked.summary if row.metric.startswith("score_")]
-    assert {row.metric for row in more} >= {"score_gini_opening", "score_ks_opening"}
-    left = [row for row in asked.summary if row not in more]
-    assert repr(left) == repr(list(plain.summary))

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from pydantic import BaseModel
 
 from simulator import ScenarioSettings, stress_test
 from simulator.conclusion import ExperimentOutcome
@@ -108,14 +107,11 @@ def simulate(
     )
 
 
-POWER: Mapping[str, BaseModel] = {"explain": ExplainSettings(score_power=True)}
-
-
 def power_lines(size: Size) -> Iterator[Line]:
     """Gini of the score on opening and on booked loans by seed; how far a downturn lifts it."""
     for seed in SEEDS:
         names = {"baseline": "baseline", "downturn": "downturn"}
-        found = simulate(names, size.power, 4, runoff_months=12, seed=seed, sections=POWER).dataset
+        found = simulate(names, size.power, 4, runoff_months=12, seed=seed).dataset
         gini = found["score_gini"].sel(policy="status_quo").mean("path")
         for judged, low, high in (("opening", 0.40, 0.55), ("new", 0.33, 0.48)):
             own = gini.sel(judged=judged)

@@ -58,13 +58,14 @@ def _is_approved(person, rule, world, facts, p, instalment, cutoff_rise):
 
 
 @scalar
-def _takes_up(t, loan, opening, state, person, rule, p, rate_cap, key):
+def _takes_up(t, loan, opening, state, person, rule, p, world, key):
     """Whether an approved applicant takes the loan; the best have alternatives to a dear one."""
     declines = p.offer_decline_share
     if person.true_risk < 0.0:
         free_years = min(int(rule.interest_free_months), 12) / 12.0
-        rate = min(state.annual_rate, rate_cap)
-        price = rate - min(opening.annual_rate, rate_cap) - rate * free_years
+        rate = min(state.annual_rate, world.rate_cap)
+        dearer = rate - min(opening.annual_rate, world.rate_cap) - rate * free_years
+        price = dearer - world.rival_change
         declines = min(1.0, max(0.0, declines + p.offer_price_slope * price))
     stays = (1.0 - declines) * (1.0 - p.walk_away_per_day) ** rule.decision_days
     u = uniform(key.seed, key.path, loan.id, t, Draw.ACCEPT, Domain.LOAN)
@@ -104,7 +105,7 @@ def lend(t, n_live, book, levers, s, p, world, life, key, out, seen):
             takes_up = False
             if _is_approved(person, rule, world, facts, p, instalment, rise):
                 count.approved += person.weight
-                takes_up = _takes_up(t, loan, opening, state, person, rule, p, world.rate_cap, key)
+                takes_up = _takes_up(t, loan, opening, state, person, rule, p, world, key)
                 count.declined += 0.0 if takes_up else person.weight
             if not takes_up:
                 state.status = LoanStatus.REFUSED

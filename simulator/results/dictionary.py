@@ -256,8 +256,6 @@ def _score_section() -> list[str]:
     rows = [(f"`{name}`", FRACTION, meaning) for name, meaning in SCORE_METRICS.items()]
     return [
         "## results.nc and summary.csv: power of the application score",
-        "",
-        "With `explain.score_power=true`.",
         *_table(("variable", "dimensions", "unit", "meaning"), variables),
         "Rows of summary.csv, of the current policy, without month: mean and quantiles over paths,"
         " the interval over borrowers (docs/model.md, section 12.1); none where no loan is judged.",

@@ -120,18 +120,8 @@ def score_coordinates() -> dict[str, tuple[str, object]]:
     return {JUDGED: (JUDGED, [judged.name.lower() for judged in Judged])}
 
 
-def without_score_power(dataset: xr.Dataset) -> xr.Dataset:
-    """A run's dataset without these variables, for a run that did not ask for them."""
-    return dataset.drop_vars([*(variable.name for variable in SCORE_VARIABLES), JUDGED])
-
-
 def score_rows(dataset: xr.Dataset) -> Iterator[ScoreRow]:
-    """Rows of every scenario, if the dataset has the variables.
-
-    None where no path has a bad and a good loan to judge.
-    """
-    if JUDGED not in dataset.coords:
-        return
+    """Rows of every scenario; none where no path has a bad and a good loan to judge."""
     reference = str(dataset.attrs["reference"])
     replicates = int(dataset.attrs["luck_replicates"])
     margin = float(ndtri(0.5 + CONFIDENCE / 2.0))

@@ -55,6 +55,7 @@ def build_world(
         "credit_supply": macro["credit_supply"],
         "other_annual_rate": other_annual_rate(macro["policy_rate"], parameters),
         "competitor_rate": macro["competitor_rate"],
+        "rival_change": macro["competitor_rate"] - macro["competitor_rate"][:, :1],
         "rate_cap": all_in_rate_cap(macro["rate_cap"], jurisdiction.all_in_rate_cap),
         "collection_allowed": macro["collection_allowed"],
         "refusal_factor": refusal_factor(macro["willingness_shift"]),

@@ -18,6 +18,7 @@ WORLD_DTYPE = np.dtype(
         ("credit_supply", np.float64),  # 0-1, readiness of other platforms
         ("other_annual_rate", np.float64),  # of other platforms' debt
         ("competitor_rate", np.float64),
+        ("rival_change", np.float64),  # of the competitor's rate since the opening
         ("rate_cap", np.float64),  # all-in, fraction a year
         ("collection_allowed", np.float64),  # 0-1, scales contact efforts except reminders
         ("refusal_factor", np.float64),  # multiplies the chance of refusal

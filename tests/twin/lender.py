@@ -267,7 +267,7 @@ def _leaves(loan: Loan, borrower: Borrower, lever: dict[str, float], month: Mont
         free = min(int(lever["interest_free_months"]), 12)
         cap = month["rate_cap"]
         rate = min(loan.annual_rate, cap)
-        price = rate - min(loan.asked_rate, cap) - rate * free / 12.0
+        price = rate - min(loan.asked_rate, cap) - rate * free / 12.0 - month["rival_change"]
         declines += p["offer_price_slope"] * price
     stays = 1.0 - min(1.0, max(0.0, declines))
     stays *= float((1.0 - p["walk_away_per_day"]) ** lever["decision_days"])

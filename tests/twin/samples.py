@@ -188,6 +188,7 @@ def random_world(seed: int, n_paths: int, horizon: int) -> World:
         "cut_hazard": (0.0, 0.1), "closure": (0.0, 0.2), "illness_factor": (1.0, 4.0),
         "income_index": (0.9, 1.2), "price_index": (0.9, 1.3), "credit_supply": (0.0, 1.0),
         "other_annual_rate": (0.05, 0.4), "competitor_rate": (0.05, 0.2),
+        "rival_change": (-0.1, 0.1),
         "rate_cap": (0.12, 0.4), "collection_allowed": (0.3, 1.0), "refusal_factor": (0.5, 3.0),
         "lapse_factor": (0.5, 2.0), "windfall": (0.0, 0.1),
     }  # fmt: skip
