@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.validation import UserError, clip, unknown_choice
+from simulator.vocabulary import Work, WorkerType
 
 Parameters = Mapping[str, float]
 """Value of every parameter of the catalogue, by name."""
@@ -85,6 +86,23 @@ def parameters_from(overrides: Mapping[str, object]) -> dict[str, float]:
 def parameter_dtype() -> np.dtype[np.void]:
     """Dtype of the packed record of all parameters, as kernels read it."""
     return np.dtype([(name, np.float64) for name in catalogue()])
+
+
+def by_work(parameters: Parameters, prefix: str) -> NDArray[np.float64]:
+    """``<prefix>_formal``, ``_self_employed``, ``_gig`` in the order of ``Work``, (3,)."""
+    return np.array([parameters[f"{prefix}_{kind.name.lower()}"] for kind in Work])
+
+
+def by_worker_type(parameters: Parameters, prefix: str) -> NDArray[np.float64]:
+    """``<prefix>_alpha``, ``_beta``, ``_gamma`` in the order of ``WorkerType``, (3,)."""
+    return np.array([parameters[f"{prefix}_{kind.name.lower()}"] for kind in WorkerType])
+
+
+def worker_shares(parameters: Parameters) -> NDArray[np.float64]:
+    """Shares of the labour force by ``WorkerType``, (3,); they sum to 1."""
+    weights = by_worker_type(parameters, "worker_share")
+    shares: NDArray[np.float64] = weights / weights.sum()
+    return shares
 
 
 def pack_parameters(parameters: Parameters) -> NDArray[np.void]:

@@ -115,9 +115,10 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
             arrival_month=people.arrival_month,
             region=people.region,
             work=people.work,
+            worker_type=people.worker_type,
             weight=people.weight,
             p_ill_monthly=parameters["illness_multiplier"] * p_ill,
-            income_risk=_income_risk(people.true_risk, parameters["income_risk_slope"]),
+            cut_risk=_cut_risk(people.true_risk, parameters["income_risk_slope"]),
         ),
         stages=pack_stages(parameters, book.jurisdiction.reference_money),
         params=records(pack_parameters(parameters)),
@@ -163,8 +164,8 @@ def _pack_terms(terms: ProductTerms) -> NDArray[np.void]:
     return _pack(TERMS_DTYPE, terms._asdict())
 
 
-def _income_risk(true_risk: NDArray[np.float64], slope: float) -> NDArray[np.float64]:
-    """Each borrower's factor on unemployment and cut hazards; mean 1 over normal true risk."""
+def _cut_risk(true_risk: NDArray[np.float64], slope: float) -> NDArray[np.float64]:
+    """Each borrower's factor on cut hazards; mean 1 over normal true risk."""
     factor: NDArray[np.float64] = np.exp(slope * true_risk - slope**2 / 2)
     return factor
 

@@ -34,6 +34,14 @@ class Work(IntEnum):
     GIG = 2
 
 
+class WorkerType(IntEnum):
+    """How often a borrower is out of work: seldom, about as often as the mean, often."""
+
+    ALPHA = 0
+    BETA = 1
+    GAMMA = 2
+
+
 class WorkState(IntEnum):
     """Work state of a borrower in a month; two lowest bits of a life byte."""
 

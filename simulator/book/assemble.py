@@ -103,6 +103,7 @@ def _borrowers(parts: Sequence[Part]) -> Borrowers:
         age=age,
         region=column("region").astype(np.uint8),
         work=column("work").astype(np.uint8),
+        worker_type=column("worker_type").astype(np.uint8),
         income=income,
         stated_income=column("stated_income"),
         essential=column("essential"),

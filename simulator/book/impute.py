@@ -20,7 +20,7 @@ from scipy.special import ndtr, ndtri
 
 from simulator.book import distributions as d
 from simulator.book.schema import F8, U8
-from simulator.catalogue import Parameters
+from simulator.catalogue import Parameters, worker_shares
 from simulator.kernels.rng import uniforms
 from simulator.products import Jurisdiction
 from simulator.units import monthly_simple
@@ -66,6 +66,7 @@ class Column(IntEnum):
     AMOUNT = 44
     UTILISATION = 45
     OPENING_SPELL = 46
+    WORKER_TYPE = 60  # keyed by the borrower's id again
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class Person(NamedTuple):
     region: F8
     age: F8
     work: F8
+    worker_type: F8
     income: F8
     stated_income: F8
 
@@ -175,16 +177,18 @@ def impute_person(
     quantiles, ages = d.AGE_QUANTILES[rules.law.code]
     age = _fill(known, "age", np.interp(draws.uniform(Column.AGE), quantiles, ages))
     work = _fill(known, "work", _work(draws.uniform(Column.WORK), age, business))
-    drawn_income = _typical_income(rules, region, age, work) * np.exp(
+    typical = _typical_income(rules, region, age, work)
+    drawn_income = typical * np.exp(
         d.INCOME_LOG_SD * draws.correlated(Column.INCOME, d.INCOME_LOADING, risk)
     )
     income = _fill(known, "income", np.maximum(drawn_income, least_income))
+    worker_type = _worker_type(draws, rules.traits, risk, np.log(income / typical))
     overstates = _top_share(
         draws.correlated(Column.OVERSTATES, d.OVERSTATED_INCOME_LOADING, risk),
         d.OVERSTATED_INCOME_SHARE,
     )
     stated = _fill(known, "stated_income", income * (1.0 + overstatement(draws, overstates)))
-    return Person(risk, score, region, age, work, income, stated)
+    return Person(risk, score, region, age, work, worker_type, income, stated)
 
 
 def overstatement(draws: Draws, overstates: B) -> F8:
@@ -216,6 +220,17 @@ def _work(u: F8, age: F8, business: B) -> F8:
     by_age = np.where(u < formal + own, float(Work.SELF_EMPLOYED), float(Work.GIG))
     by_age = np.where(u < formal, float(Work.FORMAL), by_age)
     return np.where(u < 0, float(Work.SELF_EMPLOYED), by_age)
+
+
+def _worker_type(draws: Draws, traits: Parameters, risk: F8, above_typical: F8) -> F8:
+    """Type of worker by an ordered probit on true risk and on the log of income over typical."""
+    on_risk, on_income = traits["worker_risk_loading"], traits["worker_income_loading"]
+    explained = on_risk**2 + on_income**2 + 2 * on_risk * on_income * d.INCOME_LOADING
+    z = on_risk * risk + on_income * above_typical / d.INCOME_LOG_SD
+    z = z + sqrt(1.0 - explained) * draws.normal(Column.WORKER_TYPE)
+    below = np.cumsum(worker_shares(traits))[:-1]
+    worker: F8 = np.searchsorted(below, ndtr(z), side="right") * 1.0
+    return worker
 
 
 def _typical_income(rules: Imputation, region: F8, age: F8, work: F8) -> F8:

@@ -34,6 +34,8 @@ class Borrowers(NamedTuple):
     """Index into ``Book.regions``."""
     work: U1
     """``vocabulary.Work``."""
+    worker_type: U1
+    """``vocabulary.WorkerType``; the lender never sees it."""
     income: F8
     """True net income when in work."""
     stated_income: F8

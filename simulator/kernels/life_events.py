@@ -14,8 +14,7 @@ from simulator.vocabulary import Domain, Draw, Life, WorkState
 
 _GROUP = Draw.WORK // 4
 _MOST_CUT = 0.9
-_MOST_UNEMPLOYED = 0.9
-"""Bounds of a borrower's own chances."""
+"""Largest chance of a pay cut."""
 
 
 @scalar
@@ -25,16 +24,9 @@ def _own_cut(world, kind, risk):
 
 
 @scalar
-def _own_separation(world, kind, risk, unemployment_before):
-    """Chance to lose work that keeps a borrower's expected unemployment at its multiple."""
-    own = min(_MOST_UNEMPLOYED, risk * unemployment_before)
-    return min(1.0, risk * world.separation[kind] * (1.0 - unemployment_before) / (1.0 - own))
-
-
-@scalar
-def _opening_life(p, world, kind, risk, p_ill, u_work, u_health):
-    unemployed = min(_MOST_UNEMPLOYED, risk * world.unemployment_rate)
-    life = opening_work(u_work, unemployed, _own_cut(world, kind, risk), p.restore_rate)
+def _opening_life(p, world, worker, kind, risk, p_ill, u_work, u_health):
+    cut = _own_cut(world, kind, risk)
+    life = opening_work(u_work, world.unemployment[worker], cut, p.restore_rate)
     if u_health < p_ill / (p_ill + 1.0 / p.illness_mean_months):
         return life | Life.ILL
     return life | 0
@@ -42,13 +34,13 @@ def _opening_life(p, world, kind, risk, p_ill, u_work, u_health):
 
 @scalar
 def _next_life(
-    p, world, before, life, kind, risk, p_ill, p_hit, u_work, u_health, u_disaster, u_closure
+    p, world, life, worker, kind, risk, p_ill, p_hit, u_work, u_health, u_disaster, u_closure
 ):
     new = 0 | next_work(
         life & 3,
         u_work,
-        _own_separation(world, kind, risk, before),
-        world.finding[kind],
+        world.separation[worker, kind],
+        world.finding[worker, kind],
         _own_cut(world, kind, risk),
         p.restore_rate,
     )
@@ -71,8 +63,8 @@ def simulate_lives(people, months, disaster, params, key, u, life, unemployed, b
     """
     p = params[0]
     ids, arrivals, weights = people.id, people.arrival_month, people.weight
-    regions, kinds, p_ills = people.region, people.work, people.p_ill_monthly
-    risks = people.income_risk
+    regions, kinds, workers = people.region, people.work, people.worker_type
+    p_ills, risks = people.p_ill_monthly, people.cut_risk
     n = ids.size
     unemployed[begin:] = 0.0
     for start in range(0, n, CHUNK):
@@ -81,11 +73,10 @@ def simulate_lives(people, months, disaster, params, key, u, life, unemployed, b
         life[begin:first, start:stop] = 0
         for t in range(first, key.horizon + 1):
             world = months[t]
-            before = months[max(0, t - 1)].unemployment_rate
             counter = stream(t, _GROUP, Domain.BORROWER)
             fill_units(ids[start:stop], counter, key.path, key.seed, u)
             for row in range(start, stop):
-                kind = kinds[row]
+                kind, worker = kinds[row], workers[row]
                 k = row - start
                 p_ill = min(1.0, p_ills[row] * world.illness_factor)
                 new = 0
@@ -93,11 +84,11 @@ def simulate_lives(people, months, disaster, params, key, u, life, unemployed, b
                     p_hit = disaster[t, regions[row]]
                     old = life[t - 1, row]
                     new = _next_life(
-                        p, world, before, old, kind, risks[row], p_ill, p_hit,
+                        p, world, old, worker, kind, risks[row], p_ill, p_hit,
                         u[0, k], u[1, k], u[2, k], u[3, k],
                     )  # fmt: skip
                 elif t == 0 and arrivals[row] == 0:
-                    new = _opening_life(p, world, kind, risks[row], p_ill, u[0, k], u[1, k])
+                    new = _opening_life(p, world, worker, kind, risks[row], p_ill, u[0, k], u[1, k])
                 life[t, row] = np.uint8(new)
                 if arrivals[row] == 0 and (new & 3) == WorkState.UNEMPLOYED:
                     unemployed[t] += weights[row]

@@ -180,9 +180,10 @@ class LifeColumns(NamedTuple):
     arrival_month: NDArray[np.int16]
     region: NDArray[np.uint8]
     work: NDArray[np.uint8]
+    worker_type: NDArray[np.uint8]
     weight: NDArray[np.float64]
     p_ill_monthly: NDArray[np.float64]
-    income_risk: NDArray[np.float64]  # multiplies unemployment and cut hazards
+    cut_risk: NDArray[np.float64]  # multiplies cut hazards
 
 
 class Seen(NamedTuple):

@@ -16,7 +16,7 @@ from simulator.shocks.disaster import disaster_chance
 from simulator.shocks.epidemic import closure_chance
 from simulator.shocks.illness import illness_factor
 from simulator.shocks.indices import income_index, lapse_factor, price_index, windfall
-from simulator.shocks.labour import work_flows
+from simulator.shocks.labour import type_unemployment, work_flows
 from simulator.shocks.platforms import other_annual_rate
 from simulator.shocks.reduced_income import cut_hazard
 from simulator.shocks.world import WORLD_DTYPE, World
@@ -44,7 +44,7 @@ def build_world(
     income = income_index(growth, parameters)
     separation, finding = work_flows(unemployment, parameters)
     columns = {
-        "unemployment_rate": unemployment,
+        "unemployment": type_unemployment(unemployment, parameters),
         "separation": separation,
         "finding": finding,
         "cut_hazard": cut_hazard(unemployment, growth, parameters),

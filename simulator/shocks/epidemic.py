@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.catalogue import Parameters
-from simulator.shocks.kinds import by_work
+from simulator.catalogue import Parameters, by_work
 
 F8 = NDArray[np.float64]
 

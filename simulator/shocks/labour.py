@@ -5,29 +5,64 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.catalogue import Parameters
-from simulator.shocks.kinds import by_work
+from simulator.catalogue import Parameters, by_work, by_worker_type, worker_shares
 
 F8 = NDArray[np.float64]
 
 MAX_FINDING: Final = 0.95
 """Largest chance a month to find work, from the finding rate (assumption)."""
+MOST_UNEMPLOYED: Final = 0.95
+"""Largest unemployment of a type at the reference unemployment (assumption)."""
+_MOST_STEPS: Final = 200
+
+
+def type_unemployment(unemployment: F8, parameters: Parameters) -> F8:
+    """Unemployment of each type of worker, (..., 3) by ``WorkerType``.
+
+    Types keep the odds between them that they have at the reference unemployment, and shares
+    times type unemployment are ``unemployment`` (fractions in (0, 1), any shape).
+    """
+    shares, relative = worker_shares(parameters), by_worker_type(parameters, "worker_unemployment")
+    usual = relative / (shares @ relative) * parameters["finding_reference_unemployment"]
+    usual = np.minimum(usual, MOST_UNEMPLOYED)
+    log_odds = np.log(usual / (1 - usual))
+    if np.ptp(log_odds) == 0:
+        return np.repeat(unemployment[..., None], shares.size, axis=-1)
+    shift = np.log(unemployment / (1 - unemployment))[..., None]
+    low, high = shift - log_odds.max(), shift - log_odds.min()
+    shift = shift - np.log(shares @ np.exp(log_odds))
+    for _ in range(_MOST_STEPS):
+        rate = 1 / (1 + np.exp(-(log_odds + shift)))
+        excess = (rate @ shares - unemployment)[..., None]
+        low, high = np.where(excess <= 0, shift, low), np.where(excess >= 0, shift, high)
+        newton = shift - excess / ((rate * (1 - rate)) @ shares)[..., None]
+        middle = (low + high) / 2
+        step = np.where((newton > low) & (newton < high), newton, middle)
+        if np.array_equal(step, shift):
+            break
+        shift = step
+    found: F8 = 1 / (1 + np.exp(-(log_odds + shift)))
+    return found
 
 
 def work_flows(unemployment: F8, parameters: Parameters) -> tuple[F8, F8]:
-    """Chances a month to lose work and to find it, each (n_draws, horizon + 1, 3) by ``Work``.
+    """Chances a month to lose work and to find it: (n_draws, horizon + 1, 3 types, 3 kinds).
 
-    They move an expected unemployment of month t-1's rate to month t's, whatever the kind of
-    work. Where that would take a separation below 0 (or, in extreme paths, above 1), separation
-    stops there and finding gives way. Nothing happens in month 0: both are 0.
-    ``unemployment``: fractions in (0, 1), (n_draws, horizon + 1).
+    They move an expected unemployment of a type in month t-1 to that of month t, whatever the
+    kind of work. Where that would take a separation below 0 (or, in extreme paths, above 1),
+    separation stops there and finding gives way. Nothing happens in month 0: both are 0.
+    ``unemployment``: the economy's, fractions in (0, 1), (n_draws, horizon + 1).
     """
-    before, now = unemployment[:, :-1, None], unemployment[:, 1:, None]
-    tightness = parameters["finding_reference_unemployment"] / now
-    reference = by_work(parameters, "turnover") * parameters["finding_rate"]
+    own = type_unemployment(unemployment, parameters)[..., None]
+    before, now = own[:, :-1], own[:, 1:]
+    tightness = parameters["finding_reference_unemployment"] / unemployment[:, 1:, None, None]
+    turnover = by_worker_type(parameters, "worker_finding")[:, None] * by_work(
+        parameters, "turnover"
+    )
+    reference = turnover * parameters["finding_rate"]
     wanted = np.minimum(MAX_FINDING, reference * tightness ** parameters["finding_elasticity"])
     needed = (now - (1 - wanted) * before) / (1 - before)
-    separation = np.zeros((*unemployment.shape, wanted.shape[-1]))
+    separation = np.zeros((*unemployment.shape, *turnover.shape))
     finding = np.zeros_like(separation)
     separation[:, 1:] = np.clip(needed, 0.0, 1.0)
     giving_way = 1 - (now - separation[:, 1:] * (1 - before)) / before

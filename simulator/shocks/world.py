@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 WORLD_DTYPE = np.dtype(
     [
-        ("unemployment_rate", np.float64),
-        ("separation", np.float64, (3,)),  # by vocabulary.Work, chance a month
-        ("finding", np.float64, (3,)),
-        ("cut_hazard", np.float64, (3,)),
+        ("unemployment", np.float64, (3,)),  # by vocabulary.WorkerType
+        ("separation", np.float64, (3, 3)),  # by WorkerType and Work, chance a month
+        ("finding", np.float64, (3, 3)),
+        ("cut_hazard", np.float64, (3,)),  # by Work
         ("closure", np.float64, (3,)),  # chance that work is closed this month
         ("illness_factor", np.float64),  # multiplies the chance of falling ill
         ("income_index", np.float64),  # 1 at the opening

@@ -12,8 +12,9 @@ from simulator.macro import draw_macro_paths
 from simulator.products import JURISDICTIONS
 from simulator.settings import MacroDeviation
 from simulator.shocks import World, build_world
+from simulator.shocks.labour import type_unemployment
 from simulator.units import monthly_probability
-from simulator.vocabulary import Count, Life, Work, WorkState
+from simulator.vocabulary import Count, Life, Work, WorkerType, WorkState
 from tests.conftest import HARD, run_settings, run_small, scenario_of, small_book
 from tests.kernels.false_alarms import FIVE_SIGMA
 
@@ -57,7 +58,7 @@ def lives_of(
 
 
 def people(
-    n: int, kind: Work, yearly_illness: float = 0.0, income_risk: float = 1.0
+    n: int, kind: Work, yearly_illness: float = 0.0, worker: WorkerType = WorkerType.BETA
 ) -> LifeColumns:
     """``n`` borrowers of one kind of work in the opening book."""
     return LifeColumns(
@@ -65,9 +66,10 @@ def people(
         arrival_month=np.zeros(n, dtype=np.int16),
         region=np.zeros(n, dtype=np.uint8),
         work=np.full(n, kind, dtype=np.uint8),
+        worker_type=np.full(n, worker, dtype=np.uint8),
         weight=np.ones(n),
         p_ill_monthly=np.full(n, monthly_probability(yearly_illness)),
-        income_risk=np.full(n, income_risk),
+        cut_risk=np.ones(n),
     )
 
 
@@ -83,26 +85,26 @@ def world_of(
 
 
 @pytest.mark.parametrize("kind", Work)
-def test_simulated_unemployment_follows_the_macro_path_for_each_kind_of_work(kind: Work) -> None:
+@pytest.mark.parametrize("worker", WorkerType)
+def test_simulated_unemployment_follows_its_types_path_for_each_kind_of_work(
+    kind: Work, worker: WorkerType
+) -> None:
     world, macro = world_of(dict(U_COLUMNS), U_MONTHS, U_PATHS)
-    columns, parameters = people(2_000, kind), parameters_from({})
+    columns, parameters = people(1_000, kind, worker=worker), parameters_from({})
     simulated = [lives_of(columns, world, path, parameters)[1] for path in range(U_PATHS)]
-    assert_follows(np.array(simulated) / columns.id.size, macro)
+    own = type_unemployment(macro, parameters)[..., worker]
+    assert_follows(np.array(simulated) / columns.id.size, own)
 
 
-@pytest.mark.parametrize("risk", [0.5, 2.0])
-def test_a_borrowers_unemployment_is_its_multiple_of_the_macro_path(risk: float) -> None:
-    world, macro = world_of(dict(U_COLUMNS), U_MONTHS, U_PATHS)
-    columns, parameters = people(2_000, Work.GIG, income_risk=risk), parameters_from({})
-    simulated = [lives_of(columns, world, path, parameters)[1] for path in range(U_PATHS)]
-    assert_follows(np.array(simulated) / columns.id.size, risk * macro)
-
-
-def test_simulated_unemployment_of_a_book_follows_the_macro_path() -> None:
+def test_unemployment_of_a_book_is_that_of_its_types() -> None:
+    """An outcome of whom the lender has let in, not the economy's."""
     book = small_book(1_000, months=12)
     small = run_small(book, worlds={"up": U_COLUMNS}, deviation=DEVIATING, paths=U_PATHS)
     simulated = small.counts(scenario="up")[:, :, Count.UNEMPLOYED] / book.n_opening_borrowers
-    assert_follows(simulated, small.macro["up"].by_path("unemployment_rate"))
+    opening = book.borrowers.worker_type[book.borrowers.arrival_month == 0]
+    shares = np.bincount(opening, minlength=len(WorkerType)) / opening.size
+    path = small.macro["up"].by_path("unemployment_rate")
+    assert_follows(simulated, type_unemployment(path, parameters_from({})) @ shares)
 
 
 def test_closed_accounts_still_count_as_unemployed() -> None:
@@ -167,6 +169,7 @@ def test_unemployment_spells_are_geometric_with_the_finding_rate(steady: World, 
     p = parameters_from({})
     life, _ = lives_of(people(SPELL_PEOPLE, kind), steady, 0, p)
     found = p[f"turnover_{kind.name.lower()}"] * p["finding_rate"]
+    found *= p["worker_finding_beta"]
     found *= (p["finding_reference_unemployment"] / 0.08) ** p["finding_elasticity"]
     lengths = spell_lengths((life & 3) == WorkState.UNEMPLOYED)
     assert lengths.size > 2_000

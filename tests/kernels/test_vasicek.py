@@ -97,7 +97,7 @@ def equal_loans() -> Book:
 def probit_world(factor: F8, regions: int) -> World:
     """Work is lost in month 1 with the conditional chance, never found, and nothing else occurs."""
     months = np.zeros((factor.size, MONTHS + 1), dtype=WORLD_DTYPE)
-    months["separation"][:, 1] = conditional_pd(factor)[:, None]
+    months["separation"][:, 1] = conditional_pd(factor)[:, None, None]
     for name in (
         "illness_factor",
         "income_index",

@@ -1,5 +1,6 @@
 """From macro paths to the world: each shock against its equation, one number at a time."""
 
+import itertools
 import math
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.catalogue import parameters_from
+from simulator.catalogue import parameters_from, worker_shares
 from simulator.macro import MacroPaths, draw_macro_paths
 from simulator.macro.scenario import Scenario
 from simulator.macro.variables import DISASTER, MACRO_VARIABLES
@@ -15,9 +16,9 @@ from simulator.products import JURISDICTIONS
 from simulator.settings import MacroDeviation, RunSettings
 from simulator.shocks import build_world
 from simulator.shocks.indices import income_index, lapse_factor, level_index, windfall
-from simulator.shocks.labour import work_flows
+from simulator.shocks.labour import type_unemployment, work_flows
 from simulator.shocks.world import WORLD_DTYPE
-from simulator.vocabulary import Work
+from simulator.vocabulary import Work, WorkerType
 
 HORIZON = 18
 REGIONS = ("east", "central", "west")
@@ -67,11 +68,11 @@ def world(paths):
     return build_world(paths, 0, 12, PARAMETERS, CN, REGIONS)
 
 
-def expected_unemployment(unemployment, separation, finding):
-    """Expected unemployment by month and kind if everybody starts at the path's opening."""
-    rate = np.full(len(Work), unemployment[0])
+def expected_unemployment(opening, separation, finding):
+    """Expected unemployment by month, type and kind if everybody starts at its type's rate."""
+    rate = np.repeat(opening[:, None], len(Work), axis=1)
     rates = [rate]
-    for month in range(1, unemployment.size):
+    for month in range(1, separation.shape[0]):
         rate = rate * (1 - finding[month]) + (1 - rate) * separation[month]
         rates.append(rate)
     return np.array(rates)
@@ -84,7 +85,7 @@ def expected_unemployment(unemployment, separation, finding):
     st.floats(0, 2),
     st.floats(0.1, 3),
 )
-def test_expected_unemployment_follows_any_path_for_each_kind_of_work(
+def test_the_labour_force_follows_any_path_for_each_kind_of_work(
     path, finding_rate, elasticity, turnover
 ):
     parameters = parameters_from(
@@ -97,53 +98,108 @@ def test_expected_unemployment_follows_any_path_for_each_kind_of_work(
     unemployment = np.array([path])
     separation, finding = work_flows(unemployment, parameters)
     for chance in (separation, finding):
-        assert chance.shape == (1, len(path), len(Work))
+        assert chance.shape == (1, len(path), len(WorkerType), len(Work))
         assert chance.min() >= -1e-12
         assert chance.max() <= 1 + 1e-12
-    expected = expected_unemployment(unemployment[0], separation[0], finding[0])
-    np.testing.assert_allclose(expected, np.tile(unemployment[0][:, None], 3), atol=1e-9)
+    opening = type_unemployment(unemployment, parameters)[0, 0]
+    expected = expected_unemployment(opening, separation[0], finding[0])
+    whole = np.einsum("tjk,j->tk", expected, worker_shares(parameters))
+    np.testing.assert_allclose(whole, np.tile(unemployment[0][:, None], 3), atol=1e-9)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.floats(0.001, 0.95), min_size=2, max_size=20),
+    st.tuples(*[st.floats(0.01, 20)] * 3),
+    st.tuples(*[st.floats(0.001, 1)] * 3),
+    st.floats(0.01, 0.3),
+)
+def test_shares_times_type_unemployment_are_the_path(path, relative, weights, reference):
+    names = [kind.name.lower() for kind in WorkerType]
+    parameters = parameters_from(
+        {f"worker_unemployment_{name}": x for name, x in zip(names, relative, strict=True)}
+        | {f"worker_share_{name}": x for name, x in zip(names, weights, strict=True)}
+        | {"finding_reference_unemployment": reference}
+    )
+    shares = worker_shares(parameters)
+    found = type_unemployment(np.array(path), parameters)
+    np.testing.assert_allclose(found @ shares, path, atol=1e-12)
+    assert found.min() > 0
+    assert found.max() < 1
+    order = np.argsort(relative, kind="stable")
+    assert np.all(np.diff(found[:, order], axis=1) >= -1e-12)
+
+
+def test_types_have_their_published_unemployment_at_the_reference():
+    published = np.array([0.2, 0.8, 4.0])
+    shares = np.array([0.57, 0.26, 0.17])
+    found = type_unemployment(np.array([0.05]), PARAMETERS)[0]
+    np.testing.assert_allclose(found, 0.05 * published / (shares @ published), rtol=1e-12)
+
+
+def test_equal_types_are_the_path_itself():
+    equal = dict.fromkeys((f"worker_unemployment_{n}" for n in ("alpha", "beta", "gamma")), 1.0)
+    path = np.array([0.03, 0.2])
+    found = type_unemployment(path, parameters_from(equal))
+    np.testing.assert_array_equal(found, np.repeat(path[:, None], 3, axis=1))
+
+
+def test_separations_lead_unemployment():
+    """They peak before it does, and are back at their usual level while it is still high."""
+    month = np.arange(37)
+    path = 0.05 + 0.04 * np.clip(month / 12, 0, 1) - 0.04 * np.clip((month - 24) / 12, 0, 1)
+    separation, _ = work_flows(path[None], PARAMETERS)
+    lost = separation[0, 1:].mean(axis=(1, 2))
+    assert np.argmax(lost) + 1 <= 12
+    assert lost[13:23].max() < 0.95 * lost.max()
+    assert path[24] == path.max()
 
 
 def test_drawn_unemployment_is_what_borrowers_can_expect(paths, world):
     for row in range(12):
         record = world.months[row]
         expected = expected_unemployment(
-            record["unemployment_rate"], record["separation"], record["finding"]
+            record["unemployment"][0], record["separation"], record["finding"]
         )
         drawn = paths.by_draw["unemployment_rate"][row // 3]
-        np.testing.assert_allclose(expected, np.tile(drawn[:, None], 3), atol=1e-12)
+        whole = np.einsum("tjk,j->tk", expected, worker_shares(PARAMETERS))
+        np.testing.assert_allclose(whole, np.tile(drawn[:, None], 3), atol=1e-12)
 
 
 def test_flows_follow_their_equation_while_unemployment_moves_little():
     path = np.array([[0.05, 0.052, 0.051]])
     separation, finding = work_flows(path, PARAMETERS)
-    for kind, name in enumerate(KINDS):
+    own = type_unemployment(path[0], PARAMETERS)
+    for worker, kind in itertools.product(WorkerType, Work):
         for month in (1, 2):
-            before, now = path[0, month - 1], path[0, month]
+            before, now = own[month - 1, worker], own[month, worker]
             found = min(
                 0.95,
-                PARAMETERS[f"turnover_{name}"]
+                PARAMETERS[f"worker_finding_{worker.name.lower()}"]
+                * PARAMETERS[f"turnover_{kind.name.lower()}"]
                 * PARAMETERS["finding_rate"]
-                * (PARAMETERS["finding_reference_unemployment"] / now)
+                * (PARAMETERS["finding_reference_unemployment"] / path[0, month])
                 ** PARAMETERS["finding_elasticity"],
             )
             lost = (now - (1 - found) * before) / (1 - before)
-            assert finding[0, month, kind] == pytest.approx(found, rel=1e-13)
-            assert separation[0, month, kind] == pytest.approx(lost, rel=1e-12)
+            assert finding[0, month, worker, kind] == pytest.approx(found, rel=1e-13)
+            assert separation[0, month, worker, kind] == pytest.approx(lost, rel=1e-12)
 
 
 def test_finding_rises_where_separation_would_be_negative():
-    path = np.array([[0.10, 0.04]])
+    path = np.array([[0.10, 0.03]])
     separation, finding = work_flows(path, PARAMETERS)
     np.testing.assert_array_equal(separation[0, 1], 0.0)
-    np.testing.assert_allclose(finding[0, 1], 1 - 0.04 / 0.10, rtol=1e-14)
+    before, now = type_unemployment(path[0], PARAMETERS)
+    expected = np.repeat(1 - now / before, len(Work)).reshape(3, -1)
+    np.testing.assert_allclose(finding[0, 1], expected, rtol=1e-14)
 
 
 def test_kinds_of_work_differ_in_churn():
     separation, finding = work_flows(np.full((1, 3), 0.05), PARAMETERS)
     formal, gig = Work.FORMAL, Work.GIG
-    assert separation[0, 1, gig] > separation[0, 1, formal]
-    assert finding[0, 1, gig] > finding[0, 1, formal]
+    assert np.all(separation[0, 1, :, gig] > separation[0, 1, :, formal])
+    assert np.all(finding[0, 1, :, gig] > finding[0, 1, :, formal])
 
 
 def test_every_column_follows_its_equation(paths, world):
@@ -162,7 +218,7 @@ def test_every_column_follows_its_equation(paths, world):
         closed = [now["epidemic"] * p[f"closure_exposure_{k}"] for k in KINDS]
         rate_change = now["policy_rate"] - macro["policy_rate"][0]
         expected = {
-            "unemployment_rate": now["unemployment_rate"],
+            "unemployment": type_unemployment(now["unemployment_rate"], p),
             "cut_hazard": cuts,
             "closure": closed,
             "illness_factor": 1 + p["illness_epidemic_multiplier"] * now["epidemic"],
@@ -210,7 +266,7 @@ def test_a_block_is_the_same_rows_as_the_whole(paths, world):
 def test_luck_replicates_live_in_the_same_world(world):
     for row in range(12):
         np.testing.assert_array_equal(world.months[row], world.months[row // 3 * 3])
-    assert np.any(world.months["unemployment_rate"][0] != world.months["unemployment_rate"][3])
+    assert np.any(world.months["unemployment"][0] != world.months["unemployment"][3])
 
 
 def test_disasters_come_in_the_order_of_the_books_regions(paths):

@@ -13,7 +13,7 @@ def _illness_chance(borrower: Borrower, month: Month) -> float:
 
 
 def _risk(borrower: Borrower, month: Month) -> float:
-    """m of section 2: the borrower's factor on unemployment and cuts."""
+    """m of section 2: the borrower's factor on cuts."""
     k = month.parameters["income_risk_slope"]
     return exp(k * borrower.true_risk - k * k / 2.0)
 
@@ -22,17 +22,11 @@ def _cut_hazard(borrower: Borrower, month: Month) -> float:
     return min(0.9, _risk(borrower, month) * month.by_work("cut_hazard", borrower.work))
 
 
-def _separation(borrower: Borrower, month: Month) -> float:
-    m, before = _risk(borrower, month), month.unemployment_before
-    lose = m * month.by_work("separation", borrower.work) * (1.0 - before)
-    return min(1.0, lose / (1.0 - min(0.9, m * before)))
-
-
 def _begin(borrower: Borrower, month: Month) -> None:
     """The life at the opening."""
     p = month.parameters
     luck_work = month.luck.borrower(borrower.id, 0, Draw.WORK)
-    unemployment = min(0.9, _risk(borrower, month) * month["unemployment_rate"])
+    unemployment = float(month.world["unemployment"][borrower.worker_type])
     cut = _cut_hazard(borrower, month)
     reduced = cut / (cut + p["restore_rate"])
     if luck_work < unemployment:
@@ -46,11 +40,12 @@ def _begin(borrower: Borrower, month: Month) -> None:
 
 def _work(borrower: Borrower, month: Month) -> WorkState:
     luck = month.luck.borrower(borrower.id, month.t, Draw.WORK)
-    k, state = borrower.work, borrower.work_state
+    state = borrower.work_state
+    of_type = (borrower.worker_type, borrower.work)
     if state is WorkState.UNEMPLOYED:
-        found = luck < month.by_work("finding", k)
+        found = luck < float(month.world["finding"][of_type])
         return WorkState.EMPLOYED if found else WorkState.UNEMPLOYED
-    lose = _separation(borrower, month)
+    lose = float(month.world["separation"][of_type])
     if luck < lose:
         return WorkState.UNEMPLOYED
     if state is WorkState.EMPLOYED:

@@ -15,6 +15,7 @@ def _borrower(book: Book, row: int) -> Borrower:
         weight=float(b.weight[row]),
         region=int(b.region[row]),
         work=Work(int(b.work[row])),
+        worker_type=int(b.worker_type[row]),
         income=float(b.income[row]),
         stated_income=float(b.stated_income[row]),
         essential=float(b.essential[row]),

@@ -249,7 +249,6 @@ def simulate_twin(
             world=world.months[path_row, t],
             disaster=world.disaster[path_row, t],
             levers=levers,
-            unemployment_before=float(world.months[path_row, max(0, t - 1)]["unemployment_rate"]),
             parameters=parameters,
             luck=luck,
             law=book.jurisdiction,

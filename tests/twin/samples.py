@@ -75,6 +75,7 @@ def _borrowers(rng: np.random.Generator, n: int, applicants: int) -> Borrowers:
         age=age,
         region=rng.integers(0, len(REGIONS), n).astype(np.uint8),
         work=rng.integers(0, 3, n).astype(np.uint8),
+        worker_type=np.random.default_rng(n).integers(0, 3, n).astype(np.uint8),
         income=income,
         stated_income=income * rng.uniform(0.95, 1.6, n),
         essential=income * rng.uniform(0.1, 0.6, n),
@@ -184,7 +185,7 @@ def random_world(seed: int, n_paths: int, horizon: int) -> World:
     shape = (n_paths, horizon + 1)
     months = np.zeros(shape, dtype=WORLD_DTYPE)
     ranges = {
-        "unemployment_rate": (0.05, 0.2), "separation": (0.0, 0.06), "finding": (0.1, 0.5),
+        "unemployment": (0.05, 0.2), "separation": (0.0, 0.06), "finding": (0.1, 0.5),
         "cut_hazard": (0.0, 0.1), "closure": (0.0, 0.2), "illness_factor": (1.0, 4.0),
         "income_index": (0.9, 1.2), "price_index": (0.9, 1.3), "credit_supply": (0.0, 1.0),
         "other_annual_rate": (0.05, 0.4), "competitor_rate": (0.05, 0.2),

@@ -188,6 +188,7 @@ class Borrower:
     weight: float
     region: int
     work: Work
+    worker_type: int
     income: float
     stated_income: float
     essential: float
@@ -239,7 +240,6 @@ class Month:
     world: np.void
     disaster: NDArray[np.float64]
     levers: LeverTable
-    unemployment_before: float
     parameters: Parameters
     luck: Luck
     law: Jurisdiction

@@ -27,6 +27,7 @@ from simulator.vocabulary import DAYS_PER_MONTH, MAX_UNPAID
 
 ALWAYS_DRAWN: Final = (
     "true_risk",
+    "worker_type",
     "pays_others_first",
     "p_channel_failure",
     "p_misunderstand",
