@@ -7,7 +7,7 @@ block size.
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from simulator.kernels.cache import clear_cache
 from simulator.kernels.impairment import keep_cells
+from simulator.kernels.ledger import count_stocks
 from simulator.kernels.life_events import simulate_lives
 from simulator.kernels.pairing import compare_outcomes
 from simulator.kernels.records import (
@@ -29,7 +30,7 @@ from simulator.kernels.records import (
     allocate_state,
     records,
 )
-from simulator.kernels.simulate import simulate_path
+from simulator.kernels.simulate import open_book, simulate_months, simulate_path
 from simulator.kernels.tally import HISTORY_DTYPE, Tallies, path_slice
 from simulator.levers import LeverTable
 from simulator.packing import Packed
@@ -64,7 +65,6 @@ class _Scratch:
 
     state: State
     life: NDArray[np.uint8]
-    unemployed: NDArray[np.float64]
     uniforms: NDArray[np.float64]
     reference: NDArray[np.void]  # REFERENCE_DTYPE: of the path at hand
     seen: Seen
@@ -76,7 +76,6 @@ class _Scratch:
         return _Scratch(
             state=allocate_state(n, packed.book.loans.size, packed.most_loans, tracked),
             life=np.zeros((horizon + 1, n), dtype=np.uint8),
-            unemployed=np.zeros(horizon + 1),
             uniforms=np.zeros((4, CHUNK)),
             reference=records(np.zeros(n, dtype=REFERENCE_DTYPE)),
             seen=Seen(
@@ -141,7 +140,6 @@ def simulate_block(
             key,
             work.uniforms,
             work.life,
-            work.unemployed,
         )
         for policy, table in tables.items():
             if cancelled():
@@ -157,7 +155,6 @@ def simulate_block(
                 months[row],
                 key,
                 work.life,
-                work.unemployed,
                 work.state,
                 sums,
                 work.seen,
@@ -182,6 +179,47 @@ def simulate_block(
                         tallies.moves,
                     )
             advance(1)
+
+
+def states_at(
+    packed: Packed, world: World, table: LeverTable, seed: int, months: Sequence[int]
+) -> Iterator[tuple[State, NDArray[np.uint8]]]:
+    """Loans and purses, and lives, after each of ``months`` of a world of one path.
+
+    There is new lending all along. ``seed`` may be any number of 64 bits. The state is the same
+    memory each time: copy what is to be kept.
+    """
+    horizon = world.months.shape[1] - 1
+    key = PathKey(np.uint64(seed), 0, horizon, horizon)
+    work = _Scratch.allocate(packed, horizon)
+    levers, path = recarray_levers(table), records(world.months)[0]
+    sums = path_slice(packed.allocate_tallies(1, horizon), 0)
+    no_history = records(np.zeros((0, 0), dtype=HISTORY_DTYPE)), np.zeros(0, dtype=np.int32)
+    simulate_lives(
+        packed.lives, path, world.disaster[0], packed.params, key, work.uniforms, work.life
+    )
+    n_live = open_book(packed.book, work.state, packed.params[0], key, sums)
+    count_stocks(0, n_live, packed.book, work.state, sums.stocks[0], sums.counts[0])
+    first = 0
+    for last in months:
+        n_live = simulate_months(
+            first,
+            last,
+            n_live,
+            packed.book,
+            levers,
+            packed.stages,
+            packed.params,
+            path,
+            key,
+            work.life,
+            work.state,
+            sums,
+            work.seen,
+            *no_history,
+        )
+        yield work.state, work.life[last]
+        first = last + 1
 
 
 def thread_count(run: RunSettings) -> int:

@@ -6,15 +6,22 @@ from typing import TYPE_CHECKING
 
 from simulator.book import build_book
 from simulator.break_even.question import ask
-from simulator.engine import compile_kernels, simulate
+from simulator.engine import simulate
 from simulator.explain.causes import check_causes
 from simulator.macro import draw_macro_paths
 from simulator.packing import pack
-from simulator.preparation import lever_tables, load_scenarios, risk_cells, world_builders
+from simulator.preparation import (
+    calm_before,
+    lever_tables,
+    load_scenarios,
+    risk_cells,
+    world_builders,
+)
 from simulator.progress import Progress, Silent
 from simulator.provision import check_books
 from simulator.request import ExperimentRequest
 from simulator.results.files import remove_results
+from simulator.settling import compile_for, donor_source
 from simulator.simulated import Simulated, simulation_output
 
 if TYPE_CHECKING:
@@ -50,8 +57,13 @@ def simulate_request(request: ExperimentRequest, progress: Progress | None = Non
     Raises ``UserError`` for anything that the user can mend.
     """
     watch, run = progress or Silent(), request.run
+    calm = calm_before(request)
+    watch.start(1, "compiling kernels (once per version, about a minute)")
+    compile_for(request.book, calm(request.book.regions), request.provision)
+    watch.finish()
+
     watch.start(len(request.scenarios) + 1, "book and scenarios")
-    book = build_book(request.book, run, request.parameters)
+    book = build_book(request.book, run, request.parameters, donor_source(calm))
     watch.advance(1)
     scenarios = load_scenarios(request, book, watch.advance)
     paths = {name: draw_macro_paths(scenario, run) for name, scenario in scenarios.items()}
@@ -59,10 +71,6 @@ def simulate_request(request: ExperimentRequest, progress: Progress | None = Non
     levers = lever_tables(request, book)
     cells = risk_cells(request, book)
     packed = pack(book, request.parameters, cells)
-    watch.finish()
-
-    watch.start(1, "compiling kernels (once per version, about a minute)")
-    compile_kernels(packed, worlds, levers, run)
     watch.finish()
 
     watch.start(run.paths * len(worlds) * len(levers), "simulating paths")

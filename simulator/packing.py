@@ -82,19 +82,26 @@ def pack_stages(parameters: Parameters, money: float) -> NDArray[np.void]:
     return records(stages)
 
 
+def packed_order(book: Book) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows of the book's borrowers and loans in the order of their records."""
+    order = np.argsort(book.borrowers.arrival_month, kind="stable")
+    row_of = np.empty_like(order)
+    row_of[order] = np.arange(order.size)
+    return order, np.argsort(row_of[book.loans.borrower], kind="stable")
+
+
 def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None) -> Packed:
     """Records of ``book`` as the kernels read them, in order of arrival, then of permanent id.
 
     The live part of the book is then dense in memory, whatever share of it has yet to arrive.
     ``cells``: how rule books see loans, None without any.
     """
-    order = np.argsort(book.borrowers.arrival_month, kind="stable")
-    people = _rows(book.borrowers, order)
+    order, loan_order = packed_order(book)
+    people = rows_of(book.borrowers, order)
     row_of = np.empty(order.size, dtype=np.int32)
     row_of[order] = np.arange(order.size, dtype=np.int32)
-    owner = row_of[book.loans.borrower]
-    loan_order = np.argsort(owner, kind="stable")
-    loans = _rows(book.loans, loan_order)._replace(borrower=owner[loan_order])
+    loans = rows_of(book.loans, loan_order)
+    loans = loans._replace(borrower=row_of[loans.borrower])
     arrays = BookArrays(
         people=_pack_people(people, loans),
         loans=_pack_loans(loans),
@@ -116,7 +123,7 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
             region=people.region,
             work=people.work,
             worker_type=people.worker_type,
-            weight=people.weight,
+            life=people.life,
             p_ill_monthly=parameters["illness_multiplier"] * p_ill,
             cut_risk=_cut_risk(people.true_risk, parameters["income_risk_slope"]),
         ),
@@ -198,7 +205,7 @@ def _sight(cells: RiskCellTable | None, book: Book) -> Sight:
     )
 
 
-def _rows(table: Table, order: NDArray[np.intp]) -> Table:
+def rows_of(table: Table, order: NDArray[np.intp]) -> Table:
     """``table`` with its rows in ``order``."""
     return table._replace(**{name: column[order] for name, column in table._asdict().items()})
 

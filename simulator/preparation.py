@@ -1,7 +1,9 @@
 """From a request to what the engine runs: scenarios, worlds, levers, risk cells."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from simulator.book.schema import Book
 from simulator.engine import WorldBuilder
@@ -10,8 +12,13 @@ from simulator.macro import MacroPaths, Scenario, load_scenario
 from simulator.policies import levers_for
 from simulator.provision import RiskCellTable, build_risk_cells
 from simulator.request import ExperimentRequest
+from simulator.settling import Calm, opening_economy
 from simulator.shocks import build_world
 from simulator.validation import UserError
+
+SETTLING_VARIABLES: Final = ("unemployment_rate", "policy_rate", "credit_supply")
+OPENING_TOLERANCE: Final = 1e-3
+"""Difference of month 0 between scenarios that a reader is told of, in fractions."""
 
 
 def load_scenarios(
@@ -35,7 +42,37 @@ def load_scenarios(
     if len(starts) > 1:
         found = ", ".join(f"{n} {s.start_month}" for n, s in loaded.items())
         raise UserError(f"scenario: scenarios of one run must start in the same month; got {found}")
-    return loaded
+    first = next(iter(loaded.values()))
+    return {name: _with_opening_warning(first, scenario) for name, scenario in loaded.items()}
+
+
+def _with_opening_warning(first: Scenario, scenario: Scenario) -> Scenario:
+    """``scenario``, with a warning where it opens in another economy than the book settled in."""
+    settled, own = opening_economy(first), opening_economy(scenario)
+    moved = [
+        f"{name} {value:g} against {settled[name]:g}"
+        for name, value in own.items()
+        if abs(value - settled[name]) > OPENING_TOLERANCE and name in SETTLING_VARIABLES
+    ]
+    if not moved:
+        return scenario
+    warning = (
+        f"scenario.{scenario.name}: opens in another economy than {first.name}, in which the book"
+        f" has settled: {', '.join(moved)}"
+    )
+    return replace(scenario, warnings=(*scenario.warnings, warning))
+
+
+def calm_before(request: ExperimentRequest) -> Callable[[tuple[str, ...]], Calm]:
+    """The calm in which openings settle, for a book's regions: the first scenario's month 0."""
+
+    def calm(regions: tuple[str, ...]) -> Calm:
+        name, settings = next(iter(request.scenarios.items()))
+        folders, start = request.table_folders, request.run.start_month
+        scenario = load_scenario(name, settings, 1, regions, start, folders)
+        return Calm(opening_economy(scenario), request.parameters, request.reference)
+
+    return calm
 
 
 def world_builders(

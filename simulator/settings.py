@@ -108,7 +108,11 @@ class BookSettings(Frozen):
     applicants_monthly_share: float = Field(default=0.05, ge=0, le=1)
     """Applicants a month over opening borrowers."""
     opening_overdue: bool = True
-    """Synthetic: whether some opening loans are overdue already."""
+    """Synthetic: whether the opening is a settled book; if not, all are current and in work."""
+    burn_in_months: int = Field(default=48, ge=1, le=240)
+    """Months of calm under the current policy that settle the book behind an opening."""
+    donors: int = Field(default=20_000, ge=50, le=1_000_000)
+    """Borrowers with whom that begins (assumption: many enough for 90+ by band)."""
 
     @model_validator(mode="before")
     @classmethod

@@ -23,6 +23,7 @@ from simulator.macro.variables import DISASTER, MACRO_VARIABLES
 from simulator.packing import pack
 from simulator.policies import CareProgramme, GracePeriod, Policy, StatusQuo, StricterApproval
 from simulator.settings import BookSettings, MacroDeviation, RunSettings
+from simulator.settling import Calm, donor_source
 from simulator.shocks import build_world
 from simulator.vocabulary import SWITCHABLE_CAUSES, Cause
 
@@ -98,6 +99,9 @@ def run_settings(**changes: object) -> RunSettings:
     return RunSettings.model_validate(base | changes)
 
 
+DONORS, BURN_IN = 2_000, 24
+
+
 @cache
 def small_book(
     borrowers: int = 400, months: int = 12, product: str = "", **changes: object
@@ -105,7 +109,21 @@ def small_book(
     """A synthetic Chinese book with applicants, of all four repayment forms or of one product."""
     products = {product: 1.0} if product else PRODUCT_MIX
     settings = {"borrowers": borrowers, "products": products, "applicants_monthly_share": 0.09}
-    return build_book(BookSettings.model_validate(settings | changes), run_settings(months=months))
+    return settled(BookSettings.model_validate(settings | changes), run_settings(months=months))
+
+
+def settled(
+    settings: BookSettings,
+    run: RunSettings,
+    parameters: Mapping[str, float] | None = None,
+    policy: Policy | None = None,
+) -> Book:
+    """The book with its opening from a small settled one, in the economy of the defaults."""
+    values = parameters_from({}) if parameters is None else parameters
+    economy = {n: v.default for n, v in MACRO_VARIABLES.items() if n != DISASTER}
+    calm = Calm(economy, values, policy or StatusQuo())
+    few = settings.model_copy(update={"donors": DONORS, "burn_in_months": BURN_IN})
+    return build_book(few, run, values, donor_source(lambda regions: calm))
 
 
 def scenario_of(
@@ -207,6 +225,9 @@ def run_small(
 
 
 def with_borrowers(book: Book, **columns: NDArray[np.generic]) -> Book:
+    """``book`` with other columns; new savings are there at the opening."""
+    if "savings" in columns:
+        columns = {"savings_at_opening": columns["savings"]} | columns
     return replace(book, borrowers=book.borrowers._replace(**columns))  # type: ignore[arg-type]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.book import segments as s
 from simulator.book.impute import Finances, Obligations, Person
@@ -33,7 +34,27 @@ class LoanColumns(NamedTuple):
     n_unpaid: I8
     months_overdue: I8
     """Months overdue so far; at least ``n_unpaid``."""
+    usual_principal: F8
+    """What a line is drawn to again."""
     opening: Opening
+    charges: F8
+    """Penalty interest and fees that are owed."""
+
+
+class OpeningState(NamedTuple):
+    """What a borrower's life and purse are at the opening; named as in ``schema.Borrowers``."""
+
+    life: NDArray[np.integer]
+    savings_at_opening: F8
+    months_short: NDArray[np.integer]
+    other_missed: NDArray[np.integer]
+    refusing: NDArray[np.integer]
+
+
+def fresh_state(finances: Finances) -> OpeningState:
+    """In work, healthy, with the usual savings, as somebody is who has just been let in."""
+    nothing = np.zeros(finances.savings.size, dtype=np.int64)
+    return OpeningState(nothing, finances.savings, nothing, nothing, nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +67,7 @@ class Part:
     person: Person
     finances: Finances
     loans: LoanColumns
+    state: OpeningState
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +142,11 @@ def _borrowers(parts: Sequence[Part]) -> Borrowers:
         illness_incidence=column("illness_incidence"),
         unemployment_insured=column("unemployment_insured").astype(np.uint8),
         medical_insured=column("medical_insured").astype(np.uint8),
+        life=column("life").astype(np.uint8),
+        savings_at_opening=column("savings_at_opening"),
+        months_short=column("months_short").astype(np.uint8),
+        other_missed=column("other_missed").astype(np.uint8),
+        refusing=column("refusing").astype(np.uint8),
         true_risk=column("true_risk"),
         score=column("score"),
         income_decile=s.income_decile(income, arrival_month == 0),
@@ -128,8 +155,8 @@ def _borrowers(parts: Sequence[Part]) -> Borrowers:
 
 
 def _field(part: Part, name: str) -> F8:
-    owner = part.person if name in Person._fields else part.finances
-    column: F8 = getattr(owner, name)
+    owners = (part.person, part.finances, part.state)
+    column: F8 = next(getattr(owner, name) for owner in owners if name in owner._fields)
     return column
 
 
@@ -149,7 +176,6 @@ def _loans(
     segment = s.segment_index(
         borrowers.region[row], product, joined.band[order], len(frame.products), len(frame.bands)
     )
-    nothing = np.zeros(row.size)
     loans = Loans(
         id=joined.id[order],
         borrower=row.astype(np.int32),
@@ -162,12 +188,13 @@ def _loans(
         annual_rate=joined.annual_rate[order],
         limit=joined.limit[order],
         principal=opening.principal[order],
+        usual_principal=joined.usual_principal[order],
         n_unpaid=joined.n_unpaid[order].astype(np.int16),
         months_overdue=joined.months_overdue[order].astype(np.int16),
         principal_overdue=opening.principal_overdue[order],
         interest_overdue=opening.interest_overdue[order],
-        penalty=nothing,
-        fees=nothing.copy(),
+        penalty=joined.charges[order],
+        fees=np.zeros(row.size),
         segment=segment,
         vintage=vintage,
     )
@@ -189,7 +216,7 @@ def _refuse_twins(ordered: U8, what: str) -> None:
 
 
 def obligations(ids: U8, products: Sequence[Product], loans: LoanColumns) -> Obligations:
-    """What ``loans`` ask of each of ``ids`` next month, their arrears and bullet principal."""
+    """What ``loans`` ask of each of ``ids`` next month, and their bullet principal."""
     kinds = np.array([int(p.amortisation) for p in products])[loans.product]
     terms = Terms(
         kind=kinds,
@@ -203,7 +230,6 @@ def obligations(ids: U8, products: Sequence[Product], loans: LoanColumns) -> Obl
     due = np.where(kinds == Amortisation.BULLET, bullet * terms.monthly_rate, due)
     return Obligations(
         service=_owed_by(ids, loans.borrower_id, due),
-        n_unpaid=_worst_of(ids, loans.borrower_id, loans.n_unpaid),
         bullet_principal=_owed_by(ids, loans.borrower_id, bullet),
     )
 
@@ -217,11 +243,3 @@ def _owed_by(ids: U8, loans_borrower: U8, amount: F8) -> F8:
     order = np.lexsort((amount, loans_borrower))
     place = by_id[np.searchsorted(ids, loans_borrower[order], sorter=by_id)]
     return np.bincount(place, weights=amount[order], minlength=ids.size).astype(np.float64)
-
-
-def _worst_of(ids: U8, loans_borrower: U8, count: I8) -> F8:
-    """Largest value of a loan column among the loans of each of ``ids``; 0 without loans."""
-    by_id = np.argsort(ids, kind="stable")
-    worst = np.zeros(ids.size)
-    np.maximum.at(worst, by_id[np.searchsorted(ids, loans_borrower, sorter=by_id)], count)
-    return worst

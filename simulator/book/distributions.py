@@ -8,7 +8,6 @@ in a Gaussian copula: they move who has a trait, not how many have it.
 
 from typing import Final
 
-from simulator.catalogue import Parameters
 from simulator.vocabulary import Work
 
 # --- Who the borrowers are -------------------------------------------------------------------
@@ -86,10 +85,6 @@ PAYS_OTHERS_FIRST_LOADING: Final = 0.1
 
 # --- Cash ------------------------------------------------------------------------------------
 
-MARGIN_LOSS_PER_UNPAID: Final = 0.08
-"""Income gone for each unpaid instalment at the opening beyond the first, at most three of
-them (assumption: stands for the shock that made the borrower fall behind)."""
-MARGIN_LOSS_MAX_UNPAID: Final = 3
 SPENDING_FLOOR: Final = 0.35
 """Least spending, of income (assumption)."""
 ESSENTIAL_SHARE_SD: Final = 0.06
@@ -102,8 +97,6 @@ HAND_TO_MOUTH_LOADING: Final = 0.7
 HAND_TO_MOUTH_MAX_MONTHS: Final = 0.1
 """Most that a borrower with next to no savings holds (assumption)."""
 SAVINGS_LOG_SD: Final = 0.8
-SAVINGS_LEFT_WHEN_OVERDUE: Final = 0.05
-"""Savings left over drawn savings for a borrower who is overdue at the opening (assumption)."""
 WORKING_CAPITAL_MEDIAN: Final = 1.25
 WORKING_CAPITAL_LOG_SD: Final = 0.25
 """Liquid funds of a business over its bullet principal (assumption: the loan finances stock
@@ -125,18 +118,13 @@ SECOND_LOAN_AMOUNT: Final = 0.6
 DEBT_SERVICE_CAP: Final = 0.35
 SECOND_DEBT_SERVICE_CAP: Final = 0.15
 """Largest first instalment of a first and a second loan, of income (assumption)."""
-LINE_CLOSING_MONTHLY: Final = 0.03
 LINE_MAX_AGE_MONTHS: Final = 60
-"""Age of revolving lines: geometric, cut off (assumption)."""
+"""Largest age of a line in the first cohort (assumption)."""
 UTILISATION_LOGIT_SD: Final = 0.7
 UTILISATION_LOADING: Final = 0.4
 UTILISATION_RANGE: Final = (0.05, 1.0)
 IMPUTED_MAX_BURDEN: Final = 0.4
 """Imputed income is at least own instalments over this (assumption: the lender checked)."""
-
-OPENING_UNPAID_TAIL: Final = (0.3077, 0.2308, 0.1692, 0.1538, 0.1385)
-"""Of opening borrowers with two or more unpaid instalments, those with 2-6 (assumption)."""
-OPENING_UNPAID_LOADING: Final = 0.5
 
 # --- The US cohort of 2016 -------------------------------------------------------------------
 
@@ -165,10 +153,3 @@ US_BUREAU_WEIGHTS: Final = {"delinq_2yrs": 0.5, "inq_last_6mths": 0.4, "revol_ut
 cards in standard deviations (assumption; usual level and spread of the file's use of cards)."""
 US_LOG_DELINQ_MEAN: Final = 0.17
 US_LOG_INQ_MEAN: Final = 0.33
-
-
-def opening_unpaid_shares(traits: Parameters) -> tuple[float, ...]:
-    """Shares of synthetic opening borrowers with 0-6 unpaid instalments; they sum to 1."""
-    late = traits["opening_overdue_share"] * traits["opening_30_of_overdue"]
-    first = traits["opening_overdue_share"] - late
-    return (1.0 - first - late, first, *(late * share for share in OPENING_UNPAID_TAIL))

@@ -56,7 +56,6 @@ class Column(IntEnum):
     REFUSAL_WEIGHT = 21
     UNEMPLOYMENT_INSURED = 22
     MEDICAL_INSURED = 23
-    OPENING_UNPAID = 24
     SECOND_LOAN = 25
     SAMPLE = 26
     PRODUCT = 40  # from here on keyed by the loan's id
@@ -66,7 +65,8 @@ class Column(IntEnum):
     AMOUNT = 44
     UTILISATION = 45
     OPENING_SPELL = 46
-    WORKER_TYPE = 60  # keyed by the borrower's id again
+    DONOR = 59  # keyed by the borrower's id again
+    WORKER_TYPE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,6 @@ class Obligations(NamedTuple):
 
     service: F8
     """Next instalments of own loans, money a month."""
-    n_unpaid: F8
-    """Unpaid instalments at the opening, the worst loan's."""
     bullet_principal: F8
 
 
@@ -182,7 +180,9 @@ def impute_person(
         d.INCOME_LOG_SD * draws.correlated(Column.INCOME, d.INCOME_LOADING, risk)
     )
     income = _fill(known, "income", np.maximum(drawn_income, least_income))
-    worker_type = _worker_type(draws, rules.traits, risk, np.log(income / typical))
+    worker_type = _fill(
+        known, "worker_type", _worker_type(draws, rules.traits, risk, np.log(income / typical))
+    )
     overstates = _top_share(
         draws.correlated(Column.OVERSTATES, d.OVERSTATED_INCOME_LOADING, risk),
         d.OVERSTATED_INCOME_SHARE,
@@ -253,9 +253,7 @@ def impute_finances(
     overspends = _top_share(spender, traits["overspender_share"])
     overspender = _fill(known, "overspender", overspends * 1.0)
     fixed = owed.service + other_debt * monthly_simple(traits["platform_annual_rate"])
-    essential, discretionary = _spending(
-        draws, known, traits, person, fixed, owed.n_unpaid, overspender
-    )
+    essential, discretionary = _spending(draws, known, traits, person, fixed, overspender)
     first = draws.correlated(Column.PAYS_OTHERS_FIRST, d.PAYS_OTHERS_FIRST_LOADING, risk)
     no_job, ill = d.UNEMPLOYMENT_INSURED[rules.law.code], d.MEDICAL_INSURED[rules.law.code]
     return Finances(
@@ -318,15 +316,13 @@ def _spending(
     traits: Parameters,
     person: Person,
     fixed: F8,
-    n_unpaid: F8,
     overspender: F8,
 ) -> tuple[F8, F8]:
     """Essential and discretionary spending that leave the drawn margin after ``fixed`` service."""
     z = draws.correlated(Column.MARGIN, traits["margin_risk_loading"], person.true_risk)
     floor = traits["margin_floor"]
     margin = floor + (traits["margin_median"] - floor) * np.exp(traits["margin_log_sd"] * z)
-    lost = np.clip(n_unpaid - 1.0, 0.0, d.MARGIN_LOSS_MAX_UNPAID) * d.MARGIN_LOSS_PER_UNPAID
-    total = person.income * (1.0 - margin + lost) - fixed
+    total = person.income * (1.0 - margin) - fixed
     total = np.maximum(total, d.SPENDING_FLOOR * person.income)
     share = traits["essential_share"] + d.ESSENTIAL_SHARE_SD * draws.normal(Column.ESSENTIAL_SHARE)
     share = np.clip(share - d.OVERSPENDER_ESSENTIAL_LOSS * overspender, *d.ESSENTIAL_SHARE_RANGE)
@@ -352,8 +348,8 @@ def _savings(draws: Draws, traits: Parameters, person: Person, owed: Obligations
     stock = d.WORKING_CAPITAL_MEDIAN * np.exp(
         d.WORKING_CAPITAL_LOG_SD * draws.normal(Column.WORKING_CAPITAL)
     )
-    savings = months * person.income + stock * owed.bullet_principal
-    return savings * np.where(owed.n_unpaid > 0, d.SAVINGS_LEFT_WHEN_OVERDUE, 1.0)
+    savings: F8 = months * person.income + stock * owed.bullet_principal
+    return savings
 
 
 def _p_forget(draws: Draws, traits: Parameters, risk: F8) -> F8:

@@ -64,6 +64,16 @@ class Borrowers(NamedTuple):
     """Serious illness a year, before the catalogue's multiplier."""
     unemployment_insured: U1
     medical_insured: U1
+    life: U1
+    """At the opening: bits of ``vocabulary.Life`` and ``WorkState``; 0 for applicants."""
+    savings_at_opening: F8
+    """What is there; ``savings`` is what the borrower usually holds."""
+    months_short: U1
+    """Months in a row in which cash has been short, at the opening."""
+    other_missed: U1
+    """Months in a row in which others have not been paid in full, at the opening."""
+    refusing: U1
+    """1: refuses to pay at the opening."""
     true_risk: F8
     """Standard-normal latent risk, higher is riskier; the lender never sees it."""
     score: F8
@@ -99,6 +109,8 @@ class Loans(NamedTuple):
     """Original principal; the limit of a revolving line."""
     principal: F8
     """Principal not yet due at the opening."""
+    usual_principal: F8
+    """What a line is drawn to again; ``principal`` for other loans."""
     n_unpaid: I2
     """Unpaid instalments at the opening."""
     months_overdue: I2

@@ -22,6 +22,7 @@ I8 = NDArray[np.int64]
 
 MAX_REGIONS: Final = 60
 MONTHS_PER_QUARTER: Final = 3
+_LOANS: Final = np.uint64(1 << 62)
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -67,6 +68,11 @@ def mix_ids(numbers: U8) -> U8:
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
+
+
+def loan_ids(numbers: U8, which: NDArray[np.integer]) -> U8:
+    """Permanent ids of the first (0) or second (1) loans of the borrowers with these numbers."""
+    return mix_ids((numbers * np.uint64(2) + which.astype(np.uint64)) | _LOANS)
 
 
 def risk_band(score: F8) -> NDArray[np.int64]:

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit, ndtr
+from scipy.special import expit, logit
 
 from simulator.book import distributions as d
-from simulator.book.assemble import Frame, LoanColumns, Part, assemble, obligations
+from simulator.book.assemble import Frame, LoanColumns, Part, assemble, fresh_state, obligations
+from simulator.book.donors import DonorSource, resampled
 from simulator.book.impute import (
     Column,
     Draws,
@@ -28,10 +29,10 @@ from simulator.book.schedule import (
     Terms,
     first_instalment_share,
     monthly_rate,
-    open_loans,
+    share_outstanding,
 )
 from simulator.book.schema import F8, U8, Book
-from simulator.book.segments import check_regions, mix_ids, risk_band
+from simulator.book.segments import check_regions, loan_ids, mix_ids, risk_band
 from simulator.catalogue import Parameters
 from simulator.products import JURISDICTIONS, PRODUCTS, Product
 from simulator.settings import BookSettings, RunSettings
@@ -40,7 +41,6 @@ from simulator.vocabulary import MAX_DUE_DAY, Amortisation
 
 _APPLICANTS = 1 << 60
 _MONTH_STRIDE = 1 << 40
-_LOANS = np.uint64(1 << 62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +90,23 @@ class Request(NamedTuple):
     product: I8
 
 
-def synthetic_book(settings: BookSettings, run: RunSettings, parameters: Parameters) -> Book:
-    """The opening book of ``settings.borrowers`` borrowers with the run's applicants."""
+def synthetic_book(
+    settings: BookSettings,
+    run: RunSettings,
+    parameters: Parameters,
+    donors: DonorSource | None = None,
+) -> Book:
+    """The opening book of ``settings.borrowers`` borrowers with the run's applicants.
+
+    The opening comes from ``donors``; without them, and without ``opening_overdue``, it is a cohort
+    in which all are current, in work and as they usually are.
+    """
     menu, rules = menu_of(settings), rules_of(settings, parameters)
-    parts = [_opening(settings, run.seed, menu, rules)]
-    parts += applicants(settings, run, menu, rules, settings.borrowers)
+    if donors is None or not settings.opening_overdue:
+        opening = _cohort(settings, run.seed, menu, rules)
+    else:
+        opening = resampled(donors(settings), settings.borrowers, run.seed)
+    parts = [opening, *applicants(settings, run, menu, rules, settings.borrowers)]
     frame = Frame(
         name="synthetic",
         law=rules.law,
@@ -106,19 +118,14 @@ def synthetic_book(settings: BookSettings, run: RunSettings, parameters: Paramet
     return assemble(frame, parts)
 
 
-def _opening(settings: BookSettings, seed: int, menu: Menu, rules: Imputation) -> Part:
+def _cohort(settings: BookSettings, seed: int, menu: Menu, rules: Imputation) -> Part:
     numbers = np.arange(settings.borrowers, dtype=np.uint64)
     draws = Draws(seed, mix_ids(numbers))
     second = np.flatnonzero(draws.uniform(Column.SECOND_LOAN) < settings.second_loan_share)
     owner = np.concatenate([np.arange(numbers.size), second])
     request = _request(seed, numbers, owner, np.arange(owner.size) >= numbers.size, menu)
     person = _person(draws, menu, rules, request)
-    unpaid = np.zeros(numbers.size, dtype=np.int64)
-    if settings.opening_overdue:
-        z = draws.correlated(Column.OPENING_UNPAID, d.OPENING_UNPAID_LOADING, person.true_risk)
-        below = np.cumsum(d.opening_unpaid_shares(rules.traits))[:-1]
-        unpaid = np.searchsorted(below, ndtr(z), side="right")
-    loans = _held_loans(seed, draws.ids, menu, person, request, unpaid)
+    loans = _held_loans(seed, draws.ids, menu, person, request)
     return _part(draws, rules, person, menu, loans, np.zeros(numbers.size, dtype=np.int64))
 
 
@@ -145,7 +152,7 @@ def applicants(
 
 
 def _request(seed: int, numbers: U8, owner: I8, second: NDArray[np.bool_], menu: Menu) -> Request:
-    ids = mix_ids((numbers[owner] * np.uint64(2) + second.astype(np.uint64)) | _LOANS)
+    ids = loan_ids(numbers[owner], second.astype(np.int64))
     u = Draws(seed, ids).uniform(Column.PRODUCT)
     product = np.searchsorted(np.cumsum(menu.shares)[:-1], u, side="right")
     return Request(ids, owner, second, product)
@@ -170,13 +177,13 @@ def _choose_terms(draws: Draws, menu: Menu, product: I8, *, in_stock: bool) -> I
     return terms
 
 
-def _ages(u: F8, oldest: I8, youngest: I8, leaving: F8) -> I8:
-    """Months since origination in ``youngest..oldest``, thinned by ``leaving`` a month."""
-    span = oldest - youngest + 1
+def _ages(u: F8, oldest: I8, leaving: F8) -> I8:
+    """Months since origination in ``0..oldest``, thinned by ``leaving`` a month."""
+    span = oldest + 1
     stay = np.where(leaving > 0, np.log1p(-leaving), -1.0)
     thinned = np.log1p(u * np.expm1(span * stay)) / stay
     months = np.where(leaving > 0, thinned, u * span).astype(np.int64)
-    age: I8 = youngest + np.minimum(months, span - 1)
+    age: I8 = np.minimum(months, span - 1)
     return age
 
 
@@ -217,10 +224,8 @@ def due_days(draws: Draws) -> I8:
     return 1 + (draws.uniform(Column.DUE_DAY) * MAX_DUE_DAY).astype(np.int64)
 
 
-def _held_loans(
-    seed: int, ids: U8, menu: Menu, person: Person, request: Request, unpaid: I8
-) -> LoanColumns:
-    """Loans that survived from the past, at their scheduled or overdue state."""
+def _held_loans(seed: int, ids: U8, menu: Menu, person: Person, request: Request) -> LoanColumns:
+    """Loans that survived from the past, at their scheduled state."""
     draws = Draws(seed, request.id)
     product = request.product
     term = _choose_terms(draws, menu, product, in_stock=True)
@@ -229,14 +234,12 @@ def _held_loans(
     terms = _terms_record(menu, product, term, rate)
     revolving = terms.kind == Amortisation.REVOLVING
     oldest = np.where(revolving, np.minimum(d.LINE_MAX_AGE_MONTHS, term), term) - 1
-    n_unpaid = np.minimum(unpaid[request.owner], oldest)
     leaving = menu.column("p_prepay_monthly")[product]
-    leaving = np.where(revolving, d.LINE_CLOSING_MONTHLY, leaving)
-    age = _ages(draws.uniform(Column.LOAN_AGE), oldest, n_unpaid, leaving)
+    age = _ages(draws.uniform(Column.LOAN_AGE), oldest, leaving)
     limit = _amounts(draws, menu, person, request, terms)
     used = _used(draws, menu, person.true_risk[request.owner], product, revolving)
-    due_day = due_days(draws)
-    stop = menu.column("accrual_stop_dpd")[product]
+    current, nothing = np.zeros(product.size, dtype=np.int64), np.zeros(product.size)
+    principal = limit * used * share_outstanding(terms, term - age)
     return LoanColumns(
         id=request.id,
         borrower_id=ids[request.owner],
@@ -245,12 +248,14 @@ def _held_loans(
         origination_month=-age,
         term_months=term,
         remaining_months=term - age,
-        due_day=due_day,
+        due_day=due_days(draws),
         annual_rate=rate,
         limit=limit,
-        n_unpaid=n_unpaid,
-        months_overdue=n_unpaid,
-        opening=open_loans(terms, limit * used, term - age, n_unpaid, due_day, stop),
+        n_unpaid=current,
+        months_overdue=current,
+        usual_principal=principal,
+        opening=Opening(principal, nothing, nothing),
+        charges=nothing,
     )
 
 
@@ -281,7 +286,9 @@ def _asked_loans(
         limit=limit,
         n_unpaid=np.zeros(limit.size, dtype=np.int64),
         months_overdue=np.zeros(limit.size, dtype=np.int64),
+        usual_principal=limit * used,
         opening=Opening(limit * used, nothing, nothing),
+        charges=nothing,
     )
 
 
@@ -290,4 +297,5 @@ def _part(
 ) -> Part:
     owed = obligations(draws.ids, menu.products, loans)
     finances = impute_finances(draws, {}, rules, person, owed)
-    return Part(draws.ids, month, np.ones(draws.ids.size), person, finances, loans)
+    state = fresh_state(finances)
+    return Part(draws.ids, month, np.ones(draws.ids.size), person, finances, loans, state)

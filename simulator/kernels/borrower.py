@@ -24,19 +24,6 @@ def next_work(state, u, separation, finding, cut_hazard, restore_rate):
 
 
 @scalar
-def opening_work(u, unemployment, cut_hazard, restore_rate):
-    """Work state of the opening book: unemployed as the macro path says, reduced stationary."""
-    if u < unemployment:
-        return WorkState.UNEMPLOYED
-    reduced = cut_hazard / (cut_hazard + restore_rate)
-    return (
-        WorkState.REDUCED
-        if u < unemployment + (1.0 - unemployment) * reduced
-        else WorkState.EMPLOYED
-    )
-
-
-@scalar
 def next_spell(active, u, onset, mean_months):
     """Whether a geometric spell (illness, disaster) runs a month later: 1 or 0."""
     if active:

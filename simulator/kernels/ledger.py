@@ -39,6 +39,7 @@ from simulator.vocabulary import (
     Amortisation,
     Flag,
     LoanStatus,
+    WorkState,
 )
 
 _MONTHLY_FLAGS = Flag.PROMISED | Flag.PROMISES | Flag.WARNED | Flag.BEHIND
@@ -113,6 +114,8 @@ def _post_chunk(
         person, person_state = people[b], s_people[b]
         weight = person.weight
         count.live_borrowers += weight
+        if (life[t, b] & 3) == WorkState.UNEMPLOYED:
+            count.unemployed += weight
         still_open = False
         is_overdue = False
         for row in range(person.first_loan, person.first_loan + person.n_loans):

@@ -17,7 +17,7 @@ from simulator.vocabulary import N_BUCKETS, Domain, Draw, LoanStatus
 @scalar
 def _offer(loan, opening, terms, state, rule, p, rate_cap):
     """Write the terms that would be granted into ``state``; the first instalment."""
-    state.principal = loan.principal * rule.amount_multiplier
+    state.principal = opening.principal * rule.amount_multiplier
     state.limit = loan.limit * rule.amount_multiplier
     state.annual_rate = max(0.0, opening.annual_rate + rule.price_add)
     monthly_rate = min(state.annual_rate, rate_cap) / 12.0

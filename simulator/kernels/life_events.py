@@ -6,11 +6,11 @@ filled block by block, so that the random numbers vectorise.
 
 import numpy as np
 
-from simulator.kernels.borrower import next_spell, next_work, opening_work
+from simulator.kernels.borrower import next_spell, next_work
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.records import CHUNK
 from simulator.kernels.rng import fill_units, stream
-from simulator.vocabulary import Domain, Draw, Life, WorkState
+from simulator.vocabulary import Domain, Draw, Life
 
 _GROUP = Draw.WORK // 4
 _MOST_CUT = 0.9
@@ -21,15 +21,6 @@ _MOST_CUT = 0.9
 def _own_cut(world, kind, risk):
     """Chance of a pay cut of a borrower with a factor on it."""
     return min(_MOST_CUT, risk * world.cut_hazard[kind])
-
-
-@scalar
-def _opening_life(p, world, worker, kind, risk, p_ill, u_work, u_health):
-    cut = _own_cut(world, kind, risk)
-    life = opening_work(u_work, world.unemployment[worker], cut, p.restore_rate)
-    if u_health < p_ill / (p_ill + 1.0 / p.illness_mean_months):
-        return life | Life.ILL
-    return life | 0
 
 
 @scalar
@@ -55,18 +46,17 @@ def _next_life(
 
 
 @loop
-def simulate_lives(people, months, disaster, params, key, u, life, unemployed, begin=0):
-    """Fill ``life`` (horizon + 1, n_borrowers) and ``unemployed`` (horizon + 1,), weighted.
+def simulate_lives(people, months, disaster, params, key, u, life, begin=0):
+    """Fill ``life`` (horizon + 1, n_borrowers).
 
     ``people`` are ``LifeColumns`` in order of arrival; ``months`` and ``disaster`` the path's
     rows of ``World``; ``u`` is scratch of shape (4, CHUNK). Months before ``begin`` stay.
     """
     p = params[0]
-    ids, arrivals, weights = people.id, people.arrival_month, people.weight
+    ids, arrivals = people.id, people.arrival_month
     regions, kinds, workers = people.region, people.work, people.worker_type
     p_ills, risks = people.p_ill_monthly, people.cut_risk
     n = ids.size
-    unemployed[begin:] = 0.0
     for start in range(0, n, CHUNK):
         stop = min(n, start + CHUNK)
         first = max(begin, arrivals[start])
@@ -88,7 +78,5 @@ def simulate_lives(people, months, disaster, params, key, u, life, unemployed, b
                         u[0, k], u[1, k], u[2, k], u[3, k],
                     )  # fmt: skip
                 elif t == 0 and arrivals[row] == 0:
-                    new = _opening_life(p, world, worker, kind, risks[row], p_ill, u[0, k], u[1, k])
+                    new = people.life[row] | 0
                 life[t, row] = np.uint8(new)
-                if arrivals[row] == 0 and (new & 3) == WorkState.UNEMPLOYED:
-                    unemployed[t] += weights[row]

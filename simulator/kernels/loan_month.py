@@ -181,7 +181,7 @@ def exit_of(loan, terms, state, rules, repaid, weight, flow, count):
 def draw_line(loan, state, person_state, lever, p, weight, flow):
     """New drawings of a revolving line in good standing; they reach the borrower's savings."""
     stress = p.stress_draw_share if person_state.months_short > 0 else 0.0
-    target = loan.principal * state.limit / loan.limit
+    target = loan.usual_principal * state.limit / loan.limit
     draw = line_draw(state.principal, state.limit, target, lever.line_multiplier, stress)
     state.principal += draw
     person_state.savings += draw

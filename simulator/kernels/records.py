@@ -26,18 +26,18 @@ def _record(**columns: str) -> np.dtype[np.void]:
 PERSON_DTYPE = _record(
     uint64="id",
     float64="weight income stated_income essential discretionary savings other_debt p_forget"
-    " p_channel_failure p_misunderstand refusal_weight true_risk score",
+    " p_channel_failure p_misunderstand refusal_weight true_risk score savings_at_opening",
     uint32="first_loan",
     uint16="n_loans",
     int16="arrival_month",
     uint8="work overspender platforms pays_others_first unemployment_insured medical_insured"
-    " income_decile age_band",
+    " income_decile age_band months_short other_missed refusing",
 )
 """A borrower as the book has it; fields as in ``book.schema.Borrowers``."""
 
 LOAN_DTYPE = _record(
     uint64="id",
-    float64="limit principal",
+    float64="limit usual_principal",
     uint32="borrower",
     int16="origination_month vintage",
     uint16="segment",
@@ -46,7 +46,7 @@ LOAN_DTYPE = _record(
 """What a loan's month needs of the book; fields as in ``book.schema.Loans``."""
 
 OPENING_DTYPE = _record(
-    float64="annual_rate principal_overdue interest_overdue penalty fees",
+    float64="annual_rate principal principal_overdue interest_overdue penalty fees",
     int32="book_row",
     int16="term_months remaining_months n_unpaid months_overdue",
 )
@@ -181,7 +181,7 @@ class LifeColumns(NamedTuple):
     region: NDArray[np.uint8]
     work: NDArray[np.uint8]
     worker_type: NDArray[np.uint8]
-    weight: NDArray[np.float64]
+    life: NDArray[np.uint8]  # at the opening
     p_ill_monthly: NDArray[np.float64]
     cut_risk: NDArray[np.float64]  # multiplies cut hazards
 

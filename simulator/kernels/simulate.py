@@ -14,7 +14,7 @@ from simulator.kernels.records import AT_OPENING, NEVER_OPENED, NOT_TRACKED
 from simulator.kernels.rng import uniform
 from simulator.kernels.score_power import judge_score
 from simulator.kernels.tally import FIRST_30, FIRST_90
-from simulator.vocabulary import Cause, Domain, Draw, Flag, LoanStatus
+from simulator.vocabulary import Cause, Domain, Draw, Flag, LoanStatus, WorkState
 
 
 @scalar
@@ -42,14 +42,14 @@ def _reset(loan, opening, state):
 def _open(loan, opening, state, queues, row):
     """Put a loan of the opening book into its opening state."""
     state.status = LoanStatus.OPEN
-    state.principal = loan.principal
+    state.principal = opening.principal
     state.principal_overdue = opening.principal_overdue
     state.interest_overdue = opening.interest_overdue
     state.penalty = opening.penalty
     state.fees = opening.fees
     state.remaining = opening.remaining_months
     state.instalment = annuity_instalment(
-        loan.principal, opening.annual_rate / 12.0, max(1, opening.remaining_months)
+        opening.principal, opening.annual_rate / 12.0, max(1, opening.remaining_months)
     )
     state.n_unpaid = opening.n_unpaid
     state.spell = opening.months_overdue
@@ -92,10 +92,10 @@ def open_book(book, s, p, key, out):
     n_live = 0
     for b in range(people.size):
         person, person_state = people[b], s_people[b]
-        person_state.savings = person.savings
+        person_state.savings = person.savings_at_opening
         person_state.other_debt = person.other_debt
-        person_state.other_missed = 0
-        person_state.months_short = 0
+        person_state.other_missed = person.other_missed
+        person_state.months_short = person.months_short
         person_state.refusing = 0
         outcome = outcomes[b]
         _reset_outcome(outcome, person.arrival_month)
@@ -114,10 +114,9 @@ def open_book(book, s, p, key, out):
             outcome.first_30 = AT_OPENING
         if worst >= FIRST_90:
             outcome.first_90 = AT_OPENING
-        if worst > 0:
-            chance = p.strength_wont_pay * (1.0 - (1.0 - p.opening_refusal_per_unpaid) ** worst)
+        if person.refusing:
             u = uniform(key.seed, key.path, person.id, 0, Draw.REFUSE, Domain.BORROWER)
-            person_state.refusing = u < chance
+            person_state.refusing = u < p.strength_wont_pay
     return n_live
 
 
@@ -145,12 +144,22 @@ def _staff_share(t, key, facts, counts):
 
 
 @loop
+def _count_live(n_live, book, s, life, count):
+    """Borrowers of the opening book, and those of them who are out of work."""
+    for k in range(n_live):
+        b = s.live[k]
+        count.live_borrowers += book.people[b].weight
+        if (life[0, b] & 3) == WorkState.UNEMPLOYED:
+            count.unemployed += book.people[b].weight
+
+
+@loop
 def simulate_path(
-    book, levers, stages, params, months, key, life, unemployed, s, out, seen, history, history_rows
+    book, levers, stages, params, months, key, life, s, out, seen, history, history_rows
 ):
     """Simulate one path under one policy into ``out`` (one path's slices) and ``seen`` (``Seen``).
 
-    ``months``: the path's rows of ``World.months``; ``life`` and ``unemployed`` from
+    ``months``: the path's rows of ``World.months``; ``life`` from
     ``simulate_lives``; ``history``: records of shape (horizon + 1, n) of the n loans in
     ``history_rows``, or (0, 0).
     """
@@ -161,8 +170,8 @@ def simulate_path(
     if seen.cells.shape[0] > 0:
         see_loans(0, 0, n_live, book, s, life, seen)
     n_live = simulate_months(
-        0, key.horizon, n_live, book, levers, stages, params, months, key, life, unemployed, s, out,
-        seen, history, history_rows,
+        0, key.horizon, n_live, book, levers, stages, params, months, key, life, s, out, seen,
+        history, history_rows,
     )  # fmt: skip
     judge_score(key, book, s, out.score_power)
     if seen.cells.shape[0] > 0:
@@ -181,7 +190,6 @@ def simulate_months(
     months,
     key,
     life,
-    unemployed,
     s,
     out,
     seen,
@@ -199,8 +207,9 @@ def simulate_months(
     n_history = min(history.shape[1], history_rows.size)
     paid = np.zeros(book.loans.size if n_history > 0 else 0)
     for t in range(first, last + 1):
-        out.counts[t].unemployed = unemployed[t]
-        if t > 0:
+        if t == 0:
+            _count_live(n_live, book, s, life, out.counts[0])
+        else:
             world, counts = months[t], out.counts
             paid[:] = 0.0
             counts[t].programme_cost += fixed_cost * _staff_share(t, key, facts, counts)

@@ -90,10 +90,11 @@ PRODUCTS: Final = {
             utilisation=0.4,
             min_payment_share=0.1,
             late_fee_share=0.05,
-            p_prepay_monthly=0.0,
+            p_prepay_monthly=0.03,
             complexity=2.0,
             source=(
-                f"assumption: minimum payment 10 %, utilisation 39 % (PBoC 2022); {_CN_RECOVERY}"
+                f"assumption: minimum payment 10 %, a line lasts some three years, utilisation 39 %"
+                f" (PBoC 2022); {_CN_RECOVERY}"
             ),
         ),
         Product(
@@ -122,8 +123,8 @@ PRODUCTS: Final = {
             min_payment_share=0.05,
             late_fee_share=0.05,
             penalty_multiple=1.0,
-            p_prepay_monthly=0.0,
-            source="assumption",
+            p_prepay_monthly=0.012,
+            source="assumption: an account lasts some seven years",
         ),
         Product(
             name="us_credit_card",

@@ -255,9 +255,11 @@ PATH_VARIABLES: Final = (
     PathVariable(
         "unemployment_rate",
         FRACTION,
-        "opening borrowers without work over opening borrowers, closed accounts included",
+        "borrowers without work over borrowers with an open loan at the month's start",
         Kind.RATE,
-        lambda policy_run: policy_run.count(Count.UNEMPLOYED) / policy_run.opening_borrowers,
+        lambda policy_run: delinquency.share(
+            policy_run.count(Count.UNEMPLOYED), policy_run.count(Count.LIVE_BORROWERS)
+        ),
     ),
     PathVariable(
         "macro_unemployment_rate",

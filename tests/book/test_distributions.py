@@ -6,8 +6,9 @@ from simulator.book import Book
 from simulator.book import distributions as d
 from simulator.book.impute import illness_incidence
 from simulator.book.segments import risk_band
+from simulator.catalogue import worker_shares
 from simulator.settings import BookSettings
-from simulator.vocabulary import N_INCOME_DECILES, Amortisation, Work
+from simulator.vocabulary import N_INCOME_DECILES, Amortisation, Work, WorkerType
 from tests.book.books import DEFAULTS, MIX, SIGMAS, assert_share
 
 
@@ -35,14 +36,24 @@ def test_shares_of_the_opening_book_are_as_stated(large: Book) -> None:
         assert_share(int((loans.product[held] == product).sum()), n_held, MIX[name])
 
 
-def test_opening_overdue_shares_are_as_stated(large: Book) -> None:
-    worst = np.zeros(large.borrowers.id.size, dtype=int)
-    np.maximum.at(worst, large.loans.borrower, large.loans.n_unpaid)
-    old = large.borrowers.arrival_month == 0
-    for n_unpaid in range(5):  # six-month loans cannot be more than five instalments late
-        share = d.opening_unpaid_shares(DEFAULTS)[n_unpaid]
-        assert_share(int((worst[old] == n_unpaid).sum()), int(old.sum()), share)
-    assert not worst[~old].any()
+def test_types_of_workers_have_their_shares_and_go_with_risk_and_income(large: Book) -> None:
+    people = large.borrowers
+    old = people.arrival_month == 0
+    for worker, share in zip(WorkerType, worker_shares(DEFAULTS), strict=True):
+        assert_share(int((people.worker_type[old] == worker).sum()), int(old.sum()), share)
+    often = people.worker_type == WorkerType.GAMMA
+    assert people.true_risk[often].mean() > people.true_risk[~often].mean() + 0.5
+    alike = (people.work == Work.FORMAL) & (people.region == 0)
+    log_income = np.log(people.income)
+    assert log_income[alike & often].mean() < log_income[alike & ~often].mean() - 0.1
+
+
+def test_a_cohort_is_current_in_work_and_as_it_usually_is(large: Book) -> None:
+    people = large.borrowers
+    for name in ("life", "months_short", "other_missed", "refusing"):
+        assert not getattr(people, name).any(), name
+    np.testing.assert_array_equal(people.savings_at_opening, people.savings)
+    assert not large.loans.n_unpaid.any()
 
 
 def test_score_is_as_good_as_stated(large: Book) -> None:
@@ -58,18 +69,13 @@ def test_applicants_are_riskier_by_the_stated_shift(large: Book) -> None:
     assert abs(shift - DEFAULTS["applicant_risk_shift"]) < SIGMAS / np.sqrt(new.sum())
 
 
-def test_risk_and_arrears_go_with_the_traits_that_cause_them(large: Book) -> None:
+def test_risk_goes_with_the_traits_that_cause_arrears(large: Book) -> None:
     people = large.borrowers
     risky, good = people.true_risk > 1, people.true_risk < -1
-    clean = np.ones(people.id.size, dtype=bool)
-    clean[large.loans.borrower[large.loans.n_unpaid > 0]] = False
     months = people.savings / people.income
-    assert np.median(months[risky & clean]) < 0.5 * np.median(months[good & clean])
-    assert np.median(months[~clean]) < 0.1
+    assert np.median(months[risky]) < 0.5 * np.median(months[good])
     for name in ("platforms", "overspender", "refusal_weight", "p_forget", "other_debt"):
         assert getattr(people, name)[risky].mean() > getattr(people, name)[good].mean(), name
-    late = np.bincount(large.loans.borrower, weights=large.loans.n_unpaid)
-    assert late[risky].mean() > late[good].mean()
 
 
 def test_nearly_all_borrowers_have_a_positive_margin(large: Book) -> None:
@@ -83,9 +89,8 @@ def test_nearly_all_borrowers_have_a_positive_margin(large: Book) -> None:
     service = np.bincount(loans.borrower, weights=due * loans.principal)
     others = people.other_debt * 0.18 / 12
     margin = people.income - people.essential - people.discretionary - service - others
-    clean = np.bincount(loans.borrower, weights=loans.n_unpaid) == 0
-    assert np.mean(margin[clean] > 0) > 0.93
-    assert np.mean(margin[clean] + 0.8 * people.discretionary[clean] > 0) > 0.995
+    assert np.mean(margin > 0) > 0.93
+    assert np.mean(margin + 0.8 * people.discretionary > 0) > 0.995
 
 
 def test_every_column_is_in_its_range(large: Book) -> None:

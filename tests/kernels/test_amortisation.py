@@ -92,7 +92,7 @@ def test_annuity_instalments_are_level() -> None:
         np.testing.assert_allclose(paid, paid[0], rtol=1e-9)
 
 
-def test_a_line_that_may_be_drawn_returns_to_its_opening_principal() -> None:
+def test_a_line_that_may_be_drawn_returns_to_its_usual_principal() -> None:
     book, history = riskless_history(1.0)
     rows = np.flatnonzero(book.loans.kind == Amortisation.REVOLVING)
     assert rows.size > 20
@@ -100,13 +100,14 @@ def test_a_line_that_may_be_drawn_returns_to_its_opening_principal() -> None:
         s0, limit = book.loans.principal[row], book.loans.limit[row]
         share = book.products[book.loans.product[row]].min_payment_share
         i = book.loans.annual_rate[row] / 12
-        drawn = min(s0, limit)  # nothing is drawn beyond the limit
+        usual = book.loans.usual_principal[row]
+        drawn = min(usual, limit)  # nothing is drawn beyond the limit
         due = s0 * (1.0 if s0 <= 0.02 * limit else share)
         after = max(s0 - due, drawn)
         assert history["principal"][1, row] == pytest.approx(after, rel=1e-9, abs=1e-6)
         assert history["paid"][1, row] == pytest.approx(s0 * i + due, rel=1e-9, abs=1e-6)
-        if s0 <= limit:
-            np.testing.assert_allclose(history["principal"][:, row], s0, rtol=1e-9)
+        if s0 <= usual <= limit:
+            np.testing.assert_allclose(history["principal"][1:, row], usual, rtol=1e-9)
         assert np.all(history["status"][:, row] == LoanStatus.OPEN)
 
 

@@ -44,7 +44,6 @@ SCALARS = {
     "waterfall": (payment.waterfall, (55.0, 10.0, 20.0, 15.0, 100.0)),
     "line draw": (payment.line_draw, (300.0, 1000.0, 400.0, 0.8, 0.3)),
     "next work": (borrower.next_work, (0, 0.013, 0.01, 0.3, 0.02, 0.2)),
-    "opening work": (borrower.opening_work, (0.06, 0.05, 0.02, 0.2)),
     "spell": (borrower.next_spell, (1, 0.1, 0.0, 6.0)),
     "late days": (borrower.late_days, (0.37, 6.0)),
     "savings": (borrower.new_savings, (P, 900.0, 500.0, 600.0, 0.0)),

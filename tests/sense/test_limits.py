@@ -56,7 +56,7 @@ def granted_instalments(small: Small, policy: str) -> F8:
     left = history["relief_months_left"].astype(int)
     granted = (left[1:] > 0) & (left[:-1] == 0)
     i = np.minimum(loans.annual_rate, small.book.jurisdiction.all_in_rate_cap) / 12
-    level = loans.principal * i / (1 - (1 + i) ** -loans.remaining_months.astype(float))
+    level = loans.principal * i / (1 - (1 + i) ** -np.maximum(1.0, loans.remaining_months))
     principal = history["principal"][:-1]
     remaining = loans.remaining_months - np.arange(granted.shape[0])[:, None]
     part = np.where(remaining <= 1, principal, np.minimum(principal, level - principal * i))

@@ -187,7 +187,7 @@ def test_flows_follow_their_equation_while_unemployment_moves_little():
 
 
 def test_finding_rises_where_separation_would_be_negative():
-    path = np.array([[0.10, 0.03]])
+    path = np.array([[0.10, 0.02]])
     separation, finding = work_flows(path, PARAMETERS)
     np.testing.assert_array_equal(separation[0, 1], 0.0)
     before, now = type_unemployment(path[0], PARAMETERS)

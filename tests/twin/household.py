@@ -72,13 +72,10 @@ def intent(borrower: Borrower, household: Household, bills: Bills, month: Month)
 
 
 def opening_intent(borrower: Borrower, month: Month) -> None:
-    """Section 5, last sentence: refusal at month 0."""
-    p = month.parameters
-    worst = max((loan.unpaid for loan in borrower.open_loans()), default=0)
-    if worst >= 1:
+    """Section 10: who refuses at month 0."""
+    if borrower.opening_refusing:
         luck = month.luck.borrower(borrower.id, 0, Draw.REFUSE)
-        chance = 1.0 - (1.0 - p["opening_refusal_per_unpaid"]) ** worst
-        borrower.refusing = luck < p["strength_wont_pay"] * chance
+        borrower.refusing = luck < month.parameters["strength_wont_pay"]
 
 
 def _cut(borrower: Borrower, household: Household, demand: float, month: Month) -> float:

@@ -170,7 +170,7 @@ def _draw(loan: Loan, due: Bill, borrower: Borrower, month: Month) -> None:
         return
     scale = month.loan_lever("line_multiplier", loan)
     available = max(0.0, loan.limit * scale - loan.principal)
-    drawn = min(available, max(0.0, loan.opening_principal * scale - loan.principal))
+    drawn = min(available, max(0.0, loan.usual_principal * scale - loan.principal))
     if borrower.months_short > 0:
         drawn += month.parameters["stress_draw_share"] * (available - drawn)
     loan.principal += drawn

@@ -282,6 +282,7 @@ def decide(loan: Loan, borrower: Borrower, overdue_30: float, month: Month) -> N
     found_out = lever["income_verified_share"] * (borrower.stated_income - borrower.income)
     perceived = borrower.stated_income - found_out
     loan.opening_principal *= lever["amount_multiplier"]
+    loan.usual_principal *= lever["amount_multiplier"]
     loan.limit *= lever["amount_multiplier"]
     loan.asked_rate = loan.annual_rate
     loan.annual_rate = max(0.0, loan.annual_rate + lever["price_add"])

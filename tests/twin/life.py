@@ -3,7 +3,7 @@
 from math import exp
 
 from simulator.units import monthly_probability
-from simulator.vocabulary import Cause, Draw, Hardship, Work, WorkState
+from simulator.vocabulary import Cause, Draw, Hardship, Life, Work, WorkState
 from tests.twin.state import Borrower, Month
 
 
@@ -22,20 +22,11 @@ def _cut_hazard(borrower: Borrower, month: Month) -> float:
     return min(0.9, _risk(borrower, month) * month.by_work("cut_hazard", borrower.work))
 
 
-def _begin(borrower: Borrower, month: Month) -> None:
-    """The life at the opening."""
-    p = month.parameters
-    luck_work = month.luck.borrower(borrower.id, 0, Draw.WORK)
-    unemployment = float(month.world["unemployment"][borrower.worker_type])
-    cut = _cut_hazard(borrower, month)
-    reduced = cut / (cut + p["restore_rate"])
-    if luck_work < unemployment:
-        borrower.work_state = WorkState.UNEMPLOYED
-    elif luck_work < unemployment + (1.0 - unemployment) * reduced:
-        borrower.work_state = WorkState.REDUCED
-    chance = _illness_chance(borrower, month)
-    ill_share = chance / (chance + 1.0 / p["illness_mean_months"])
-    borrower.ill = month.luck.borrower(borrower.id, 0, Draw.HEALTH) < ill_share
+def _begin(borrower: Borrower) -> None:
+    """The life at the opening, as the book has it."""
+    borrower.work_state = WorkState(borrower.opening_life & 3)
+    borrower.ill = bool(borrower.opening_life & Life.ILL)
+    borrower.hit = bool(borrower.opening_life & Life.DISASTER)
 
 
 def _work(borrower: Borrower, month: Month) -> WorkState:
@@ -60,7 +51,8 @@ def live(borrower: Borrower, month: Month) -> None:
     if month.t < borrower.arrival_month:
         return
     if month.t == 0:
-        _begin(borrower, month)
+        if borrower.arrival_month == 0:
+            _begin(borrower)
         return
     if month.t == borrower.arrival_month:
         return

@@ -35,8 +35,12 @@ def _borrower(book: Book, row: int) -> Borrower:
         score=float(b.score[row]),
         income_decile=int(b.income_decile[row]),
         age_band=int(b.age_band[row]),
-        savings=float(b.savings[row]),
+        savings=float(b.savings_at_opening[row]),
         other_debt=float(b.other_debt[row]),
+        opening_life=int(b.life[row]),
+        opening_refusing=bool(b.refusing[row]),
+        months_short=int(b.months_short[row]),
+        missed_elsewhere=int(b.other_missed[row]),
     )
 
 
@@ -57,6 +61,7 @@ def _loan(book: Book, row: int, weight: float, levers: LeverTable) -> Loan:
         annual_rate=float(columns.annual_rate[row]),
         limit=float(columns.limit[row]),
         opening_principal=float(columns.principal[row]),
+        usual_principal=float(columns.usual_principal[row]),
         segment=segment,
         lever_class=int(levers.class_of_segment[segment]),
         vintage=int(columns.vintage[row]),

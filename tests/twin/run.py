@@ -108,8 +108,6 @@ def _stocks(borrowers: list[Borrower], month: Month) -> None:
     """Month-end stocks: balances, loans and cuts."""
     sums, t = month.sums, month.t
     for borrower in borrowers:
-        if borrower.arrival_month == 0 and borrower.work_state is WorkState.UNEMPLOYED:
-            month.count(Count.UNEMPLOYED, borrower.weight)
         for loan in borrower.open_loans():
             balance, bucket = loan.weight * loan.balance, loan.bucket
             month.count(Count.OPEN_LOANS, loan.weight)
@@ -125,6 +123,13 @@ def _stocks(borrowers: list[Borrower], month: Month) -> None:
             sums.by_income[0, t, borrower.income_decile] += measures
 
 
+def _count_live(borrowers: list[Borrower], month: Month) -> None:
+    for borrower in borrowers:
+        month.count(Count.LIVE_BORROWERS, borrower.weight)
+        if borrower.work_state is WorkState.UNEMPLOYED:
+            month.count(Count.UNEMPLOYED, borrower.weight)
+
+
 def _open_month(borrowers: list[Borrower], month: Month) -> list[Borrower]:
     """Note what stands at the month's start; the live borrowers."""
     live_borrowers = [b for b in borrowers if b.open_loans()]
@@ -135,8 +140,8 @@ def _open_month(borrowers: list[Borrower], month: Month) -> list[Borrower]:
             loan.promised, loan.promises = loan.promises, False
             loan.cost = loan.drawn = 0.0
             loan.grant = Grant.NONE
+    _count_live(live_borrowers, month)
     for borrower in live_borrowers:
-        month.count(Count.LIVE_BORROWERS, borrower.weight)
         for loan in borrower.open_loans():
             loan.opening_balance = loan.balance
             loan.opening_bucket = loan.bucket
@@ -261,6 +266,7 @@ def simulate_twin(
             for borrower in borrowers:
                 live(borrower, month)
                 opening_intent(borrower, month)
+            _count_live([b for b in borrowers if b.open_loans()], month)
         else:
             _step(borrowers, month, months, bad)
         _stocks(borrowers, month)

@@ -1,6 +1,7 @@
 """Random books, worlds and policies in which every mechanism of the model fires often."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from simulator.levers import Edit, LeverTable, SegmentNames, Target, build_lever
 from simulator.products import JURISDICTIONS, Product
 from simulator.shocks.world import WORLD_DTYPE, World
 from simulator.units import end_of_month_dpd
-from simulator.vocabulary import AGE_BAND_EDGES, Amortisation, Hardship, Priority
+from simulator.vocabulary import AGE_BAND_EDGES, Amortisation, Hardship, Life, Priority
 
 REGIONS = ("north", "south", "islands")
 BANDS = ("good", "bad")
@@ -92,11 +93,29 @@ def _borrowers(rng: np.random.Generator, n: int, applicants: int) -> Borrowers:
         illness_incidence=rng.uniform(0, 0.2, n),
         unemployment_insured=chance(0.5),
         medical_insured=chance(0.5),
+        **_opening_columns(arrival > 0, income, np.random.default_rng(n + 1)),
         true_risk=rng.normal(size=n),
         score=rng.uniform(300, 900, n),
         income_decile=(np.argsort(np.argsort(income)) * 10 // n).astype(np.uint8),
         age_band=np.digitize(age, AGE_BAND_EDGES).astype(np.uint8),
     )
+
+
+def _opening_columns(
+    applies: NDArray[np.bool_], income: NDArray[np.float64], rng: np.random.Generator
+) -> dict[str, Any]:
+    """Any state of life and purse at the opening; applicants are in work and owe no answer."""
+    n = applies.size
+    bits = np.array([0, Life.ILL, Life.DISASTER, Life.ILL | Life.DISASTER])
+    life = rng.choice(3, n, p=[0.7, 0.15, 0.15]) | rng.choice(bits, n, p=[0.7, 0.15, 0.1, 0.05])
+    states = {
+        "life": life,
+        "months_short": rng.integers(0, 5, n),
+        "other_missed": rng.integers(0, 4, n),
+        "refusing": rng.random(n) < 0.2,
+    }
+    columns = {name: np.where(applies, 0, x).astype(np.uint8) for name, x in states.items()}
+    return columns | {"savings_at_opening": income * rng.exponential(0.4, n)}
 
 
 def _loan_row(
@@ -130,6 +149,7 @@ def _loan_row(
         "annual_rate": terms.annual_rate * rng.uniform(0.7, 1.6),
         "limit": original,
         "principal": left,
+        "usual_principal": left if arrival else left * (0.8 if unpaid else 1.1),
         "n_unpaid": unpaid,
         "months_overdue": unpaid + (int(rng.integers(0, 4)) if unpaid else 0),
         "principal_overdue": unpaid * instalment * rng.uniform(0.5, 1.0),
@@ -207,7 +227,7 @@ def eager_parameters(**changes: float) -> dict[str, float]:
         "illness_multiplier": 3.0, "illness_mean_months": 3.0, "p_refuse_monthly": 0.001,
         "p_resume_monthly": 0.15, "choose_other_sensitivity": 5.0, "effect_decay": 0.08,
         "outside_help_share": 0.6, "complaint_human_call": 0.3, "complaint_reminder": 0.1,
-        "medical_cost_tail": 1.3, "platform_limit_months": 3.0, "opening_refusal_per_unpaid": 0.2,
+        "medical_cost_tail": 1.3, "platform_limit_months": 3.0,
         "rival_prepay_sensitivity": 0.5, "new_customer_months": 12.0, "forget_mean_days": 9.0,
         "channel_mean_days": 7.0, "strength_job_loss": 0.9,
         "strength_overspending": 0.8, "strength_platform_cutoff": 0.9,

@@ -71,6 +71,7 @@ class Loan:
     annual_rate: float
     limit: float
     opening_principal: float
+    usual_principal: float
     segment: int
     lever_class: int
     vintage: int
@@ -210,6 +211,10 @@ class Borrower:
     age_band: int
     savings: float
     other_debt: float
+    opening_life: int
+    opening_refusing: bool
+    months_short: int
+    missed_elsewhere: int
     loans: list[Loan] = field(default_factory=list)
 
     work_state: WorkState = WorkState.EMPLOYED
@@ -222,8 +227,6 @@ class Borrower:
     refusing: bool = False
     resumes: bool = False
     """A contact ended the refusal; it holds from next month on."""
-    months_short: int = 0
-    missed_elsewhere: int = 0
     lever_class: int = 0
     """Class of the first open loan at the month's start; customer levers are read there."""
     outcome: Outcome = field(default_factory=Outcome)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from simulator.book import distributions as d
-from simulator.book.assemble import Frame, LoanColumns, Part, assemble, obligations
+from simulator.book.assemble import Frame, LoanColumns, Part, assemble, fresh_state, obligations
 from simulator.book.impute import (
     Column,
     Draws,
@@ -111,7 +111,9 @@ def _cohort(table: pa.Table, seed: int, rules: Imputation) -> Part:
     nobody = np.zeros(ids.size, dtype=bool)
     person = impute_person(draws, known, rules, nobody, np.zeros(ids.size))
     finances = impute_finances(draws, known, rules, person, owed)
-    return Part(ids, np.zeros(ids.size, dtype=np.int64), np.ones(ids.size), person, finances, loans)
+    state = fresh_state(finances)
+    month, weight = np.zeros(ids.size, dtype=np.int64), np.ones(ids.size)
+    return Part(ids, month, weight, person, finances, loans, state)
 
 
 def _loans(table: pa.Table, ids: U8, seed: int) -> LoanColumns:
@@ -131,7 +133,9 @@ def _loans(table: pa.Table, ids: U8, seed: int) -> LoanColumns:
         limit=amount,
         n_unpaid=current,
         months_overdue=current,
+        usual_principal=amount,
         opening=Opening(amount, nothing, nothing),
+        charges=nothing,
     )
 
 

@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow.csv as pa_csv
 
 from simulator.book import distributions as d
-from simulator.book.assemble import Frame, LoanColumns, Part, assemble, obligations
+from simulator.book.assemble import Frame, LoanColumns, Part, assemble, fresh_state, obligations
+from simulator.book.donors import DonorSource, Situation, hidden_of
 from simulator.book.impute import (
     Column,
     Draws,
     Imputation,
-    Known,
     impute_finances,
     impute_person,
 )
@@ -84,8 +84,15 @@ class Accounts(NamedTuple):
     n_unpaid: I8
 
 
-def tw_cards_book(settings: BookSettings, run: RunSettings, parameters: Parameters) -> Book:
+def tw_cards_book(
+    settings: BookSettings,
+    run: RunSettings,
+    parameters: Parameters,
+    donors: DonorSource | None = None,
+) -> Book:
     """All accounts of the file with their April status at month 0; no applicants.
+
+    What the file does not tell is that of ``donors`` in the same situation.
 
     Raises ``UserError`` if the settings ask for another country or for applicants.
     """
@@ -115,7 +122,9 @@ def tw_cards_book(settings: BookSettings, run: RunSettings, parameters: Paramete
             " only new use of the limit can make them overdue.",
         ),
     )
-    return assemble(frame, [_opening(accounts, run.seed, rules)])
+    return assemble(
+        frame, [_opening(accounts, run.seed, rules, None if donors is None else donors(settings))]
+    )
 
 
 def _read(path: str) -> Accounts:
@@ -133,18 +142,34 @@ def _read(path: str) -> Accounts:
     )
 
 
-def _opening(accounts: Accounts, seed: int, rules: Imputation) -> Part:
+def _opening(accounts: Accounts, seed: int, rules: Imputation, donors: Book | None) -> Part:
     ids = accounts.ids
     draws = Draws(seed, ids)
-    known: Known = {"age": accounts.age, "score": _score(draws, accounts)}
+    known: dict[str, F8] = {"age": accounts.age, "score": _score(draws, accounts)}
     loans = _loans(accounts, draws, known["score"], rules)
     owed = obligations(ids, (PRODUCTS[PRODUCT],), loans)
     least_income = np.maximum(
         owed.service / d.IMPUTED_MAX_BURDEN, accounts.limit / LIMIT_MAX_INCOMES
     )
+    hidden = None
+    if donors is not None:
+        situation = Situation(
+            n_unpaid=loans.n_unpaid,
+            extra_months=loans.months_overdue - loans.n_unpaid,
+            product=loans.product,
+            age_months=-loans.origination_month,
+            score=known["score"],
+        )
+        hidden = hidden_of(donors, situation, [PRODUCT], draws)
+        draws, known = hidden.draws, hidden.known(known)
     person = impute_person(draws, known, rules, np.zeros(ids.size, dtype=bool), least_income)
     finances = impute_finances(draws, known, rules, person, owed)
-    return Part(ids, np.zeros(ids.size, dtype=np.int64), np.ones(ids.size), person, finances, loans)
+    state = fresh_state(finances)
+    if hidden is not None:
+        finances = hidden.finances(finances, known, person.income)
+        state = hidden.state(known, person.income)
+    month, weight = np.zeros(ids.size, dtype=np.int64), np.ones(ids.size)
+    return Part(ids, month, weight, person, finances, loans, state)
 
 
 def _score(draws: Draws, accounts: Accounts) -> F8:
@@ -191,7 +216,9 @@ def _loans(accounts: Accounts, draws: Draws, score: F8, rules: Imputation) -> Lo
         limit=accounts.limit,
         n_unpaid=accounts.n_unpaid,
         months_overdue=months_overdue(draws, accounts.n_unpaid, rules.traits),
+        usual_principal=accounts.bill,
         opening=_shared_out(accounts.bill, one),
+        charges=np.zeros_like(rate),
     )
 
 

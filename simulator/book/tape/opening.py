@@ -1,12 +1,14 @@
 """A book from a loan tape: CSV or Parquet, one row a loan, missing columns imputed."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from simulator.book import distributions as d
-from simulator.book.assemble import Frame, LoanColumns, Part, assemble, obligations
+from simulator.book.assemble import Frame, LoanColumns, Part, assemble, fresh_state, obligations
+from simulator.book.donors import DonorSource, Situation, hidden_of, worst_loans
 from simulator.book.impute import Draws, Imputation, Known, impute_finances, impute_person
 from simulator.book.schedule import I8, Terms, monthly_rate, open_loans, share_outstanding
 from simulator.book.schema import F8, U8, Book, write_off_age
@@ -52,8 +54,16 @@ DRAWN_FINANCES: Final = (
 SCHEMA_NAME: Final = {"monthly_income": "income"}
 
 
-def tape_book(settings: BookSettings, run: RunSettings, parameters: Parameters) -> Book:
+def tape_book(
+    settings: BookSettings,
+    run: RunSettings,
+    parameters: Parameters,
+    donors: DonorSource | None = None,
+) -> Book:
     """The book of the tape at ``settings.path``, with the run's applicants.
+
+    What the tape does not tell of its borrowers is that of ``donors`` in the same situation;
+    without donors, that of borrowers who have just been let in.
 
     Raises ``UserError`` with every finding at once.
     """
@@ -63,7 +73,8 @@ def tape_book(settings: BookSettings, run: RunSettings, parameters: Parameters) 
     menu = menu_of(settings, tape.texts["product"].words)
     rules = _with_regions(tape, rules_of(settings, parameters))
     sample, told = _sampled(tape, settings.borrowers, run.seed)
-    opening = _opening(sample, run.seed, menu, rules)
+    ask = None if donors is None else _asking(settings, menu, rules, donors)
+    opening = _opening(sample, run.seed, menu, rules, ask)
     parts = [opening]
     for part in applicants(settings, run, menu, rules, opening.ids.size):
         parts.append(replace(part, weight=np.full(part.ids.size, opening.weight.mean())))
@@ -172,7 +183,33 @@ def _rows_of(tape: Tape, rows: I8, weight: F8) -> Tape:
     )
 
 
-def _opening(tape: Tape, seed: int, menu: Menu, rules: Imputation) -> Part:
+def _asking(
+    settings: BookSettings, menu: Menu, rules: Imputation, donors: DonorSource
+) -> Callable[[F8], Book]:
+    """What gives donors for a book with these shares of the menu's products."""
+
+    def ask(shares: F8) -> Book:
+        products = {p.name: float(s) for p, s in zip(menu.products, shares, strict=True) if s > 0}
+        return donors(
+            settings.model_copy(
+                update={
+                    "products": products,
+                    "regions": rules.region_names,
+                    "region_shares": rules.region_shares,
+                }
+            )
+        )
+
+    return ask
+
+
+def _opening(
+    tape: Tape,
+    seed: int,
+    menu: Menu,
+    rules: Imputation,
+    ask: Callable[[F8], Book] | None,
+) -> Part:
     loan_ids, borrower_ids = _ids(tape, "loan_id"), _ids(tape, "borrower_id")
     order = np.lexsort((loan_ids, borrower_ids))
     ids, first = np.unique(borrower_ids[order], return_index=True)
@@ -181,16 +218,43 @@ def _opening(tape: Tape, seed: int, menu: Menu, rules: Imputation) -> Part:
     draws = Draws(seed, ids)
     loans = _loans(tape, menu, loan_ids, borrower_ids)
     owed = obligations(ids, menu.products, loans)
+    hidden = None
+    if ask is not None:
+        shares = np.bincount(loans.product, minlength=len(menu.products)) / loans.id.size
+        names = [p.name for p in menu.products]
+        hidden = hidden_of(ask(shares), _situation(tape, ids, known, loans), names, draws)
+        draws, known = hidden.draws, hidden.known(known)
     person = impute_person(
         draws, known, rules, owed.bullet_principal > 0, owed.service / d.IMPUTED_MAX_BURDEN
     )
+    finances = impute_finances(draws, known, rules, person, owed)
+    state = fresh_state(finances)
+    if hidden is not None:
+        finances = hidden.finances(finances, known, person.income)
+        state = hidden.state(known, person.income)
     return Part(
         ids=ids,
         arrival_month=np.zeros(ids.size, dtype=np.int64),
         weight=_weights(tape)[rows],
         person=person,
-        finances=impute_finances(draws, known, rules, person, owed),
+        finances=finances,
         loans=loans._replace(band=_bands(ids, person.score, loans.borrower_id)),
+        state=state,
+    )
+
+
+def _situation(tape: Tape, ids: U8, known: Known, loans: LoanColumns) -> Situation:
+    """What the tape tells of each borrower's loan that is furthest behind."""
+    owner = np.searchsorted(ids, loans.borrower_id)
+    worst = worst_loans(owner, ids.size, loans.n_unpaid, loans.opening.principal)
+    unpaid = loans.n_unpaid[worst]
+    extra = loans.months_overdue[worst] - unpaid
+    return Situation(
+        n_unpaid=unpaid,
+        extra_months=extra if tape.months_overdue is not None else np.full_like(extra, -1),
+        product=loans.product[worst],
+        age_months=-loans.origination_month[worst],
+        score=known.get("score", np.full(ids.size, np.nan)),
     )
 
 
@@ -243,6 +307,7 @@ def _loans(tape: Tape, menu: Menu, loan_ids: U8, borrower_ids: U8) -> LoanColumn
     principal = tape.numbers["principal"]
     scaled = np.divide(principal, left, out=np.zeros_like(principal), where=left > 0)
     stop = menu.column("accrual_stop_dpd")[product]
+    opening = open_loans(terms, scaled, remaining, n_unpaid, due_day, stop)
     return LoanColumns(
         id=loan_ids,
         borrower_id=borrower_ids,
@@ -256,7 +321,9 @@ def _loans(tape: Tape, menu: Menu, loan_ids: U8, borrower_ids: U8) -> LoanColumn
         limit=tape.numbers["original_principal"],
         n_unpaid=n_unpaid,
         months_overdue=spell_months(n_unpaid, tape.months_overdue),
-        opening=open_loans(terms, scaled, remaining, n_unpaid, due_day, stop),
+        usual_principal=principal,
+        opening=opening,
+        charges=np.zeros_like(principal),
     )
 
 

@@ -108,7 +108,7 @@ def futures(parts: Set, outer: int, inner: Sequence[int]) -> Iterator[NDArray[np
         begin = 0 if first == 0 else first
         simulate_lives(
             packed.lives, months, parts.world.disaster[0], packed.params, key, work.uniforms,
-            work.life, work.unemployed, begin,
+            work.life, begin,
         )  # fmt: skip
         if first == 0:
             n_live = open_book(packed.book, work.state, packed.params[0], key, out)
@@ -116,7 +116,7 @@ def futures(parts: Set, outer: int, inner: Sequence[int]) -> Iterator[NDArray[np
             see_loans(0, 0, n_live, packed.book, work.state, work.life, work.seen)
         live: int = simulate_months(
             first, last, n_live, packed.book, levers, packed.stages, packed.params, months, key,
-            work.life, work.unemployed, work.state, out, work.seen, history, rows,
+            work.life, work.state, out, work.seen, history, rows,
         )  # fmt: skip
         return live
 

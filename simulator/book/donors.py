@@ -1,0 +1,271 @@
+"""Openings from a settled book: whole borrowers for a synthetic one, hidden states for a tape.
+
+A settled book is what a long calm under the current policy leaves (``simulator.settling``): its
+arrears, purses, work and willingness belong together. Its borrowers are *donors*: a synthetic
+opening book is drawn from them, and what a tape cannot tell of a borrower is that of a donor in
+the same situation. A donor is a pure function of (seed, permanent id) and of the situation, so
+neither other borrowers nor the order of rows can change it.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+from scipy.special import ndtri
+
+from simulator.book.assemble import LoanColumns, OpeningState, Part
+from simulator.book.impute import Column, Draws, Finances, Known, Person
+from simulator.book.schedule import I8, Opening
+from simulator.book.schema import F8, U8, Book
+from simulator.book.segments import loan_ids, mix_ids, risk_band
+from simulator.settings import BookSettings
+
+DONOR_SEED: Final = 2**63 + 1
+"""Seed of the settled book's own luck, which no run can have: one population for all seeds."""
+FEWEST: Final = 30
+"""Donors in a cell below which a wider one is taken (assumption)."""
+SCORE_WIDTH: Final = 25.0
+"""Standard deviation of the score of donors around a borrower's own (assumption)."""
+MOST_UNPAID: Final = 6
+"""Unpaid instalments that are told apart; more are taken as so many."""
+AGE_EDGES: Final = (3, 12)
+"""Months on book at which donors are told apart (assumption)."""
+SPELL_EDGES: Final = (1, 3)
+"""Months overdue beyond the unpaid instalments at which donors are told apart (assumption)."""
+
+_GOLDEN: Final = (5.0**0.5 - 1.0) / 2.0
+
+
+class DonorSource(Protocol):
+    """Where a book gets its donors from: the settled book of ``settings``' kind of loans."""
+
+    def __call__(self, settings: BookSettings) -> Book:
+        """The settled book; all its borrowers have an open loan."""
+        ...
+
+
+class Situation(NamedTuple):
+    """What a lender knows of a borrower at the opening; arrays of shape (n,)."""
+
+    n_unpaid: I8
+    """Of the loan that is furthest behind; its columns follow."""
+    extra_months: I8
+    """Months overdue beyond the unpaid instalments; -1 where it is not known."""
+    product: I8
+    age_months: I8
+    """Since origination."""
+    score: F8
+    """NaN where it is not known."""
+
+
+def worst_loans(owner: I8, n_borrowers: int, n_unpaid: I8, balance: F8) -> I8:
+    """The loan of each borrower that is furthest behind, the largest of several; (n_borrowers,)."""
+    order = np.lexsort((balance, n_unpaid, owner))
+    last = np.searchsorted(owner[order], np.arange(n_borrowers), side="right") - 1
+    found: I8 = order[last]
+    return found
+
+
+def situation_of(donors: Book, products: I8) -> Situation:
+    """Situations of the donors; ``products`` numbers their products as the borrowers' are."""
+    loans = donors.loans
+    worst = worst_loans(
+        loans.borrower.astype(np.int64),
+        donors.borrowers.id.size,
+        loans.n_unpaid.astype(np.int64),
+        loans.principal,
+    )
+    unpaid = loans.n_unpaid[worst].astype(np.int64)
+    return Situation(
+        n_unpaid=unpaid,
+        extra_months=loans.months_overdue[worst].astype(np.int64) - unpaid,
+        product=products[loans.product[worst]],
+        age_months=-loans.origination_month[worst].astype(np.int64),
+        score=donors.borrowers.score,
+    )
+
+
+def matched(donors: Situation, wanted: Situation, draws: Draws) -> I8:
+    """A donor's row for each borrower: same arrears and kind of loan, a score nearby; (n,).
+
+    A cell with fewer than ``FEWEST`` donors gives way to one that tells less apart: first without
+    months on book, then without months overdue, then without the product.
+    """
+    keys, theirs = _keys(wanted), _keys(donors)
+    u = draws.uniform(Column.DONOR)
+    found = np.full(u.size, -1, dtype=np.int64)
+    for kept in ((0, 1, 2, 3), (0, 1, 2), (0, 1), (0,), ()):
+        left = np.flatnonzero(found < 0)
+        if not left.size:
+            break
+        cells, place = np.unique(keys[left][:, kept], axis=0, return_inverse=True)
+        for number, cell in enumerate(cells):
+            asking = left[place.reshape(-1) == number]
+            told = [k for k, value in zip(kept, cell, strict=True) if value >= 0]
+            inside = np.all(theirs[:, told] == keys[asking[0]][told], axis=1)
+            candidates = np.flatnonzero(inside)
+            if candidates.size >= FEWEST or not kept:
+                found[asking] = _near(
+                    candidates, donors.score[candidates], wanted.score[asking], u[asking]
+                )
+    return found
+
+
+def _keys(facts: Situation) -> I8:
+    """What is told apart, (n, 4): arrears, product, months overdue, months on book; -1 unknown."""
+    extra = np.digitize(facts.extra_months, SPELL_EDGES)
+    extra = np.where((facts.extra_months < 0) & (facts.n_unpaid > 0), -1, extra)
+    return np.stack(
+        [
+            np.minimum(facts.n_unpaid, MOST_UNPAID),
+            facts.product,
+            np.where(facts.n_unpaid > 0, extra, 0),
+            np.digitize(facts.age_months, AGE_EDGES),
+        ],
+        axis=1,
+    )
+
+
+def _near(candidates: I8, scores: F8, wanted: F8, u: F8) -> I8:
+    """One of ``candidates`` for each wanted score: the nearest to a draw around it."""
+    order = np.argsort(scores, kind="stable")
+    ordered = scores[order]
+    target = wanted + SCORE_WIDTH * ndtri(u)
+    right = np.clip(np.searchsorted(ordered, target), 1, max(1, ordered.size - 1))
+    right = np.minimum(right, ordered.size - 1)
+    left = np.maximum(right - 1, 0)
+    nearer = np.where(target - ordered[left] <= ordered[right] - target, left, right)
+    anyone = np.minimum((u * ordered.size).astype(np.int64), ordered.size - 1)
+    found: I8 = candidates[order[np.where(np.isnan(wanted), anyone, nearer)]]
+    return found
+
+
+class Hidden(NamedTuple):
+    """What a lender does not know of borrowers: that of donors in the same situation."""
+
+    donors: Book
+    rows: I8
+
+    @property
+    def draws(self) -> Draws:
+        """The donors' own draws, from which what is not known is drawn."""
+        return Draws(DONOR_SEED, self.donors.borrowers.id[self.rows])
+
+    def known(self, known: Known) -> dict[str, F8]:
+        """``known`` with the donors' latent traits, and their score where there is none."""
+        people = self.donors.borrowers
+        score = known.get("score", np.full(self.rows.size, np.nan))
+        return {
+            **known,
+            "true_risk": people.true_risk[self.rows],
+            "worker_type": people.worker_type[self.rows].astype(np.float64),
+            "score": np.where(np.isnan(score), people.score[self.rows], score),
+        }
+
+    def finances(self, finances: Finances, known: Known, income: F8) -> Finances:
+        """``finances`` with the donors' debt elsewhere today, scaled to ``income``."""
+        people = self.donors.borrowers
+        debt = people.other_debt[self.rows] / people.income[self.rows] * income
+        told = known.get("other_debt", np.full(debt.size, np.nan))
+        return finances._replace(other_debt=np.where(np.isnan(told), debt, told))
+
+    def state(self, known: Known, income: F8) -> OpeningState:
+        """The donors' state of life, and purses scaled to ``income`` where none is known."""
+        people = self.donors.borrowers
+        purse = people.savings_at_opening[self.rows] / people.income[self.rows] * income
+        told = known.get("savings", np.full(purse.size, np.nan))
+        return OpeningState(
+            life=people.life[self.rows],
+            savings_at_opening=np.where(np.isnan(told), purse, told),
+            months_short=people.months_short[self.rows],
+            other_missed=people.other_missed[self.rows],
+            refusing=people.refusing[self.rows],
+        )
+
+
+def hidden_of(
+    donors: Book,
+    situation: Situation,
+    products: Sequence[str],
+    draws: Draws,
+) -> Hidden:
+    """Donors for borrowers in ``situation``, whose products are numbered as in ``products``."""
+    numbers = {name: number for number, name in enumerate(products)}
+    theirs = np.array([numbers.get(p.name, -2) for p in donors.products], dtype=np.int64)
+    return Hidden(donors, matched(situation_of(donors, theirs), situation, draws))
+
+
+def resampled(donors: Book, size: int, seed: int) -> Part:
+    """``size`` opening borrowers: donors in order of arrears, band and balance, evenly.
+
+    Places are golden-ratio steps from a start that the seed draws: every piece of the order gets
+    its share, whatever the size, and borrower n is the same in a book of any size.
+    """
+    numbers = np.arange(size, dtype=np.uint64)
+    start = Draws(seed, np.zeros(1, dtype=np.uint64)).uniform(Column.DONOR)[0]
+    place = (start + numbers * _GOLDEN) % 1.0
+    order = _in_order(donors)
+    rows = order[np.minimum((place * order.size).astype(np.int64), order.size - 1)]
+    return _copies(donors, rows, numbers)
+
+
+def _in_order(donors: Book) -> I8:
+    """Rows of donors by arrears, then band, then balance."""
+    loans, n = donors.loans, donors.borrowers.id.size
+    balance = np.bincount(loans.borrower, loans.principal + loans.principal_overdue, n)
+    worst = worst_loans(
+        loans.borrower.astype(np.int64), n, loans.n_unpaid.astype(np.int64), loans.principal
+    )
+    band = risk_band(donors.borrowers.score)
+    order: I8 = np.lexsort((donors.borrowers.id, balance, band, loans.n_unpaid[worst]))
+    return order
+
+
+def _copies(donors: Book, rows: I8, numbers: U8) -> Part:
+    people, loans = donors.borrowers, donors.loans
+    edges = np.searchsorted(loans.borrower, np.arange(people.id.size + 1))
+    counts = np.diff(edges)[rows]
+    owner = np.repeat(np.arange(rows.size), counts)
+    which = np.arange(owner.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    at = edges[rows][owner] + which
+    ids = mix_ids(numbers)
+
+    def columns(names: tuple[str, ...]) -> dict[str, F8]:
+        return {name: getattr(people, name)[rows].astype(np.float64) for name in names}
+
+    def whole(name: str) -> I8:
+        return np.asarray(getattr(loans, name)[at], dtype=np.int64)
+
+    return Part(
+        ids=ids,
+        arrival_month=np.zeros(rows.size, dtype=np.int64),
+        weight=np.ones(rows.size),
+        person=Person(**columns(Person._fields)),
+        finances=Finances(**columns(Finances._fields)),
+        loans=LoanColumns(
+            id=loan_ids(numbers[owner], which),
+            borrower_id=ids[owner],
+            product=whole("product"),
+            band=risk_band(people.score[rows])[owner],
+            origination_month=whole("origination_month"),
+            term_months=whole("term_months"),
+            remaining_months=whole("remaining_months"),
+            due_day=whole("due_day"),
+            annual_rate=loans.annual_rate[at],
+            limit=loans.limit[at],
+            n_unpaid=whole("n_unpaid"),
+            months_overdue=whole("months_overdue"),
+            usual_principal=loans.usual_principal[at],
+            opening=Opening(
+                loans.principal[at], loans.principal_overdue[at], loans.interest_overdue[at]
+            ),
+            charges=loans.penalty[at] + loans.fees[at],
+        ),
+        state=OpeningState(
+            people.life[rows],
+            people.savings_at_opening[rows],
+            people.months_short[rows],
+            people.other_missed[rows],
+            people.refusing[rows],
+        ),
+    )

@@ -1,0 +1,248 @@
+"""The settled book behind an opening: what a long calm under the current policy leaves.
+
+A cohort of new customers and the applicants who follow live through months in which rates,
+unemployment and supply stay as they are at the opening, and real incomes as people are used to.
+Who still has a loan then is a donor (``simulator.book.donors``). Its luck has a seed of its own, so
+one settled book serves all seeds of a run.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.book import Book, DonorSource, build_book
+from simulator.book.donors import DONOR_SEED
+from simulator.book.schema import Borrowers, Loans
+from simulator.catalogue import Parameters
+from simulator.engine import compile_kernels, states_at
+from simulator.kernels.records import State
+from simulator.macro import Scenario, draw_macro_paths
+from simulator.macro.variables import MACRO_VARIABLES
+from simulator.packing import pack, packed_order, rows_of
+from simulator.policies import Policy, levers_for
+from simulator.provision import RuleBook, build_risk_cells
+from simulator.settings import BookSettings, MacroDeviation, RunSettings
+from simulator.shocks import World, build_world
+from simulator.vocabulary import REFERENCE, Life, LoanStatus, WorkState
+
+APPLICANTS_MONTHLY_SHARE: Final = 0.09
+"""Of the first cohort, where a book has no new lending of its own (assumption)."""
+CALM: Final = ("epidemic", "willingness_shift")
+"""What is absent from the calm, whatever it is at the opening; disasters are too."""
+LASTING: Final = Life.ILL | Life.DISASTER
+"""What goes on at the opening of what a life holds, beside the state of work."""
+SETTLED_MONTHS: Final = 18
+SNAPSHOT_MONTHS: Final = 3
+"""The calm's last months, and how often their month ends give donors: the same people in other
+states, so that few people show what is rare (assumption)."""
+_KEPT: Final = 4
+"""Settled books that a process keeps."""
+
+U1 = NDArray[np.uint8]
+Records = NDArray[np.void]
+Economy = Mapping[str, float]
+"""Values of macro variables in the calm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calm:
+    """What a settled book depends on beside the kind of loans."""
+
+    economy: Economy
+    parameters: Parameters
+    policy: Policy
+
+    def key(self, settings: BookSettings) -> tuple[object, ...]:
+        """Equal for equal settled books."""
+        kind = settings.model_dump(include=set(_KIND)) | {"products": dict(settings.products)}
+        return (
+            repr(kind),
+            tuple(sorted(self.economy.items())),
+            tuple(sorted(self.parameters.items())),
+            repr(self.policy),
+        )
+
+
+_KIND: Final = (
+    "jurisdiction",
+    "products",
+    "second_loan_share",
+    "regions",
+    "region_shares",
+    "applicants_monthly_share",
+    "burn_in_months",
+    "donors",
+)
+"""Settings of a book that its settled book depends on."""
+
+_settled: OrderedDict[tuple[object, ...], Book] = OrderedDict()
+_guard = Lock()
+
+
+def opening_economy(scenario: Scenario) -> dict[str, float]:
+    """A scenario's world at the opening, as the calm before it has it."""
+    found = {name: float(path[0]) for name, path in scenario.central.items()}
+    return found | {name: MACRO_VARIABLES[name].default for name in CALM}
+
+
+def donor_source(calm: Callable[[tuple[str, ...]], Calm]) -> DonorSource:
+    """Settled books in the ``calm`` of a book's regions."""
+
+    def ask(settings: BookSettings) -> Book:
+        return settled_book(settings, calm(settings.regions))
+
+    return ask
+
+
+def settled_book(settings: BookSettings, calm: Calm) -> Book:
+    """What the calm leaves of ``settings``' kind of loans; kept for the next who asks."""
+    key = calm.key(settings)
+    with _guard:
+        if key in _settled:
+            _settled.move_to_end(key)
+            return _settled[key]
+    book = _burnt_in(settings, calm)
+    with _guard:
+        _settled[key] = book
+        while len(_settled) > _KEPT:
+            _settled.popitem(last=False)
+    return book
+
+
+def compile_for(settings: BookSettings, calm: Calm, provision: Mapping[str, RuleBook]) -> None:
+    """Load or compile all kernels by two months of a few borrowers."""
+    run = RunSettings(paths=1, months=2, runoff_months=0, path_batch=1, threads=1)
+    book = build_book(_cohort(settings, 20), run, calm.parameters)
+    cells = build_risk_cells(provision, book.segments, book.products) if provision else None
+    levers = levers_for(calm.policy, calm.policy, book.segments, run.timeline.horizon)
+    world = _calm_world(calm, book, run)
+    compile_kernels(
+        pack(book, calm.parameters, cells), {"calm": lambda *_: world}, {REFERENCE: levers}, run
+    )
+
+
+def _cohort(settings: BookSettings, size: int) -> BookSettings:
+    """``size`` new customers of ``settings``' kind, and those who follow them."""
+    follow = settings.applicants_monthly_share or APPLICANTS_MONTHLY_SHARE
+    changes = {
+        "kind": "synthetic",
+        "borrowers": size,
+        "opening_overdue": False,
+        "applicants_monthly_share": follow,
+    }
+    return settings.model_copy(update=changes)
+
+
+def _burnt_in(settings: BookSettings, calm: Calm) -> Book:
+    months = settings.burn_in_months
+    run = RunSettings(paths=1, months=months, runoff_months=0, path_batch=1, threads=1)
+    run = run.model_copy(update={"seed": DONOR_SEED})
+    book = build_book(_cohort(settings, settings.donors), run, calm.parameters)
+    packed = pack(book, calm.parameters)
+    levers = levers_for(calm.policy, calm.policy, book.segments, months)
+    last = range(months, max(0, months - SETTLED_MONTHS - 1), -SNAPSHOT_MONTHS)
+    world, at = _calm_world(calm, book, run), sorted(last)
+    snapshots = [
+        _as_opening(book, state, life, month)
+        for month, (state, life) in zip(
+            at, states_at(packed, world, levers, DONOR_SEED, at), strict=True
+        )
+    ]
+    return _joined(book, snapshots)
+
+
+def _calm_world(calm: Calm, book: Book, run: RunSettings) -> World:
+    """A world in which nothing moves, incomes and prices included."""
+    horizon = run.timeline.horizon
+    values = {
+        **calm.economy,
+        "income_growth": calm.parameters["income_growth_trend"],
+        "inflation": calm.parameters["inflation_trend"],
+    }
+    scenario = Scenario(
+        name="calm",
+        label="Calm",
+        narrative="Everything stays as it is at the opening.",
+        source="the scenario's month 0",
+        weight=1.0,
+        start_month=run.start_month,
+        regions=book.regions,
+        central={name: np.full(horizon + 1, value) for name, value in values.items()},
+        disaster=np.zeros((horizon + 1, len(book.regions))),
+        deviation=MacroDeviation(volatility=(0.0, 0.0, 0.0, 0.0)),
+        table_sha256="",
+        warnings=(),
+    )
+    paths = draw_macro_paths(scenario, run)
+    world = build_world(paths, 0, 1, calm.parameters, book.jurisdiction, book.regions)
+    for name, value in (("income_index", 1.0), ("price_index", 1.0), ("windfall", 0.0)):
+        world.months[name] = value
+    return world
+
+
+def _as_opening(book: Book, state: State, life: U1, month: int) -> tuple[Borrowers, Loans]:
+    """Borrowers with an open loan and their open loans, as they stand; ``month`` is month 0."""
+    order, loan_order = packed_order(book)
+    still_open = np.flatnonzero(state.loans["status"] == LoanStatus.OPEN)
+    still_open = still_open[np.argsort(loan_order[still_open])]  # in the book's order again
+    loan_rows = loan_order[still_open]
+    rows, owner = np.unique(book.loans.borrower[loan_rows].astype(np.intp), return_inverse=True)
+    packed_row = np.empty_like(order)
+    packed_row[order] = np.arange(order.size)
+    at = packed_row[rows]
+    borrowers = _borrowers(rows_of(book.borrowers, rows), state.people[at], life[at], month)
+    loans = _loans(rows_of(book.loans, loan_rows), state.loans[still_open], month)
+    return borrowers, loans._replace(borrower=owner.astype(np.int32))
+
+
+def _joined(book: Book, snapshots: Sequence[tuple[Borrowers, Loans]]) -> Book:
+    """One table of donors, snapshot after snapshot."""
+    people = [table for table, _ in snapshots]
+    sizes = [table.id.size for table in people]
+    first = np.cumsum([0, *sizes[:-1]])
+    loans = [
+        table._replace(borrower=table.borrower + np.int32(start))
+        for (_, table), start in zip(snapshots, first, strict=True)
+    ]
+    return replace(
+        book,
+        name="settled",
+        borrowers=Borrowers._make(map(np.concatenate, zip(*people, strict=True))),
+        loans=Loans._make(map(np.concatenate, zip(*loans, strict=True))),
+        n_opening_borrowers=sum(sizes),
+    )
+
+
+def _borrowers(people: Borrowers, purses: Records, lives: U1, months: int) -> Borrowers:
+    """``people`` as they stand, ``months`` after the first of them came."""
+    work = lives & np.uint8(WorkState.UNEMPLOYED | WorkState.REDUCED)
+    return people._replace(
+        arrival_month=np.zeros_like(people.arrival_month),
+        age=people.age + (months - people.arrival_month) / 12.0,
+        life=work | (lives & np.uint8(LASTING)),
+        savings_at_opening=purses["savings"].copy(),
+        other_debt=purses["other_debt"].copy(),
+        months_short=purses["months_short"].copy(),
+        other_missed=purses["other_missed"].copy(),
+        refusing=purses["refusing"].copy(),
+    )
+
+
+def _loans(loans: Loans, states: Records, months: int) -> Loans:
+    """``loans`` as they stand; deferred interest counts as principal (assumption)."""
+    unpaid = states["n_unpaid"].astype(np.int16)
+    same = ("annual_rate", "limit", "principal_overdue", "interest_overdue", "penalty", "fees")
+    return loans._replace(
+        **{name: states[name].copy() for name in same},
+        origination_month=(loans.origination_month - months).astype(np.int16),
+        remaining_months=states["remaining"].copy(),
+        principal=states["principal"] + states["interest_deferred"],
+        usual_principal=loans.usual_principal * states["limit"] / loans.limit,
+        n_unpaid=unpaid,
+        months_overdue=np.maximum(states["spell"], unpaid),
+    )
