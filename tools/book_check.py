@@ -219,7 +219,10 @@ def response_lines(size: Size, folder: Path) -> Iterator[Line]:
 
 
 def rate_lines(size: Size, folder: Path) -> Iterator[Line]:
-    """How 30+ of floating loans answers to the policy rate."""
+    """How 30+ of floating loans answers to the policy rate.
+
+    The rival stands still, so fewer take up dearer loans: a smaller balance raises it as well.
+    """
     worlds = {
         "flat": scenario(folder, "flat", {}),
         "up": scenario(folder, "up", {"policy_rate": 0.03}),

@@ -59,18 +59,23 @@ def test_three_points_more_raise_what_is_overdue_of_floating_loans(
     assert standard_errors_above_zero(rise) > 4
 
 
-def test_a_year_after_three_points_more_30_days_past_due_of_business_loans_are_a_fiftieth_up() -> (
-    None
-):
-    """Months 13 to 18, with new loans: those are dearer too, and fewer of the best take them."""
+@pytest.mark.parametrize(("take_up", "ratio"), [({}, 1.02), ({"offer_price_slope": 0.0}, 1.0)])
+def test_a_year_after_three_points_more_a_larger_share_of_business_loans_is_overdue(
+    take_up: dict[str, float], ratio: float
+) -> None:
+    """Months 13 to 18 of a book that goes on lending, while the rival's rate stands still.
+
+    Most of the rise is in the balance below the line: fewer take up what has become dearer. Where
+    nobody minds the price, the share still rises.
+    """
     book = small_book(3_000, 18, "micro_business_loan", applicants_monthly_share=0.09)
-    calm, dear = pair(book, dict(THREE_POINTS), {})
+    calm, dear = pair(book, dict(THREE_POINTS), take_up)
     before, after = (
         run.tallies().balance[:, 13:, 2:].sum(axis=(1, 2))
         / run.tallies().balance[:, 13:].sum(axis=(1, 2))
         for run in (calm, dear)
     )
-    assert standard_errors_above_zero(after - 1.02 * before) > 4
+    assert standard_errors_above_zero(after - ratio * before) > 4
 
 
 def test_dearer_debt_elsewhere_raises_what_is_overdue_of_fixed_loans() -> None:
