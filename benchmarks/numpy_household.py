@@ -3,6 +3,7 @@
 Equations: docs/model.md, sections 4 to 6, for all live borrowers and repayment forms at once.
 Left out, to NumPy's advantage: relief, attention (forgot, channel, misunderstood) and its days
 of lateness, the reason of a shortfall, bills of illness and disaster, interest deferred by relief,
+annuities that float (no shipped product does),
 and the model's random numbers (NumPy's own generator is used for timing). The test gives it the
 model's numbers and finds the kernel's savings, debts and plans.
 """
@@ -93,6 +94,14 @@ def opening_state(c: TwinColumns, refusing: B1) -> HouseholdState:
     )
 
 
+def own_rates(c: TwinColumns, rows: I8, world: np.void, p: dict[str, float]) -> F8:
+    """Yearly rate of each loan in ``rows`` of the book this month."""
+    shares = np.array([q.rate_passthrough for q in c.book.products])
+    share = p["product_rate_passthrough"] * shares[c.book.loans.product[rows]]
+    floating = c.book.loans.annual_rate[rows] + share * world["policy_change"]
+    return np.minimum(np.maximum(0.0, floating), world["rate_cap"])
+
+
 def demands(c: TwinColumns, world: np.void, p: dict[str, float]) -> tuple[F8, F8]:
     """(demand, instalment due) of each loan in its opening state."""
     loans, rows = c.book.loans, c.loans
@@ -102,7 +111,7 @@ def demands(c: TwinColumns, world: np.void, p: dict[str, float]) -> tuple[F8, F8
     stop = np.array([q.accrual_stop_dpd for q in products])[loans.product[rows]]
     multiple = np.array([q.penalty_multiple for q in products])[loans.product[rows]]
     share = np.array([q.min_payment_share for q in products])[loans.product[rows]]
-    rate = np.minimum(loans.annual_rate[rows], world["rate_cap"])
+    rate = own_rates(c, rows, world, p)
     contract = s * rate / 12.0
     dpd = np.where(unpaid > 0, 30 * unpaid - loans.due_day[rows], 0)
     accrues = dpd < stop
@@ -215,8 +224,7 @@ def _others_first(
     rows = c.people
     first_rate = np.zeros(rows.size)
     is_first = c.rank == 0
-    rates = c.book.loans.annual_rate[c.loans[is_first]]
-    first_rate[c.owner[is_first]] = np.minimum(rates, world["rate_cap"])
+    first_rate[c.owner[is_first]] = own_rates(c, c.loans[is_first], world, p)
     strength = p["strength_chose_other_lender"]
     chance = strength * p["choose_other_sensitivity"]
     chance = chance * np.maximum(0.0, first_rate - world["competitor_rate"])

@@ -106,7 +106,7 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
         people=_pack_people(people, loans),
         loans=_pack_loans(loans),
         openings=_pack_openings(loans, loan_order),
-        terms=_pack_terms(product_terms(book)),
+        terms=_pack_terms(product_terms(book), parameters["product_rate_passthrough"]),
         facts=_facts(book, parameters),
         first_applicant=_month_starts(people.arrival_month),
         by_score=np.lexsort((people.id, people.score, people.arrival_month > 0)).astype(np.int32),
@@ -166,9 +166,11 @@ def _pack_openings(loans: Loans, book_row: NDArray[np.int64]) -> NDArray[np.void
     return _pack(OPENING_DTYPE, loans._asdict() | {"book_row": book_row})
 
 
-def _pack_terms(terms: ProductTerms) -> NDArray[np.void]:
-    """Records of all products."""
-    return _pack(TERMS_DTYPE, terms._asdict())
+def _pack_terms(terms: ProductTerms, passthrough: float) -> NDArray[np.void]:
+    """Records of all products; ``passthrough`` multiplies their shares of the policy rate."""
+    floating = ("rate_passthrough", "new_rate_passthrough")
+    scaled = {name: passthrough * getattr(terms, name) for name in floating}
+    return _pack(TERMS_DTYPE, terms._asdict() | scaled)
 
 
 def _cut_risk(true_risk: NDArray[np.float64], slope: float) -> NDArray[np.float64]:

@@ -236,10 +236,11 @@ def _borrowers(people: Borrowers, purses: Records, lives: U1, months: int) -> Bo
 def _loans(loans: Loans, states: Records, months: int) -> Loans:
     """``loans`` as they stand; deferred interest counts as principal (assumption)."""
     unpaid = states["n_unpaid"].astype(np.int16)
-    same = ("annual_rate", "limit", "principal_overdue", "interest_overdue", "penalty", "fees")
+    same = ("limit", "principal_overdue", "interest_overdue", "penalty", "fees")
     return loans._replace(
         **{name: states[name].copy() for name in same},
         origination_month=(loans.origination_month - months).astype(np.int16),
+        annual_rate=states["base_rate"].copy(),
         remaining_months=states["remaining"].copy(),
         principal=states["principal"] + states["interest_deferred"],
         usual_principal=loans.usual_principal * states["limit"] / loans.limit,

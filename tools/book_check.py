@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from simulator import ScenarioSettings, stress_test
 from simulator.conclusion import ExperimentOutcome
-from simulator.settings import ExplainSettings
+from simulator.settings import BookSettings, ExplainSettings
 
 F8 = NDArray[np.float64]
 
@@ -174,9 +174,14 @@ RESPONSES: Mapping[str, tuple[Mapping[str, float], str, float, float]] = {
     "unemployment +3 points": ({"unemployment_rate": 0.03}, "30+", 1.3, 1.8),
     "unemployment +5 points": ({"unemployment_rate": 0.05}, "30+", 1.6, 2.5),
     "credit supply .2": ({"credit_supply": -0.8}, "30+", 1.3, 2.0),
-    "policy rate +3 points": ({"policy_rate": 0.03}, "30+", 1.02, 1.5),
 }
 """Change of the flat economy, figure, and the band of its ratio to the flat one's."""
+FLOATING: Mapping[str, Mapping[str, float]] = {
+    "floating products": {"micro_business_loan": 1 / 3, "credit_line": 2 / 3},
+    "business loans": {"micro_business_loan": 1.0},
+    "credit lines": {"credit_line": 1.0},
+}
+"""Books of the default book's floating products, as it mixes them and one by one."""
 
 
 def _leaving(dataset: xr.Dataset) -> float:
@@ -205,11 +210,31 @@ def response_lines(size: Size, folder: Path) -> Iterator[Line]:
         found = simulate(shocked, size.responses, size.paths).dataset
         ratio = _monthly(found, figure)[MEASURED].mean() / _monthly(flat, figure)[MEASURED].mean()
         yield Line(f"{name}: {figure}, months 13-18 over flat", float(ratio), low, high)
+    yield from rate_lines(size, folder)
     rival = {"rival": scenario(folder, "rival", {"competitor_rate": -0.05})}
     found = simulate(rival, size.responses, size.paths).dataset
     for name, share in RIVAL_SHARES.items():
         ratio = share(found) / share(flat)
         yield Line(f"rival 5 points cheaper: {name}, months 7-18 over flat", ratio, 1.01, 10.0)
+
+
+def rate_lines(size: Size, folder: Path) -> Iterator[Line]:
+    """How 30+ of floating loans answers to the policy rate.
+
+    The rival stands still, so fewer take up dearer loans: a smaller balance raises it as well.
+    """
+    worlds = {
+        "flat": scenario(folder, "flat", {}),
+        "up": scenario(folder, "up", {"policy_rate": 0.03}),
+    }
+    for name, shares in FLOATING.items():
+        book = BookSettings(products=dict(shares), applicants_monthly_share=0.09)
+        found = simulate(worlds, size.responses, size.paths, book=book).dataset
+        flat, up = (_monthly(found.sel(scenario=[world]), "30+")[MEASURED] for world in worlds)
+        ratio = float(up.mean() / flat.mean())
+        yield Line(
+            f"policy rate +3 points: 30+ of {name}, months 13-18 over flat", ratio, 1.02, 1.5
+        )
 
 
 CAUSE_BANDS: Mapping[str, tuple[float, float]] = {

@@ -127,6 +127,8 @@ class Loans(NamedTuple):
 class ProductTerms(NamedTuple):
     """Products as kernels read them; arrays of shape (n_products,)."""
 
+    rate_passthrough: F8
+    new_rate_passthrough: F8
     late_fee_share: F8
     penalty_multiple: F8
     grace_days: F8
@@ -184,6 +186,8 @@ def product_terms(book: Book) -> ProductTerms:
         return np.array(values, dtype=np.float64)
 
     return ProductTerms(
+        rate_passthrough=column([p.rate_passthrough for p in book.products]),
+        new_rate_passthrough=column([p.new_rate_passthrough for p in book.products]),
         late_fee_share=column([p.late_fee_share for p in book.products]),
         penalty_multiple=column([p.penalty_multiple for p in book.products]),
         grace_days=column([p.grace_days for p in book.products]),

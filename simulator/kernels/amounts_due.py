@@ -3,8 +3,14 @@
 ``loan`` is the loan's record in the book, ``state`` its state, ``terms`` its product's record.
 """
 
+from simulator.kernels.interest_rate import effective_rate
 from simulator.kernels.jit import scalar
-from simulator.kernels.payment import dpd_at_month_end, scheduled_principal, split_due
+from simulator.kernels.payment import (
+    annuity_instalment,
+    dpd_at_month_end,
+    scheduled_principal,
+    split_due,
+)
 from simulator.vocabulary import Amortisation
 
 
@@ -21,9 +27,18 @@ def is_frozen(state):
 
 
 @scalar
-def due_parts(loan, terms, state, p, rate_cap):
+def instalment_of(loan, terms, state, monthly_rate):
+    """Instalment of an annuity: as it was made, or today's if its rate floats."""
+    if terms.rate_passthrough > 0.0 and loan.kind == Amortisation.ANNUITY:
+        return annuity_instalment(state.principal, monthly_rate, max(1, state.remaining))
+    return state.instalment
+
+
+@scalar
+def due_parts(loan, terms, state, p, world):
     """(principal due, interest due, interest accrued, interest charged, full instalment)."""
-    contract_interest = state.principal * min(state.annual_rate, rate_cap) / 12.0
+    rate = effective_rate(state, terms, world)
+    contract_interest = state.principal * rate / 12.0
     interest = contract_interest if accrues(loan, terms, state) else 0.0
     relieved = state.relief_left > 0
     charged = interest * state.relief_interest if relieved else interest
@@ -38,7 +53,7 @@ def due_parts(loan, terms, state, p, rate_cap):
         loan.kind,
         state.principal,
         contract_interest,
-        state.instalment,
+        instalment_of(loan, terms, state, rate / 12.0),
         state.remaining,
         state.limit,
         terms.min_payment_share,
@@ -50,14 +65,14 @@ def due_parts(loan, terms, state, p, rate_cap):
 
 
 @scalar
-def penalty_of_month(loan, terms, state, rate_cap):
+def penalty_of_month(loan, terms, state, world):
     """Penalty interest of the month on overdue principal; none in relief or without accrual."""
     if state.principal_overdue <= 0.0 or state.relief_left > 0:
         return 0.0
     if not accrues(loan, terms, state):
         return 0.0
-    rate = min(state.annual_rate, rate_cap) * terms.penalty_multiple
-    return state.principal_overdue * min(rate, rate_cap) / 12.0
+    rate = effective_rate(state, terms, world) * terms.penalty_multiple
+    return state.principal_overdue * min(rate, world.rate_cap) / 12.0
 
 
 @scalar
@@ -73,13 +88,13 @@ def balance_of(state):
 
 
 @scalar
-def demand_of(loan, terms, state, p, rate_cap):
+def demand_of(loan, terms, state, p, world):
     """(demand, instalment due): what must be paid this month, arrears included."""
     if is_frozen(state):
         return 0.0, 0.0
-    due_principal, due_interest, _, _, _ = due_parts(loan, terms, state, p, rate_cap)
+    due_principal, due_interest, _, _, _ = due_parts(loan, terms, state, p, world)
     due = due_principal + due_interest
-    return due + arrears_of(state) + penalty_of_month(loan, terms, state, rate_cap), due
+    return due + arrears_of(state) + penalty_of_month(loan, terms, state, world), due
 
 
 @scalar

@@ -35,9 +35,9 @@ def _convert(state, person_state):
 
 
 @scalar
-def _help(loan, terms, state, p, cap):
+def _help(loan, terms, state, p, world):
     """Outside help raises the payment to what falls due; by how much."""
-    demand, due = demand_of(loan, terms, state, p, cap)
+    demand, due = demand_of(loan, terms, state, p, world)
     before = state.helped
     if state.able < demand:
         state.helped = max(before, min(demand, due if due > 0.0 else demand) - state.able)
@@ -45,16 +45,16 @@ def _help(loan, terms, state, p, cap):
 
 
 @scalar
-def decide_case(loan, terms, state, person_state, p, cap):
+def decide_case(loan, terms, state, person_state, p, world):
     """A case that the lender wins."""
     if state.refused:
         _convert(state, person_state)
     else:
-        _help(loan, terms, state, p, cap)
+        _help(loan, terms, state, p, world)
 
 
 @scalar
-def _effect(day, rule, loan, terms, state, person_state, p, cap, u):
+def _effect(day, rule, loan, terms, state, person_state, p, world, u):
     """What a conversation brings at once; the payment that it brings, or ``_NOTHING``."""
     strength = rule.effect * max(0.0, 1.0 - p.effect_decay * state.spell)
     if state.refused:
@@ -68,22 +68,22 @@ def _effect(day, rule, loan, terms, state, person_state, p, cap, u):
     if state.marks & Flag.BEHIND:
         if u >= strength or state.helped > 0.0:
             return _NOTHING
-        demand, _ = demand_of(loan, terms, state, p, cap)
+        demand, _ = demand_of(loan, terms, state, p, world)
         state.helped = demand - state.able
         return state.helped
     if u < strength * p.outside_help_share:
-        gained = _help(loan, terms, state, p, cap)
+        gained = _help(loan, terms, state, p, world)
         return gained if gained > 0.0 else _NOTHING
     return _NOTHING
 
 
 @scalar
-def _agree(t, loan, terms, state, lever, p, cap, key, weight, count):
+def _agree(t, loan, terms, state, lever, p, world, key, weight, count):
     """New instalments, or a promise to pay next month, from one who does not pay now."""
     if lever.negotiated_share <= 0.0 and lever.promise_share <= 0.0:
         return
     if not state.refused:
-        demand, _ = demand_of(loan, terms, state, p, cap)
+        demand, _ = demand_of(loan, terms, state, p, world)
         if state.able >= demand or state.helped > 0.0:
             return
         if state.n_unpaid > 0 and not (state.marks & Flag.BEHIND):
@@ -110,13 +110,13 @@ def converse(
     person_state,
     lever,
     p,
-    cap,
+    world,
     key,
     u,
     count,
 ):
     """A contact that has reached the borrower: payment, agreement or promise; money it brought."""
-    brought = _effect(day, rule, loan, terms, state, person_state, p, cap, u)
+    brought = _effect(day, rule, loan, terms, state, person_state, p, world, u)
     if brought == _NOTHING and _is_person(stage):
-        _agree(t, loan, terms, state, lever, p, cap, key, person.weight, count)
+        _agree(t, loan, terms, state, lever, p, world, key, person.weight, count)
     return brought

@@ -218,7 +218,7 @@ def _planned(stage, n, book, s, effort, day, rules, made, planned, count):
 
 
 @loop
-def _rank(planned, m, priority, day, book, s, p, rate_cap):
+def _rank(planned, m, priority, day, book, s, p, world):
     """Put planned contacts in the order of the queue: by priority, ties by permanent id."""
     loans, openings, terms = book.loans, book.openings, book.terms
     states, question = s.loans, s.question
@@ -235,7 +235,7 @@ def _rank(planned, m, priority, day, book, s, p, rate_cap):
         elif priority == Priority.FIRST_COME:
             urgency[position] = _day_of_contact(state, loan, day)
         elif priority == Priority.EXPECTED_RECOVERY:
-            demand, _ = demand_of(loan, terms[loan.product], state, p, rate_cap)
+            demand, _ = demand_of(loan, terms[loan.product], state, p, world)
             urgency[position] = -demand * max(0.0, 1.0 - p.effect_decay * state.spell)
         else:
             urgency[position] = -float(state.n_unpaid)
@@ -264,7 +264,7 @@ def _make_contact(t, stage, effort, rule, loan, person, p, money, key, outcome, 
 
 
 @loop
-def _decide_cases(t, n, book, s, p, cap, key):
+def _decide_cases(t, n, book, s, p, world, key):
     """Decisions of the court on cases filed ``legal_lag_months`` ago."""
     loans, terms, states, question = book.loans, book.terms, s.loans, s.question
     s_people, filed, lag = s.people, s.filed, int(p.legal_lag_months)
@@ -275,7 +275,7 @@ def _decide_cases(t, n, book, s, p, cap, key):
             u = uniform(key.seed, key.path, loan.id, t, Draw.LEGAL_RESULT, Domain.LOAN)
             if u < p.effect_legal:
                 product, person_state = terms[loan.product], s_people[loan.borrower]
-                decide_case(loan, product, states[row], person_state, p, cap)
+                decide_case(loan, product, states[row], person_state, p, world)
 
 
 @loop
@@ -284,21 +284,21 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
     people, loans, terms, states = book.people, book.loans, book.terms, s.loans
     question, s_people, filed, outcomes = s.question, s.people, s.filed, s.outcomes
     loan_levers, classes = levers.loan, levers.class_of_segment
-    count, rules, facts, cap = counts[t], levers.book[0], book.facts[0], world.rate_cap
+    count, rules, facts = counts[t], levers.book[0], book.facts[0]
     risks, is_seen = s.risks, s.risks.size > 0
     efforts, made = np.empty((N_COLLECTION_STAGES, n)), np.zeros(n)
     planned = np.empty(n, dtype=np.int64)
     days, order = np.empty(N_COLLECTION_STAGES), np.zeros(N_COLLECTION_STAGES, dtype=np.int64)
     _order_stages(stages, rules, days, order)
     _plan_efforts(t, n, book, levers, s, world.collection_allowed, life, efforts)
-    _decide_cases(t, n, book, s, p, cap, key)
+    _decide_cases(t, n, book, s, p, world, key)
     for place in range(N_COLLECTION_STAGES):
         stage = order[place]
         rule, effort, day = stages[stage], efforts[stage], days[stage]
         m, wanted = _planned(stage, n, book, s, effort, day, rules, made, planned, count)
         capacity = _capacity(rules, stage) * facts.opening_loans / 1000.0
         if wanted > capacity:
-            _rank(planned, m, int(rules.contact_priority), day, book, s, p, cap)
+            _rank(planned, m, int(rules.contact_priority), day, book, s, p, world)
         used = 0.0
         for position in range(m):
             k = planned[position]
@@ -331,7 +331,7 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
             person_state = s_people[loan.borrower]
             brought = converse(
                 t, stage, day, rule, loan, person, terms[loan.product], state, person_state, lever,
-                p, cap, key, u, count,
+                p, world, key, u, count,
             )  # fmt: skip
             if stage == CollectionStage.AGENCY and brought > 0.0:
                 commission = person.weight * p.commission_agency * brought

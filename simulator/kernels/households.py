@@ -9,6 +9,7 @@ from simulator.kernels.borrower import catch_up_chance, late_days
 from simulator.kernels.early_warning import has_warning, warn_chunk
 from simulator.kernels.funding import budget_household, fund, rank_lenders, refuses, settle
 from simulator.kernels.impairment import mark_relief
+from simulator.kernels.interest_rate import effective_rate
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.payment import ENOUGH
 from simulator.kernels.prevention import count_prevention, heeds_reminder, lapse
@@ -34,9 +35,9 @@ def _forget_demands(plan):
 
 
 @scalar
-def _add_demand(plan, loan, terms, state, p, rate_cap, group):
+def _add_demand(plan, loan, terms, state, p, world, group):
     """Add what an open loan demands to its borrower's plan."""
-    demand, due = demand_of(loan, terms, state, p, rate_cap)
+    demand, due = demand_of(loan, terms, state, p, world)
     state.able = demand  # until the plan says how much of it
     plan.demand += demand
     plan.due += due
@@ -44,7 +45,7 @@ def _add_demand(plan, loan, terms, state, p, rate_cap, group):
     plan.spell = max(plan.spell, state.spell)
     plan.relieved = plan.relieved or state.relief_uses > 0
     if plan.rate < 0.0:
-        plan.rate = min(state.annual_rate, rate_cap)
+        plan.rate = effective_rate(state, terms, world)
         plan.group = group
 
 
@@ -58,12 +59,12 @@ def _keeps_promise(t, loan, state, p, key):
 
 
 @scalar
-def _paid_to_stay(t, loan, terms, state, oldest, p, cap, key):
+def _paid_to_stay(t, loan, terms, state, oldest, p, world, key):
     """What leaves a loan where it is although all arrears could be paid; -1 if they are paid.
 
     ``oldest`` is the oldest unpaid instalment; the month's own may be smaller.
     """
-    _, due = demand_of(loan, terms, state, p, cap)
+    _, due = demand_of(loan, terms, state, p, world)
     if due <= 0.0:
         return -1.0
     u = uniform(key.seed, key.path, loan.id, t, Draw.CATCH_UP, Domain.LOAN)
@@ -75,7 +76,7 @@ def _paid_to_stay(t, loan, terms, state, oldest, p, cap, key):
 
 @scalar
 def _plan_loan(
-    t, plan, person_state, loan, terms, state, oldest, care, p, cap, refusing, key, u_0, u_1, u_2
+    t, plan, person_state, loan, terms, state, oldest, care, p, world, refusing, key, u_0, u_1, u_2
 ):
     """Reserve money for one loan, say when and why not it will be paid; whether in question."""
     demand = state.able
@@ -85,7 +86,7 @@ def _plan_loan(
     promised = _keeps_promise(t, loan, state, p, key)
     behind = state.n_unpaid > 0 and able == demand and not refusing and not promised
     if behind:
-        kept = _paid_to_stay(t, loan, terms, state, oldest, p, cap, key)
+        kept = _paid_to_stay(t, loan, terms, state, oldest, p, world, key)
         behind = kept >= 0.0
         if behind:
             able = kept
@@ -124,7 +125,7 @@ def _see_chunk(t, start, n, book, levers, s, p, world, key, life):
     Gathers the ids for the chunk's luck; returns how many loans are open.
     """
     people, loans, terms, facts = book.people, book.loans, book.terms, book.facts[0]
-    classes, cares, rate_cap = levers.class_of_segment, levers.customer, world.rate_cap
+    classes, cares = levers.class_of_segment, levers.customer
     s_people, states, live, plans = s.people, s.loans, s.live, s.plans
     person_ids, loan_ids = s.person_ids, s.loan_ids
     n_loans = 0
@@ -141,7 +142,7 @@ def _see_chunk(t, start, n, book, levers, s, p, world, key, life):
                 loan_ids[n_loans] = loan.id
                 n_loans += 1
                 group = classes[loan.segment]
-                _add_demand(plan, loan, terms[loan.product], state, p, rate_cap, group)
+                _add_demand(plan, loan, terms[loan.product], state, p, world, group)
         care = cares[t, plan.group]
         budget_household(t, plan, person, s_people[b], p, world, facts, key, life[t, b], care)
     return n_loans
@@ -181,7 +182,7 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
     people, loans, terms, facts = book.people, book.loans, book.terms, book.facts[0]
     loan_levers, cares, classes = levers.loan, levers.customer, levers.class_of_segment
     states, live, plans, u, outcomes = s.loans, s.live, s.plans, s.u_person, s.outcomes
-    count, flow, cap = out.counts[t], out.flows[t], world.rate_cap
+    count, flow = out.counts[t], out.flows[t]
     risks, is_seen = s.risks, s.risks.size > 0
     for k in range(n):
         b = live[start + k]
@@ -193,8 +194,9 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
             if state.status != LoanStatus.OPEN:
                 continue
             loan, outcome = loans[row], outcomes[b]
+            product = terms[loan.product]
             lever = loan_levers[t, classes[loan.segment], state.from_bucket, plan.hardship]
-            if keep_agreement(t, loan, state, lever, outcome):
+            if keep_agreement(t, loan, product, state, lever, world, outcome):
                 granted = True
                 _count_grant(person, facts, p, short, 0.0, count, flow)
                 if is_seen:
@@ -203,9 +205,18 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
             care = cares[t, plan.group]
             if state.relief_left > 0 or u[2, k] >= chance_of_relief(state, lever, care, short):
                 continue
-            product = terms[loan.product]
             needed, cut = relieve(
-                t, loan, product, state, lever, p, cap, person.weight, plan.income, budget, outcome
+                t,
+                loan,
+                product,
+                state,
+                lever,
+                p,
+                world,
+                person.weight,
+                plan.income,
+                budget,
+                outcome,
             )
             if needed >= 0.0:
                 granted = True
@@ -221,7 +232,7 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
                 if state.status == LoanStatus.OPEN:
                     loan = loans[row]
                     group = classes[loan.segment]
-                    _add_demand(plan, loan, terms[loan.product], state, p, cap, group)
+                    _add_demand(plan, loan, terms[loan.product], state, p, world, group)
     return budget
 
 
@@ -231,7 +242,7 @@ def _decide_payments(t, start, n, n_question, book, levers, s, p, world, key, co
     people, loans, terms, money = book.people, book.loans, book.terms, book.facts[0].reference_money
     relief_factor, cares, count = levers.book[0].refusal_after_relief, levers.customer, counts[t]
     s_people, states, live, plans = s.people, s.loans, s.live, s.plans
-    u_person, u_loan, question, cap = s.u_person, s.u_loan, s.question, world.rate_cap
+    u_person, u_loan, question = s.u_person, s.u_loan, s.question
     queues = s.queue
     column = 0
     for k in range(n):
@@ -258,7 +269,7 @@ def _decide_payments(t, start, n, n_question, book, levers, s, p, world, key, co
                 count_prevention(care, p, money, person.weight, is_due, count)
             oldest = queues[row, 0] if loan_state.n_unpaid > 0 else 0.0
             if _plan_loan(
-                t, plan, state, loan, product, loan_state, oldest, care, p, cap, refusing, key,
+                t, plan, state, loan, product, loan_state, oldest, care, p, world, refusing, key,
                 u_0, u_1, u_2,
             ):  # fmt: skip
                 question[n_question] = row

@@ -10,6 +10,7 @@ import numpy as np
 
 from simulator.kernels.amounts_due import balance_of
 from simulator.kernels.borrower import hardship_of
+from simulator.kernels.interest_rate import effective_rate
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.payment import dpd_at_month_end
 from simulator.kernels.records import NOT_TRACKED
@@ -46,9 +47,9 @@ _LOSS_LIFE: Final = int(CellMeasure.LOSS_LIFE)
 
 
 @scalar
-def discount_factor(state, rate_cap):
-    """Value of one unit of money a month later, at the loan's effective rate."""
-    return 1.0 / (1.0 + min(state.annual_rate, rate_cap) / 12.0)
+def discount_factor(state, terms, world):
+    """Value of one unit of money a month later, at the loan's effective rate of the month."""
+    return 1.0 / (1.0 + effective_rate(state, terms, world) / 12.0)
 
 
 @scalar
@@ -238,7 +239,7 @@ def _value_at_end(to, terms, balance, price, v):
 
 
 @loop
-def note_chunk(t, n, price, rate_cap, key, book, s, seen):
+def note_chunk(t, n, price, world, key, book, s, seen):
     """What the month did to the ``n`` loans in ``s.notes``: in default before or now, or gone.
 
     ``price``: share of the balance that a buyer pays.
@@ -250,8 +251,8 @@ def note_chunk(t, n, price, rate_cap, key, book, s, seen):
     for k in range(n):
         note = notes[k]
         row, to, weight, balance = note.row, note.to, note.weight, note.balance
-        risk, state = risks[row], states[row]
-        v = discount_factor(state, rate_cap)
+        risk, state, product = risks[row], states[row], terms[loans[row].product]
+        v = discount_factor(state, product, world)
         if risk.defaulted > 0:
             came_in = weight * note.paid - risk.cost
             _credit_back(t, t, row, risk.defaulted - 1, -came_in, v, life, track, cells)
@@ -261,7 +262,7 @@ def note_chunk(t, n, price, rate_cap, key, book, s, seen):
         risk.cost = 0.0
         if risk.defaulted > 0 and (to >= N_BUCKETS or state.n_unpaid == 0):
             began = risk.defaulted - 1
-            value = weight * _value_at_end(to, terms[loans[row].product], balance, price, v)
+            value = weight * _value_at_end(to, product, balance, price, v)
             _credit_back(t, t, row, began, -value, v, life, track, cells)
             if note.won > 0.0:
                 won = weight * note.won
@@ -279,7 +280,7 @@ def note_chunk(t, n, price, rate_cap, key, book, s, seen):
 
 
 @loop
-def close_episodes(n_live, rate_cap, key, book, s, seen):
+def close_episodes(n_live, world, key, book, s, seen):
     """In the month after the last, what is still in default is taken as written off."""
     t, life = key.horizon + 1, _lifetime_window(key.months, key.horizon)
     people, loans, states, risks, live = book.people, book.loans, s.loans, s.risks, s.live
@@ -289,8 +290,8 @@ def close_episodes(n_live, rate_cap, key, book, s, seen):
             state, risk = states[row], risks[row]
             if state.status != LoanStatus.OPEN or risk.defaulted == 0:
                 continue
-            v = discount_factor(state, rate_cap)
             terms = book.terms[loans[row].product]
+            v = discount_factor(state, terms, world)
             value = person.weight * value_of_recoveries(terms, balance_of(state), v)
             _credit_back(t, t, row, risk.defaulted - 1, -value, v, life, s.track, seen.cells)
 

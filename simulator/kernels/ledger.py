@@ -105,7 +105,7 @@ def _post_chunk(
     flow, count, roll, counts = out.flows[t], out.counts[t], out.roll, out.counts
     written_off, first_90 = out.written_off_by_product, out.vintage_first_90
     by_cause = out.new_90_by_cause
-    outcomes, cap = s.outcomes, world.rate_cap
+    outcomes = s.outcomes
     notes, n_notes, risks, is_seen = s.notes, 0, s.risks, seen.cells.size > 0
     default_unpaid = book.sight.rules[0].default_unpaid
     watch_months = int(book.sight.rules[0].watch_months)
@@ -128,7 +128,7 @@ def _post_chunk(
             opening = balance_of(state)
             count.opening_balance += weight * opening
             count.opening_loans += weight
-            due, fee_room = accrue(loan, product, state, p, cap, opening, weight, flow)
+            due, fee_room = accrue(loan, product, state, p, world, opening, weight, flow)
             count_down(state)
             paid = receive(loan, state, person_state, queues, row, due, weight, flow)
             charge_and_age(loan, product, state, due, fee_room, weight, flow, count)
@@ -231,7 +231,7 @@ def post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid_by_
         )
         if n_notes > 0:
             price = levers.book[0].sale_price_share
-            note_chunk(t, n_notes, price, world.rate_cap, key, book, s, seen)
+            note_chunk(t, n_notes, price, world, key, book, s, seen)
         count_stocks(before, kept, book, s, out.stocks[t], out.counts[t])
         if t < seen.cells.shape[0]:
             see_loans(t, before, kept, book, s, life, seen)

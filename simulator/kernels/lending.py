@@ -6,6 +6,7 @@ Equations: docs/model.md, section 9. The same people apply under every policy.
 import math
 
 from simulator.kernels.impairment import see_loans
+from simulator.kernels.interest_rate import base_of, new_rate
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.ledger import count_stocks
 from simulator.kernels.payment import annuity_instalment, scheduled_principal
@@ -15,12 +16,14 @@ from simulator.vocabulary import N_BUCKETS, Domain, Draw, LoanStatus
 
 
 @scalar
-def _offer(loan, opening, terms, state, rule, p, rate_cap):
-    """Write the terms that would be granted into ``state``; the first instalment."""
+def _offer(loan, opening, terms, state, rule, p, world):
+    """Write the terms that would be granted into ``state``; (yearly price, first instalment)."""
     state.principal = opening.principal * rule.amount_multiplier
     state.limit = loan.limit * rule.amount_multiplier
-    state.annual_rate = max(0.0, opening.annual_rate + rule.price_add)
-    monthly_rate = min(state.annual_rate, rate_cap) / 12.0
+    rate = new_rate(opening.annual_rate, rule.price_add, terms, world)
+    state.base_rate = base_of(rate, terms, world)
+    rate = min(rate, world.rate_cap)
+    monthly_rate = rate / 12.0
     term = max(1, opening.term_months)
     state.instalment = annuity_instalment(state.principal, monthly_rate, term)
     interest = state.principal * monthly_rate
@@ -34,7 +37,7 @@ def _offer(loan, opening, terms, state, rule, p, rate_cap):
         terms.min_payment_share,
         p.minimum_line_share,
     )
-    return principal_part + interest
+    return rate, principal_part + interest
 
 
 @scalar
@@ -58,12 +61,11 @@ def _is_approved(person, rule, world, facts, p, instalment, cutoff_rise):
 
 
 @scalar
-def _takes_up(t, loan, opening, state, person, rule, p, world, key):
+def _takes_up(t, loan, opening, rate, person, rule, p, world, key):
     """Whether an approved applicant takes the loan; the best have alternatives to a dear one."""
     declines = p.offer_decline_share
     if person.true_risk < 0.0:
         free_years = min(int(rule.interest_free_months), 12) / 12.0
-        rate = min(state.annual_rate, world.rate_cap)
         dearer = rate - min(opening.annual_rate, world.rate_cap) - rate * free_years
         price = dearer - world.rival_change
         declines = min(1.0, max(0.0, declines + p.offer_price_slope * price))
@@ -101,11 +103,12 @@ def lend(t, n_live, book, levers, s, p, world, life, key, out, seen):
             cost = decision_cost * rule.application_cost_multiplier
             count.applicants += person.weight
             count.underwriting_cost += person.weight * cost
-            instalment = _offer(loan, opening, terms[loan.product], state, rule, p, world.rate_cap)
+            product = terms[loan.product]
+            rate, instalment = _offer(loan, opening, product, state, rule, p, world)
             takes_up = False
             if _is_approved(person, rule, world, facts, p, instalment, rise):
                 count.approved += person.weight
-                takes_up = _takes_up(t, loan, opening, state, person, rule, p, world, key)
+                takes_up = _takes_up(t, loan, opening, rate, person, rule, p, world, key)
                 count.declined += 0.0 if takes_up else person.weight
             if not takes_up:
                 state.status = LoanStatus.REFUSED

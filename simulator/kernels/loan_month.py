@@ -12,6 +12,7 @@ from simulator.kernels.amounts_due import (
     is_frozen,
     penalty_of_month,
 )
+from simulator.kernels.interest_rate import effective_rate
 from simulator.kernels.jit import scalar
 from simulator.kernels.payment import (
     CLEARED,
@@ -40,16 +41,17 @@ TO_SOLD = int(Exit.SOLD)
 
 
 @scalar
-def accrue(loan, terms, state, p, rate_cap, opening, weight, flow):
+def accrue(loan, terms, state, p, world, opening, weight, flow):
     """Post interest, penalty and what falls due; (instalment, room for a fee under the cap)."""
-    due_principal, due_interest, interest, charged, _ = due_parts(loan, terms, state, p, rate_cap)
+    due_principal, due_interest, interest, charged, _ = due_parts(loan, terms, state, p, world)
     flow.interest_accrued += weight * interest
     flow.forgiven += weight * (interest - charged)
     may_charge = accrues(loan, terms, state) and state.relief_left == 0
-    penalty = penalty_of_month(loan, terms, state, rate_cap)
+    penalty = penalty_of_month(loan, terms, state, world)
     state.penalty += penalty
     flow.penalty_accrued += weight * penalty
-    room = without_dust(rate_cap / 12.0 * opening - charged - penalty) if may_charge else 0.0
+    allowed = world.rate_cap / 12.0 * opening - charged - penalty
+    room = without_dust(allowed) if may_charge else 0.0
     state.interest_deferred = without_dust(state.interest_deferred + charged - due_interest)
     state.principal = without_dust(state.principal - due_principal)
     state.principal_overdue += due_principal
@@ -137,8 +139,8 @@ def prepay(loan, terms, state, true_risk, p, world, weight, flow):
     if not can or state.relief_left > 0:
         return 0.0
     if true_risk < 0.0:
-        rate = min(state.annual_rate, world.rate_cap)
-        chance += p.rival_prepay_sensitivity * max(0.0, rate - world.competitor_rate)
+        dearer = effective_rate(state, terms, world) - world.competitor_rate
+        chance += p.rival_prepay_sensitivity * max(0.0, dearer)
     if state.u_prepay >= chance:
         return 0.0
     paid = state.principal + state.interest_deferred

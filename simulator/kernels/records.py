@@ -53,11 +53,12 @@ OPENING_DTYPE = _record(
 """The rest, needed when a loan opens; ``book_row``, the order of permanent ids, breaks ties."""
 
 TERMS_DTYPE = _record(
-    float64="late_fee_share penalty_multiple grace_days accrual_stop_dpd write_off_dpd"
+    float64="rate_passthrough new_rate_passthrough late_fee_share penalty_multiple grace_days"
+    " accrual_stop_dpd write_off_dpd"
     " p_prepay_monthly min_payment_share utilisation complexity recovery_share"
     " recovery_half_life_months"
 )
-"""A product; fields as in ``book.schema.ProductTerms``."""
+"""A product; fields as in ``book.schema.ProductTerms``, pass-through times the catalogue's."""
 
 PERSON_STATE_DTYPE = _record(
     float64="savings other_debt",
@@ -67,7 +68,7 @@ PERSON_STATE_DTYPE = _record(
 
 LOAN_STATE_DTYPE = np.dtype(
     _record(
-        float64="principal principal_overdue interest_deferred instalment annual_rate able",
+        float64="principal principal_overdue interest_deferred instalment base_rate able",
         int16="remaining spell",
         uint8="n_unpaid status cause reason refused late relief_left relief_uses from_bucket"
         " old_bucket marks free_left",
@@ -77,7 +78,8 @@ LOAN_STATE_DTYPE = np.dtype(
     ).descr
 )
 """A loan along a path, what every loan needs each month in its first 64 bytes.
-``principal``: not yet due; ``spell``: months overdue; ``from_bucket``: at
+``principal``: not yet due; ``base_rate``: yearly rate while the policy rate is the opening's,
+``instalment``: of an annuity at a fixed rate; ``spell``: months overdue; ``from_bucket``: at
 the month's start; ``old_bucket``: before the last re-plan. The month's plan, from the household to
 the ledger: ``able`` (own money), ``helped`` (outside help on top), ``late`` (days, 0 = on time),
 ``reason`` (``Cause`` if not on time and in full), ``refused`` (1: not paid by choice),

@@ -4,6 +4,7 @@ Equations: docs/model.md, section 4.4. Pure functions of records.
 """
 
 from simulator.kernels.amounts_due import balance_of, due_parts
+from simulator.kernels.interest_rate import floating_rate
 from simulator.kernels.jit import scalar
 from simulator.kernels.payment import annuity_instalment
 from simulator.vocabulary import N_BUCKETS, Amortisation, Cause, Flag
@@ -14,11 +15,11 @@ REFUSED = -1.0
 
 
 @scalar
-def _months_to_add(loan, state, extension, affordable):
+def _months_to_add(loan, state, yearly_rate, extension, affordable):
     """Months of an extension: no more than bring an annuity to an affordable instalment."""
     months = max(state.remaining, 1)
     if affordable > 0.0 and loan.kind == Amortisation.ANNUITY:
-        rate = state.annual_rate / 12.0
+        rate = yearly_rate / 12.0
         for added in range(extension):
             if annuity_instalment(state.principal, rate, months + added) <= affordable:
                 return added
@@ -26,7 +27,7 @@ def _months_to_add(loan, state, extension, affordable):
 
 
 @scalar
-def _replan(loan, state, extension, affordable, cut):
+def _replan(loan, state, yearly_rate, extension, affordable, cut):
     """Re-age a loan: arrears back into the schedule, a longer term, a new instalment."""
     state.old_bucket = max(state.old_bucket, min(state.n_unpaid, N_BUCKETS - 1))
     state.principal += state.principal_overdue
@@ -37,17 +38,17 @@ def _replan(loan, state, extension, affordable, cut):
     state.spell = 0
     state.cause = Cause.NONE
     state.principal -= cut
-    added = _months_to_add(loan, state, extension, affordable)
+    added = _months_to_add(loan, state, yearly_rate, extension, affordable)
     state.remaining = max(state.remaining, 1) + added
-    _reset_instalment(loan, state)
+    _reset_instalment(loan, state, yearly_rate)
 
 
 @scalar
-def _reset_instalment(loan, state):
+def _reset_instalment(loan, state, yearly_rate):
     """A new instalment of an annuity from today's principal and term."""
     if loan.kind == Amortisation.ANNUITY:
         state.instalment = annuity_instalment(
-            state.principal, state.annual_rate / 12.0, max(1, state.remaining)
+            state.principal, yearly_rate / 12.0, max(1, state.remaining)
         )
 
 
@@ -68,7 +69,7 @@ def _may_have_relief(state, lever):
 
 
 @scalar
-def keep_agreement(t, loan, state, lever, outcome):
+def keep_agreement(t, loan, terms, state, lever, world, outcome):
     """Turn instalments agreed with a collector last month into a re-plan; whether it was done."""
     if not (state.marks & Flag.AGREED):
         return False
@@ -80,7 +81,8 @@ def keep_agreement(t, loan, state, lever, outcome):
     state.relief_interest = 1.0
     state.relief_left = 1
     state.relief_uses += 1
-    _replan(loan, state, int(lever.negotiated_extension_months), 0.0, 0.0)
+    rate = floating_rate(state, terms, world)
+    _replan(loan, state, rate, int(lever.negotiated_extension_months), 0.0, 0.0)
     return True
 
 
@@ -95,7 +97,7 @@ def chance_of_relief(state, lever, care, short):
 
 
 @scalar
-def relieve(t, loan, terms, state, lever, p, rate_cap, weight, income, budget, outcome):
+def relieve(t, loan, terms, state, lever, p, world, weight, income, budget, outcome):
     """Grant relief to one loan that may have it, if the budget allows.
 
     (money that the budget lends or loses, principal forgiven, both weighted); ``REFUSED`` first
@@ -107,7 +109,7 @@ def relieve(t, loan, terms, state, lever, p, rate_cap, weight, income, budget, o
         or t - loan.origination_month < lever.relief_min_months_on_book
     ):
         return REFUSED, 0.0
-    _, _, _, _, instalment = due_parts(loan, terms, state, p, rate_cap)
+    _, _, _, _, instalment = due_parts(loan, terms, state, p, world)
     extension = int(lever.term_extension_months)
     whole = state.principal + state.principal_overdue
     cut_share = 0.0 if loan.kind == Amortisation.REVOLVING else lever.principal_cut_share
@@ -120,9 +122,10 @@ def relieve(t, loan, terms, state, lever, p, rate_cap, weight, income, budget, o
     state.relief_interest = lever.interest_share
     state.relief_left = int(lever.relief_months)
     state.relief_uses += 1
+    rate = floating_rate(state, terms, world)
     if extension > 0:
-        _replan(loan, state, extension, lever.affordable_share * income, cut)
+        _replan(loan, state, rate, extension, lever.affordable_share * income, cut)
     elif cut > 0.0:
         state.principal -= cut
-        _reset_instalment(loan, state)
+        _reset_instalment(loan, state, rate)
     return needed, weight * cut

@@ -34,7 +34,7 @@ def _reset(loan, opening, state):
     state.old_bucket = 0
     state.marks = 0
     state.free_left = 0
-    state.annual_rate = opening.annual_rate
+    state.base_rate = opening.annual_rate
     state.limit = loan.limit
 
 
@@ -175,7 +175,7 @@ def simulate_path(
     )  # fmt: skip
     judge_score(key, book, s, out.score_power)
     if seen.cells.shape[0] > 0:
-        close_episodes(n_live, months[key.horizon].rate_cap, key, book, s, seen)
+        close_episodes(n_live, months[key.horizon], key, book, s, seen)
 
 
 @loop

@@ -71,7 +71,7 @@ MACRO_VARIABLES: Final = {
             default=0.03,
             long_run=0.03,
             is_rate=True,
-            description="short-term rate; other platforms' rate follows its changes",
+            description="short-term rate; other platforms' and own rates follow its changes",
         ),
         MacroVariable(
             name="epidemic",

@@ -17,6 +17,11 @@ class Product(Frozen):
     """Contract rate of a new loan before the price of risk."""
     risk_price: float = Field(default=0.0, ge=0, le=0.5)
     """Added yearly rate per risk band above the best."""
+    rate_passthrough: float = Field(default=0.0, ge=0, le=3)
+    """Share of a change of the policy rate since the opening that open loans take up in the same
+    month; 0: fixed for life."""
+    new_rate_passthrough: float = Field(default=0.0, ge=0, le=3)
+    """The same of the price of a new loan, in its month of arrival."""
     terms_months: tuple[int, ...] = Field(min_length=1)
     amount_in_incomes: float = Field(gt=0, le=100)
     """Typical principal or limit, in months of net income."""
@@ -44,6 +49,8 @@ class Product(Frozen):
 
 _CN_RECOVERY = "recovery: price over unpaid 4-11 % (CBTC 2024-25), own collection assumed similar"
 
+_FIXED_PRICE = "fixed for life, half of a change of the policy rate in the price of new loans"
+
 PRODUCTS: Final = {
     p.name: p
     for p in (
@@ -56,7 +63,8 @@ PRODUCTS: Final = {
             amount_in_incomes=1.6,
             late_fee_share=0.02,
             p_prepay_monthly=0.02,
-            source=f"assumption: Chinese online instalment loan; {_CN_RECOVERY}",
+            new_rate_passthrough=0.5,
+            source=f"assumption: Chinese online instalment loan; {_FIXED_PRICE}; {_CN_RECOVERY}",
         ),
         Product(
             name="equal_principal_loan",
@@ -67,7 +75,8 @@ PRODUCTS: Final = {
             amount_in_incomes=2.0,
             late_fee_share=0.02,
             p_prepay_monthly=0.02,
-            source=f"assumption; {_CN_RECOVERY}",
+            new_rate_passthrough=0.5,
+            source=f"assumption; {_FIXED_PRICE}; {_CN_RECOVERY}",
         ),
         Product(
             name="micro_business_loan",
@@ -78,7 +87,10 @@ PRODUCTS: Final = {
             amount_in_incomes=2.0,
             late_fee_share=0.01,
             p_prepay_monthly=0.06,
-            source=f"assumption: interest only, then the principal; {_CN_RECOVERY}",
+            rate_passthrough=1.0,
+            new_rate_passthrough=1.0,
+            source="assumption: interest only, then the principal; priced as loan prime rate plus"
+            f" points, so old and new loans follow it in full; {_CN_RECOVERY}",
         ),
         Product(
             name="credit_line",
@@ -92,10 +104,11 @@ PRODUCTS: Final = {
             late_fee_share=0.05,
             p_prepay_monthly=0.03,
             complexity=2.0,
-            source=(
-                f"assumption: minimum payment 10 %, a line lasts some three years, utilisation 39 %"
-                f" (PBoC 2022); {_CN_RECOVERY}"
-            ),
+            rate_passthrough=0.5,
+            new_rate_passthrough=0.5,
+            source="assumption: minimum payment 10 %, a line lasts some three years, utilisation"
+            " 39 % (PBoC 2022); each drawing is priced anew, half of a change of the policy rate is"
+            f" passed on to the whole line; {_CN_RECOVERY}",
         ),
         Product(
             name="us_personal_loan",
@@ -109,8 +122,9 @@ PRODUCTS: Final = {
             grace_days=15,
             p_prepay_monthly=0.015,
             recovery_share=0.08,
+            new_rate_passthrough=0.5,
             source="assumption: platform loan of 36 or 60 months; recoveries small"
-            " (Prosper 3.6 % of gross loss)",
+            f" (Prosper 3.6 % of gross loss); {_FIXED_PRICE}",
         ),
         Product(
             name="credit_card",
@@ -124,7 +138,10 @@ PRODUCTS: Final = {
             late_fee_share=0.05,
             penalty_multiple=1.0,
             p_prepay_monthly=0.012,
-            source="assumption: an account lasts some seven years",
+            rate_passthrough=0.5,
+            new_rate_passthrough=0.5,
+            source="assumption: an account lasts some seven years; half of a change of the policy"
+            " rate is passed on",
         ),
         Product(
             name="us_credit_card",
@@ -141,8 +158,11 @@ PRODUCTS: Final = {
             accrual_stop_dpd=180,
             p_prepay_monthly=0.012,
             recovery_share=0.15,
+            rate_passthrough=1.0,
+            new_rate_passthrough=1.0,
             source="assumption: minimum payment of 2-3 % of the balance, an account lasts some"
-            " seven years, interest is booked until the write-off at 180 days, recoveries 15 %",
+            " seven years, interest is booked until the write-off at 180 days, recoveries 15 %; the"
+            " rate is prime plus a margin, and prime follows the federal funds rate one for one",
         ),
         Product(
             name="tw_credit_card",
@@ -157,7 +177,8 @@ PRODUCTS: Final = {
             penalty_multiple=1.0,
             accrual_stop_dpd=180,
             source="assumption; the median account of the Taiwanese data that revolves pays some"
-            " 4 % of its bill a month",
+            " 4 % of its bill a month; card rates of 2005 stood near the cap of 20 % whatever the"
+            " policy rate, so nothing is passed on",
         ),
     )
 }

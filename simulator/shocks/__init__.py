@@ -17,7 +17,7 @@ from simulator.shocks.epidemic import closure_chance
 from simulator.shocks.illness import illness_factor
 from simulator.shocks.indices import income_index, lapse_factor, price_index, windfall
 from simulator.shocks.labour import type_unemployment, work_flows
-from simulator.shocks.platforms import other_annual_rate
+from simulator.shocks.platforms import other_annual_rate, since_opening
 from simulator.shocks.reduced_income import cut_hazard
 from simulator.shocks.world import WORLD_DTYPE, World
 
@@ -54,8 +54,9 @@ def build_world(
         "price_index": price_index(macro["inflation"], parameters),
         "credit_supply": macro["credit_supply"],
         "other_annual_rate": other_annual_rate(macro["policy_rate"], parameters),
+        "policy_change": since_opening(macro["policy_rate"]),
         "competitor_rate": macro["competitor_rate"],
-        "rival_change": macro["competitor_rate"] - macro["competitor_rate"][:, :1],
+        "rival_change": since_opening(macro["competitor_rate"]),
         "rate_cap": all_in_rate_cap(macro["rate_cap"], jurisdiction.all_in_rate_cap),
         "collection_allowed": macro["collection_allowed"],
         "refusal_factor": refusal_factor(macro["willingness_shift"]),

@@ -17,6 +17,7 @@ WORLD_DTYPE = np.dtype(
         ("price_index", np.float64),
         ("credit_supply", np.float64),  # 0-1, readiness of other platforms
         ("other_annual_rate", np.float64),  # of other platforms' debt
+        ("policy_change", np.float64),  # of the policy rate since the opening
         ("competitor_rate", np.float64),
         ("rival_change", np.float64),  # of the competitor's rate since the opening
         ("rate_cap", np.float64),  # all-in, fraction a year

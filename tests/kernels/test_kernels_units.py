@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from simulator.catalogue import pack_parameters, parameters_from
 from simulator.kernels import amounts_due, borrower, payment
 from simulator.kernels.records import LOAN_DTYPE, LOAN_STATE_DTYPE, TERMS_DTYPE, records
+from simulator.shocks.world import WORLD_DTYPE
 from simulator.units import end_of_month_dpd
 from simulator.vocabulary import MAX_UNPAID, Amortisation, Cause, Hardship, Life, Work, WorkState
 from tests import ROOT
@@ -204,7 +205,7 @@ def test_relief_never_raises_what_is_due(
     state = record(
         LOAN_STATE_DTYPE,
         principal=principal,
-        annual_rate=rate,
+        base_rate=rate,
         n_unpaid=n_unpaid,
         principal_overdue=overdue,
         instalment=payment.annuity_instalment(principal, rate / 12, remaining),
@@ -213,9 +214,10 @@ def test_relief_never_raises_what_is_due(
         relief_due=due_share,
         relief_interest=interest_share,
     )
-    plain_demand, plain_due = amounts_due.demand_of(loan, terms, state, P, 0.24)
+    world = record(WORLD_DTYPE, rate_cap=0.24)
+    plain_demand, plain_due = amounts_due.demand_of(loan, terms, state, P, world)
     state.relief_left = 3
-    relieved_demand, relieved_due = amounts_due.demand_of(loan, terms, state, P, 0.24)
+    relieved_demand, relieved_due = amounts_due.demand_of(loan, terms, state, P, world)
     assert relieved_due <= plain_due * (1 + 1e-12)
     assert relieved_demand <= plain_demand * (1 + 1e-12)
     if due_share == 0.0:

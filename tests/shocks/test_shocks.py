@@ -233,6 +233,7 @@ def test_every_column_follows_its_equation(paths, world):
             "other_annual_rate": max(
                 0.0, p["platform_annual_rate"] + p["platform_rate_passthrough"] * rate_change
             ),
+            "policy_change": rate_change,
             "competitor_rate": now["competitor_rate"],
             "rival_change": now["competitor_rate"] - macro["competitor_rate"][0],
             "rate_cap": min(now["rate_cap"], CN.all_in_rate_cap),

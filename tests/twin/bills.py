@@ -1,10 +1,22 @@
 """Section 4.1: what a loan demands in a month."""
 
 from simulator.vocabulary import Amortisation
-from tests.twin.state import Bill, Loan, Month
+from tests.twin.state import ROUNDING, Bill, Loan, Month, annuity
 
 Bills = dict[int, Bill]
 """This month's bill of each open loan, by row of the loan."""
+
+
+def rho(loan: Loan, month: Month) -> float:
+    """Share of the policy rate's change that the rate of the open loan takes up."""
+    return month.parameters["product_rate_passthrough"] * loan.product.rate_passthrough
+
+
+def rate_of(loan: Loan, month: Month) -> float:
+    """The loan's yearly rate in the month, whatever the cap."""
+    rate = loan.base_rate + rho(loan, month) * month["policy_change"]
+    month.happened["rate at its floor"] += rate < 0.0
+    return max(0.0, rate)
 
 
 def scheduled_principal(loan: Loan, monthly_rate: float, month: Month) -> float:
@@ -19,7 +31,11 @@ def scheduled_principal(loan: Loan, monthly_rate: float, month: Month) -> float:
         return loan.principal / loan.remaining
     if loan.kind is Amortisation.BULLET:
         return 0.0
-    return min(loan.principal, max(0.0, loan.instalment - loan.principal * monthly_rate))
+    instalment = loan.instalment
+    if rho(loan, month) > 0.0:
+        instalment = annuity(loan.principal, monthly_rate, loan.remaining)
+        month.happened["instalment reset"] += abs(instalment - loan.instalment) > ROUNDING
+    return min(loan.principal, max(0.0, instalment - loan.principal * monthly_rate))
 
 
 def _charged(loan: Loan, interest: float) -> float:
@@ -31,7 +47,7 @@ def _charged(loan: Loan, interest: float) -> float:
 
 def bill(loan: Loan, month: Month) -> Bill:
     """What the loan demands this month, given the relief that runs."""
-    rate = min(loan.annual_rate, month["rate_cap"])
+    rate = min(rate_of(loan, month), month["rate_cap"])
     monthly = rate / 12.0
     accruing = loan.dpd < loan.product.accrual_stop_dpd
     in_relief = loan.relief_left > 0

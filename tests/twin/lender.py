@@ -12,7 +12,7 @@ from simulator.vocabulary import (
     LoanStatus,
     Priority,
 )
-from tests.twin.bills import Bills, scheduled_principal
+from tests.twin.bills import Bills, rho, scheduled_principal
 from tests.twin.state import Bill, Borrower, Loan, Month, annuity
 
 Owned = tuple[Loan, Borrower]
@@ -259,16 +259,18 @@ SCORE_MEAN, SCORE_SD, CORRELATION = 600.0, 100.0, 0.8
 """Section 9: the scale of the score, and its correlation with minus true risk."""
 
 
-def _leaves(loan: Loan, borrower: Borrower, lever: dict[str, float], month: Month) -> bool:
+def _leaves(
+    loan: Loan, borrower: Borrower, price: float, lever: dict[str, float], month: Month
+) -> bool:
     """Whether an approved applicant goes elsewhere, for the price or for the wait."""
     p = month.parameters
     declines = p["offer_decline_share"]
     if borrower.true_risk < 0.0:
         free = min(int(lever["interest_free_months"]), 12)
         cap = month["rate_cap"]
-        rate = min(loan.annual_rate, cap)
-        price = rate - min(loan.asked_rate, cap) - rate * free / 12.0 - month["rival_change"]
-        declines += p["offer_price_slope"] * price
+        rate = min(price, cap)
+        dearer = rate - min(loan.base_rate, cap) - rate * free / 12.0 - month["rival_change"]
+        declines += p["offer_price_slope"] * dearer
     stays = 1.0 - min(1.0, max(0.0, declines))
     stays *= float((1.0 - p["walk_away_per_day"]) ** lever["decision_days"])
     return month.luck.loan(loan.id, month.t, Draw.ACCEPT) < 1.0 - stays
@@ -284,11 +286,13 @@ def decide(loan: Loan, borrower: Borrower, overdue_30: float, month: Month) -> N
     loan.opening_principal *= lever["amount_multiplier"]
     loan.usual_principal *= lever["amount_multiplier"]
     loan.limit *= lever["amount_multiplier"]
-    loan.asked_rate = loan.annual_rate
-    loan.annual_rate = max(0.0, loan.annual_rate + lever["price_add"])
+    nu = p["product_rate_passthrough"] * loan.product.new_rate_passthrough
+    price = loan.base_rate + lever["price_add"] + nu * month["policy_change"]
+    month.happened["new price at its floor"] += price < 0.0
+    price = max(0.0, price)
     loan.principal = loan.opening_principal
     loan.remaining = loan.term_months
-    monthly = min(loan.annual_rate, month["rate_cap"]) / 12.0
+    monthly = min(price, month["rate_cap"]) / 12.0
     loan.instalment = annuity(loan.principal, monthly, max(1, loan.term_months))
     first = scheduled_principal(loan, monthly, month) + loan.principal * monthly
     other_rate = month["other_annual_rate"] / 12.0 + p["platform_amortisation"]
@@ -309,12 +313,13 @@ def decide(loan: Loan, borrower: Borrower, overdue_30: float, month: Month) -> N
         and borrower.platforms <= lever["platform_cap"]
     )
     month.count(Count.APPROVED, loan.weight if approved else 0.0)
-    leaves = approved and _leaves(loan, borrower, lever, month)
+    leaves = approved and _leaves(loan, borrower, price, lever, month)
     month.count(Count.DECLINED, loan.weight if leaves else 0.0)
     if not approved or leaves:
         loan.close(LoanStatus.REFUSED)
         return
     loan.status = LoanStatus.OPEN
+    loan.base_rate = price - rho(loan, month) * month["policy_change"]
     loan.free_left = int(lever["interest_free_months"])
     borrower.outcome.overdue_months = 0
     month.flow(Flow.DISBURSED, loan, loan.principal)

@@ -58,7 +58,7 @@ def _loan(book: Book, row: int, weight: float, levers: LeverTable) -> Loan:
         origination_month=int(columns.origination_month[row]),
         term_months=int(columns.term_months[row]),
         due_day=int(columns.due_day[row]),
-        annual_rate=float(columns.annual_rate[row]),
+        base_rate=float(columns.annual_rate[row]),
         limit=float(columns.limit[row]),
         opening_principal=float(columns.principal[row]),
         usual_principal=float(columns.usual_principal[row]),
@@ -80,7 +80,7 @@ def _open_at_start(book: Book, loan: Loan) -> None:
     loan.penalty = float(columns.penalty[row])
     loan.fees = float(columns.fees[row])
     loan.remaining = int(columns.remaining_months[row])
-    loan.instalment = annuity(loan.principal, loan.annual_rate / 12.0, max(1, loan.remaining))
+    loan.instalment = annuity(loan.principal, loan.base_rate / 12.0, max(1, loan.remaining))
     if unpaid > 0:
         overdue = loan.principal_overdue + loan.interest_overdue
         loan.queue = [overdue / unpaid] * unpaid

@@ -1,7 +1,7 @@
 """Section 4.4: relief agreed with collectors or offered, re-plans and principal cuts."""
 
 from simulator.vocabulary import Amortisation, Cause, Count, Draw, Flow
-from tests.twin.bills import Bills, bill
+from tests.twin.bills import Bills, bill, rate_of
 from tests.twin.diary import Grant
 from tests.twin.state import Borrower, Loan, Month, annuity
 
@@ -12,7 +12,7 @@ def _affordable(loan: Loan, extension: int, share: float, income: float, month: 
         return extension
     for months in range(extension + 1):
         term = max(loan.remaining, 1) + months
-        if annuity(loan.principal, loan.annual_rate / 12.0, term) <= share * income:
+        if annuity(loan.principal, rate_of(loan, month) / 12.0, term) <= share * income:
             month.happened["extension only as far as affordable"] += months < extension
             return months
     month.happened["no affordable extension"] += 1
@@ -35,10 +35,10 @@ def _replan(
     if extension > 0:
         more = _affordable(loan, extension, share, income, month)
         loan.remaining = max(loan.remaining, 1) + more
-        loan.instalment = annuity(loan.principal, loan.annual_rate / 12.0, loan.remaining)
+        loan.instalment = annuity(loan.principal, rate_of(loan, month) / 12.0, loan.remaining)
     elif cut > 0.0 and loan.kind is Amortisation.ANNUITY:
         term = max(loan.remaining, 1)
-        loan.instalment = annuity(loan.principal, loan.annual_rate / 12.0, term)
+        loan.instalment = annuity(loan.principal, rate_of(loan, month) / 12.0, term)
 
 
 def _grant(loan: Loan, borrower: Borrower, months: int, short: bool, month: Month) -> None:

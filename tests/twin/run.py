@@ -13,7 +13,7 @@ from simulator.kernels.tally import HISTORY_DTYPE, Tallies, allocate_tallies
 from simulator.levers import LeverTable
 from simulator.shocks.world import World
 from simulator.vocabulary import Cause, Count, Exit, LoanStatus, WorkState
-from tests.twin.bills import Bills
+from tests.twin.bills import Bills, rate_of
 from tests.twin.diary import Diary, Entry, Grant
 from tests.twin.household import household_month, opening_intent
 from tests.twin.ledger import ledger_month
@@ -80,7 +80,7 @@ def _write_diaries(borrowers: list[Borrower], diaries: dict[int, Diary], month: 
                     cost=loan.cost,
                     drawn=loan.drawn,
                     price=loan.price,
-                    discount=1.0 / (1.0 + min(loan.annual_rate, month["rate_cap"]) / 12.0),
+                    discount=1.0 / (1.0 + min(rate_of(loan, month), month["rate_cap"]) / 12.0),
                 )
             )
             known.court = loan.court

@@ -25,22 +25,23 @@ NEEDY = tuple(h for h in Hardship if h is not Hardship.NONE)
 PRODUCTS = (
     Product(name="plain", amortisation=Amortisation.ANNUITY, annual_rate=0.15,
             terms_months=(3, 6, 12), amount_in_incomes=1.6, late_fee_share=0.02,
-            p_prepay_monthly=0.03, grace_days=3, source="test"),
+            p_prepay_monthly=0.03, grace_days=3, new_rate_passthrough=0.5, source="test"),
     Product(name="level", amortisation=Amortisation.EQUAL_PRINCIPAL, annual_rate=0.24,
             terms_months=(4, 12, 24), amount_in_incomes=2.0, late_fee_share=0.3,
             penalty_multiple=3.0, p_prepay_monthly=0.02, accrual_stop_dpd=45,
-            write_off_dpd=120, complexity=3.0, source="test"),
+            write_off_dpd=120, complexity=3.0, rate_passthrough=0.4, source="test"),
     Product(name="bullet", amortisation=Amortisation.BULLET, annual_rate=0.12,
             terms_months=(2, 5, 9), amount_in_incomes=2.0, late_fee_share=0.01,
             penalty_multiple=1.2, grace_days=0, p_prepay_monthly=0.06, accrual_stop_dpd=60,
-            write_off_dpd=240, source="test"),
+            write_off_dpd=240, rate_passthrough=1.0, new_rate_passthrough=1.0, source="test"),
     Product(name="line", amortisation=Amortisation.REVOLVING, annual_rate=0.18,
             terms_months=(600,), amount_in_incomes=1.5, utilisation=0.4,
             min_payment_share=0.15, late_fee_share=0.05, grace_days=10, complexity=2.0,
-            write_off_dpd=90, source="test"),
+            write_off_dpd=90, rate_passthrough=1.0, new_rate_passthrough=0.6, source="test"),
     Product(name="free", amortisation=Amortisation.ANNUITY, annual_rate=0.0,
             terms_months=(1, 8), amount_in_incomes=1.0, penalty_multiple=0.0, grace_days=28,
-            write_off_dpd=400, accrual_stop_dpd=300, source="test"),
+            write_off_dpd=400, accrual_stop_dpd=300, rate_passthrough=1.5,
+            new_rate_passthrough=0.8, source="test"),
 )  # fmt: skip
 
 
@@ -211,7 +212,7 @@ def random_world(seed: int, n_paths: int, horizon: int) -> World:
         "other_annual_rate": (0.05, 0.4), "competitor_rate": (0.05, 0.2),
         "rival_change": (-0.1, 0.1),
         "rate_cap": (0.12, 0.4), "collection_allowed": (0.3, 1.0), "refusal_factor": (0.5, 3.0),
-        "lapse_factor": (0.5, 2.0), "windfall": (0.0, 0.1),
+        "lapse_factor": (0.5, 2.0), "windfall": (0.0, 0.1), "policy_change": (-0.08, 0.12),
     }  # fmt: skip
     for name, (low, high) in ranges.items():
         months[name] = rng.uniform(low, high, size=months[name].shape)
@@ -235,6 +236,7 @@ def eager_parameters(**changes: float) -> dict[str, float]:
         "legal_lag_months": 3.0, "promise_kept_share": 0.85, "cost_agency": 0.5,
         "education_attention": 0.6, "education_willingness": 0.9, "education_spending": 0.7,
         "offer_decline_share": 0.35, "effect_agency": 0.7, "income_risk_slope": 0.25,
+        "product_rate_passthrough": 0.9,
     }  # fmt: skip
     return parameters_from({**raised, **changes})
 

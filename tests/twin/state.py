@@ -68,7 +68,8 @@ class Loan:
     origination_month: int
     term_months: int
     due_day: int
-    annual_rate: float
+    base_rate: float
+    """Yearly rate while the policy rate is the opening's."""
     limit: float
     opening_principal: float
     usual_principal: float
@@ -121,7 +122,6 @@ class Loan:
     warned: bool = False
     helped: bool = False
     effort: float = 0.0
-    asked_rate: float = 0.0
     efforts: float = 0.0
     """Efforts of contacts made this month, of all stages."""
     late_days: float = 0.0
