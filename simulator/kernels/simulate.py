@@ -13,6 +13,7 @@ from simulator.kernels.payment import annuity_instalment
 from simulator.kernels.records import AT_OPENING, NEVER_OPENED, NOT_TRACKED
 from simulator.kernels.rng import uniform
 from simulator.kernels.score_power import judge_score
+from simulator.kernels.seen_hardship import known_at_opening
 from simulator.kernels.tally import FIRST_30, FIRST_90
 from simulator.vocabulary import Cause, Domain, Draw, Flag, LoanStatus
 
@@ -80,8 +81,11 @@ def _reset_outcome(outcome, arrival_month):
 
 
 @loop
-def open_book(book, s, p, key, out):
-    """Opening state of every loan and borrower, counted as month 0; the number of live ones."""
+def open_book(book, s, p, key, life, out):
+    """Opening state of every loan and borrower, counted as month 0; the number of live ones.
+
+    ``life`` from ``simulate_lives``.
+    """
     people, loans, states, s_people, queues = book.people, book.loans, s.loans, s.people, s.queue
     filed, outcomes = s.filed, s.outcomes
     filed[:] = 0
@@ -97,6 +101,7 @@ def open_book(book, s, p, key, out):
         person_state.other_missed = 0
         person_state.months_short = 0
         person_state.refusing = 0
+        person_state.hardship_known = 0
         outcome = outcomes[b]
         _reset_outcome(outcome, person.arrival_month)
         worst = 0
@@ -110,6 +115,7 @@ def open_book(book, s, p, key, out):
         if person.arrival_month == 0 and person.n_loans > 0:
             s.live[n_live] = b
             n_live += 1
+            person_state.hardship_known = known_at_opening(life[0, b], worst, person, p, key)
         if worst >= FIRST_30:
             outcome.first_30 = AT_OPENING
         if worst >= FIRST_90:
@@ -156,7 +162,7 @@ def simulate_path(
     """
     seen.cells[:] = 0.0
     seen.moves[:] = 0.0
-    n_live = open_book(book, s, params[0], key, out)
+    n_live = open_book(book, s, params[0], key, life, out)
     count_stocks(0, n_live, book, s, out.stocks[0], out.counts[0])
     if seen.cells.shape[0] > 0:
         see_loans(0, 0, n_live, book, s, life, seen)

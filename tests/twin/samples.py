@@ -214,6 +214,7 @@ def eager_parameters(**changes: float) -> dict[str, float]:
         "legal_lag_months": 3.0, "promise_kept_share": 0.85, "cost_agency": 0.5,
         "education_attention": 0.6, "education_willingness": 0.9, "education_spending": 0.7,
         "offer_decline_share": 0.35, "effect_agency": 0.7, "income_risk_slope": 0.25,
+        "hardship_public_share": 0.2, "hardship_ask_share": 0.3, "hardship_learn_in_arrears": 0.4,
     }  # fmt: skip
     return parameters_from({**raised, **changes})
 
@@ -265,6 +266,8 @@ def restructuring(months: int) -> list[Edit]:
     return [
         Edit("p_relief_if_need", 0.5, buckets=tuple(range(1, 8))),
         Edit("p_relief_if_no_need", 0.1),
+        Edit("p_relief_if_no_need", 0.4, hardships=(Hardship.JOB_LOSS, Hardship.DISASTER)),
+        Edit("p_relief_if_need", 0.7, hardships=(Hardship.NONE,)),
         Edit("relief_months", 2.0),
         Edit("term_extension_months", 12.0, buckets=tuple(range(1, 8))),
         Edit("affordable_share", 0.1, target=Target(risk_bands=("bad",))),

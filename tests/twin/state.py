@@ -112,6 +112,7 @@ class Loan:
     """Unpaid instalments at the month's start, after relief."""
     opening_spell: int = 0
     hardship: Hardship = Hardship.NONE
+    """What the lender sees of the borrower's hardship this month."""
     able: float = 0.0
     keeps_behind: bool = False
     keeps_promise: bool = False
@@ -221,6 +222,8 @@ class Borrower:
     refusing: bool = False
     resumes: bool = False
     """A contact ended the refusal; it holds from next month on."""
+    hardship_known: bool = False
+    """The lender knows of the hardship that the borrower is in."""
     months_short: int = 0
     missed_elsewhere: int = 0
     lever_class: int = 0
@@ -279,10 +282,13 @@ class Month:
     def per_1000_loans(self, rate: float) -> float:
         return rate * self.book_loans / 1000.0
 
-    def loan_lever(self, name: str, loan: Loan) -> float:
-        """A lever in the loan's cell: bucket at the month's start, after relief once given."""
+    def loan_lever(self, name: str, loan: Loan, hardship: Hardship | None = None) -> float:
+        """A lever in the loan's cell: bucket at the month's start, after relief once given.
+
+        The cell is that of the hardship that the lender sees, unless another one is named.
+        """
         cell = self.levers.loan[self.t, loan.lever_class, min(loan.opening_unpaid, 7)]
-        return float(cell[loan.hardship][name])
+        return float(cell[loan.hardship if hardship is None else hardship][name])
 
     def flow(self, flow: Flow, loan: Loan, amount: float) -> None:
         self.sums.flows[0, self.t, flow] += loan.weight * amount

@@ -111,7 +111,7 @@ def futures(parts: Set, outer: int, inner: Sequence[int]) -> Iterator[NDArray[np
             work.life, work.unemployed, begin,
         )  # fmt: skip
         if first == 0:
-            n_live = open_book(packed.book, work.state, packed.params[0], key, out)
+            n_live = open_book(packed.book, work.state, packed.params[0], key, work.life, out)
             count_stocks(0, n_live, packed.book, work.state, out.stocks[0], out.counts[0])
             see_loans(0, 0, n_live, packed.book, work.state, work.life, work.seen)
         live: int = simulate_months(
