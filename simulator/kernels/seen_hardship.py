@@ -40,11 +40,13 @@ def known_at_opening(life, worst_unpaid, person, p, key):
 @scalar
 def _comes_to_light(t, plan, person, p, key):
     """Whether a hidden hardship is told, asked about or public this month."""
-    _, ask, learn, _ = words(person.id, stream(t, _GROUP, Domain.BORROWER), key.path, key.seed)
-    if plan.free - plan.demand < 0.0 and unit(ask) < p.hardship_ask_share:
-        return True
-    if plan.unpaid > 0 and unit(learn) < p.hardship_learn_in_arrears:
-        return True
+    short, in_arrears = plan.free - plan.demand < 0.0, plan.unpaid > 0
+    if short or in_arrears:
+        _, ask, learn, _ = words(person.id, stream(t, _GROUP, Domain.BORROWER), key.path, key.seed)
+        if short and unit(ask) < p.hardship_ask_share:
+            return True
+        if in_arrears and unit(learn) < p.hardship_learn_in_arrears:
+            return True
     return _is_public(person, p, key)
 
 
