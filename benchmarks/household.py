@@ -33,7 +33,9 @@ class Opened:
     def open(self) -> int:
         """Put every loan and borrower into its opening state; how many borrowers are live."""
         packed = self.case.packed
-        live: int = open_book(packed.book, self.state, packed.params[0], self.key, self.out)
+        live: int = open_book(
+            packed.book, self.state, packed.params[0], self.key, self.life, self.out
+        )
         return live
 
     def plan(self, n_months: int = MONTHS) -> int:

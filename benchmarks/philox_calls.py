@@ -18,7 +18,7 @@ class Calls:
     lives: float  # in blocks: everybody, once for all policies
     borrowers: float  # in blocks: live borrowers
     loans: float  # in blocks: open loans
-    rare: float  # one by one: bills, lateness, catching up, contacts, refusal at the opening
+    rare: float  # one by one: bills, lateness, catching up, contacts, opening refusal, hardship
     person_months: float  # people x (months + 1) x paths
     live: float  # live borrower-months
     open_loans: float  # open loan-months

@@ -120,7 +120,7 @@ LOAN_LEVERS: Final = (
         _M.MULTIPLY,
     ),
 )
-"""By month, class, bucket at the month's start and hardship."""
+"""By month, class, bucket at the month's start and the hardship that the lender sees."""
 
 CUSTOMER_LEVERS: Final = (
     _F(

@@ -230,6 +230,7 @@ def _borrowers(people: Borrowers, purses: Records, lives: U1, months: int) -> Bo
         months_short=purses["months_short"].copy(),
         other_missed=purses["other_missed"].copy(),
         refusing=purses["refusing"].copy(),
+        hardship_known=purses["hardship_known"].copy(),
     )
 
 

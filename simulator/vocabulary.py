@@ -61,7 +61,7 @@ class Life(IntEnum):
 
 
 class Hardship(IntEnum):
-    """Hardship of a borrower in a month, as relief rules see it; the first that applies."""
+    """Hardship of a borrower in a month; the first that applies."""
 
     NONE = 0
     JOB_LOSS = 1
@@ -274,6 +274,9 @@ class Draw(IntEnum):
     EDUCATION = 76
     AUTOPAY = 77
     ACCEPT = 80
+    HARDSHIP_PUBLIC = 88
+    HARDSHIP_ASK = 89
+    HARDSHIP_LEARN = 90
 
 
 class Flow(IntEnum):

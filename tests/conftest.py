@@ -22,6 +22,7 @@ from simulator.macro.scenario import Scenario
 from simulator.macro.variables import DISASTER, MACRO_VARIABLES
 from simulator.packing import pack
 from simulator.policies import CareProgramme, GracePeriod, Policy, StatusQuo, StricterApproval
+from simulator.provision import RiskCellTable
 from simulator.settings import BookSettings, MacroDeviation, RunSettings
 from simulator.settling import Calm, donor_source
 from simulator.shocks import build_world
@@ -201,9 +202,13 @@ def run_small(
     deviation: MacroDeviation = STILL,
     parameters: Mapping[str, float] | None = None,
     history: bool = False,
+    cells: RiskCellTable | None = None,
     **run: Any,
 ) -> Small:
-    """Run policies (edits on top of ``status_quo``'s) in worlds, by default in ``HARD``."""
+    """Run policies (edits on top of ``status_quo``'s) in worlds, by default in ``HARD``.
+
+    With ``cells``, loans are also tallied by what a lender sees of them.
+    """
     settings = run_settings(**run, **({"history_borrowers": 10_000} if history else {}))
     book = book or small_book(months=settings.months)
     values = parameters_from(parameters or {})
@@ -220,7 +225,7 @@ def run_small(
         for name, columns in ({"hard": HARD} if worlds is None else worlds).items()
     }
     builders = {name: world_builder(paths, book, values) for name, paths in macro.items()}
-    simulation = simulate(pack(book, values), builders, levers, settings)
+    simulation = simulate(pack(book, values, cells), builders, levers, settings)
     return Small(book, settings, simulation, macro)
 
 

@@ -180,6 +180,7 @@ class Hidden(NamedTuple):
             months_short=people.months_short[self.rows],
             other_missed=people.other_missed[self.rows],
             refusing=people.refusing[self.rows],
+            hardship_known=people.hardship_known[self.rows],
         )
 
 
@@ -261,11 +262,5 @@ def _copies(donors: Book, rows: I8, numbers: U8) -> Part:
             ),
             charges=loans.penalty[at] + loans.fees[at],
         ),
-        state=OpeningState(
-            people.life[rows],
-            people.savings_at_opening[rows],
-            people.months_short[rows],
-            people.other_missed[rows],
-            people.refusing[rows],
-        ),
+        state=OpeningState(*(getattr(people, name)[rows] for name in OpeningState._fields)),
     )

@@ -74,6 +74,8 @@ class Borrowers(NamedTuple):
     """Months in a row in which others have not been paid in full, at the opening."""
     refusing: U1
     """1: refuses to pay at the opening."""
+    hardship_known: U1
+    """1: the lender knows at the opening of the hardship that the borrower is in."""
     true_risk: F8
     """Standard-normal latent risk, higher is riskier; the lender never sees it."""
     score: F8

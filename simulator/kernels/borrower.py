@@ -102,7 +102,7 @@ def shock_in_force(p, life, kind):
 
 @scalar
 def hardship_of(life):
-    """``Hardship`` as relief rules see it."""
+    """``Hardship`` of a month, seen by the lender or not."""
     state = life & 3
     if state == WorkState.UNEMPLOYED:
         return Hardship.JOB_LOSS

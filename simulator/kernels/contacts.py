@@ -7,10 +7,10 @@ overdue part of the book.
 import numpy as np
 
 from simulator.kernels.amounts_due import balance_of, demand_of
-from simulator.kernels.borrower import hardship_of
 from simulator.kernels.contact_outcome import converse, decide_case, files_case
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.rng import stream, uniform, unit, words
+from simulator.kernels.seen_hardship import seen_hardship
 from simulator.vocabulary import (
     DAYS_PER_MONTH,
     N_BUCKETS,
@@ -173,13 +173,14 @@ def _order_stages(stages, rules, days, order):
 @loop
 def _plan_efforts(t, n, book, levers, s, allowed, life, efforts):
     """Effort of each stage with each loan in question; ``efforts``: (stages, n)."""
-    loans, states, question = book.loans, s.loans, s.question
+    loans, states, s_people, question = book.loans, s.loans, s.people, s.question
     loan_levers, classes = levers.loan, levers.class_of_segment
     for k in range(n):
         row = question[k]
         loan = loans[row]
         bucket = min(states[row].n_unpaid, N_BUCKETS - 1)
-        lever = loan_levers[t, classes[loan.segment], bucket, hardship_of(life[t, loan.borrower])]
+        seen = seen_hardship(life[t, loan.borrower], s_people[loan.borrower].hardship_known)
+        lever = loan_levers[t, classes[loan.segment], bucket, seen]
         efforts[CollectionStage.REMINDER, k] = _effort(lever, CollectionStage.REMINDER)
         for stage in range(1, N_COLLECTION_STAGES):
             efforts[stage, k] = _effort(lever, stage) * allowed
@@ -325,10 +326,9 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
                 filed[row] = t
                 continue
             bucket = min(state.n_unpaid, N_BUCKETS - 1)
-            lever = loan_levers[
-                t, classes[loan.segment], bucket, hardship_of(life[t, loan.borrower])
-            ]
             person_state = s_people[loan.borrower]
+            seen = seen_hardship(life[t, loan.borrower], person_state.hardship_known)
+            lever = loan_levers[t, classes[loan.segment], bucket, seen]
             brought = converse(
                 t, stage, day, rule, loan, person, terms[loan.product], state, person_state, lever,
                 p, world, key, u, count,

@@ -16,6 +16,7 @@ from simulator.kernels.prevention import count_prevention, heeds_reminder, lapse
 from simulator.kernels.records import CHUNK
 from simulator.kernels.relief import chance_of_relief, keep_agreement, relieve
 from simulator.kernels.rng import fill_units, stream, uniform
+from simulator.kernels.seen_hardship import see_hardships, show_hardships
 from simulator.vocabulary import N_BUCKETS, Cause, Domain, Draw, Flag, LoanStatus
 
 _PERSON_GROUP = Draw.REFUSE // 4
@@ -195,12 +196,12 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
                 continue
             loan, outcome = loans[row], outcomes[b]
             product = terms[loan.product]
-            lever = loan_levers[t, classes[loan.segment], state.from_bucket, plan.hardship]
+            lever = loan_levers[t, classes[loan.segment], state.from_bucket, plan.seen_hardship]
             if keep_agreement(t, loan, product, state, lever, world, outcome):
                 granted = True
                 _count_grant(person, facts, p, short, 0.0, count, flow)
                 if is_seen:
-                    mark_relief(risks[row], True, plan.hardship)
+                    mark_relief(risks[row], True, plan.seen_hardship)
                 continue
             care = cares[t, plan.group]
             if state.relief_left > 0 or u[2, k] >= chance_of_relief(state, lever, care, short):
@@ -224,7 +225,7 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
                 _count_grant(person, facts, p, short, cut, count, flow)
                 if is_seen:
                     is_replan = int(lever.term_extension_months) > 0
-                    mark_relief(risks[row], is_replan, plan.hardship)
+                    mark_relief(risks[row], is_replan, plan.seen_hardship)
         if granted:
             _forget_demands(plan)
             for row in range(person.first_loan, person.first_loan + person.n_loans):
@@ -298,7 +299,9 @@ def plan_households(t, n_live, book, levers, s, p, world, key, life, out):
         fill_units(s.loan_ids[:n_loans], loan_counter, key.path, key.seed, s.u_loan)
         if has_call:
             called = warn_chunk(t, start, n, called, book, levers, s, p, key, out.counts)
+        see_hardships(t, start, n, has_call, book, s, p, key, life)
         if has_offer:
+            show_hardships(t, start, n, book, levers, s)
             budget = _offer_relief(t, start, n, book, levers, s, p, world, budget, out)
         n_question = _decide_payments(
             t, start, n, n_question, book, levers, s, p, world, key, out.counts

@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 
 from simulator.kernels.amounts_due import balance_of
-from simulator.kernels.borrower import hardship_of
 from simulator.kernels.interest_rate import effective_rate
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.payment import dpd_at_month_end
 from simulator.kernels.records import NOT_TRACKED
+from simulator.kernels.seen_hardship import seen_hardship
 from simulator.situation import relief_code, situation_code
 from simulator.vocabulary import (
     LOSS_WINDOW_MONTHS,
@@ -61,7 +61,7 @@ def value_of_recoveries(terms, balance, v):
 
 @scalar
 def mark_relief(risk, is_replan, hardship):
-    """Mark a loan to which relief was granted; without hardship a deferral marks nothing."""
+    """Mark a loan to which relief was granted; without a seen hardship a deferral marks nothing."""
     if is_replan:
         risk.mark = Forbearance.RESTRUCTURED
         risk.since = _FRESH
@@ -140,13 +140,15 @@ def see_loans(t, start, stop, book, s, life, seen):
     observations, cures = book.sight.observations_passed, book.sight.cures_passed
     relapse = book.sight.relapse
     people, loans, states, risks, live = book.people, book.loans, s.loans, s.risks, s.live
+    s_people = s.people
     cells, moves, track = seen.cells[t], seen.moves[t], s.track
     newcomer = cells.shape[0]
     for k in range(start, stop):
         b = live[k]
         person = people[b]
         weight = person.weight
-        hardship = 0 if hardship_of(life[t, b]) == Hardship.NONE else 1
+        seen = seen_hardship(life[t, b], s_people[b].hardship_known)
+        hardship = 0 if seen == Hardship.NONE else 1
         unremarkable = _situation_code(0, hardship, 0, 0, 0, 0)
         for row in range(person.first_loan, person.first_loan + person.n_loans):
             state = states[row]

@@ -6,7 +6,6 @@ Equations: docs/model.md, section 8; what happens to one loan stands in ``loan_m
 from simulator.kernels.amounts_due import (
     balance_of,
 )
-from simulator.kernels.borrower import hardship_of
 from simulator.kernels.impairment import note_chunk, see_loans
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.loan_month import (
@@ -22,6 +21,7 @@ from simulator.kernels.loan_month import (
 )
 from simulator.kernels.records import CHUNK
 from simulator.kernels.score_power import judge_month
+from simulator.kernels.seen_hardship import seen_hardship
 from simulator.kernels.tally import (
     AT_AGE,
     AT_BALANCE,
@@ -169,7 +169,8 @@ def _post_chunk(
                 revolving = loan.kind == Amortisation.REVOLVING
                 if revolving and state.n_unpaid == 0 and not relieved:
                     bucket = state.from_bucket
-                    lever = loan_levers[t, classes[loan.segment], bucket, hardship_of(life[t, b])]
+                    seen = seen_hardship(life[t, b], person_state.hardship_known)
+                    lever = loan_levers[t, classes[loan.segment], bucket, seen]
                     draw_line(loan, state, person_state, lever, p, weight, flow)
             if relieved:
                 state.relief_left -= 1

@@ -31,7 +31,8 @@ PERSON_DTYPE = _record(
     uint16="n_loans",
     int16="arrival_month",
     uint8="work overspender platforms pays_others_first unemployment_insured medical_insured"
-    " income_decile age_band months_short other_missed refusing",
+    " income_decile age_band months_short other_missed refusing"
+    " hardship_known",
 )
 """A borrower as the book has it; fields as in ``book.schema.Borrowers``."""
 
@@ -62,9 +63,10 @@ TERMS_DTYPE = _record(
 
 PERSON_STATE_DTYPE = _record(
     float64="savings other_debt",
-    uint8="other_missed months_short refusing",
+    uint8="other_missed months_short refusing hardship_known",
 )
-"""``other_missed``: months in a row in which other lenders were not paid in full."""
+"""``other_missed``: months in a row in which other lenders were not paid in full;
+``hardship_known``: 1 while the lender knows the hardship that the borrower is in."""
 
 LOAN_STATE_DTYPE = np.dtype(
     _record(
@@ -130,7 +132,8 @@ PLAN_DTYPE = _record(
     float64="demand due rate income normal_income essential habit cost service free cash lent"
     " paid_elsewhere reserved p_forget p_channel p_misunderstand willingness",
     int16="unpaid spell",
-    uint8="relieved shock hardship closed refused_by_platforms others_first cash_cause group",
+    uint8="relieved shock hardship seen_hardship closed refused_by_platforms others_first"
+    " cash_cause group",
 )
 """A borrower's month in the making; kept for one chunk of borrowers at a time."""
 

@@ -89,6 +89,8 @@ def keep_agreement(t, loan, terms, state, lever, world, outcome):
 @scalar
 def chance_of_relief(state, lever, care, short):
     """Chance that relief is asked for and granted; a warned borrower is offered it."""
+    if lever.relief_months < 1.0:
+        return 0.0
     chance = lever.p_relief_if_need if short else lever.p_relief_if_no_need
     if state.marks & Flag.WARNED:
         offered = care.warning_offer_if_need if short else care.warning_offer_if_no_need
@@ -103,11 +105,8 @@ def relieve(t, loan, terms, state, lever, p, world, weight, income, budget, outc
     (money that the budget lends or loses, principal forgiven, both weighted); ``REFUSED`` first
     when nothing was granted.
     """
-    if (
-        lever.relief_months < 1.0
-        or not _may_have_relief(state, lever)
-        or t - loan.origination_month < lever.relief_min_months_on_book
-    ):
+    is_young = t - loan.origination_month < lever.relief_min_months_on_book
+    if is_young or not _may_have_relief(state, lever):
         return REFUSED, 0.0
     _, _, _, _, instalment = due_parts(loan, terms, state, p, world)
     extension = int(lever.term_extension_months)

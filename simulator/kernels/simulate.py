@@ -81,7 +81,10 @@ def _reset_outcome(outcome, arrival_month):
 
 @loop
 def open_book(book, s, p, key, out):
-    """Opening state of every loan and borrower, counted as month 0; the number of live ones."""
+    """Opening state of every loan and borrower, counted as month 0; the number of live ones.
+
+    ``life`` from ``simulate_lives``.
+    """
     people, loans, states, s_people, queues = book.people, book.loans, s.loans, s.people, s.queue
     filed, outcomes = s.filed, s.outcomes
     filed[:] = 0
@@ -97,6 +100,7 @@ def open_book(book, s, p, key, out):
         person_state.other_missed = person.other_missed
         person_state.months_short = person.months_short
         person_state.refusing = 0
+        person_state.hardship_known = person.hardship_known
         outcome = outcomes[b]
         _reset_outcome(outcome, person.arrival_month)
         worst = 0

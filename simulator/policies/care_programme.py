@@ -14,6 +14,7 @@ from simulator.vocabulary import Hardship
 class CareProgramme(Relief):
     """Deferral of the whole instalment at zero interest for the ill, the flooded, the jobless.
 
+    Who asks with a proof shows a hardship that the lender did not see before.
     Modelled on Chinese lenders' care programmes; awareness, application, proof and false proof
     are assumptions.
     """

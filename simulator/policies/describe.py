@@ -35,7 +35,10 @@ number without a source is an assumption. Unless said otherwise, an empty list m
 """
 
 _LEVER_TABLES: tuple[tuple[str, Sequence[LeverField]], ...] = (
-    ("By month, class of segments, bucket and hardship of a loan", (*LOAN_LEVERS, *INTENSITIES)),
+    (
+        "By month, class of segments, bucket and seen hardship of a loan",
+        (*LOAN_LEVERS, *INTENSITIES),
+    ),
     ("By month and class, for every customer", CUSTOMER_LEVERS),
     ("By month and class, for applicants", UNDERWRITING_LEVERS),
     ("One value a policy", (*BOOK_LEVERS, *CAPACITY_MULTIPLIERS)),

@@ -13,6 +13,7 @@ from simulator.policies.relief import RequestedRelief
 class GracePeriod(RequestedRelief):
     """Offered to everybody who is not far overdue; nobody has to prove anything.
 
+    Who is short of cash and asks says why, so that a hardship is seen from then on.
     Awareness and take-up are assumptions. About a third of Canadian deferrals were precautionary
     (Bank of Canada 2020).
     """

@@ -73,7 +73,7 @@ class Classes(RuleBook):
     observation_months: Months = 12
     """Restructured loans are at least special mention while relief runs and so long after."""
     deferred_is_restructured: bool = False
-    """Payments deferred in hardship count as restructured, not a new plan alone."""
+    """Payments deferred in seen hardship count as restructured, not a new plan alone."""
     upgrade_months: Months = 6
     """Clean months after arrears are cleared until a loan in default is performing again."""
     impaired_shares: dict[str, Share] = Field(default_factory=dict)

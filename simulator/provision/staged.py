@@ -32,7 +32,8 @@ class SignificantIncrease(Frozen):
     pd_rise: Share = 0.01
     """The rise must be at least this too."""
     forbearance_months: Months | None = 12
-    """Relief in hardship, and so many months after it; 0: only while it runs; None: no sign."""
+    """Relief in seen hardship, and so many months after it; 0: only while it runs; None: no
+    sign."""
     early_warning_months: Annotated[int, Field(ge=0, le=60)] = 3
     """Month ends that a loan stays on the early-warning list after a call that reached the
     borrower; 0: no such sign."""

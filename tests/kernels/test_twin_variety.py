@@ -39,6 +39,15 @@ MECHANISMS = (
     "court converts a refuser",
     "court brings help",
     "court decides after the horizon",
+    "a known hardship ends",
+    "hardship public",
+    "hardship told",
+    "hardship asked about",
+    "hardship heard in a warning",
+    "disaster seen, another hardship hidden",
+    "hardship shown for relief in need",
+    "hardship shown for relief without need",
+    "hidden hardship, an offer for those without",
 )
 """What leaves no sum of its own; the twin counts how often each happens."""
 

@@ -25,6 +25,7 @@ class Entry:
     cause: Cause
     relief_left: int
     hardship: Hardship
+    """What the lender sees of it."""
     warned: bool
     grant: Grant
     balance: float

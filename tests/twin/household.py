@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from simulator.vocabulary import Cause, Draw, Hardship
+from simulator.vocabulary import Cause, Draw
 from tests.twin.attention import attention, early_warning, programmes, warning_runs
 from tests.twin.bills import Bills, bill
-from tests.twin.life import hardship, income, shock_cost, shock_in_force
+from tests.twin.life import income, shock_cost, shock_in_force
 from tests.twin.relief import relief
+from tests.twin.seen import see, show
 from tests.twin.state import ROUNDING, TINY, Bill, Borrower, Loan, Month
 
 
@@ -236,16 +237,17 @@ def _save(borrower: Borrower, before: float, cash: float, month: Month) -> None:
 
 
 def household_month(borrower: Borrower, month: Month) -> Bills:
-    """Step (b) of a live borrower: need, warning, relief, intent, funding; the bills."""
-    state: Hardship = hardship(borrower)
-    for loan in borrower.open_loans():
-        loan.hardship = state
+    """Step (b) of a live borrower: need, warning, sight, relief, intent, funding; the bills."""
     borrower.lever_class = borrower.open_loans()[0].lever_class
     household = need(borrower, month)
     bills = {loan.row: bill(loan, month) for loan in borrower.open_loans()}
     if warning_runs(month):
         early_warning(borrower, household.spare(), bills, month)
-    relief(borrower, household.spare(), household.income, bills, month)
+    demand = sum(bills[loan.row].demand for loan in borrower.open_loans())
+    short = household.spare() - demand < 0.0
+    see(borrower, short, month)
+    show(borrower, short, month)
+    relief(borrower, short, household.income, bills, month)
     intent(borrower, household, bills, month)
     funding(borrower, household, bills, month)
     programmes(borrower, bills, month)

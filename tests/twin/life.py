@@ -147,7 +147,7 @@ def shock_in_force(borrower: Borrower, month: Month) -> Cause:
 
 
 def hardship(borrower: Borrower) -> Hardship:
-    """The hardship that relief rules see."""
+    """The hardship that a borrower is in, seen or not."""
     if borrower.work_state is WorkState.UNEMPLOYED:
         return Hardship.JOB_LOSS
     if borrower.ill:

@@ -41,6 +41,7 @@ def _borrower(book: Book, row: int) -> Borrower:
         opening_refusing=bool(b.refusing[row]),
         months_short=int(b.months_short[row]),
         missed_elsewhere=int(b.other_missed[row]),
+        hardship_known=bool(b.hardship_known[row]),
     )
 
 

@@ -129,11 +129,9 @@ def _offered(
     return True
 
 
-def relief(borrower: Borrower, spare: float, income: float, bills: Bills, month: Month) -> None:
-    """Grants, and the bills that follow; ``spare`` is income after spending and others."""
-    loans = borrower.open_loans()
-    short = spare - sum(bills[loan.row].demand for loan in loans) < 0.0
-    for loan in loans:
+def relief(borrower: Borrower, short: bool, income: float, bills: Bills, month: Month) -> None:
+    """Grants, and the bills that follow; ``short``: cash does not cover what is demanded."""
+    for loan in borrower.open_loans():
         service = bills[loan.row].service
         if _agreed(loan, borrower, short, month) or _offered(
             loan, borrower, short, income, service, month

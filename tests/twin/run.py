@@ -18,10 +18,11 @@ from tests.twin.diary import Diary, Entry, Grant
 from tests.twin.household import household_month, opening_intent
 from tests.twin.ledger import ledger_month
 from tests.twin.lender import contacts, decide
-from tests.twin.life import hardship, live
+from tests.twin.life import live
 from tests.twin.luck import Luck
 from tests.twin.population import population
 from tests.twin.score import judge_month, power
+from tests.twin.seen import seen_hardship
 from tests.twin.state import Borrower, Loan, Month
 
 Sums = NDArray[np.float64]
@@ -72,7 +73,7 @@ def _write_diaries(borrowers: list[Borrower], diaries: dict[int, Diary], month: 
                     dpd=loan.dpd,
                     cause=loan.cause,
                     relief_left=loan.relief_left,
-                    hardship=hardship(borrower),
+                    hardship=seen_hardship(borrower),
                     warned=loan.warned,
                     grant=loan.grant,
                     balance=loan.balance if loan.open else loan.exit_balance,

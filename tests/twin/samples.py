@@ -114,6 +114,7 @@ def _opening_columns(
         "months_short": rng.integers(0, 5, n),
         "other_missed": rng.integers(0, 4, n),
         "refusing": rng.random(n) < 0.2,
+        "hardship_known": (life != 0) & (rng.random(n) < 0.5),
     }
     columns = {name: np.where(applies, 0, x).astype(np.uint8) for name, x in states.items()}
     return columns | {"savings_at_opening": income * rng.exponential(0.4, n)}
@@ -237,6 +238,7 @@ def eager_parameters(**changes: float) -> dict[str, float]:
         "education_attention": 0.6, "education_willingness": 0.9, "education_spending": 0.7,
         "offer_decline_share": 0.35, "effect_agency": 0.7, "income_risk_slope": 0.25,
         "product_rate_passthrough": 0.9,
+        "hardship_public_share": 0.2, "hardship_ask_share": 0.3, "hardship_learn_in_arrears": 0.4,
     }  # fmt: skip
     return parameters_from({**raised, **changes})
 
@@ -288,6 +290,8 @@ def restructuring(months: int) -> list[Edit]:
     return [
         Edit("p_relief_if_need", 0.5, buckets=tuple(range(1, 8))),
         Edit("p_relief_if_no_need", 0.1),
+        Edit("p_relief_if_no_need", 0.4, hardships=(Hardship.JOB_LOSS, Hardship.DISASTER)),
+        Edit("p_relief_if_need", 0.7, hardships=(Hardship.NONE,)),
         Edit("relief_months", 2.0),
         Edit("term_extension_months", 12.0, buckets=tuple(range(1, 8))),
         Edit("affordable_share", 0.1, target=Target(risk_bands=("bad",))),

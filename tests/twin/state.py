@@ -114,6 +114,7 @@ class Loan:
     """Unpaid instalments at the month's start, after relief."""
     opening_spell: int = 0
     hardship: Hardship = Hardship.NONE
+    """What the lender sees of the borrower's hardship this month."""
     able: float = 0.0
     keeps_behind: bool = False
     keeps_promise: bool = False
@@ -215,6 +216,8 @@ class Borrower:
     opening_refusing: bool
     months_short: int
     missed_elsewhere: int
+    hardship_known: bool
+    """The lender knows of the hardship that the borrower is in."""
     loans: list[Loan] = field(default_factory=list)
 
     work_state: WorkState = WorkState.EMPLOYED
@@ -282,10 +285,13 @@ class Month:
     def per_1000_loans(self, rate: float) -> float:
         return rate * self.book_loans / 1000.0
 
-    def loan_lever(self, name: str, loan: Loan) -> float:
-        """A lever in the loan's cell: bucket at the month's start, after relief once given."""
+    def loan_lever(self, name: str, loan: Loan, hardship: Hardship | None = None) -> float:
+        """A lever in the loan's cell: bucket at the month's start, after relief once given.
+
+        The cell is that of the hardship that the lender sees, unless another one is named.
+        """
         cell = self.levers.loan[self.t, loan.lever_class, min(loan.opening_unpaid, 7)]
-        return float(cell[loan.hardship][name])
+        return float(cell[loan.hardship if hardship is None else hardship][name])
 
     def flow(self, flow: Flow, loan: Loan, amount: float) -> None:
         self.sums.flows[0, self.t, flow] += loan.weight * amount
