@@ -90,13 +90,13 @@ def total(simulation: Simulation, count: Count) -> float:
     return float(sum(t.counts[:, 1:, count].sum() for t in simulation.tallies.values()))
 
 
-def lives_of(case: Case, run: RunSettings, path: int) -> tuple[NDArray[np.uint8], World]:
+def lives_of(case: Case, run: RunSettings, path: int) -> tuple[NDArray[np.uint16], World]:
     """Lives of a path, (months + 1, n_borrowers), and its world."""
     from simulator.kernels.life_events import simulate_lives
     from simulator.kernels.records import CHUNK, PathKey, records
 
     world = case.world_builder(run)(path, path + 1)
-    life = np.zeros((MONTHS + 1, case.packed.lives.id.size), dtype=np.uint8)
+    life = np.zeros((MONTHS + 1, case.packed.lives.id.size), dtype=np.uint16)
     key = PathKey(np.uint64(run.seed), path, MONTHS, MONTHS)
     simulate_lives(
         case.packed.lives,
@@ -104,7 +104,7 @@ def lives_of(case: Case, run: RunSettings, path: int) -> tuple[NDArray[np.uint8]
         world.disaster[0],
         case.packed.params,
         key,
-        np.zeros((4, CHUNK)),
+        np.zeros((8, CHUNK)),
         life,
         np.zeros(MONTHS + 1),
     )

@@ -27,7 +27,7 @@ class Opened:
     key: PathKey
     out: PathTallies
     levers: LeverTable
-    life: NDArray[np.uint8]
+    life: NDArray[np.uint16]
     months: NDArray[np.void]
 
     def open(self) -> int:
@@ -106,7 +106,7 @@ def measure(borrowers: int = 10_000, repeats: int = 5) -> list[Row]:
 def _open_and_plan(
     twin: TwinColumns,
     months: NDArray[np.void],
-    life: NDArray[np.uint8],
+    life: NDArray[np.uint16],
     parameters: dict[str, float],
 ) -> None:
     rng = np.random.default_rng(1)

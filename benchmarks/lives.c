@@ -4,11 +4,14 @@
  * blocks as the kernel, so that the compiler may vectorise the same loops. Compile without
  * contraction into fused operations: the results are compared bit by bit.
  */
+#include <math.h>
 #include <stdint.h>
 
 #define CHUNK 256
 enum { EMPLOYED = 0, REDUCED = 1, UNEMPLOYED = 2 };
 enum { ILL = 4, HIT = 8, CLOSED = 16, ILL_ONSET = 32, HIT_ONSET = 64 };
+enum { HOSPITAL = 128, HOSPITAL_ONSET = 256, WEAKENED = 512, LASTING_BITS = 10 };
+enum { HOSPITAL_GROUP = 24, HOSPITAL_MONTHS = 4, LASTING_GROUP = 25, LASTING = 0, AGE = 1 };
 
 typedef struct {
     double unemployment_rate, separation[3], finding[3], cut_hazard[3], closure[3], illness_factor;
@@ -16,6 +19,7 @@ typedef struct {
 
 typedef struct {
     double restore_rate, illness_mean_months, disaster_mean_months;
+    double hospital_mean_months, hospital_lasting_share, hospital_fade_months;
 } rules_t;
 
 static void fill_units(const uint64_t *ids, int n, uint32_t month, uint32_t path, uint64_t seed,
@@ -54,6 +58,44 @@ static int next_work(int state, double u, double separation, double finding, dou
     return u < separation + kept * restore ? EMPLOYED : REDUCED;
 }
 
+static double one_unit(uint64_t id, uint32_t month, int draw, uint32_t path, uint64_t seed)
+{
+    double u[4][CHUNK];
+    fill_units(&id, 1, month | LASTING_GROUP << 16, path, seed, u);
+    return u[draw][0];
+}
+
+static int lasting_bits(int k, int fade)
+{
+    return k == 0 ? 0 : k << LASTING_BITS | (2 * (k - 1) < fade ? WEAKENED : 0);
+}
+
+static int opening_hospital(const rules_t *r, double p_admit, double u, double u_age)
+{
+    int bits = u < p_admit / (p_admit + 1.0 / r->hospital_mean_months) ? HOSPITAL : 0;
+    double begins =
+        r->hospital_lasting_share * p_admit / (1.0 + p_admit * r->hospital_mean_months);
+    int fade = (int)r->hospital_fade_months, k = 0;
+    if (u_age < 1.0 - pow(1.0 - begins, fade)) {
+        k = 1 + (int)floor(log(1.0 - u_age) / log(1.0 - begins));
+        k = k < fade ? k : fade;
+    }
+    return bits | lasting_bits(k, fade);
+}
+
+static int next_hospital(const rules_t *r, int life, double p_admit, double u, uint64_t id,
+                         uint32_t month, uint32_t path, uint64_t seed)
+{
+    int was_in = life & HOSPITAL, k = life >> LASTING_BITS, fade = (int)r->hospital_fade_months;
+    int bits = 0;
+    k = 0 < k && k < fade ? k + 1 : 0;
+    if (was_in ? !(u < 1.0 / r->hospital_mean_months) : u < p_admit)
+        bits = was_in ? HOSPITAL : HOSPITAL | HOSPITAL_ONSET;
+    else if (was_in && one_unit(id, month, LASTING, path, seed) < r->hospital_lasting_share)
+        k = 1;
+    return bits | lasting_bits(k, fade);
+}
+
 static int opening_life(const rules_t *r, const month_t *w, int kind, double p_ill, double u_work,
                         double u_health)
 {
@@ -84,31 +126,42 @@ static int next_life(const rules_t *r, const month_t *w, int life, int kind, dou
 /* life: (horizon + 1, n), disaster: (horizon + 1, n_regions), unemployed: (horizon + 1) */
 void simulate_lives(int64_t n, int64_t horizon, const uint64_t *ids, const int16_t *arrivals,
                     const uint8_t *regions, const uint8_t *kinds, const double *weights,
-                    const double *p_ills, const month_t *months, const double *disaster,
+                    const double *p_ills, const double *p_admits, const month_t *months, const double *disaster,
                     int64_t n_regions, const rules_t *rules, uint64_t seed, uint32_t path,
-                    uint8_t *life, double *unemployed)
+                    uint16_t *life, double *unemployed)
 {
-    double u[4][CHUNK];
+    double u[4][CHUNK], u_hospital[4][CHUNK];
     for (int64_t t = 0; t <= horizon; t++)
         unemployed[t] = 0.0;
     for (int64_t start = 0; start < n; start += CHUNK) {
         int size = (int)(n - start < CHUNK ? n - start : CHUNK);
         for (int64_t t = 0; t <= horizon; t++) {
             const month_t *w = &months[t];
-            uint8_t *now = life + t * n + start;
+            uint16_t *now = life + t * n + start;
             fill_units(ids + start, size, (uint32_t)t, path, seed, u);
+            if (t % HOSPITAL_MONTHS == 0)
+                fill_units(ids + start, size,
+                           (uint32_t)(t / HOSPITAL_MONTHS) | HOSPITAL_GROUP << 16, path, seed,
+                           u_hospital);
             for (int k = 0; k < size; k++) {
                 int64_t row = start + k;
                 int kind = kinds[row], next = 0;
                 double p_ill = p_ills[row] * w->illness_factor;
                 p_ill = p_ill < 1.0 ? p_ill : 1.0;
+                double p_admit = p_admits[row] * w->illness_factor;
+                p_admit = p_admit < 1.0 ? p_admit : 1.0;
+                double u_stay = u_hospital[t % HOSPITAL_MONTHS][k];
                 if (t > arrivals[row])
                     next = next_life(rules, w, now[k - n], kind, p_ill,
                                      disaster[t * n_regions + regions[row]], u[0][k], u[1][k],
-                                     u[2][k], u[3][k]);
+                                     u[2][k], u[3][k]) |
+                           next_hospital(rules, now[k - n], p_admit, u_stay, ids[row],
+                                         (uint32_t)t, path, seed);
                 else if (t == 0 && arrivals[row] == 0)
-                    next = opening_life(rules, w, kind, p_ill, u[0][k], u[1][k]);
-                now[k] = (uint8_t)next;
+                    next = opening_life(rules, w, kind, p_ill, u[0][k], u[1][k]) |
+                           opening_hospital(rules, p_admit, u_stay,
+                                            one_unit(ids[row], 0, AGE, path, seed));
+                now[k] = (uint16_t)next;
                 if (arrivals[row] == 0 && (next & 3) == UNEMPLOYED)
                     unemployed[t] += weights[row];
             }

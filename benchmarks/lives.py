@@ -26,7 +26,14 @@ _MONTH_FIELDS = (
     "closure",
     "illness_factor",
 )
-_RULES = ("restore_rate", "illness_mean_months", "disaster_mean_months")
+_RULES = (
+    "restore_rate",
+    "illness_mean_months",
+    "disaster_mean_months",
+    "hospital_mean_months",
+    "hospital_lasting_share",
+    "hospital_fade_months",
+)
 
 
 def compile_c(folder: Path) -> ctypes.CDLL | None:
@@ -45,14 +52,14 @@ def _pointer(array: NDArray[np.generic]) -> ctypes.c_void_p:
 
 def lives_in_c(
     library: ctypes.CDLL, case: Case, world: World, path: int, seed: int
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+) -> tuple[NDArray[np.uint16], NDArray[np.float64]]:
     """(life, unemployed) of a path, as ``simulate_lives`` fills them."""
     people = case.packed.lives
     n = people.id.size
     months = np.column_stack([world.months[0][name] for name in _MONTH_FIELDS])
     rules = np.array([case.parameters[name] for name in _RULES])
     disaster = np.ascontiguousarray(world.disaster[0])
-    life, unemployed = np.zeros((MONTHS + 1, n), dtype=np.uint8), np.zeros(MONTHS + 1)
+    life, unemployed = np.zeros((MONTHS + 1, n), dtype=np.uint16), np.zeros(MONTHS + 1)
     library.simulate_lives(
         ctypes.c_int64(n),
         ctypes.c_int64(MONTHS),
@@ -62,6 +69,7 @@ def lives_in_c(
         _pointer(people.work),
         _pointer(people.weight),
         _pointer(people.p_ill_monthly),
+        _pointer(people.p_admit_monthly),
         _pointer(months),
         _pointer(disaster),
         ctypes.c_int64(disaster.shape[1]),
@@ -87,7 +95,7 @@ def measure(borrowers: int = 10_000, repeats: int = 7) -> list[Row]:
         world.disaster[0],
         case.packed.params,
         PathKey(np.uint64(run.seed), 0, MONTHS, MONTHS),
-        np.zeros((4, CHUNK)),
+        np.zeros((8, CHUNK)),
         life,
         unemployed,
     )

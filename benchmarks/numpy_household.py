@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simulator.book.schema import Book
 from simulator.kernels.payment import ENOUGH
-from simulator.vocabulary import Amortisation, Life, Work, WorkState
+from simulator.vocabulary import LASTING_BITS, Amortisation, Life, Work, WorkState
 
 F8 = NDArray[np.float64]
 B1 = NDArray[np.bool_]
@@ -119,7 +119,7 @@ def demands(c: TwinColumns, world: np.void, p: dict[str, float]) -> tuple[F8, F8
     return demand + np.where(accrues, penalty, 0.0), due
 
 
-def income_factor(c: TwinColumns, life: NDArray[np.uint8], p: dict[str, float]) -> F8:
+def income_factor(c: TwinColumns, life: NDArray[np.uint16], p: dict[str, float]) -> F8:
     """Income of the month over the normal one, of the part that shocks can touch."""
     state = life & 3
     unemployed = state == WorkState.UNEMPLOYED
@@ -128,6 +128,11 @@ def income_factor(c: TwinColumns, life: NDArray[np.uint8], p: dict[str, float]) 
     factor = np.where(reduced, 1.0 - c.cut_strength * c.cut_depth, factor)
     ill, hit = (life & Life.ILL) != 0, (life & Life.DISASTER) != 0
     factor *= np.where(ill, 1.0 - p["strength_illness"] * p["illness_income_loss"], 1.0)
+    in_hospital, k = (life & Life.HOSPITAL) != 0, life >> LASTING_BITS
+    loss = p["strength_illness"] * p["hospital_income_loss"]
+    factor *= np.where(in_hospital, 1.0 - loss, 1.0)
+    left = np.where(k > 0, 1.0 - (k - 1.0) / int(p["hospital_fade_months"]), 0.0)
+    factor *= 1.0 - p["strength_illness"] * p["hospital_lasting_loss"] * left
     factor *= np.where(hit, 1.0 - p["strength_disaster"] * p["disaster_income_loss"], 1.0)
     closed = ((life & Life.CLOSED) != 0) & ~unemployed
     loss = p["strength_epidemic_closure"] * p["closure_income_loss"]
@@ -138,7 +143,7 @@ def plan_month(
     c: TwinColumns,
     state: HouseholdState,
     world: np.void,
-    life: NDArray[np.uint8],
+    life: NDArray[np.uint16],
     u: F8,
     u_catch_up: F8,
     p: dict[str, float],

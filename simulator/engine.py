@@ -63,7 +63,7 @@ class _Scratch:
     """Memory of one worker thread."""
 
     state: State
-    life: NDArray[np.uint8]
+    life: NDArray[np.uint16]
     unemployed: NDArray[np.float64]
     uniforms: NDArray[np.float64]
     reference: NDArray[np.void]  # REFERENCE_DTYPE: of the path at hand
@@ -75,9 +75,9 @@ class _Scratch:
         tracked = packed.tracked(horizon if months is None else months)
         return _Scratch(
             state=allocate_state(n, packed.book.loans.size, packed.most_loans, tracked),
-            life=np.zeros((horizon + 1, n), dtype=np.uint8),
+            life=np.zeros((horizon + 1, n), dtype=np.uint16),
             unemployed=np.zeros(horizon + 1),
-            uniforms=np.zeros((4, CHUNK)),
+            uniforms=np.zeros((8, CHUNK)),
             reference=records(np.zeros(n, dtype=REFERENCE_DTYPE)),
             seen=Seen(
                 cells=np.zeros((tracked, k, N_CELL_MEASURES)),

@@ -35,7 +35,7 @@ class Work(IntEnum):
 
 
 class WorkState(IntEnum):
-    """Work state of a borrower in a month; two lowest bits of a life byte."""
+    """Work state of a borrower in a month; two lowest bits of a life."""
 
     EMPLOYED = 0
     REDUCED = 1
@@ -43,13 +43,23 @@ class WorkState(IntEnum):
 
 
 class Life(IntEnum):
-    """Further bits of a life byte (one byte per borrower and month)."""
+    """Further bits of a life (two bytes per borrower and month), below the lasting months.
+
+    WEAKENED: the loss that an admission left runs at more than half.
+    """
 
     ILL = 4
     DISASTER = 8
     CLOSED = 16
     ILL_ONSET = 32
     DISASTER_ONSET = 64
+    HOSPITAL = 128
+    HOSPITAL_ONSET = 256
+    WEAKENED = 512
+
+
+LASTING_BITS: Final = 10
+"""Lowest bit of a life's six highest: months since an admission's lasting loss began, 0 without."""
 
 
 class Hardship(IntEnum):
@@ -266,6 +276,10 @@ class Draw(IntEnum):
     EDUCATION = 76
     AUTOPAY = 77
     ACCEPT = 80
+    HOSPITAL = 96  # + month mod 4, in month div 4: four months share a call
+    HOSPITAL_LASTING = 100
+    HOSPITAL_AGE = 101
+    HOSPITAL_COST = 102
 
 
 class Flow(IntEnum):

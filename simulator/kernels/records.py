@@ -182,6 +182,7 @@ class LifeColumns(NamedTuple):
     work: NDArray[np.uint8]
     weight: NDArray[np.float64]
     p_ill_monthly: NDArray[np.float64]
+    p_admit_monthly: NDArray[np.float64]
     income_risk: NDArray[np.float64]  # multiplies unemployment and cut hazards
 
 

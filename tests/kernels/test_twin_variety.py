@@ -36,6 +36,13 @@ MECHANISMS = (
     "court converts a refuser",
     "court brings help",
     "court decides after the horizon",
+    "in hospital at the opening",
+    "opens with a lasting loss",
+    "admitted to hospital",
+    "admitted while a lasting loss runs",
+    "a lasting loss begins",
+    "a lasting loss begins anew",
+    "a lasting loss ends",
 )
 """What leaves no sum of its own; the twin counts how often each happens."""
 

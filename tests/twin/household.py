@@ -240,7 +240,7 @@ def _save(borrower: Borrower, before: float, cash: float, month: Month) -> None:
 
 def household_month(borrower: Borrower, month: Month) -> Bills:
     """Step (b) of a live borrower: need, warning, relief, intent, funding; the bills."""
-    state: Hardship = hardship(borrower)
+    state: Hardship = hardship(borrower, month)
     for loan in borrower.open_loans():
         loan.hardship = state
     borrower.lever_class = borrower.open_loans()[0].lever_class

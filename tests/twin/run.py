@@ -72,7 +72,7 @@ def _write_diaries(borrowers: list[Borrower], diaries: dict[int, Diary], month: 
                     dpd=loan.dpd,
                     cause=loan.cause,
                     relief_left=loan.relief_left,
-                    hardship=hardship(borrower),
+                    hardship=hardship(borrower, month),
                     warned=loan.warned,
                     grant=loan.grant,
                     balance=loan.balance if loan.open else loan.exit_balance,

@@ -206,6 +206,8 @@ def eager_parameters(**changes: float) -> dict[str, float]:
         "illness_multiplier": 3.0, "illness_mean_months": 3.0, "p_refuse_monthly": 0.001,
         "p_resume_monthly": 0.15, "choose_other_sensitivity": 5.0, "effect_decay": 0.08,
         "outside_help_share": 0.6, "complaint_human_call": 0.3, "complaint_reminder": 0.1,
+        "hospital_multiplier": 2.0, "hospital_mean_months": 2.0, "hospital_lasting_share": 0.6,
+        "hospital_fade_months": 9.0, "hospital_lasting_loss": 0.35, "hospital_cost_tail": 1.4,
         "medical_cost_tail": 1.3, "platform_limit_months": 3.0, "opening_refusal_per_unpaid": 0.2,
         "rival_prepay_sensitivity": 0.5, "new_customer_months": 12.0, "forget_mean_days": 9.0,
         "channel_mean_days": 7.0, "strength_job_loss": 0.9,

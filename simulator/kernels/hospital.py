@@ -1,0 +1,55 @@
+"""Stays in hospital and the loss of earnings that they leave, as bits of a life.
+
+Equations: docs/model.md, section 3. ``k`` are the months since a lasting loss began, 1 in its
+first month and 0 without one; they stand in the highest bits of a life.
+"""
+
+import math
+
+from simulator.kernels.borrower import next_spell
+from simulator.kernels.jit import scalar
+from simulator.kernels.rng import uniform
+from simulator.vocabulary import LASTING_BITS, Domain, Draw, Life
+
+
+@scalar
+def _lasting_bits(k, fade):
+    """Bits of a lasting loss in its month ``k`` of ``fade``."""
+    if k == 0:
+        return 0
+    return (k << LASTING_BITS) | (Life.WEAKENED if 2 * (k - 1) < fade else 0)
+
+
+@scalar
+def opening_months(u, begins, fade):
+    """Months since a lasting loss began at the opening, where one begins with chance ``begins``."""
+    if u >= 1.0 - (1.0 - begins) ** fade:
+        return 0
+    return min(fade, 1 + math.floor(math.log(1.0 - u) / math.log(1.0 - begins)))
+
+
+@scalar
+def opening_hospital(p, p_admit, u, u_age):
+    """Stationary: in hospital or not, and what earlier stays have left."""
+    bits = 0
+    if u < p_admit / (p_admit + 1.0 / p.hospital_mean_months):
+        bits |= Life.HOSPITAL
+    begins = p.hospital_lasting_share * p_admit / (1.0 + p_admit * p.hospital_mean_months)
+    fade = int(p.hospital_fade_months)
+    return bits | _lasting_bits(opening_months(u_age, begins, fade), fade)
+
+
+@scalar
+def next_hospital(p, life, p_admit, u, t, identity, key):
+    """Admission, discharge and the months of a lasting loss; ``life`` is a month old."""
+    was_in, k = life & Life.HOSPITAL, life >> LASTING_BITS
+    if was_in == 0 and k == 0 and u >= p_admit:
+        return 0
+    fade, bits = int(p.hospital_fade_months), 0
+    k = k + 1 if 0 < k < fade else 0
+    if next_spell(was_in, u, p_admit, p.hospital_mean_months):
+        bits |= Life.HOSPITAL if was_in else Life.HOSPITAL | Life.HOSPITAL_ONSET
+    elif was_in:
+        u_lasts = uniform(key.seed, key.path, identity, t, Draw.HOSPITAL_LASTING, Domain.BORROWER)
+        k = 1 if u_lasts < p.hospital_lasting_share else k
+    return bits | _lasting_bits(k, fade)
