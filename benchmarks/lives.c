@@ -11,6 +11,7 @@
 enum { EMPLOYED = 0, REDUCED = 1, UNEMPLOYED = 2 };
 enum { ILL = 4, HIT = 8, CLOSED = 16, ILL_ONSET = 32, HIT_ONSET = 64 };
 enum { HOSPITAL = 128, HOSPITAL_ONSET = 256, WEAKENED = 512, LASTING_BITS = 10 };
+enum { ON = HOSPITAL | 63 << LASTING_BITS };
 enum { HOSPITAL_GROUP = 24, HOSPITAL_MONTHS = 4, LASTING_GROUP = 25, LASTING = 0, AGE = 1 };
 
 typedef struct {
@@ -148,22 +149,30 @@ void simulate_lives(int64_t n, int64_t horizon, const uint64_t *ids, const int16
                 int kind = kinds[row], next = 0;
                 double p_ill = p_ills[row] * w->illness_factor;
                 p_ill = p_ill < 1.0 ? p_ill : 1.0;
-                double p_admit = p_admits[row] * w->illness_factor;
-                p_admit = p_admit < 1.0 ? p_admit : 1.0;
-                double u_stay = u_hospital[t % HOSPITAL_MONTHS][k];
                 if (t > arrivals[row])
                     next = next_life(rules, w, now[k - n], kind, p_ill,
                                      disaster[t * n_regions + regions[row]], u[0][k], u[1][k],
-                                     u[2][k], u[3][k]) |
-                           next_hospital(rules, now[k - n], p_admit, u_stay, ids[row],
-                                         (uint32_t)t, path, seed);
+                                     u[2][k], u[3][k]);
                 else if (t == 0 && arrivals[row] == 0)
-                    next = opening_life(rules, w, kind, p_ill, u[0][k], u[1][k]) |
-                           opening_hospital(rules, p_admit, u_stay,
-                                            one_unit(ids[row], 0, AGE, path, seed));
+                    next = opening_life(rules, w, kind, p_ill, u[0][k], u[1][k]);
                 now[k] = (uint16_t)next;
                 if (arrivals[row] == 0 && (next & 3) == UNEMPLOYED)
                     unemployed[t] += weights[row];
+            }
+            for (int k = 0; k < size; k++) {
+                int64_t row = start + k;
+                double p_admit = p_admits[row] * w->illness_factor;
+                double u_stay = u_hospital[t % HOSPITAL_MONTHS][k];
+                p_admit = p_admit < 1.0 ? p_admit : 1.0;
+                if (t > arrivals[row]) {
+                    int before = now[k - n];
+                    if ((before & ON) || u_stay < p_admit)
+                        now[k] |= (uint16_t)next_hospital(rules, before, p_admit, u_stay, ids[row],
+                                                          (uint32_t)t, path, seed);
+                } else if (t == 0 && arrivals[row] == 0) {
+                    double u_age = one_unit(ids[row], 0, AGE, path, seed);
+                    now[k] |= (uint16_t)opening_hospital(rules, p_admit, u_stay, u_age);
+                }
             }
         }
     }

@@ -7,16 +7,14 @@ filled block by block, so that the random numbers vectorise.
 import numpy as np
 
 from simulator.kernels.borrower import next_spell, next_work, opening_work
-from simulator.kernels.hospital import next_hospital, opening_hospital
+from simulator.kernels.hospital import HOSPITAL_MONTHS, go_to_hospital
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.records import CHUNK
-from simulator.kernels.rng import fill_units, stream, uniform
+from simulator.kernels.rng import fill_units, stream
 from simulator.vocabulary import Domain, Draw, Life, WorkState
 
 _GROUP = Draw.WORK // 4
 _HOSPITAL_GROUP = Draw.HOSPITAL // 4
-_HOSPITAL_MONTHS = 4
-"""Months whose draws for the hospital share a call."""
 _MOST_CUT = 0.9
 _MOST_UNEMPLOYED = 0.9
 """Bounds of a borrower's own chances."""
@@ -77,7 +75,7 @@ def simulate_lives(people, months, disaster, params, key, u, life, unemployed, b
     p = params[0]
     ids, arrivals, weights = people.id, people.arrival_month, people.weight
     regions, kinds, p_ills = people.region, people.work, people.p_ill_monthly
-    p_admits, risks = people.p_admit_monthly, people.income_risk
+    risks = people.income_risk
     u_hospital = u[4:]
     n = ids.size
     unemployed[begin:] = 0.0
@@ -90,15 +88,13 @@ def simulate_lives(people, months, disaster, params, key, u, life, unemployed, b
             before = months[max(0, t - 1)].unemployment_rate
             counter = stream(t, _GROUP, Domain.BORROWER)
             fill_units(ids[start:stop], counter, key.path, key.seed, u)
-            lane = t % _HOSPITAL_MONTHS
-            if lane == 0 or t == first:
-                counter = stream(t // _HOSPITAL_MONTHS, _HOSPITAL_GROUP, Domain.BORROWER)
+            if t % HOSPITAL_MONTHS == 0 or t == first:
+                counter = stream(t // HOSPITAL_MONTHS, _HOSPITAL_GROUP, Domain.BORROWER)
                 fill_units(ids[start:stop], counter, key.path, key.seed, u_hospital)
             for row in range(start, stop):
                 kind = kinds[row]
                 k = row - start
                 p_ill = min(1.0, p_ills[row] * world.illness_factor)
-                p_admit = min(1.0, p_admits[row] * world.illness_factor)
                 new = 0
                 if t > arrivals[row]:
                     p_hit = disaster[t, regions[row]]
@@ -107,13 +103,9 @@ def simulate_lives(people, months, disaster, params, key, u, life, unemployed, b
                         p, world, before, old, kind, risks[row], p_ill, p_hit,
                         u[0, k], u[1, k], u[2, k], u[3, k],
                     )  # fmt: skip
-                    new |= next_hospital(p, old, p_admit, u_hospital[lane, k], t, ids[row], key)
                 elif t == 0 and arrivals[row] == 0:
                     new = _opening_life(p, world, kind, risks[row], p_ill, u[0, k], u[1, k])
-                    u_age = uniform(
-                        key.seed, key.path, ids[row], 0, Draw.HOSPITAL_AGE, Domain.BORROWER
-                    )
-                    new |= opening_hospital(p, p_admit, u_hospital[lane, k], u_age)
                 life[t, row] = np.uint16(new)
                 if arrivals[row] == 0 and (new & 3) == WorkState.UNEMPLOYED:
                     unemployed[t] += weights[row]
+            go_to_hospital(t, start, stop, people, world.illness_factor, p, key, u_hospital, life)
