@@ -14,9 +14,11 @@ from simulator.catalogue import parameters_from
 from simulator.engine import Simulation, WorldBuilder, compile_kernels, simulate
 from simulator.levers import LeverTable
 from simulator.macro import draw_macro_paths, load_scenario
+from simulator.macro.variables import DISASTER, MACRO_VARIABLES
 from simulator.packing import Packed, pack
 from simulator.policies import REFERENCE, build_policy, levers_for
 from simulator.settings import BookSettings, RunSettings, ScenarioSettings
+from simulator.settling import Calm, donor_source
 from simulator.shocks import build_world
 from simulator.shocks.world import World
 from simulator.vocabulary import Count
@@ -77,11 +79,15 @@ def _yaml(folder: str, name: str) -> dict[str, object]:
 def shipped_case(borrowers: int) -> Case:
     """The shipped synthetic book at a size, with the default parameters."""
     settings = BookSettings(**(_yaml("configs/book", "cn_online") | {"borrowers": borrowers}))
-    book = build_book(settings, RunSettings(months=MONTHS))
-    policies = {name: build_policy(name, _yaml("configs/policy", name)) for name in POLICIES}
-    reference = policies[REFERENCE]
-    levers = {n: levers_for(p, reference, book.segments, MONTHS) for n, p in policies.items()}
+    economy = {n: v.default for n, v in MACRO_VARIABLES.items() if n != DISASTER}
     parameters = parameters_from({})
+    reference = build_policy(REFERENCE, _yaml("configs/policy", REFERENCE))
+    calm = Calm(economy, parameters, reference)
+    book = build_book(
+        settings, RunSettings(months=MONTHS), parameters, donor_source(lambda regions: calm)
+    )
+    policies = {name: build_policy(name, _yaml("configs/policy", name)) for name in POLICIES}
+    levers = {n: levers_for(p, reference, book.segments, MONTHS) for n, p in policies.items()}
     return Case(book, pack(book, parameters), levers, parameters)
 
 
@@ -90,13 +96,13 @@ def total(simulation: Simulation, count: Count) -> float:
     return float(sum(t.counts[:, 1:, count].sum() for t in simulation.tallies.values()))
 
 
-def lives_of(case: Case, run: RunSettings, path: int) -> tuple[NDArray[np.uint8], World]:
+def lives_of(case: Case, run: RunSettings, path: int) -> tuple[NDArray[np.uint16], World]:
     """Lives of a path, (months + 1, n_borrowers), and its world."""
     from simulator.kernels.life_events import simulate_lives
     from simulator.kernels.records import CHUNK, PathKey, records
 
     world = case.world_builder(run)(path, path + 1)
-    life = np.zeros((MONTHS + 1, case.packed.lives.id.size), dtype=np.uint8)
+    life = np.zeros((MONTHS + 1, case.packed.lives.id.size), dtype=np.uint16)
     key = PathKey(np.uint64(run.seed), path, MONTHS, MONTHS)
     simulate_lives(
         case.packed.lives,
@@ -104,8 +110,7 @@ def lives_of(case: Case, run: RunSettings, path: int) -> tuple[NDArray[np.uint8]
         world.disaster[0],
         case.packed.params,
         key,
-        np.zeros((4, CHUNK)),
+        np.zeros((8, CHUNK)),
         life,
-        np.zeros(MONTHS + 1),
     )
     return life, world

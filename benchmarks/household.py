@@ -27,15 +27,13 @@ class Opened:
     key: PathKey
     out: PathTallies
     levers: LeverTable
-    life: NDArray[np.uint8]
+    life: NDArray[np.uint16]
     months: NDArray[np.void]
 
     def open(self) -> int:
         """Put every loan and borrower into its opening state; how many borrowers are live."""
         packed = self.case.packed
-        live: int = open_book(
-            packed.book, self.state, packed.params[0], self.key, self.life, self.out
-        )
+        live: int = open_book(packed.book, self.state, packed.params[0], self.key, self.out)
         return live
 
     def plan(self, n_months: int = MONTHS) -> int:
@@ -108,7 +106,7 @@ def measure(borrowers: int = 10_000, repeats: int = 5) -> list[Row]:
 def _open_and_plan(
     twin: TwinColumns,
     months: NDArray[np.void],
-    life: NDArray[np.uint8],
+    life: NDArray[np.uint16],
     parameters: dict[str, float],
 ) -> None:
     rng = np.random.default_rng(1)

@@ -9,13 +9,17 @@
 #define CHUNK 256
 enum { EMPLOYED = 0, REDUCED = 1, UNEMPLOYED = 2 };
 enum { ILL = 4, HIT = 8, CLOSED = 16, ILL_ONSET = 32, HIT_ONSET = 64 };
+enum { HOSPITAL = 128, HOSPITAL_ONSET = 256, WEAKENED = 512, LASTING_BITS = 10 };
+enum { ON = HOSPITAL | 63 << LASTING_BITS };
+enum { HOSPITAL_GROUP = 24, HOSPITAL_MONTHS = 4, LASTING_GROUP = 25, LASTING = 0 };
 
 typedef struct {
-    double unemployment_rate, separation[3], finding[3], cut_hazard[3], closure[3], illness_factor;
+    double separation[3][3], finding[3][3], cut_hazard[3], closure[3], illness_factor;
 } month_t;
 
 typedef struct {
     double restore_rate, illness_mean_months, disaster_mean_months;
+    double hospital_mean_months, hospital_lasting_share, hospital_fade_months;
 } rules_t;
 
 static void fill_units(const uint64_t *ids, int n, uint32_t month, uint32_t path, uint64_t seed,
@@ -54,23 +58,36 @@ static int next_work(int state, double u, double separation, double finding, dou
     return u < separation + kept * restore ? EMPLOYED : REDUCED;
 }
 
-static int opening_life(const rules_t *r, const month_t *w, int kind, double p_ill, double u_work,
-                        double u_health)
+static double one_unit(uint64_t id, uint32_t month, int draw, uint32_t path, uint64_t seed)
 {
-    double cut = w->cut_hazard[kind], reduced = cut / (cut + r->restore_rate);
-    int state = EMPLOYED;
-    if (u_work < w->unemployment_rate)
-        state = UNEMPLOYED;
-    else if (u_work < w->unemployment_rate + (1.0 - w->unemployment_rate) * reduced)
-        state = REDUCED;
-    return u_health < p_ill / (p_ill + 1.0 / r->illness_mean_months) ? state | ILL : state;
+    double u[4][CHUNK];
+    fill_units(&id, 1, month | LASTING_GROUP << 16, path, seed, u);
+    return u[draw][0];
 }
 
-static int next_life(const rules_t *r, const month_t *w, int life, int kind, double p_ill,
-                     double p_hit, double u_work, double u_health, double u_hit, double u_closure)
+static int lasting_bits(int k, int fade)
 {
-    int next = next_work(life & 3, u_work, w->separation[kind], w->finding[kind],
-                         w->cut_hazard[kind], r->restore_rate);
+    return k == 0 ? 0 : k << LASTING_BITS | (2 * (k - 1) < fade ? WEAKENED : 0);
+}
+
+static int next_hospital(const rules_t *r, int life, double p_admit, double u, uint64_t id,
+                         uint32_t month, uint32_t path, uint64_t seed)
+{
+    int was_in = life & HOSPITAL, k = life >> LASTING_BITS, fade = (int)r->hospital_fade_months;
+    int bits = 0;
+    k = 0 < k && k < fade ? k + 1 : 0;
+    if (was_in ? !(u < 1.0 / r->hospital_mean_months) : u < p_admit)
+        bits = was_in ? HOSPITAL : HOSPITAL | HOSPITAL_ONSET;
+    else if (was_in && one_unit(id, month, LASTING, path, seed) < r->hospital_lasting_share)
+        k = 1;
+    return bits | lasting_bits(k, fade);
+}
+
+static int next_life(const rules_t *r, const month_t *w, int life, int worker, int kind,
+                     double p_ill, double p_hit, double u_work, double u_health, double u_hit, double u_closure)
+{
+    int next = next_work(life & 3, u_work, w->separation[worker][kind],
+                         w->finding[worker][kind], w->cut_hazard[kind], r->restore_rate);
     int was_ill = life & ILL, was_hit = life & HIT;
     if (was_ill ? !(u_health < 1.0 / r->illness_mean_months) : u_health < p_ill)
         next |= was_ill ? ILL : ILL | ILL_ONSET;
@@ -81,36 +98,49 @@ static int next_life(const rules_t *r, const month_t *w, int life, int kind, dou
     return next;
 }
 
-/* life: (horizon + 1, n), disaster: (horizon + 1, n_regions), unemployed: (horizon + 1) */
+/* life: (horizon + 1, n), disaster: (horizon + 1, n_regions) */
 void simulate_lives(int64_t n, int64_t horizon, const uint64_t *ids, const int16_t *arrivals,
-                    const uint8_t *regions, const uint8_t *kinds, const double *weights,
-                    const double *p_ills, const month_t *months, const double *disaster,
+                    const uint8_t *regions, const uint8_t *kinds, const uint8_t *workers,
+                    const uint16_t *openings, const double *p_ills, const double *p_admits,
+                    const month_t *months, const double *disaster,
                     int64_t n_regions, const rules_t *rules, uint64_t seed, uint32_t path,
-                    uint8_t *life, double *unemployed)
+                    uint16_t *life)
 {
-    double u[4][CHUNK];
-    for (int64_t t = 0; t <= horizon; t++)
-        unemployed[t] = 0.0;
+    double u[4][CHUNK], u_hospital[4][CHUNK];
     for (int64_t start = 0; start < n; start += CHUNK) {
         int size = (int)(n - start < CHUNK ? n - start : CHUNK);
         for (int64_t t = 0; t <= horizon; t++) {
             const month_t *w = &months[t];
-            uint8_t *now = life + t * n + start;
+            uint16_t *now = life + t * n + start;
             fill_units(ids + start, size, (uint32_t)t, path, seed, u);
+            if (t % HOSPITAL_MONTHS == 0)
+                fill_units(ids + start, size,
+                           (uint32_t)(t / HOSPITAL_MONTHS) | HOSPITAL_GROUP << 16, path, seed,
+                           u_hospital);
             for (int k = 0; k < size; k++) {
                 int64_t row = start + k;
                 int kind = kinds[row], next = 0;
                 double p_ill = p_ills[row] * w->illness_factor;
                 p_ill = p_ill < 1.0 ? p_ill : 1.0;
                 if (t > arrivals[row])
-                    next = next_life(rules, w, now[k - n], kind, p_ill,
+                    next = next_life(rules, w, now[k - n], workers[row], kind, p_ill,
                                      disaster[t * n_regions + regions[row]], u[0][k], u[1][k],
                                      u[2][k], u[3][k]);
                 else if (t == 0 && arrivals[row] == 0)
-                    next = opening_life(rules, w, kind, p_ill, u[0][k], u[1][k]);
-                now[k] = (uint8_t)next;
-                if (arrivals[row] == 0 && (next & 3) == UNEMPLOYED)
-                    unemployed[t] += weights[row];
+                    next = openings[row];
+                now[k] = (uint16_t)next;
+            }
+            for (int k = 0; k < size; k++) {
+                int64_t row = start + k;
+                double p_admit = p_admits[row] * w->illness_factor;
+                double u_stay = u_hospital[t % HOSPITAL_MONTHS][k];
+                p_admit = p_admit < 1.0 ? p_admit : 1.0;
+                if (t > arrivals[row]) {
+                    int before = now[k - n];
+                    if ((before & ON) || u_stay < p_admit)
+                        now[k] |= (uint16_t)next_hospital(rules, before, p_admit, u_stay, ids[row],
+                                                          (uint32_t)t, path, seed);
+                }
             }
         }
     }

@@ -19,14 +19,20 @@ from simulator.shocks.world import World
 SOURCE = Path(__file__).with_name("lives.c")
 FLAGS = ("-O3", "-march=native", "-ffp-contract=off", "-shared", "-fPIC")
 _MONTH_FIELDS = (
-    "unemployment_rate",
     "separation",
     "finding",
     "cut_hazard",
     "closure",
     "illness_factor",
 )
-_RULES = ("restore_rate", "illness_mean_months", "disaster_mean_months")
+_RULES = (
+    "restore_rate",
+    "illness_mean_months",
+    "disaster_mean_months",
+    "hospital_mean_months",
+    "hospital_lasting_share",
+    "hospital_fade_months",
+)
 
 
 def compile_c(folder: Path) -> ctypes.CDLL | None:
@@ -45,14 +51,16 @@ def _pointer(array: NDArray[np.generic]) -> ctypes.c_void_p:
 
 def lives_in_c(
     library: ctypes.CDLL, case: Case, world: World, path: int, seed: int
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """(life, unemployed) of a path, as ``simulate_lives`` fills them."""
+) -> NDArray[np.uint16]:
+    """Lives of a path, as ``simulate_lives`` fills them."""
     people = case.packed.lives
     n = people.id.size
-    months = np.column_stack([world.months[0][name] for name in _MONTH_FIELDS])
+    months = np.column_stack(
+        [world.months[0][name].reshape(MONTHS + 1, -1) for name in _MONTH_FIELDS]
+    )
     rules = np.array([case.parameters[name] for name in _RULES])
     disaster = np.ascontiguousarray(world.disaster[0])
-    life, unemployed = np.zeros((MONTHS + 1, n), dtype=np.uint8), np.zeros(MONTHS + 1)
+    life = np.zeros((MONTHS + 1, n), dtype=np.uint16)
     library.simulate_lives(
         ctypes.c_int64(n),
         ctypes.c_int64(MONTHS),
@@ -60,8 +68,10 @@ def lives_in_c(
         _pointer(people.arrival_month),
         _pointer(people.region),
         _pointer(people.work),
-        _pointer(people.weight),
+        _pointer(people.worker_type),
+        _pointer(people.life),
         _pointer(people.p_ill_monthly),
+        _pointer(people.p_admit_monthly),
         _pointer(months),
         _pointer(disaster),
         ctypes.c_int64(disaster.shape[1]),
@@ -69,9 +79,8 @@ def lives_in_c(
         ctypes.c_uint64(seed),
         ctypes.c_uint32(path),
         _pointer(life),
-        _pointer(unemployed),
     )
-    return life, unemployed
+    return life
 
 
 def measure(borrowers: int = 10_000, repeats: int = 7) -> list[Row]:
@@ -79,7 +88,7 @@ def measure(borrowers: int = 10_000, repeats: int = 7) -> list[Row]:
     case = shipped_case(borrowers)
     run = case.run(1)
     expected, world = lives_of(case, run, 0)
-    life, unemployed = np.zeros_like(expected), np.zeros(MONTHS + 1)
+    life = np.zeros_like(expected)
     kernel = partial(
         simulate_lives,
         case.packed.lives,
@@ -87,9 +96,8 @@ def measure(borrowers: int = 10_000, repeats: int = 7) -> list[Row]:
         world.disaster[0],
         case.packed.params,
         PathKey(np.uint64(run.seed), 0, MONTHS, MONTHS),
-        np.zeros((4, CHUNK)),
+        np.zeros((8, CHUNK)),
         life,
-        unemployed,
     )
     with tempfile.TemporaryDirectory() as folder:
         library = compile_c(Path(folder))
@@ -102,7 +110,7 @@ def measure(borrowers: int = 10_000, repeats: int = 7) -> list[Row]:
         if library is None:
             return [*rows, Row("lives step in C", "skipped", "no gcc here")]
         in_c = lives_in_c(library, case, world, 0, run.seed)
-    same = np.array_equal(in_c[0], life) and np.array_equal(in_c[1], unemployed)
+    same = np.array_equal(in_c, life)
     verdict = "equal bit by bit" if same else "RESULTS DIFFER"
     return [
         *rows,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simulator.book.schema import Book
 from simulator.kernels.payment import ENOUGH
-from simulator.vocabulary import Amortisation, Life, Work, WorkState
+from simulator.vocabulary import LASTING_BITS, Amortisation, Life, Work, WorkState
 
 F8 = NDArray[np.float64]
 B1 = NDArray[np.bool_]
@@ -83,12 +83,11 @@ def columns(book: Book, p: dict[str, float]) -> TwinColumns:
 def opening_state(c: TwinColumns, refusing: B1) -> HouseholdState:
     """State at the opening."""
     b = c.book.borrowers
-    n = c.people.size
     return HouseholdState(
-        savings=b.savings[c.people].copy(),
+        savings=b.savings_at_opening[c.people].copy(),
         other_debt=b.other_debt[c.people].copy(),
-        other_missed=np.zeros(n, dtype=np.int64),
-        months_short=np.zeros(n, dtype=np.int64),
+        other_missed=b.other_missed[c.people].astype(np.int64),
+        months_short=b.months_short[c.people].astype(np.int64),
         refusing=refusing.copy(),
         able=np.zeros(c.loans.size),
     )
@@ -128,7 +127,7 @@ def demands(c: TwinColumns, world: np.void, p: dict[str, float]) -> tuple[F8, F8
     return demand + np.where(accrues, penalty, 0.0), due
 
 
-def income_factor(c: TwinColumns, life: NDArray[np.uint8], p: dict[str, float]) -> F8:
+def income_factor(c: TwinColumns, life: NDArray[np.uint16], p: dict[str, float]) -> F8:
     """Income of the month over the normal one, of the part that shocks can touch."""
     state = life & 3
     unemployed = state == WorkState.UNEMPLOYED
@@ -137,6 +136,11 @@ def income_factor(c: TwinColumns, life: NDArray[np.uint8], p: dict[str, float]) 
     factor = np.where(reduced, 1.0 - c.cut_strength * c.cut_depth, factor)
     ill, hit = (life & Life.ILL) != 0, (life & Life.DISASTER) != 0
     factor *= np.where(ill, 1.0 - p["strength_illness"] * p["illness_income_loss"], 1.0)
+    in_hospital, k = (life & Life.HOSPITAL) != 0, life >> LASTING_BITS
+    loss = p["strength_illness"] * p["hospital_income_loss"]
+    factor *= np.where(in_hospital, 1.0 - loss, 1.0)
+    left = np.where(k > 0, 1.0 - (k - 1.0) / int(p["hospital_fade_months"]), 0.0)
+    factor *= 1.0 - p["strength_illness"] * p["hospital_lasting_loss"] * left
     factor *= np.where(hit, 1.0 - p["strength_disaster"] * p["disaster_income_loss"], 1.0)
     closed = ((life & Life.CLOSED) != 0) & ~unemployed
     loss = p["strength_epidemic_closure"] * p["closure_income_loss"]
@@ -147,7 +151,7 @@ def plan_month(
     c: TwinColumns,
     state: HouseholdState,
     world: np.void,
-    life: NDArray[np.uint8],
+    life: NDArray[np.uint16],
     u: F8,
     u_catch_up: F8,
     p: dict[str, float],

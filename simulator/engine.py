@@ -64,7 +64,7 @@ class _Scratch:
     """Memory of one worker thread."""
 
     state: State
-    life: NDArray[np.uint8]
+    life: NDArray[np.uint16]
     uniforms: NDArray[np.float64]
     reference: NDArray[np.void]  # REFERENCE_DTYPE: of the path at hand
     seen: Seen
@@ -75,8 +75,8 @@ class _Scratch:
         tracked = packed.tracked(horizon if months is None else months)
         return _Scratch(
             state=allocate_state(n, packed.book.loans.size, packed.most_loans, tracked),
-            life=np.zeros((horizon + 1, n), dtype=np.uint8),
-            uniforms=np.zeros((4, CHUNK)),
+            life=np.zeros((horizon + 1, n), dtype=np.uint16),
+            uniforms=np.zeros((8, CHUNK)),
             reference=records(np.zeros(n, dtype=REFERENCE_DTYPE)),
             seen=Seen(
                 cells=np.zeros((tracked, k, N_CELL_MEASURES)),
@@ -183,7 +183,7 @@ def simulate_block(
 
 def states_at(
     packed: Packed, world: World, table: LeverTable, seed: int, months: Sequence[int]
-) -> Iterator[tuple[State, NDArray[np.uint8]]]:
+) -> Iterator[tuple[State, NDArray[np.uint16]]]:
     """Loans and purses, and lives, after each of ``months`` of a world of one path.
 
     There is new lending all along. ``seed`` may be any number of 64 bits. The state is the same

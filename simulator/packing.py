@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.book.distributions import SCORE_MEAN, SCORE_SD
+from simulator.book.illness import hospital_incidence
 from simulator.book.schema import Book, Borrowers, Loans, ProductTerms, product_terms
 from simulator.catalogue import Parameters, pack_parameters
 from simulator.kernels.pairing import Paired, group_slices
@@ -113,8 +114,6 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
         sight=_sight(cells, book),
     )
     weight = people.weight[loans.borrower]
-    incidence, index = np.unique(people.illness_incidence, return_inverse=True)
-    p_ill = np.array([monthly_probability(x) for x in incidence])[index]
     return Packed(
         book=arrays,
         lives=LifeColumns(
@@ -124,7 +123,10 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
             work=people.work,
             worker_type=people.worker_type,
             life=people.life,
-            p_ill_monthly=parameters["illness_multiplier"] * p_ill,
+            p_ill_monthly=_monthly(people.illness_incidence, parameters["illness_multiplier"]),
+            p_admit_monthly=_monthly(
+                hospital_incidence(people.age), parameters["hospital_multiplier"]
+            ),
             cut_risk=_cut_risk(people.true_risk, parameters["income_risk_slope"]),
         ),
         stages=pack_stages(parameters, book.jurisdiction.reference_money),
@@ -171,6 +173,13 @@ def _pack_terms(terms: ProductTerms, passthrough: float) -> NDArray[np.void]:
     floating = ("rate_passthrough", "new_rate_passthrough")
     scaled = {name: passthrough * getattr(terms, name) for name in floating}
     return _pack(TERMS_DTYPE, terms._asdict() | scaled)
+
+
+def _monthly(incidence: NDArray[np.float64], multiplier: float) -> NDArray[np.float64]:
+    """``multiplier`` times the monthly chances that compound to yearly ``incidence``."""
+    values, index = np.unique(incidence, return_inverse=True)
+    chance: NDArray[np.float64] = np.array([monthly_probability(x) for x in values])[index]
+    return multiplier * chance
 
 
 def _cut_risk(true_risk: NDArray[np.float64], slope: float) -> NDArray[np.float64]:

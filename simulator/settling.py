@@ -28,14 +28,14 @@ from simulator.policies import Policy, levers_for
 from simulator.provision import RuleBook, build_risk_cells
 from simulator.settings import BookSettings, MacroDeviation, RunSettings
 from simulator.shocks import World, build_world
-from simulator.vocabulary import REFERENCE, Life, LoanStatus, WorkState
+from simulator.vocabulary import REFERENCE, Life, LoanStatus
 
 APPLICANTS_MONTHLY_SHARE: Final = 0.09
 """Of the first cohort, where a book has no new lending of its own (assumption)."""
 CALM: Final = ("epidemic", "willingness_shift")
 """What is absent from the calm, whatever it is at the opening; disasters are too."""
-LASTING: Final = Life.ILL | Life.DISASTER
-"""What goes on at the opening of what a life holds, beside the state of work."""
+PASSING: Final = Life.ILL_ONSET | Life.DISASTER_ONSET | Life.HOSPITAL_ONSET | Life.CLOSED
+"""What is over at the opening of what a life holds."""
 SETTLED_MONTHS: Final = 18
 SNAPSHOT_MONTHS: Final = 3
 """The calm's last months, and how often their month ends give donors: the same people in other
@@ -43,7 +43,7 @@ states, so that few people show what is rare (assumption)."""
 _KEPT: Final = 4
 """Settled books that a process keeps."""
 
-U1 = NDArray[np.uint8]
+Lives = NDArray[np.uint16]
 Records = NDArray[np.void]
 Economy = Mapping[str, float]
 """Values of macro variables in the calm."""
@@ -185,7 +185,7 @@ def _calm_world(calm: Calm, book: Book, run: RunSettings) -> World:
     return world
 
 
-def _as_opening(book: Book, state: State, life: U1, month: int) -> tuple[Borrowers, Loans]:
+def _as_opening(book: Book, state: State, life: Lives, month: int) -> tuple[Borrowers, Loans]:
     """Borrowers with an open loan and their open loans, as they stand; ``month`` is month 0."""
     order, loan_order = packed_order(book)
     still_open = np.flatnonzero(state.loans["status"] == LoanStatus.OPEN)
@@ -218,13 +218,12 @@ def _joined(book: Book, snapshots: Sequence[tuple[Borrowers, Loans]]) -> Book:
     )
 
 
-def _borrowers(people: Borrowers, purses: Records, lives: U1, months: int) -> Borrowers:
+def _borrowers(people: Borrowers, purses: Records, lives: Lives, months: int) -> Borrowers:
     """``people`` as they stand, ``months`` after the first of them came."""
-    work = lives & np.uint8(WorkState.UNEMPLOYED | WorkState.REDUCED)
     return people._replace(
         arrival_month=np.zeros_like(people.arrival_month),
         age=people.age + (months - people.arrival_month) / 12.0,
-        life=work | (lives & np.uint8(LASTING)),
+        life=lives & ~np.uint16(PASSING),
         savings_at_opening=purses["savings"].copy(),
         other_debt=purses["other_debt"].copy(),
         months_short=purses["months_short"].copy(),

@@ -43,7 +43,7 @@ class WorkerType(IntEnum):
 
 
 class WorkState(IntEnum):
-    """Work state of a borrower in a month; two lowest bits of a life byte."""
+    """Work state of a borrower in a month; two lowest bits of a life."""
 
     EMPLOYED = 0
     REDUCED = 1
@@ -51,13 +51,23 @@ class WorkState(IntEnum):
 
 
 class Life(IntEnum):
-    """Further bits of a life byte (one byte per borrower and month)."""
+    """Further bits of a life (two bytes per borrower and month), below the lasting months.
+
+    WEAKENED: the loss that an admission left runs at more than half.
+    """
 
     ILL = 4
     DISASTER = 8
     CLOSED = 16
     ILL_ONSET = 32
     DISASTER_ONSET = 64
+    HOSPITAL = 128
+    HOSPITAL_ONSET = 256
+    WEAKENED = 512
+
+
+LASTING_BITS: Final = 10
+"""Lowest bit of a life's six highest: months since an admission's lasting loss began, 0 without."""
 
 
 class Hardship(IntEnum):
@@ -277,6 +287,9 @@ class Draw(IntEnum):
     HARDSHIP_PUBLIC = 88
     HARDSHIP_ASK = 89
     HARDSHIP_LEARN = 90
+    HOSPITAL = 96  # + month mod 4, in month div 4: four months share a call
+    HOSPITAL_LASTING = 100
+    HOSPITAL_COST = 102
 
 
 class Flow(IntEnum):

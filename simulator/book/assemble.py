@@ -143,7 +143,7 @@ def _borrowers(parts: Sequence[Part]) -> Borrowers:
         illness_incidence=column("illness_incidence"),
         unemployment_insured=column("unemployment_insured").astype(np.uint8),
         medical_insured=column("medical_insured").astype(np.uint8),
-        life=column("life").astype(np.uint8),
+        life=column("life").astype(np.uint16),
         savings_at_opening=column("savings_at_opening"),
         months_short=column("months_short").astype(np.uint8),
         other_missed=column("other_missed").astype(np.uint8),

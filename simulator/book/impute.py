@@ -9,8 +9,6 @@ score is loading * true_risk + sqrt(1 - loading^2) * own noise (Gaussian copula)
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
-from importlib.resources import files
 from math import sqrt
 from typing import NamedTuple
 
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from simulator.book import distributions as d
+from simulator.book.illness import illness_incidence
 from simulator.book.schema import F8, U8
 from simulator.catalogue import Parameters, worker_shares
 from simulator.kernels.rng import uniforms
@@ -376,21 +375,3 @@ def _refusal_weight(draws: Draws, traits: Parameters, risk: F8) -> F8:
 def _insured(u: F8, share_by_work: Mapping[Work, float], work: F8) -> F8:
     shares = np.array([share_by_work[w] for w in Work])[work.astype(np.int64)]
     return np.where(u < shares, 1.0, 0.0)
-
-
-@cache
-def _incidence_table() -> F8:
-    path = files("simulator").joinpath(
-        "book/shipped/data/china_critical_illness_incidence_male.csv"
-    )
-    rows = path.read_text(encoding="utf-8").splitlines()[1:]
-    return np.array([float(row.split(",")[1]) for row in rows])
-
-
-def illness_incidence(age: F8) -> F8:
-    """Serious illness a year at each age in completed years; the last row's beyond the table.
-
-    Source: Chinese critical-illness table 2006-2010, men (``book/shipped/data/README.md``).
-    """
-    table = _incidence_table()
-    return table[np.minimum(age.astype(np.int64), table.size - 1)]

@@ -64,7 +64,7 @@ class Borrowers(NamedTuple):
     """Serious illness a year, before the catalogue's multiplier."""
     unemployment_insured: U1
     medical_insured: U1
-    life: U1
+    life: NDArray[np.uint16]
     """At the opening: bits of ``vocabulary.Life`` and ``WorkState``; 0 for applicants."""
     savings_at_opening: F8
     """What is there; ``savings`` is what the borrower usually holds."""

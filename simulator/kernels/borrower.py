@@ -7,7 +7,10 @@ record of a path's month.
 import math
 
 from simulator.kernels.jit import scalar
-from simulator.vocabulary import Cause, Hardship, Life, Work, WorkState
+from simulator.vocabulary import LASTING_BITS, Cause, Hardship, Life, Work, WorkState
+
+_UNWELL = Life.ILL | Life.HOSPITAL | Life.WEAKENED
+"""Bits of a life that count as illness."""
 
 
 @scalar
@@ -46,6 +49,14 @@ def job_strength(p, kind):
 
 
 @scalar
+def lasting_loss(p, k):
+    """Income lost in month ``k`` after an admission that left a loss; 0 for k = 0."""
+    if k == 0:
+        return 0.0
+    return p.hospital_lasting_loss * (1.0 - (k - 1) / int(p.hospital_fade_months))
+
+
+@scalar
 def income_factor(p, life, kind, insured, benefit_rate):
     """Income of the month over the normal one, of the part that shocks can touch."""
     state = life & 3
@@ -58,6 +69,9 @@ def income_factor(p, life, kind, insured, benefit_rate):
         factor = 1.0 - strength * cut_depth(p, kind)
     if life & Life.ILL:
         factor *= 1.0 - p.strength_illness * p.illness_income_loss
+    if life & Life.HOSPITAL:
+        factor *= 1.0 - p.strength_illness * p.hospital_income_loss
+    factor *= 1.0 - p.strength_illness * lasting_loss(p, life >> LASTING_BITS)
     if life & Life.DISASTER:
         factor *= 1.0 - p.strength_disaster * p.disaster_income_loss
     if (life & Life.CLOSED) and state != WorkState.UNEMPLOYED:
@@ -75,6 +89,15 @@ def medical_cost(p, u, insured):
 
 
 @scalar
+def hospital_cost(p, u, insured):
+    """Out-of-pocket bill of an admission in months of income: as ``medical_cost``."""
+    bill = min(
+        p.hospital_cost_cap_months, p.hospital_cost_min_months * u ** (-1.0 / p.hospital_cost_tail)
+    )
+    return p.strength_illness * bill * ((1.0 - p.medical_reimbursement) if insured else 1.0)
+
+
+@scalar
 def property_cost(p, u):
     """Property expense in months of income: a Pareto draw, capped."""
     bill = p.property_cost_min_months * u ** (-1.0 / p.property_cost_tail)
@@ -87,7 +110,7 @@ def shock_in_force(p, life, kind):
     state = life & 3
     if state == WorkState.UNEMPLOYED and job_strength(p, kind) > 0.0:
         return Cause.REVENUE_LOSS if kind == Work.SELF_EMPLOYED else Cause.JOB_LOSS
-    if (life & Life.ILL) and p.strength_illness > 0.0:
+    if (life & _UNWELL) and p.strength_illness > 0.0:
         return Cause.ILLNESS
     if (life & Life.DISASTER) and p.strength_disaster > 0.0:
         return Cause.DISASTER
@@ -106,7 +129,7 @@ def hardship_of(life):
     state = life & 3
     if state == WorkState.UNEMPLOYED:
         return Hardship.JOB_LOSS
-    if life & Life.ILL:
+    if life & _UNWELL:
         return Hardship.ILLNESS
     if life & Life.DISASTER:
         return Hardship.DISASTER

@@ -5,6 +5,7 @@ Equations: docs/model.md, sections 4 to 6. Pure functions of records, in the ord
 
 from simulator.kernels.borrower import (
     hardship_of,
+    hospital_cost,
     income_factor,
     medical_cost,
     new_savings,
@@ -19,16 +20,20 @@ from simulator.kernels.rng import uniform
 from simulator.vocabulary import Cause, Domain, Draw, Life
 
 _SHORT_CAP = 200
+_WITH_A_BILL = Life.ILL_ONSET | Life.HOSPITAL_ONSET | Life.DISASTER_ONSET
 _LENT_IN_FULL = 1e-9
 
 
 @scalar
 def _shock_costs(p, person, key, t, life):
-    """Bills of an illness or disaster that begins this month, in currency."""
+    """Bills of an illness, a stay in hospital or a disaster that begins this month, in currency."""
     cost = 0.0
     if life & Life.ILL_ONSET:
         u = uniform(key.seed, key.path, person.id, t, Draw.MEDICAL_COST, Domain.BORROWER)
         cost += medical_cost(p, u, person.medical_insured)
+    if life & Life.HOSPITAL_ONSET:
+        u = uniform(key.seed, key.path, person.id, t, Draw.HOSPITAL_COST, Domain.BORROWER)
+        cost += hospital_cost(p, u, person.medical_insured)
     if life & Life.DISASTER_ONSET:
         u = uniform(key.seed, key.path, person.id, t, Draw.PROPERTY_COST, Domain.BORROWER)
         cost += property_cost(p, u)
@@ -98,7 +103,7 @@ def budget_household(t, plan, person, state, p, world, facts, key, life, care):
         factor = income_factor(p, life, person.work, insured, facts.benefit_rate)
         shock = 0 + shock_in_force(p, life, person.work)
         hardship = 0 + hardship_of(life)
-        if life & (Life.ILL_ONSET | Life.DISASTER_ONSET):
+        if life & _WITH_A_BILL:
             cost = _shock_costs(p, person, key, t, life)
     share = p.household_income_share
     plan.normal_income = person.income * world.income_index

@@ -1,4 +1,4 @@
-"""Lives of all borrowers on a path: work, health, disaster, closure. No policy enters.
+"""Lives of all borrowers on a path: work, health, hospital, disaster, closure. No policy enters.
 
 Computed once a path and shared by all policies, so that they face the same luck. Each month is
 filled block by block, so that the random numbers vectorise.
@@ -7,12 +7,14 @@ filled block by block, so that the random numbers vectorise.
 import numpy as np
 
 from simulator.kernels.borrower import next_spell, next_work
+from simulator.kernels.hospital import HOSPITAL_MONTHS, go_to_hospital
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.records import CHUNK
 from simulator.kernels.rng import fill_units, stream
 from simulator.vocabulary import Domain, Draw, Life
 
 _GROUP = Draw.WORK // 4
+_HOSPITAL_GROUP = Draw.HOSPITAL // 4
 _MOST_CUT = 0.9
 """Largest chance of a pay cut."""
 
@@ -50,12 +52,14 @@ def simulate_lives(people, months, disaster, params, key, u, life, begin=0):
     """Fill ``life`` (horizon + 1, n_borrowers).
 
     ``people`` are ``LifeColumns`` in order of arrival; ``months`` and ``disaster`` the path's
-    rows of ``World``; ``u`` is scratch of shape (4, CHUNK). Months before ``begin`` stay.
+    rows of ``World``; ``u`` is scratch of shape (8, CHUNK): the month's draws, and the
+    hospital's of four months. Months before ``begin`` stay.
     """
     p = params[0]
     ids, arrivals = people.id, people.arrival_month
     regions, kinds, workers = people.region, people.work, people.worker_type
     p_ills, risks = people.p_ill_monthly, people.cut_risk
+    u_hospital = u[4:]
     n = ids.size
     for start in range(0, n, CHUNK):
         stop = min(n, start + CHUNK)
@@ -65,6 +69,9 @@ def simulate_lives(people, months, disaster, params, key, u, life, begin=0):
             world = months[t]
             counter = stream(t, _GROUP, Domain.BORROWER)
             fill_units(ids[start:stop], counter, key.path, key.seed, u)
+            if t % HOSPITAL_MONTHS == 0 or t == first:
+                counter = stream(t // HOSPITAL_MONTHS, _HOSPITAL_GROUP, Domain.BORROWER)
+                fill_units(ids[start:stop], counter, key.path, key.seed, u_hospital)
             for row in range(start, stop):
                 kind, worker = kinds[row], workers[row]
                 k = row - start
@@ -79,4 +86,5 @@ def simulate_lives(people, months, disaster, params, key, u, life, begin=0):
                     )  # fmt: skip
                 elif t == 0 and arrivals[row] == 0:
                     new = people.life[row] | 0
-                life[t, row] = np.uint8(new)
+                life[t, row] = np.uint16(new)
+            go_to_hospital(t, start, stop, people, world.illness_factor, p, key, u_hospital, life)

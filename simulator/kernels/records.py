@@ -186,8 +186,9 @@ class LifeColumns(NamedTuple):
     region: NDArray[np.uint8]
     work: NDArray[np.uint8]
     worker_type: NDArray[np.uint8]
-    life: NDArray[np.uint8]  # at the opening
+    life: NDArray[np.uint16]  # at the opening
     p_ill_monthly: NDArray[np.float64]
+    p_admit_monthly: NDArray[np.float64]
     cut_risk: NDArray[np.float64]  # multiplies cut hazards
 
 

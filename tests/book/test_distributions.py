@@ -4,12 +4,25 @@ import numpy as np
 
 from simulator.book import Book
 from simulator.book import distributions as d
-from simulator.book.impute import illness_incidence
+from simulator.book.illness import hospital_incidence, illness_incidence
 from simulator.book.segments import risk_band
 from simulator.catalogue import worker_shares
 from simulator.settings import BookSettings
 from simulator.vocabulary import N_INCOME_DECILES, Amortisation, Work, WorkerType
 from tests.book.books import DEFAULTS, MIX, SIGMAS, assert_share
+
+
+def test_admissions_have_the_published_means_of_both_age_bands() -> None:
+    """44.6 and 118.8 per 1,000 men; the table rounds each age to a tenth per 1,000."""
+    for first, last, published in ((15, 45, 0.0446), (45, 65, 0.1188)):
+        found = hospital_incidence(np.arange(first, last) + 0.5)
+        assert np.all(np.diff(found) > 0)
+        assert abs(found.mean() - published) <= 0.00005
+
+
+def test_admissions_beyond_the_table_are_those_of_its_ends() -> None:
+    found = hospital_incidence(np.array([3.0, 15.0, 64.9, 65.0, 90.0]))
+    assert found[0] == found[1] < found[2] == found[3] == found[4]
 
 
 def test_illness_follows_the_table_by_completed_years() -> None:

@@ -20,7 +20,16 @@ from simulator.kernels import amounts_due, borrower, payment
 from simulator.kernels.records import LOAN_DTYPE, LOAN_STATE_DTYPE, TERMS_DTYPE, records
 from simulator.shocks.world import WORLD_DTYPE
 from simulator.units import end_of_month_dpd
-from simulator.vocabulary import MAX_UNPAID, Amortisation, Cause, Hardship, Life, Work, WorkState
+from simulator.vocabulary import (
+    LASTING_BITS,
+    MAX_UNPAID,
+    Amortisation,
+    Cause,
+    Hardship,
+    Life,
+    Work,
+    WorkState,
+)
 from tests import ROOT
 from tests.conftest import RICH, run_small, small_book
 
@@ -50,6 +59,8 @@ SCALARS = {
     "savings": (borrower.new_savings, (P, 900.0, 500.0, 600.0, 0.0)),
     "cut": (borrower.spending_cut, (P, 1, 2)),
     "medical cost": (borrower.medical_cost, (P, 0.03, 1)),
+    "hospital cost": (borrower.hospital_cost, (P, 0.03, 0)),
+    "lasting loss": (borrower.lasting_loss, (P, 12)),
     "property cost": (borrower.property_cost, (P, 0.03)),
     "refusal": (borrower.refusal_hazard, (P, 1.3, 0.9, 2, 3, 1.1)),
     "income": (borrower.income_factor, (P, int(WorkState.REDUCED | Life.ILL), 1, 0, 0.2)),
@@ -251,17 +262,21 @@ def test_work_moves_by_its_chances(u: float, separation: float, cut: float, rest
 
 @pytest.mark.parametrize("kind", Work)
 @pytest.mark.parametrize("state", WorkState)
-@pytest.mark.parametrize("bits", range(0, 32, 4))
+@pytest.mark.parametrize("bits", [*range(0, 32, 4), int(Life.HOSPITAL), int(Life.HOSPITAL | 28)])
+@pytest.mark.parametrize(("k", "left"), [(0, 0.0), (1, 1.0), (10, 0.75), (19, 0.5), (36, 1 / 36)])
 def test_income_falls_by_each_shock_and_stays_within_its_bounds(
-    kind: Work, state: WorkState, bits: int
+    kind: Work, state: WorkState, bits: int, k: int, left: float
 ) -> None:
-    life = int(state) | bits
+    """A lasting loss fades over 36 months: ``left`` of it in its month ``k``."""
+    life = int(state) | bits | k << LASTING_BITS
     factor = borrower.income_factor(P, life, int(kind), 0, 0.2)
     assert 0.0 <= factor <= 1.0
     expected = {WorkState.EMPLOYED: 1.0, WorkState.UNEMPLOYED: P.informal_income_share}.get(
         state, 1.0 - borrower.cut_depth(P, int(kind))
     )
     expected *= 1.0 - P.illness_income_loss if bits & Life.ILL else 1.0
+    expected *= 1.0 - P.hospital_income_loss if bits & Life.HOSPITAL else 1.0
+    expected *= 1.0 - P.hospital_lasting_loss * left
     expected *= 1.0 - P.disaster_income_loss if bits & Life.DISASTER else 1.0
     closed = bits & Life.CLOSED and state is not WorkState.UNEMPLOYED
     expected *= 1.0 - P.closure_income_loss if closed else 1.0
@@ -273,6 +288,8 @@ def test_the_first_shock_in_force_is_the_cause() -> None:
     order = [
         (int(WorkState.UNEMPLOYED) | (all_bits & ~3), Cause.JOB_LOSS, Hardship.JOB_LOSS),
         (all_bits, Cause.ILLNESS, Hardship.ILLNESS),
+        (all_bits & ~Life.ILL | Life.HOSPITAL, Cause.ILLNESS, Hardship.ILLNESS),
+        (all_bits & ~Life.ILL | Life.WEAKENED, Cause.ILLNESS, Hardship.ILLNESS),
         (all_bits & ~Life.ILL, Cause.DISASTER, Hardship.DISASTER),
         (
             int(WorkState.REDUCED | Life.CLOSED),
@@ -280,6 +297,7 @@ def test_the_first_shock_in_force_is_the_cause() -> None:
             Hardship.REDUCED_INCOME,
         ),
         (int(WorkState.REDUCED), Cause.PAY_CUT, Hardship.REDUCED_INCOME),
+        (19 << LASTING_BITS, Cause.NONE, Hardship.NONE),
         (0, Cause.NONE, Hardship.NONE),
     ]
     for life, cause, hardship in order:

@@ -5,25 +5,21 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from simulator.catalogue import pack_parameters, parameters_from
-from simulator.kernels.life_events import simulate_lives
-from simulator.kernels.records import CHUNK, LifeColumns, PathKey, records
-from simulator.macro import draw_macro_paths
-from simulator.products import JURISDICTIONS
+from simulator.catalogue import parameters_from
 from simulator.settings import MacroDeviation
-from simulator.shocks import World, build_world
+from simulator.shocks import World
 from simulator.shocks.labour import type_unemployment
 from simulator.units import monthly_probability
 from simulator.vocabulary import Count, Life, Work, WorkerType, WorkState
-from tests.conftest import run_settings, run_small, scenario_of, small_book
+from tests.conftest import run_small, small_book
 from tests.kernels.false_alarms import FIVE_SIGMA
+from tests.kernels.life_runs import lives_of, people, world_of
 
 F8 = NDArray[np.float64]
 
 
 # --- Unemployment ------------------------------------------------------------------------------
 
-DEVIATING = MacroDeviation()
 U_MONTHS, U_PATHS = 36, 60
 U_COLUMNS = {"unemployment_rate": 0.05 + 0.06 * np.sin(np.arange(61) / 9.0) ** 2}
 
@@ -38,58 +34,6 @@ def assert_follows(simulated: F8, macro: F8) -> None:
     error = difference.std(axis=0, ddof=1) / np.sqrt(paths)
     assert np.all(error > 0)
     assert np.all(np.abs(difference.mean(axis=0)) <= 5 * error)
-
-
-def lives_of(
-    columns: LifeColumns, world: World, path: int, parameters: dict[str, float], seed: int = 7
-) -> tuple[NDArray[np.uint8], F8]:
-    """Life bytes (horizon + 1, n) and unemployed (horizon + 1,) of one path."""
-    horizon = world.months.shape[1] - 1
-    life = np.zeros((horizon + 1, columns.id.size), dtype=np.uint8)
-    simulate_lives(
-        columns,
-        records(world.months)[path],
-        world.disaster[path],
-        records(pack_parameters(parameters)),
-        PathKey(np.uint64(seed), path, horizon, horizon),
-        np.zeros((4, CHUNK)),
-        life,
-    )
-    return life, ((life & 3) == WorkState.UNEMPLOYED).sum(axis=1).astype(np.float64)
-
-
-def people(
-    n: int, kind: Work, yearly_illness: float = 0.0, worker: WorkerType = WorkerType.BETA
-) -> LifeColumns:
-    """``n`` borrowers of one kind of work in the opening book."""
-    return LifeColumns(
-        id=np.arange(n, dtype=np.uint64) * np.uint64(2**61 - 1) + np.uint64(5),
-        arrival_month=np.zeros(n, dtype=np.int16),
-        region=np.zeros(n, dtype=np.uint8),
-        work=np.full(n, kind, dtype=np.uint8),
-        worker_type=np.full(n, worker, dtype=np.uint8),
-        life=opening_lives(n, worker),
-        p_ill_monthly=np.full(n, monthly_probability(yearly_illness)),
-        cut_risk=np.ones(n),
-    )
-
-
-def opening_lives(n: int, worker: WorkerType) -> NDArray[np.uint8]:
-    """Out of work as often as the type is at an unemployment of 5 %, the others in work."""
-    rate = type_unemployment(np.array([U_COLUMNS["unemployment_rate"][0]]), parameters_from({}))
-    out = np.arange(n) < np.round(n * rate[0, worker])
-    return np.where(out, WorkState.UNEMPLOYED, WorkState.EMPLOYED).astype(np.uint8)
-
-
-def world_of(
-    columns: dict[str, object], horizon: int, paths: int = 1, deviation: MacroDeviation = DEVIATING
-) -> tuple[World, F8]:
-    """The world of a scenario of one region, and unemployment by path."""
-    run = run_settings(months=horizon, paths=paths)
-    macro = draw_macro_paths(scenario_of(columns, horizon, ("here",), deviation), run)
-    parameters = parameters_from({})
-    world = build_world(macro, 0, paths, parameters, JURISDICTIONS["cn"], ("here",))
-    return world, macro.by_path("unemployment_rate")
 
 
 @pytest.mark.parametrize("kind", Work)
@@ -169,14 +113,16 @@ def test_unemployment_spells_are_geometric_with_the_finding_rate(steady: World, 
     ("bit", "onset", "mean"),
     [
         (Life.ILL, Life.ILL_ONSET, "illness_mean_months"),
+        (Life.HOSPITAL, Life.HOSPITAL_ONSET, "hospital_mean_months"),
         (Life.DISASTER, Life.DISASTER_ONSET, "disaster_mean_months"),
     ],
 )
-def test_spells_of_illness_and_disaster_are_geometric(
+def test_spells_of_illness_hospital_and_disaster_are_geometric(
     steady: World, bit: Life, onset: Life, mean: str
 ) -> None:
     p = parameters_from({})
-    life, _ = lives_of(people(SPELL_PEOPLE, Work.GIG, yearly_illness=0.1), steady, 0, p)
+    columns = people(SPELL_PEOPLE, Work.GIG, yearly_illness=0.1, yearly_admissions=0.1)
+    life, _ = lives_of(columns, steady, 0, p)
     active = (life & bit) > 0
     lengths = spell_lengths(active)
     assert lengths.size > 1_000

@@ -48,6 +48,11 @@ MECHANISMS = (
     "hardship shown for relief in need",
     "hardship shown for relief without need",
     "hidden hardship, an offer for those without",
+    "admitted to hospital",
+    "admitted while a lasting loss runs",
+    "a lasting loss begins",
+    "a lasting loss begins anew",
+    "a lasting loss ends",
 )
 """What leaves no sum of its own; the twin counts how often each happens."""
 

@@ -24,6 +24,7 @@ def paired(**changed: object) -> tuple[Small, Small]:
 WORSE: dict[str, dict[str, object]] = {
     "unemployment": {"worlds": {"hard": {"unemployment_rate": np.linspace(0.05, 0.12, 61)}}},
     "illness": {"parameters": {"illness_multiplier": 20.0}},
+    "hospital": {"parameters": {"hospital_multiplier": 5.0}},
     "epidemic": {"worlds": {"hard": {"epidemic": 0.5}}},
     "disaster": {"worlds": {"hard": {"disaster": 0.02}}},
     "falling incomes": {"worlds": {"hard": {"income_growth": -0.1}}},

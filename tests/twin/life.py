@@ -3,13 +3,60 @@
 from math import exp
 
 from simulator.units import monthly_probability
-from simulator.vocabulary import Cause, Draw, Hardship, Life, Work, WorkState
+from simulator.vocabulary import LASTING_BITS, Cause, Draw, Hardship, Life, Work, WorkState
 from tests.twin.state import Borrower, Month
 
 
 def _illness_chance(borrower: Borrower, month: Month) -> float:
     monthly = monthly_probability(borrower.illness_incidence)
     return min(1.0, month.parameters["illness_multiplier"] * monthly * month["illness_factor"])
+
+
+def _admission_chance(borrower: Borrower, month: Month) -> float:
+    """v of section 3."""
+    monthly = monthly_probability(borrower.hospital_incidence)
+    return min(1.0, month.parameters["hospital_multiplier"] * monthly * month["illness_factor"])
+
+
+def _hospital_luck(borrower: Borrower, month: Month) -> float:
+    """U[HOSPITAL]: four months share a call."""
+    quarter, lane = divmod(month.t, 4)
+    return month.luck.borrower(borrower.id, quarter, Draw.HOSPITAL + lane)
+
+
+def _hospital(borrower: Borrower, month: Month) -> None:
+    """Admission, discharge, and the months of a lasting loss."""
+    p, luck = month.parameters, _hospital_luck(borrower, month)
+    was_in = borrower.in_hospital
+    borrower.admitted = not was_in and luck < _admission_chance(borrower, month)
+    borrower.in_hospital = borrower.admitted or (
+        was_in and not luck < 1.0 / p["hospital_mean_months"]
+    )
+    month.happened["admitted to hospital"] += borrower.admitted
+    running = borrower.lasting_months > 0
+    month.happened["admitted while a lasting loss runs"] += borrower.admitted and running
+    if borrower.lasting_months == int(p["hospital_fade_months"]):
+        borrower.lasting_months = 0
+        month.happened["a lasting loss ends"] += 1
+    elif borrower.lasting_months > 0:
+        borrower.lasting_months += 1
+    if was_in and not borrower.in_hospital:
+        lasts = month.luck.borrower(borrower.id, month.t, Draw.HOSPITAL_LASTING)
+        if lasts < p["hospital_lasting_share"]:
+            borrower.lasting_months = 1
+            month.happened["a lasting loss begins" + (" anew" if running else "")] += 1
+
+
+def _lasting_part(borrower: Borrower, month: Month) -> float:
+    """What is left of a lasting loss, 1 in its first month."""
+    if borrower.lasting_months == 0:
+        return 0.0
+    return 1.0 - (borrower.lasting_months - 1) / int(month.parameters["hospital_fade_months"])
+
+
+def _unwell(borrower: Borrower, month: Month) -> bool:
+    """Ill, in hospital, or weakened by a lasting loss that runs at more than half."""
+    return borrower.ill or borrower.in_hospital or _lasting_part(borrower, month) > 0.5
 
 
 def _risk(borrower: Borrower, month: Month) -> float:
@@ -27,6 +74,8 @@ def _begin(borrower: Borrower) -> None:
     borrower.work_state = WorkState(borrower.opening_life & 3)
     borrower.ill = bool(borrower.opening_life & Life.ILL)
     borrower.hit = bool(borrower.opening_life & Life.DISASTER)
+    borrower.in_hospital = bool(borrower.opening_life & Life.HOSPITAL)
+    borrower.lasting_months = borrower.opening_life >> LASTING_BITS
 
 
 def _work(borrower: Borrower, month: Month) -> WorkState:
@@ -63,6 +112,7 @@ def live(borrower: Borrower, month: Month) -> None:
     if borrower.ill:
         borrower.ill = not health < 1.0 / p["illness_mean_months"]
     borrower.ill = borrower.ill or borrower.ill_onset
+    _hospital(borrower, month)
     disaster = luck.borrower(borrower.id, month.t, Draw.DISASTER)
     borrower.hit_onset = not borrower.hit and disaster < float(month.disaster[borrower.region])
     if borrower.hit:
@@ -94,6 +144,10 @@ def income(borrower: Borrower, month: Month) -> float:
         factor = 1.0 - _strength_of_work_loss(borrower, month, "pay_cut") * depth
     if borrower.ill:
         factor *= 1.0 - p["strength_illness"] * p["illness_income_loss"]
+    if borrower.in_hospital:
+        factor *= 1.0 - p["strength_illness"] * p["hospital_income_loss"]
+    lasting = p["hospital_lasting_loss"] * _lasting_part(borrower, month)
+    factor *= 1.0 - p["strength_illness"] * lasting
     if borrower.hit:
         factor *= 1.0 - p["strength_disaster"] * p["disaster_income_loss"]
     if _closed_at_work(borrower):
@@ -111,13 +165,16 @@ def _bill(borrower: Borrower, month: Month, kind: str, draw: Draw) -> float:
 
 
 def shock_cost(borrower: Borrower, month: Month) -> float:
-    """Expenses M of an illness or a disaster that begins this month."""
+    """Expenses M of an illness, a stay in hospital or a disaster that begins this month."""
     p = month.parameters
     cost = 0.0
+    own_share = 1.0 - (p["medical_reimbursement"] if borrower.medical_insured else 0.0)
     if borrower.ill_onset:
-        reimbursed = p["medical_reimbursement"] if borrower.medical_insured else 0.0
         bill = _bill(borrower, month, "medical", Draw.MEDICAL_COST)
-        cost += bill * (1.0 - reimbursed) * p["strength_illness"]
+        cost += bill * own_share * p["strength_illness"]
+    if borrower.admitted:
+        bill = _bill(borrower, month, "hospital", Draw.HOSPITAL_COST)
+        cost += bill * own_share * p["strength_illness"]
     if borrower.hit_onset:
         cost += _bill(borrower, month, "property", Draw.PROPERTY_COST) * p["strength_disaster"]
     return cost
@@ -132,7 +189,7 @@ def shock_in_force(borrower: Borrower, month: Month) -> Cause:
             borrower.work_state is WorkState.UNEMPLOYED,
             Cause.REVENUE_LOSS if self_employed else Cause.JOB_LOSS,
         ),
-        (borrower.ill, Cause.ILLNESS),
+        (_unwell(borrower, month), Cause.ILLNESS),
         (borrower.hit, Cause.DISASTER),
         (_closed_at_work(borrower), Cause.EPIDEMIC_CLOSURE),
         (
@@ -146,11 +203,11 @@ def shock_in_force(borrower: Borrower, month: Month) -> Cause:
     return Cause.NONE
 
 
-def hardship(borrower: Borrower) -> Hardship:
+def hardship(borrower: Borrower, month: Month) -> Hardship:
     """The hardship that a borrower is in, seen or not."""
     if borrower.work_state is WorkState.UNEMPLOYED:
         return Hardship.JOB_LOSS
-    if borrower.ill:
+    if _unwell(borrower, month):
         return Hardship.ILLNESS
     if borrower.hit:
         return Hardship.DISASTER

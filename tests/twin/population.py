@@ -1,5 +1,6 @@
 """Borrowers and loans of a book in their opening state."""
 
+from simulator.book.illness import hospital_incidence
 from simulator.book.schema import Book, product_terms
 from simulator.kernels.records import AT_OPENING
 from simulator.levers import LeverTable
@@ -29,6 +30,7 @@ def _borrower(book: Book, row: int) -> Borrower:
         p_misunderstand=float(b.p_misunderstand[row]),
         refusal_weight=float(b.refusal_weight[row]),
         illness_incidence=float(b.illness_incidence[row]),
+        hospital_incidence=float(hospital_incidence(b.age[row : row + 1])[0]),
         unemployment_insured=bool(b.unemployment_insured[row]),
         medical_insured=bool(b.medical_insured[row]),
         true_risk=float(b.true_risk[row]),

@@ -73,7 +73,7 @@ def _write_diaries(borrowers: list[Borrower], diaries: dict[int, Diary], month: 
                     dpd=loan.dpd,
                     cause=loan.cause,
                     relief_left=loan.relief_left,
-                    hardship=seen_hardship(borrower),
+                    hardship=seen_hardship(borrower, month),
                     warned=loan.warned,
                     grant=loan.grant,
                     balance=loan.balance if loan.open else loan.exit_balance,

@@ -13,7 +13,14 @@ from simulator.levers import Edit, LeverTable, SegmentNames, Target, build_lever
 from simulator.products import JURISDICTIONS, Product
 from simulator.shocks.world import WORLD_DTYPE, World
 from simulator.units import end_of_month_dpd
-from simulator.vocabulary import AGE_BAND_EDGES, Amortisation, Hardship, Life, Priority
+from simulator.vocabulary import (
+    AGE_BAND_EDGES,
+    LASTING_BITS,
+    Amortisation,
+    Hardship,
+    Life,
+    Priority,
+)
 
 REGIONS = ("north", "south", "islands")
 BANDS = ("good", "bad")
@@ -107,8 +114,11 @@ def _opening_columns(
 ) -> dict[str, Any]:
     """Any state of life and purse at the opening; applicants are in work and owe no answer."""
     n = applies.size
-    bits = np.array([0, Life.ILL, Life.DISASTER, Life.ILL | Life.DISASTER])
-    life = rng.choice(3, n, p=[0.7, 0.15, 0.15]) | rng.choice(bits, n, p=[0.7, 0.15, 0.1, 0.05])
+    bits = np.array([0, Life.ILL, Life.DISASTER, Life.ILL | Life.HOSPITAL, Life.HOSPITAL])
+    life = rng.choice(3, n, p=[0.7, 0.15, 0.15])
+    life = life | rng.choice(bits, n, p=[0.6, 0.15, 0.1, 0.05, 0.1])
+    months = np.where(rng.random(n) < 0.2, rng.integers(1, 9, n), 0)
+    life = life | (months << LASTING_BITS) | np.where((months > 0) & (months < 6), Life.WEAKENED, 0)
     states = {
         "life": life,
         "months_short": rng.integers(0, 5, n),
@@ -116,7 +126,7 @@ def _opening_columns(
         "refusing": rng.random(n) < 0.2,
         "hardship_known": (life != 0) & (rng.random(n) < 0.5),
     }
-    columns = {name: np.where(applies, 0, x).astype(np.uint8) for name, x in states.items()}
+    columns = {name: np.where(applies, 0, x).astype(np.uint16) for name, x in states.items()}
     return columns | {"savings_at_opening": income * rng.exponential(0.4, n)}
 
 
@@ -229,6 +239,8 @@ def eager_parameters(**changes: float) -> dict[str, float]:
         "illness_multiplier": 3.0, "illness_mean_months": 3.0, "p_refuse_monthly": 0.001,
         "p_resume_monthly": 0.15, "choose_other_sensitivity": 5.0, "effect_decay": 0.08,
         "outside_help_share": 0.6, "complaint_human_call": 0.3, "complaint_reminder": 0.1,
+        "hospital_multiplier": 2.0, "hospital_mean_months": 2.0, "hospital_lasting_share": 0.6,
+        "hospital_fade_months": 9.0, "hospital_lasting_loss": 0.35, "hospital_cost_tail": 1.4,
         "medical_cost_tail": 1.3, "platform_limit_months": 3.0,
         "rival_prepay_sensitivity": 0.5, "new_customer_months": 12.0, "forget_mean_days": 9.0,
         "channel_mean_days": 7.0, "strength_job_loss": 0.9,

@@ -5,10 +5,10 @@ from tests.twin.life import hardship
 from tests.twin.state import Borrower, Loan, Month
 
 
-def seen_hardship(borrower: Borrower) -> Hardship:
+def seen_hardship(borrower: Borrower, month: Month) -> Hardship:
     """The hardship in the lender's files."""
     if borrower.hardship_known:
-        return hardship(borrower)
+        return hardship(borrower, month)
     return Hardship.DISASTER if borrower.hit else Hardship.NONE
 
 
@@ -20,7 +20,7 @@ def _public(borrower: Borrower, month: Month) -> bool:
 def see(borrower: Borrower, short: bool, month: Month) -> None:
     """After early warning, before relief: does a hardship come to light?"""
     p, loans = month.parameters, borrower.open_loans()
-    if hardship(borrower) is Hardship.NONE:
+    if hardship(borrower, month) is Hardship.NONE:
         month.happened["a known hardship ends"] += borrower.hardship_known
         borrower.hardship_known = False
     elif not borrower.hardship_known:
@@ -42,9 +42,9 @@ def see(borrower: Borrower, short: bool, month: Month) -> None:
 
 def _file(borrower: Borrower, month: Month) -> None:
     """Put what is seen into the loans, whose cells it decides."""
-    seen = seen_hardship(borrower)
+    seen = seen_hardship(borrower, month)
     month.happened["disaster seen, another hardship hidden"] += (
-        seen is Hardship.DISASTER and hardship(borrower) is not Hardship.DISASTER
+        seen is Hardship.DISASTER and hardship(borrower, month) is not Hardship.DISASTER
     )
     for loan in borrower.loans:
         loan.hardship = seen
@@ -52,7 +52,7 @@ def _file(borrower: Borrower, month: Month) -> None:
 
 def show(borrower: Borrower, short: bool, month: Month) -> None:
     """Asking for relief shows a hidden hardship to those who grant it."""
-    true, seen = hardship(borrower), seen_hardship(borrower)
+    true, seen = hardship(borrower, month), seen_hardship(borrower, month)
     if true is seen:
         return
     luck = month.luck.borrower(borrower.id, month.t, Draw.RELIEF)

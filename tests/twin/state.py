@@ -204,6 +204,7 @@ class Borrower:
     p_misunderstand: float
     refusal_weight: float
     illness_incidence: float
+    hospital_incidence: float
     unemployment_insured: bool
     medical_insured: bool
     true_risk: float
@@ -225,6 +226,11 @@ class Borrower:
     hit: bool = False
     closed: bool = False
     ill_onset: bool = False
+    in_hospital: bool = False
+    admitted: bool = False
+    """The stay in hospital began this month."""
+    lasting_months: int = 0
+    """k of section 3: months since a lasting loss began, this one included; 0 without."""
     hit_onset: bool = False
 
     refusing: bool = False
