@@ -50,9 +50,7 @@ def job_strength(p, kind):
 
 @scalar
 def lasting_loss(p, k):
-    """Income lost in month ``k`` after an admission that left a loss; 0 for k = 0."""
-    if k == 0:
-        return 0.0
+    """Income lost in month ``k`` > 0 after an admission that left a loss."""
     return p.hospital_lasting_loss * (1.0 - (k - 1) / int(p.hospital_fade_months))
 
 
@@ -71,7 +69,9 @@ def income_factor(p, life, kind, insured, benefit_rate):
         factor *= 1.0 - p.strength_illness * p.illness_income_loss
     if life & Life.HOSPITAL:
         factor *= 1.0 - p.strength_illness * p.hospital_income_loss
-    factor *= 1.0 - p.strength_illness * lasting_loss(p, life >> LASTING_BITS)
+    k = life >> LASTING_BITS
+    if k > 0:
+        factor *= 1.0 - p.strength_illness * lasting_loss(p, k)
     if life & Life.DISASTER:
         factor *= 1.0 - p.strength_disaster * p.disaster_income_loss
     if (life & Life.CLOSED) and state != WorkState.UNEMPLOYED:
