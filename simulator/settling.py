@@ -230,6 +230,7 @@ def _borrowers(people: Borrowers, purses: Records, lives: Lives, months: int) ->
         other_missed=purses["other_missed"].copy(),
         refusing=purses["refusing"].copy(),
         hardship_known=purses["hardship_known"].copy(),
+        cut_off=purses["cut_off"].copy(),
     )
 
 

@@ -6,8 +6,6 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.csv as pa_csv
 from hypothesis import settings as hypothesis_settings
 from numpy.typing import NDArray
 
@@ -121,10 +119,17 @@ def settled(
 ) -> Book:
     """The book with its opening from a small settled one, in the economy of the defaults."""
     values = parameters_from({}) if parameters is None else parameters
-    economy = {n: v.default for n, v in MACRO_VARIABLES.items() if n != DISASTER}
-    calm = Calm(economy, values, policy or StatusQuo())
     few = settings.model_copy(update={"donors": DONORS, "burn_in_months": BURN_IN})
-    return build_book(few, run, values, donor_source(lambda regions: calm))
+    before = calm(values, policy)
+    return build_book(few, run, values, donor_source(lambda regions: before))
+
+
+def calm(
+    parameters: Mapping[str, float] | None = None, policy: Policy | None = None, **economy: float
+) -> Calm:
+    """The calm of the macro variables' defaults, but for ``economy``."""
+    usual = {n: v.default for n, v in MACRO_VARIABLES.items() if n != DISASTER}
+    return Calm(usual | economy, parameters_from(parameters or {}), policy or StatusQuo())
 
 
 def scenario_of(
@@ -271,27 +276,3 @@ def standard_errors_above_zero(difference: F8) -> float:
 def cause_balance(tallies: Tallies, cause: Cause) -> float:
     """Overdue balance of a cause, summed over paths and months."""
     return float(tallies.cause_balance[:, :, cause].sum())
-
-
-def write_tape(book: Book, path: str, order: NDArray[np.int64]) -> None:
-    """The opening loans of ``book`` as a tape with its rows in ``order``."""
-    loans, people = book.loans, book.borrowers
-    owner = loans.borrower
-    names = np.array([product.name for product in book.products])
-    columns: dict[str, NDArray[Any]] = {
-        "loan_id": np.array([f"L{identity}" for identity in loans.id]),
-        "borrower_id": np.array([f"B{identity}" for identity in people.id[owner]]),
-        "product": names[loans.product],
-        "annual_rate": loans.annual_rate,
-        "term_months": loans.term_months.astype(np.int64),
-        "remaining_months": loans.remaining_months.astype(np.int64),
-        "principal": loans.principal + loans.principal_overdue,
-        "original_principal": loans.limit,
-        "due_day": loans.due_day.astype(np.int64),
-        "dpd": np.maximum(0, 30 * loans.n_unpaid.astype(np.int64) - loans.due_day),
-        "monthly_income": people.income[owner],
-        "score": people.score[owner],
-        "age": people.age[owner],
-        "region": np.array(book.regions)[people.region[owner]],
-    }
-    pa_csv.write_csv(pa.table({name: column[order] for name, column in columns.items()}), path)

@@ -30,8 +30,8 @@ from tests.conftest import (
     run_settings,
     run_small,
     small_book,
-    write_tape,
 )
+from tools.tape_export import write_tape
 
 WORLDS = {"calm": CALM, "hard": HARD}
 MOVING = MacroDeviation()

@@ -1,110 +1,30 @@
 """What the default book does, beside what a bank's validation expects of it.
 
 ``python -m tools.book_check`` prints a line a figure: the power of the score, whether a flat
-economy gives a flat book, how the book answers to unemployment, credit supply, rates and rivals,
-and shares of causes. Nothing is fitted here, and no seed is one that a fit used. The bands are a
-validation's judgement of what is plausible, an assumption.
+economy gives a flat book, whether a tape of the opening and a longer burn-in agree with it, how the
+book answers to unemployment, credit supply, rates and rivals, and shares of causes. Nothing is
+fitted here, and no seed is one that a fit used. The bands are a validation's judgement of what is
+plausible, an assumption.
 """
 
 import argparse
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from math import isnan
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from simulator import ScenarioSettings, stress_test
-from simulator.conclusion import ExperimentOutcome
 from simulator.settings import BookSettings, ExplainSettings
+from tools.book_figures import HOLD, RAMP, SEEDS, Line, Size, monthly, scenario, simulate
+from tools.book_openings import burn_in_lines, round_trip_lines
 
-F8 = NDArray[np.float64]
-
-SEEDS = (31_001, 31_002, 31_003)
-"""None of them is used by a fit or a shipped run."""
-FLAT: Mapping[str, float] = {
-    "unemployment_rate": 0.052,
-    "income_growth": 0.04,
-    "inflation": 0.04,
-    "policy_rate": 0.03,
-    "credit_supply": 1.0,
-    "competitor_rate": 0.18,
-}
-"""Rates, unemployment and supply constant; incomes grow with prices and at their trend."""
 STEADY = ("30+", "90+", "new 90+ loans", "charge-off", "stage 2", "unemployed borrowers")
 _UNEMPLOYMENT = ("unemployment_rate", "macro_unemployment_rate")
 RATIO_BAND = (0.5, 1.1)
 """Of the book's unemployment to the economy's: a score that selects keeps it below 1."""
-RAMP, HOLD = 6, 12
 MEASURED = slice(12, RAMP + HOLD)
 """Months 13 to 18: a year after a shock began, while it lasts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much is simulated in each part."""
-
-    power: int = 50_000
-    flat: int = 100_000
-    responses: int = 20_000
-    causes: int = 10_000
-    paths: int = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A figure with the band it should lie in."""
-
-    what: str
-    found: float
-    low: float
-    high: float
-
-    @property
-    def holds(self) -> bool:
-        """Whether the figure lies in its band."""
-        return bool(self.low <= self.found <= self.high)
-
-    def __str__(self) -> str:
-        """One line of the table."""
-        mark = "ok " if self.holds else "-- " if isnan(self.found) else "NO "
-        return f"{mark} {self.what:<62} {self.found:8.3f}   wanted {self.low:g} to {self.high:g}"
-
-
-def scenario(
-    folder: Path, name: str, changes: Mapping[str, float], months: int = 24
-) -> ScenarioSettings:
-    """The flat economy with ``changes``, which ramp up over ``RAMP`` months and stay."""
-    rows = [",".join(["month", *FLAT])]
-    for month in range(1, months + 1):
-        share = min(1.0, month / RAMP)
-        values = [value + share * changes.get(key, 0.0) for key, value in FLAT.items()]
-        rows.append(
-            ",".join([f"{2026 + (month - 1) // 12}-{(month - 1) % 12 + 1:02d}", *map(repr, values)])
-        )
-    table = folder / f"{name}.csv"
-    table.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return ScenarioSettings(
-        label=name, narrative=f"Flat but for {name}.", table=str(table), opening=dict(FLAT)
-    )
-
-
-def simulate(
-    scenarios: Mapping[str, str | ScenarioSettings], borrowers: int, paths: int, **more: object
-) -> ExperimentOutcome:
-    """The current policy alone."""
-    arguments: dict[str, object] = {
-        "months": 24,
-        "runoff_months": 0,
-        "provision": (),
-        "seed": SEEDS[0],
-    } | more
-    return stress_test(  # type: ignore[arg-type]
-        scenarios=scenarios, policies=[], borrowers=borrowers, paths=paths, **arguments
-    )
 
 
 def power_lines(size: Size) -> Iterator[Line]:
@@ -123,31 +43,13 @@ def power_lines(size: Size) -> Iterator[Line]:
             )
 
 
-def _monthly(dataset: xr.Dataset, name: str) -> F8:
-    """Mean over paths of a figure by month, of the only scenario."""
-    one = dataset.isel(scenario=0).sel(policy="status_quo")
-    balance = one["balance"].sum("bucket")
-    figures: dict[str, Callable[[], xr.DataArray]] = {
-        "30+": lambda: one["overdue_rate"].sel(dpd=30),
-        "90+": lambda: one["overdue_rate"].sel(dpd=90),
-        "new 90+ loans": lambda: one["new_90"] / one["loans"].sum("bucket"),
-        "charge-off": lambda: one["written_off"] / balance,
-        "stage 2": lambda: one["balance_share_by_grade"].sel(provision="ifrs9", grade="stage_2"),
-        "unemployed borrowers": lambda: one["unemployment_rate"],
-    }
-    found = figures[name]()
-    return np.asarray(
-        (found.mean("path") if "path" in found.dims else found).values, dtype=np.float64
-    )
-
-
 def flat_lines(size: Size, folder: Path) -> Iterator[Line]:
     """A flat economy: quarters against the mean of 24 months, second year against the first."""
     flat = {"flat": scenario(folder, "flat", {})}
     staged: dict[str, object] = {"provision": ("ifrs9",), "runoff_months": 12}
     dataset = simulate(flat, size.flat, size.paths, **staged).dataset
     for name in STEADY:
-        values = _monthly(dataset, name)
+        values = monthly(dataset, name)
         quarters = values.reshape(-1, 3).mean(axis=1) / values.mean()
         yield Line(f"flat: {name}, lowest quarter over the mean", float(quarters.min()), 0.93, 1.07)
         yield Line(
@@ -202,14 +104,32 @@ RIVAL_SHARES: Mapping[str, Callable[[xr.Dataset], float]] = {
 }
 
 
+LAGGED = "unemployment +3 points"
+
+
+def _lag(shocked: xr.Dataset, flat: xr.Dataset) -> float:
+    """Months by which charge-offs are later than 30+ at half of their largest rise."""
+    when = []
+    for name in ("30+", "charge-off"):
+        rise = monthly(shocked, name) / monthly(flat, name) - 1.0
+        smooth = np.convolve(rise, np.ones(3) / 3.0, mode="same")[: RAMP + HOLD]
+        half = smooth[:-1].max() / 2.0
+        after = int(np.argmax(smooth >= half))
+        before = smooth[after - 1]
+        when.append(after - (smooth[after] - half) / (smooth[after] - before) if after else 0.0)
+    return float(when[1] - when[0])
+
+
 def response_lines(size: Size, folder: Path) -> Iterator[Line]:
     """How 30+ answers a year after a shock began."""
     flat = simulate({"flat": scenario(folder, "flat", {})}, size.responses, size.paths).dataset
     for name, (changes, figure, low, high) in RESPONSES.items():
         shocked = {"shock": scenario(folder, "shock", changes)}
         found = simulate(shocked, size.responses, size.paths).dataset
-        ratio = _monthly(found, figure)[MEASURED].mean() / _monthly(flat, figure)[MEASURED].mean()
+        ratio = monthly(found, figure)[MEASURED].mean() / monthly(flat, figure)[MEASURED].mean()
         yield Line(f"{name}: {figure}, months 13-18 over flat", float(ratio), low, high)
+        if name == LAGGED:
+            yield Line(f"{name}: months from 30+ to charge-off", _lag(found, flat), 2.0, 4.0)
     yield from rate_lines(size, folder)
     rival = {"rival": scenario(folder, "rival", {"competitor_rate": -0.05})}
     found = simulate(rival, size.responses, size.paths).dataset
@@ -230,7 +150,7 @@ def rate_lines(size: Size, folder: Path) -> Iterator[Line]:
     for name, shares in FLOATING.items():
         book = BookSettings(products=dict(shares), applicants_monthly_share=0.09)
         found = simulate(worlds, size.responses, size.paths, book=book).dataset
-        flat, up = (_monthly(found.sel(scenario=[world]), "30+")[MEASURED] for world in worlds)
+        flat, up = (monthly(found.sel(scenario=[world]), "30+")[MEASURED] for world in worlds)
         ratio = float(up.mean() / flat.mean())
         yield Line(
             f"policy rate +3 points: 30+ of {name}, months 13-18 over flat", ratio, 1.02, 1.5
@@ -259,6 +179,8 @@ def lines(size: Size, folder: Path) -> Iterator[Line]:
     """Every figure, part by part."""
     yield from power_lines(size)
     yield from flat_lines(size, folder)
+    yield from round_trip_lines(size, folder)
+    yield from burn_in_lines(size, folder)
     yield from response_lines(size, folder)
     yield from cause_lines(size)
 

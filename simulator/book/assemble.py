@@ -50,12 +50,13 @@ class OpeningState(NamedTuple):
     other_missed: NDArray[np.integer]
     refusing: NDArray[np.integer]
     hardship_known: NDArray[np.integer]
+    cut_off: NDArray[np.integer]
 
 
 def fresh_state(finances: Finances) -> OpeningState:
     """In work, healthy, with the usual savings, as somebody is who has just been let in."""
     nothing = np.zeros(finances.savings.size, dtype=np.int64)
-    return OpeningState(nothing, finances.savings, *(nothing,) * 4)
+    return OpeningState(nothing, finances.savings, *(nothing,) * 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,7 @@ def _borrowers(parts: Sequence[Part]) -> Borrowers:
         other_missed=column("other_missed").astype(np.uint8),
         refusing=column("refusing").astype(np.uint8),
         hardship_known=column("hardship_known").astype(np.uint8),
+        cut_off=column("cut_off").astype(np.uint8),
         true_risk=column("true_risk"),
         score=column("score"),
         income_decile=s.income_decile(income, arrival_month == 0),

@@ -72,6 +72,11 @@ PLATFORM_SHARES: Final = (0.35, 0.35, 0.171, 0.066, 0.0306, 0.0214, 0.011)
 """Borrowers with 0-6 other platforms. Among those with two or more: 57 % two, 22 % three,
 10.8 % five or more (2018); that 30 % are such, and how five and six divide, is an assumption."""
 PLATFORM_LOADING: Final = 0.4
+YOUNG_LOADING: Final = 0.3
+"""Correlation of being young with many platforms, overspending, paying by hand and forgetting
+(assumption: the young borrow small sums on many platforms and are late often, for days)."""
+MOST_RISK_LOADING_WITH_YOUTH: Final = 0.9
+"""Largest correlation with true risk that leaves room for that with youth."""
 OTHER_DEBT_MEDIAN_MONTHS: Final = 0.9
 """Median debt of a borrower with one other platform, months of income (assumption)."""
 OTHER_DEBT_PLATFORM_POWER: Final = 0.8

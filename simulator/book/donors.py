@@ -181,6 +181,7 @@ class Hidden(NamedTuple):
             other_missed=people.other_missed[self.rows],
             refusing=people.refusing[self.rows],
             hardship_known=people.hardship_known[self.rows],
+            cut_off=people.cut_off[self.rows],
         )
 
 

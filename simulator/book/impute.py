@@ -83,10 +83,17 @@ class Draws:
         """One standard normal for each id; shape (n,)."""
         return np.asarray(ndtri(self.uniform(column)), dtype=np.float64)
 
-    def correlated(self, column: Column, loading: float, true_risk: F8) -> F8:
-        """Normal scores with correlation ``loading`` with ``true_risk``; shape (n,)."""
-        own: F8 = sqrt(1.0 - loading**2) * self.normal(column)
-        return loading * true_risk + own
+    def correlated(
+        self, column: Column, loading: float, true_risk: F8, of_youth: F8 | None = None
+    ) -> F8:
+        """Normal scores with correlation ``loading`` with ``true_risk``; shape (n,).
+
+        ``of_youth``: what youth adds, ``YOUNG_LOADING`` times its normal score, for those traits
+        that the young have more often.
+        """
+        explained = loading**2 + (0.0 if of_youth is None else d.YOUNG_LOADING**2)
+        z: F8 = loading * true_risk + sqrt(1.0 - explained) * self.normal(column)
+        return z if of_youth is None else z + of_youth
 
 
 class Person(NamedTuple):
@@ -246,9 +253,12 @@ def impute_finances(
 ) -> Finances:
     """Other debt, spending, savings, habits and insurance of every borrower."""
     risk, traits = person.true_risk, rules.traits
-    platforms = _platforms(draws, known, risk)
+    young = _youth(rules, person.age)
+    platforms = _platforms(draws, known, risk, young)
     other_debt = _fill(known, "other_debt", _other_debt(draws, person, platforms))
-    spender = draws.correlated(Column.OVERSPENDER, d.OVERSPENDER_LOADING, risk)
+    spender = draws.correlated(
+        Column.OVERSPENDER, d.OVERSPENDER_LOADING, risk, d.YOUNG_LOADING * young
+    )
     overspends = _top_share(spender, traits["overspender_share"])
     overspender = _fill(known, "overspender", overspends * 1.0)
     fixed = owed.service + other_debt * monthly_simple(traits["platform_annual_rate"])
@@ -265,7 +275,7 @@ def impute_finances(
         pays_others_first=np.where(
             (platforms > 0) & _top_share(first, d.PAYS_OTHERS_FIRST_SHARE), 1.0, 0.0
         ),
-        p_forget=_fill(known, "p_forget", _p_forget(draws, traits, risk)),
+        p_forget=_fill(known, "p_forget", _p_forget(draws, traits, risk, young)),
         p_channel_failure=_lognormal_chance(
             draws.normal(Column.P_CHANNEL_FAILURE),
             traits["p_channel_failure_mean"],
@@ -291,10 +301,18 @@ def impute_finances(
     )
 
 
-def _platforms(draws: Draws, known: Known, risk: F8) -> F8:
+def _youth(rules: Imputation, age: F8) -> F8:
+    """Normal score of being young among the jurisdiction's borrowers."""
+    quantiles, ages = d.AGE_QUANTILES[rules.law.code]
+    younger = np.interp(age, ages, quantiles)
+    return np.asarray(ndtri(1.0 - np.clip(younger, 0.001, 0.999)), dtype=np.float64)
+
+
+def _platforms(draws: Draws, known: Known, risk: F8, young: F8) -> F8:
     """Number of other platforms; at least one for known debt elsewhere."""
     below = np.cumsum(d.PLATFORM_SHARES)[:-1]
-    place = ndtr(draws.correlated(Column.PLATFORMS, d.PLATFORM_LOADING, risk))
+    z = draws.correlated(Column.PLATFORMS, d.PLATFORM_LOADING, risk, d.YOUNG_LOADING * young)
+    place = ndtr(z)
     drawn = np.searchsorted(below, place, side="right") * 1.0
     if "other_debt" in known:
         drawn = np.maximum(drawn, (known["other_debt"] > 0) * 1.0)
@@ -321,6 +339,7 @@ def _spending(
     z = draws.correlated(Column.MARGIN, traits["margin_risk_loading"], person.true_risk)
     floor = traits["margin_floor"]
     margin = floor + (traits["margin_median"] - floor) * np.exp(traits["margin_log_sd"] * z)
+    margin = margin - traits["overspender_margin_loss"] * overspender
     total = person.income * (1.0 - margin) - fixed
     total = np.maximum(total, d.SPENDING_FLOOR * person.income)
     share = traits["essential_share"] + d.ESSENTIAL_SHARE_SD * draws.normal(Column.ESSENTIAL_SHARE)
@@ -351,12 +370,15 @@ def _savings(draws: Draws, traits: Parameters, person: Person, owed: Obligations
     return savings
 
 
-def _p_forget(draws: Draws, traits: Parameters, risk: F8) -> F8:
+def _p_forget(draws: Draws, traits: Parameters, risk: F8, young: F8) -> F8:
     manual = _top_share(
-        draws.correlated(Column.MANUAL_PAYMENT, d.MANUAL_PAYMENT_LOADING, risk),
+        draws.correlated(
+            Column.MANUAL_PAYMENT, d.MANUAL_PAYMENT_LOADING, risk, d.YOUNG_LOADING * young
+        ),
         traits["manual_payment_share"],
     )
-    z = draws.correlated(Column.P_FORGET, traits["p_forget_risk_loading"], risk)
+    loading = min(traits["p_forget_risk_loading"], d.MOST_RISK_LOADING_WITH_YOUTH)
+    z = draws.correlated(Column.P_FORGET, loading, risk, d.YOUNG_LOADING * young)
     chance = _lognormal_chance(z, traits["p_forget_mean"], traits["p_forget_log_sd"])
     return np.where(manual, chance, 0.0)
 

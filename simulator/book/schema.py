@@ -76,6 +76,8 @@ class Borrowers(NamedTuple):
     """1: refuses to pay at the opening."""
     hardship_known: U1
     """1: the lender knows at the opening of the hardship that the borrower is in."""
+    cut_off: U1
+    """1: other platforms have withdrawn their credit at the opening."""
     true_risk: F8
     """Standard-normal latent risk, higher is riskier; the lender never sees it."""
     score: F8

@@ -106,12 +106,12 @@ def switched(packed: Packed, parameters: Parameters, on: int) -> Packed:
     }
     book = packed.book
     if not on & 1:
-        loans, openings = book.loans.copy(), book.openings.copy()
-        loans["principal"] += openings["principal_overdue"]
+        openings = book.openings.copy()
+        openings["principal"] += openings["principal_overdue"]
         for name in ("principal_overdue", "interest_overdue", "penalty", "fees"):
             openings[name] = 0.0
         for name in ("n_unpaid", "months_overdue"):
             openings[name] = 0
-        book = book._replace(loans=records(loans), openings=records(openings))
+        book = book._replace(openings=records(openings))
     params = records(pack_parameters({**parameters, **off}))
     return replace(packed, book=book, params=params, n_cells=0)

@@ -22,6 +22,8 @@ from simulator.vocabulary import Cause, Domain, Draw, Life
 _SHORT_CAP = 200
 _WITH_A_BILL = Life.ILL_ONSET | Life.HOSPITAL_ONSET | Life.DISASTER_ONSET
 _LENT_IN_FULL = 1e-9
+_MOST_CUT_OFF = 0.5
+"""Largest chance a month that platforms withdraw their credit."""
 
 
 @scalar
@@ -42,8 +44,9 @@ def _shock_costs(p, person, key, t, life):
 
 @scalar
 def _rollover(p, world, person_state, worst_unpaid):
-    """(closed by the bureau, share of principal elsewhere that is refinanced)."""
-    closed = worst_unpaid >= 2 or person_state.other_missed >= p.platform_missed_to_close
+    """(closed to the borrower, share of principal elsewhere that is refinanced)."""
+    missed = person_state.other_missed >= p.platform_missed_to_close
+    closed = worst_unpaid >= 2 or missed or person_state.cut_off > 0
     share = 0.0 if closed else world.credit_supply
     return closed, 1.0 - p.strength_platform_cutoff * (1.0 - share)
 
@@ -92,6 +95,14 @@ def _cash_cause(p, shock, cliff, chose_others, refused_by_platforms):
     if refused_by_platforms and p.strength_platform_cutoff > 0.0:
         return 0 + Cause.PLATFORM_CUTOFF
     return 0 + Cause.OVERSPENDING
+
+
+@scalar
+def next_cut_off(p, cut_off, platforms, u):
+    """Whether other platforms will withdraw their credit from the borrower next month."""
+    if cut_off:
+        return u >= 1.0 / p.platform_cut_months
+    return u >= 1.0 - min(_MOST_CUT_OFF, p.platform_cut_monthly * platforms)
 
 
 @scalar
@@ -152,6 +163,7 @@ def fund(plan, person, state, p, world, u_platform):
         plan.lent = lent
         cash += lent
     plan.cash = cash
+    state.cut_off = next_cut_off(p, state.cut_off, person.platforms, u_platform)
 
 
 @scalar

@@ -32,7 +32,7 @@ PERSON_DTYPE = _record(
     int16="arrival_month",
     uint8="work overspender platforms pays_others_first unemployment_insured medical_insured"
     " income_decile age_band months_short other_missed refusing"
-    " hardship_known",
+    " hardship_known cut_off",
 )
 """A borrower as the book has it; fields as in ``book.schema.Borrowers``."""
 
@@ -63,10 +63,11 @@ TERMS_DTYPE = _record(
 
 PERSON_STATE_DTYPE = _record(
     float64="savings other_debt",
-    uint8="other_missed months_short refusing hardship_known",
+    uint8="other_missed months_short refusing hardship_known cut_off",
 )
 """``other_missed``: months in a row in which other lenders were not paid in full;
-``hardship_known``: 1 while the lender knows the hardship that the borrower is in."""
+``hardship_known``: 1 while the lender knows the hardship that the borrower is in; ``cut_off``: 1
+while other platforms have withdrawn their credit."""
 
 LOAN_STATE_DTYPE = np.dtype(
     _record(

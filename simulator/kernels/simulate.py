@@ -101,6 +101,7 @@ def open_book(book, s, p, key, out):
         person_state.months_short = person.months_short
         person_state.refusing = 0
         person_state.hardship_known = person.hardship_known
+        person_state.cut_off = person.cut_off
         outcome = outcomes[b]
         _reset_outcome(outcome, person.arrival_month)
         worst = 0

@@ -39,6 +39,8 @@ MECHANISMS = (
     "court converts a refuser",
     "court brings help",
     "court decides after the horizon",
+    "credit elsewhere withdrawn",
+    "credit elsewhere comes back",
     "a known hardship ends",
     "hardship public",
     "hardship told",

@@ -33,7 +33,8 @@ def need(borrower: Borrower, month: Month) -> Household:
     """Section 4 and 4.2."""
     p = month.parameters
     worst = max(loan.unpaid for loan in borrower.open_loans())
-    closed = worst >= 2 or borrower.missed_elsewhere >= p["platform_missed_to_close"]
+    missed = borrower.missed_elsewhere >= p["platform_missed_to_close"]
+    closed = worst >= 2 or missed or borrower.cut_off
     refinanced = 0.0 if closed else month["credit_supply"]
     refinanced = 1.0 - p["strength_platform_cutoff"] * (1.0 - refinanced)
     principal_due = p["platform_amortisation"] * (1.0 - refinanced)
@@ -108,6 +109,18 @@ def _lent_by_platforms(
     return lent
 
 
+def _withdraw(borrower: Borrower, month: Month) -> None:
+    """Section 4.2: whether platforms will have withdrawn their credit next month."""
+    p, luck = month.parameters, month.luck.borrower(borrower.id, month.t, Draw.PLATFORM)
+    if borrower.cut_off:
+        borrower.cut_off = not luck < 1.0 / p["platform_cut_months"]
+        month.happened["credit elsewhere comes back"] += not borrower.cut_off
+    else:
+        chance = min(0.5, p["platform_cut_monthly"] * borrower.platforms)
+        borrower.cut_off = luck >= 1.0 - chance
+        month.happened["credit elsewhere withdrawn"] += borrower.cut_off
+
+
 def _others_first(borrower: Borrower, service: float, first: Bill, month: Month) -> bool:
     p = month.parameters
     strength = p["strength_chose_other_lender"]
@@ -159,6 +172,7 @@ def funding(borrower: Borrower, household: Household, bills: Bills, month: Month
     if gap > 0.0 and borrower.platforms > 0 and not borrower.refusing:
         lent = _lent_by_platforms(borrower, household, gap, untouched, month)
         refused_by_platforms = lent < gap - TINY
+    _withdraw(borrower, month)
     cash += lent
     interest_elsewhere = borrower.other_debt * month["other_annual_rate"] / 12.0
     cliff = cash - interest_elsewhere >= demand

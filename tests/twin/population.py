@@ -43,6 +43,7 @@ def _borrower(book: Book, row: int) -> Borrower:
         opening_refusing=bool(b.refusing[row]),
         months_short=int(b.months_short[row]),
         missed_elsewhere=int(b.other_missed[row]),
+        cut_off=bool(b.cut_off[row]),
         hardship_known=bool(b.hardship_known[row]),
     )
 

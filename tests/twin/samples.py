@@ -124,6 +124,7 @@ def _opening_columns(
         "months_short": rng.integers(0, 5, n),
         "other_missed": rng.integers(0, 4, n),
         "refusing": rng.random(n) < 0.2,
+        "cut_off": rng.random(n) < 0.1,
         "hardship_known": (life != 0) & (rng.random(n) < 0.5),
     }
     columns = {name: np.where(applies, 0, x).astype(np.uint16) for name, x in states.items()}
@@ -249,7 +250,7 @@ def eager_parameters(**changes: float) -> dict[str, float]:
         "legal_lag_months": 3.0, "promise_kept_share": 0.85, "cost_agency": 0.5,
         "education_attention": 0.6, "education_willingness": 0.9, "education_spending": 0.7,
         "offer_decline_share": 0.35, "effect_agency": 0.7, "income_risk_slope": 0.25,
-        "product_rate_passthrough": 0.9,
+        "product_rate_passthrough": 0.9, "platform_cut_monthly": 0.04, "platform_cut_months": 3.0,
         "hardship_public_share": 0.2, "hardship_ask_share": 0.3, "hardship_learn_in_arrears": 0.4,
     }  # fmt: skip
     return parameters_from({**raised, **changes})

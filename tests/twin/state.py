@@ -217,6 +217,8 @@ class Borrower:
     opening_refusing: bool
     months_short: int
     missed_elsewhere: int
+    cut_off: bool
+    """Other platforms have withdrawn their credit."""
     hardship_known: bool
     """The lender knows of the hardship that the borrower is in."""
     loans: list[Loan] = field(default_factory=list)
