@@ -43,6 +43,15 @@ MACRO_VARIABLES: Final = {
             description="unemployed over the labour force; default near urban China 2023 (5.2 %)",
         ),
         MacroVariable(
+            name="unemployment_weeks",
+            unit="weeks",
+            low=0.0,
+            high=520.0,
+            default=0.0,
+            description="mean time that the unemployed have been out of work so far; 0: not known,"
+            " and the finding rate follows unemployment",
+        ),
+        MacroVariable(
             name="income_growth",
             unit="fraction a year",
             low=-0.9,

@@ -42,7 +42,7 @@ def build_world(
     macro = {name: values[draws] for name, values in paths.by_draw.items()}
     unemployment, growth = macro["unemployment_rate"], macro["income_growth"]
     income = income_index(growth, parameters)
-    separation, finding = work_flows(unemployment, parameters)
+    separation, finding = work_flows(unemployment, parameters, macro["unemployment_weeks"])
     columns = {
         "unemployment": type_unemployment(unemployment, parameters),
         "separation": separation,

@@ -11,6 +11,11 @@ F8 = NDArray[np.float64]
 
 MAX_FINDING: Final = 0.95
 """Largest chance a month to find work, from the finding rate (assumption)."""
+LEAST_FINDING: Final = 0.01
+"""Smallest chance that durations may give (assumption)."""
+WEEKS_A_MONTH: Final = 365.25 / 12 / 7
+NEW_MONTHS: Final = 0.5
+"""Mean duration of those who became unemployed within the month."""
 MOST_UNEMPLOYED: Final = 0.95
 """Largest unemployment of a type at the reference unemployment (assumption)."""
 _MOST_STEPS: Final = 200
@@ -45,22 +50,43 @@ def type_unemployment(unemployment: F8, parameters: Parameters) -> F8:
     return found
 
 
-def work_flows(unemployment: F8, parameters: Parameters) -> tuple[F8, F8]:
+def finding_by_duration(unemployment: F8, weeks: F8) -> F8:
+    """Chance a month that the unemployed find work, from their number and mean duration.
+
+    Those who stay out of work are a month longer unemployed, those who come have been so for half
+    a month; the mean of both is the month's. NaN where a month's or the last one's ``weeks`` are 0,
+    that is not known. Arrays of shape (n_draws, horizon + 1); month 0 is NaN.
+    """
+    months = weeks / WEEKS_A_MONTH
+    stay = np.full_like(unemployment, np.nan)
+    before, now = months[:, :-1], months[:, 1:]
+    known = (before > 0) & (now > 0)
+    longer = np.where(known, before + 1 - NEW_MONTHS, 1.0)
+    left = unemployment[:, 1:] / unemployment[:, :-1] * (now - NEW_MONTHS) / longer
+    stay[:, 1:] = np.where(known, left, np.nan)
+    return np.clip(1 - stay, LEAST_FINDING, MAX_FINDING)
+
+
+def work_flows(unemployment: F8, parameters: Parameters, weeks: F8 | None = None) -> tuple[F8, F8]:
     """Chances a month to lose work and to find it: (n_draws, horizon + 1, 3 types, 3 kinds).
 
     They move an expected unemployment of a type in month t-1 to that of month t, whatever the
     kind of work. Where that would take a separation below 0 (or, in extreme paths, above 1),
     separation stops there and finding gives way. Nothing happens in month 0: both are 0.
-    ``unemployment``: the economy's, fractions in (0, 1), (n_draws, horizon + 1).
+    ``unemployment``: the economy's, fractions in (0, 1), (n_draws, horizon + 1); ``weeks``: mean
+    time out of work so far, 0 where it is not known.
     """
     own = type_unemployment(unemployment, parameters)[..., None]
     before, now = own[:, :-1], own[:, 1:]
-    tightness = parameters["finding_reference_unemployment"] / unemployment[:, 1:, None, None]
+    tightness = parameters["finding_reference_unemployment"] / unemployment[:, 1:]
+    usual = parameters["finding_rate"] * tightness ** parameters["finding_elasticity"]
+    if weeks is not None:
+        told = finding_by_duration(unemployment, weeks)[:, 1:]
+        usual = np.where(np.isnan(told), usual, told)
     turnover = by_worker_type(parameters, "worker_finding")[:, None] * by_work(
         parameters, "turnover"
     )
-    reference = turnover * parameters["finding_rate"]
-    wanted = np.minimum(MAX_FINDING, reference * tightness ** parameters["finding_elasticity"])
+    wanted = np.minimum(MAX_FINDING, turnover * usual[..., None, None])
     needed = (now - (1 - wanted) * before) / (1 - before)
     separation = np.zeros((*unemployment.shape, *turnover.shape))
     finding = np.zeros_like(separation)

@@ -16,7 +16,12 @@ from simulator.products import JURISDICTIONS
 from simulator.settings import MacroDeviation, RunSettings
 from simulator.shocks import build_world
 from simulator.shocks.indices import income_index, lapse_factor, level_index, windfall
-from simulator.shocks.labour import type_unemployment, work_flows
+from simulator.shocks.labour import (
+    WEEKS_A_MONTH,
+    finding_by_duration,
+    type_unemployment,
+    work_flows,
+)
 from simulator.shocks.world import WORLD_DTYPE
 from simulator.vocabulary import Work, WorkerType
 
@@ -194,6 +199,37 @@ def test_finding_rises_where_separation_would_be_negative():
     before, now = type_unemployment(path[0], PARAMETERS)
     expected = np.repeat(1 - now / before, len(Work)).reshape(3, -1)
     np.testing.assert_allclose(finding[0, 1][gives_way], expected[gives_way], rtol=1e-14)
+
+
+def test_with_durations_finding_follows_stock_and_duration():
+    """A stock built month by month from known flows gives the flows back."""
+    finding = np.array([np.nan, 0.3, 0.25, 0.2, 0.15, 0.2, 0.3])
+    inflow = np.array([np.nan, 0.02, 0.022, 0.025, 0.03, 0.02, 0.015])
+    stock, months = [0.05], [2.5]
+    for found, lost in zip(finding[1:], inflow[1:], strict=True):
+        stay = (1 - found) * stock[-1]
+        months.append((stay * (months[-1] + 1) + lost * 0.5) / (stay + lost))
+        stock.append(stay + lost)
+    weeks = np.array(months)[None] * WEEKS_A_MONTH
+    path = np.array(stock)[None]
+    np.testing.assert_allclose(finding_by_duration(path, weeks)[0], finding, rtol=1e-12)
+    weeks[0, 3] = 0.0
+    told = finding_by_duration(path, weeks)[0]
+    np.testing.assert_array_equal(np.isnan(told), [True, False, False, True, True, False, False])
+    _, usual = work_flows(path, PARAMETERS)
+    _, by_weeks = work_flows(path, PARAMETERS, weeks)
+    np.testing.assert_array_equal(by_weeks[0, 3:5], usual[0, 3:5])
+    share = by_weeks[0, 1, WorkerType.BETA, Work.SELF_EMPLOYED]
+    assert share == pytest.approx(0.3 * PARAMETERS["worker_finding_beta"])
+
+
+def test_finding_is_not_the_inverse_of_the_duration_while_unemployment_moves():
+    """US 2008 Q4 to 2009 Q1, monthly steps between the quarters' means."""
+    path = 0.06867 * (0.08267 / 0.06867) ** (np.arange(4) / 3)
+    weeks = 19.567 + (20.3 - 19.567) * np.arange(4) / 3
+    found = finding_by_duration(path[None], weeks[None])[0, -1]
+    assert found == pytest.approx(0.135, abs=0.01)
+    assert 1 / (weeks[-1] / WEEKS_A_MONTH) == pytest.approx(0.214, abs=0.001)
 
 
 def test_kinds_of_work_differ_in_churn():
