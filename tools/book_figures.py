@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simulator import ScenarioSettings, stress_test
 from simulator.conclusion import ExperimentOutcome
+from simulator.settings import MacroDeviation
 
 F8 = NDArray[np.float64]
 
@@ -74,7 +75,11 @@ def scenario(
     table = folder / f"{name}.csv"
     table.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return ScenarioSettings(
-        label=name, narrative=f"Flat but for {name}.", table=str(table), opening=dict(FLAT)
+        label=name,
+        narrative=f"Flat but for {name}.",
+        table=str(table),
+        opening=dict(FLAT),
+        deviation=MacroDeviation(volatility=(0.0, 0.0, 0.0, 0.0)),
     )
 
 

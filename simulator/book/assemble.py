@@ -220,7 +220,11 @@ def _refuse_twins(ordered: U8, what: str) -> None:
 
 
 def obligations(ids: U8, products: Sequence[Product], loans: LoanColumns) -> Obligations:
-    """What ``loans`` ask of each of ``ids`` next month, and their bullet principal."""
+    """What ``loans`` asked of each of ``ids`` when they were made, and their bullet principal.
+
+    Spending is what they left then: it does not grow as a loan is paid off or falls overdue. A
+    line counts as it is usually used.
+    """
     kinds = np.array([int(p.amortisation) for p in products])[loans.product]
     terms = Terms(
         kind=kinds,
@@ -228,8 +232,9 @@ def obligations(ids: U8, products: Sequence[Product], loans: LoanColumns) -> Obl
         monthly_rate=monthly_rate(loans.annual_rate),
         min_payment_share=np.array([p.min_payment_share for p in products])[loans.product],
     )
-    due = loans.opening.principal * first_instalment_share(terms, loans.remaining_months)
-    bullet = np.where(kinds == Amortisation.BULLET, loans.opening.principal, 0.0)
+    made = np.where(kinds == Amortisation.REVOLVING, loans.usual_principal, loans.limit)
+    due = made * first_instalment_share(terms, loans.term_months)
+    bullet = np.where(kinds == Amortisation.BULLET, made, 0.0)
     # A bullet's last instalment is met from working capital, not from the month's income.
     due = np.where(kinds == Amortisation.BULLET, bullet * terms.monthly_rate, due)
     return Obligations(

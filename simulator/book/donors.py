@@ -24,6 +24,8 @@ DONOR_SEED: Final = 2**63 + 1
 """Seed of the settled book's own luck, which no run can have: one population for all seeds."""
 FEWEST: Final = 30
 """Donors in a cell below which a wider one is taken (assumption)."""
+LEAST_PURSE: Final = 1e-3
+"""Usual savings, of income, below which a donor's purse is not told apart (assumption)."""
 SCORE_WIDTH: Final = 25.0
 """Standard deviation of the score of donors around a borrower's own (assumption)."""
 MOST_UNPAID: Final = 6
@@ -169,10 +171,11 @@ class Hidden(NamedTuple):
         told = known.get("other_debt", np.full(debt.size, np.nan))
         return finances._replace(other_debt=np.where(np.isnan(told), debt, told))
 
-    def state(self, known: Known, income: F8) -> OpeningState:
-        """The donors' state of life, and purses scaled to ``income`` where none is known."""
+    def state(self, known: Known, usual_savings: F8) -> OpeningState:
+        """The donors' state of life; of the usual savings what is left of theirs, unless known."""
         people = self.donors.borrowers
-        purse = people.savings_at_opening[self.rows] / people.income[self.rows] * income
+        usual = np.maximum(people.savings[self.rows], LEAST_PURSE * people.income[self.rows])
+        purse = people.savings_at_opening[self.rows] / usual * usual_savings
         told = known.get("savings", np.full(purse.size, np.nan))
         return OpeningState(
             life=people.life[self.rows],

@@ -113,7 +113,7 @@ class Obligations(NamedTuple):
     """What a borrower's own loans mean for its money; arrays of shape (n,)."""
 
     service: F8
-    """Next instalments of own loans, money a month."""
+    """First instalments of own loans, money a month."""
     bullet_principal: F8
 
 

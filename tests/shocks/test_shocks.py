@@ -28,7 +28,7 @@ from simulator.vocabulary import Work, WorkerType
 HORIZON = 18
 REGIONS = ("east", "central", "west")
 CN = JURISDICTIONS["cn"]
-PARAMETERS = parameters_from({})
+PARAMETERS = parameters_from({"spending_habit_months": 0})
 KINDS = [kind.name.lower() for kind in Work]
 
 
@@ -328,7 +328,7 @@ def test_with_a_habit_income_counts_relative_to_its_trend_and_shocks_fade_by_hal
 
 def test_without_a_habit_levels_compound_and_nothing_is_a_windfall():
     growth = np.full((1, 13), 0.05)
-    p = parameters_from({})
+    p = parameters_from({"spending_habit_months": 0})
     assert income_index(growth, p)[0, 12] == pytest.approx(1.05)
     assert not windfall(income_index(growth, p), p).any()
 

@@ -167,7 +167,7 @@ def _opening(accounts: Accounts, seed: int, rules: Imputation, donors: Book | No
     state = fresh_state(finances)
     if hidden is not None:
         finances = hidden.finances(finances, known, person.income)
-        state = hidden.state(known, person.income)
+        state = hidden.state(known, finances.savings)
     month, weight = np.zeros(ids.size, dtype=np.int64), np.ones(ids.size)
     return Part(ids, month, weight, person, finances, loans, state)
 

@@ -231,7 +231,7 @@ def _opening(
     state = fresh_state(finances)
     if hidden is not None:
         finances = hidden.finances(finances, known, person.income)
-        state = hidden.state(known, person.income)
+        state = hidden.state(known, finances.savings)
     return Part(
         ids=ids,
         arrival_month=np.zeros(ids.size, dtype=np.int64),
