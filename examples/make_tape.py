@@ -8,7 +8,12 @@ import io
 from pathlib import Path
 
 from simulator.book import Book, build_book
+from simulator.catalogue import parameters_from
+from simulator.macro.variables import DISASTER, MACRO_VARIABLES
+from simulator.policies import StatusQuo
 from simulator.settings import BookSettings, RunSettings
+from simulator.settling import Calm, donor_source
+from simulator.shipped import read_shipped
 from simulator.units import end_of_month_dpd
 from simulator.vocabulary import Amortisation, Work
 
@@ -34,14 +39,18 @@ def synthetic() -> Book:
     settings = BookSettings(
         borrowers=BORROWERS,
         products={
-            "cash_loan": 0.55,
-            "equal_principal_loan": 0.15,
-            "micro_business_loan": 0.1,
-            "credit_line": 0.2,
+            "cash_loan": 0.62,
+            "equal_principal_loan": 0.12,
+            "micro_business_loan": 0.18,
+            "credit_line": 0.08,
         },
         applicants_monthly_share=0.0,
     )
-    return build_book(settings, RunSettings(seed=SEED, months=1, paths=1))
+    values = parameters_from(read_shipped("parameters", "cn_online_lender"))
+    economy = {n: v.default for n, v in MACRO_VARIABLES.items() if n != DISASTER}
+    calm = Calm(economy, values, StatusQuo())
+    run = RunSettings(seed=SEED, months=1, paths=1)
+    return build_book(settings, run, values, donor_source(lambda regions: calm))
 
 
 def rows(book: Book) -> list[list[object]]:

@@ -100,7 +100,7 @@ class BookSettings(Frozen):
     products: dict[str, float] = Field(default_factory=lambda: {"cash_loan": 1.0})
     """Share of each product in new loans (and in a synthetic opening book); sums to 1."""
     second_loan_share: float = Field(default=0.15, ge=0, le=1)
-    """Synthetic: borrowers with a second loan (assumption)."""
+    """Applicants, and customers of a synthetic book, with a second loan (assumption)."""
     regions: tuple[str, ...] = Field(
         default=("east", "central", "west", "northeast"), max_length=60
     )

@@ -121,9 +121,7 @@ def synthetic_book(
 def _cohort(settings: BookSettings, seed: int, menu: Menu, rules: Imputation) -> Part:
     numbers = np.arange(settings.borrowers, dtype=np.uint64)
     draws = Draws(seed, mix_ids(numbers))
-    second = np.flatnonzero(draws.uniform(Column.SECOND_LOAN) < settings.second_loan_share)
-    owner = np.concatenate([np.arange(numbers.size), second])
-    request = _request(seed, numbers, owner, np.arange(owner.size) >= numbers.size, menu)
+    request = _request(seed, numbers, *_askers(draws, settings), menu)
     person = _person(draws, menu, rules, request)
     loans = _held_loans(seed, draws.ids, menu, person, request)
     return _part(draws, rules, person, menu, loans, np.zeros(numbers.size, dtype=np.int64))
@@ -143,12 +141,18 @@ def applicants(
     place = np.tile(np.arange(monthly), run.months)
     numbers = (_APPLICANTS + month * _MONTH_STRIDE + place).astype(np.uint64)
     draws = Draws(run.seed, mix_ids(numbers))
-    owner = np.arange(numbers.size)
-    request = _request(run.seed, numbers, owner, np.zeros(owner.size, dtype=bool), menu)
+    request = _request(run.seed, numbers, *_askers(draws, settings), menu)
     riskier = replace(rules, risk_shift=rules.traits["applicant_risk_shift"])
     person = _person(draws, menu, riskier, request)
     loans = _asked_loans(run.seed, draws.ids, menu, person, request, month)
     return [_part(draws, riskier, person, menu, loans, month)]
+
+
+def _askers(draws: Draws, settings: BookSettings) -> tuple[I8, NDArray[np.bool_]]:
+    """Owner of each loan, and whether it is the second: a share of borrowers has two."""
+    twice = np.flatnonzero(draws.uniform(Column.SECOND_LOAN) < settings.second_loan_share)
+    first = np.arange(draws.ids.size)
+    return np.concatenate([first, twice]), np.repeat([False, True], [first.size, twice.size])
 
 
 def _request(seed: int, numbers: U8, owner: I8, second: NDArray[np.bool_], menu: Menu) -> Request:
@@ -266,19 +270,19 @@ def _asked_loans(
     draws = Draws(seed, request.id)
     product = request.product
     term = _choose_terms(draws, menu, product, in_stock=False)
-    band = risk_band(person.score)
+    band = risk_band(person.score)[request.owner]
     rate = _rates(menu, product, band)
     terms = _terms_record(menu, product, term, rate)
     limit = _amounts(draws, menu, person, request, terms)
     revolving = terms.kind == Amortisation.REVOLVING
-    used = _used(draws, menu, person.true_risk, product, revolving)
+    used = _used(draws, menu, person.true_risk[request.owner], product, revolving)
     nothing = np.zeros(limit.size)
     return LoanColumns(
         id=request.id,
-        borrower_id=ids,
+        borrower_id=ids[request.owner],
         product=product,
         band=band,
-        origination_month=month,
+        origination_month=month[request.owner],
         term_months=term,
         remaining_months=term,
         due_day=due_days(draws),
