@@ -75,10 +75,17 @@ def _yaml(folder: str, name: str) -> dict[str, object]:
     return settings
 
 
+FEW = 20
+"""Borrowers below which a case may be simulated without the compiler, its opening too."""
+
+
 @cache
 def shipped_case(borrowers: int) -> Case:
     """The shipped synthetic book at a size, with the default parameters."""
-    settings = BookSettings(**(_yaml("configs/book", "cn_online") | {"borrowers": borrowers}))
+    few = {"donors": 50, "burn_in_months": 6} if borrowers < FEW else {}
+    settings = BookSettings(
+        **(_yaml("configs/book", "cn_online") | {"borrowers": borrowers} | few)
+    )
     economy = {n: v.default for n, v in MACRO_VARIABLES.items() if n != DISASTER}
     parameters = parameters_from({})
     reference = build_policy(REFERENCE, _yaml("configs/policy", REFERENCE))
