@@ -83,9 +83,7 @@ FEW = 20
 def shipped_case(borrowers: int) -> Case:
     """The shipped synthetic book at a size, with the default parameters."""
     few = {"donors": 50, "burn_in_months": 6} if borrowers < FEW else {}
-    settings = BookSettings(
-        **(_yaml("configs/book", "cn_online") | {"borrowers": borrowers} | few)
-    )
+    settings = BookSettings(**(_yaml("configs/book", "cn_online") | {"borrowers": borrowers} | few))
     economy = {n: v.default for n, v in MACRO_VARIABLES.items() if n != DISASTER}
     parameters = parameters_from({})
     reference = build_policy(REFERENCE, _yaml("configs/policy", REFERENCE))

@@ -16,6 +16,7 @@ from simulator.settling import Calm, opening_economy
 from simulator.shocks import build_world
 from simulator.validation import UserError
 
+NO_SCENARIO: Final = "scenario: choose at least one"
 SETTLING_VARIABLES: Final = ("unemployment_rate", "policy_rate", "credit_supply")
 OPENING_TOLERANCE: Final = 1e-3
 """Difference of month 0 between scenarios that a reader is told of, in fractions."""
@@ -37,7 +38,7 @@ def load_scenarios(
         )
         advance(1)
     if not loaded:
-        raise UserError("scenario: choose at least one")
+        raise UserError(NO_SCENARIO)
     starts = {scenario.start_month for scenario in loaded.values()}
     if len(starts) > 1:
         found = ", ".join(f"{n} {s.start_month}" for n, s in loaded.items())
@@ -67,6 +68,8 @@ def calm_before(request: ExperimentRequest) -> Callable[[tuple[str, ...]], Calm]
     """The calm in which openings settle, for a book's regions: the first scenario's month 0."""
 
     def calm(regions: tuple[str, ...]) -> Calm:
+        if not request.scenarios:
+            raise UserError(NO_SCENARIO)
         name, settings = next(iter(request.scenarios.items()))
         folders, start = request.table_folders, request.run.start_month
         scenario = load_scenario(name, settings, 1, regions, start, folders)

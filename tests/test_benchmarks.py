@@ -14,7 +14,7 @@ from benchmarks.numpy_household import columns, opening_state, plan_month
 from simulator.kernels.rng import uniforms
 from simulator.vocabulary import LASTING_BITS, Cause, Domain, Draw, Life
 
-SMALL = 300
+SMALL = 1_000
 
 
 def test_every_section_has_a_name_and_a_function() -> None:
@@ -106,7 +106,7 @@ def test_philox_calls_are_those_of_the_model() -> None:
     assert calls.lives == calls.person_months + people * (MONTHS // 4 + 1)
     assert calls.borrowers == calls.live
     assert calls.loans % calls.open_loans == 0.0
-    assert 0 < calls.rare < calls.live
+    assert 0 < calls.rare < 2 * calls.live
 
 
 def test_every_measure_returns_rows_on_a_tiny_book() -> None:

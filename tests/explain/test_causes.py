@@ -50,8 +50,8 @@ def test_switches_leave_the_book_alone_but_for_opening_arrears():
     assert everything.book is packed.book
     nothing = switched(packed, parameters, 0)
     assert not nothing.book.openings["n_unpaid"].any()
-    owed = packed.book.loans["principal"] + packed.book.openings["principal_overdue"]
-    np.testing.assert_allclose(nothing.book.loans["principal"], owed)
+    owed = packed.book.openings["principal"] + packed.book.openings["principal_overdue"]
+    np.testing.assert_allclose(nothing.book.openings["principal"], owed)
     assert all(
         float(nothing.params[f"strength_{c.name.lower()}"][0]) == 0.0 for c in SWITCHABLE_CAUSES
     )

@@ -141,7 +141,8 @@ def test_without_admissions_no_parameter_of_the_hospital_counts() -> None:
         "hospital_mean_months": 6.0,
         "hospital_cost_min_months": 4.0,
     }
-    plain, moved = (run_small(parameters=OFF | more).tallies() for more in ({}, others))
+    fresh = small_book(opening_overdue=False)
+    plain, moved = (run_small(fresh, parameters=OFF | more).tallies() for more in ({}, others))
     assert_same_tallies(plain, moved)
 
 
@@ -154,9 +155,10 @@ def test_the_strength_of_illness_switches_the_hospital_off() -> None:
 
 def test_the_hospital_is_a_cause_of_overdue_balances_under_the_name_of_illness() -> None:
     only_hospital = {"illness_multiplier": 0.0, "hospital_multiplier": 5.0}
-    admitted = run_small(parameters=only_hospital).tallies()
+    fresh = small_book(opening_overdue=False)
+    admitted = run_small(fresh, parameters=only_hospital).tallies()
     assert cause_balance(admitted, Cause.ILLNESS) > 0.0
-    nobody = run_small(parameters=only_hospital | OFF).tallies()
+    nobody = run_small(fresh, parameters=only_hospital | OFF).tallies()
     assert cause_balance(nobody, Cause.ILLNESS) == 0.0
 
 

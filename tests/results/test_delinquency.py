@@ -75,7 +75,9 @@ def test_vintages_older_than_the_curve_lose_its_last_point() -> None:
     assert not observed_months_on_book(small_book(), horizon=100)[:, MAX_MOB].any()
 
 
-def test_unemployment_counts_every_opening_borrower() -> None:
-    dataset = to_dataset(output_of({"status_quo": random_tallies(8, 2, 2)}, months=2))
-    assert dataset["unemployment_rate"].values == pytest.approx(0.3 / 6.0)
+def test_unemployment_counts_borrowers_with_an_open_loan() -> None:
+    tallies = random_tallies(8, 2, 2)
+    dataset = to_dataset(output_of({"status_quo": tallies}, months=2))
+    out, live = (tallies.counts[:, 1:, c] for c in (Count.UNEMPLOYED, Count.LIVE_BORROWERS))
+    np.testing.assert_allclose(dataset["unemployment_rate"].values[0, 0], out / live)
     assert dataset["macro_unemployment_rate"].values == pytest.approx(0.05)

@@ -171,7 +171,7 @@ def test_imputed_income_carries_the_loan(tmp_path: Path) -> None:
     changes["original_principal"] = [170000.0, 8000.0, 12000.0, 8000.0]
     book = read(write(tmp_path, changes))
     i = 0.18 / 12
-    instalment = 90000 * i / (1 - (1 + i) ** -6)
+    instalment = 170000 * i / (1 - (1 + i) ** -12)  # as the loan was made
     income = book.borrowers.income[book.loans.borrower[loan(book, "L1")]]
     assert income == pytest.approx(instalment / 0.4, rel=1e-12)
 

@@ -356,6 +356,7 @@ def test_a_mapping_may_stand_in_a_book_of_ones_own_or_on_the_command_line(
     (tmp_path / "t.csv").write_text(text, "utf-8")
     (tmp_path / "mine" / "book").mkdir(parents=True)
     own = "kind: tape\npath: t.csv\nmapping:\n  ignore: [备注]\n  percent: [annual_rate]\n"
+    own += "second_loan_share: 0.0\napplicants_monthly_share: 0.0\n"
     (tmp_path / "mine" / "book" / "own.yaml").write_text(own, "utf-8")
     small = ["run=smoke", "run.paths=2", "run.months=2", "scenario=[baseline]"]
     small = [*small, "policy=[grace_period]", "report.enabled=false"]

@@ -176,7 +176,7 @@ def test_every_number_of_the_first_screen_follows_from_the_results(
     assert net[1] > 0.0
     change = _estimate(peaks[90][again.worst, best] - peaks[90][again.worst, 0])
     assert change[2] < 0.0
-    told = [2.0, *net, *again.split(best)]
+    told = [2.0, *net, *again.split(best), *again.harm(best)]
     _assert_told(finding.headline, [*told, *(abs(v) for v in change), *again.break_even()])
     assert len(finding.support) <= findings.MOST_SENTENCES
 
@@ -222,7 +222,7 @@ def test_where_no_policy_pays_the_reference_is_recommended(outcome: ExperimentOu
     whys = dict(found.others)
     assert list(whys) == ["Education", "Stricter approval", "Grace period"]
     assert whys["Grace period"].startswith("loses CNY\u00a09")
-    assert "dominated by Stricter approval" in whys["Grace period"]
+    assert "harms more than it saves" in whys["Grace period"]
 
 
 def test_a_second_policy_that_may_be_as_good_is_told_so(outcome: ExperimentOutcome) -> None:
@@ -230,7 +230,7 @@ def test_a_second_policy_that_may_be_as_good_is_told_so(outcome: ExperimentOutco
     found = findings.recommendation(data)
     assert found is not None
     assert found.title == "Recommended: Grace period"
-    assert dict(found.others)["Education"].startswith("nets +CNY\u00a013.5\u202fk (95 % interval")
+    assert dict(found.others)["Education"].startswith("nets +CNY\u00a013.3\u202fk (95 % interval")
     assert "less than the best, but the intervals overlap" in dict(found.others)["Education"]
     assert "the interval of the second, Education, overlaps" in findings.headline(data).headline
 
