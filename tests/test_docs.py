@@ -110,8 +110,9 @@ def test_a_how_to_page_works_when_followed_to_the_letter(page, addition, tmp_pat
         _run(["python", "-m", "ruff", *check, "--no-cache", *python], tmp_path)
     for command in commands:
         # Without the compiler: its cache goes by folder, and a copy would be compiled anew.
-        words = [*shlex.split(command), "book.donors=50", "book.burn_in_months=2"]
-        _run(words, tmp_path, path=tmp_path, jit=False)
+        words = shlex.split(command)
+        small = ["book.donors=50", "book.burn_in_months=2"] if "simulator" in words else []
+        _run([*words, *small], tmp_path, path=tmp_path, jit=False)
     (folder,) = (found for found in (tmp_path / "outputs").iterdir() if found.is_dir())
     name = addition.partition("[")[2].rstrip("]")
     with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
