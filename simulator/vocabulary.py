@@ -201,32 +201,6 @@ class Fate(IntEnum):
 N_FATES: Final = len(Fate)
 
 
-class Judged(IntEnum):
-    """Loans whose first year judges the application score; docs/model.md, section 12.1."""
-
-    OPENING = 0
-    NEW = 1
-    OPENING_BEFORE_RELIEF = 2
-    NEW_BEFORE_RELIEF = 3
-
-
-class ScorePower(IntEnum):
-    """What is told of the score's power to separate good from bad loans on a path."""
-
-    GINI = 0
-    KS = 1
-    GINI_VARIANCE = 2
-    KS_VARIANCE = 3
-    LOANS = 4
-    BAD_LOANS = 5
-
-
-N_JUDGED: Final = len(Judged)
-N_SCORE_POWER: Final = len(ScorePower)
-PERFORMANCE_MONTHS: Final = 12
-"""Months over which a loan is judged good or bad."""
-
-
 class Burden(IntEnum):
     """Hardship that a policy's borrowers went through, summed over the path."""
 

@@ -6,13 +6,8 @@ their good and bad loans, and once in the order of their scores.
 
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.tally import FIRST_90
-from simulator.vocabulary import (
-    PERFORMANCE_MONTHS,
-    Exit,
-    Judged,
-    LoanStatus,
-    ScorePower,
-)
+from simulator.score_words import PERFORMANCE_MONTHS, Judged, ScorePower
+from simulator.vocabulary import Exit, LoanStatus
 
 BAD = 1
 BAD_BEFORE_RELIEF = 2

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kernels.records import COUNT_DTYPE, FLOW_DTYPE, records
+from simulator.score_words import N_JUDGED, N_SCORE_POWER
 from simulator.vocabulary import (
     AGE_BANDS,
     DPD_FIRST_BUCKETS,
@@ -18,10 +19,8 @@ from simulator.vocabulary import (
     N_FATES,
     N_FLOWS,
     N_INCOME_DECILES,
-    N_JUDGED,
     N_LEAVING,
     N_PATH_CELL_MEASURES,
-    N_SCORE_POWER,
     ROLL_DESTINATIONS,
 )
 

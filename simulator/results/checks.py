@@ -12,16 +12,8 @@ from simulator.kernels.tally import Tallies
 from simulator.results.inputs import SimulationOutput
 from simulator.results.over_paths import groups_of
 from simulator.results.provisions.audit import roll_forward_error
-from simulator.vocabulary import (
-    FLOW_SIGNS,
-    Cause,
-    CellMeasure,
-    Count,
-    Fate,
-    Flow,
-    Leaving,
-    ScorePower,
-)
+from simulator.score_words import ScorePower
+from simulator.vocabulary import FLOW_SIGNS, Cause, CellMeasure, Count, Fate, Flow, Leaving
 
 F8 = NDArray[np.float64]
 

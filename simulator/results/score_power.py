@@ -17,7 +17,7 @@ from scipy.special import ndtri
 from simulator.results.intervals import CONFIDENCE, over_paths
 from simulator.results.policy_run import PolicyRun
 from simulator.results.variables import FRACTION, WholeVariable
-from simulator.vocabulary import PERFORMANCE_MONTHS, Judged, ScorePower
+from simulator.score_words import PERFORMANCE_MONTHS, Judged, ScorePower
 
 F8 = NDArray[np.float64]
 

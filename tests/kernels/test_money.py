@@ -11,7 +11,8 @@ from simulator.kernels.tally import HISTORY_DTYPE, Tallies
 from simulator.packing import pack
 from simulator.settings import RunSettings
 from simulator.vocabulary import FLOW_SIGNS, Count, Flow, LoanStatus
-from tests.twin.samples import POLICIES, eager_parameters, levers_of, random_book, random_world
+from tests.twin.sample_policies import POLICIES, levers_of
+from tests.twin.samples import eager_parameters, random_book, random_world
 
 MONTHS, RUNOFF, PATHS = 18, 6, 10
 every_policy = pytest.mark.parametrize("policy", POLICIES)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simulator.kernels.records import records
 from simulator.kernels.score_power import _power
-from simulator.vocabulary import Judged, ScorePower
+from simulator.score_words import Judged, ScorePower
 from tests.kernels.twin_runs import N_CASES, N_PATHS, POLICIES, twin
 
 PERSON = np.dtype([("score", np.float64), ("weight", np.float64)])

@@ -8,7 +8,8 @@ from simulator.lever_fields import ALL_FIELDS
 from simulator.vocabulary import Burden, Cause, Count, Fate, Flow, LoanStatus
 from tests.kernels.twin_runs import BOOK_SEED, N_CASES, N_PATHS, REFERENCES, twin, twin_fates
 from tests.twin import burdens_by_group
-from tests.twin.samples import MONTHS, POLICIES, random_book
+from tests.twin.sample_policies import POLICIES
+from tests.twin.samples import MONTHS, random_book
 
 MECHANISMS = (
     "reminder heeded before the due day",

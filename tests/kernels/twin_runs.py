@@ -12,15 +12,8 @@ from simulator.packing import pack
 from simulator.settings import RunSettings
 from simulator.vocabulary import SWITCHABLE_CAUSES, Cause
 from tests.twin import TwinResult, fates_by_group, simulate_twin
-from tests.twin.samples import (
-    MONTHS,
-    POLICIES,
-    RUNOFF,
-    eager_parameters,
-    levers_of,
-    random_book,
-    random_world,
-)
+from tests.twin.sample_policies import POLICIES, levers_of
+from tests.twin.samples import MONTHS, RUNOFF, eager_parameters, random_book, random_world
 
 HORIZON = MONTHS + RUNOFF
 N_PATHS = 2

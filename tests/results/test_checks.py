@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from simulator.results.checks import money_identity_error, run_checks
-from simulator.vocabulary import Burden, Cause, Count, Fate, Flow, ScorePower
+from simulator.score_words import ScorePower
+from simulator.vocabulary import Burden, Cause, Count, Fate, Flow
 from tests.results.outputs import output_of, random_tallies, zero_tallies
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from simulator.results.dataset import to_dataset
 from simulator.results.summary import summarise
-from simulator.vocabulary import Judged, ScorePower
+from simulator.score_words import Judged, ScorePower
 from tests.results.outputs import output_of, random_tallies
 
 PATHS, HORIZON = 6, 5

@@ -2,7 +2,8 @@
 
 from math import sqrt
 
-from simulator.vocabulary import Judged, LoanStatus, ScorePower
+from simulator.score_words import Judged, ScorePower
+from simulator.vocabulary import LoanStatus
 from tests.twin.state import Borrower, Loan, Month
 
 Sides = dict[int, tuple[float, float]]

@@ -22,14 +22,13 @@ from simulator.vocabulary import (
 )
 from tests.twin import Rules, Seen, TwinResult, look, simulate_twin
 from tests.twin.cells import cell_table
+from tests.twin.sample_policies import POLICIES, levers_of
 from tests.twin.samples import (
     BANDS,
     MONTHS,
-    POLICIES,
     PRODUCTS,
     RUNOFF,
     eager_parameters,
-    levers_of,
     random_book,
     random_world,
 )
