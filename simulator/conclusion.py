@@ -11,6 +11,7 @@ from simulator.break_even.question import Question
 from simulator.engine import thread_count
 from simulator.explain.causes import explain_causes
 from simulator.policies import Policy
+from simulator.preparation import OTHER_OPENING
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
 from simulator.results.break_even import (
@@ -45,6 +46,8 @@ class ExperimentOutcome:
     break_evens: tuple[BreakEven, ...] = ()
     causes: tuple[CauseShare, ...] = ()
     failed_checks: tuple[str, ...] = ()
+    opening_warnings: tuple[str, ...] = ()
+    """Scenarios that open in another economy than the one in which the book has settled."""
 
 
 def answer_questions(
@@ -94,4 +97,5 @@ def conclude(
         write_results(output, stored, summary, manifest, pages, history)
     watch.advance(1)
     watch.finish()
-    return ExperimentOutcome(dataset, summary, manifest, answers, causes, failures(checks))
+    opened = tuple(w for s in finished.scenarios for w in s.warnings if OTHER_OPENING in w)
+    return ExperimentOutcome(dataset, summary, manifest, answers, causes, failures(checks), opened)

@@ -59,7 +59,7 @@ def simulate_request(request: ExperimentRequest, progress: Progress | None = Non
     watch, run = progress or Silent(), request.run
     calm = calm_before(request)
     watch.start(1, "compiling kernels (once per version, about a minute)")
-    compile_for(request.book, calm(request.book.regions), request.provision)
+    compile_for(request.book, request.parameters, request.reference, request.provision)
     watch.finish()
 
     watch.start(len(request.scenarios) + 1, "book and scenarios")

@@ -16,8 +16,17 @@ from simulator.settling import Calm, opening_economy
 from simulator.shocks import build_world
 from simulator.validation import UserError
 
+OTHER_OPENING: Final = "opens in another economy than"
 NO_SCENARIO: Final = "scenario: choose at least one"
-SETTLING_VARIABLES: Final = ("unemployment_rate", "policy_rate", "credit_supply")
+SETTLING_VARIABLES: Final = (
+    "unemployment_rate",
+    "unemployment_weeks",
+    "credit_supply",
+    "competitor_rate",
+    "rate_cap",
+    "collection_allowed",
+)
+"""What the calm takes of month 0 and a borrower may feel in it."""
 OPENING_TOLERANCE: Final = 1e-3
 """Difference of month 0 between scenarios that a reader is told of, in fractions."""
 
@@ -58,8 +67,8 @@ def _with_opening_warning(first: Scenario, scenario: Scenario) -> Scenario:
     if not moved:
         return scenario
     warning = (
-        f"scenario.{scenario.name}: opens in another economy than {first.name}, in which the book"
-        f" has settled: {', '.join(moved)}"
+        f"scenario.{scenario.name}: {OTHER_OPENING} {first.name}, in which the book has settled:"
+        f" {', '.join(moved)}"
     )
     return replace(scenario, warnings=(*scenario.warnings, warning))
 

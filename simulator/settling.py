@@ -17,23 +17,28 @@ from numpy.typing import NDArray
 
 from simulator.book import Book, DonorSource, build_book
 from simulator.book.donors import DONOR_SEED
+from simulator.book.illness import illness_incidence
 from simulator.book.schema import Borrowers, Loans
 from simulator.catalogue import Parameters
 from simulator.engine import compile_kernels, states_at
 from simulator.kernels.records import State
 from simulator.macro import Scenario, draw_macro_paths
-from simulator.macro.variables import MACRO_VARIABLES
+from simulator.macro.variables import DISASTER, MACRO_VARIABLES
 from simulator.packing import pack, packed_order, rows_of
 from simulator.policies import Policy, levers_for
+from simulator.products import PRODUCTS
 from simulator.provision import RuleBook, build_risk_cells
 from simulator.settings import BookSettings, MacroDeviation, RunSettings
 from simulator.shocks import World, build_world
+from simulator.validation import UserError
 from simulator.vocabulary import REFERENCE, Life, LoanStatus
 
 APPLICANTS_MONTHLY_SHARE: Final = 0.09
 """Of the first cohort, where a book has no new lending of its own (assumption)."""
 CALM: Final = ("epidemic", "willingness_shift")
 """What is absent from the calm, whatever it is at the opening; disasters are too."""
+STILL: Final = {"income_index": 1.0, "price_index": 1.0, "windfall": 0.0, "lapse_factor": 1.0}
+"""Columns of the world that do not move in the calm, whatever the parameters say."""
 PASSING: Final = Life.ILL_ONSET | Life.DISASTER_ONSET | Life.HOSPITAL_ONSET | Life.CLOSED
 """What is over at the opening of what a life holds."""
 SETTLED_MONTHS: Final = 18
@@ -64,7 +69,8 @@ class Calm:
             repr(kind),
             tuple(sorted(self.economy.items())),
             tuple(sorted(self.parameters.items())),
-            repr(self.policy),
+            tuple(map(repr, self.policy.edits())),
+            tuple(repr(PRODUCTS[name]) for name in settings.products if name in PRODUCTS),
         )
 
 
@@ -114,8 +120,15 @@ def settled_book(settings: BookSettings, calm: Calm) -> Book:
     return book
 
 
-def compile_for(settings: BookSettings, calm: Calm, provision: Mapping[str, RuleBook]) -> None:
-    """Load or compile all kernels by two months of a few borrowers."""
+def compile_for(
+    settings: BookSettings,
+    parameters: Parameters,
+    policy: Policy,
+    provision: Mapping[str, RuleBook],
+) -> None:
+    """Load or compile all kernels by two months of a few borrowers in an economy of defaults."""
+    economy = {n: v.default for n, v in MACRO_VARIABLES.items() if n != DISASTER}
+    calm = Calm(economy, parameters, policy)
     run = RunSettings(paths=1, months=2, runoff_months=0, path_batch=1, threads=1)
     book = build_book(_cohort(settings, 20), run, calm.parameters)
     cells = build_risk_cells(provision, book.segments, book.products) if provision else None
@@ -180,7 +193,7 @@ def _calm_world(calm: Calm, book: Book, run: RunSettings) -> World:
     )
     paths = draw_macro_paths(scenario, run)
     world = build_world(paths, 0, 1, calm.parameters, book.jurisdiction, book.regions)
-    for name, value in (("income_index", 1.0), ("price_index", 1.0), ("windfall", 0.0)):
+    for name, value in STILL.items():
         world.months[name] = value
     return world
 
@@ -201,9 +214,14 @@ def _as_opening(book: Book, state: State, life: Lives, month: int) -> tuple[Borr
 
 
 def _joined(book: Book, snapshots: Sequence[tuple[Borrowers, Loans]]) -> Book:
-    """One table of donors, snapshot after snapshot."""
+    """One table of donors, snapshot after snapshot; a ``UserError`` if there is nobody."""
     people = [table for table, _ in snapshots]
     sizes = [table.id.size for table in people]
+    if not sum(sizes):
+        raise UserError(
+            "book: under the current policy nobody has a loan after the calm that settles the"
+            " opening; approve more, or set book.opening_overdue=false"
+        )
     first = np.cumsum([0, *sizes[:-1]])
     loans = [
         table._replace(borrower=table.borrower + np.int32(start))
@@ -220,9 +238,11 @@ def _joined(book: Book, snapshots: Sequence[tuple[Borrowers, Loans]]) -> Book:
 
 def _borrowers(people: Borrowers, purses: Records, lives: Lives, months: int) -> Borrowers:
     """``people`` as they stand, ``months`` after the first of them came."""
+    age = people.age + (months - people.arrival_month) / 12.0
     return people._replace(
         arrival_month=np.zeros_like(people.arrival_month),
-        age=people.age + (months - people.arrival_month) / 12.0,
+        age=age,
+        illness_incidence=illness_incidence(age),
         life=lives & ~np.uint16(PASSING),
         savings_at_opening=purses["savings"].copy(),
         other_debt=purses["other_debt"].copy(),

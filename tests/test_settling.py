@@ -127,6 +127,7 @@ def test_a_donor_hangs_on_the_borrower_alone() -> None:
             n_unpaid=rng.integers(0, 3, size),
             extra_months=rng.integers(-1, 5, size),
             product=rng.integers(0, 2, size),
+            n_loans=rng.integers(1, 3, size),
             age_months=rng.integers(0, 30, size),
             score=np.where(rng.random(size) < 0.2, np.nan, rng.normal(600, 100, size)),
         )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simulator.book import segments as s
 from simulator.book.impute import Finances, Obligations, Person
-from simulator.book.schedule import I8, Opening, Terms, first_instalment_share, monthly_rate
+from simulator.book.schedule import I8, Opening, Terms, instalments_made, monthly_rate
 from simulator.book.schema import F8, U8, Book, Borrowers, Loans
 from simulator.products import Jurisdiction, Product
 from simulator.validation import UserError
@@ -129,6 +129,7 @@ def _borrowers(parts: Sequence[Part]) -> Borrowers:
         work=column("work").astype(np.uint8),
         worker_type=column("worker_type").astype(np.uint8),
         income=income,
+        own_service=column("own_service"),
         stated_income=column("stated_income"),
         essential=column("essential"),
         discretionary=column("discretionary"),
@@ -232,11 +233,8 @@ def obligations(ids: U8, products: Sequence[Product], loans: LoanColumns) -> Obl
         monthly_rate=monthly_rate(loans.annual_rate),
         min_payment_share=np.array([p.min_payment_share for p in products])[loans.product],
     )
-    made = np.where(kinds == Amortisation.REVOLVING, loans.usual_principal, loans.limit)
-    due = made * first_instalment_share(terms, loans.term_months)
-    bullet = np.where(kinds == Amortisation.BULLET, made, 0.0)
-    # A bullet's last instalment is met from working capital, not from the month's income.
-    due = np.where(kinds == Amortisation.BULLET, bullet * terms.monthly_rate, due)
+    due = instalments_made(terms, loans.limit, loans.usual_principal)
+    bullet = np.where(kinds == Amortisation.BULLET, loans.limit, 0.0)
     return Obligations(
         service=_owed_by(ids, loans.borrower_id, due),
         bullet_principal=_owed_by(ids, loans.borrower_id, bullet),

@@ -3,22 +3,24 @@
 A settled book is what a long calm under the current policy leaves (``simulator.settling``): its
 arrears, purses, work and willingness belong together. Its borrowers are *donors*: a synthetic
 opening book is drawn from them, and what a tape cannot tell of a borrower is that of a donor in
-the same situation. A donor is a pure function of (seed, permanent id) and of the situation, so
-neither other borrowers nor the order of rows can change it.
+the same situation. A donor is a pure function of (seed, permanent id), of the situation and of the
+settled book, so the order of rows cannot change it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from scipy.special import ndtri
 
 from simulator.book.assemble import LoanColumns, OpeningState, Part
-from simulator.book.impute import Column, Draws, Finances, Known, Person
-from simulator.book.schedule import I8, Opening
+from simulator.book.impute import Column, Draws, Finances, Known, Obligations, Person
+from simulator.book.schedule import I8, Opening, Terms, instalments_made, monthly_rate
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import loan_ids, mix_ids, risk_band
+from simulator.products import Product
 from simulator.settings import BookSettings
+from simulator.vocabulary import Amortisation
 
 DONOR_SEED: Final = 2**63 + 1
 """Seed of the settled book's own luck, which no run can have: one population for all seeds."""
@@ -30,12 +32,37 @@ SCORE_WIDTH: Final = 25.0
 """Standard deviation of the score of donors around a borrower's own (assumption)."""
 MOST_UNPAID: Final = 6
 """Unpaid instalments that are told apart; more are taken as so many."""
+MOST_LOANS: Final = 2
+"""Loans of a borrower that are told apart; more are taken as so many."""
 AGE_EDGES: Final = (3, 12)
 """Months on book at which donors are told apart (assumption)."""
 SPELL_EDGES: Final = (1, 3)
 """Months overdue beyond the unpaid instalments at which donors are told apart (assumption)."""
 
 _GOLDEN: Final = (5.0**0.5 - 1.0) / 2.0
+
+
+TAKEN_UP: Final = 0.7
+"""Applicants who are approved and take their loan up, in the calm behind a tape (assumption)."""
+OLDEST_LINE: Final = 60
+
+
+def months_held(product: Product) -> float:
+    """Mean months for which a loan is held, if it is paid as agreed or paid off early."""
+    stay = 1.0 - product.p_prepay_monthly
+    line = product.amortisation is Amortisation.REVOLVING
+    terms = (OLDEST_LINE,) if line else product.terms_months
+    return float(np.mean([sum(stay**month for month in range(term)) for term in terms]))
+
+
+def lending_that_keeps(stock: Mapping[Product, float]) -> tuple[dict[str, float], float]:
+    """Shares of products in new lending, and monthly applicants per borrower, that keep ``stock``.
+
+    ``stock``: share of each product in the loans that are held.
+    """
+    flow = {product.name: share / months_held(product) for product, share in stock.items()}
+    total = sum(flow.values())
+    return {name: x / total for name, x in flow.items()}, min(1.0, total / TAKEN_UP)
 
 
 class DonorSource(Protocol):
@@ -54,15 +81,20 @@ class Situation(NamedTuple):
     extra_months: I8
     """Months overdue beyond the unpaid instalments; -1 where it is not known."""
     product: I8
+    n_loans: I8
+    """Loans of the borrower."""
     age_months: I8
-    """Since origination."""
+    """Since origination; -1 where it is not known."""
     score: F8
     """NaN where it is not known."""
 
 
-def worst_loans(owner: I8, n_borrowers: int, n_unpaid: I8, balance: F8) -> I8:
-    """The loan of each borrower that is furthest behind, the largest of several; (n_borrowers,)."""
-    order = np.lexsort((balance, n_unpaid, owner))
+def worst_loans(owner: I8, n_borrowers: int, n_unpaid: I8, balance: F8, ids: U8) -> I8:
+    """The loan of each borrower that is furthest behind, the largest of several; (n_borrowers,).
+
+    Of loans alike in both the one with the highest of ``ids``.
+    """
+    order = np.lexsort((ids, balance, n_unpaid, owner))
     last = np.searchsorted(owner[order], np.arange(n_borrowers), side="right") - 1
     found: I8 = order[last]
     return found
@@ -76,12 +108,14 @@ def situation_of(donors: Book, products: I8) -> Situation:
         donors.borrowers.id.size,
         loans.n_unpaid.astype(np.int64),
         loans.principal,
+        loans.id,
     )
     unpaid = loans.n_unpaid[worst].astype(np.int64)
     return Situation(
         n_unpaid=unpaid,
         extra_months=loans.months_overdue[worst].astype(np.int64) - unpaid,
         product=products[loans.product[worst]],
+        n_loans=np.bincount(loans.borrower, minlength=donors.borrowers.id.size),
         age_months=-loans.origination_month[worst].astype(np.int64),
         score=donors.borrowers.score,
     )
@@ -91,12 +125,12 @@ def matched(donors: Situation, wanted: Situation, draws: Draws) -> I8:
     """A donor's row for each borrower: same arrears and kind of loan, a score nearby; (n,).
 
     A cell with fewer than ``FEWEST`` donors gives way to one that tells less apart: first without
-    months on book, then without months overdue, then without the product.
+    months on book, then without the number of loans, months overdue, the product.
     """
     keys, theirs = _keys(wanted), _keys(donors)
     u = draws.uniform(Column.DONOR)
     found = np.full(u.size, -1, dtype=np.int64)
-    for kept in ((0, 1, 2, 3), (0, 1, 2), (0, 1), (0,), ()):
+    for kept in ((0, 1, 2, 3, 4), (0, 1, 2, 3), (0, 1, 2), (0, 1), (0,)):
         left = np.flatnonzero(found < 0)
         if not left.size:
             break
@@ -106,15 +140,27 @@ def matched(donors: Situation, wanted: Situation, draws: Draws) -> I8:
             told = [k for k, value in zip(kept, cell, strict=True) if value >= 0]
             inside = np.all(theirs[:, told] == keys[asking[0]][told], axis=1)
             candidates = np.flatnonzero(inside)
-            if candidates.size >= FEWEST or not kept:
+            if kept == (0,) and not candidates.size:
+                candidates = _nearest_arrears(theirs[:, 0], int(cell[0]))
+            if candidates.size >= FEWEST or kept == (0,):
                 found[asking] = _near(
                     candidates, donors.score[candidates], wanted.score[asking], u[asking]
                 )
     return found
 
 
+def _nearest_arrears(theirs: I8, unpaid: int) -> I8:
+    """Donors whose unpaid instalments are nearest, of two as near the more behind."""
+    distance = np.abs(theirs - unpaid) - np.where(theirs > unpaid, 0.5, 0.0)
+    found: I8 = np.flatnonzero(distance == distance.min())
+    return found
+
+
 def _keys(facts: Situation) -> I8:
-    """What is told apart, (n, 4): arrears, product, months overdue, months on book; -1 unknown."""
+    """What is told apart, (n, 5), the least important last; -1 where it is not known.
+
+    Arrears, product, months overdue, one loan or more, months on book.
+    """
     extra = np.digitize(facts.extra_months, SPELL_EDGES)
     extra = np.where((facts.extra_months < 0) & (facts.n_unpaid > 0), -1, extra)
     return np.stack(
@@ -122,7 +168,8 @@ def _keys(facts: Situation) -> I8:
             np.minimum(facts.n_unpaid, MOST_UNPAID),
             facts.product,
             np.where(facts.n_unpaid > 0, extra, 0),
-            np.digitize(facts.age_months, AGE_EDGES),
+            np.minimum(facts.n_loans, MOST_LOANS),
+            np.where(facts.age_months < 0, -1, np.digitize(facts.age_months, AGE_EDGES)),
         ],
         axis=1,
     )
@@ -156,13 +203,33 @@ class Hidden(NamedTuple):
     def known(self, known: Known) -> dict[str, F8]:
         """``known`` with the donors' latent traits, and their score where there is none."""
         people = self.donors.borrowers
-        score = known.get("score", np.full(self.rows.size, np.nan))
+        blank = np.full(self.rows.size, np.nan)
+        score, platforms = known.get("score", blank), known.get("platforms", blank)
+        platforms = np.where(np.isnan(platforms), people.platforms[self.rows], platforms)
+        if "other_debt" in known:  # debt that is told needs somebody who lent it
+            platforms = np.maximum(platforms, np.nan_to_num(known["other_debt"]) > 0)
         return {
             **known,
             "true_risk": people.true_risk[self.rows],
             "worker_type": people.worker_type[self.rows].astype(np.float64),
+            "platforms": platforms,
             "score": np.where(np.isnan(score), people.score[self.rows], score),
         }
+
+    def owed(self, owed: Obligations, income: F8) -> Obligations:
+        """``owed``, with what the donors' spending left for loans that they have repaid since."""
+        people, loans = self.donors.borrowers, self.donors.loans
+        share = np.array([p.min_payment_share for p in self.donors.products])[loans.product]
+        terms = Terms(
+            loans.kind.astype(np.int64),
+            loans.term_months.astype(np.int64),
+            monthly_rate(loans.annual_rate),
+            share,
+        )
+        due = instalments_made(terms, loans.limit, loans.usual_principal)
+        seen = np.bincount(loans.borrower, due, people.id.size)
+        gone = np.maximum(0.0, people.own_service - seen) / people.income
+        return owed._replace(service=owed.service + gone[self.rows] * income)
 
     def finances(self, finances: Finances, known: Known, income: F8) -> Finances:
         """``finances`` with the donors' debt elsewhere today, scaled to ``income``."""
@@ -171,11 +238,15 @@ class Hidden(NamedTuple):
         told = known.get("other_debt", np.full(debt.size, np.nan))
         return finances._replace(other_debt=np.where(np.isnan(told), debt, told))
 
-    def state(self, known: Known, usual_savings: F8) -> OpeningState:
-        """The donors' state of life; of the usual savings what is left of theirs, unless known."""
+    def state(self, known: Known, usual_savings: F8, income: F8) -> OpeningState:
+        """The donors' state of life; of the usual savings what is left of theirs, unless known.
+
+        No purse is larger than the usual one and the donor's over ``income`` together.
+        """
         people = self.donors.borrowers
-        usual = np.maximum(people.savings[self.rows], LEAST_PURSE * people.income[self.rows])
-        purse = people.savings_at_opening[self.rows] / usual * usual_savings
+        there, theirs = people.savings_at_opening[self.rows], people.income[self.rows]
+        usual = np.maximum(people.savings[self.rows], LEAST_PURSE * theirs)
+        purse = np.minimum(there / usual * usual_savings, usual_savings + there / theirs * income)
         told = known.get("savings", np.full(purse.size, np.nan))
         return OpeningState(
             life=people.life[self.rows],
@@ -219,7 +290,11 @@ def _in_order(donors: Book) -> I8:
     loans, n = donors.loans, donors.borrowers.id.size
     balance = np.bincount(loans.borrower, loans.principal + loans.principal_overdue, n)
     worst = worst_loans(
-        loans.borrower.astype(np.int64), n, loans.n_unpaid.astype(np.int64), loans.principal
+        loans.borrower.astype(np.int64),
+        n,
+        loans.n_unpaid.astype(np.int64),
+        loans.principal,
+        loans.id,
     )
     band = risk_band(donors.borrowers.score)
     order: I8 = np.lexsort((donors.borrowers.id, balance, band, loans.n_unpaid[worst]))

@@ -110,16 +110,16 @@ class Person(NamedTuple):
 
 
 class Obligations(NamedTuple):
-    """What a borrower's own loans mean for its money; arrays of shape (n,)."""
+    """First instalments a month of own loans, and bullet principal; arrays of shape (n,)."""
 
     service: F8
-    """First instalments of own loans, money a month."""
     bullet_principal: F8
 
 
 class Finances(NamedTuple):
     """Money and habits of a borrower; arrays of shape (n,), named as in ``schema.Borrowers``."""
 
+    own_service: F8
     essential: F8
     discretionary: F8
     overspender: F8
@@ -266,6 +266,7 @@ def impute_finances(
     first = draws.correlated(Column.PAYS_OTHERS_FIRST, d.PAYS_OTHERS_FIRST_LOADING, risk)
     no_job, ill = d.UNEMPLOYMENT_INSURED[rules.law.code], d.MEDICAL_INSURED[rules.law.code]
     return Finances(
+        own_service=owed.service,
         essential=essential,
         discretionary=discretionary,
         overspender=overspender,

@@ -71,6 +71,16 @@ def first_instalment_share(terms: Terms, remaining: I8) -> F8:
     return np.where(remaining > 0, np.choose(terms.kind, [annuity, straight, bullet, revolving]), 0)
 
 
+def instalments_made(terms: Terms, limit: F8, usual_principal: F8) -> F8:
+    """First instalment of each loan as it was made, of a line as it is usually used.
+
+    A bullet's last instalment is met from working capital, not from the month's income.
+    """
+    made = np.where(terms.kind == Amortisation.REVOLVING, usual_principal, limit)
+    due: F8 = made * first_instalment_share(terms, terms.term_months)
+    return np.where(terms.kind == Amortisation.BULLET, made * terms.monthly_rate, due)
+
+
 def open_loans(
     terms: Terms,
     original: F8,

@@ -38,6 +38,8 @@ class Borrowers(NamedTuple):
     """``vocabulary.WorkerType``; the lender never sees it."""
     income: F8
     """True net income when in work."""
+    own_service: F8
+    """First instalments a month of own loans as they were made: spending leaves room for them."""
     stated_income: F8
     """What the borrower told the lender."""
     essential: F8

@@ -106,6 +106,8 @@ class _Session:
         for failed in outcome.failed_checks:
             self._code = EXIT_DEFECT
             tell(failed)
+        for warning in outcome.opening_warnings:
+            print(f"warning: {warning}", file=sys.stderr)
         currency = str(outcome.dataset.attrs["currency"])
         findings = (
             *(in_words(answer, currency) for answer in outcome.break_evens),

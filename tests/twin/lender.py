@@ -12,7 +12,7 @@ from simulator.vocabulary import (
     LoanStatus,
     Priority,
 )
-from tests.twin.bills import Bills, rho, scheduled_principal
+from tests.twin.bills import Bills, scheduled_principal
 from tests.twin.state import Bill, Borrower, Loan, Month, annuity
 
 Owned = tuple[Loan, Borrower]
@@ -255,7 +255,7 @@ def contacts(owned: list[Owned], bills: Bills, month: Month) -> None:
             loan.payment = max(loan.payment, loan.able)
 
 
-SCORE_MEAN, SCORE_SD, CORRELATION = 600.0, 100.0, 0.8
+SCORE_MEAN, SCORE_SD = 600.0, 100.0
 """Section 9: the scale of the score, and its correlation with minus true risk."""
 
 
@@ -300,7 +300,8 @@ def decide(loan: Loan, borrower: Borrower, overdue_30: float, month: Month) -> N
     signal = lever["score_signal_share"]
     noiseless = SCORE_MEAN - SCORE_SD * borrower.true_risk
     mixed = signal * noiseless + (1.0 - signal) * borrower.score
-    width = sqrt(signal**2 + (1.0 - signal) ** 2 + 2.0 * CORRELATION * signal * (1.0 - signal))
+    rho = p["score_risk_correlation"]
+    width = sqrt(signal**2 + (1.0 - signal) ** 2 + 2.0 * rho * signal * (1.0 - signal))
     score = SCORE_MEAN + (mixed - SCORE_MEAN) / width
     excess = max(0.0, overdue_30 - month.book_lever("tighten_trigger"))
     cutoff = lever["score_cutoff"] + month.book_lever("tighten_slope") * excess

@@ -80,6 +80,7 @@ def _borrowers(rng: np.random.Generator, n: int, applicants: int) -> Borrowers:
         work=rng.integers(0, 3, n).astype(np.uint8),
         worker_type=np.random.default_rng(n).integers(0, 3, n).astype(np.uint8),
         income=income,
+        own_service=np.zeros(n),
         stated_income=income * rng.uniform(0.95, 1.6, n),
         essential=income * rng.uniform(0.1, 0.6, n),
         discretionary=income * rng.uniform(0.0, 0.4, n),

@@ -157,17 +157,20 @@ def _opening(accounts: Accounts, seed: int, rules: Imputation, donors: Book | No
             n_unpaid=loans.n_unpaid,
             extra_months=loans.months_overdue - loans.n_unpaid,
             product=loans.product,
+            n_loans=np.ones_like(loans.product),
             age_months=-loans.origination_month,
             score=known["score"],
         )
         hidden = hidden_of(donors, situation, [PRODUCT], draws)
         draws, known = hidden.draws, hidden.known(known)
     person = impute_person(draws, known, rules, np.zeros(ids.size, dtype=bool), least_income)
+    if hidden is not None:
+        owed = hidden.owed(owed, person.income)
     finances = impute_finances(draws, known, rules, person, owed)
     state = fresh_state(finances)
     if hidden is not None:
         finances = hidden.finances(finances, known, person.income)
-        state = hidden.state(known, finances.savings)
+        state = hidden.state(known, finances.savings, person.income)
     month, weight = np.zeros(ids.size, dtype=np.int64), np.ones(ids.size)
     return Part(ids, month, weight, person, finances, loans, state)
 

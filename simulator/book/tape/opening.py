@@ -8,7 +8,14 @@ import numpy as np
 
 from simulator.book import distributions as d
 from simulator.book.assemble import Frame, LoanColumns, Part, assemble, fresh_state, obligations
-from simulator.book.donors import DonorSource, Situation, hidden_of, worst_loans
+from simulator.book.donors import (
+    TAKEN_UP,
+    DonorSource,
+    Situation,
+    hidden_of,
+    lending_that_keeps,
+    worst_loans,
+)
 from simulator.book.impute import Draws, Imputation, Known, impute_finances, impute_person
 from simulator.book.schedule import I8, Terms, monthly_rate, open_loans, share_outstanding
 from simulator.book.schema import F8, U8, Book, write_off_age
@@ -25,7 +32,7 @@ from simulator.catalogue import Parameters
 from simulator.reading.cells import Texts
 from simulator.settings import BookSettings, RunSettings
 from simulator.validation import UserError
-from simulator.vocabulary import DAYS_PER_MONTH, MAX_UNPAID
+from simulator.vocabulary import DAYS_PER_MONTH, MAX_UNPAID, Amortisation
 
 ALWAYS_DRAWN: Final = (
     "true_risk",
@@ -185,15 +192,18 @@ def _rows_of(tape: Tape, rows: I8, weight: F8) -> Tape:
 
 def _asking(
     settings: BookSettings, menu: Menu, rules: Imputation, donors: DonorSource
-) -> Callable[[F8], Book]:
-    """What gives donors for a book with these shares of the menu's products."""
+) -> Callable[[F8, float], Book]:
+    """What gives donors for a book with these shares of products, and of customers with two."""
 
-    def ask(shares: F8) -> Book:
-        products = {p.name: float(s) for p, s in zip(menu.products, shares, strict=True) if s > 0}
+    def ask(shares: F8, two: float) -> Book:
+        stock = {p: float(s) for p, s in zip(menu.products, shares, strict=True) if s > 0}
+        products, applicants_share = lending_that_keeps(stock)
         return donors(
             settings.model_copy(
                 update={
                     "products": products,
+                    "second_loan_share": two,
+                    "applicants_monthly_share": applicants_share,
                     "regions": rules.region_names,
                     "region_shares": rules.region_shares,
                 }
@@ -208,7 +218,7 @@ def _opening(
     seed: int,
     menu: Menu,
     rules: Imputation,
-    ask: Callable[[F8], Book] | None,
+    ask: Callable[[F8, float], Book] | None,
 ) -> Part:
     loan_ids, borrower_ids = _ids(tape, "loan_id"), _ids(tape, "borrower_id")
     order = np.lexsort((loan_ids, borrower_ids))
@@ -221,17 +231,23 @@ def _opening(
     hidden = None
     if ask is not None:
         shares = np.bincount(loans.product, minlength=len(menu.products)) / loans.id.size
+        both = float(np.mean(np.bincount(np.searchsorted(ids, loans.borrower_id)) > 1))
+        two = min(1.0, both / TAKEN_UP**2)  # both must have been taken up
         names = [p.name for p in menu.products]
-        hidden = hidden_of(ask(shares), _situation(tape, ids, known, loans), names, draws)
+        hidden = hidden_of(
+            ask(shares, two), _situation(tape, menu, ids, known, loans), names, draws
+        )
         draws, known = hidden.draws, hidden.known(known)
     person = impute_person(
         draws, known, rules, owed.bullet_principal > 0, owed.service / d.IMPUTED_MAX_BURDEN
     )
+    if hidden is not None:
+        owed = hidden.owed(owed, person.income)
     finances = impute_finances(draws, known, rules, person, owed)
     state = fresh_state(finances)
     if hidden is not None:
         finances = hidden.finances(finances, known, person.income)
-        state = hidden.state(known, finances.savings)
+        state = hidden.state(known, finances.savings, person.income)
     return Part(
         ids=ids,
         arrival_month=np.zeros(ids.size, dtype=np.int64),
@@ -243,17 +259,23 @@ def _opening(
     )
 
 
-def _situation(tape: Tape, ids: U8, known: Known, loans: LoanColumns) -> Situation:
-    """What the tape tells of each borrower's loan that is furthest behind."""
+def _situation(tape: Tape, menu: Menu, ids: U8, known: Known, loans: LoanColumns) -> Situation:
+    """What the tape tells of each borrower's loan that is furthest behind.
+
+    A line without a term tells nothing of its age.
+    """
+    lines = menu.column("amortisation") == Amortisation.REVOLVING
     owner = np.searchsorted(ids, loans.borrower_id)
-    worst = worst_loans(owner, ids.size, loans.n_unpaid, loans.opening.principal)
+    worst = worst_loans(owner, ids.size, loans.n_unpaid, loans.opening.principal, loans.id)
     unpaid = loans.n_unpaid[worst]
     extra = loans.months_overdue[worst] - unpaid
+    untold = (loans.term_months == loans.remaining_months) & lines[loans.product]
     return Situation(
         n_unpaid=unpaid,
         extra_months=extra if tape.months_overdue is not None else np.full_like(extra, -1),
         product=loans.product[worst],
-        age_months=-loans.origination_month[worst],
+        n_loans=np.bincount(owner, minlength=ids.size),
+        age_months=np.where(untold[worst], -1, -loans.origination_month[worst]),
         score=known.get("score", np.full(ids.size, np.nan)),
     )
 
