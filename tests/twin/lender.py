@@ -12,7 +12,7 @@ from simulator.vocabulary import (
     LoanStatus,
     Priority,
 )
-from tests.twin.bills import Bills, scheduled_principal
+from tests.twin.bills import Bills, rho, scheduled_principal
 from tests.twin.state import Bill, Borrower, Loan, Month, annuity
 
 Owned = tuple[Loan, Borrower]
@@ -300,8 +300,8 @@ def decide(loan: Loan, borrower: Borrower, overdue_30: float, month: Month) -> N
     signal = lever["score_signal_share"]
     noiseless = SCORE_MEAN - SCORE_SD * borrower.true_risk
     mixed = signal * noiseless + (1.0 - signal) * borrower.score
-    rho = p["score_risk_correlation"]
-    width = sqrt(signal**2 + (1.0 - signal) ** 2 + 2.0 * rho * signal * (1.0 - signal))
+    likeness = p["score_risk_correlation"]
+    width = sqrt(signal**2 + (1.0 - signal) ** 2 + 2.0 * likeness * signal * (1.0 - signal))
     score = SCORE_MEAN + (mixed - SCORE_MEAN) / width
     excess = max(0.0, overdue_30 - month.book_lever("tighten_trigger"))
     cutoff = lever["score_cutoff"] + month.book_lever("tighten_slope") * excess
