@@ -137,3 +137,12 @@ def test_a_failed_check_warns(monkeypatch):
         warnings.simplefilter("always")
         stress_test("cn_online", ["baseline"], **SMALL)
     assert any("the check money_identity failed" in str(warning.message) for warning in told)
+
+
+def test_scenarios_that_open_in_another_economy_are_warned_of():
+    other = read_shipped("scenario", "downturn")
+    other["opening"] = {**other.get("opening", {}), "unemployment_rate": 0.09}
+    scenarios = {"baseline": "baseline", "later": ScenarioSettings(**other)}
+    with pytest.warns(UserWarning, match=r"scenario.later: opens in another economy than baseline"):
+        outcome = stress_test("cn_online", scenarios, **SMALL)
+    assert "unemployment_rate 0.09 against 0.052" in outcome.opening_warnings[0]

@@ -3,15 +3,25 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow.csv as pa_csv
 import pytest
 
 from simulator.book import Book, build_book
-from simulator.book.donors import MOST_UNPAID, Situation, matched
+from simulator.book.donors import (
+    MOST_UNPAID,
+    Situation,
+    lending_that_keeps,
+    matched,
+    months_held,
+    worst_loans,
+)
 from simulator.book.impute import Draws
 from simulator.catalogue import parameters_from
 from simulator.policies import StatusQuo
+from simulator.products import PRODUCTS
 from simulator.settings import BookSettings, RunSettings
 from simulator.settling import settled_book
+from simulator.validation import UserError
 from simulator.vocabulary import Count, Life, WorkState
 from tests.conftest import PRODUCT_MIX, calm, run_settings, run_small, settled, small_book
 from tools.tape_export import write_history, write_tape
@@ -149,3 +159,69 @@ def test_without_donors_a_book_is_a_cohort() -> None:
     book = build_book(MIXED, run_settings(), parameters_from({}))
     assert overdue_share(book, 1) == 0.0
     assert not book.borrowers.life.any()
+
+
+def test_deep_arrears_take_the_nearest_and_never_healthy_donors() -> None:
+    n = 200
+    pool = Situation(
+        n_unpaid=np.repeat([0, 1, 3], [n, n, 2]),
+        extra_months=np.zeros(2 * n + 2, dtype=np.int64),
+        product=np.zeros(2 * n + 2, dtype=np.int64),
+        n_loans=np.ones(2 * n + 2, dtype=np.int64),
+        age_months=np.full(2 * n + 2, 6),
+        score=np.full(2 * n + 2, 600.0),
+    )
+    asked = Situation(*(c[:5] for c in pool))._replace(n_unpaid=np.array([6, 4, 3, 2, 1]))
+    found = matched(pool, asked, Draws(1, np.arange(5, dtype=np.uint64)))
+    np.testing.assert_array_equal(pool.n_unpaid[found], [3, 3, 3, 3, 1])
+
+
+def test_loans_alike_in_all_are_told_apart_by_their_id() -> None:
+    owner, ids = np.array([0, 0, 1, 1]), np.array([7, 9, 4, 2], dtype=np.uint64)
+    same = np.zeros(4, dtype=np.int64)
+    found = worst_loans(owner, 2, same, np.ones(4), ids)
+    np.testing.assert_array_equal(ids[found], [9, 4])
+    turned = np.array([3, 2, 1, 0])
+    again = worst_loans(owner[turned], 2, same, np.ones(4), ids[turned])
+    np.testing.assert_array_equal(ids[turned][again], [9, 4])
+
+
+def test_a_trend_of_lapses_stands_still_in_the_calm() -> None:
+    trend = {"lapse_trend_monthly": 0.8, "lapse_trend_damping": 0.75}
+    moved, plain = settled_book(MIXED, calm(trend)), donors()
+    assert overdue_share(moved, 1) == overdue_share(plain, 1)
+
+
+def test_a_policy_that_lets_nobody_in_leaves_no_opening() -> None:
+    cash = {"products": {"cash_loan": 1.0}, "burn_in_months": 60}
+    nobody = calm(policy=StatusQuo(score_cutoff=1000, debt_service_cap=0.01))
+    with pytest.raises(UserError, match="nobody has a loan after the calm"):
+        settled_book(MIXED.model_copy(update=cash), nobody)
+
+
+def test_lending_that_keeps_a_stock_lends_more_of_what_is_held_shortly() -> None:
+    stock = {PRODUCTS["cash_loan"]: 0.5, PRODUCTS["credit_line"]: 0.5}
+    shares, applicants = lending_that_keeps(stock)
+    assert sum(shares.values()) == pytest.approx(1.0)
+    months = {product.name: months_held(product) for product in stock}
+    assert shares["cash_loan"] / shares["credit_line"] == pytest.approx(
+        months["credit_line"] / months["cash_loan"]
+    )
+    kept = sum(applicants * 0.7 * shares[name] * months[name] for name in shares)
+    assert kept == pytest.approx(1.0)
+
+
+def test_a_line_without_a_term_opens_as_the_same_line_with_one(tmp_path: Path) -> None:
+    """Not as that of somebody who has just been let in."""
+    lines = MIXED.model_copy(update={"products": {"credit_line": 1.0}, "second_loan_share": 0.0})
+    book, path = settled(lines, run_settings()), tmp_path / "tape.csv"
+    write_tape(book, str(path))
+    table = pa_csv.read_csv(path)
+    blank = table.drop_columns(["term_months", "remaining_months"])
+    pa_csv.write_csv(blank, tmp_path / "blank.csv")
+    months = []
+    for name in ("tape.csv", "blank.csv"):
+        tape = {"kind": "tape", "path": str(tmp_path / name), "borrowers": 0}
+        people = settled(lines.model_copy(update=tape), RunSettings(months=1, paths=1)).borrowers
+        months.append(people.savings_at_opening.mean() / people.income.mean())
+    assert months[1] == pytest.approx(months[0], rel=0.15)
