@@ -185,7 +185,9 @@ def plan_month(
     hazard = p["strength_wont_pay"] * p["p_refuse_monthly"] * b.refusal_weight[rows]
     hazard = hazard * world["refusal_factor"] * (1.0 + p["refuse_burden_slope"] * excess)
     hazard *= 1.0 + p["refuse_dpd_slope"] * unpaid
-    hazard *= 1.0 + p["refuse_duration_slope"] * unpaid
+    spell = np.zeros(unpaid.size)
+    np.maximum.at(spell, c.owner, c.book.loans.months_overdue[c.loans])
+    hazard *= 1.0 + p["refuse_duration_slope"] * spell
     state.refusing = np.where(state.refusing, u[0] >= p["p_resume_monthly"], u[0] < hazard)
 
     # Funding
@@ -272,7 +274,9 @@ def _pay_plans(
     state.other_debt = np.maximum(0.0, state.other_debt * (1.0 + interest) + lent - paid)
     target = c.book.borrowers.savings[c.people] * world["price_index"]
     surplus = np.minimum(
-        p["saving_share"] * (cash - state.savings), np.maximum(0.0, target - state.savings)
+        p["saving_share"] * (cash - state.savings),
+        np.maximum(0.0, target - state.savings)
+        + world["windfall"] * c.book.borrowers.income[c.people],
     )
     kept = np.where(cash <= state.savings, cash, state.savings + surplus)
     state.savings = kept + np.bincount(c.owner, able, c.people.size)
