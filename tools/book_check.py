@@ -17,7 +17,7 @@ import xarray as xr
 
 from simulator.settings import BookSettings, ExplainSettings
 from tools.book_figures import HOLD, RAMP, SEEDS, Line, Size, monthly, scenario, simulate
-from tools.book_openings import burn_in_lines, round_trip_lines
+from tools.book_openings import applicants_line, burn_in_lines, round_trip_lines
 
 STEADY = ("30+", "90+", "new 90+ loans", "charge-off", "stage 2", "unemployed borrowers")
 _UNEMPLOYMENT = ("unemployment_rate", "macro_unemployment_rate")
@@ -63,6 +63,9 @@ def flat_lines(size: Size, folder: Path) -> Iterator[Line]:
         ratio = float((book / path).mean())
         words = "at the opening" if when else "mean of 24 months"
         yield Line(f"flat: unemployed borrowers over the path's, {words}", ratio, *RATIO_BAND)
+    book, path = (one[name].mean("path") for name in _UNEMPLOYMENT)
+    for month, ratio in zip(one["month"].values, (book / path).values, strict=True):
+        yield Line(f"flat: the same in month {month}", float(ratio), *RATIO_BAND)
     weights = one["balance_by_segment"]
     overdue = (one["overdue_rate_90_by_segment"] * weights).groupby("segment_risk_band").sum()
     rates = (overdue / weights.groupby("segment_risk_band").sum()).mean("month")
@@ -179,6 +182,7 @@ def lines(size: Size, folder: Path) -> Iterator[Line]:
     """Every figure, part by part."""
     yield from power_lines(size)
     yield from flat_lines(size, folder)
+    yield applicants_line(size)
     yield from round_trip_lines(size, folder)
     yield from burn_in_lines(size, folder)
     yield from response_lines(size, folder)

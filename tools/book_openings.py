@@ -13,6 +13,8 @@ from simulator.policies import StatusQuo
 from simulator.settings import BookSettings, RunSettings
 from simulator.settling import Calm, donor_source
 from simulator.shipped import read_shipped
+from simulator.shocks.labour import type_unemployment
+from simulator.vocabulary import WorkerType
 from tools.book_figures import FLAT, SEEDS, Line, Size, monthly, scenario, simulate
 from tools.tape_export import write_history, write_tape
 
@@ -61,6 +63,17 @@ def round_trip_lines(size: Size, folder: Path) -> Iterator[Line]:
             yield Line(
                 f"tape {words}: {name}, worst month over the book's", off, 1 - worst, 1 + worst
             )
+
+
+def applicants_line(size: Size) -> Line:
+    """Unemployment of those who apply, by their types of workers, over the labour force's."""
+    people = _opening(size.power).borrowers
+    types = people.worker_type[people.arrival_month > 0]
+    shares = np.bincount(types, minlength=len(WorkerType)) / types.size
+    rate = np.array([FLAT["unemployment_rate"]])
+    values = parameters_from(read_shipped("parameters", SETS))
+    ratio = float(type_unemployment(rate, values)[0] @ shares / rate[0])
+    return Line("applicants: unemployment of their types over the path's", ratio, 1.0, 2.0)
 
 
 def burn_in_lines(size: Size, folder: Path) -> Iterator[Line]:
