@@ -63,6 +63,8 @@ def request(borrowers: int, seed: int = 1) -> ExperimentRequest:
             products={"cash_loan": 1.0},
             second_loan_share=0.0,
             applicants_monthly_share=0.0,
+            donors=1_000,
+            burn_in_months=18,
         ),
         book_name="planted",
         scenarios={"baseline": ScenarioSettings.model_validate(baseline | still)},

@@ -58,7 +58,8 @@ defaults:
 calibration:
   seeds: 3
 """
-SMALL = ("run=smoke", "book.borrowers=200", "scenario=[baseline]")
+SETTLED = ("book.donors=500", "book.burn_in_months=12")
+SMALL = ("run=smoke", "book.borrowers=200", *SETTLED, "scenario=[baseline]")
 
 
 @pytest.fixture(autouse=True)
