@@ -9,6 +9,8 @@ from simulator.cli.run import main as run_main
 BASE = (
     "run=smoke",
     "book.borrowers=200",
+    "book.donors=500",
+    "book.burn_in_months=12",
     "run.threads=1",
     "scenario=[baseline,downturn]",
     "policy=[grace_period]",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import xarray as xr
 
-SMALL = ("run=smoke", "book.borrowers=200", "run.threads=1")
+SETTLED = ("book.donors=500", "book.burn_in_months=12")
+SMALL = ("run=smoke", "book.borrowers=200", "run.threads=1", *SETTLED)
 Edit = Callable[[xr.Dataset], xr.Dataset]
 
 

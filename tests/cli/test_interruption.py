@@ -20,6 +20,8 @@ from simulator.results.store import write_files
 SMALL = (
     "run=smoke",
     "book.borrowers=100",
+    "book.donors=500",
+    "book.burn_in_months=12",
     "run.months=3",
     "run.threads=1",
     "scenario=[baseline]",

@@ -11,7 +11,8 @@ from simulator.cli.configuration.groups import is_list
 from simulator.cli.run import main
 from simulator.reading.plain_yaml import MAX_BYTES, MAX_DEPTH
 
-SMALL = ("run=smoke", "book.borrowers=100", "run.threads=1", "run.months=3")
+SETTLED = ("book.donors=500", "book.burn_in_months=12")
+SMALL = ("run=smoke", "book.borrowers=100", "run.threads=1", "run.months=3", *SETTLED)
 SCENARIO = """\
 # @package scenario.mine
 label: Mine
