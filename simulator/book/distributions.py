@@ -124,7 +124,7 @@ DEBT_SERVICE_CAP: Final = 0.35
 SECOND_DEBT_SERVICE_CAP: Final = 0.15
 """Largest first instalment of a first and a second loan, of income (assumption)."""
 LINE_MAX_AGE_MONTHS: Final = 60
-"""Largest age of a line in the first cohort (assumption)."""
+"""Largest age of a line in the first cohort, and most months for which one is held (assumption)."""
 UTILISATION_LOGIT_SD: Final = 0.7
 UTILISATION_LOADING: Final = 0.4
 UTILISATION_RANGE: Final = (0.05, 1.0)

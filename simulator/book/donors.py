@@ -13,8 +13,18 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from scipy.special import ndtri
 
-from simulator.book.assemble import LoanColumns, OpeningState, Part
-from simulator.book.impute import Column, Draws, Finances, Known, Obligations, Person
+from simulator.book.assemble import LoanColumns, OpeningState, Part, fresh_state
+from simulator.book.distributions import LINE_MAX_AGE_MONTHS
+from simulator.book.impute import (
+    Column,
+    Draws,
+    Finances,
+    Imputation,
+    Known,
+    Obligations,
+    Person,
+    impute_finances,
+)
 from simulator.book.schedule import I8, Opening, Terms, instalments_made, monthly_rate
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import loan_ids, mix_ids, risk_band
@@ -44,14 +54,13 @@ _GOLDEN: Final = (5.0**0.5 - 1.0) / 2.0
 
 TAKEN_UP: Final = 0.7
 """Applicants who are approved and take their loan up, in the calm behind a tape (assumption)."""
-OLDEST_LINE: Final = 60
 
 
 def months_held(product: Product) -> float:
     """Mean months for which a loan is held, if it is paid as agreed or paid off early."""
     stay = 1.0 - product.p_prepay_monthly
     line = product.amortisation is Amortisation.REVOLVING
-    terms = (OLDEST_LINE,) if line else product.terms_months
+    terms = (LINE_MAX_AGE_MONTHS,) if line else product.terms_months
     return float(np.mean([sum(stay**month for month in range(term)) for term in terms]))
 
 
@@ -269,6 +278,27 @@ def hidden_of(
     numbers = {name: number for number, name in enumerate(products)}
     theirs = np.array([numbers.get(p.name, -2) for p in donors.products], dtype=np.int64)
     return Hidden(donors, matched(situation_of(donors, theirs), situation, draws))
+
+
+def finances_and_state(
+    draws: Draws,
+    known: Known,
+    rules: Imputation,
+    person: Person,
+    owed: Obligations,
+    hidden: Hidden | None,
+) -> tuple[Finances, OpeningState]:
+    """Money and opening state of borrowers: ``hidden``'s, or of people who have just been let in.
+
+    ``draws`` and ``known`` are the donors' where there are any; ``owed`` is what own loans ask.
+    """
+    if hidden is None:
+        finances = impute_finances(draws, known, rules, person, owed)
+        return finances, fresh_state(finances)
+    owed = hidden.owed(owed, person.income)
+    finances = impute_finances(draws, known, rules, person, owed)
+    finances = hidden.finances(finances, known, person.income)
+    return finances, hidden.state(known, finances.savings, person.income)
 
 
 def resampled(donors: Book, size: int, seed: int) -> Part:

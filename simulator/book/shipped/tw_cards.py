@@ -13,13 +13,12 @@ import numpy as np
 import pyarrow.csv as pa_csv
 
 from simulator.book import distributions as d
-from simulator.book.assemble import Frame, LoanColumns, Part, assemble, fresh_state, obligations
-from simulator.book.donors import DonorSource, Situation, hidden_of
+from simulator.book.assemble import Frame, LoanColumns, Part, assemble, obligations
+from simulator.book.donors import DonorSource, Situation, finances_and_state, hidden_of
 from simulator.book.impute import (
     Column,
     Draws,
     Imputation,
-    impute_finances,
     impute_person,
 )
 from simulator.book.schedule import I8, Opening, Terms, monthly_rate, open_loans
@@ -164,13 +163,7 @@ def _opening(accounts: Accounts, seed: int, rules: Imputation, donors: Book | No
         hidden = hidden_of(donors, situation, [PRODUCT], draws)
         draws, known = hidden.draws, hidden.known(known)
     person = impute_person(draws, known, rules, np.zeros(ids.size, dtype=bool), least_income)
-    if hidden is not None:
-        owed = hidden.owed(owed, person.income)
-    finances = impute_finances(draws, known, rules, person, owed)
-    state = fresh_state(finances)
-    if hidden is not None:
-        finances = hidden.finances(finances, known, person.income)
-        state = hidden.state(known, finances.savings, person.income)
+    finances, state = finances_and_state(draws, known, rules, person, owed, hidden)
     month, weight = np.zeros(ids.size, dtype=np.int64), np.ones(ids.size)
     return Part(ids, month, weight, person, finances, loans, state)
 

@@ -7,16 +7,17 @@ from typing import Final
 import numpy as np
 
 from simulator.book import distributions as d
-from simulator.book.assemble import Frame, LoanColumns, Part, assemble, fresh_state, obligations
+from simulator.book.assemble import Frame, LoanColumns, Part, assemble, obligations
 from simulator.book.donors import (
     TAKEN_UP,
     DonorSource,
     Situation,
+    finances_and_state,
     hidden_of,
     lending_that_keeps,
     worst_loans,
 )
-from simulator.book.impute import Draws, Imputation, Known, impute_finances, impute_person
+from simulator.book.impute import Draws, Imputation, Known, impute_person
 from simulator.book.schedule import I8, Terms, monthly_rate, open_loans, share_outstanding
 from simulator.book.schema import F8, U8, Book, write_off_age
 from simulator.book.segments import check_regions, hash_texts, risk_band
@@ -241,13 +242,7 @@ def _opening(
     person = impute_person(
         draws, known, rules, owed.bullet_principal > 0, owed.service / d.IMPUTED_MAX_BURDEN
     )
-    if hidden is not None:
-        owed = hidden.owed(owed, person.income)
-    finances = impute_finances(draws, known, rules, person, owed)
-    state = fresh_state(finances)
-    if hidden is not None:
-        finances = hidden.finances(finances, known, person.income)
-        state = hidden.state(known, finances.savings, person.income)
+    finances, state = finances_and_state(draws, known, rules, person, owed, hidden)
     return Part(
         ids=ids,
         arrival_month=np.zeros(ids.size, dtype=np.int64),
