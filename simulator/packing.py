@@ -13,10 +13,12 @@ from simulator.catalogue import Parameters, pack_parameters
 from simulator.kernels.pairing import Paired, group_slices
 from simulator.kernels.records import (
     COLLECTION_STAGE_DTYPE,
+    ENTRY_DTYPE,
     FACTS_DTYPE,
     LOAN_DTYPE,
     OPENING_DTYPE,
     PERSON_DTYPE,
+    RANK_DTYPE,
     SIGHT_DTYPE,
     TERMS_DTYPE,
     BookArrays,
@@ -103,14 +105,17 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
     row_of[order] = np.arange(order.size, dtype=np.int32)
     loans = rows_of(book.loans, loan_order)
     loans = loans._replace(borrower=row_of[loans.borrower])
+    by_score = np.lexsort((people.id, people.score, people.arrival_month > 0))
     arrays = BookArrays(
         people=_pack_people(people, loans),
+        entries=_pack(ENTRY_DTYPE, people._asdict()),
         loans=_pack_loans(loans),
         openings=_pack_openings(loans, loan_order),
         terms=_pack_terms(product_terms(book), parameters["product_rate_passthrough"]),
         facts=_facts(book, parameters),
         first_applicant=_month_starts(people.arrival_month),
-        by_score=np.lexsort((people.id, people.score, people.arrival_month > 0)).astype(np.int32),
+        ranks=_pack(RANK_DTYPE, rows_of(people, by_score)._asdict()),
+        rank_of=np.argsort(by_score).astype(np.int32),
         sight=_sight(cells, book),
     )
     weight = people.weight[loans.borrower]

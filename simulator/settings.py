@@ -109,6 +109,10 @@ class BookSettings(Frozen):
     """Applicants a month over opening borrowers."""
     opening_overdue: bool = True
     """Synthetic: whether the opening is a settled book; if not, all are current and in work."""
+    opening_parameters: dict[str, float] = Field(default_factory=dict)
+    """Synthetic: values of the catalogue under which the opening's loans stand as they do, where
+    they differ from the run's. A sensitivity keeps its base's observed opening by telling here the
+    base's values of what it changes; only what the lender cannot see is then drawn anew."""
     burn_in_months: int = Field(default=48, ge=1, le=240)
     """Months of calm under the current policy that settle the book behind an opening."""
     donors: int = Field(default=20_000, ge=50, le=1_000_000)
@@ -141,6 +145,11 @@ class BookSettings(Frozen):
         ):
             if any(s < 0 for s in shares) or abs(sum(shares) - 1.0) > 1e-9:
                 raise ValueError(f"{name} must be shares that sum to 1; got {shares}")
+        if self.opening_parameters and (self.kind != "synthetic" or not self.opening_overdue):
+            raise ValueError(
+                "book.opening_parameters: only a synthetic book's settled opening is made under"
+                " parameters; leave it empty"
+            )
         if self.kind == "tape" and not self.path:
             raise ValueError("book.path must name the tape's file when book.kind is tape")
         if self.kind == "synthetic" and not self.borrowers:

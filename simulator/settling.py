@@ -19,7 +19,7 @@ from simulator.book import Book, DonorSource, build_book
 from simulator.book.donors import DONOR_SEED
 from simulator.book.illness import illness_incidence
 from simulator.book.schema import Borrowers, Loans
-from simulator.catalogue import Parameters
+from simulator.catalogue import Parameters, parameters_from
 from simulator.engine import compile_kernels, states_at
 from simulator.kernels.records import State
 from simulator.macro import Scenario, draw_macro_paths
@@ -99,8 +99,15 @@ def opening_economy(scenario: Scenario) -> dict[str, float]:
 def donor_source(calm: Callable[[tuple[str, ...]], Calm]) -> DonorSource:
     """Settled books in the ``calm`` of a book's regions."""
 
-    def ask(settings: BookSettings) -> Book:
-        return settled_book(settings, calm(settings.regions))
+    def ask(settings: BookSettings, changes: Parameters | None = None) -> Book:
+        found = calm(settings.regions)
+        if changes:
+            try:
+                parameters_from(changes)
+            except UserError as error:
+                raise UserError(f"book.opening_parameters: {error}") from None
+            found = replace(found, parameters={**found.parameters, **changes})
+        return settled_book(settings, found)
 
     return ask
 

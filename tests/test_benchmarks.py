@@ -104,7 +104,7 @@ def test_philox_calls_are_those_of_the_model() -> None:
     people = shipped_case(5).packed.lives.id.size
     assert calls.person_months == people * (MONTHS + 1)
     # The hospital takes a call for four months.
-    assert calls.lives == calls.person_months + people * (MONTHS // 4 + 1)
+    assert calls.lives == people * MONTHS + people * (MONTHS // 4 + 1)
     assert calls.borrowers == calls.live
     assert calls.loans % calls.open_loans == 0.0
     assert 0 < calls.rare < 2 * calls.live

@@ -15,7 +15,9 @@ from simulator.book.donors import (
     months_held,
     worst_loans,
 )
+from simulator.book.hidden import OBSERVED
 from simulator.book.impute import Draws
+from simulator.book.schema import Loans
 from simulator.catalogue import parameters_from
 from simulator.policies import StatusQuo
 from simulator.products import PRODUCTS
@@ -225,3 +227,32 @@ def test_a_line_without_a_term_opens_as_the_same_line_with_one(tmp_path: Path) -
         people = settled(lines.model_copy(update=tape), RunSettings(months=1, paths=1)).borrowers
         months.append(people.savings_at_opening.mean() / people.income.mean())
     assert months[1] == pytest.approx(months[0], rel=0.15)
+
+
+def test_a_sensitivity_may_keep_the_loans_of_its_base_and_draws_the_people_behind_anew() -> None:
+    base, changed = {"p_forget_mean": 0.01}, {"p_forget_mean": 0.2}
+    settings = BookSettings(borrowers=400, products=PRODUCT_MIX, applicants_monthly_share=0.0)
+    keeps = settings.model_copy(update={"opening_parameters": base})
+    before = settled(settings, run_settings(months=3), parameters_from(base))
+    own = settled(settings, run_settings(months=3), parameters_from(changed))
+    kept = settled(keeps, run_settings(months=3), parameters_from(changed))
+    for name in Loans._fields:
+        np.testing.assert_array_equal(getattr(kept.loans, name), getattr(before.loans, name))
+    for name in ("id", *OBSERVED):
+        np.testing.assert_array_equal(
+            getattr(kept.borrowers, name), getattr(before.borrowers, name)
+        )
+    assert not np.array_equal(own.loans.n_unpaid, before.loans.n_unpaid)
+    means = [book.borrowers.p_forget.mean() for book in (before, kept, own)]
+    assert means[1] > 10 * means[0]
+    assert means[1] == pytest.approx(means[2], rel=0.25)
+    assert not np.array_equal(kept.borrowers.true_risk, before.borrowers.true_risk)
+
+
+def test_values_of_a_base_are_checked_and_belong_to_a_settled_synthetic_book() -> None:
+    settings = BookSettings(borrowers=50, opening_parameters={"p_forget_mean": 7.0})
+    with pytest.raises(UserError, match=r"book\.opening_parameters: parameters\.p_forget_mean"):
+        settled(settings, run_settings(months=2))
+    for other in ({"kind": "tape", "path": "x.csv"}, {"opening_overdue": False}):
+        with pytest.raises(ValueError, match=r"book\.opening_parameters: only a synthetic"):
+            BookSettings.model_validate(other | {"opening_parameters": {"p_forget_mean": 0.1}})

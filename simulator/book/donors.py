@@ -1,4 +1,4 @@
-"""Openings from a settled book: whole borrowers for a synthetic one, hidden states for a tape.
+"""Donors from a settled book: whole borrowers for a synthetic opening, and who fits a situation.
 
 A settled book is what a long calm under the current policy leaves (``simulator.settling``): its
 arrears, purses, work and willingness belong together. Its borrowers are *donors*: a synthetic
@@ -7,27 +7,19 @@ the same situation. A donor is a pure function of (seed, permanent id), of the s
 settled book, so the order of rows cannot change it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from scipy.special import ndtri
 
-from simulator.book.assemble import LoanColumns, OpeningState, Part, fresh_state
+from simulator.book.assemble import LoanColumns, OpeningState, Part
 from simulator.book.distributions import LINE_MAX_AGE_MONTHS
-from simulator.book.impute import (
-    Column,
-    Draws,
-    Finances,
-    Imputation,
-    Known,
-    Obligations,
-    Person,
-    impute_finances,
-)
-from simulator.book.schedule import I8, Opening, Terms, instalments_made, monthly_rate
+from simulator.book.impute import Column, Draws, Finances, Person
+from simulator.book.schedule import I8, Opening
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import loan_ids, mix_ids, risk_band
+from simulator.catalogue import Parameters
 from simulator.products import Product
 from simulator.settings import BookSettings
 from simulator.vocabulary import Amortisation
@@ -36,8 +28,6 @@ DONOR_SEED: Final = 2**63 + 1
 """Seed of the settled book's own luck, which no run can have: one population for all seeds."""
 FEWEST: Final = 30
 """Donors in a cell below which a wider one is taken (assumption)."""
-LEAST_PURSE: Final = 1e-3
-"""Usual savings, of income, below which a donor's purse is not told apart (assumption)."""
 SCORE_WIDTH: Final = 25.0
 """Standard deviation of the score of donors around a borrower's own (assumption)."""
 MOST_UNPAID: Final = 6
@@ -77,8 +67,11 @@ def lending_that_keeps(stock: Mapping[Product, float]) -> tuple[dict[str, float]
 class DonorSource(Protocol):
     """Where a book gets its donors from: the settled book of ``settings``' kind of loans."""
 
-    def __call__(self, settings: BookSettings) -> Book:
-        """The settled book; all its borrowers have an open loan."""
+    def __call__(self, settings: BookSettings, changes: Parameters | None = None) -> Book:
+        """The settled book; all its borrowers have an open loan.
+
+        ``changes``: values of the catalogue in whose place it has settled under others.
+        """
         ...
 
 
@@ -196,109 +189,6 @@ def _near(candidates: I8, scores: F8, wanted: F8, u: F8) -> I8:
     anyone = np.minimum((u * ordered.size).astype(np.int64), ordered.size - 1)
     found: I8 = candidates[order[np.where(np.isnan(wanted), anyone, nearer)]]
     return found
-
-
-class Hidden(NamedTuple):
-    """What a lender does not know of borrowers: that of donors in the same situation."""
-
-    donors: Book
-    rows: I8
-
-    @property
-    def draws(self) -> Draws:
-        """The donors' own draws, from which what is not known is drawn."""
-        return Draws(DONOR_SEED, self.donors.borrowers.id[self.rows])
-
-    def known(self, known: Known) -> dict[str, F8]:
-        """``known`` with the donors' latent traits, and their score where there is none."""
-        people = self.donors.borrowers
-        blank = np.full(self.rows.size, np.nan)
-        score, platforms = known.get("score", blank), known.get("platforms", blank)
-        platforms = np.where(np.isnan(platforms), people.platforms[self.rows], platforms)
-        if "other_debt" in known:  # debt that is told needs somebody who lent it
-            platforms = np.maximum(platforms, np.nan_to_num(known["other_debt"]) > 0)
-        return {
-            **known,
-            "true_risk": people.true_risk[self.rows],
-            "worker_type": people.worker_type[self.rows].astype(np.float64),
-            "platforms": platforms,
-            "score": np.where(np.isnan(score), people.score[self.rows], score),
-        }
-
-    def owed(self, owed: Obligations, income: F8) -> Obligations:
-        """``owed``, with what the donors' spending left for loans that they have repaid since."""
-        people, loans = self.donors.borrowers, self.donors.loans
-        share = np.array([p.min_payment_share for p in self.donors.products])[loans.product]
-        terms = Terms(
-            loans.kind.astype(np.int64),
-            loans.term_months.astype(np.int64),
-            monthly_rate(loans.annual_rate),
-            share,
-        )
-        due = instalments_made(terms, loans.limit, loans.usual_principal)
-        seen = np.bincount(loans.borrower, due, people.id.size)
-        gone = np.maximum(0.0, people.own_service - seen) / people.income
-        return owed._replace(service=owed.service + gone[self.rows] * income)
-
-    def finances(self, finances: Finances, known: Known, income: F8) -> Finances:
-        """``finances`` with the donors' debt elsewhere today, scaled to ``income``."""
-        people = self.donors.borrowers
-        debt = people.other_debt[self.rows] / people.income[self.rows] * income
-        told = known.get("other_debt", np.full(debt.size, np.nan))
-        return finances._replace(other_debt=np.where(np.isnan(told), debt, told))
-
-    def state(self, known: Known, usual_savings: F8, income: F8) -> OpeningState:
-        """The donors' state of life; of the usual savings what is left of theirs, unless known.
-
-        No purse is larger than the usual one and the donor's over ``income`` together.
-        """
-        people = self.donors.borrowers
-        there, theirs = people.savings_at_opening[self.rows], people.income[self.rows]
-        usual = np.maximum(people.savings[self.rows], LEAST_PURSE * theirs)
-        purse = np.minimum(there / usual * usual_savings, usual_savings + there / theirs * income)
-        told = known.get("savings", np.full(purse.size, np.nan))
-        return OpeningState(
-            life=people.life[self.rows],
-            savings_at_opening=np.where(np.isnan(told), purse, told),
-            months_short=people.months_short[self.rows],
-            other_missed=people.other_missed[self.rows],
-            refusing=people.refusing[self.rows],
-            hardship_known=people.hardship_known[self.rows],
-            cut_off=people.cut_off[self.rows],
-        )
-
-
-def hidden_of(
-    donors: Book,
-    situation: Situation,
-    products: Sequence[str],
-    draws: Draws,
-) -> Hidden:
-    """Donors for borrowers in ``situation``, whose products are numbered as in ``products``."""
-    numbers = {name: number for number, name in enumerate(products)}
-    theirs = np.array([numbers.get(p.name, -2) for p in donors.products], dtype=np.int64)
-    return Hidden(donors, matched(situation_of(donors, theirs), situation, draws))
-
-
-def finances_and_state(
-    draws: Draws,
-    known: Known,
-    rules: Imputation,
-    person: Person,
-    owed: Obligations,
-    hidden: Hidden | None,
-) -> tuple[Finances, OpeningState]:
-    """Money and opening state of borrowers: ``hidden``'s, or of people who have just been let in.
-
-    ``draws`` and ``known`` are the donors' where there are any; ``owed`` is what own loans ask.
-    """
-    if hidden is None:
-        finances = impute_finances(draws, known, rules, person, owed)
-        return finances, fresh_state(finances)
-    owed = hidden.owed(owed, person.income)
-    finances = impute_finances(draws, known, rules, person, owed)
-    finances = hidden.finances(finances, known, person.income)
-    return finances, hidden.state(known, finances.savings, person.income)
 
 
 def resampled(donors: Book, size: int, seed: int) -> Part:

@@ -15,6 +15,7 @@ from scipy.special import expit, logit
 from simulator.book import distributions as d
 from simulator.book.assemble import Frame, LoanColumns, Part, assemble, fresh_state, obligations
 from simulator.book.donors import DonorSource, resampled
+from simulator.book.hidden import other_people_behind
 from simulator.book.impute import (
     Column,
     Draws,
@@ -99,13 +100,17 @@ def synthetic_book(
     """The opening book of ``settings.borrowers`` borrowers with the run's applicants.
 
     The opening comes from ``donors``; without them, and without ``opening_overdue``, it is a cohort
-    in which all are current, in work and as they usually are.
+    in which all are current, in work and as they usually are. With ``opening_parameters`` its loans
+    are those that would stand under them, and the people behind are the run's.
     """
     menu, rules = menu_of(settings), rules_of(settings, parameters)
     if donors is None or not settings.opening_overdue:
         opening = _cohort(settings, run.seed, menu, rules)
     else:
-        opening = resampled(donors(settings), settings.borrowers, run.seed)
+        was = dict(settings.opening_parameters)
+        opening = resampled(donors(settings, was), settings.borrowers, run.seed)
+        if was:
+            opening = other_people_behind(opening, donors(settings), rules, menu.products, run.seed)
     parts = [opening, *applicants(settings, run, menu, rules, settings.borrowers)]
     frame = Frame(
         name="synthetic",

@@ -15,23 +15,25 @@ _UNWELL = Life.ILL | Life.HOSPITAL | Life.WEAKENED
 
 @scalar
 def next_work(state, u, separation, finding, cut_hazard, restore_rate):
-    """Work state a month later; one uniform serves all transitions."""
-    if state == WorkState.UNEMPLOYED:
-        return WorkState.EMPLOYED if u < finding else WorkState.UNEMPLOYED
-    if u < separation:
-        return WorkState.UNEMPLOYED
+    """Work state a month later; one uniform serves all transitions.
+
+    All outcomes are made and one is chosen, so that no branch waits for the luck.
+    """
     kept = 1.0 - separation
-    if state == WorkState.EMPLOYED:
-        return WorkState.REDUCED if u < separation + kept * cut_hazard else WorkState.EMPLOYED
-    return WorkState.EMPLOYED if u < separation + kept * restore_rate else WorkState.REDUCED
+    worked = WorkState.REDUCED if u < separation + kept * cut_hazard else WorkState.EMPLOYED
+    recovered = WorkState.EMPLOYED if u < separation + kept * restore_rate else WorkState.REDUCED
+    stayed = worked if state == WorkState.EMPLOYED else recovered
+    stayed = WorkState.UNEMPLOYED if u < separation else stayed
+    searched = WorkState.EMPLOYED if u < finding else WorkState.UNEMPLOYED
+    return searched if state == WorkState.UNEMPLOYED else stayed
 
 
 @scalar
 def next_spell(active, u, onset, mean_months):
     """Whether a geometric spell (illness, disaster) runs a month later: 1 or 0."""
-    if active:
-        return 0 if u < 1.0 / mean_months else 1
-    return 1 if u < onset else 0
+    stays = 0 if u < 1.0 / mean_months else 1
+    begins = 1 if u < onset else 0
+    return stays if active else begins
 
 
 @scalar

@@ -46,13 +46,12 @@ def go_to_hospital(t, start, stop, people, illness_factor, p, key, u, life):
 
     ``people`` are ``LifeColumns``; ``u``, (4, CHUNK), holds the chunk's draws of four months.
     """
-    arrivals, ids, p_admits = people.arrival_month, people.id, people.p_admit_monthly
+    ids, p_admits = people.id, people.p_admit_monthly
     u_month = u[t % HOSPITAL_MONTHS]
     for row in range(start, stop):
         p_admit = min(1.0, p_admits[row] * illness_factor)
         u_row = u_month[row - start]
-        if t > arrivals[row]:
-            old = life[t - 1, row]
-            if (old & _ON) or u_row < p_admit:
-                new = next_hospital(p, old, p_admit, u_row, t, ids[row], key)
-                life[t, row] |= np.uint16(new)
+        old = life[t - 1, row]
+        if (old & _ON) or u_row < p_admit:
+            new = next_hospital(p, old, p_admit, u_row, t, ids[row], key)
+            life[t, row] |= np.uint16(new)

@@ -12,11 +12,12 @@ from simulator.kernels.impairment import mark_relief
 from simulator.kernels.interest_rate import effective_rate
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.payment import ENOUGH
+from simulator.kernels.prefetch import LOAN_AHEAD, PERSON_AHEAD, prefetch
 from simulator.kernels.prevention import count_prevention, heeds_reminder, lapse
 from simulator.kernels.records import CHUNK
 from simulator.kernels.relief import chance_of_relief, keep_agreement, relieve
 from simulator.kernels.rng import fill_units, stream, uniform
-from simulator.kernels.seen_hardship import see_hardships, show_hardships
+from simulator.kernels.seen_hardship import is_struck, see_hardships, show_hardships
 from simulator.vocabulary import N_BUCKETS, Cause, Domain, Draw, Flag, LoanStatus
 
 _PERSON_GROUP = Draw.REFUSE // 4
@@ -123,14 +124,21 @@ def _plan_loan(
 def _see_chunk(t, start, n, book, levers, s, p, world, key, life):
     """Plans with what each borrower's loans demand and the household's budget.
 
-    Gathers the ids for the chunk's luck; returns how many loans are open.
+    Gathers the ids for the chunk's luck and the places of those in hardship; returns how many loans
+    are open, and how many borrowers in hardship.
     """
     people, loans, terms, facts = book.people, book.loans, book.terms, book.facts[0]
     classes, cares = levers.class_of_segment, levers.customer
     s_people, states, live, plans = s.people, s.loans, s.live, s.plans
     person_ids, loan_ids = s.person_ids, s.loan_ids
-    n_loans = 0
+    n_loans, n_struck = 0, 0
     for k in range(n):
+        ahead = live[min(start + k + PERSON_AHEAD, live.size - 1)]
+        prefetch(people, ahead)
+        prefetch(s_people, ahead)
+        at = people[live[min(start + k + LOAN_AHEAD, live.size - 1)]].first_loan
+        prefetch(states, at)
+        prefetch(loans, at)
         b = live[start + k]
         person, plan = people[b], plans[k]
         person_ids[k] = person.id
@@ -145,26 +153,34 @@ def _see_chunk(t, start, n, book, levers, s, p, world, key, life):
                 group = classes[loan.segment]
                 _add_demand(plan, loan, terms[loan.product], state, p, world, group)
         care = cares[t, plan.group]
-        budget_household(t, plan, person, s_people[b], p, world, facts, key, life[t, b], care)
-    return n_loans
+        person_state = s_people[b]
+        budget_household(t, plan, person, person_state, p, world, facts, key, life[t, b], care)
+        if is_struck(plan, person_state):
+            s.struck[n_struck] = k
+            n_struck += 1
+    return n_loans, n_struck
 
 
 @loop
-def _has_offer(loan_levers, before, has_call):
-    """Whether any cell of a month's levers, (classes, buckets, hardships), gives relief.
+def _likeliest_relief(loan_levers, before, has_call):
+    """Largest chance of relief in a month's levers, (classes, buckets, hardships): (need, none).
 
-    ``before``: the month before, whose negotiations may have left agreements.
+    1 where calls offer it, or the negotiations of ``before``, the month before, may have left
+    agreements; none of both is above 0 where there is no relief.
     """
+    need, no_need = 0.0, 0.0
     for a in range(loan_levers.shape[0]):
         for b in range(loan_levers.shape[1]):
             for c in range(loan_levers.shape[2]):
                 lever = loan_levers[a, b, c]
-                chance = max(lever.p_relief_if_need, lever.p_relief_if_no_need)
-                if lever.relief_months >= 1.0 and (chance > 0.0 or has_call):
-                    return True
                 if before[a, b, c].negotiated_share > 0.0:
-                    return True
-    return False
+                    return 1.0, 1.0
+                if lever.relief_months >= 1.0:
+                    if has_call:
+                        return 1.0, 1.0
+                    need = max(need, lever.p_relief_if_need)
+                    no_need = max(no_need, lever.p_relief_if_no_need)
+    return need, no_need
 
 
 @scalar
@@ -178,8 +194,11 @@ def _count_grant(person, facts, p, short, cut, count, flow):
 
 
 @loop
-def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
-    """Keep agreements, and offer relief where a loan's levers do; the relief budget left."""
+def _offer_relief(t, start, n, need, no_need, book, levers, s, p, world, budget, out):
+    """Keep agreements, and offer relief where a loan's levers do; the relief budget left.
+
+    ``need``, ``no_need``: ``_likeliest_relief`` of the month.
+    """
     people, loans, terms, facts = book.people, book.loans, book.terms, book.facts[0]
     loan_levers, cares, classes = levers.loan, levers.customer, levers.class_of_segment
     states, live, plans, u, outcomes = s.loans, s.live, s.plans, s.u_person, s.outcomes
@@ -189,6 +208,8 @@ def _offer_relief(t, start, n, book, levers, s, p, world, budget, out):
         b = live[start + k]
         person, plan = people[b], plans[k]
         short = plan.free - plan.demand < 0.0
+        if u[2, k] >= (need if short else no_need):
+            continue
         granted = False
         for row in range(person.first_loan, person.first_loan + person.n_loans):
             state = states[row]
@@ -288,21 +309,23 @@ def plan_households(t, n_live, book, levers, s, p, world, key, life, out):
     """
     n_question, called = 0, 0.0
     has_call = has_warning(levers.customer[t])
-    has_offer = _has_offer(levers.loan[t], levers.loan[t - 1], has_call)
+    need, no_need = _likeliest_relief(levers.loan[t], levers.loan[t - 1], has_call)
     budget = levers.book[0].relief_budget * book.facts[0].opening_balance
     person_counter = stream(t, _PERSON_GROUP, Domain.BORROWER)
     loan_counter = stream(t, _LOAN_GROUP, Domain.LOAN)
     for start in range(0, n_live, CHUNK):
         n = min(n_live - start, CHUNK)
-        n_loans = _see_chunk(t, start, n, book, levers, s, p, world, key, life)
+        n_loans, n_struck = _see_chunk(t, start, n, book, levers, s, p, world, key, life)
         fill_units(s.person_ids[:n], person_counter, key.path, key.seed, s.u_person)
         fill_units(s.loan_ids[:n_loans], loan_counter, key.path, key.seed, s.u_loan)
         if has_call:
             called = warn_chunk(t, start, n, called, book, levers, s, p, key, out.counts)
-        see_hardships(t, start, n, has_call, book, s, p, key, life)
-        if has_offer:
-            show_hardships(t, start, n, book, levers, s)
-            budget = _offer_relief(t, start, n, book, levers, s, p, world, budget, out)
+        see_hardships(t, start, n_struck, has_call, book, s, p, key, life)
+        if need > 0.0 or no_need > 0.0:
+            show_hardships(t, start, n_struck, book, levers, s)
+            budget = _offer_relief(
+                t, start, n, need, no_need, book, levers, s, p, world, budget, out
+            )
         n_question = _decide_payments(
             t, start, n, n_question, book, levers, s, p, world, key, out.counts
         )

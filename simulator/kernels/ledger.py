@@ -19,6 +19,7 @@ from simulator.kernels.loan_month import (
     prepay,
     receive,
 )
+from simulator.kernels.prefetch import LOAN_AHEAD, PERSON_AHEAD, prefetch
 from simulator.kernels.records import CHUNK
 from simulator.kernels.score_power import judge_month
 from simulator.kernels.seen_hardship import seen_hardship
@@ -110,6 +111,12 @@ def _post_chunk(
     default_unpaid = book.sight.rules[0].default_unpaid
     watch_months = int(book.sight.rules[0].watch_months)
     for k in range(start, stop):
+        ahead = live[min(k + PERSON_AHEAD, live.size - 1)]
+        prefetch(people, ahead)
+        prefetch(s_people, ahead)
+        at = people[live[min(k + LOAN_AHEAD, live.size - 1)]].first_loan
+        prefetch(states, at)
+        prefetch(loans, at)
         b = live[k]
         person, person_state = people[b], s_people[b]
         weight = person.weight

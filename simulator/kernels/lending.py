@@ -41,18 +41,18 @@ def _offer(loan, opening, terms, state, rule, p, world):
 
 
 @scalar
-def _is_approved(person, rule, world, facts, p, instalment, cutoff_rise):
+def _is_approved(person, entry, rule, world, facts, p, instalment, cutoff_rise):
     """Score, debt service and platforms against the lender's rules."""
     noiseless = facts.score_mean - facts.score_sd * person.true_risk
     signal, noise = rule.score_signal_share, 1.0 - rule.score_signal_share
     spread = math.sqrt(noise**2 + signal**2 + 2.0 * signal * noise * facts.score_correlation)
-    mixed = noise * person.score + signal * noiseless
+    mixed = noise * entry.score + signal * noiseless
     score = facts.score_mean + (mixed - facts.score_mean) / spread
-    perceived = person.stated_income - rule.income_verified_share * (
-        person.stated_income - person.income
+    perceived = entry.stated_income - rule.income_verified_share * (
+        entry.stated_income - person.income
     )
     elsewhere = world.other_annual_rate / 12.0 + p.platform_amortisation
-    service = instalment + person.other_debt * elsewhere
+    service = instalment + entry.other_debt * elsewhere
     return (
         score >= rule.score_cutoff + cutoff_rise
         and service <= rule.debt_service_cap * perceived
@@ -95,7 +95,7 @@ def lend(t, n_live, book, levers, s, p, world, life, key, out, seen):
     rise = _cutoff_rise(levers.book[0], out.stocks[t - 1], out.counts[t - 1].closing_balance)
     n_before = n_live
     for b in range(first[t], first[t + 1]):
-        person = people[b]
+        person, entry = people[b], book.entries[b]
         approved = False
         for row in range(person.first_loan, person.first_loan + person.n_loans):
             loan, opening, state = loans[row], book.openings[row], states[row]
@@ -106,7 +106,7 @@ def lend(t, n_live, book, levers, s, p, world, life, key, out, seen):
             product = terms[loan.product]
             rate, instalment = _offer(loan, opening, product, state, rule, p, world)
             takes_up = False
-            if _is_approved(person, rule, world, facts, p, instalment, rise):
+            if _is_approved(person, entry, rule, world, facts, p, instalment, rise):
                 count.approved += person.weight
                 takes_up = _takes_up(t, loan, opening, rate, person, rule, p, world, key)
                 count.declined += 0.0 if takes_up else person.weight

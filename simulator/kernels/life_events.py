@@ -20,31 +20,33 @@ _MOST_CUT = 0.9
 
 
 @scalar
-def _own_cut(world, kind, risk):
-    """Chance of a pay cut of a borrower with a factor on it."""
-    return min(_MOST_CUT, risk * world.cut_hazard[kind])
+def _onset(spell, was, mark, begun):
+    """Bits of a ``spell`` that runs: ``mark``, and ``begun`` in its first month."""
+    bits = mark if was else mark | begun
+    return bits if spell else 0
 
 
 @scalar
 def _next_life(
-    p, world, life, worker, kind, risk, p_ill, p_hit, u_work, u_health, u_disaster, u_closure
+    p, old, separation, finding, cut, closure, p_ill, p_hit, u_work, u_health, u_disaster, u_closure
 ):
-    new = 0 | next_work(
-        life & 3,
-        u_work,
-        world.separation[worker, kind],
-        world.finding[worker, kind],
-        _own_cut(world, kind, risk),
-        p.restore_rate,
+    """A month's life from the last one; without branches, so that months vectorise."""
+    was_ill, was_hit = old & Life.ILL, old & Life.DISASTER
+    is_ill = next_spell(was_ill, u_health, p_ill, p.illness_mean_months)
+    is_hit = next_spell(was_hit, u_disaster, p_hit, p.disaster_mean_months)
+    return (
+        next_work(old & 3, u_work, separation, finding, cut, p.restore_rate)
+        | _onset(is_ill, was_ill, Life.ILL, Life.ILL_ONSET)
+        | _onset(is_hit, was_hit, Life.DISASTER, Life.DISASTER_ONSET)
+        | (Life.CLOSED if u_closure < closure else 0)
     )
-    was_ill, was_hit = life & Life.ILL, life & Life.DISASTER
-    if next_spell(was_ill, u_health, p_ill, p.illness_mean_months):
-        new |= Life.ILL if was_ill else Life.ILL | Life.ILL_ONSET
-    if next_spell(was_hit, u_disaster, p_hit, p.disaster_mean_months):
-        new |= Life.DISASTER if was_hit else Life.DISASTER | Life.DISASTER_ONSET
-    if u_closure < world.closure[kind]:
-        new |= Life.CLOSED
-    return new
+
+
+@loop
+def _open_lives(people, start, stop, life):
+    """Lives of the opening book's borrowers of a chunk."""
+    for row in range(start, stop):
+        life[0, row] = people.life[row] if people.arrival_month[row] == 0 else np.uint16(0)
 
 
 @loop
@@ -63,28 +65,31 @@ def simulate_lives(people, months, disaster, params, key, u, life, begin=0):
     n = ids.size
     for start in range(0, n, CHUNK):
         stop = min(n, start + CHUNK)
-        first = max(begin, arrivals[start])
-        life[begin:first, start:stop] = 0
+        if begin == 0:
+            _open_lives(people, start, stop, life)
+        first = max(begin, 1)
+        here, drawn = start, False  # behind the last who has arrived before the month
         for t in range(first, key.horizon + 1):
-            world = months[t]
+            while here < stop and arrivals[here] < t:
+                here += 1
+            life[t, here:stop] = 0
+            if here == start:
+                continue
+            world, p_hits = months[t], disaster[t]
             counter = stream(t, _GROUP, Domain.BORROWER)
-            fill_units(ids[start:stop], counter, key.path, key.seed, u)
-            if t % HOSPITAL_MONTHS == 0 or t == first:
+            fill_units(ids[start:here], counter, key.path, key.seed, u)
+            if t % HOSPITAL_MONTHS == 0 or not drawn:
                 counter = stream(t // HOSPITAL_MONTHS, _HOSPITAL_GROUP, Domain.BORROWER)
                 fill_units(ids[start:stop], counter, key.path, key.seed, u_hospital)
-            for row in range(start, stop):
-                kind, worker = kinds[row], workers[row]
-                k = row - start
+                drawn = True
+            for row in range(start, here):
+                kind, worker, k = kinds[row], workers[row], row - start
+                cut = min(_MOST_CUT, risks[row] * world.cut_hazard[kind])
                 p_ill = min(1.0, p_ills[row] * world.illness_factor)
-                new = 0
-                if t > arrivals[row]:
-                    p_hit = disaster[t, regions[row]]
-                    old = life[t - 1, row]
-                    new = _next_life(
-                        p, world, old, worker, kind, risks[row], p_ill, p_hit,
-                        u[0, k], u[1, k], u[2, k], u[3, k],
-                    )  # fmt: skip
-                elif t == 0 and arrivals[row] == 0:
-                    new = people.life[row] | 0
-                life[t, row] = np.uint16(new)
-            go_to_hospital(t, start, stop, people, world.illness_factor, p, key, u_hospital, life)
+                life[t, row] = _next_life(
+                    p, life[t - 1, row], world.separation[worker, kind],
+                    world.finding[worker, kind], cut, world.closure[kind], p_ill,
+                    p_hits[regions[row]], u[0, k], u[1, k], u[2, k], u[3, k],
+                )  # fmt: skip
+            ill = world.illness_factor
+            go_to_hospital(t, start, here, people, ill, p, key, u_hospital, life)

@@ -25,16 +25,24 @@ def _record(**columns: str) -> np.dtype[np.void]:
 
 PERSON_DTYPE = _record(
     uint64="id",
-    float64="weight income stated_income essential discretionary savings other_debt p_forget"
-    " p_channel_failure p_misunderstand refusal_weight true_risk score savings_at_opening",
+    float64="weight income essential discretionary savings p_forget p_channel_failure"
+    " p_misunderstand refusal_weight true_risk",
     uint32="first_loan",
     uint16="n_loans",
     int16="arrival_month",
     uint8="work overspender platforms pays_others_first unemployment_insured medical_insured"
-    " income_decile age_band months_short other_missed refusing"
-    " hardship_known cut_off",
+    " income_decile age_band",
 )
-"""A borrower as the book has it; fields as in ``book.schema.Borrowers``."""
+"""What a borrower's month needs of the book; fields as in ``book.schema.Borrowers``."""
+
+ENTRY_DTYPE = _record(
+    float64="stated_income score savings_at_opening other_debt",
+    uint8="months_short other_missed refusing hardship_known cut_off",
+)
+"""The rest, needed when the book opens and when somebody applies."""
+
+RANK_DTYPE = _record(float64="score weight")
+"""A borrower in the order of scores."""
 
 LOAN_DTYPE = _record(
     uint64="id",
@@ -168,14 +176,14 @@ class BookArrays(NamedTuple):
     """The book as kernels read it; nothing here changes during a run."""
 
     people: NDArray[np.void]  # PERSON_DTYPE, (n_borrowers,)
+    entries: NDArray[np.void]  # ENTRY_DTYPE, (n_borrowers,)
     loans: NDArray[np.void]  # LOAN_DTYPE, (n_loans,)
     openings: NDArray[np.void]  # OPENING_DTYPE, (n_loans,)
     terms: NDArray[np.void]  # TERMS_DTYPE, (n_products,)
     facts: NDArray[np.void]  # FACTS_DTYPE, (1,)
     first_applicant: NDArray[np.int32]  # row of each month's first, (last arrival + 2,)
-    by_score: NDArray[
-        np.int32
-    ]  # rows of people: the opening's, then applicants', worst score first
+    ranks: NDArray[np.void]  # RANK_DTYPE: the opening's, then applicants', worst score first
+    rank_of: NDArray[np.int32]  # place of each borrower in ``ranks``
     sight: Sight
 
 
@@ -219,7 +227,7 @@ class State(NamedTuple):
     notes: NDArray[np.void]  # NOTE_DTYPE, (loans of a chunk,)
     filed: NDArray[np.int16]  # month in which a loan was filed with the court, 0: never
     bad: NDArray[np.uint8]  # BAD and BAD_BEFORE_RELIEF bits of each loan, (n_loans,)
-    judged: NDArray[np.uint8]  # (2, 2, n_borrowers): [standard, before relief][bad, good] loans
+    judged: NDArray[np.uint8]  # (n_borrowers, 4) by rank: bad, good; the same before relief
     outcomes: NDArray[np.void]  # OUTCOME_DTYPE, one a borrower
     queue: NDArray[np.float64]  # (n_loans, MAX_UNPAID), oldest unpaid instalment first
     live: NDArray[np.uint32]  # rows of live borrowers, in order
@@ -227,6 +235,7 @@ class State(NamedTuple):
     plans: NDArray[np.void]  # PLAN_DTYPE, (CHUNK,)
     person_ids: NDArray[np.uint64]  # of a chunk
     loan_ids: NDArray[np.uint64]
+    struck: NDArray[np.uint32]  # places in a chunk of borrowers in hardship, (CHUNK,)
     u_person: NDArray[np.float64]  # (4, CHUNK)
     u_loan: NDArray[np.float64]  # (4, loans of a chunk)
 
@@ -250,7 +259,7 @@ def allocate_state(n_people: int, n_loans: int, most_loans: int, tracked: int = 
         notes=records(np.zeros(width, dtype=NOTE_DTYPE)),
         filed=np.zeros(n_loans, dtype=np.int16),
         bad=np.zeros(n_loans, dtype=np.uint8),
-        judged=np.zeros((2, 2, n_people), dtype=np.uint8),
+        judged=np.zeros((n_people, 4), dtype=np.uint8),
         outcomes=records(np.zeros(n_people, dtype=OUTCOME_DTYPE)),
         queue=np.zeros((n_loans, MAX_UNPAID)),
         live=np.zeros(n_people, dtype=np.uint32),
@@ -258,6 +267,7 @@ def allocate_state(n_people: int, n_loans: int, most_loans: int, tracked: int = 
         plans=records(np.zeros(CHUNK, dtype=PLAN_DTYPE)),
         person_ids=np.zeros(CHUNK, dtype=np.uint64),
         loan_ids=np.zeros(width, dtype=np.uint64),
+        struck=np.zeros(CHUNK, dtype=np.uint32),
         u_person=np.zeros((4, CHUNK)),
         u_loan=np.zeros((4, width)),
     )

@@ -1,7 +1,7 @@
 """How well the application score separates loans that turn bad in their first year from others.
 
-Definitions: docs/model.md, section 12.1. Borrowers are read once in the order of rows, to count
-their good and bad loans, and once in the order of their scores.
+Definitions: docs/model.md, section 12.1. Borrowers are read once in the order of rows, to leave
+their good and bad loans at their ranks; the rest reads ranks in their order.
 """
 
 from simulator.kernels.jit import loop, scalar
@@ -40,26 +40,25 @@ def _count_loans(key, book, s):
     people, openings, states, judged = book.people, book.openings, s.loans, s.judged
     judged[:] = 0
     for b in range(people.size):
-        person = people[b]
+        person, rank = people[b], book.rank_of[b]
         for row in range(person.first_loan, person.first_loan + person.n_loans):
             if _is_judged(person, openings[row], states[row], key.horizon):
-                judged[0, 0 if s.bad[row] & BAD else 1, b] += 1
-                judged[1, 0 if s.bad[row] & BAD_BEFORE_RELIEF else 1, b] += 1
+                judged[rank, 0 if s.bad[row] & BAD else 1] += 1
+                judged[rank, 2 if s.bad[row] & BAD_BEFORE_RELIEF else 3] += 1
 
 
 @loop
-def _power(start, stop, how, book, s, out):
-    """Fill ``out`` (N_SCORE_POWER,) from the borrowers ``by_score[start:stop]``.
+def _power(start, stop, column, ranks, judged, out):
+    """Fill ``out`` (N_SCORE_POWER,) from the borrowers ``ranks[start:stop]``.
 
-    Equal scores are one step of both distributions: a pair of them counts half. Without a bad or
-    without a good loan there is nothing to tell, and only the loans are counted.
+    ``column``: of the bad loans in ``judged``; the good ones follow. Equal scores are one step of
+    both distributions: a pair of them counts half. Without a bad or without a good loan there is
+    nothing to tell, and only the loans are counted.
     """
-    people, order, judged = book.people, book.by_score, s.judged
     all_bad = all_good = bad_squares = good_squares = 0.0
     for at in range(start, stop):
-        b = order[at]
-        weight = people[b].weight
-        bad, good = weight * judged[how, 0, b], weight * judged[how, 1, b]
+        weight = ranks[at].weight
+        bad, good = weight * judged[at, column], weight * judged[at, column + 1]
         all_bad += bad
         all_good += good
         bad_squares += bad * bad
@@ -73,33 +72,32 @@ def _power(start, stop, how, book, s, out):
     widest = ks_variance = 0.0
     at = start
     while at < stop:
-        score = people[order[at]].score
+        score = ranks[at].score
         end, bad_here, good_here = at, 0.0, 0.0
-        while end < stop and people[order[end]].score == score:
-            b = order[end]
-            bad_here += people[b].weight * judged[how, 0, b]
-            good_here += people[b].weight * judged[how, 1, b]
+        while end < stop and ranks[end].score == score:
+            bad_here += ranks[end].weight * judged[end, column]
+            good_here += ranks[end].weight * judged[end, column + 1]
             end += 1
-        bad_beats = (all_good - good_below - 0.5 * good_here) / all_good
-        good_beats = (bad_below + 0.5 * bad_here) / all_bad
-        area += bad_here * bad_beats
-        for place in range(at, end):
-            b = order[place]
-            bad = people[b].weight * judged[how, 0, b] / all_bad
-            good = people[b].weight * judged[how, 1, b] / all_good
-            share = bad + good
-            own = bad * bad_beats + good * good_beats
-            squares += own * own
-            crossed += own * share
-            shares += share * share
-        bad_below += bad_here
-        good_below += good_here
-        low, high = bad_below / all_bad, good_below / all_good
-        if abs(low - high) > widest:
-            widest = abs(low - high)
-            ks_variance = low * (1.0 - low) * bad_squares / (all_bad * all_bad) + high * (
-                1.0 - high
-            ) * good_squares / (all_good * all_good)
+        if bad_here > 0.0 or good_here > 0.0:
+            bad_beats = (all_good - good_below - 0.5 * good_here) / all_good
+            good_beats = (bad_below + 0.5 * bad_here) / all_bad
+            area += bad_here * bad_beats
+            for place in range(at, end):
+                bad = ranks[place].weight * judged[place, column] / all_bad
+                good = ranks[place].weight * judged[place, column + 1] / all_good
+                share = bad + good
+                own = bad * bad_beats + good * good_beats
+                squares += own * own
+                crossed += own * share
+                shares += share * share
+            bad_below += bad_here
+            good_below += good_here
+            low, high = bad_below / all_bad, good_below / all_good
+            if abs(low - high) > widest:
+                widest = abs(low - high)
+                ks_variance = low * (1.0 - low) * bad_squares / (all_bad * all_bad) + high * (
+                    1.0 - high
+                ) * good_squares / (all_good * all_good)
         at = end
     area /= all_bad
     out[ScorePower.GINI] = 2.0 * area - 1.0
@@ -112,8 +110,9 @@ def _power(start, stop, how, book, s, out):
 def judge_score(key, book, s, out):
     """Fill ``out`` (N_JUDGED, N_SCORE_POWER) at the end of a path."""
     _count_loans(key, book, s)
-    n_opening, n = book.first_applicant[1], book.people.size
-    _power(0, n_opening, 0, book, s, out[Judged.OPENING])
-    _power(n_opening, n, 0, book, s, out[Judged.NEW])
-    _power(0, n_opening, 1, book, s, out[Judged.OPENING_BEFORE_RELIEF])
-    _power(n_opening, n, 1, book, s, out[Judged.NEW_BEFORE_RELIEF])
+    ranks, judged = book.ranks, s.judged
+    n_opening, n = book.first_applicant[1], ranks.size
+    _power(0, n_opening, 0, ranks, judged, out[Judged.OPENING])
+    _power(n_opening, n, 0, ranks, judged, out[Judged.NEW])
+    _power(0, n_opening, 2, ranks, judged, out[Judged.OPENING_BEFORE_RELIEF])
+    _power(n_opening, n, 2, ranks, judged, out[Judged.NEW_BEFORE_RELIEF])

@@ -40,18 +40,29 @@ def _comes_to_light(t, plan, person, p, key):
     return _is_public(person, p, key)
 
 
+@scalar
+def is_struck(plan, person_state):
+    """Whether there is a hardship to see this month; without one nothing stays known."""
+    if plan.hardship != Hardship.NONE:
+        return True
+    plan.seen_hardship = Hardship.NONE
+    person_state.hardship_known = 0
+    return False
+
+
 @loop
-def see_hardships(t, start, n, has_call, book, s, p, key, life):
-    """What the lender sees of a chunk's borrowers before relief, into their states and plans.
+def see_hardships(t, start, n_struck, has_call, book, s, p, key, life):
+    """What the lender sees of a chunk's ``s.struck`` before relief, into their states and plans.
 
     ``has_call``: whether early-warning calls were made this month.
     """
     people, s_people, states, live, plans = book.people, s.people, s.loans, s.live, s.plans
-    for k in range(n):
+    for at in range(n_struck):
+        k = s.struck[at]
         b = live[start + k]
         plan, person, person_state = plans[k], people[b], s_people[b]
-        known = person_state.hardship_known > 0 and plan.hardship != Hardship.NONE
-        if plan.hardship != Hardship.NONE and not known:
+        known = person_state.hardship_known > 0
+        if not known:
             known = _comes_to_light(t, plan, person, p, key)
             if has_call:
                 for row in range(person.first_loan, person.first_loan + person.n_loans):
@@ -73,12 +84,13 @@ def _shows(state, own, seen, care, short, u):
 
 
 @loop
-def show_hardships(t, start, n, book, levers, s):
-    """Let a chunk's borrowers ask for relief by showing what the lender does not see yet."""
+def show_hardships(t, start, n_struck, book, levers, s):
+    """Let a chunk's ``s.struck`` ask for relief by showing what the lender does not see yet."""
     people, loans, s_people, states, live = book.people, book.loans, s.people, s.loans, s.live
     loan_levers, cares, classes = levers.loan, levers.customer, levers.class_of_segment
     plans, u = s.plans, s.u_person
-    for k in range(n):
+    for at in range(n_struck):
+        k = s.struck[at]
         b = live[start + k]
         person, plan = people[b], plans[k]
         if plan.seen_hardship == plan.hardship:

@@ -86,6 +86,7 @@ def open_book(book, s, p, key, out):
     ``life`` from ``simulate_lives``.
     """
     people, loans, states, s_people, queues = book.people, book.loans, s.loans, s.people, s.queue
+    entries = book.entries
     filed, outcomes = s.filed, s.outcomes
     filed[:] = 0
     s.bad[:] = 0
@@ -94,14 +95,14 @@ def open_book(book, s, p, key, out):
         forget_risk(s.risks[row])
     n_live = 0
     for b in range(people.size):
-        person, person_state = people[b], s_people[b]
-        person_state.savings = person.savings_at_opening
-        person_state.other_debt = person.other_debt
-        person_state.other_missed = person.other_missed
-        person_state.months_short = person.months_short
+        person, entry, person_state = people[b], entries[b], s_people[b]
+        person_state.savings = entry.savings_at_opening
+        person_state.other_debt = entry.other_debt
+        person_state.other_missed = entry.other_missed
+        person_state.months_short = entry.months_short
         person_state.refusing = 0
-        person_state.hardship_known = person.hardship_known
-        person_state.cut_off = person.cut_off
+        person_state.hardship_known = entry.hardship_known
+        person_state.cut_off = entry.cut_off
         outcome = outcomes[b]
         _reset_outcome(outcome, person.arrival_month)
         worst = 0
@@ -119,7 +120,7 @@ def open_book(book, s, p, key, out):
             outcome.first_30 = AT_OPENING
         if worst >= FIRST_90:
             outcome.first_90 = AT_OPENING
-        if person.refusing:
+        if entry.refusing:
             u = uniform(key.seed, key.path, person.id, 0, Draw.REFUSE, Domain.BORROWER)
             person_state.refusing = u < p.strength_wont_pay
     return n_live

@@ -1,44 +1,27 @@
 """Gini and KS of a score: closed forms, pairs counted one by one, and the error over borrowers."""
 
 from itertools import product
-from typing import NamedTuple
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from simulator.kernels.records import records
+from simulator.kernels.records import RANK_DTYPE, records
 from simulator.kernels.score_power import _power
 from simulator.score_words import Judged, ScorePower
 from tests.kernels.twin_runs import N_CASES, N_PATHS, POLICIES, twin
-
-PERSON = np.dtype([("score", np.float64), ("weight", np.float64)])
-
-
-class Book(NamedTuple):
-    """What the kernel reads of a book."""
-
-    people: NDArray[np.void]
-    by_score: NDArray[np.int32]
-
-
-class Counted(NamedTuple):
-    """What the kernel reads of the state: (2, 2, n) bad and good loans."""
-
-    judged: NDArray[np.uint8]
 
 
 def power(scores, bad, good, weights=None) -> dict[ScorePower, float]:
     """Everything told of borrowers with these scores and numbers of bad and good loans."""
     n = len(scores)
-    people = np.zeros(n, dtype=PERSON)
-    people["score"] = scores
-    people["weight"] = 1.0 if weights is None else weights
-    judged = np.zeros((2, 2, n), dtype=np.uint8)
-    judged[0, 0], judged[0, 1] = bad, good
-    order = np.argsort(people["score"], kind="stable").astype(np.int32)
+    order = np.argsort(scores, kind="stable")
+    ranks = np.zeros(n, dtype=RANK_DTYPE)
+    ranks["score"] = np.asarray(scores)[order]
+    ranks["weight"] = 1.0 if weights is None else np.asarray(weights)[order]
+    judged = np.zeros((n, 4), dtype=np.uint8)
+    judged[:, 0], judged[:, 1] = np.asarray(bad)[order], np.asarray(good)[order]
     out = np.zeros(len(ScorePower))
-    _power(0, n, 0, Book(records(people), order), Counted(judged), out)
+    _power(0, n, 0, records(ranks), judged, out)
     return {measure: float(out[measure]) for measure in ScorePower}
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from simulator.catalogue import pack_parameters, parameters_from
 from simulator.kernels.borrower import hardship_of
 from simulator.kernels.records import CHUNK, PathKey, State, allocate_state, records
-from simulator.kernels.seen_hardship import see_hardships, seen_hardship
+from simulator.kernels.seen_hardship import is_struck, see_hardships, seen_hardship
 from simulator.packing import Packed, pack
 from simulator.vocabulary import Flag, Hardship, Life, LoanStatus, WorkState
 from tests.conftest import small_book
@@ -54,7 +54,10 @@ class Seen:
         plans["free"], plans["demand"] = 100.0, 200.0 if short else 50.0
         plans["unpaid"], plans["hardship"] = unpaid, int(hardship_of(life))
         lives = np.full((t + 1, N), life, dtype=np.uint8)
-        see_hardships(t, 0, N, True, book().book, self.state, parameters(**changes), KEY, lives)
+        struck = [k for k in range(N) if is_struck(plans[k], self.state.people[k])]
+        self.state.struck[: len(struck)] = struck
+        n = len(struck)
+        see_hardships(t, 0, n, True, book().book, self.state, parameters(**changes), KEY, lives)
         seen: NDArray[np.uint8] = plans["seen_hardship"].copy()
         return seen
 

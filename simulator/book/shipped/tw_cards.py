@@ -14,12 +14,12 @@ import pyarrow.csv as pa_csv
 
 from simulator.book import distributions as d
 from simulator.book.assemble import Frame, LoanColumns, Part, assemble, obligations
-from simulator.book.donors import DonorSource, Situation, finances_and_state, hidden_of
+from simulator.book.donors import DonorSource, Situation
+from simulator.book.hidden import hidden_of, people_behind
 from simulator.book.impute import (
     Column,
     Draws,
     Imputation,
-    impute_person,
 )
 from simulator.book.schedule import I8, Opening, Terms, monthly_rate, open_loans
 from simulator.book.schema import F8, U8, Book
@@ -161,11 +161,9 @@ def _opening(accounts: Accounts, seed: int, rules: Imputation, donors: Book | No
             score=known["score"],
         )
         hidden = hidden_of(donors, situation, [PRODUCT], draws)
-        draws, known = hidden.draws, hidden.known(known)
-    person = impute_person(draws, known, rules, np.zeros(ids.size, dtype=bool), least_income)
-    finances, state = finances_and_state(draws, known, rules, person, owed, hidden)
+    people = people_behind(draws, known, rules, owed, least_income, hidden)
     month, weight = np.zeros(ids.size, dtype=np.int64), np.ones(ids.size)
-    return Part(ids, month, weight, person, finances, loans, state)
+    return Part(ids, month, weight, loans=loans, **people._asdict())
 
 
 def _score(draws: Draws, accounts: Accounts) -> F8:

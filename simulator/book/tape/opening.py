@@ -12,12 +12,11 @@ from simulator.book.donors import (
     TAKEN_UP,
     DonorSource,
     Situation,
-    finances_and_state,
-    hidden_of,
     lending_that_keeps,
     worst_loans,
 )
-from simulator.book.impute import Draws, Imputation, Known, impute_person
+from simulator.book.hidden import hidden_of, people_behind
+from simulator.book.impute import Draws, Imputation, Known
 from simulator.book.schedule import I8, Terms, monthly_rate, open_loans, share_outstanding
 from simulator.book.schema import F8, U8, Book, write_off_age
 from simulator.book.segments import check_regions, hash_texts, risk_band
@@ -238,19 +237,14 @@ def _opening(
         hidden = hidden_of(
             ask(shares, two), _situation(tape, menu, ids, known, loans), names, draws
         )
-        draws, known = hidden.draws, hidden.known(known)
-    person = impute_person(
-        draws, known, rules, owed.bullet_principal > 0, owed.service / d.IMPUTED_MAX_BURDEN
-    )
-    finances, state = finances_and_state(draws, known, rules, person, owed, hidden)
+    least_income = owed.service / d.IMPUTED_MAX_BURDEN
+    people = people_behind(draws, known, rules, owed, least_income, hidden)
     return Part(
         ids=ids,
         arrival_month=np.zeros(ids.size, dtype=np.int64),
         weight=_weights(tape)[rows],
-        person=person,
-        finances=finances,
-        loans=loans._replace(band=_bands(ids, person.score, loans.borrower_id)),
-        state=state,
+        loans=loans._replace(band=_bands(ids, people.person.score, loans.borrower_id)),
+        **people._asdict(),
     )
 
 
