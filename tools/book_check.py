@@ -43,6 +43,25 @@ def power_lines(size: Size) -> Iterator[Line]:
             )
 
 
+def band_lines(one: xr.Dataset) -> Iterator[Line]:
+    """Bad rates by risk band, and how much they rise from each to the next worse one."""
+    for judged in ("opening", "new"):
+        bad, loans = (
+            one[f"score_{name}loans_by_segment"]
+            .sel(judged=judged)
+            .groupby("segment_risk_band")
+            .sum()
+            .sortby("segment_risk_band")
+            for name in ("bad_", "")
+        )
+        rates = (bad / loans).values
+        for band, rate in zip(bad["segment_risk_band"].values, rates, strict=True):
+            yield Line(f"flat: bad rate of {judged} loans, band {band}", float(rate), 0.0, 1.0)
+        with np.errstate(divide="ignore", invalid="ignore"):  # no bad loan in a small book's band
+            rise = float((rates[1:] / rates[:-1]).min())
+        yield Line(f"flat: bad rate of {judged} loans, band over the better one", rise, 1.0, 100.0)
+
+
 def flat_lines(size: Size, folder: Path) -> Iterator[Line]:
     """A flat economy: quarters against the mean of 24 months, second year against the first."""
     flat = {"flat": scenario(folder, "flat", {})}
@@ -66,12 +85,7 @@ def flat_lines(size: Size, folder: Path) -> Iterator[Line]:
     book, path = (one[name].mean("path") for name in _UNEMPLOYMENT)
     for month, ratio in zip(one["month"].values, (book / path).values, strict=True):
         yield Line(f"flat: the same in month {month}", float(ratio), *RATIO_BAND)
-    weights = one["balance_by_segment"]
-    overdue = (one["overdue_rate_90_by_segment"] * weights).groupby("segment_risk_band").sum()
-    rates = (overdue / weights.groupby("segment_risk_band").sum()).mean("month")
-    by_band = rates.sortby("segment_risk_band").values
-    rise = float((by_band[1:] / by_band[:-1]).min())
-    yield Line("flat: 90+ of a risk band over the next better one, least", rise, 1.0, 100.0)
+    yield from band_lines(one)
 
 
 RESPONSES: Mapping[str, tuple[Mapping[str, float], str, float, float]] = {

@@ -35,16 +35,24 @@ def _is_judged(person, opening, state, horizon):
 
 
 @loop
-def _count_loans(key, book, s):
-    """Good and bad loans of each borrower, in ``s.judged``."""
+def _count_loans(key, book, s, by_segment):
+    """Good and bad loans of each borrower, in ``s.judged``, and loans and bad ones by segment."""
     people, openings, states, judged = book.people, book.openings, s.loans, s.judged
     judged[:] = 0
     for b in range(people.size):
         person, rank = people[b], book.rank_of[b]
         for row in range(person.first_loan, person.first_loan + person.n_loans):
             if _is_judged(person, openings[row], states[row], key.horizon):
-                judged[rank, 0 if s.bad[row] & BAD else 1] += 1
-                judged[rank, 2 if s.bad[row] & BAD_BEFORE_RELIEF else 3] += 1
+                is_bad, was_bad = s.bad[row] & BAD > 0, s.bad[row] & BAD_BEFORE_RELIEF > 0
+                judged[rank, 0 if is_bad else 1] += 1
+                judged[rank, 2 if was_bad else 3] += 1
+                which = Judged.OPENING if person.arrival_month == 0 else Judged.NEW
+                before = which + Judged.OPENING_BEFORE_RELIEF
+                segment, weight = book.loans[row].segment, person.weight
+                by_segment[which, segment, 0] += weight
+                by_segment[before, segment, 0] += weight
+                by_segment[which, segment, 1] += weight if is_bad else 0.0
+                by_segment[before, segment, 1] += weight if was_bad else 0.0
 
 
 @loop
@@ -107,9 +115,9 @@ def _power(start, stop, column, ranks, judged, out):
 
 
 @loop
-def judge_score(key, book, s, out):
-    """Fill ``out`` (N_JUDGED, N_SCORE_POWER) at the end of a path."""
-    _count_loans(key, book, s)
+def judge_score(key, book, s, out, by_segment):
+    """Fill ``out`` (N_JUDGED, N_SCORE_POWER) at the end of a path, and loans by segment."""
+    _count_loans(key, book, s, by_segment)
     ranks, judged = book.ranks, s.judged
     n_opening, n = book.first_applicant[1], ranks.size
     _power(0, n_opening, 0, ranks, judged, out[Judged.OPENING])

@@ -179,7 +179,7 @@ def simulate_path(
         0, key.horizon, n_live, book, levers, stages, params, months, key, life, s, out, seen,
         history, history_rows,
     )  # fmt: skip
-    judge_score(key, book, s, out.score_power)
+    judge_score(key, book, s, out.score_power, out.judged)
     if seen.cells.shape[0] > 0:
         close_episodes(n_live, months[key.horizon], key, book, s, seen)
 

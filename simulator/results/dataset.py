@@ -25,7 +25,12 @@ from simulator.results.profit import profit_variables
 from simulator.results.provisions.arrays import provision_coordinates, provision_variables
 from simulator.results.provisions.variables import PROVISION_COORDINATES
 from simulator.results.recoveries import recoveries
-from simulator.results.score_power import SCORE_COORDINATES, SCORE_VARIABLES, score_coordinates
+from simulator.results.score_power import (
+    SCORE_COORDINATES,
+    SCORE_CUTS,
+    SCORE_VARIABLES,
+    score_coordinates,
+)
 from simulator.results.variables import (
     FRACTION,
     MONEY,
@@ -113,7 +118,7 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
         )
         unit = unit_in(currency, whole.unit)
         variables[whole.name] = _variable((*PATH_DIMS, *whole.dims), values, unit, whole.long_name)
-    for statistic in STATISTIC_VARIABLES:
+    for statistic in (*STATISTIC_VARIABLES, *SCORE_CUTS):
         variables |= _statistics(statistic, policy_runs, output)
     variables |= provision_variables(output, policy_runs)
     variables |= macro_variables(output)

@@ -23,7 +23,7 @@ from simulator.results.provisions.variables import (
     PROVISION_COORDINATES,
     all_variables,
 )
-from simulator.results.score_power import SCORE_METRICS, SCORE_VARIABLES
+from simulator.results.score_power import SCORE_CUTS, SCORE_METRICS, SCORE_VARIABLES
 from simulator.results.variables import (
     FRACTION,
     MONEY,
@@ -105,7 +105,7 @@ def _value_section() -> list[str]:
 def _statistics_section() -> list[str]:
     rows = [
         (f"`{v.name}`", _dims(*CELL_DIMS, *v.dims), v.unit, v.long_name)
-        for v in STATISTIC_VARIABLES
+        for v in (*STATISTIC_VARIABLES, *SCORE_CUTS)
     ]
     suffixes = "; ".join(f"`NAME{suffix}` {words}" for suffix, words in STATISTIC_SUFFIXES.items())
     return [

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from simulator.results.intervals import CONFIDENCE, over_paths
+from simulator.results.over_paths import StatisticVariable
 from simulator.results.policy_run import PolicyRun
 from simulator.results.variables import FRACTION, WholeVariable
 from simulator.score_words import PERFORMANCE_MONTHS, Judged, ScorePower
@@ -80,6 +81,22 @@ SCORE_VARIABLES: Final = (
     ),
     WholeVariable(
         "score_bad_loans", "loans", f"of these, {_BAD}", _count(ScorePower.BAD_LOANS), (JUDGED,)
+    ),
+)
+SCORE_CUTS: Final = (
+    StatisticVariable(
+        "score_loans_by_segment",
+        "loans",
+        "loans that are judged",
+        (JUDGED, "segment"),
+        lambda policy_run: policy_run.tallies.judged[..., 0],
+    ),
+    StatisticVariable(
+        "score_bad_loans_by_segment",
+        "loans",
+        f"of these, {_BAD}",
+        (JUDGED, "segment"),
+        lambda policy_run: policy_run.tallies.judged[..., 1],
     ),
 )
 SCORE_COORDINATES: Final = {

@@ -3,6 +3,7 @@
 from simulator.results.dataset import to_dataset
 from simulator.results.dictionary import dictionary_markdown
 from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
+from simulator.results.score_power import SCORE_CUTS
 from simulator.results.variables import PATH_VARIABLES
 from tests import ROOT
 from tests.results.outputs import output_of, random_tallies
@@ -19,7 +20,9 @@ def test_dictionary_names_every_variable_of_a_dataset() -> None:
     dataset = to_dataset(output_of({"status_quo": random_tallies(27, 2, 3)}, months=2))
     text = dictionary_markdown()
     statistic = {
-        f"{v.name}{suffix}": v.name for v in STATISTIC_VARIABLES for suffix in STATISTIC_SUFFIXES
+        f"{v.name}{suffix}": v.name
+        for v in (*STATISTIC_VARIABLES, *SCORE_CUTS)
+        for suffix in STATISTIC_SUFFIXES
     }
     for name in dataset.variables:
         assert f"`{statistic.get(str(name), str(name))}`" in text

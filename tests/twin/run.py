@@ -21,7 +21,7 @@ from tests.twin.lender import contacts, decide
 from tests.twin.life import live
 from tests.twin.luck import Luck
 from tests.twin.population import population
-from tests.twin.score import judge_month, power
+from tests.twin.score import by_segment, judge_month, power
 from tests.twin.seen import seen_hardship
 from tests.twin.state import Borrower, Loan, Month
 
@@ -276,5 +276,7 @@ def simulate_twin(
     for judged, told in power(borrowers, opening_unpaid, bad, horizon).items():
         for measure, number in told.items():
             sums.score_power[0, judged, measure] = number
+    for judged, segment, loans, turned in by_segment(borrowers, opening_unpaid, bad, horizon):
+        sums.judged[0, judged, segment] += loans, turned
     found = [diaries[row] for row in sorted(diaries)]
     return TwinResult(history, sums, _outcomes(borrowers), happened, found)

@@ -1,5 +1,6 @@
 """Section 12.1: which loans turn bad in their first year, and how well the score tells them."""
 
+from collections.abc import Iterator
 from math import sqrt
 
 from simulator.score_words import Judged, ScorePower
@@ -27,6 +28,23 @@ def _is_judged(loan: Loan, borrower: Borrower, opening_unpaid: dict[int, int], l
         return opening_unpaid[loan.row] == 0 and last >= 12
     booked = loan.status not in (LoanStatus.PENDING, LoanStatus.REFUSED)
     return booked and borrower.arrival_month + 12 <= last
+
+
+def by_segment(
+    borrowers: list[Borrower], opening_unpaid: dict[int, int], bad: dict[int, int], last: int
+) -> Iterator[tuple[Judged, int, float, float]]:
+    """Each judged loan once for each way to judge: its segment, its weight, and that if bad."""
+    for borrower in borrowers:
+        for loan in borrower.loans:
+            if _is_judged(loan, borrower, opening_unpaid, last):
+                standard, before = (
+                    (Judged.NEW, Judged.NEW_BEFORE_RELIEF)
+                    if borrower.arrival_month > 0
+                    else (Judged.OPENING, Judged.OPENING_BEFORE_RELIEF)
+                )
+                for judged, least in ((standard, 2), (before, 1)):
+                    is_bad = bad.get(loan.row, 0) >= least
+                    yield judged, loan.segment, loan.weight, loan.weight if is_bad else 0.0
 
 
 def power(
