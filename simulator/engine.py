@@ -30,6 +30,7 @@ from simulator.kernels.records import (
     allocate_state,
     records,
 )
+from simulator.kernels.run_off import keep_run_off
 from simulator.kernels.simulate import open_book, simulate_months, simulate_path
 from simulator.kernels.tally import HISTORY_DTYPE, Tallies, path_slice
 from simulator.levers import LeverTable
@@ -74,7 +75,9 @@ class _Scratch:
         n, k = packed.book.people.size, packed.n_cells
         tracked = packed.tracked(horizon if months is None else months)
         return _Scratch(
-            state=allocate_state(n, packed.book.loans.size, packed.most_loans, tracked),
+            state=allocate_state(
+                n, packed.book.loans.size, packed.most_loans, packed.n_products, tracked
+            ),
             life=np.zeros((horizon + 1, n), dtype=np.uint16),
             uniforms=np.zeros((8, CHUNK)),
             reference=records(np.zeros(n, dtype=REFERENCE_DTYPE)),
@@ -124,6 +127,7 @@ def simulate_block(
     """
     horizon = run.timeline.horizon
     work = scratch or _Scratch.allocate(packed, horizon, run.months)
+    worth = packed.quantum(packed.all_limits * (horizon + 1), run.paths)
     money, number = (packed.quantum(x, run.paths) for x in (packed.all_limits, packed.all_loans))
     tables = _reference_first(levers)
     reference = next(iter(tables))
@@ -168,8 +172,9 @@ def simulate_block(
             compare_outcomes(
                 packed.paired, outcomes, work.reference, horizon, sums.fates, sums.burdens
             )
-            if packed.n_cells:
-                with sums_over_paths:
+            with sums_over_paths:
+                keep_run_off(work.state, worth, tallies.brought, tallies.passed_on)
+                if packed.n_cells:
                     keep_cells(
                         work.seen,
                         money,

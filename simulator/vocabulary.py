@@ -332,6 +332,7 @@ class Count(IntEnum):
     COST_LEGAL = 40
     COST_AGENCY = 41
     LOST_EVEN = 42
+    ACQUISITION_COST = 43
 
 
 N_COUNTS: Final = len(Count)

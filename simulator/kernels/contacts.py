@@ -280,13 +280,20 @@ def _decide_cases(t, n, book, s, p, world, key):
 
 
 @loop
+def forget_costs(n, s):
+    """After a month: its contacts' costs of the ``n`` loans in question have been counted."""
+    for k in range(n):
+        s.spent[s.question[k]] = 0.0
+
+
+@loop
 def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts):
     """Plan, allocate and make every stage's contacts with the ``n`` loans in question."""
     people, loans, terms, states = book.people, book.loans, book.terms, s.loans
     question, s_people, filed, outcomes = s.question, s.people, s.filed, s.outcomes
     loan_levers, classes = levers.loan, levers.class_of_segment
     count, rules, facts = counts[t], levers.book[0], book.facts[0]
-    risks, is_seen = s.risks, s.risks.size > 0
+    spent = s.spent
     efforts, made = np.empty((N_COLLECTION_STAGES, n)), np.zeros(n)
     planned = np.empty(n, dtype=np.int64)
     days, order = np.empty(N_COLLECTION_STAGES), np.zeros(N_COLLECTION_STAGES, dtype=np.int64)
@@ -318,8 +325,7 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
                 t, stage, effort[k], rule, loan, person, p, facts.reference_money, key, outcome,
                 count,
             )  # fmt: skip
-            if is_seen:
-                risks[row].cost += cost
+            spent[row] += cost
             if not reached:
                 continue
             if files_case(stage):
@@ -336,5 +342,4 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
             if stage == CollectionStage.AGENCY and brought > 0.0:
                 commission = person.weight * p.commission_agency * brought
                 _count_cost(count, stage, commission)
-                if is_seen:
-                    risks[row].cost += commission
+                spent[row] += commission

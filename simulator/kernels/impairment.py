@@ -75,7 +75,6 @@ def mark_relief(risk, is_replan, hardship):
 def forget_risk(risk):
     """A loan about which nothing is known yet."""
     risk.balance = 0.0
-    risk.cost = 0.0
     risk.defaulted = 0
     risk.cured = 0
     risk.mark = Forbearance.NONE
@@ -256,12 +255,11 @@ def note_chunk(t, n, price, world, key, book, s, seen):
         risk, state, product = risks[row], states[row], terms[loans[row].product]
         v = discount_factor(state, product, world)
         if risk.defaulted > 0:
-            came_in = weight * note.paid - risk.cost
+            came_in = weight * note.paid - s.spent[row]
             _credit_back(t, t, row, risk.defaulted - 1, -came_in, v, life, track, cells)
         elif to >= Exit.WRITTEN_OFF or state.n_unpaid >= default_unpaid:
             _begin_default(t, row, weight * balance, weight, risk.cured, v, life, track, cells)
             risk.defaulted = t + 1
-        risk.cost = 0.0
         if risk.defaulted > 0 and (to >= N_BUCKETS or state.n_unpaid == 0):
             began = risk.defaulted - 1
             value = weight * _value_at_end(to, product, balance, price, v)

@@ -21,6 +21,7 @@ from simulator.kernels.loan_month import (
 )
 from simulator.kernels.prefetch import LOAN_AHEAD, PERSON_AHEAD, prefetch
 from simulator.kernels.records import CHUNK
+from simulator.kernels.run_off import follow, gain_of
 from simulator.kernels.score_power import judge_month
 from simulator.kernels.seen_hardship import seen_hardship
 from simulator.kernels.tally import (
@@ -108,6 +109,7 @@ def _post_chunk(
     by_cause = out.new_90_by_cause
     outcomes = s.outcomes
     notes, n_notes, risks, is_seen = s.notes, 0, s.risks, seen.cells.size > 0
+    money, in_run_off = book.facts[0].reference_money, t > key.months
     default_unpaid = book.sight.rules[0].default_unpaid
     watch_months = int(book.sight.rules[0].watch_months)
     for k in range(start, stop):
@@ -135,6 +137,7 @@ def _post_chunk(
             opening = balance_of(state)
             count.opening_balance += weight * opening
             count.opening_loans += weight
+            principal_before = flow.principal_paid
             due, fee_room = accrue(loan, product, state, p, world, opening, weight, flow)
             count_down(state)
             paid = receive(loan, state, person_state, queues, row, due, weight, flow)
@@ -174,7 +177,7 @@ def _post_chunk(
             if state.status == LoanStatus.OPEN:
                 still_open = True
                 revolving = loan.kind == Amortisation.REVOLVING
-                if revolving and state.n_unpaid == 0 and not relieved:
+                if revolving and state.n_unpaid == 0 and not relieved and not in_run_off:
                     bucket = state.from_bucket
                     seen = seen_hardship(life[t, b], person_state.hardship_known)
                     lever = loan_levers[t, classes[loan.segment], bucket, seen]
@@ -182,6 +185,14 @@ def _post_chunk(
             if relieved:
                 state.relief_left -= 1
                 count.relief_loans += weight
+            if in_run_off:
+                interest = weight * paid - (flow.principal_paid - principal_before)
+                price = rules.sale_price_share
+                gain = gain_of(
+                    p, money, product, to, weight, opening, balance, paid, interest, s.spent[row],
+                    price, won,
+                )  # fmt: skip
+                follow(row, loan.product, to, state, weight, gain, s)
             if paid_by_loan.size > 0:
                 paid_by_loan[row] = paid
         if is_overdue:

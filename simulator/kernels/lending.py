@@ -114,6 +114,9 @@ def lend(t, n_live, book, levers, s, p, world, life, key, out, seen):
                 state.status = LoanStatus.REFUSED
                 state.principal = 0.0
                 continue
+            if not approved:
+                won_for = facts.reference_money * p.acquisition_cost
+                count.acquisition_cost += person.weight * won_for
             approved = True
             state.status = LoanStatus.OPEN
             state.remaining = opening.term_months

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.outlook import N_BROUGHT, N_OUTLOOKS
 from simulator.vocabulary import MAX_UNPAID, Count, Flow
 
 CHUNK = 256
@@ -114,12 +115,12 @@ AT_OPENING = -1
 NEVER_OPENED = -1
 
 RISK_DTYPE = _record(
-    float64="balance cost",
+    float64="balance",
     int16="defaulted cured",
     uint8="mark since warned clean",
 )
-"""What a lender remembers of a loan for its rule books: ``balance`` at the last month end and
-``cost`` of the month's contacts, weighted; ``defaulted``: 1 + the month in which the running
+"""What a lender remembers of a loan for its rule books: ``balance`` at the last month end,
+weighted; ``defaulted``: 1 + the month in which the running
 episode of default began, ``cured``: the month in which the last one ended (0: none); ``mark``
 (``Forbearance``) and months ``since`` relief ended; ``warned``: month ends that it still counts as
 warned; ``clean``: 0, or 1 + the clean months since a default. Equations: docs/model.md,
@@ -225,6 +226,10 @@ class State(NamedTuple):
     risks: NDArray[np.void]  # RISK_DTYPE
     track: NDArray[np.uint16]  # (months + 1, n_loans): cell at each month end, or NOT_TRACKED
     notes: NDArray[np.void]  # NOTE_DTYPE, (loans of a chunk,)
+    spent: NDArray[np.float64]  # cost of the month's contacts with each loan, weighted
+    outlook: NDArray[np.uint16]  # of each loan at the last month end of the run-off
+    brought: NDArray[np.float64]  # (n_products, N_OUTLOOKS, N_BROUGHT): balance, gain
+    passed_on: NDArray[np.float64]  # (n_products, N_OUTLOOKS, N_OUTLOOKS): balance a month later
     filed: NDArray[np.int16]  # month in which a loan was filed with the court, 0: never
     bad: NDArray[np.uint8]  # BAD and BAD_BEFORE_RELIEF bits of each loan, (n_loans,)
     judged: NDArray[np.uint8]  # (n_borrowers, 4) by rank: bad, good; the same before relief
@@ -245,7 +250,9 @@ def records(array: NDArray[np.void]) -> NDArray[np.void]:
     return array.view(np.recarray)
 
 
-def allocate_state(n_people: int, n_loans: int, most_loans: int, tracked: int = 0) -> State:
+def allocate_state(
+    n_people: int, n_loans: int, most_loans: int, n_products: int = 1, tracked: int = 0
+) -> State:
     """Scratch for a book; ``most_loans`` is the largest number of loans of a borrower.
 
     ``tracked``: month ends at which rule books see the loans, the opening included.
@@ -257,6 +264,10 @@ def allocate_state(n_people: int, n_loans: int, most_loans: int, tracked: int = 
         risks=records(np.zeros(n_loans if tracked else 0, dtype=RISK_DTYPE)),
         track=np.zeros((tracked, n_loans), dtype=np.uint16),
         notes=records(np.zeros(width, dtype=NOTE_DTYPE)),
+        spent=np.zeros(n_loans),
+        outlook=np.zeros(n_loans, dtype=np.uint16),
+        brought=np.zeros((n_products, N_OUTLOOKS, N_BROUGHT)),
+        passed_on=np.zeros((n_products, N_OUTLOOKS, N_OUTLOOKS)),
         filed=np.zeros(n_loans, dtype=np.int16),
         bad=np.zeros(n_loans, dtype=np.uint8),
         judged=np.zeros((n_people, 4), dtype=np.uint8),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from simulator.kernels.amounts_due import balance_of, clear_balance
-from simulator.kernels.contacts import contact_borrowers
+from simulator.kernels.contacts import contact_borrowers, forget_costs
 from simulator.kernels.households import plan_households
 from simulator.kernels.impairment import close_episodes, forget_risk, see_loans
 from simulator.kernels.jit import loop, scalar
@@ -12,6 +12,7 @@ from simulator.kernels.lending import lend
 from simulator.kernels.payment import annuity_instalment
 from simulator.kernels.records import AT_OPENING, NEVER_OPENED, NOT_TRACKED
 from simulator.kernels.rng import uniform
+from simulator.kernels.run_off import begin_run_off, end_run_off
 from simulator.kernels.score_power import judge_score
 from simulator.kernels.tally import FIRST_30, FIRST_90
 from simulator.vocabulary import Cause, Domain, Draw, Flag, LoanStatus, WorkState
@@ -179,6 +180,7 @@ def simulate_path(
         0, key.horizon, n_live, book, levers, stages, params, months, key, life, s, out, seen,
         history, history_rows,
     )  # fmt: skip
+    end_run_off(n_live, book, s, out.left)
     judge_score(key, book, s, out.score_power, out.judged)
     if seen.cells.shape[0] > 0:
         close_episodes(n_live, months[key.horizon], key, book, s, seen)
@@ -222,8 +224,11 @@ def simulate_months(
             n = plan_households(t, n_live, book, levers, s, p, world, key, life, out)
             contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts)
             n_live = post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid, seen)
+            forget_costs(n, s)
             if t <= key.months:
                 n_live = lend(t, n_live, book, levers, s, p, world, life, key, out, seen)
+            if t == key.months:
+                begin_run_off(n_live, book, s)
         for k in range(n_history):
             row = history_rows[k]
             state = s.loans[row]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kernels.records import COUNT_DTYPE, FLOW_DTYPE, records
+from simulator.outlook import N_BROUGHT, N_OUTLOOKS
 from simulator.score_words import N_JUDGED, N_SCORE_POWER
 from simulator.vocabulary import (
     AGE_BANDS,
@@ -90,10 +91,13 @@ class Tallies(NamedTuple):
     burdens: NDArray[np.float64]  # (P, G, N_BURDENS), vocabulary.Burden
     new_90_by_cause: NDArray[np.float64]  # (P, T, N_CAUSES): balance of loans first 90+, by label
     score_power: NDArray[np.float64]  # (P, N_JUDGED, N_SCORE_POWER), vocabulary
+    left: NDArray[np.float64]  # (P, n_products, N_OUTLOOKS): balance after the last month
     judged: NDArray[np.float64]  # (P, N_JUDGED, n_segments, 2): loans that are judged, bad ones
     cells: NDArray[np.float64]  # (P, months + 1, K, 3), the first vocabulary.CellMeasure
     cell_sums: NDArray[np.float64]  # (months + 1, K, 5), the others, summed over paths
     moves: NDArray[np.float64]  # (months + 1, K + 1, K + N_LEAVING), summed over paths
+    brought: NDArray[np.float64]  # (n_products, N_OUTLOOKS, N_BROUGHT), summed over paths
+    passed_on: NDArray[np.float64]  # (n_products, N_OUTLOOKS, N_OUTLOOKS), summed over paths
 
 
 class PathTallies(NamedTuple):
@@ -110,6 +114,7 @@ class PathTallies(NamedTuple):
     burdens: NDArray[np.float64]
     new_90_by_cause: NDArray[np.float64]
     score_power: NDArray[np.float64]
+    left: NDArray[np.float64]
     judged: NDArray[np.float64]
 
 
@@ -127,6 +132,7 @@ def path_slice(tallies: Tallies, row: int) -> PathTallies:
         burdens=tallies.burdens[row],
         new_90_by_cause=tallies.new_90_by_cause[row],
         score_power=tallies.score_power[row],
+        left=tallies.left[row],
         judged=tallies.judged[row],
     )
 
@@ -174,8 +180,11 @@ def allocate_tallies(
         burdens=zeros(n_paths, n_groups, N_BURDENS),
         new_90_by_cause=zeros(*months, N_CAUSES),
         score_power=zeros(n_paths, N_JUDGED, N_SCORE_POWER),
+        left=zeros(n_paths, n_products, N_OUTLOOKS),
         judged=zeros(n_paths, N_JUDGED, n_segments, 2),
         cells=zeros(n_paths, tracked, n_cells, N_PATH_CELL_MEASURES),
         cell_sums=zeros(tracked, n_cells, N_CELL_MEASURES - N_PATH_CELL_MEASURES),
         moves=zeros(tracked, n_cells + 1, n_cells + N_LEAVING),
+        brought=zeros(n_products, N_OUTLOOKS, N_BROUGHT),
+        passed_on=zeros(n_products, N_OUTLOOKS, N_OUTLOOKS),
     )

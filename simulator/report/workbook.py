@@ -16,12 +16,13 @@ from simulator.report.provisions.rule_books import Provisions, provisions_of
 from simulator.results.break_even import row_name
 from simulator.results.loss_distribution import TAIL_METRICS
 from simulator.results.metrics import METRICS
-from simulator.results.net_present_value import NET_PRESENT_VALUE, VALUE_LEFT
+from simulator.results.net_present_value import NET_PRESENT_VALUE, NET_PRESENT_VALUE_LEFT
 from simulator.results.outcomes import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
 from simulator.results.profit import PROFIT_METRICS
 from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS, Span
 from simulator.results.ranking import Estimate, Frontier, Standing
 from simulator.results.summary import SummaryRow
+from simulator.results.value import VALUE_METRICS
 from simulator.results.variables import FRACTION, unit_in
 from simulator.settings import ReportSettings
 from simulator.vocabulary import Fate
@@ -310,8 +311,9 @@ def _definitions(data: ReportData) -> Sheet:
         *FATE_METRICS,
         COST_PER_SAVED,
         *BURDEN_METRICS,
+        *VALUE_METRICS,
         NET_PRESENT_VALUE,
-        VALUE_LEFT,
+        NET_PRESENT_VALUE_LEFT,
         *TAIL_METRICS,
     )
     found = [(m.name, m.unit, m.long_name) for m in plain]

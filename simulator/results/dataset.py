@@ -14,7 +14,7 @@ from simulator.results.inputs import SimulationOutput
 from simulator.results.intervals import over_paths
 from simulator.results.loss_distribution import tail_variables
 from simulator.results.macro import MACRO_COORDINATES, macro_coordinates, macro_variables
-from simulator.results.net_present_value import VALUE_VARIABLES
+from simulator.results.net_present_value import NET_PRESENT_VALUES
 from simulator.results.over_paths import (
     STATISTIC_SUFFIXES,
     STATISTIC_VARIABLES,
@@ -31,6 +31,7 @@ from simulator.results.score_power import (
     SCORE_VARIABLES,
     score_coordinates,
 )
+from simulator.results.value import VALUE_VARIABLES, outlook_values, rates_of
 from simulator.results.variables import (
     FRACTION,
     MONEY,
@@ -56,7 +57,7 @@ from simulator.vocabulary import (
 F8 = NDArray[np.float64]
 Variables = dict[str, xr.Variable]
 
-SCHEMA_VERSION: Final = "1.4"
+SCHEMA_VERSION: Final = "1.5"
 CELL_DIMS: Final = ("scenario", "policy")
 PATH_DIMS: Final = (*CELL_DIMS, "path")
 
@@ -111,8 +112,9 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
         [[policy_run.recoveries.outstanding[:, -1] for policy_run in row] for row in policy_runs]
     )
     name, unit, meaning = RECOVERABLE
+    worth = VALUE_VARIABLES if output.timeline.runoff_months else ()
     variables[name] = _variable(PATH_DIMS, later, unit_in(currency, unit), meaning)
-    for whole in (*WHOLE_VARIABLES, *VALUE_VARIABLES, *SCORE_VARIABLES):
+    for whole in (*WHOLE_VARIABLES, *NET_PRESENT_VALUES, *worth, *SCORE_VARIABLES):
         values = np.array(
             [[whole.extract(policy_run) for policy_run in row] for row in policy_runs]
         )
@@ -134,6 +136,10 @@ def policy_runs_of(output: SimulationOutput) -> list[list[PolicyRun]]:
     rows: list[list[PolicyRun]] = []
     for scenario in output.scenarios:
         row: list[PolicyRun] = []
+        units = None
+        if output.timeline.runoff_months:
+            all_policies = [output.tallies[scenario.name, policy] for policy in output.policies]
+            units = outlook_values(all_policies, rates_of(output.parameters).v)
         for policy in output.policies:
             tallies = output.tallies[scenario.name, policy]
             row.append(
@@ -145,6 +151,7 @@ def policy_runs_of(output: SimulationOutput) -> list[list[PolicyRun]]:
                     observed=observed,
                     parameters=output.parameters,
                     reference_money=output.book.jurisdiction.reference_money,
+                    outlook_values=units,
                 )
             )
         rows.append(row)

@@ -11,7 +11,11 @@ from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVER
 from simulator.results.loss_distribution import LEVEL_SUFFIXES, LEVEL_VARIABLES, TAIL_METRICS
 from simulator.results.macro import MACRO_COORDINATES, MACRO_DATA, MACRO_UNIT
 from simulator.results.metrics import METRICS, Whole
-from simulator.results.net_present_value import NET_PRESENT_VALUE, VALUE_LEFT, VALUE_VARIABLES
+from simulator.results.net_present_value import (
+    NET_PRESENT_VALUE,
+    NET_PRESENT_VALUE_LEFT,
+    NET_PRESENT_VALUES,
+)
 from simulator.results.outcomes import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
 from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
 from simulator.results.profit import PROFIT_METRICS, is_monthly
@@ -24,6 +28,7 @@ from simulator.results.provisions.variables import (
     all_variables,
 )
 from simulator.results.score_power import SCORE_CUTS, SCORE_METRICS, SCORE_VARIABLES
+from simulator.results.value import VALUE_METRICS, VALUE_VARIABLES
 from simulator.results.variables import (
     FRACTION,
     MONEY,
@@ -80,7 +85,8 @@ def _whole_section() -> list[str]:
 
 def _value_section() -> list[str]:
     rows = [
-        (f"`{v.name}`", _dims(*PATH_DIMS, *v.dims), v.unit, v.long_name) for v in VALUE_VARIABLES
+        (f"`{v.name}`", _dims(*PATH_DIMS, *v.dims), v.unit, v.long_name)
+        for v in (*VALUE_VARIABLES, *NET_PRESENT_VALUES)
     ]
     monthly = ", ".join(f"`{m.name}`" for m in PROFIT_METRICS if is_monthly(m))
     levels = [
@@ -237,14 +243,18 @@ def _profit_section() -> list[str]:
     ]
 
 
+_VALUES: Final = (*VALUE_METRICS, NET_PRESENT_VALUE, NET_PRESENT_VALUE_LEFT)
+
+
 def _tail_section() -> list[str]:
-    rows = [(f"`{m.name}`", m.unit, m.long_name) for m in (NET_PRESENT_VALUE, VALUE_LEFT)]
+    rows = [(f"`{m.name}`", m.unit, m.long_name) for m in _VALUES]
     rows += [(f"`{m.name}`", m.unit, m.long_name) for m in TAIL_METRICS]
     return [
         "## summary.csv: metrics of value and of the tail of losses",
         "",
-        "Without month, run-off included. Differences to the reference: `net_present_value` and"
-        " its part left, `expected_loss` and `loss_es_`. A level has no quantiles.",
+        "Without month, run-off included. Differences to the reference: `value`,"
+        " `net_present_value` and their parts left, `expected_loss` and `loss_es_`. A level has no"
+        " quantiles.",
         *_table(("metric", "unit", "meaning"), rows),
     ]
 

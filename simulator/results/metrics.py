@@ -110,6 +110,7 @@ def net_result(read: Read) -> F8:
     income = read("interest_accrued") + read("penalty_accrued") + read("fees_accrued")
     income = income - read("forgiven") - read("funding_cost")
     costs = read("collection_cost") + read("relief_handling_cost") + read("underwriting_cost")
+    costs = costs + read("acquisition_cost")
     return income - _credit_loss(read) - costs - read("programme_cost")
 
 
@@ -124,6 +125,7 @@ _PLAIN_TOTALS: Final = (
     "relief_cost",
     "relief_handling_cost",
     "underwriting_cost",
+    "acquisition_cost",
     "funding_cost",
     "operating_cost",
     "allowance_90_change",
@@ -210,7 +212,7 @@ METRICS: Final = (
         MONEY,
         "interest_accrued + penalty_accrued + fees_accrued - forgiven - funding_cost - net_loss"
         " - allowance_90_change + recoverable_change - collection_cost - relief_handling_cost"
-        " - underwriting_cost - programme_cost; before operating cost and tax",
+        " - underwriting_cost - acquisition_cost - programme_cost; before operating cost and tax",
         Whole.TOTAL,
         net_result,
     ),

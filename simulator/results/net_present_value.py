@@ -1,4 +1,4 @@
-"""Value of a policy: the lender's cash of the whole horizon, discounted to the opening."""
+"""The old value of a policy, kept for one version beside ``value``: cash at a discount rate."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -17,12 +17,14 @@ from simulator.vocabulary import Count, Flow
 
 F8 = NDArray[np.float64]
 
-PAID: Final = (Flow.PRINCIPAL_PAID, Flow.INTEREST_PAID, Flow.PENALTY_PAID, Flow.FEES_PAID)
+RECEIVED: Final = (Flow.INTEREST_PAID, Flow.PENALTY_PAID, Flow.FEES_PAID)
+PAID: Final = (Flow.PRINCIPAL_PAID, *RECEIVED)
 CASH_COSTS: Final = (
     Count.COLLECTION_COST,
     Count.PROGRAMME_COST,
     Count.RELIEF_COST,
     Count.UNDERWRITING_COST,
+    Count.ACQUISITION_COST,
 )
 
 
@@ -68,47 +70,48 @@ def net_present_value(policy_run: PolicyRun) -> F8:
     return present_value(cash_flow(policy_run), terminal_value(policy_run), rate)
 
 
-def value_left(policy_run: PolicyRun) -> F8:
+def net_present_value_left(policy_run: PolicyRun) -> F8:
     """The part of the net present value that is left after the last simulated month, (paths,)."""
     rate = monthly_simple(policy_run.parameters["discount_annual_rate"])
     discount = (1.0 + rate) ** -(policy_run.tallies.flows.shape[1] - 1)
     return np.asarray(terminal_value(policy_run) * discount)
 
 
-VALUE_VARIABLES: Final = (
+NET_PRESENT_VALUES: Final = (
     WholeVariable(
         "net_present_value",
         MONEY,
-        "value at the opening of the lender's cash to the horizon, run-off included, and of what is"
-        " left then: balance less the allowance on 90+ and recoveries still expected; after"
-        " operating cost and all others, before funding, which discounting at discount_annual_rate"
-        " stands for, and before tax",
+        "old measure, replaced by value: value at the opening of the lender's cash to the horizon,"
+        " run-off included, and of what is left then: balance less the allowance on 90+ and"
+        " recoveries still expected; after operating cost and all others, before funding, which"
+        " discounting at discount_annual_rate stands for, and before tax",
         net_present_value,
     ),
     WholeVariable(
         "net_present_value_left",
         MONEY,
-        "part of net_present_value that is left after the last simulated month; its balance is"
-        " valued without losses to come, so a policy whose value rests on it needs more run-off",
-        value_left,
+        "old measure, replaced by value_left: part of net_present_value that is left after the last"
+        " simulated month; its balance is valued without losses to come, so a policy whose value"
+        " rests on it needs more run-off",
+        net_present_value_left,
     ),
 )
 
 NET_PRESENT_VALUE: Final = WholeMetric(
     "net_present_value",
     MONEY,
-    VALUE_VARIABLES[0].long_name + "; its difference to the reference is a policy's whole value",
+    NET_PRESENT_VALUES[0].long_name + "; its difference to the reference is a policy's whole value",
     lambda dataset: monthly_view(dataset)("net_present_value"),
 )
-VALUE_LEFT: Final = WholeMetric(
+NET_PRESENT_VALUE_LEFT: Final = WholeMetric(
     "net_present_value_left",
     MONEY,
-    VALUE_VARIABLES[1].long_name,
+    NET_PRESENT_VALUES[1].long_name,
     lambda dataset: monthly_view(dataset)("net_present_value_left"),
 )
 
 
-def value_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
+def net_present_value_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
     """The net present value on each path, each policy's own."""
     yield NET_PRESENT_VALUE.values(dataset)
-    yield VALUE_LEFT.values(dataset)
+    yield NET_PRESENT_VALUE_LEFT.values(dataset)

@@ -20,7 +20,8 @@ class PolicyRun:
 
     ``recoveries`` are those of the products' curves; ``macro_unemployment`` has shape
     (paths, horizon + 1); ``opening_borrowers`` is a weighted number; ``observed`` has shape
-    (vintage, mob); ``reference_money`` is the unit of the catalogue's costs, in currency.
+    (vintage, mob); ``reference_money`` is the unit of the catalogue's costs, in currency;
+    ``outlook_values`` (n_products, N_OUTLOOKS) value a unit of what is left, None without run-off.
     """
 
     tallies: Tallies
@@ -30,6 +31,7 @@ class PolicyRun:
     observed: NDArray[np.bool_]
     parameters: Parameters
     reference_money: float
+    outlook_values: F8 | None = None
 
     def flow(self, flow: Flow) -> F8:
         """One flow, shape (paths, horizon + 1)."""

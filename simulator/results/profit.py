@@ -46,6 +46,7 @@ COST_LINES: Final = (
     "collection_cost",
     "relief_handling_cost",
     "underwriting_cost",
+    "acquisition_cost",
     "programme_cost",
 )
 """Variables of results.nc that make up profit before the provision charge and tax."""

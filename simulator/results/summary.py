@@ -9,7 +9,7 @@ import xarray as xr
 from simulator.results.compare import delta_of, reference_index, statistics
 from simulator.results.loss_distribution import TailRow, loss_values, tail_rows
 from simulator.results.metrics import MetricValues, metric_values
-from simulator.results.net_present_value import value_values
+from simulator.results.net_present_value import net_present_value_values
 from simulator.results.outcomes import COST_PER_SAVED, burden_values, fate_values
 from simulator.results.profit import profit_values
 from simulator.results.provisions.metrics import (
@@ -18,6 +18,7 @@ from simulator.results.provisions.metrics import (
     provision_values,
 )
 from simulator.results.score_power import ScoreRow, score_rows
+from simulator.results.value import value_values
 from simulator.results.variables import FRACTION
 
 
@@ -52,6 +53,7 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
         provision_values,
         profit_values,
         value_values,
+        net_present_value_values,
         loss_values,
     )
     for item in chain.from_iterable(values(dataset) for values in compared):

@@ -102,6 +102,7 @@ _COUNTED_FLOWS: Final = {
     Count.COLLECTION_COST: (MONEY, "cost of contacts: effort, commissions and complaints"),
     Count.PROGRAMME_COST: (MONEY, "cost of early-warning calls, due-day reminders and programmes"),
     Count.UNDERWRITING_COST: (MONEY, "cost of deciding applications"),
+    Count.ACQUISITION_COST: (MONEY, "cost of winning customers, at their first booking"),
     Count.SALE_PRICE: (MONEY, "price received for sold debts"),
     Count.LEGAL_RECOVERED: (MONEY, "won in court on loans written off before"),
     Count.LOST_EVEN: (

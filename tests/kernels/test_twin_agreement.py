@@ -19,7 +19,7 @@ from tests.twin import burdens_by_group
 from tests.twin.samples import random_book
 
 TOLERANCE = 1e-9
-ELSEWHERE = ("fates", "burdens", "cells", "cell_sums", "moves")
+ELSEWHERE = ("fates", "burdens", "cells", "cell_sums", "moves", "brought", "passed_on")
 """Sums that need more than one path of the twin; those by cell are in test_twin_provisions.py."""
 
 every_case = pytest.mark.parametrize("case", range(N_CASES))
@@ -57,6 +57,18 @@ def test_kernels_agree_with_the_twin_sum_by_sum(policy: str, case: int) -> None:
             if name not in ELSEWHERE:
                 found = getattr(compiled, name)[path]
                 np.testing.assert_allclose(found, sums[0], rtol=TOLERANCE, atol=1e-6, err_msg=name)
+
+
+@every_policy
+@every_case
+def test_kernels_agree_with_the_twin_on_what_the_run_off_brings(policy: str, case: int) -> None:
+    """Summed over paths, in the kernel in multiples of a unit that is far below a cent."""
+    compiled = run_kernels(case, "nothing").tallies[policy]
+    paths = [twin(policy, path, case).tallies for path in range(N_PATHS)]
+    for name in ("brought", "passed_on"):
+        expected = sum(getattr(sums, name) for sums in paths)
+        found = getattr(compiled, name)
+        np.testing.assert_allclose(found, expected, rtol=TOLERANCE, atol=1e-5, err_msg=name)
 
 
 @every_policy

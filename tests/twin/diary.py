@@ -30,7 +30,13 @@ class Entry:
     grant: Grant
     balance: float
     """At month end, before an exit."""
+    opening: float
+    """Balance at the month's start, after a cut."""
     paid: float
+    interest: float
+    """Part of what was paid that is interest, penalty or fees."""
+    relief_uses: int
+    remaining: int
     cost: float
     """Collection cost of the contacts with the loan, without its weight."""
     drawn: float
@@ -49,6 +55,7 @@ class Diary:
 
     weight: float
     segment: int
+    product: int
     recovery_share: float
     half_life_months: float
     entries: list[Entry] = field(default_factory=list)

@@ -35,6 +35,8 @@ def _post(loan: Loan, flow: Flow, part: str, left: float, month: Month) -> float
     setattr(loan, part, stock - used)
     month.flow(flow, loan, used)
     loan.paid += used
+    if flow is not Flow.PRINCIPAL_PAID:
+        loan.interest_received += used
     return left - used
 
 
@@ -166,6 +168,8 @@ def _exit(borrower: Borrower, loan: Loan, month: Month, repaid: bool) -> None:
 
 
 def _draw(loan: Loan, due: Bill, borrower: Borrower, month: Month) -> None:
+    if month.t > month.months:
+        return
     if loan.kind is not Amortisation.REVOLVING or not loan.open or loan.unpaid or due.in_relief:
         return
     scale = month.loan_lever("line_multiplier", loan)

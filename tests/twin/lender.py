@@ -319,6 +319,8 @@ def decide(loan: Loan, borrower: Borrower, overdue_30: float, month: Month) -> N
     if not approved or leaves:
         loan.close(LoanStatus.REFUSED)
         return
+    if not borrower.open_loans():
+        month.count(Count.ACQUISITION_COST, month.currency(p["acquisition_cost"]) * loan.weight)
     loan.status = LoanStatus.OPEN
     loan.base_rate = price - rho(loan, month) * month["policy_change"]
     loan.free_left = int(lever["interest_free_months"])

@@ -21,6 +21,7 @@ from tests.twin.lender import contacts, decide
 from tests.twin.life import live
 from tests.twin.luck import Luck
 from tests.twin.population import population
+from tests.twin.run_off import add_run_off
 from tests.twin.score import by_segment, judge_month, power
 from tests.twin.seen import seen_hardship
 from tests.twin.state import Borrower, Loan, Month
@@ -52,7 +53,11 @@ class TwinResult:
 def _diary(loan: Loan) -> Diary:
     product = loan.product
     return Diary(
-        loan.weight, loan.segment, product.recovery_share, product.recovery_half_life_months
+        loan.weight,
+        loan.segment,
+        loan.product_row,
+        product.recovery_share,
+        product.recovery_half_life_months,
     )
 
 
@@ -77,7 +82,11 @@ def _write_diaries(borrowers: list[Borrower], diaries: dict[int, Diary], month: 
                     warned=loan.warned,
                     grant=loan.grant,
                     balance=loan.balance if loan.open else loan.exit_balance,
+                    opening=loan.opening_balance - loan.cut,
                     paid=loan.paid,
+                    interest=loan.interest_received,
+                    relief_uses=loan.relief_uses,
+                    remaining=loan.remaining,
                     cost=loan.cost,
                     drawn=loan.drawn,
                     price=loan.price,
@@ -139,7 +148,7 @@ def _open_month(borrowers: list[Borrower], month: Month) -> list[Borrower]:
             loan.paid = loan.payment = loan.able = loan.cut = loan.efforts = 0.0
             loan.in_question = loan.warned = loan.helped = loan.keeps_promise = False
             loan.promised, loan.promises = loan.promises, False
-            loan.cost = loan.drawn = 0.0
+            loan.cost = loan.drawn = loan.interest_received = 0.0
             loan.grant = Grant.NONE
     _count_live(live_borrowers, month)
     for borrower in live_borrowers:
@@ -252,6 +261,7 @@ def simulate_twin(
     for t in range(horizon + 1):
         month = Month(
             t=t,
+            months=months,
             world=world.months[path_row, t],
             disaster=world.disaster[path_row, t],
             levers=levers,
@@ -279,4 +289,6 @@ def simulate_twin(
     for judged, segment, loans, turned in by_segment(borrowers, opening_unpaid, bad, horizon):
         sums.judged[0, judged, segment] += loans, turned
     found = [diaries[row] for row in sorted(diaries)]
+    money = book.jurisdiction.reference_money
+    add_run_off(found, months, horizon, parameters, money, sums)
     return TwinResult(history, sums, _outcomes(borrowers), happened, found)

@@ -131,6 +131,7 @@ class Loan:
     reason: Cause = Cause.NONE
     payment: float = 0.0
     paid: float = 0.0
+    interest_received: float = 0.0
     grant: Grant = Grant.NONE
     cost: float = 0.0
     drawn: float = 0.0
@@ -251,6 +252,8 @@ class Month:
     """One month of one path: the world, the levers, the luck, and where sums go."""
 
     t: int
+    months: int
+    """Reported months: new loans and drawings end with them."""
     world: np.void
     disaster: NDArray[np.float64]
     levers: LeverTable

@@ -1,0 +1,98 @@
+"""What loans bring in the run-off, by their outlook at the month before, for what is left after it.
+
+Equations: docs/model.md, section 14. Nothing here touches a loan.
+"""
+
+import numpy as np
+
+from simulator.kernels.amounts_due import balance_of
+from simulator.kernels.impairment import value_of_recoveries
+from simulator.kernels.jit import loop, scalar
+from simulator.outlook import BALANCE, GAIN, outlook_code
+from simulator.vocabulary import Exit, LoanStatus
+
+_outlook_code = scalar(outlook_code)
+
+
+@scalar
+def outlook_of(state):
+    """Outlook of an open loan at month end."""
+    return _outlook_code(state.n_unpaid, 1 if state.relief_uses > 0 else 0, state.remaining)
+
+
+@scalar
+def gain_of(p, money, terms, to, weight, opening, balance, paid, interest, spent, price, won):
+    """After-tax gain of a loan in a month of the run-off, weighted; section 14.
+
+    ``opening``: balance at the month's start, after a cut, ``balance``: before an exit;
+    ``interest`` (weighted): part of ``paid`` that is interest, penalty or fees; ``spent``
+    (weighted): on contacts; ``won``: by a court, later.
+    """
+    after_tax = p.funding_annual_rate * (1.0 - p.tax_rate)
+    v = 1.0 / (1.0 + after_tax / 12.0)
+    own_cost = p.operating_cost_monthly * money + p.operating_cost_rate / 12.0 * opening
+    cost = spent + weight * own_cost
+    lost, later = 0.0, 0.0
+    if to == Exit.WRITTEN_OFF:
+        lost = weight * balance
+        later = weight * (value_of_recoveries(terms, balance, v) + won)
+    elif to == Exit.SOLD:
+        lost = weight * balance
+        later = weight * balance * price
+    tax = p.tax_rate * (interest - cost - lost + later)
+    charge = (p.cost_of_equity - after_tax) / 12.0 * p.capital_target * p.risk_weight
+    return weight * paid - cost + later - tax - charge * weight * opening
+
+
+@scalar
+def follow(row, product, to, state, weight, gain, s):
+    """Book a month's ``gain`` (weighted) to a loan's last outlook, and where its balance went."""
+    before = s.outlook[row]
+    s.brought[product, before, GAIN] += gain
+    if to < Exit.PAID_OFF:
+        now, balance = outlook_of(state), weight * balance_of(state)
+        s.passed_on[product, before, now] += balance
+        s.brought[product, now, BALANCE] += balance
+        s.outlook[row] = now
+
+
+@loop
+def begin_run_off(n_live, book, s):
+    """Outlooks at the end of the last reported month, with which the run-off begins."""
+    people, loans, states, live = book.people, book.loans, s.loans, s.live
+    s.brought[:] = 0.0
+    s.passed_on[:] = 0.0
+    for k in range(n_live):
+        person = people[live[k]]
+        for row in range(person.first_loan, person.first_loan + person.n_loans):
+            state = states[row]
+            if state.status == LoanStatus.OPEN:
+                now = outlook_of(state)
+                s.outlook[row] = now
+                balance = person.weight * balance_of(state)
+                s.brought[loans[row].product, now, BALANCE] += balance
+
+
+@loop
+def end_run_off(n_live, book, s, left):
+    """Balance ``left`` after the last month, (products, N_OUTLOOKS): no month follows it."""
+    people, loans, states, live = book.people, book.loans, s.loans, s.live
+    for k in range(n_live):
+        person = people[live[k]]
+        for row in range(person.first_loan, person.first_loan + person.n_loans):
+            state = states[row]
+            if state.status == LoanStatus.OPEN:
+                product, now = loans[row].product, outlook_of(state)
+                balance = person.weight * balance_of(state)
+                left[product, now] += balance
+                s.brought[product, now, BALANCE] -= balance
+
+
+@loop
+def keep_run_off(s, unit, brought, passed_on):
+    """Add a path's sums to those of all paths, in multiples of ``unit``: exact in any order."""
+    for total, path in ((brought, s.brought), (passed_on, s.passed_on)):
+        added = total.reshape(-1)
+        for at, amount in enumerate(path.reshape(-1)):
+            if amount != 0.0:
+                added[at] += np.rint(amount / unit) * unit

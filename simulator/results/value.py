@@ -1,0 +1,138 @@
+"""What a policy is worth: after-tax cash less the return that owners ask for the capital tied up.
+
+Equations: docs/model.md, section 14. No accounting standard enters.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from simulator.catalogue import Parameters
+from simulator.kernels.tally import Tallies
+from simulator.outlook import BALANCE, GAIN, N_OUTLOOKS, OUTLOOKS_OF_BUCKET
+from simulator.results.metrics import MetricValues, monthly_view
+from simulator.results.net_present_value import CASH_COSTS, RECEIVED, cash_flow
+from simulator.results.outcomes import WholeMetric
+from simulator.results.policy_run import PolicyRun
+from simulator.results.variables import MONEY, WholeVariable
+from simulator.units import MONTHS_PER_YEAR, monthly_simple
+from simulator.vocabulary import Count, Flow
+
+F8 = NDArray[np.float64]
+
+
+class Rates(NamedTuple):
+    """Monthly rates of the value: ``v`` discounts a month; ``charge`` is on a month's balance."""
+
+    v: float
+    charge: float
+    tax: float
+
+
+def rates_of(parameters: Parameters) -> Rates:
+    """Funding after tax discounts; capital costs what owners ask beyond it."""
+    after_tax = parameters["funding_annual_rate"] * (1.0 - parameters["tax_rate"])
+    capital = parameters["capital_target"] * parameters["risk_weight"]
+    return Rates(
+        v=1.0 / (1.0 + monthly_simple(after_tax)),
+        charge=(parameters["cost_of_equity"] - after_tax) / MONTHS_PER_YEAR * capital,
+        tax=parameters["tax_rate"],
+    )
+
+
+def outlook_values(tallies: Sequence[Tallies], v: float) -> F8:
+    """Value at a month end of one unit of balance by outlook, (n_products, N_OUTLOOKS).
+
+    From what loans brought in the run-off, all ``tallies`` (of a scenario's policies) together. An
+    outlook that was not seen takes what was seen of its product and bucket, else of its bucket;
+    where nothing was, it is worth nothing.
+    """
+    brought = np.sum([t.brought for t in tallies], axis=0)
+    passed_on = np.sum([t.passed_on for t in tallies], axis=0)
+    balance, gain = brought[..., BALANCE], brought[..., GAIN]
+    shape = (-1, N_OUTLOOKS // OUTLOOKS_OF_BUCKET, OUTLOOKS_OF_BUCKET)
+
+    def of_bucket(sums: F8, axis: int) -> F8:
+        """Sums of all outlooks of a bucket, for each of them; ``axis`` of the outlooks."""
+        moved = np.moveaxis(sums, axis, -1)
+        whole = moved.reshape(*moved.shape[:-1], *shape[1:]).sum(axis=-1, keepdims=True)
+        spread = np.broadcast_to(whole, (*whole.shape[:-1], shape[2])).reshape(moved.shape)
+        return np.moveaxis(spread, -1, axis)
+
+    for wider in (lambda x: x, lambda x: np.broadcast_to(x.sum(axis=0, keepdims=True), x.shape)):
+        unseen = balance <= 0.0
+        of_all = wider(of_bucket(brought, 1))
+        balance = np.where(unseen, of_all[..., BALANCE], balance)
+        gain = np.where(unseen, of_all[..., GAIN], gain)
+        passed_on = np.where(unseen[..., None], wider(of_bucket(passed_on, 1)), passed_on)
+    unit = np.where(balance > 0.0, balance, 1.0)
+    gain, moves = gain / unit, passed_on / unit[..., None]
+    values = np.linalg.solve(np.eye(N_OUTLOOKS) - v * moves, v * gain[..., None])
+    found: F8 = values[..., 0]
+    return found
+
+
+def value_left(policy_run: PolicyRun) -> F8:
+    """Value at the opening of what is left after the last month, shape (paths,)."""
+    tallies, rates = policy_run.tallies, rates_of(policy_run.parameters)
+    if policy_run.outlook_values is None:
+        return np.full(tallies.flows.shape[0], np.nan)
+    loans = (tallies.left * policy_run.outlook_values).sum(axis=(1, 2))
+    expected = policy_run.recoveries.value_left(1.0 / rates.v - 1.0)
+    horizon = tallies.flows.shape[1] - 1
+    left: F8 = rates.v**horizon * (loans + (1.0 - rates.tax) * expected)
+    return left
+
+
+def value(policy_run: PolicyRun) -> F8:
+    """Value of all cash after tax and the charge for capital, with what is left; (paths,)."""
+    rates, tallies = rates_of(policy_run.parameters), policy_run.tallies
+    lost = policy_run.flow(Flow.WRITTEN_OFF) + policy_run.flow(Flow.SOLD)
+    lost = lost - policy_run.count(Count.SALE_PRICE) - policy_run.recovered()
+    costs = tallies.counts[..., CASH_COSTS].sum(axis=-1) + policy_run.operating_cost()
+    tax = rates.tax * (tallies.flows[..., RECEIVED].sum(axis=-1) - costs - lost)
+    charge = rates.charge * policy_run.count(Count.CLOSING_BALANCE)[:, :-1]
+    gain = (cash_flow(policy_run) - tax)[:, 1:] - charge
+    factors = rates.v ** np.arange(1, gain.shape[1] + 1)
+    found: F8 = gain @ factors + value_left(policy_run)
+    return found
+
+
+VALUE_VARIABLES: Final = (
+    WholeVariable(
+        "value",
+        MONEY,
+        "value at the opening of all cash in less all cash out, run-off included, after tax and"
+        " after the return that owners ask for the capital that the balance ties up, discounted at"
+        " the cost of funding after tax; with what is left then (value_left)",
+        value,
+    ),
+    WholeVariable(
+        "value_left",
+        MONEY,
+        "part of value that is left after the last simulated month: by product, bucket, relief and"
+        " remaining term what such loans brought in the run-off, all policies together",
+        value_left,
+    ),
+)
+"""Only with a run-off, without which nothing is known of what is left."""
+
+
+def _metric(item: WholeVariable) -> WholeMetric:
+    def read(dataset: xr.Dataset) -> F8:
+        return monthly_view(dataset)(item.name)
+
+    return WholeMetric(item.name, item.unit, item.long_name, read)
+
+
+VALUE_METRICS: Final = tuple(_metric(item) for item in VALUE_VARIABLES)
+
+
+def value_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
+    """Value on each path, each policy's own; nothing without a run-off."""
+    if "value" in dataset:
+        for metric in VALUE_METRICS:
+            yield metric.values(dataset)
