@@ -51,15 +51,15 @@ def outlook_values(tallies: Sequence[Tallies], v: float) -> F8:
     where nothing was, it is worth nothing.
     """
     brought = np.sum([t.brought for t in tallies], axis=0)
-    passed_on = np.sum([t.passed_on for t in tallies], axis=0)
-    balance, gain = brought[..., BALANCE], brought[..., GAIN]
-    shape = (-1, N_OUTLOOKS // OUTLOOKS_OF_BUCKET, OUTLOOKS_OF_BUCKET)
+    moved = np.sum([t.passed_on for t in tallies], axis=0)
+    balance, gain, passed_on = brought[..., BALANCE], brought[..., GAIN], moved
+    shape = (N_OUTLOOKS // OUTLOOKS_OF_BUCKET, OUTLOOKS_OF_BUCKET)
 
     def of_bucket(sums: F8, axis: int) -> F8:
         """Sums of all outlooks of a bucket, for each of them; ``axis`` of the outlooks."""
-        moved = np.moveaxis(sums, axis, -1)
-        whole = moved.reshape(*moved.shape[:-1], *shape[1:]).sum(axis=-1, keepdims=True)
-        spread = np.broadcast_to(whole, (*whole.shape[:-1], shape[2])).reshape(moved.shape)
+        last = np.moveaxis(sums, axis, -1)
+        whole = last.reshape(*last.shape[:-1], *shape).sum(axis=-1, keepdims=True)
+        spread = np.broadcast_to(whole, (*whole.shape[:-1], shape[1])).reshape(last.shape)
         return np.moveaxis(spread, -1, axis)
 
     for wider in (lambda x: x, lambda x: np.broadcast_to(x.sum(axis=0, keepdims=True), x.shape)):
@@ -67,7 +67,7 @@ def outlook_values(tallies: Sequence[Tallies], v: float) -> F8:
         of_all = wider(of_bucket(brought, 1))
         balance = np.where(unseen, of_all[..., BALANCE], balance)
         gain = np.where(unseen, of_all[..., GAIN], gain)
-        passed_on = np.where(unseen[..., None], wider(of_bucket(passed_on, 1)), passed_on)
+        passed_on = np.where(unseen[..., None], wider(of_bucket(moved, 1)), passed_on)
     unit = np.where(balance > 0.0, balance, 1.0)
     gain, moves = gain / unit, passed_on / unit[..., None]
     values = np.linalg.solve(np.eye(N_OUTLOOKS) - v * moves, v * gain[..., None])

@@ -15,9 +15,9 @@ from simulator.results.metrics import BY_NAME, lifetime_view
 from simulator.results.net_present_value import (
     cash_flow,
     net_present_value,
+    net_present_value_values,
     present_value,
     terminal_value,
-    value_values,
 )
 from simulator.vocabulary import Count, Flow
 from tests.conftest import RISKLESS, run_small, small_book, with_borrowers, with_loans
@@ -77,7 +77,7 @@ def test_value_falls_by_what_it_costs() -> None:
     costly, plain = random_tallies(32, 4, 12), random_tallies(32, 4, 12)
     costly.counts[:, 1:, Count.PROGRAMME_COST] += 7.0
     output = output_of({"status_quo": plain, "costly": costly}, months=12)
-    item, left = value_values(to_dataset(output))
+    item, left = net_present_value_values(to_dataset(output))
     np.testing.assert_array_equal(left.values[0, 1], left.values[0, 0])
     rate = 0.08 / 12.0
     lost = item.values[0, 1] - item.values[0, 0]

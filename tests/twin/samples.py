@@ -246,6 +246,7 @@ def eager_parameters(**changes: float) -> dict[str, float]:
         "education_attention": 0.6, "education_willingness": 0.9, "education_spending": 0.7,
         "offer_decline_share": 0.35, "effect_agency": 0.7, "income_risk_slope": 0.25,
         "product_rate_passthrough": 0.9, "platform_cut_monthly": 0.04, "platform_cut_months": 3.0,
+        "acquisition_cost": 30.0,
         "hardship_public_share": 0.2, "hardship_ask_share": 0.3, "hardship_learn_in_arrears": 0.4,
     }  # fmt: skip
     return parameters_from({**raised, **changes})
