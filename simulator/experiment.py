@@ -15,6 +15,7 @@ from simulator.preparation import (
     lever_tables,
     load_scenarios,
     risk_cells,
+    with_run_off,
     world_builders,
 )
 from simulator.progress import Progress, Silent
@@ -65,6 +66,8 @@ def simulate_request(request: ExperimentRequest, progress: Progress | None = Non
     watch.start(len(request.scenarios) + 1, "book and scenarios")
     book = build_book(request.book, run, request.parameters, donor_source(calm))
     watch.advance(1)
+    request = with_run_off(request, book)
+    run = request.run
     scenarios = load_scenarios(request, book, watch.advance)
     paths = {name: draw_macro_paths(scenario, run) for name, scenario in scenarios.items()}
     worlds = world_builders(request, book, paths)

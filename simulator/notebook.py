@@ -57,7 +57,7 @@ def stress_test(
     paths: int = 100,
     luck_replicates: int = 1,
     months: int = 24,
-    runoff_months: int = 18,
+    runoff_months: int | None = None,
     borrowers: int | None = None,
     seed: int = 20260101,
     provision: RuleBooks = ("cas22", "cecl", "china_minimum"),

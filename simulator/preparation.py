@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from simulator.book.run_off import months_to_run_off
 from simulator.book.schema import Book
 from simulator.engine import WorldBuilder
 from simulator.levers import LeverTable
@@ -71,6 +72,14 @@ def _with_opening_warning(first: Scenario, scenario: Scenario) -> Scenario:
         f" {', '.join(moved)}"
     )
     return replace(scenario, warnings=(*scenario.warnings, warning))
+
+
+def with_run_off(request: ExperimentRequest, book: Book) -> ExperimentRequest:
+    """``request`` with a number of run-off months: its own, or what ``book`` takes by contract."""
+    if request.run.runoff_months is not None:
+        return request
+    months = months_to_run_off(book, request.run.months)
+    return replace(request, run=request.run.model_copy(update={"runoff_months": months}))
 
 
 def calm_before(request: ExperimentRequest) -> Callable[[tuple[str, ...]], Calm]:

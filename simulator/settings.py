@@ -28,7 +28,9 @@ class RunSettings(Frozen):
     luck_replicates: int = Field(default=1, ge=1, le=10_000)
     """Borrower-luck draws per macro draw; must divide ``paths``."""
     months: int = Field(default=24, ge=1, le=600)
-    runoff_months: int = Field(default=0, ge=0, le=600)
+    runoff_months: int | None = Field(default=0, ge=0, le=600)
+    """Simulated beyond ``months`` without new lending; None: until by contract at most 2 % of the
+    balance is left, at most 60."""
     seed: int = Field(default=20260101, ge=0, le=2**63 - 1)
     threads: int = Field(default=0, ge=0, le=1024)
     """Worker threads; 0 takes the processors that this process may use."""
@@ -54,8 +56,15 @@ class RunSettings(Frozen):
         return self.paths // self.luck_replicates
 
     @property
+    def has_runoff(self) -> bool:
+        """Whether months are simulated beyond the reported ones."""
+        return self.runoff_months is None or self.runoff_months > 0
+
+    @property
     def timeline(self) -> Timeline:
-        """The calendar of the run."""
+        """The calendar of the run; its run-off must be a number by now."""
+        if self.runoff_months is None:
+            raise ValueError("the run-off hangs on the book: settle it first")
         return Timeline(self.start_month, self.months, self.runoff_months)
 
 

@@ -1,7 +1,7 @@
 """A request's finished simulation, with all that results need to know of the run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.book.schema import Book
 from simulator.engine import Simulation, WorldBuilder
@@ -12,7 +12,6 @@ from simulator.packing import Packed
 from simulator.provision import RiskCellTable
 from simulator.request import ExperimentRequest
 from simulator.results.inputs import ScenarioInfo, SimulationOutput
-from simulator.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def simulation_output(
         tallies=simulation.tallies,
         macro_unemployment={n: p.by_path("unemployment_rate") for n, p in paths.items()},
         book=book,
-        timeline=Timeline(start, run.months, run.runoff_months),
+        timeline=replace(run.timeline, start=start),
         scenarios=tuple(_scenario_info(scenario) for scenario in scenarios.values()),
         policies=tuple(request.all_policies),
         run=run,

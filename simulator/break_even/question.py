@@ -129,7 +129,7 @@ def _question(
     scenario = scenarios[0] if wanted.scenario is None else wanted.scenario
     if scenario not in scenarios:
         raise unknown_choice(f"{owner}.scenario", scenarios, scenario)
-    metric = _metric(owner, wanted.metric, run.runoff_months > 0)
+    metric = _metric(owner, wanted.metric, run.has_runoff)
     question = Question(
         name,
         wanted.policy,

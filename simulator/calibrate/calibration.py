@@ -1,7 +1,7 @@
 """The whole story on one screen: targets, simulated moments, a fit, predictions, backtests."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -41,9 +41,13 @@ def calibrate(
     """Fit the free parameters and predict; with ``output``, write all files there or none.
 
     Finished worlds are noted in ``output``: called again after an interruption, it goes on.
-    Raises ``UserError`` for anything that the user can mend.
+    Raises ``UserError`` for anything that the user can mend. No target looks beyond the reported
+    months, so a run-off that is left open is none.
     """
     started = perf_counter()
+    if request.run.runoff_months is None:
+        run = request.run.model_copy(update={"runoff_months": 0})
+        request = replace(request, run=run)
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
         remove_calibration(output)
