@@ -56,7 +56,7 @@ from simulator.vocabulary import (
 F8 = NDArray[np.float64]
 Variables = dict[str, xr.Variable]
 
-SCHEMA_VERSION: Final = "1.4"
+SCHEMA_VERSION: Final = "1.5"
 CELL_DIMS: Final = ("scenario", "policy")
 PATH_DIMS: Final = (*CELL_DIMS, "path")
 
