@@ -188,9 +188,10 @@ def limits(data: ReportData) -> list[str]:
     if books is not None:
         out.append(
             tr(
-                "Profit, tax and capital follow the rule book {book}. Opening equity, risk weight"
-                " and operating cost are settings, nothing is paid out or raised, and the whole"
-                " balance bears the cost of funding. Allowances use loss rates that the simulated"
+                "Profit, tax and capital follow the rule book {book}. The opening capital ratio,"
+                " risk weight and operating cost are settings; profit is paid out as far as the"
+                " capital ratio stays at its target, no capital is raised, and the whole balance"
+                " bears the cost of funding. Allowances use loss rates that the simulated"
                 " paths themselves give; their intervals hold the error of these rates too.",
                 book=books.label(books.accounting),
             )

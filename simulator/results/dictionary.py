@@ -158,6 +158,8 @@ def _metrics_section() -> list[str]:
         words = []
         if Whole.TOTAL in flags:
             words.append("total, `lifetime_`")
+        if Whole.REPORTED in flags:
+            words.append("total")
         if Whole.PEAK in flags:
             words.append("`peak_`")
         return ", ".join(words)

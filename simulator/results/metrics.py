@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from simulator.results.delinquency import share
 from simulator.results.variables import FRACTION, MONEY, PATH_VARIABLES, unit_in
+from simulator.units import MONTHS_PER_YEAR
 from simulator.vocabulary import DPD_THRESHOLDS, CollectionStage, Flow
 
 F8 = NDArray[np.float64]
@@ -33,6 +34,8 @@ class Whole(Flag):
     """Sum over the reported months; for a ratio the ratio of the sums."""
     PEAK = 2
     """Largest month of each path, as ``peak_NAME``."""
+    REPORTED = 4
+    """As ``TOTAL``, but never with the run-off, whose months the variables do not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,14 @@ METRICS: Final = (
         net_loss,
     ),
     Metric(
+        "net_charge_off_rate",
+        "1/year",
+        "net_loss over the mean balance at the months' starts, a year",
+        Whole.REPORTED,
+        net_loss,
+        lambda read: read("opening_balance") / MONTHS_PER_YEAR,
+    ),
+    Metric(
         "net_result",
         MONEY,
         "interest_accrued + penalty_accrued + fees_accrued - forgiven - funding_cost - net_loss"
@@ -299,9 +310,9 @@ def metric_values(
             yield MetricValues(
                 f"peak_{metric.name}", unit, f"{words}; highest month", (None,), peak(values)
             )
-        if Whole.TOTAL in metric.whole:
+        if metric.whole & (Whole.TOTAL | Whole.REPORTED):
             text = f"{words}; reported months together"
             yield MetricValues(metric.name, unit, text, (None,), metric(total))
-            if int(dataset.attrs["runoff_months"]) > 0:
-                text = f"{words}; reported and run-off months together"
-                yield MetricValues(f"lifetime_{metric.name}", unit, text, (None,), metric(lifetime))
+        if Whole.TOTAL in metric.whole and int(dataset.attrs["runoff_months"]) > 0:
+            text = f"{words}; reported and run-off months together"
+            yield MetricValues(f"lifetime_{metric.name}", unit, text, (None,), metric(lifetime))

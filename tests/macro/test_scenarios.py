@@ -27,6 +27,8 @@ ALONE = {
     "tw_2005": 12,
 }
 """Scenarios that are run alone, and the month at which their tables end."""
+ADDED = ("severe_downturn", "regulatory_tightening")
+"""Chinese scenarios that may be added to the set whose weights sum to one."""
 
 
 def shipped(name: str) -> ScenarioSettings:
@@ -72,6 +74,7 @@ def test_the_named_scenarios_ship():
         "epidemic",
         "regional_flood",
         "income_squeeze",
+        *ADDED,
         "fed_2025_baseline",
         "fed_2025_severely_adverse",
         *ALONE,
@@ -104,7 +107,8 @@ def test_a_shipped_scenario_loads_and_warns_past_its_table(name, horizon):
         assert allowed.low <= path.min()
         assert path.max() <= allowed.high
     assert scenario.disaster.shape == (horizon + 1, len(REGIONS))
-    last = ALONE.get(name, 39 if name.startswith("fed_") else 36)
+    others = 39 if name.startswith("fed_") else 36
+    last = {**ALONE, "severe_downturn": 48}.get(name, others)
     if horizon <= last:
         assert scenario.warnings == ()
     else:
@@ -121,7 +125,7 @@ def test_a_longer_horizon_changes_no_earlier_month(name):
 
 
 def test_weights_of_the_chinese_scenarios_sum_to_one():
-    chinese = [n for n in NAMES if not n.startswith("fed_") and n not in ALONE]
+    chinese = [n for n in NAMES if not n.startswith("fed_") and n not in (*ALONE, *ADDED)]
     assert sum(shipped(n).weight for n in chinese) == pytest.approx(1)
 
 
@@ -139,6 +143,41 @@ def test_scenarios_tell_the_story_of_their_narrative():
     squeeze = load("income_squeeze", 36).central
     assert squeeze["income_growth"].min() < -0.04
     assert squeeze["credit_supply"].min() == pytest.approx(0.1, abs=0.01)
+
+
+def test_a_severe_downturn_is_deeper_and_longer_than_a_downturn():
+    severe, downturn = load("severe_downturn", 48).central, load("downturn", 36).central
+    rise = severe["unemployment_rate"] - severe["unemployment_rate"][0]
+    assert rise.max() == pytest.approx(0.05, abs=0.002)
+    assert (severe["unemployment_rate"] > 0.08).sum() > 20
+    for variable, sign in (
+        ("unemployment_rate", 1.0),
+        ("income_growth", -1.0),
+        ("inflation", -1.0),
+        ("policy_rate", -1.0),
+        ("credit_supply", -1.0),
+        ("competitor_rate", 1.0),
+        ("willingness_shift", 1.0),
+    ):
+        worst, milder = sign * severe[variable], sign * downturn[variable]
+        assert worst.max() > milder.max()
+        assert worst.argmax() >= milder.argmax() - 3
+        assert worst[-1] < worst.max()
+
+
+def test_a_regulatory_tightening_is_the_baseline_under_other_rules():
+    found, baseline = load("regulatory_tightening", 48).central, load("baseline", 48).central
+    for variable in ("unemployment_rate", "income_growth", "inflation", "policy_rate"):
+        np.testing.assert_allclose(found[variable], baseline[variable], atol=1e-3)
+    cap = found["rate_cap"]
+    assert cap[0] == cap[1] == 0.24
+    assert (np.diff(cap) <= 1e-12).all()
+    np.testing.assert_allclose(cap[12:], 0.18)
+    assert found["collection_allowed"].min() == pytest.approx(0.4, abs=1e-9)
+    np.testing.assert_allclose(found["collection_allowed"][27:], 1.0)
+    assert found["credit_supply"].min() == pytest.approx(0.25, abs=1e-9)
+    assert found["credit_supply"][-1] > 0.85
+    assert (found["competitor_rate"] <= cap).all()
 
 
 @pytest.mark.parametrize("name", ["fed_2025_baseline", "fed_2025_severely_adverse"])

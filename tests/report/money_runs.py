@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from simulator.catalogue import parameters_from
-from simulator.results.profit import COST_LINES
+from simulator.results.income_statement import COST_LINES
 from tests.report.stress_runs import POLICIES, SCENARIOS, Row, Run, make_run
 
 BOOKS = ("cas22", "cecl", "china_minimum")

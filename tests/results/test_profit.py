@@ -1,5 +1,6 @@
 """Profit and capital: identities of the income statement, tax, breaches, break-even price."""
 
+import json
 import re
 
 import numpy as np
@@ -10,18 +11,23 @@ from numpy.typing import NDArray
 from simulator.catalogue import catalogue, parameters_from
 from simulator.results.compare import statistics
 from simulator.results.dataset import to_dataset
-from simulator.results.intervals import ratio_over_paths
-from simulator.results.metrics import BY_NAME, MetricValues, monthly_view, total_view
-from simulator.results.profit import (
-    PROFIT_METRICS,
-    Span,
+from simulator.results.income_statement import (
     accounting_book,
     has_rule_books,
     parameters_of,
-    profit_values,
+    payouts,
     statement,
     yearly_tax,
 )
+from simulator.results.intervals import ratio_over_paths
+from simulator.results.metrics import (
+    BY_NAME,
+    MetricValues,
+    metric_values,
+    monthly_view,
+    total_view,
+)
+from simulator.results.profit import PROFIT_METRICS, Span, profit_values
 from simulator.vocabulary import CollectionStage
 from tests import ROOT
 from tests.results.outputs import output_of, random_tallies
@@ -46,6 +52,7 @@ def with_rule_books(luck_replicates: int = 1, charge: float = 60.0) -> xr.Datase
     return dataset.assign(
         provision_charge=(dims, luck.normal(charge, 20.0, shape)),
         allowance=(dims, luck.uniform(20.0, 60.0, shape)),
+        allowance_at_opening=(dims[:-1], luck.uniform(20.0, 60.0, shape[:-1])),
     ).assign_coords(provision=["cas22", "cecl"])
 
 
@@ -97,13 +104,19 @@ def test_net_income_is_the_sum_of_its_lines() -> None:
         np.testing.assert_allclose(total, found[name].sum(axis=-1), rtol=1e-12)
 
 
-def test_equity_rolls_with_net_income_from_its_opening() -> None:
-    dataset = with_rule_books()
+@pytest.mark.parametrize("charge", [20.0, 60.0])
+def test_equity_rolls_with_what_is_kept_of_net_income_from_its_opening(charge: float) -> None:
+    dataset = with_rule_books(charge=charge)
     found = values_of(dataset)
-    equity, net_income = (found[name, False].values for name in ("equity", "net_income"))
-    opening = 0.12 * dataset["balance_at_opening"].values.sum(axis=-1)
-    np.testing.assert_allclose(equity[..., 0] - opening, net_income[..., 0])
-    np.testing.assert_allclose(np.diff(equity, axis=-1), net_income[..., 1:])
+    equity, net_income, payout = (
+        found[name, False].values for name in ("equity", "net_income", "payout")
+    )
+    kept = net_income - payout
+    assets = dataset["balance_at_opening"].values.sum(axis=-1)
+    assets = 0.75 * (assets - dataset["allowance_at_opening"].values[:, :, 0])
+    np.testing.assert_allclose(equity[..., 0] - 0.13 * assets, kept[..., 0])
+    np.testing.assert_allclose(np.diff(equity, axis=-1), kept[..., 1:])
+    np.testing.assert_allclose(found["payout", True].values[..., 0], payout.sum(axis=-1))
 
 
 def test_collection_cost_by_stage_and_complaints_add_up() -> None:
@@ -174,6 +187,108 @@ def test_years_are_those_of_the_calendar_of_the_run() -> None:
 # Capital
 
 
+def test_payouts_follow_their_closed_form_month_by_month() -> None:
+    """A table of four months by hand: opening equity 13, target 12 but 20 in the third month.
+
+    Path 0: 13 + 0.5 is 1.5 above the target, all profit is paid; then a loss of 2 pays nothing;
+    then profit of 3 leaves 14 below 20; then profit of 1 leaves 15, 3 above 12: 1 is paid.
+    Path 1: profit of 4 leaves 17, 5 above: 4 is paid; a loss leaves 11; profit of 9 leaves 20, at
+    the target: nothing; a profit of 0 pays nothing, although 8 lie above.
+    """
+    net_income = np.array([[0.5, -2.0, 3.0, 1.0], [4.0, -2.0, 9.0, 0.0]])
+    target = np.array([[12.0, 12.0, 20.0, 12.0]] * 2)
+    found = payouts(net_income, np.array([13.0, 13.0]), target)
+    np.testing.assert_array_equal(found.payout, [[0.5, 0.0, 0.0, 1.0], [4.0, 0.0, 0.0, 0.0]])
+    part = payouts(np.array([5.0, 5.0]), np.array(10.0), np.array([12.0, 13.0]))
+    np.testing.assert_array_equal(part.payout, [3.0, 4.0])
+    np.testing.assert_array_equal(part.limit, [2, 2])
+
+
+def test_a_payout_leaves_the_target_and_comes_from_its_months_profit() -> None:
+    dataset = with_rule_books(charge=40.0)
+    books = statement(dataset)
+    target = 0.125 * books.risk_weighted_assets
+    paid = books.payout > 0.0
+    for limit in (0, 1, 2):
+        assert (books.payout_limit == limit).any()
+    np.testing.assert_array_equal(paid, books.payout_limit > 0)
+    assert (books.payout <= np.maximum(books.net_income, 0.0)).all()
+    assert (books.equity >= target * (1.0 - 1e-12))[paid].all()
+    at_target = books.payout_limit == 2
+    np.testing.assert_allclose(books.equity[at_target], target[at_target])
+    assert not books.payout[books.net_income <= 0.0].any()
+
+
+def test_payouts_agree_with_a_loop_over_paths() -> None:
+    books = statement(with_rule_books(charge=40.0))
+    target = 0.125 * books.risk_weighted_assets
+    for path in np.ndindex(books.payout.shape[:3]):
+        equity = float(books.opening_equity[path][0])
+        for month, profit in enumerate(books.net_income[path]):
+            before = equity + profit
+            payout = min(max(0.0, profit), max(0.0, before - target[(*path, month)]))
+            assert books.payout[(*path, month)] == pytest.approx(payout, abs=1e-9)
+            equity = before - payout
+
+
+@pytest.mark.parametrize("ratio", [0.13, 0.2])
+def test_the_capital_ratio_of_the_opening_is_the_parameter(ratio: float) -> None:
+    dataset = with_rule_books()
+    parameters = {**parameters_of(dataset), "opening_capital_ratio": ratio}
+    dataset.attrs["parameters"] = json.dumps(parameters)
+    books = statement(dataset)
+    net_loans = dataset["balance_at_opening"].values.sum(axis=-1)
+    net_loans = net_loans - dataset["allowance_at_opening"].values[:, :, 0]
+    opening = books.opening_equity[..., 0] / (0.75 * net_loans)
+    np.testing.assert_allclose(opening, ratio, rtol=1e-15)
+    still = values_of(dataset)["capital_ratio_constant_balance", False].values
+    np.testing.assert_allclose(still, books.equity / (0.75 * net_loans[..., None]))
+
+
+def test_the_error_of_allowances_keeps_the_regime_of_each_payout() -> None:
+    dataset = with_rule_books(charge=40.0)
+    luck = np.random.default_rng(5)
+    spread = dataset["allowance"] + luck.normal(0.0, 30.0, dataset["allowance"].shape)
+    dataset = dataset.assign(
+        allowance_spread=spread,
+        allowance_spread_at_opening=dataset["allowance_at_opening"],
+    )
+    plain, wide = statement(dataset), statement(dataset, influence=True)
+    np.testing.assert_array_equal(wide.payout_limit, plain.payout_limit)
+    target = 0.125 * wide.risk_weighted_assets
+    limit = plain.payout_limit
+    assert not wide.payout[limit == 0].any()
+    np.testing.assert_array_equal(wide.payout[limit == 1], wide.net_income[limit == 1])
+    np.testing.assert_allclose(wide.equity[limit == 2], target[limit == 2])
+
+
+# Rates of return
+
+
+def test_return_on_assets_times_balance_is_income() -> None:
+    dataset = with_rule_books()
+    found = values_of(dataset)
+    balance = dataset["opening_balance"].values
+    by_month = found["return_on_assets", False].values * balance / 12.0
+    np.testing.assert_allclose(by_month, found["net_income", False].values)
+    mean = balance.mean(axis=-1, keepdims=True)
+    whole = found["return_on_assets", True].values * mean * MONTHS / 12.0
+    np.testing.assert_allclose(whole, found["net_income", True].values)
+
+
+def test_the_net_charge_off_rate_needs_no_rule_books() -> None:
+    dataset = without_rule_books()
+    rows = {(m.name, m.months == TOTAL): m for m in metric_values(dataset)}
+    lost = (dataset["written_off"] + dataset["sold"]).values
+    lost = lost - (dataset["recovered"] + dataset["sale_price"]).values
+    balance = dataset["opening_balance"].values
+    monthly, whole = (rows["net_charge_off_rate", of_all] for of_all in (False, True))
+    np.testing.assert_allclose(monthly.values, 12.0 * lost / balance)
+    mean = 12.0 * lost.mean(axis=-1) / balance.mean(axis=-1)
+    np.testing.assert_allclose(whole.values[..., 0], mean)
+    assert monthly.unit == whole.unit == "1/year"
+
+
 def test_ratios_and_breaches_follow_from_equity() -> None:
     dataset = with_rule_books(charge=75.0)
     found = {name: item.values for (name, whole), item in values_of(dataset).items() if not whole}
@@ -191,7 +306,7 @@ def test_ratios_and_breaches_follow_from_equity() -> None:
 
 
 def test_a_breach_is_a_chance_with_an_interval_inside_its_range() -> None:
-    for (name, _), item in values_of(with_rule_books(charge=-50.0)).items():
+    for (name, _), item in values_of(with_rule_books(charge=-400.0)).items():
         assert item.chance == ("breach" in name)
         if item.chance:
             found = statistics(item, 1)

@@ -12,9 +12,9 @@ from simulator.report.kit.language import mark, tr
 from simulator.report.kit.numbers import Scale, money_scale
 from simulator.report.kit.statistics import Array, Stat, optional
 from simulator.report.kit.style import Frame, Sheet
+from simulator.results.income_statement import COST_LINES, statement
 from simulator.results.intervals import over_paths, with_spread
 from simulator.results.metrics import monthly_view
-from simulator.results.profit import COST_LINES, statement
 
 COST_WORDS: Final = {
     "funding_cost": mark("Funding"),

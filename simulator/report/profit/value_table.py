@@ -8,7 +8,7 @@ from simulator.report.kit.numbers import NONE, Scale, missing, money_scale, numb
 from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable
 from simulator.report.kit.statistics import Stat
 from simulator.report.provisions.rule_books import Provisions
-from simulator.results.profit import parameters_of
+from simulator.results.income_statement import parameters_of
 
 VALUE: Final = "delta_net_present_value"
 
@@ -87,9 +87,10 @@ def value_caption(books: Provisions) -> str:
             rates=books.rates_words(books.accounting),
         ),
         tr(
-            "Equity starts at {equity} of the opening balance and profit is retained; paths below"
-            " {minimum}: a month's capital ratio was below this minimum.",
-            equity=_parameter(data, "opening_equity_share"),
+            "The capital ratio opens at {opening}; profit is paid out as far as the ratio stays at"
+            " {target}. Paths below {minimum}: a month's capital ratio was below this minimum.",
+            opening=_parameter(data, "opening_capital_ratio"),
+            target=_parameter(data, "capital_target"),
             minimum=capital_minimum(data),
         ),
         tr(
