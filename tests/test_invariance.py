@@ -36,7 +36,17 @@ from tools.tape_export import write_tape
 WORLDS = {"calm": CALM, "hard": HARD}
 MOVING = MacroDeviation()
 PATHS = 8
-WITHOUT_MONTH = ("vintage_loans", "vintage_first_90", "fates", "burdens", "score_power")
+WITHOUT_MONTH = (
+    "vintage_loans",
+    "vintage_first_90",
+    "fates",
+    "burdens",
+    "score_power",
+    "judged",
+    "left",
+    "brought",
+    "passed_on",
+)
 
 
 def full_run(**changes: object) -> Small:
@@ -73,6 +83,18 @@ def test_threads_change_no_bit(whole: Small, threads: int) -> None:
 @pytest.mark.parametrize("path_batch", [1, 3, 7, PATHS])
 def test_the_batch_of_paths_changes_no_bit(whole: Small, path_batch: int) -> None:
     assert_same_simulations(full_run(path_batch=path_batch).simulation, whole.simulation)
+
+
+def test_what_the_run_off_brings_hangs_on_no_thread_and_no_batch() -> None:
+    """Its sums are over paths, in whichever order these end."""
+    runs = [
+        full_run(months=4, runoff_months=8, history=False, threads=threads, path_batch=batch)
+        for threads, batch in ((1, PATHS), (3, 1))
+    ]
+    assert_same_simulations(*(run.simulation for run in runs))
+    for tallies in runs[0].simulation.tallies.values():
+        assert tallies.brought[..., 0].sum() > 0.0
+        assert tallies.left.sum() > 0.0
 
 
 def test_a_second_run_in_the_same_process_gives_the_same_bits(whole: Small) -> None:
@@ -164,8 +186,9 @@ def test_new_lending_stops_in_the_run_off() -> None:
         assert np.all(counts[:, 1:7, Count.APPLICANTS] > 0)
         for nothing in (Count.APPLICANTS, Count.APPROVED, Count.UNDERWRITING_COST):
             assert np.all(counts[:, 7:, nothing] == 0)
-        lines_only = stopped.flows(policy)[:, 7:, Flow.DISBURSED]
-        assert np.all(lines_only < long.flows(policy)[:, 7:, Flow.DISBURSED])
+        disbursed = stopped.flows(policy)[:, 1:, Flow.DISBURSED]
+        assert np.all(disbursed[:, :6] > 0.0)
+        assert np.all(disbursed[:, 6:] == 0.0)  # lines too: their customers draw nothing more
 
 
 # --- Which borrowers ---------------------------------------------------------------------------

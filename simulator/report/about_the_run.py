@@ -161,9 +161,9 @@ def limits(data: ReportData) -> list[str]:
         tr(
             "The net result is interest, penalty interest and fees as they accrue, less waived"
             " interest, funding cost, net loss, the change of an allowance on balance over 90 days"
-            " past due, and the costs of collection, relief handling, underwriting and programmes;"
-            " it is before operating cost and tax. Net loss is what was written off or sold, less"
-            " recoveries and sale prices."
+            " past due, and the costs of collection, relief handling, underwriting, acquisition"
+            " and programmes; it is before operating cost and tax. Net loss is what was written"
+            " off or sold, less recoveries and sale prices."
         ),
         tr(
             "Peaks are taken path by path and then averaged, so they lie above the peak of the"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from simulator.kernels.pairing import GROUP_KINDS
 from simulator.kernels.tally import Tallies
+from simulator.outlook import BALANCE
 from simulator.results.inputs import SimulationOutput
 from simulator.results.over_paths import groups_of
 from simulator.results.provisions.audit import roll_forward_error
@@ -182,11 +183,13 @@ def own_fates(tallies: Tallies) -> float:
 def most_negative(tallies: Tallies) -> float:
     """Size of the most negative tally over the largest of its kind; infinite for NaN."""
     worst = 0.0
-    if not (np.isfinite(tallies.cells).all() and np.isfinite(tallies.score_power).all()):
+    signed = (tallies.cells, tallies.score_power, tallies.brought)
+    if not all(np.isfinite(array).all() for array in signed):
         return float("inf")
     balances = tallies.cells[..., CellMeasure.BALANCE]  # losses may be negative: gains
     others = np.delete(tallies.score_power, ScorePower.GINI, axis=-1)  # a score may mislead
-    for array in tallies._replace(cells=balances, score_power=others):
+    owed = tallies.brought[..., BALANCE]  # a loan may bring less than it costs
+    for array in tallies._replace(cells=balances, score_power=others, brought=owed):
         if not np.isfinite(array).all():
             return float("inf")
         low, high = float(array.min(initial=0.0)), float(array.max(initial=0.0))

@@ -146,6 +146,7 @@ def _flows(old: xr.Dataset, closing: xr.DataArray) -> dict[str, xr.DataArray]:
         "collection_cost": 0.0008,
         "relief_handling_cost": 0.0001,
         "underwriting_cost": 0.0002,
+        "acquisition_cost": 0.0003,
         "programme_cost": 0.0,
         "sold": 0.0,
         "sale_price": 0.0,

@@ -93,6 +93,7 @@ def test_net_income_is_the_sum_of_its_lines() -> None:
         + lines["relief_cost"]
         - lines["forgiven"]
         + lines["underwriting_cost"]
+        + lines["acquisition_cost"]
         + lines["programme_cost"]
     )
     accrued = lines["interest_accrued"] + lines["penalty_accrued"] + lines["fees_accrued"]

@@ -32,6 +32,7 @@ MONEY = (
     "collection_cost",
     "relief_handling_cost",
     "underwriting_cost",
+    "acquisition_cost",
     "programme_cost",
 )
 """What the net result is made of."""
@@ -124,6 +125,7 @@ def test_cost_and_loss_avoided_split_the_difference_of_the_net_result() -> None:
     cost = -(change["interest_accrued"] + change["penalty_accrued"] + change["fees_accrued"])
     cost += change["forgiven"] + change["funding_cost"] + change["collection_cost"]
     cost += change["relief_handling_cost"] + change["underwriting_cost"] + change["programme_cost"]
+    cost += change["acquisition_cost"]
     loss = change["written_off"] + change["sold"] + change["allowance_90_change"]
     loss -= change["recovered"] + change["sale_price"] + change["recoverable_change"]
     standing = only(dataset).standings[0]

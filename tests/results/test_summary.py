@@ -28,7 +28,7 @@ def test_losses_and_results_add_up_from_their_parts() -> None:
     income = total("interest_accrued") + total("penalty_accrued") + total("fees_accrued")
     income -= total("forgiven") + total("funding_cost")
     costs = total("collection_cost") + total("relief_handling_cost") + total("underwriting_cost")
-    costs += total("programme_cost")
+    costs += total("acquisition_cost") + total("programme_cost")
     allowance = total("allowance_90_change")
     lost = loss + allowance - dataset["recoverable_after_horizon"].mean().item()
     assert total("net_result") == pytest.approx(income - lost - costs)

@@ -22,6 +22,7 @@ COST_WORDS: Final = {
     "collection_cost": mark("Collections"),
     "relief_handling_cost": mark("Relief handling"),
     "underwriting_cost": mark("Underwriting"),
+    "acquisition_cost": mark("Acquisition"),
     "programme_cost": mark("Programmes"),
 }
 """Lines of cost that differ from their key; like all lines in English, to be said."""

@@ -106,7 +106,7 @@ class Again:
         self.credit_loss = self.loss + change
         earned = ("interest_accrued", "penalty_accrued", "fees_accrued")
         spent = ("forgiven", "funding_cost", "collection_cost", "relief_handling_cost")
-        spent += ("underwriting_cost", "programme_cost")
+        spent += ("underwriting_cost", "acquisition_cost", "programme_cost")
         self.before_losses = sum(map(self.total, earned)) - sum(map(self.total, spent))
         self.worst = int(self.loss[:, 0].mean(axis=1).argmax())
         net = self.before_losses - self.credit_loss

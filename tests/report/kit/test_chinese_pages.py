@@ -113,6 +113,7 @@ def test_a_chinese_comparison_says_its_finding_and_its_warnings_in_chinese(
         policies=["grace_period"],
         paths=4,
         months=5,
+        runoff_months=18,
         borrowers=150,
         seed=9,
         output=tmp_path / "other",
