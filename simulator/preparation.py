@@ -54,12 +54,19 @@ def load_scenarios(
         found = ", ".join(f"{n} {s.start_month}" for n, s in loaded.items())
         raise UserError(f"scenario: scenarios of one run must start in the same month; got {found}")
     first = next(iter(loaded.values()))
-    return {name: _with_opening_warning(first, scenario) for name, scenario in loaded.items()}
+    cap = book.jurisdiction.all_in_rate_cap
+    return {name: _with_opening_warning(first, scenario, cap) for name, scenario in loaded.items()}
 
 
-def _with_opening_warning(first: Scenario, scenario: Scenario) -> Scenario:
-    """``scenario``, with a warning where it opens in another economy than the book settled in."""
-    settled, own = opening_economy(first), opening_economy(scenario)
+def _with_opening_warning(first: Scenario, scenario: Scenario, cap: float) -> Scenario:
+    """``scenario``, with a warning where it opens in another economy than the book settled in.
+
+    ``cap``: all-in, of the jurisdiction; a scenario's cap above it is no other economy.
+    """
+    settled, own = (
+        found | {"rate_cap": min(found["rate_cap"], cap)}
+        for found in map(opening_economy, (first, scenario))
+    )
     moved = [
         f"{name} {value:g} against {settled[name]:g}"
         for name, value in own.items()
