@@ -29,6 +29,7 @@ from simulator.results.manifest import RunFacts, build_manifest
 from simulator.results.store import write_results
 from simulator.results.stored_run import with_record
 from simulator.results.summary import SummaryRow, summarise
+from simulator.results.value import value_warnings
 from simulator.simulated import Simulated
 
 
@@ -48,6 +49,8 @@ class ExperimentOutcome:
     failed_checks: tuple[str, ...] = ()
     opening_warnings: tuple[str, ...] = ()
     """Scenarios that open in another economy than the one in which the book has settled."""
+    value_warnings: tuple[str, ...] = ()
+    """Where the run-off is too short for the value, or leaves much to it."""
 
 
 def answer_questions(
@@ -98,4 +101,13 @@ def conclude(
     watch.advance(1)
     watch.finish()
     opened = tuple(w for s in finished.scenarios for w in s.warnings if OTHER_OPENING in w)
-    return ExperimentOutcome(dataset, summary, manifest, answers, causes, failures(checks), opened)
+    return ExperimentOutcome(
+        dataset,
+        summary,
+        manifest,
+        answers,
+        causes,
+        failures(checks),
+        opened,
+        tuple(value_warnings(finished)),
+    )

@@ -125,7 +125,7 @@ def stress_test(
     outcome = run_experiment(request, None if output is None else _folder(output))
     for failed in outcome.failed_checks:
         warnings.warn(failed, RuntimeWarning, stacklevel=2)
-    for warning in outcome.opening_warnings:
+    for warning in (*outcome.opening_warnings, *outcome.value_warnings):
         warnings.warn(warning, UserWarning, stacklevel=2)
     return outcome
 

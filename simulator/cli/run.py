@@ -106,7 +106,7 @@ class _Session:
         for failed in outcome.failed_checks:
             self._code = EXIT_DEFECT
             tell(failed)
-        for warning in outcome.opening_warnings:
+        for warning in (*outcome.opening_warnings, *outcome.value_warnings):
             print(f"warning: {warning}", file=sys.stderr)
         currency = str(outcome.dataset.attrs["currency"])
         findings = (

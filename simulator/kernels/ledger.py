@@ -145,7 +145,8 @@ def _post_chunk(
             repaid = prepay(loan, product, state, person.true_risk, p, world, weight, flow)
             paid += repaid
             balance = balance_of(state)
-            to = exit_of(loan, product, state, rules, repaid > 0.0, weight, flow, count)
+            ends = repaid > 0.0 or in_run_off
+            to = exit_of(loan, product, state, rules, ends, weight, flow, count)
             roll[t, state.from_bucket, to] += weight * opening
             if to >= TO_WRITTEN_OFF and person.id % 2 == 0:
                 count.lost_even += weight * balance

@@ -159,10 +159,13 @@ def _close(state, status):
 
 
 @scalar
-def exit_of(loan, terms, state, rules, repaid, weight, flow, count):
-    """Destination of a loan that may end this month: its bucket, or an ``Exit``."""
+def exit_of(loan, terms, state, rules, ends, weight, flow, count):
+    """Destination of a loan that may end this month: its bucket, or an ``Exit``.
+
+    ``ends``: whether a line without a balance ends, repaid early or in the run-off.
+    """
     balance = balance_of(state)
-    if balance <= CLEARED and (repaid or loan.kind != Amortisation.REVOLVING):
+    if balance <= CLEARED and (ends or loan.kind != Amortisation.REVOLVING):
         flow.principal_paid += weight * state.principal
         _close(state, LoanStatus.PAID_OFF)
         return TO_PAID_OFF

@@ -1,8 +1,8 @@
 """Income statement and capital of the reported months, under the run's first rule book.
 
     income = interest + penalty interest + fees accrued - claims forgiven
-    profit before tax = income - funding, operating, collection, relief handling, underwriting and
-                        programme cost - provision charge
+    profit before tax = income - funding, operating, collection, relief handling, underwriting,
+                        acquisition and programme cost - provision charge
     tax = tax rate on the profit of each calendar year, less losses carried forward
     opening equity = opening capital ratio * risk weight * (opening balance - opening allowance)
     payout = the month's net income, as far as equity stays at the target of month-end assets

@@ -12,6 +12,7 @@ from simulator.results.checks import CheckResult
 from simulator.results.dataset import SCHEMA_VERSION
 from simulator.results.inputs import SimulationOutput
 from simulator.results.provisions.audit import provision_warnings
+from simulator.results.value import value_warnings
 from simulator.vocabulary import Count
 
 PACKAGES: Final = (
@@ -102,6 +103,7 @@ def build_manifest(output: SimulationOutput, facts: RunFacts) -> dict[str, objec
             "accounting_book": next(iter(output.provision), None),
             "warnings": provision_warnings(output),
         },
+        "value": {"warnings": value_warnings(output)},
         "seed": output.run.seed,
         "random_numbers": RNG_VERSION,
         "python": platform.python_version(),

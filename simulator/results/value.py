@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from simulator.catalogue import Parameters
 from simulator.kernels.tally import Tallies
 from simulator.outlook import BALANCE, GAIN, N_OUTLOOKS, OUTLOOKS_OF_BUCKET
+from simulator.results.inputs import SimulationOutput
 from simulator.results.metrics import MetricValues, monthly_view
 from simulator.results.net_present_value import CASH_COSTS, RECEIVED, cash_flow
 from simulator.results.outcomes import WholeMetric
@@ -22,6 +23,12 @@ from simulator.units import MONTHS_PER_YEAR, monthly_simple
 from simulator.vocabulary import Count, Flow
 
 F8 = NDArray[np.float64]
+
+
+_ENDLESS: Final = 1.0 - 1e-9
+"""Share of a discounted balance that stays a month after month, from which its sum has no end."""
+MUCH_LEFT: Final = 0.1
+"""Share of the balance left after the run-off from which it is said (assumption)."""
 
 
 class Rates(NamedTuple):
@@ -43,8 +50,10 @@ def rates_of(parameters: Parameters) -> Rates:
     )
 
 
-def outlook_values(tallies: Sequence[Tallies], v: float) -> F8:
+def outlook_values(tallies: Sequence[Tallies], v: float) -> F8 | None:
     """Value at a month end of one unit of balance by outlook, (n_products, N_OUTLOOKS).
+
+    None where the run-off was too short to tell: by what was seen of them loans would never end.
 
     From what loans brought in the run-off, all ``tallies`` (of a scenario's policies) together. An
     outlook that was not seen takes what was seen of its product and bucket, else of its bucket;
@@ -70,8 +79,36 @@ def outlook_values(tallies: Sequence[Tallies], v: float) -> F8:
         passed_on = np.where(unseen[..., None], wider(of_bucket(moved, 1)), passed_on)
     unit = np.where(balance > 0.0, balance, 1.0)
     gain, moves = gain / unit, passed_on / unit[..., None]
+    if np.abs(np.linalg.eigvals(v * moves)).max() >= _ENDLESS:
+        return None
     values = np.linalg.solve(np.eye(N_OUTLOOKS) - v * moves, v * gain[..., None])
     found: F8 = values[..., 0]
+    return found
+
+
+def value_warnings(output: SimulationOutput) -> list[str]:
+    """What a reader must know of the run-off: too short to value what is left, or much left."""
+    months, horizon = output.timeline.months, output.timeline.horizon
+    if horizon == months:
+        return []
+    cure = "run.runoff_months=null takes as many as the book needs"
+    found = []
+    for scenario in (s.name for s in output.scenarios):
+        tallies = {name: output.tallies[scenario, name] for name in output.policies}
+        words = f"value: {scenario}: {horizon - months} months of run-off"
+        if outlook_values(list(tallies.values()), rates_of(output.parameters).v) is None:
+            found.append(f"{words} are too few to tell what is left by: no value; {cure}")
+            continue
+        shares = {
+            name: float(t.balance[:, horizon].sum() / max(t.balance[:, months].sum(), 1e-9))
+            for name, t in tallies.items()
+        }
+        most = max(shares, key=lambda name: shares[name])
+        if shares[most] > MUCH_LEFT:
+            found.append(
+                f"{words} leave {shares[most]:.0%} of the balance under {most}, worth what such"
+                f" loans brought until then; {cure}"
+            )
     return found
 
 

@@ -13,7 +13,8 @@ from simulator.levers import Edit
 from simulator.outlook import BALANCE, GAIN, N_OUTLOOKS, OUTLOOKS_OF_BUCKET
 from simulator.results.dataset import to_dataset
 from simulator.results.inputs import ScenarioInfo, SimulationOutput
-from simulator.results.value import VALUE_METRICS, outlook_values, value_values
+from simulator.results.summary import summarise
+from simulator.results.value import VALUE_METRICS, outlook_values, value_values, value_warnings
 from tests.conftest import RISKLESS, run_small, small_book, with_borrowers, with_loans
 from tests.results.outputs import output_of, random_tallies, zero_tallies
 
@@ -118,6 +119,35 @@ def test_value_of_what_is_left_by_a_closed_form() -> None:
     assert np.all(found[:, OUTLOOKS_OF_BUCKET:] == 0.0)  # nobody was seen like that
     both = outlook_values([tallies, tallies], v)
     np.testing.assert_allclose(both, found, rtol=1e-14)
+
+
+def test_balances_that_would_never_end_have_no_value() -> None:
+    """Deferred loans that grow: the run-off is too short, and the run says so and goes on."""
+    growing = random_tallies(8, 3, 6)
+    growing.brought[0, 0] = 100.0, 3.0
+    growing.passed_on[0, 0, 0] = 101.0
+    assert outlook_values([growing], 1.0) is None
+    growing.passed_on[0, 0, 0] = 100.0
+    assert outlook_values([growing], 1.0) is None
+    assert outlook_values([growing], 0.99) is not None
+    output = output_of({"status_quo": growing}, months=4)
+    output = replace(output, parameters=parameters_from({"funding_annual_rate": 0.0}))
+    dataset = to_dataset(output)
+    assert np.all(np.isnan(dataset["value"].values))
+    (row, _) = [item for item in summarise(dataset) if item.metric.startswith("value")]
+    assert np.isnan(row.mean)
+    (told,) = value_warnings(output)
+    assert "2 months of run-off are too few to tell what is left by: no value" in told
+
+
+def test_a_run_off_that_leaves_much_is_told_of() -> None:
+    output = output_of({"status_quo": random_tallies(9, 3, 6)}, months=4)
+    (told,) = value_warnings(output)
+    assert "2 months of run-off leave" in told
+    assert not value_warnings(output_of({"status_quo": random_tallies(9, 3, 6)}, months=6))
+    gone = random_tallies(9, 3, 6)
+    gone.balance[:, 6] = 0.0
+    assert not value_warnings(output_of({"status_quo": gone}, months=4))
 
 
 def test_an_outlook_of_its_own_is_not_mixed_with_others_of_its_bucket() -> None:

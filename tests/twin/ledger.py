@@ -151,7 +151,9 @@ def _lost(borrower: Borrower, loan: Loan, balance: float, month: Month) -> None:
 
 def _exit(borrower: Borrower, loan: Loan, month: Month, repaid: bool) -> None:
     balance = loan.exit_balance = loan.balance
-    if balance <= TINY and (loan.kind is not Amortisation.REVOLVING or repaid):
+    if balance <= TINY and (
+        loan.kind is not Amortisation.REVOLVING or repaid or month.t > month.months
+    ):
         loan.close(LoanStatus.PAID_OFF)
     elif loan.dpd > loan.write_off_dpd:
         month.flow(Flow.WRITTEN_OFF, loan, balance)
