@@ -31,7 +31,8 @@ from simulator.vocabulary import (
     WorkState,
 )
 from tests import ROOT
-from tests.conftest import RICH, run_small, small_book
+from tests.conftest import RICH, run_small
+from tests.twin.samples import random_book
 
 P = records(pack_parameters(parameters_from({})))[0]
 shares = st.floats(0, 1)
@@ -78,7 +79,7 @@ def test_a_function_gives_the_same_number_with_and_without_the_compiler(name: st
 def tiny_run() -> dict[str, np.ndarray]:
     """Histories of a dozen borrowers under policies that use every phase, by policy and column."""
     small = run_small(
-        small_book(12, months=3, applicants_monthly_share=0.2),
+        random_book(5, n_borrowers=12, applicants=6),
         policies=RICH,
         months=3,
         paths=1,
