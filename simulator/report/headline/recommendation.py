@@ -150,10 +150,10 @@ def _harm(standing: Standing, frontier: Frontier) -> tuple[str, ...]:
 
 
 def _against(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
-    """That the best policy's value (NPV) does not bear the recommendation out, where so."""
+    """That the best policy's value does not bear the recommendation out, where so."""
     found = _doubtful_values(data, frontier)
     return tuple(
-        tr("{where} its value (NPV) {doubt}", where=where, doubt=_doubt(data, stat))
+        tr("{where} its value {doubt}", where=where, doubt=_doubt(data, stat))
         for where, stat in found
     )
 
@@ -218,7 +218,7 @@ def _share(fraction: float) -> str:
 
 
 def value_doubts(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
-    """Where the best policy's value (NPV) does not bear out the net result of the headline."""
+    """Where the best policy's value does not bear out the net result of the headline."""
     found = _doubtful_values(data, frontier)
     if not found:
         return ()
@@ -230,15 +230,15 @@ def value_doubts(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
     }
     sign = stat_of(frontier.standings[0].net).sign
     if any(stat.sign == -sign for _, stat in found):
-        return (tr("The value (NPV) of {policy} does not bear this out: {doubts}.", **said),)
-    return (tr("The value (NPV) of {policy} bears this out less clearly: {doubts}.", **said),)
+        return (tr("The value of {policy} does not bear this out: {doubts}.", **said),)
+    return (tr("The value of {policy} bears this out less clearly: {doubts}.", **said),)
 
 
 def _doubtful_values(data: ReportData, frontier: Frontier) -> list[tuple[str, Stat]]:
     """Where, and how, the best policy's value differs in sign from its net result."""
     best = frontier.standings[0]
     sign = stat_of(best.net).sign
-    if not sign or "net_present_value" not in data.dataset:
+    if not sign or "value" not in data.dataset:
         return []
     worst = data.worst_scenario()
     found = {data.over(frontier): value_change(data, frontier, best.policy)}
@@ -262,13 +262,13 @@ def _doubt(data: ReportData, stat: Stat) -> str:
 
 
 def value_change(data: ReportData, frontier: Frontier, policy: str) -> Stat:
-    """A policy's change of value (NPV) on the same paths, where ``frontier`` holds."""
+    """A policy's change of value on the same paths, where ``frontier`` holds."""
     scenario = frontier.scenario
     if scenario is None:
         weights = data.dataset["scenario_weight"]
-        values = (data.dataset["net_present_value"] * weights).sum("scenario")
+        values = (data.dataset["value"] * weights).sum("scenario")
     else:
-        values = data.dataset["net_present_value"].sel(scenario=scenario)
+        values = data.dataset["value"].sel(scenario=scenario)
     change = values.sel(policy=policy) - values.sel(policy=data.reference)
     paths = np.asarray(change.values, dtype=np.float64)
     found = over_paths(paths, int(data.dataset.attrs["luck_replicates"]))

@@ -10,7 +10,7 @@ from simulator.report.kit.statistics import Stat
 from simulator.report.provisions.rule_books import Provisions
 from simulator.results.income_statement import parameters_of
 
-VALUE: Final = "delta_net_present_value"
+VALUE: Final = "delta_value"
 
 
 class Column(NamedTuple):
@@ -63,14 +63,12 @@ def _parameter(data: ReportData, name: str) -> str:
 
 def measures(data: ReportData) -> str:
     """Why value and net result may disagree, with the two rates."""
-    discount, funding = (
-        _parameter(data, f"{name}_annual_rate") for name in ("discount", "funding")
-    )
     return tr(
-        "Value (NPV) is after operating cost and discounted at {discount} a year; the net result"
-        " is before operating cost and funded at {funding} a year, so the two may disagree.",
-        discount=discount,
-        funding=funding,
+        "Value is after operating cost, tax and the {equity} a year that owners ask for the capital"
+        " tied up, discounted at the cost of funding ({funding} a year) after tax; the net result"
+        " is before operating cost and tax, so the two may disagree.",
+        equity=_parameter(data, "cost_of_equity"),
+        funding=_parameter(data, "funding_annual_rate"),
     )
 
 

@@ -111,7 +111,7 @@ class Again:
         self.worst = int(self.loss[:, 0].mean(axis=1).argmax())
         net = self.before_losses - self.credit_loss
         self.net = net - net[:, :1]
-        value = dataset["net_present_value"].values
+        value = dataset["value"].values
         self.value = value - value[:, :1]
 
     def total(self, name: str) -> F8:

@@ -88,9 +88,9 @@ def test_a_value_that_does_not_bear_out_the_headline_is_told(tmp_path: Path) -> 
     )
     dataset = outcome.dataset.copy()
     luck = np.array([-1.0, 1.0, -2.0, 2.0]) * 1.0e6
-    paths = dataset["net_present_value"].transpose("scenario", "policy", "path").copy()
+    paths = dataset["value"].transpose("scenario", "policy", "path").copy()
     paths[:, 1] = paths.values[:, 0] + luck
-    dataset["net_present_value"] = paths
+    dataset["value"] = paths
     data = ReportData(dataset, outcome.summary, outcome.manifest)
     frontier = data.overall
     assert frontier is not None
@@ -99,7 +99,7 @@ def test_a_value_that_does_not_bear_out_the_headline_is_told(tmp_path: Path) -> 
         shown = replace(frontier, standings=(replace(best, net=net),))
         assert bool(recommendation.value_doubts(data, shown)) is told
     sentence = findings.measures_sentence(data)
-    assert "discounted at 8\u202f% a year" in sentence
-    assert "funded at 5\u202f% a year" in sentence
+    assert "the 12\u202f% a year that owners ask" in sentence
+    assert "cost of funding (5\u202f% a year) after tax" in sentence
     weights = [card.weight for card in about_the_run.scenario_cards(data)]
     assert weights == ["50 % of its own, 71 % in this run", "20 % of its own, 29 % in this run"]

@@ -20,9 +20,7 @@ def _with(run: Run, metric: str, **policies: tuple[float, float, float]) -> Run:
 
 def test_the_table_of_policies_repeats_the_summary(books: Provisions, money_run: Run) -> None:
     table = value_table(books, "epidemic")
-    values = {
-        p: _stat(money_run, "delta_net_present_value", ("epidemic", p)).mean for p in POLICIES[1:]
-    }
+    values = {p: _stat(money_run, "delta_value", ("epidemic", p)).mean for p in POLICIES[1:]}
     order = sorted(values, key=lambda p: -values[p])
     assert [row.policy for row in table.rows] == [
         *(p.replace("_", " ").capitalize() for p in order),
@@ -49,7 +47,7 @@ def test_the_table_of_policies_repeats_the_summary(books: Provisions, money_run:
 
 def test_a_value_over_zero_is_never_told_as_an_effect(money_run: Run) -> None:
     unclear = dict.fromkeys(POLICIES[1:], (100000.0, -100000.0, 300000.0))
-    run = _with(money_run, "delta_net_present_value", **unclear)
+    run = _with(money_run, "delta_value", **unclear)
     run = _with(run, "delta_allowance_cas22", **unclear)
     data = data_of(run)
     found = provisions_of(data)
