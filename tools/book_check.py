@@ -7,7 +7,6 @@ fitted here, and no seed is one that a fit used. The bands are a validation's ju
 plausible, an assumption.
 """
 
-import argparse
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -16,7 +15,18 @@ import numpy as np
 import xarray as xr
 
 from simulator.settings import BookSettings, ExplainSettings
-from tools.book_figures import HOLD, RAMP, SEEDS, Line, Size, monthly, scenario, simulate
+from tools.book_figures import (
+    HOLD,
+    RAMP,
+    SEEDS,
+    Line,
+    Size,
+    asked_scale,
+    monthly,
+    print_lines,
+    scenario,
+    simulate,
+)
 from tools.book_openings import applicants_line, burn_in_lines, round_trip_lines
 
 STEADY = ("30+", "90+", "new 90+ loans", "charge-off", "stage 2", "unemployed borrowers")
@@ -205,23 +215,13 @@ def lines(size: Size, folder: Path) -> Iterator[Line]:
 
 def main(argv: list[str] | None = None) -> int:
     """Print every line as it is known; 1 where one is outside its band."""
-    parser = argparse.ArgumentParser(prog="python -m tools.book_check", description=__doc__)
-    parser.add_argument(
-        "--scale", type=float, default=1.0, help="of the books, such as 0.1; the bands are for 1"
-    )
-    scale = parser.parse_args(argv).scale
-    size = Size()
+    scale, size = asked_scale("python -m tools.book_check", __doc__, argv), Size()
     if scale != 1.0:
         size = Size(
             *(max(2, int(scale * x)) for x in (size.power, size.flat, size.responses, size.causes))
         )
-    outside = 0
     with tempfile.TemporaryDirectory() as folder:
-        for line in lines(size, Path(folder)):
-            print(line, flush=True)
-            outside += not line.holds
-    print(f"{outside} outside their bands")
-    return 1 if outside else 0
+        return print_lines(lines(size, Path(folder)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What the checks of the default book share: seeds, the flat economy, a run, a printed line."""
 
-from collections.abc import Callable, Mapping
+import argparse
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
@@ -59,6 +60,26 @@ class Line:
         """One line of the table."""
         mark = "ok " if self.holds else "-- " if isnan(self.found) else "NO "
         return f"{mark} {self.what:<62} {self.found:8.3f}   wanted {self.low:g} to {self.high:g}"
+
+
+def asked_scale(program: str, about: str | None, argv: list[str] | None) -> float:
+    """How large a check's books are, over what its bands are for."""
+    parser = argparse.ArgumentParser(prog=program, description=about)
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="of the books, such as 0.1; the bands are for 1"
+    )
+    scale: float = parser.parse_args(argv).scale
+    return scale
+
+
+def print_lines(lines: Iterable[Line]) -> int:
+    """Print every line as it is known; 1 where one is outside its band, else 0."""
+    outside = 0
+    for line in lines:
+        print(line, flush=True)
+        outside += not line.holds
+    print(f"{outside} outside their bands")
+    return 1 if outside else 0
 
 
 def scenario(

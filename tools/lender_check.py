@@ -6,7 +6,6 @@ allowance, capital under stress, and what a stricter approval does to arrears. N
 fit used.
 """
 
-import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -19,7 +18,7 @@ from simulator import stress_test
 from simulator.conclusion import ExperimentOutcome
 from simulator.shipped import shipped_folders
 from simulator.vocabulary import REFERENCE
-from tools.book_figures import SEEDS, Line
+from tools.book_figures import SEEDS, Line, asked_scale, print_lines
 
 F8 = NDArray[np.float64]
 
@@ -154,18 +153,8 @@ def lines(size: Size) -> Iterator[Line]:
 
 def main(argv: list[str] | None = None) -> int:
     """Print every line as it is known; 1 where one is outside its band."""
-    parser = argparse.ArgumentParser(prog="python -m tools.lender_check", description=__doc__)
-    parser.add_argument(
-        "--scale", type=float, default=1.0, help="of the books, such as 0.1; the bands are for 1"
-    )
-    scale, size = parser.parse_args(argv).scale, Size()
-    size = Size(signs=int(scale * size.signs), rest=int(scale * size.rest))
-    outside = 0
-    for line in lines(size):
-        print(line, flush=True)
-        outside += not line.holds
-    print(f"{outside} outside their bands")
-    return 1 if outside else 0
+    scale, size = asked_scale("python -m tools.lender_check", __doc__, argv), Size()
+    return print_lines(lines(Size(signs=int(scale * size.signs), rest=int(scale * size.rest))))
 
 
 if __name__ == "__main__":

@@ -8,9 +8,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.catalogue import parameters_from
-from simulator.levers import Edit
 from simulator.results.dataset import PATH_DIMS, policy_runs_of, to_dataset
-from simulator.results.inputs import ScenarioInfo, SimulationOutput
+from simulator.results.inputs import SimulationOutput
 from simulator.results.metrics import BY_NAME, lifetime_view
 from simulator.results.net_present_value import (
     cash_flow,
@@ -20,8 +19,8 @@ from simulator.results.net_present_value import (
     terminal_value,
 )
 from simulator.vocabulary import Count, Flow
-from tests.conftest import RISKLESS, run_small, small_book, with_borrowers, with_loans
 from tests.results.outputs import output_of, random_tallies, zero_tallies
+from tests.results.sound_lender import RATE, run_of, sound_book
 
 F8 = NDArray[np.float64]
 FREE_OF_COST = {"operating_cost_monthly": 0.0, "operating_cost_rate": 0.0}
@@ -86,45 +85,10 @@ def test_value_falls_by_what_it_costs() -> None:
     assert item.unit == "CNY"
 
 
-RATE = 0.18
-NO_CONTACTS = [Edit("effort_reminder", 0.0), Edit("effort_ai_call", 0.0)]
-
-
 def sound_run(months: int, runoff: int) -> xr.Dataset:
     """Loans of one rate to people who always pay; no new ones, no costs."""
-    book = small_book(300, months, "cash_loan", opening_overdue=False)
-    people = book.borrowers
-    book = with_borrowers(
-        book,
-        arrival_month=np.where(people.arrival_month > 0, np.int16(600), people.arrival_month),
-        **{
-            name: np.zeros_like(getattr(people, name))
-            for name in ("p_forget", "p_channel_failure", "p_misunderstand", "other_debt")
-        },
-    )
-    rates = np.full_like(book.loans.annual_rate, RATE)
-    book = with_loans(book, annual_rate=rates)
-    parameters = FREE_OF_COST | {"discount_annual_rate": RATE}
-    small = run_small(
-        book,
-        worlds={"calm": {}},
-        parameters=RISKLESS | parameters,
-        policies={"status_quo": NO_CONTACTS},
-        months=months,
-        runoff_months=runoff,
-        paths=2,
-    )
-    output = SimulationOutput(
-        tallies=small.simulation.tallies,
-        macro_unemployment={"calm": small.macro["calm"].by_draw["unemployment_rate"]},
-        book=book,
-        timeline=small.run.timeline,
-        scenarios=(ScenarioInfo("calm", "Calm", 1.0),),
-        policies=("status_quo",),
-        run=small.run,
-        parameters=parameters_from(RISKLESS | parameters),
-    )
-    return to_dataset(output)
+    book = sound_book(300, months)
+    return run_of(book, months, runoff, **FREE_OF_COST, discount_annual_rate=RATE)
 
 
 @pytest.mark.parametrize(("months", "runoff"), [(6, 0), (12, 24)])

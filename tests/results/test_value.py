@@ -4,23 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import xarray as xr
 from numpy.typing import NDArray
 
-from simulator.book.schema import Book
 from simulator.catalogue import parameters_from
-from simulator.levers import Edit
 from simulator.outlook import BALANCE, GAIN, N_OUTLOOKS, OUTLOOKS_OF_BUCKET
 from simulator.results.dataset import to_dataset
-from simulator.results.inputs import ScenarioInfo, SimulationOutput
 from simulator.results.summary import summarise
 from simulator.results.value import VALUE_METRICS, outlook_values, value_values, value_warnings
-from tests.conftest import RISKLESS, run_small, small_book, with_borrowers, with_loans
 from tests.results.outputs import output_of, random_tallies, zero_tallies
+from tests.results.sound_lender import RATE, run_of, sound_book
 
 F8 = NDArray[np.float64]
-RATE = 0.18
-NO_CONTACTS = [Edit("effort_reminder", 0.0), Edit("effort_ai_call", 0.0)]
 NOTHING = {
     "operating_cost_monthly": 0.0,
     "operating_cost_rate": 0.0,
@@ -29,46 +23,6 @@ NOTHING = {
     "cost_of_equity": RATE,
 }
 """No cost, no tax, and owners who ask what lenders ask."""
-
-
-def sound_book(borrowers: int, months: int, prepay: float) -> Book:
-    """Loans of one rate to people who always pay; nobody else comes."""
-    book = small_book(borrowers, months, "cash_loan", opening_overdue=False, second_loan_share=0.0)
-    people = book.borrowers
-    book = with_borrowers(
-        book,
-        arrival_month=np.where(people.arrival_month > 0, np.int16(600), people.arrival_month),
-        **{
-            name: np.zeros_like(getattr(people, name))
-            for name in ("p_forget", "p_channel_failure", "p_misunderstand", "other_debt")
-        },
-    )
-    book = with_loans(book, annual_rate=np.full_like(book.loans.annual_rate, RATE))
-    products = tuple(p.model_copy(update={"p_prepay_monthly": prepay}) for p in book.products)
-    return replace(book, products=products)
-
-
-def run_of(book: Book, months: int, runoff: int, **parameters: float) -> xr.Dataset:
-    small = run_small(
-        book,
-        worlds={"calm": {}},
-        parameters=RISKLESS | parameters,
-        policies={"status_quo": NO_CONTACTS},
-        months=months,
-        runoff_months=runoff,
-        paths=2,
-    )
-    output = SimulationOutput(
-        tallies=small.simulation.tallies,
-        macro_unemployment={"calm": small.macro["calm"].by_draw["unemployment_rate"]},
-        book=book,
-        timeline=small.run.timeline,
-        scenarios=(ScenarioInfo("calm", "Calm", 1.0),),
-        policies=("status_quo",),
-        run=small.run,
-        parameters=parameters_from(RISKLESS | parameters),
-    )
-    return to_dataset(output)
 
 
 def test_two_loans_are_worth_their_table_of_cash() -> None:
