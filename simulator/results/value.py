@@ -24,7 +24,6 @@ from simulator.vocabulary import Count, Flow
 
 F8 = NDArray[np.float64]
 
-
 _ENDLESS: Final = 1.0 - 1e-9
 """Share of a discounted balance that stays a month after month, from which its sum has no end."""
 MUCH_LEFT: Final = 0.1
@@ -53,11 +52,10 @@ def rates_of(parameters: Parameters) -> Rates:
 def outlook_values(tallies: Sequence[Tallies], v: float) -> F8 | None:
     """Value at a month end of one unit of balance by outlook, (n_products, N_OUTLOOKS).
 
-    None where the run-off was too short to tell: by what was seen of them loans would never end.
-
     From what loans brought in the run-off, all ``tallies`` (of a scenario's policies) together. An
     outlook that was not seen takes what was seen of its product and bucket, else of its bucket;
-    where nothing was, it is worth nothing.
+    where nothing was, it is worth nothing. None where the run-off was too short: by what was seen,
+    loans would never end.
     """
     brought = np.sum([t.brought for t in tallies], axis=0)
     moved = np.sum([t.passed_on for t in tallies], axis=0)
