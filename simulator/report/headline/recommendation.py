@@ -218,7 +218,35 @@ def _share(fraction: float) -> str:
 
 
 def value_doubts(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
-    """Where the best policy's value does not bear out the net result of the headline."""
+    """Where value does not bear out the headline's net result: the best policy's, another's."""
+    return (*_own_doubts(data, frontier), *_worth_more(data, frontier))
+
+
+def _worth_more(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
+    """The policy whose value is told to exceed the best one's by most, where there is one."""
+    best = frontier.standings[0].policy
+    if not stat_of(frontier.standings[0].net).sign or "value" not in data.dataset:
+        return ()
+    others = {p: value_change(data, frontier, p, best) for p in data.policies if p != best}
+    above = {p: stat for p, stat in others.items() if stat.has_interval and stat.sign > 0}
+    if not above:
+        return ()
+    rival = max(above, key=lambda p: above[p].mean)
+    stat = above[rival]
+    scale = money_scale(data.currency, stat.values())
+    return (
+        tr(
+            "By value {rival} is worth more than {policy}, by {mean} ({span}).",
+            rival=data.policy_label(rival),
+            policy=data.policy_label(best),
+            mean=scale.full(stat.mean),
+            span=scale.span(stat.ci_low, stat.ci_high),
+        ),
+    )
+
+
+def _own_doubts(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
+    """Where the best policy's own value differs in sign from its net result."""
     found = _doubtful_values(data, frontier)
     if not found:
         return ()
@@ -261,15 +289,20 @@ def _doubt(data: ReportData, stat: Stat) -> str:
     )
 
 
-def value_change(data: ReportData, frontier: Frontier, policy: str) -> Stat:
-    """A policy's change of value on the same paths, where ``frontier`` holds."""
+def value_change(
+    data: ReportData, frontier: Frontier, policy: str, against: str | None = None
+) -> Stat:
+    """A policy's change of value on the same paths, where ``frontier`` holds.
+
+    ``against``: the policy that it is compared with; None for the reference.
+    """
     scenario = frontier.scenario
     if scenario is None:
         weights = data.dataset["scenario_weight"]
         values = (data.dataset["value"] * weights).sum("scenario")
     else:
         values = data.dataset["value"].sel(scenario=scenario)
-    change = values.sel(policy=policy) - values.sel(policy=data.reference)
+    change = values.sel(policy=policy) - values.sel(policy=against or data.reference)
     paths = np.asarray(change.values, dtype=np.float64)
     found = over_paths(paths, int(data.dataset.attrs["luck_replicates"]))
     low, high = optional(float(found.ci_low)), optional(float(found.ci_high))

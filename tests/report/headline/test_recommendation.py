@@ -98,6 +98,12 @@ def test_a_value_that_does_not_bear_out_the_headline_is_told(tmp_path: Path) -> 
     for net, told in ((Estimate(5.0, 4.0, 6.0), True), (Estimate(5.0, -4.0, 6.0), False)):
         shown = replace(frontier, standings=(replace(best, net=net),))
         assert bool(recommendation.value_doubts(data, shown)) is told
+    paths[:, 1] = paths.values[:, 0] - np.array([2.0, 2.1, 1.9, 2.0]) * 1.0e6
+    dataset["value"] = paths
+    data = ReportData(dataset, outcome.summary, outcome.manifest)
+    shown = replace(frontier, standings=(replace(best, net=Estimate(5.0, 4.0, 6.0)),))
+    rival = recommendation.value_doubts(data, shown)[-1]
+    assert "By value Status quo is worth more than Grace period, by CNY\u00a02.00\u202fM" in rival
     sentence = findings.measures_sentence(data)
     assert "the 12\u202f% a year that owners ask" in sentence
     assert "cost of funding (5\u202f% a year) after tax" in sentence
