@@ -122,12 +122,12 @@ void simulate_lives(int64_t n, int64_t horizon, const uint64_t *ids, const int16
                 int kind = kinds[row], next = 0;
                 double p_ill = p_ills[row] * w->illness_factor;
                 p_ill = p_ill < 1.0 ? p_ill : 1.0;
-                if (t > arrivals[row])
+                if (t == 0)
+                    next = arrivals[row] <= 0 ? openings[row] : 0;
+                else if (t > arrivals[row])
                     next = next_life(rules, w, now[k - n], workers[row], kind, p_ill,
                                      disaster[t * n_regions + regions[row]], u[0][k], u[1][k],
                                      u[2][k], u[3][k]);
-                else if (t == 0 && arrivals[row] == 0)
-                    next = openings[row];
                 now[k] = (uint16_t)next;
             }
             for (int k = 0; k < size; k++) {
@@ -135,7 +135,7 @@ void simulate_lives(int64_t n, int64_t horizon, const uint64_t *ids, const int16
                 double p_admit = p_admits[row] * w->illness_factor;
                 double u_stay = u_hospital[t % HOSPITAL_MONTHS][k];
                 p_admit = p_admit < 1.0 ? p_admit : 1.0;
-                if (t > arrivals[row]) {
+                if (t > 0 && t > arrivals[row]) {
                     int before = now[k - n];
                     if ((before & ON) || u_stay < p_admit)
                         now[k] |= (uint16_t)next_hospital(rules, before, p_admit, u_stay, ids[row],

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kernels.cache import clear_cache
+from simulator.kernels.customers import catch_up
 from simulator.kernels.impairment import keep_cells
 from simulator.kernels.ledger import count_stocks
 from simulator.kernels.life_events import simulate_lives
@@ -223,6 +224,8 @@ def states_at(
             work.seen,
             *no_history,
         )
+        p = packed.params[0]
+        catch_up(last, packed.book, levers, work.state, p, path, work.life, key)
         yield work.state, work.life[last]
         first = last + 1
 

@@ -288,6 +288,14 @@ BOOK_LEVERS: Final = (
         20,
         _M.MULTIPLY,
     ),
+    _F(
+        "relief_is_record",
+        "1: relief makes a customer's record late, as 30 days past due do",
+        0,
+        0,
+        1,
+        _M.MAX,
+    ),
 )
 """One value a policy."""
 

@@ -6,9 +6,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.book.distributions import SCORE_MEAN, SCORE_SD
+from simulator.book.distributions import BAND_CUT_POINTS, RISK_BANDS, SCORE_MEAN, SCORE_SD
 from simulator.book.illness import hospital_incidence
 from simulator.book.schema import Book, Borrowers, Loans, ProductTerms, product_terms
+from simulator.book.segments import quarter_of
 from simulator.catalogue import Parameters, pack_parameters
 from simulator.kernels.pairing import Paired, group_slices
 from simulator.kernels.records import (
@@ -114,6 +115,9 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
         terms=_pack_terms(product_terms(book), parameters["product_rate_passthrough"]),
         facts=_facts(book, parameters),
         first_applicant=_month_starts(people.arrival_month),
+        vintage_of=_vintage_of(people, loans),
+        prices=_prices(book),
+        band_floors=np.array(BAND_CUT_POINTS, dtype=np.float64),
         ranks=_pack(RANK_DTYPE, rows_of(people, by_score)._asdict()),
         rank_of=np.argsort(by_score).astype(np.int32),
         sight=_sight(cells, book),
@@ -165,7 +169,7 @@ def _pack_people(people: Borrowers, loans: Loans) -> NDArray[np.void]:
 
 def _pack_loans(loans: Loans) -> NDArray[np.void]:
     """Records of what every month needs of all loans."""
-    return _pack(LOAN_DTYPE, loans._asdict())
+    return _pack(LOAN_DTYPE, loans._asdict() | {"again": np.zeros(loans.id.size)})
 
 
 def _pack_openings(loans: Loans, book_row: NDArray[np.int64]) -> NDArray[np.void]:
@@ -230,6 +234,25 @@ def _month_starts(arrivals: NDArray[np.int16]) -> NDArray[np.int32]:
     """Row of the first applicant of each month, shape (last arrival + 2,)."""
     months = np.arange(int(arrivals.max(initial=0)) + 2)
     return np.searchsorted(arrivals, months).astype(np.int32)
+
+
+def _vintage_of(people: Borrowers, loans: Loans) -> NDArray[np.int16]:
+    """Vintage of loans that are made in each month, shape (last arrival + 1,)."""
+    made = people.arrival_month[loans.borrower] >= 0
+    quarter = quarter_of(loans.origination_month[made])
+    oldest = int((quarter - loans.vintage[made])[0])
+    months = np.arange(int(people.arrival_month.max(initial=0)) + 1)
+    return (quarter_of(months) - oldest).astype(np.int16)
+
+
+def _prices(book: Book) -> NDArray[np.float64]:
+    """Yearly rate of each product in each risk band, as new customers have it."""
+    bands = np.arange(len(RISK_BANDS))
+    lends = bool((book.borrowers.arrival_month > 0).any())
+    if lends and len(book.segments.region) % bands.size:
+        raise ValueError(f"a book with applicants has {bands.size} risk bands")
+    rows = [product.annual_rate + product.risk_price * bands for product in book.products]
+    return np.minimum(np.array(rows), book.jurisdiction.all_in_rate_cap)
 
 
 def _paired(people: Borrowers, loans: Loans, n_regions: int, n_products: int) -> Paired:

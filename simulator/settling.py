@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.book import Book, DonorSource, build_book
-from simulator.book.donors import DONOR_SEED
+from simulator.book.donors import DONOR_SEED, Settled
 from simulator.book.illness import illness_incidence
 from simulator.book.schema import Borrowers, Loans
 from simulator.catalogue import Parameters, parameters_from
 from simulator.engine import compile_kernels, states_at
+from simulator.kernels.customers import FOR_EVER
 from simulator.kernels.records import State
 from simulator.macro import Scenario, draw_macro_paths
 from simulator.macro.variables import DISASTER, MACRO_VARIABLES
@@ -31,7 +32,7 @@ from simulator.provision import RuleBook, build_risk_cells
 from simulator.settings import BookSettings, MacroDeviation, RunSettings
 from simulator.shocks import World, build_world
 from simulator.validation import UserError
-from simulator.vocabulary import REFERENCE, Life, LoanStatus
+from simulator.vocabulary import REFERENCE, Amortisation, Life, LoanStatus
 
 APPLICANTS_MONTHLY_SHARE: Final = 0.09
 """Of the first cohort, where a book has no new lending of its own (assumption)."""
@@ -49,6 +50,7 @@ _KEPT: Final = 4
 """Settled books that a process keeps."""
 
 Lives = NDArray[np.uint16]
+Snapshot = tuple[Borrowers, Loans]
 Records = NDArray[np.void]
 Economy = Mapping[str, float]
 """Values of macro variables in the calm."""
@@ -86,7 +88,7 @@ _KIND: Final = (
 )
 """Settings of a book that its settled book depends on."""
 
-_settled: OrderedDict[tuple[object, ...], Book] = OrderedDict()
+_settled: OrderedDict[tuple[object, ...], Settled] = OrderedDict()
 _guard = Lock()
 
 
@@ -99,7 +101,7 @@ def opening_economy(scenario: Scenario) -> dict[str, float]:
 def donor_source(calm: Callable[[tuple[str, ...]], Calm]) -> DonorSource:
     """Settled books in the ``calm`` of a book's regions."""
 
-    def ask(settings: BookSettings, changes: Parameters | None = None) -> Book:
+    def ask(settings: BookSettings, changes: Parameters | None = None) -> Settled:
         found = calm(settings.regions)
         if changes:
             try:
@@ -112,7 +114,7 @@ def donor_source(calm: Callable[[tuple[str, ...]], Calm]) -> DonorSource:
     return ask
 
 
-def settled_book(settings: BookSettings, calm: Calm) -> Book:
+def settled_book(settings: BookSettings, calm: Calm) -> Settled:
     """What the calm leaves of ``settings``' kind of loans; kept for the next who asks."""
     key = calm.key(settings)
     with _guard:
@@ -158,7 +160,7 @@ def _cohort(settings: BookSettings, size: int) -> BookSettings:
     return settings.model_copy(update=changes)
 
 
-def _burnt_in(settings: BookSettings, calm: Calm) -> Book:
+def _burnt_in(settings: BookSettings, calm: Calm) -> Settled:
     months = settings.burn_in_months
     run = RunSettings(paths=1, months=months, runoff_months=0, path_batch=1, threads=1)
     run = run.model_copy(update={"seed": DONOR_SEED})
@@ -167,13 +169,18 @@ def _burnt_in(settings: BookSettings, calm: Calm) -> Book:
     levers = levers_for(calm.policy, calm.policy, book.segments, months)
     last = range(months, max(0, months - SETTLED_MONTHS - 1), -SNAPSHOT_MONTHS)
     world, at = _calm_world(calm, book, run), sorted(last)
-    snapshots = [
-        _as_opening(book, state, life, month)
-        for month, (state, life) in zip(
-            at, states_at(packed, world, levers, DONOR_SEED, at), strict=True
+    customers, dormant = [], []
+    for month, (state, life) in zip(
+        at, states_at(packed, world, levers, DONOR_SEED, at), strict=True
+    ):
+        customers.append(_as_opening(book, state, life, month))
+        dormant.append(_as_dormant(book, state, life, month))
+    if not sum(people.id.size for people, _ in customers):
+        raise UserError(
+            "book: under the current policy nobody has a loan after the calm that settles the"
+            " opening; approve more, or set book.opening_overdue=false"
         )
-    ]
-    return _joined(book, snapshots)
+    return Settled(_joined(book, customers), _joined(book, dormant))
 
 
 def _calm_world(calm: Calm, book: Book, run: RunSettings) -> World:
@@ -205,30 +212,44 @@ def _calm_world(calm: Calm, book: Book, run: RunSettings) -> World:
     return world
 
 
-def _as_opening(book: Book, state: State, life: Lives, month: int) -> tuple[Borrowers, Loans]:
+def _as_opening(book: Book, state: State, life: Lives, month: int) -> Snapshot:
     """Borrowers with an open loan and their open loans, as they stand; ``month`` is month 0."""
+    return _snapshot(book, state, life, month, state.loans["status"] == LoanStatus.OPEN)
+
+
+def _as_dormant(book: Book, state: State, life: Lives, month: int) -> Snapshot:
+    """Dormant customers, and the loans that they may ask for again."""
+    resting = np.zeros(state.people.size, dtype=np.bool_)
+    resting[state.dormant[: state.n_dormant[0]]] = True
+    repaid = state.loans["status"] == LoanStatus.PAID_OFF
+    again = repaid & (state.slots["kind"] != Amortisation.REVOLVING)
+    asked_for = again & resting[state.slots["borrower"]]
+    people, loans = _snapshot(book, state, life, month, asked_for)
+    return people, loans._replace(remaining_months=np.zeros_like(loans.remaining_months))
+
+
+def _snapshot(
+    book: Book, state: State, life: Lives, month: int, chosen: NDArray[np.bool_]
+) -> Snapshot:
+    """The ``chosen`` loans (in packed order) and their borrowers, in the book's order."""
     order, loan_order = packed_order(book)
-    still_open = np.flatnonzero(state.loans["status"] == LoanStatus.OPEN)
-    still_open = still_open[np.argsort(loan_order[still_open])]  # in the book's order again
-    loan_rows = loan_order[still_open]
+    found = np.flatnonzero(chosen)
+    found = found[np.argsort(loan_order[found])]
+    loan_rows = loan_order[found]
     rows, owner = np.unique(book.loans.borrower[loan_rows].astype(np.intp), return_inverse=True)
     packed_row = np.empty_like(order)
     packed_row[order] = np.arange(order.size)
     at = packed_row[rows]
     borrowers = _borrowers(rows_of(book.borrowers, rows), state.people[at], life[at], month)
-    loans = _loans(rows_of(book.loans, loan_rows), state.loans[still_open], month)
+    loans = rows_of(book.loans, loan_rows)
+    loans = _loans(loans, state.loans[found], state.slots[found], month)
     return borrowers, loans._replace(borrower=owner.astype(np.int32))
 
 
-def _joined(book: Book, snapshots: Sequence[tuple[Borrowers, Loans]]) -> Book:
-    """One table of donors, snapshot after snapshot; a ``UserError`` if there is nobody."""
+def _joined(book: Book, snapshots: Sequence[Snapshot]) -> Book:
+    """One table of people, snapshot after snapshot; perhaps empty."""
     people = [table for table, _ in snapshots]
     sizes = [table.id.size for table in people]
-    if not sum(sizes):
-        raise UserError(
-            "book: under the current policy nobody has a loan after the calm that settles the"
-            " opening; approve more, or set book.opening_overdue=false"
-        )
     first = np.cumsum([0, *sizes[:-1]])
     loans = [
         table._replace(borrower=table.borrower + np.int32(start))
@@ -258,20 +279,31 @@ def _borrowers(people: Borrowers, purses: Records, lives: Lives, months: int) ->
         refusing=purses["refusing"].copy(),
         hardship_known=purses["hardship_known"].copy(),
         cut_off=purses["cut_off"].copy(),
+        last_ended=purses["last_ended"] - np.int16(months),
+        closed_until=_from_opening(purses["closed_until"], months),
+        late_until=_from_opening(purses["late_until"], months),
+        loans_had=purses["loans_had"].copy(),
     )
 
 
-def _loans(loans: Loans, states: Records, months: int) -> Loans:
+def _from_opening(until: NDArray[np.int16], months: int) -> NDArray[np.int16]:
+    """Months of a record from the opening on; one that holds for ever still does."""
+    moved = np.maximum(until.astype(np.int64) - months, 0)
+    return np.where(until == FOR_EVER, FOR_EVER, moved).astype(np.int16)
+
+
+def _loans(loans: Loans, states: Records, slots: Records, months: int) -> Loans:
     """``loans`` as they stand; deferred interest counts as principal (assumption)."""
     unpaid = states["n_unpaid"].astype(np.int16)
     same = ("limit", "principal_overdue", "interest_overdue", "penalty", "fees")
     return loans._replace(
         **{name: states[name].copy() for name in same},
-        origination_month=(loans.origination_month - months).astype(np.int16),
+        origination_month=(slots["origination_month"] - months).astype(np.int16),
+        segment=slots["segment"].copy(),
         annual_rate=states["base_rate"].copy(),
         remaining_months=states["remaining"].copy(),
         principal=states["principal"] + states["interest_deferred"],
-        usual_principal=loans.usual_principal * states["limit"] / loans.limit,
+        usual_principal=loans.usual_principal * states["limit"] / slots["limit"],
         n_unpaid=unpaid,
         months_overdue=np.maximum(states["spell"], unpaid),
     )

@@ -264,6 +264,7 @@ class Draw(IntEnum):
     HOSPITAL = 96  # + month mod 4, in month div 4: four months share a call
     HOSPITAL_LASTING = 100
     HOSPITAL_COST = 102
+    RETURN = 104
 
 
 class Flow(IntEnum):
@@ -333,6 +334,11 @@ class Count(IntEnum):
     COST_AGENCY = 41
     LOST_EVEN = 42
     ACQUISITION_COST = 43
+    FIRST_DISBURSED = 44
+    REPEAT_DISBURSED = 45
+    REPEAT_APPLICANTS = 46
+    REPEAT_APPROVED = 47
+    REPEAT_LOANS = 48
 
 
 N_COUNTS: Final = len(Count)
@@ -384,10 +390,7 @@ LOSS_WINDOW_MONTHS: Final = 12
 
 
 def lifetime_window(months: int, horizon: int) -> int:
-    """Months ahead in which defaults count for lifetime losses: the run-off's, at least twelve.
-
-    So every month whose rates are used sees equally far.
-    """
+    """Months ahead whose defaults are lifetime losses: the run-off's, but at least twelve."""
     return max(LOSS_WINDOW_MONTHS, horizon - months)
 
 

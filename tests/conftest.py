@@ -47,8 +47,13 @@ STILL = MacroDeviation(volatility=(0.0, 0.0, 0.0, 0.0))
 SWITCHES: dict[Cause, str] = {
     cause: f"strength_{cause.name.lower()}" for cause in SWITCHABLE_CAUSES
 }
-RISKLESS = dict.fromkeys((*SWITCHES.values(), "rival_prepay_sensitivity", "stress_draw_share"), 0.0)
-"""Every cause switched off, nobody refinances elsewhere or draws on a line under stress."""
+RISKLESS = dict.fromkeys(
+    (*SWITCHES.values(), "rival_prepay_sensitivity", "stress_draw_share", "return_monthly"), 0.0
+)
+"""Every cause switched off; nobody refinances, draws on a line under stress or comes back."""
+
+ONCE = {"return_monthly": 0.0}
+"""Nobody comes back for another loan."""
 
 UNLIMITED = StatusQuo(
     human_calls_per_1000_loans=1e6,

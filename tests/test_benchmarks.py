@@ -73,6 +73,7 @@ def test_numpy_twin_plans_as_the_kernel_does() -> None:
     # The twin leaves out bills, so their few borrowers are left out here.
     free = (life & (Life.ILL_ONSET | Life.HOSPITAL_ONSET | Life.DISASTER_ONSET)) == 0
     free &= case.book.borrowers.cut_off[twin.people] == 0  # nor does it know withdrawn credit
+    free &= case.book.borrowers.closed_until[twin.people] <= 0  # nor a closed record
     assert ((life[free] & Life.HOSPITAL) > 0).any()
     assert (life[free] >> LASTING_BITS > 0).any()
     people, loans = kernel.state.people[rows], kernel.state.loans[loan_rows]

@@ -43,6 +43,7 @@ WITHOUT_MONTH = (
     "burdens",
     "score_power",
     "judged",
+    "repeat_judged",
     "left",
     "brought",
     "passed_on",
@@ -219,7 +220,7 @@ def test_a_borrower_added_changes_no_others_history(borrowers: int) -> None:
     small = small_book(borrowers, applicants_monthly_share=share)
     large = small_book(borrowers + 1, applicants_monthly_share=share)
     extra = large.n_loans - small.n_loans
-    assert extra in (1, 2)
+    assert extra in (1, 2, 3)  # its loans, and perhaps a dormant customer beside it
     runs = [run_small(book, policies=FREE, history=True, paths=1) for book in (small, large)]
     assert_common_loans_agree(runs[0], runs[1], extra)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from simulator.book.schema import F8, U8, Book, Borrowers, Loans
 from simulator.products import Jurisdiction, Product
 from simulator.validation import UserError
 from simulator.vocabulary import Amortisation
+
+MOST_LOANS: Final = 200
+"""Loans of a customer that are counted."""
 
 
 class LoanColumns(NamedTuple):
@@ -51,12 +54,16 @@ class OpeningState(NamedTuple):
     refusing: NDArray[np.integer]
     hardship_known: NDArray[np.integer]
     cut_off: NDArray[np.integer]
+    last_ended: NDArray[np.integer]
+    closed_until: NDArray[np.integer]
+    late_until: NDArray[np.integer]
+    loans_had: NDArray[np.integer]
 
 
 def fresh_state(finances: Finances) -> OpeningState:
-    """In work, healthy, with the usual savings, as somebody is who has just been let in."""
+    """In work, healthy, with the usual savings and no record, as an applicant is."""
     nothing = np.zeros(finances.savings.size, dtype=np.int64)
-    return OpeningState(nothing, finances.savings, *(nothing,) * 5)
+    return OpeningState(nothing, finances.savings, *(nothing,) * (len(OpeningState._fields) - 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +127,9 @@ def _borrowers(parts: Sequence[Part]) -> Borrowers:
 
     income, age = column("income"), column("age")
     arrival_month = np.concatenate([p.arrival_month for p in parts])[order].astype(np.int16)
+    owners = np.concatenate([p.loans.borrower_id for p in parts])
+    n_loans = np.bincount(np.searchsorted(ids, owners), minlength=ids.size)
+    open_now = np.where(arrival_month == 0, np.minimum(n_loans, MOST_LOANS), 0)
     return Borrowers(
         id=ids,
         arrival_month=arrival_month,
@@ -152,6 +162,10 @@ def _borrowers(parts: Sequence[Part]) -> Borrowers:
         refusing=column("refusing").astype(np.uint8),
         hardship_known=column("hardship_known").astype(np.uint8),
         cut_off=column("cut_off").astype(np.uint8),
+        last_ended=column("last_ended").astype(np.int16),
+        closed_until=column("closed_until").astype(np.int16),
+        late_until=column("late_until").astype(np.int16),
+        loans_had=np.maximum(column("loans_had"), open_now).astype(np.uint8),
         true_risk=column("true_risk"),
         score=column("score"),
         income_decile=s.income_decile(income, arrival_month == 0),
@@ -176,7 +190,8 @@ def _loans(
     row = row[order]
     product = joined.product[order]
     month = joined.origination_month[order]
-    vintage, labels = s.vintages(month)
+    made = borrowers.arrival_month[row] >= 0
+    vintage, labels = s.vintages(month, made)
     kinds = np.array([int(p.amortisation) for p in frame.products], dtype=np.uint8)
     segment = s.segment_index(
         borrowers.region[row], product, joined.band[order], len(frame.products), len(frame.bands)

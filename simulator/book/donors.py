@@ -7,14 +7,15 @@ the same situation. A donor is a pure function of (seed, permanent id), of the s
 settled book, so the order of rows cannot change it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from scipy.special import ndtri
 
 from simulator.book.assemble import LoanColumns, OpeningState, Part
-from simulator.book.distributions import LINE_MAX_AGE_MONTHS
+from simulator.book.distributions import LINE_MAX_AGE_MONTHS, RISK_BANDS
 from simulator.book.impute import Column, Draws, Finances, Person
 from simulator.book.schedule import I8, Opening
 from simulator.book.schema import F8, U8, Book
@@ -40,10 +41,15 @@ SPELL_EDGES: Final = (1, 3)
 """Months overdue beyond the unpaid instalments at which donors are told apart (assumption)."""
 
 _GOLDEN: Final = (5.0**0.5 - 1.0) / 2.0
+_DORMANT: Final = 1 << 59
+"""Running numbers of dormant customers begin here."""
 
 
 TAKEN_UP: Final = 0.7
 """Applicants who are approved and take their loan up, in the calm behind a tape (assumption)."""
+
+NEW_SHARE: Final = 0.35
+"""Loans with an end that go to new customers, in the calm behind a tape (assumption)."""
 
 
 def months_held(product: Product) -> float:
@@ -54,21 +60,43 @@ def months_held(product: Product) -> float:
     return float(np.mean([sum(stay**month for month in range(term)) for term in terms]))
 
 
+def share_of_new(product: Product) -> float:
+    """Loans of a product that go to new customers; a line is asked for once."""
+    return 1.0 if product.amortisation is Amortisation.REVOLVING else NEW_SHARE
+
+
 def lending_that_keeps(stock: Mapping[Product, float]) -> tuple[dict[str, float], float]:
     """Shares of products in new lending, and monthly applicants per borrower, that keep ``stock``.
 
     ``stock``: share of each product in the loans that are held.
     """
-    flow = {product.name: share / months_held(product) for product, share in stock.items()}
+    flow = {
+        product.name: share / months_held(product) * share_of_new(product)
+        for product, share in stock.items()
+    }
     total = sum(flow.values())
     return {name: x / total for name, x in flow.items()}, min(1.0, total / TAKEN_UP)
+
+
+class Settled(NamedTuple):
+    """A settled book: its donors."""
+
+    customers: Book
+    """All have an open loan."""
+    dormant: Book
+    """Customers without a loan who may come back; perhaps nobody."""
+
+    def dormant_to(self, borrowers: int) -> int:
+        """Dormant customers beside so many borrowers with a loan."""
+        both = self.dormant.borrowers.id.size, self.customers.borrowers.id.size
+        return round(borrowers * both[0] / both[1])
 
 
 class DonorSource(Protocol):
     """Where a book gets its donors from: the settled book of ``settings``' kind of loans."""
 
-    def __call__(self, settings: BookSettings, changes: Parameters | None = None) -> Book:
-        """The settled book; all its borrowers have an open loan.
+    def __call__(self, settings: BookSettings, changes: Parameters | None = None) -> Settled:
+        """The settled book.
 
         ``changes``: values of the catalogue in whose place it has settled under others.
         """
@@ -198,11 +226,33 @@ def resampled(donors: Book, size: int, seed: int) -> Part:
     its share, whatever the size, and borrower n is the same in a book of any size.
     """
     numbers = np.arange(size, dtype=np.uint64)
+    return _copies(donors, _evenly(_in_order(donors), numbers, seed), numbers)
+
+
+def resampled_dormant(
+    settled: Settled, borrowers: int, seed: int, products: Sequence[Product]
+) -> Part:
+    """The dormant customers beside ``borrowers`` opening ones: evenly by months without a loan.
+
+    As for ``resampled``, dormant customer n is the same in a book of any size. ``products`` are the
+    book's, the settled book's among them.
+    """
+    people = settled.dormant.borrowers
+    numbers = np.arange(settled.dormant_to(borrowers), dtype=np.uint64)
+    order = np.lexsort((people.id, risk_band(people.score), -people.last_ended))
+    part = _copies(settled.dormant, _evenly(order, numbers, seed), numbers + np.uint64(_DORMANT))
+    names = [product.name for product in products]
+    number = np.array([names.index(product.name) for product in settled.dormant.products])
+    loans = part.loans._replace(product=number[part.loans.product])
+    return replace(part, arrival_month=part.arrival_month - 1, loans=loans)
+
+
+def _evenly(order: I8, numbers: U8, seed: int) -> I8:
+    """One of the rows in ``order`` for each number, every piece of the order having its share."""
     start = Draws(seed, np.zeros(1, dtype=np.uint64)).uniform(Column.DONOR)[0]
     place = (start + numbers * _GOLDEN) % 1.0
-    order = _in_order(donors)
-    rows = order[np.minimum((place * order.size).astype(np.int64), order.size - 1)]
-    return _copies(donors, rows, numbers)
+    found: I8 = order[np.minimum((place * order.size).astype(np.int64), order.size - 1)]
+    return found
 
 
 def _in_order(donors: Book) -> I8:
@@ -246,7 +296,7 @@ def _copies(donors: Book, rows: I8, numbers: U8) -> Part:
             id=loan_ids(numbers[owner], which),
             borrower_id=ids[owner],
             product=whole("product"),
-            band=risk_band(people.score[rows])[owner],
+            band=whole("segment") % len(RISK_BANDS),
             origination_month=whole("origination_month"),
             term_months=whole("term_months"),
             remaining_months=whole("remaining_months"),

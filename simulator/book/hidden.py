@@ -93,6 +93,10 @@ class Hidden(NamedTuple):
             refusing=people.refusing[self.rows],
             hardship_known=people.hardship_known[self.rows],
             cut_off=people.cut_off[self.rows],
+            last_ended=people.last_ended[self.rows],
+            closed_until=people.closed_until[self.rows],
+            late_until=people.late_until[self.rows],
+            loans_had=people.loans_had[self.rows],
         )
 
 

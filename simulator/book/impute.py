@@ -66,6 +66,7 @@ class Column(IntEnum):
     OPENING_SPELL = 46
     DONOR = 59  # keyed by the borrower's id again
     WORKER_TYPE = 60
+    PURSE = 61
 
 
 @dataclass(frozen=True, slots=True)

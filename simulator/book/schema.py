@@ -26,7 +26,8 @@ class Borrowers(NamedTuple):
     id: U8
     """Permanent id, hashed to 64 bits; owns the borrower's luck."""
     arrival_month: I2
-    """0 for the opening book; t > 0 for a person who applies for a loan in month t."""
+    """0 for the opening book; t > 0 for a person who applies for a loan in month t; -1 for a known
+    customer without a loan at the opening, who may come back."""
     weight: F8
     """Real borrowers that this row stands for."""
     age: F8
@@ -80,6 +81,14 @@ class Borrowers(NamedTuple):
     """1: the lender knows at the opening of the hardship that the borrower is in."""
     cut_off: U1
     """1: other platforms have withdrawn their credit at the opening."""
+    last_ended: I2
+    """Month in which the last loan ended, 0 or less; of customers without a loan."""
+    closed_until: I2
+    """Month up to which the lender's record of the customer forbids a new loan; 0 or less: none."""
+    late_until: I2
+    """Month up to which the record counts as late."""
+    loans_had: U1
+    """Loans that the lender has granted, open ones included; 0 for applicants."""
     true_risk: F8
     """Standard-normal latent risk, higher is riskier; the lender never sees it."""
     score: F8
@@ -93,7 +102,8 @@ class Loans(NamedTuple):
     """One row a loan, sorted by (borrower, ``id``); all arrays of shape (n_loans,).
 
     An applicant's loan stands here as asked for: ``principal`` is then the amount asked and
-    ``origination_month`` the month of arrival.
+    ``origination_month`` the month of arrival. A loan of a customer with ``arrival_month`` -1 is
+    repaid: ``principal`` is 0, and its terms are those of the next one that he asks for.
     """
 
     id: U8

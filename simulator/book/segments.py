@@ -98,12 +98,17 @@ def quarter_of(month: NDArray[np.integer]) -> I8:
     return np.floor_divide(month.astype(np.int64) - 1, MONTHS_PER_QUARTER) + 1
 
 
-def vintages(month: NDArray[np.integer]) -> tuple[NDArray[np.int16], tuple[str, ...]]:
-    """Vintage of each origination month, 0 = the oldest present, and the labels of all."""
+def vintages(
+    month: NDArray[np.integer], made: NDArray[np.bool_]
+) -> tuple[NDArray[np.int16], tuple[str, ...]]:
+    """Vintage of each origination month, 0 = the oldest present, and the labels of all.
+
+    Loans that are not ``made`` in the run or open at its opening have none, which reads 0.
+    """
     quarter = quarter_of(month)
-    first, last = int(quarter.min()), int(quarter.max())
+    first, last = int(quarter[made].min()), int(quarter[made].max())
     labels = tuple(f"Q{q:+d}" if q else "Q0" for q in range(first, last + 1))
-    return (quarter - first).astype(np.int16), labels
+    return np.where(made, quarter - first, 0).astype(np.int16), labels
 
 
 def segment_names(

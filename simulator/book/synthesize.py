@@ -13,8 +13,16 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from simulator.book import distributions as d
-from simulator.book.assemble import Frame, LoanColumns, Part, assemble, fresh_state, obligations
-from simulator.book.donors import DonorSource, resampled
+from simulator.book.assemble import (
+    Frame,
+    LoanColumns,
+    OpeningState,
+    Part,
+    assemble,
+    fresh_state,
+    obligations,
+)
+from simulator.book.donors import DonorSource, resampled, resampled_dormant
 from simulator.book.hidden import other_people_behind
 from simulator.book.impute import (
     Column,
@@ -104,14 +112,18 @@ def synthetic_book(
     are those that would stand under them, and the people behind are the run's.
     """
     menu, rules = menu_of(settings), rules_of(settings, parameters)
+    new = applicants(settings, run, menu, rules, settings.borrowers)
     if donors is None or not settings.opening_overdue:
-        opening = _cohort(settings, run.seed, menu, rules)
+        parts = [_cohort(settings, run.seed, menu, rules), *new]
     else:
-        was = dict(settings.opening_parameters)
-        opening = resampled(donors(settings, was), settings.borrowers, run.seed)
+        settled, was = donors(settings), dict(settings.opening_parameters)
+        base = donors(settings, was).customers if was else settled.customers
+        opening = resampled(base, settings.borrowers, run.seed)
         if was:
-            opening = other_people_behind(opening, donors(settings), rules, menu.products, run.seed)
-    parts = [opening, *applicants(settings, run, menu, rules, settings.borrowers)]
+            people = settled.customers
+            opening = other_people_behind(opening, people, rules, menu.products, run.seed)
+        dormant = resampled_dormant(settled, settings.borrowers, run.seed, menu.products)
+        parts = [opening, *([dormant, *new] if new else [])]
     frame = Frame(
         name="synthetic",
         law=rules.law,
@@ -150,7 +162,18 @@ def applicants(
     riskier = replace(rules, risk_shift=rules.traits["applicant_risk_shift"])
     person = _person(draws, menu, riskier, request)
     loans = _asked_loans(run.seed, draws.ids, menu, person, request, month)
-    return [_part(draws, riskier, person, menu, loans, month)]
+    part = _part(draws, riskier, person, menu, loans, month)
+    owed = obligations(draws.ids, menu.products, loans)
+    return [replace(part, state=_thin_purse(part, draws, owed.bullet_principal, riskier))]
+
+
+def _thin_purse(part: Part, draws: Draws, working_capital: F8, rules: Imputation) -> OpeningState:
+    """What is left of the purse of those who ask for a loan; working capital is not touched."""
+    share = rules.traits["applicant_purse_share"]
+    left = draws.uniform(Column.PURSE) ** (1.0 / share - 1.0)
+    usual = part.state.savings_at_opening
+    kept = np.minimum(usual, working_capital)
+    return part.state._replace(savings_at_opening=kept + left * (usual - kept))
 
 
 def _askers(draws: Draws, settings: BookSettings) -> tuple[I8, NDArray[np.bool_]]:

@@ -173,7 +173,7 @@ def _order_stages(stages, rules, days, order):
 @loop
 def _plan_efforts(t, n, book, levers, s, allowed, life, efforts):
     """Effort of each stage with each loan in question; ``efforts``: (stages, n)."""
-    loans, states, s_people, question = book.loans, s.loans, s.people, s.question
+    loans, states, s_people, question = s.slots, s.loans, s.people, s.question
     loan_levers, classes = levers.loan, levers.class_of_segment
     for k in range(n):
         row = question[k]
@@ -194,7 +194,7 @@ def _planned(stage, n, book, s, effort, day, rules, made, planned, count):
     cap; ``made`` are the efforts of the month so far that it counts. Returns how many places they
     are, and the weighted effort that they want.
     """
-    people, loans, states, question, filed = book.people, book.loans, s.loans, s.question, s.filed
+    people, loans, states, question, filed = book.people, s.slots, s.loans, s.question, s.filed
     hours = rules.call_hours_share if _is_call(stage) else 1.0
     m, wanted = 0, 0.0
     for k in range(n):
@@ -221,7 +221,7 @@ def _planned(stage, n, book, s, effort, day, rules, made, planned, count):
 @loop
 def _rank(planned, m, priority, day, book, s, p, world):
     """Put planned contacts in the order of the queue: by priority, ties by permanent id."""
-    loans, openings, terms = book.loans, book.openings, book.terms
+    loans, openings, terms = s.slots, book.openings, book.terms
     states, question = s.loans, s.question
     places = np.empty(m, dtype=np.int64)
     for position in range(m):
@@ -267,7 +267,7 @@ def _make_contact(t, stage, effort, rule, loan, person, p, money, key, outcome, 
 @loop
 def _decide_cases(t, n, book, s, p, world, key):
     """Decisions of the court on cases filed ``legal_lag_months`` ago."""
-    loans, terms, states, question = book.loans, book.terms, s.loans, s.question
+    loans, terms, states, question = s.slots, book.terms, s.loans, s.question
     s_people, filed, lag = s.people, s.filed, int(p.legal_lag_months)
     for k in range(n):
         row = question[k]
@@ -289,7 +289,7 @@ def forget_costs(n, s):
 @loop
 def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts):
     """Plan, allocate and make every stage's contacts with the ``n`` loans in question."""
-    people, loans, terms, states = book.people, book.loans, book.terms, s.loans
+    people, loans, terms, states = book.people, s.slots, book.terms, s.loans
     question, s_people, filed, outcomes = s.question, s.people, s.filed, s.outcomes
     loan_levers, classes = levers.loan, levers.class_of_segment
     count, rules, facts = counts[t], levers.book[0], book.facts[0]

@@ -44,7 +44,7 @@ def warn_chunk(t, start, n, used, book, levers, s, p, key, counts):
 
     Infinite once a call has not fitted the capacity.
     """
-    people, loans, terms, facts = book.people, book.loans, book.terms, book.facts[0]
+    people, loans, terms, facts = book.people, s.slots, book.terms, book.facts[0]
     cares, count, outcomes = levers.customer, counts[t], s.outcomes
     s_people, states, live, plans, u_loan = s.people, s.loans, s.live, s.plans, s.u_loan
     capacity = levers.book[0].capacity_warning * facts.opening_loans / 1000.0

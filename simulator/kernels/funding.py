@@ -43,10 +43,11 @@ def _shock_costs(p, person, key, t, life):
 
 
 @scalar
-def _rollover(p, world, person_state, worst_unpaid):
+def _rollover(t, p, world, person_state, worst_unpaid):
     """(closed to the borrower, share of principal elsewhere that is refinanced)."""
     missed = person_state.other_missed >= p.platform_missed_to_close
-    closed = worst_unpaid >= 2 or missed or person_state.cut_off > 0
+    on_record = t <= person_state.closed_until
+    closed = worst_unpaid >= 2 or missed or on_record or person_state.cut_off > 0
     share = 0.0 if closed else world.credit_supply
     return closed, 1.0 - p.strength_platform_cutoff * (1.0 - share)
 
@@ -125,7 +126,7 @@ def budget_household(t, plan, person, state, p, world, facts, key, life, care):
     plan.essential = person.essential * world.price_index
     appetite = set_care(plan, person, care, p, world, key)
     plan.habit = person.discretionary * world.price_index * appetite
-    closed, rollover = _rollover(p, world, state, plan.unpaid)
+    closed, rollover = _rollover(t, p, world, state, plan.unpaid)
     plan.closed = closed
     due_share = world.other_annual_rate / 12.0 + p.platform_amortisation * (1.0 - rollover)
     plan.service = state.other_debt * due_share

@@ -6,6 +6,7 @@ refused) and the borrower's new savings, debts elsewhere and willingness.
 
 from simulator.kernels.amounts_due import demand_of
 from simulator.kernels.borrower import catch_up_chance, late_days
+from simulator.kernels.customers import record_relief
 from simulator.kernels.early_warning import has_warning, warn_chunk
 from simulator.kernels.funding import budget_household, fund, rank_lenders, refuses, settle
 from simulator.kernels.impairment import mark_relief
@@ -127,7 +128,7 @@ def _see_chunk(t, start, n, book, levers, s, p, world, key, life):
     Gathers the ids for the chunk's luck and the places of those in hardship; returns how many loans
     are open, and how many borrowers in hardship.
     """
-    people, loans, terms, facts = book.people, book.loans, book.terms, book.facts[0]
+    people, loans, terms, facts = book.people, s.slots, book.terms, book.facts[0]
     classes, cares = levers.class_of_segment, levers.customer
     s_people, states, live, plans = s.people, s.loans, s.live, s.plans
     person_ids, loan_ids = s.person_ids, s.loan_ids
@@ -199,9 +200,10 @@ def _offer_relief(t, start, n, need, no_need, book, levers, s, p, world, budget,
 
     ``need``, ``no_need``: ``_likeliest_relief`` of the month.
     """
-    people, loans, terms, facts = book.people, book.loans, book.terms, book.facts[0]
+    people, loans, terms, facts = book.people, s.slots, book.terms, book.facts[0]
     loan_levers, cares, classes = levers.loan, levers.customer, levers.class_of_segment
     states, live, plans, u, outcomes = s.loans, s.live, s.plans, s.u_person, s.outcomes
+    is_record = levers.book[0].relief_is_record > 0.0
     count, flow = out.counts[t], out.flows[t]
     risks, is_seen = s.risks, s.risks.size > 0
     for k in range(n):
@@ -248,6 +250,8 @@ def _offer_relief(t, start, n, need, no_need, book, levers, s, p, world, budget,
                     is_replan = int(lever.term_extension_months) > 0
                     mark_relief(risks[row], is_replan, plan.seen_hardship)
         if granted:
+            if is_record:
+                record_relief(t, s.people[b], p)
             _forget_demands(plan)
             for row in range(person.first_loan, person.first_loan + person.n_loans):
                 state = states[row]
@@ -261,7 +265,7 @@ def _offer_relief(t, start, n, need, no_need, book, levers, s, p, world, budget,
 @loop
 def _decide_payments(t, start, n, n_question, book, levers, s, p, world, key, counts):
     """Willingness, funding and the plan of every open loan; loans in question so far."""
-    people, loans, terms, money = book.people, book.loans, book.terms, book.facts[0].reference_money
+    people, loans, terms, money = book.people, s.slots, book.terms, book.facts[0].reference_money
     relief_factor, cares, count = levers.book[0].refusal_after_relief, levers.customer, counts[t]
     s_people, states, live, plans = s.people, s.loans, s.live, s.plans
     u_person, u_loan, question = s.u_person, s.u_loan, s.question

@@ -138,7 +138,7 @@ def see_loans(t, start, stop, book, s, life, seen):
     sight, cell_of, groups = book.sight.rules[0], book.sight.cell_of, book.sight.group_of_segment
     observations, cures = book.sight.observations_passed, book.sight.cures_passed
     relapse = book.sight.relapse
-    people, loans, states, risks, live = book.people, book.loans, s.loans, s.risks, s.live
+    people, loans, states, risks, live = book.people, s.slots, s.loans, s.risks, s.live
     s_people = s.people
     cells, moves, track = seen.cells[t], seen.moves[t], s.track
     newcomer = cells.shape[0]
@@ -246,7 +246,7 @@ def note_chunk(t, n, price, world, key, book, s, seen):
     ``price``: share of the balance that a buyer pays.
     """
     life = _lifetime_window(key.months, key.horizon)
-    loans, states, risks, terms, notes = book.loans, s.loans, s.risks, book.terms, s.notes
+    loans, states, risks, terms, notes = s.slots, s.loans, s.risks, book.terms, s.notes
     track, cells, moves = s.track, seen.cells, seen.moves
     default_unpaid, leaving = book.sight.rules[0].default_unpaid, cells.shape[1]
     for k in range(n):
@@ -283,7 +283,7 @@ def note_chunk(t, n, price, world, key, book, s, seen):
 def close_episodes(n_live, world, key, book, s, seen):
     """In the month after the last, what is still in default is taken as written off."""
     t, life = key.horizon + 1, _lifetime_window(key.months, key.horizon)
-    people, loans, states, risks, live = book.people, book.loans, s.loans, s.risks, s.live
+    people, loans, states, risks, live = book.people, s.slots, s.loans, s.risks, s.live
     for k in range(n_live):
         person = people[live[k]]
         for row in range(person.first_loan, person.first_loan + person.n_loans):

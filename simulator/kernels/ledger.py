@@ -6,6 +6,7 @@ Equations: docs/model.md, section 8; what happens to one loan stands in ``loan_m
 from simulator.kernels.amounts_due import (
     balance_of,
 )
+from simulator.kernels.customers import record_overdue, rest
 from simulator.kernels.impairment import note_chunk, see_loans
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.loan_month import (
@@ -22,7 +23,7 @@ from simulator.kernels.loan_month import (
 from simulator.kernels.prefetch import LOAN_AHEAD, PERSON_AHEAD, prefetch
 from simulator.kernels.records import CHUNK
 from simulator.kernels.run_off import follow, gain_of
-from simulator.kernels.score_power import judge_month
+from simulator.kernels.score_power import judge_month, judge_repeat
 from simulator.kernels.seen_hardship import seen_hardship
 from simulator.kernels.tally import (
     AT_AGE,
@@ -101,7 +102,7 @@ def _post_chunk(
     t, start, stop, kept, book, levers, s, p, world, life, key, out, paid_by_loan, seen
 ):
     """Post the month of a chunk's open loans; (live borrowers so far, in ``s.live``; notes)."""
-    people, loans, terms = book.people, book.loans, book.terms
+    people, loans, terms = book.people, s.slots, book.terms
     loan_levers, classes, rules = levers.loan, levers.class_of_segment, levers.book[0]
     s_people, states, queues, live, filed = s.people, s.loans, s.queue, s.live, s.filed
     flow, count, roll, counts = out.flows[t], out.counts[t], out.roll, out.counts
@@ -111,6 +112,7 @@ def _post_chunk(
     notes, n_notes, risks, is_seen = s.notes, 0, s.risks, seen.cells.size > 0
     money, in_run_off = book.facts[0].reference_money, t > key.months
     default_unpaid = book.sight.rules[0].default_unpaid
+    may_rest = p.return_monthly > 0.0 and t + 1 < book.first_applicant.size and t < key.months
     watch_months = int(book.sight.rules[0].watch_months)
     for k in range(start, stop):
         ahead = live[min(k + PERSON_AHEAD, live.size - 1)]
@@ -167,7 +169,12 @@ def _post_chunk(
             if state.n_unpaid > 0:
                 is_overdue = True
                 _note_overdue(t, state.n_unpaid, balance, outcomes[b])
-                s.bad[row] |= judge_month(t, loan, state, to)
+                record_overdue(t, state.n_unpaid, to, person_state, p)
+                if loan.again:
+                    first = book.loans[row].segment
+                    judge_repeat(t, loan, state, to, first, weight, key, out.repeat_judged)
+                else:
+                    s.bad[row] |= judge_month(t, loan, state, to)
                 _count_first(t, loan, state, balance, weight, first_90, by_cause, count)
             if state.marks & _MONTHLY_FLAGS:
                 if is_seen and state.marks & Flag.WARNED:
@@ -201,6 +208,8 @@ def _post_chunk(
         if still_open:
             live[kept] = b
             kept += 1
+        elif may_rest:
+            rest(t, b, book, s)
     return kept, n_notes
 
 
@@ -210,7 +219,7 @@ def count_stocks(start, stop, book, s, stock, count):
 
     ``stock`` is the month's row of ``Tallies.stocks``.
     """
-    people, loans, states, live = book.people, book.loans, s.loans, s.live
+    people, loans, states, live = book.people, s.slots, s.loans, s.live
     for k in range(start, stop):
         person = people[live[k]]
         weight, age, income = person.weight, person.age_band, person.income_decile

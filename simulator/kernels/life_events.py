@@ -44,9 +44,9 @@ def _next_life(
 
 @loop
 def _open_lives(people, start, stop, life):
-    """Lives of the opening book's borrowers of a chunk."""
+    """Lives at the opening of a chunk's borrowers who are known then."""
     for row in range(start, stop):
-        life[0, row] = people.life[row] if people.arrival_month[row] == 0 else np.uint16(0)
+        life[0, row] = people.life[row] if people.arrival_month[row] <= 0 else np.uint16(0)
 
 
 @loop

@@ -38,7 +38,8 @@ PERSON_DTYPE = _record(
 
 ENTRY_DTYPE = _record(
     float64="stated_income score savings_at_opening other_debt",
-    uint8="months_short other_missed refusing hardship_known cut_off",
+    int16="last_ended closed_until late_until",
+    uint8="months_short other_missed refusing hardship_known cut_off loans_had",
 )
 """The rest, needed when the book opens and when somebody applies."""
 
@@ -51,9 +52,10 @@ LOAN_DTYPE = _record(
     uint32="borrower",
     int16="origination_month vintage",
     uint16="segment",
-    uint8="product kind due_day",
+    uint8="product kind due_day again",
 )
-"""What a loan's month needs of the book; fields as in ``book.schema.Loans``."""
+"""What a loan's month needs; fields as in ``book.schema.Loans``. ``again``: 1 for a loan of a
+customer who has come back, in place of the one that the book knows."""
 
 OPENING_DTYPE = _record(
     float64="annual_rate principal principal_overdue interest_overdue penalty fees",
@@ -72,11 +74,14 @@ TERMS_DTYPE = _record(
 
 PERSON_STATE_DTYPE = _record(
     float64="savings other_debt",
-    uint8="other_missed months_short refusing hardship_known cut_off",
+    int16="lived_until last_ended closed_until late_until",
+    uint8="other_missed months_short refusing hardship_known cut_off loans_had",
 )
-"""``other_missed``: months in a row in which other lenders were not paid in full;
-``hardship_known``: 1 while the lender knows the hardship that the borrower is in; ``cut_off``: 1
-while other platforms have withdrawn their credit."""
+"""``lived_until``: month up to which a dormant customer's household has been followed; the months
+after it, and ``loans_had``: the lender's record (docs/model.md, section 9.1). ``other_missed``:
+months in a row in which other lenders were not paid in full; ``hardship_known``: 1 while the lender
+knows the hardship that the borrower is in; ``cut_off``: 1 while other platforms have withdrawn
+their credit."""
 
 LOAN_STATE_DTYPE = np.dtype(
     _record(
@@ -183,6 +188,9 @@ class BookArrays(NamedTuple):
     terms: NDArray[np.void]  # TERMS_DTYPE, (n_products,)
     facts: NDArray[np.void]  # FACTS_DTYPE, (1,)
     first_applicant: NDArray[np.int32]  # row of each month's first, (last arrival + 2,)
+    vintage_of: NDArray[np.int16]  # vintage of loans made in each month, (last arrival + 1,)
+    prices: NDArray[np.float64]  # (n_products, n_bands): yearly rate in the list
+    band_floors: NDArray[np.float64]  # lowest score of each band but the worst, descending
     ranks: NDArray[np.void]  # RANK_DTYPE: the opening's, then applicants', worst score first
     rank_of: NDArray[np.int32]  # place of each borrower in ``ranks``
     sight: Sight
@@ -223,6 +231,9 @@ class State(NamedTuple):
 
     people: NDArray[np.void]  # PERSON_STATE_DTYPE
     loans: NDArray[np.void]  # LOAN_STATE_DTYPE
+    slots: NDArray[np.void]  # LOAN_DTYPE: the book's loans, and those made in their place later
+    dormant: NDArray[np.uint32]  # rows of customers who may come back, in order
+    n_dormant: NDArray[np.int64]  # (1,)
     risks: NDArray[np.void]  # RISK_DTYPE
     track: NDArray[np.uint16]  # (months + 1, n_loans): cell at each month end, or NOT_TRACKED
     notes: NDArray[np.void]  # NOTE_DTYPE, (loans of a chunk,)
@@ -261,6 +272,9 @@ def allocate_state(
     return State(
         people=records(np.zeros(n_people, dtype=PERSON_STATE_DTYPE)),
         loans=records(np.zeros(n_loans, dtype=LOAN_STATE_DTYPE)),
+        slots=records(np.zeros(n_loans, dtype=LOAN_DTYPE)),
+        dormant=np.zeros(n_people, dtype=np.uint32),
+        n_dormant=np.zeros(1, dtype=np.int64),
         risks=records(np.zeros(n_loans if tracked else 0, dtype=RISK_DTYPE)),
         track=np.zeros((tracked, n_loans), dtype=np.uint16),
         notes=records(np.zeros(width, dtype=NOTE_DTYPE)),

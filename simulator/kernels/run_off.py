@@ -59,7 +59,7 @@ def follow(row, product, to, state, weight, gain, s):
 @loop
 def begin_run_off(n_live, book, s):
     """Outlooks at the end of the last reported month, with which the run-off begins."""
-    people, loans, states, live = book.people, book.loans, s.loans, s.live
+    people, loans, states, live = book.people, s.slots, s.loans, s.live
     s.brought[:] = 0.0
     s.passed_on[:] = 0.0
     for k in range(n_live):
@@ -76,7 +76,7 @@ def begin_run_off(n_live, book, s):
 @loop
 def end_run_off(n_live, book, s, left):
     """Balance ``left`` after the last month, (products, N_OUTLOOKS): no month follows it."""
-    people, loans, states, live = book.people, book.loans, s.loans, s.live
+    people, loans, states, live = book.people, s.slots, s.loans, s.live
     for k in range(n_live):
         person = people[live[k]]
         for row in range(person.first_loan, person.first_loan + person.n_loans):

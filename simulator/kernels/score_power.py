@@ -7,7 +7,7 @@ their good and bad loans at their ranks; the rest reads ranks in their order.
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.tally import FIRST_90
 from simulator.score_words import PERFORMANCE_MONTHS, Judged, ScorePower
-from simulator.vocabulary import Exit, LoanStatus
+from simulator.vocabulary import Exit, Flag, LoanStatus
 
 BAD = 1
 BAD_BEFORE_RELIEF = 2
@@ -26,12 +26,35 @@ def judge_month(t, loan, state, to):
 
 
 @scalar
+def _is_followed(booked, horizon):
+    """Whether a loan booked in this month has a first year within the horizon."""
+    return booked + PERFORMANCE_MONTHS <= horizon
+
+
+@scalar
+def count_repeat(t, segment, weight, key, repeat_judged):
+    """Count a loan that is granted again, in the segment of the loan that the book knows."""
+    if _is_followed(t, key.horizon):
+        repeat_judged[segment, 0] += weight
+
+
+@scalar
+def judge_repeat(t, loan, state, to, segment, weight, key, repeat_judged):
+    """Count a loan granted again that turns bad this month, before its marks are turned."""
+    if t - loan.origination_month > PERFORMANCE_MONTHS or state.marks & Flag.EVER_90:
+        return
+    is_bad = to >= _ENDED_BADLY or state.n_unpaid >= FIRST_90
+    if is_bad and _is_followed(loan.origination_month, key.horizon):
+        repeat_judged[segment, 1] += weight
+
+
+@scalar
 def _is_judged(person, opening, state, horizon):
     """Whether a loan has a first year here: not overdue at the opening, or booked in time."""
     if person.arrival_month == 0:
         return opening.n_unpaid == 0 and horizon >= PERFORMANCE_MONTHS
     booked = state.status != LoanStatus.PENDING and state.status != LoanStatus.REFUSED
-    return booked and person.arrival_month + PERFORMANCE_MONTHS <= horizon
+    return booked and person.arrival_month > 0 and _is_followed(person.arrival_month, horizon)
 
 
 @loop

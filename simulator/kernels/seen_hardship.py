@@ -86,7 +86,7 @@ def _shows(state, own, seen, care, short, u):
 @loop
 def show_hardships(t, start, n_struck, book, levers, s):
     """Let a chunk's ``s.struck`` ask for relief by showing what the lender does not see yet."""
-    people, loans, s_people, states, live = book.people, book.loans, s.people, s.loans, s.live
+    people, loans, s_people, states, live = book.people, s.slots, s.people, s.loans, s.live
     loan_levers, cares, classes = levers.loan, levers.customer, levers.class_of_segment
     plans, u = s.plans, s.u_person
     for at in range(n_struck):

@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from simulator.kernels.amounts_due import balance_of, clear_balance
+from simulator.kernels.amounts_due import balance_of
 from simulator.kernels.contacts import contact_borrowers, forget_costs
+from simulator.kernels.customers import catch_up, open_record
 from simulator.kernels.households import plan_households
 from simulator.kernels.impairment import close_episodes, forget_risk, see_loans
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.ledger import count_stocks, post_payments
-from simulator.kernels.lending import lend
+from simulator.kernels.lending import lend, reset_loan
 from simulator.kernels.payment import annuity_instalment
 from simulator.kernels.records import AT_OPENING, NEVER_OPENED, NOT_TRACKED
 from simulator.kernels.rng import uniform
@@ -16,27 +17,6 @@ from simulator.kernels.run_off import begin_run_off, end_run_off
 from simulator.kernels.score_power import judge_score
 from simulator.kernels.tally import FIRST_30, FIRST_90
 from simulator.vocabulary import Cause, Domain, Draw, Flag, LoanStatus, WorkState
-
-
-@scalar
-def _reset(loan, opening, state):
-    """Forget the last path; limits and rates are the book's until a lender changes them."""
-    state.status = LoanStatus.PENDING
-    clear_balance(state)
-    state.instalment = 0.0
-    state.n_unpaid = 0
-    state.remaining = 0
-    state.spell = 0
-    state.cause = Cause.NONE
-    state.relief_left = 0
-    state.relief_uses = 0
-    state.relief_due = 1.0
-    state.relief_interest = 1.0
-    state.old_bucket = 0
-    state.marks = 0
-    state.free_left = 0
-    state.base_rate = opening.annual_rate
-    state.limit = loan.limit
 
 
 @scalar
@@ -91,6 +71,8 @@ def open_book(book, s, p, key, out):
     filed, outcomes = s.filed, s.outcomes
     filed[:] = 0
     s.bad[:] = 0
+    s.n_dormant[0] = 0
+    lends_again = p.return_monthly > 0.0 and book.first_applicant.size > 2
     s.track[:] = NOT_TRACKED
     for row in range(s.risks.size):
         forget_risk(s.risks[row])
@@ -104,19 +86,26 @@ def open_book(book, s, p, key, out):
         person_state.refusing = 0
         person_state.hardship_known = entry.hardship_known
         person_state.cut_off = entry.cut_off
+        open_record(entry, person_state)
         outcome = outcomes[b]
         _reset_outcome(outcome, person.arrival_month)
         worst = 0
         for row in range(person.first_loan, person.first_loan + person.n_loans):
             loan, opening, state = loans[row], book.openings[row], states[row]
-            _reset(loan, opening, state)
+            s.slots[row] = loan
+            reset_loan(state, opening.annual_rate, loan.limit)
             if person.arrival_month == 0:
                 _open(loan, opening, state, queues, row)
                 worst = max(worst, opening.n_unpaid)
                 out.vintage_loans[loan.vintage] += person.weight
+            elif person.arrival_month < 0:
+                state.status = LoanStatus.PAID_OFF
         if person.arrival_month == 0 and person.n_loans > 0:
             s.live[n_live] = b
             n_live += 1
+        if person.arrival_month < 0 and lends_again:
+            s.dormant[s.n_dormant[0]] = b
+            s.n_dormant[0] += 1
         if worst >= FIRST_30:
             outcome.first_30 = AT_OPENING
         if worst >= FIRST_90:
@@ -226,9 +215,11 @@ def simulate_months(
             n_live = post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid, seen)
             forget_costs(n, s)
             if t <= key.months:
-                n_live = lend(t, n_live, book, levers, s, p, world, life, key, out, seen)
+                n_live = lend(t, n_live, book, levers, s, p, months, life, key, out, seen)
             if t == key.months:
                 begin_run_off(n_live, book, s)
+        if n_history > 0 and t <= key.months:
+            catch_up(t, book, levers, s, p, months, life, key)
         for k in range(n_history):
             row = history_rows[k]
             state = s.loans[row]

@@ -93,6 +93,7 @@ class Tallies(NamedTuple):
     score_power: NDArray[np.float64]  # (P, N_JUDGED, N_SCORE_POWER), vocabulary
     left: NDArray[np.float64]  # (P, n_products, N_OUTLOOKS): balance after the last month
     judged: NDArray[np.float64]  # (P, N_JUDGED, n_segments, 2): loans that are judged, bad ones
+    repeat_judged: NDArray[np.float64]  # (P, n_segments, 2): the same, loans granted again
     cells: NDArray[np.float64]  # (P, months + 1, K, 3), the first vocabulary.CellMeasure
     cell_sums: NDArray[np.float64]  # (months + 1, K, 5), the others, summed over paths
     moves: NDArray[np.float64]  # (months + 1, K + 1, K + N_LEAVING), summed over paths
@@ -116,6 +117,7 @@ class PathTallies(NamedTuple):
     score_power: NDArray[np.float64]
     left: NDArray[np.float64]
     judged: NDArray[np.float64]
+    repeat_judged: NDArray[np.float64]
 
 
 def path_slice(tallies: Tallies, row: int) -> PathTallies:
@@ -134,6 +136,7 @@ def path_slice(tallies: Tallies, row: int) -> PathTallies:
         score_power=tallies.score_power[row],
         left=tallies.left[row],
         judged=tallies.judged[row],
+        repeat_judged=tallies.repeat_judged[row],
     )
 
 
@@ -182,6 +185,7 @@ def allocate_tallies(
         score_power=zeros(n_paths, N_JUDGED, N_SCORE_POWER),
         left=zeros(n_paths, n_products, N_OUTLOOKS),
         judged=zeros(n_paths, N_JUDGED, n_segments, 2),
+        repeat_judged=zeros(n_paths, n_segments, 2),
         cells=zeros(n_paths, tracked, n_cells, N_PATH_CELL_MEASURES),
         cell_sums=zeros(tracked, n_cells, N_CELL_MEASURES - N_PATH_CELL_MEASURES),
         moves=zeros(tracked, n_cells + 1, n_cells + N_LEAVING),

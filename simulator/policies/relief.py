@@ -29,6 +29,8 @@ class Relief(Window):
     """Deferred and forgiven amounts a month over the opening balance."""
     refusal_after_relief: float = Field(default=1.0, ge=0.25, le=4)
     """Chance of refusal of those who ever had relief, over others'."""
+    is_record: bool = False
+    """Whether relief makes a customer's record late, as 30 days past due do."""
 
     def offer(
         self,
@@ -47,10 +49,11 @@ class Relief(Window):
         )
 
     def limits(self) -> Sequence[Edit]:
-        """Budget and effect on willingness."""
+        """Budget, effect on willingness, and whether it stands on record."""
         return (
             Edit("relief_budget", self.monthly_budget_share),
             Edit("refusal_after_relief", self.refusal_after_relief),
+            *((Edit("relief_is_record", 1.0),) if self.is_record else ()),
         )
 
 

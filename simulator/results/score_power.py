@@ -98,6 +98,21 @@ SCORE_CUTS: Final = (
         (JUDGED, "segment"),
         lambda policy_run: policy_run.tallies.judged[..., 1],
     ),
+    StatisticVariable(
+        "repeat_loans_by_segment",
+        "loans",
+        "loans granted again a year before the end of the run, by the segment of the loan with"
+        " which the book knows the customer",
+        ("segment",),
+        lambda policy_run: policy_run.tallies.repeat_judged[..., 0],
+    ),
+    StatisticVariable(
+        "repeat_bad_loans_by_segment",
+        "loans",
+        f"of these, {_BAD}",
+        ("segment",),
+        lambda policy_run: policy_run.tallies.repeat_judged[..., 1],
+    ),
 )
 SCORE_COORDINATES: Final = {
     JUDGED: (

@@ -65,8 +65,27 @@ def test_a_cohort_is_current_in_work_and_as_it_usually_is(large: Book) -> None:
     people = large.borrowers
     for name in ("life", "months_short", "other_missed", "refusing"):
         assert not getattr(people, name).any(), name
-    np.testing.assert_array_equal(people.savings_at_opening, people.savings)
+    old = people.arrival_month == 0
+    np.testing.assert_array_equal(people.savings_at_opening[old], people.savings[old])
     assert not large.loans.n_unpaid.any()
+
+
+def test_new_customers_come_with_a_thin_purse_and_their_working_capital(large: Book) -> None:
+    people = large.borrowers
+    bullet = np.bincount(
+        large.loans.borrower,
+        np.where(large.loans.kind == Amortisation.BULLET, large.loans.limit, 0.0),
+        minlength=people.id.size,
+    )
+    new = people.arrival_month > 0
+    assert np.all(people.savings_at_opening <= people.savings)
+    least = np.minimum(people.savings, bullet)
+    assert np.all(people.savings_at_opening[new] >= least[new] * (1 - 1e-12))
+    plain = new & (bullet == 0.0) & (people.savings > 0.0)
+    left = people.savings_at_opening[plain] / people.savings[plain]
+    share = DEFAULTS["applicant_purse_share"]
+    variance = share / (2.0 - share) - share**2  # of U^(1 / share - 1)
+    assert abs(left.mean() - share) < 5.0 * np.sqrt(variance / left.size)
 
 
 def test_score_is_as_good_as_stated(large: Book) -> None:

@@ -22,9 +22,9 @@ def test_segment_of_a_loan_names_its_region_product_and_band(large: Book) -> Non
 
 def test_vintages_are_quarters_relative_to_the_opening() -> None:
     np.testing.assert_array_equal(quarter_of(np.array([-3, -2, 0, 1, 3, 4])), [-1, 0, 0, 1, 1, 2])
-    index, labels = vintages(np.array([4, -5, 0]))
+    index, labels = vintages(np.array([4, -5, 0, -99]), np.array([True, True, True, False]))
     assert labels == ("Q-1", "Q0", "Q+1", "Q+2")
-    np.testing.assert_array_equal(index, [3, 0, 1])
+    np.testing.assert_array_equal(index, [3, 0, 1, 0])
 
 
 def test_ids_are_mixed_one_to_one_and_texts_hashed_alike_everywhere() -> None:

@@ -20,7 +20,7 @@ CAP = 0.24
 
 def riskless_book() -> Book:
     """Loans of all four forms and many ages, none overdue, none repaid early, no applicants."""
-    book = random_book(41, n_borrowers=200, applicants=0)
+    book = random_book(41, n_borrowers=200, applicants=0, dormant=0)
     loans, zero = book.loans, np.zeros(book.n_loans)
     return replace(
         book,

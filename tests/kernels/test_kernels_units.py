@@ -79,7 +79,7 @@ def test_a_function_gives_the_same_number_with_and_without_the_compiler(name: st
 def tiny_run() -> dict[str, np.ndarray]:
     """Histories of a dozen borrowers under policies that use every phase, by policy and column."""
     small = run_small(
-        random_book(5, n_borrowers=12, applicants=6),
+        random_book(5, n_borrowers=12, applicants=6, dormant=0),
         policies=RICH,
         months=3,
         paths=1,

@@ -56,6 +56,15 @@ MECHANISMS = (
     "a lasting loss begins",
     "a lasting loss begins anew",
     "a lasting loss ends",
+    "a loan granted again",
+    "a closed record",
+    "a late record lowers the score",
+    "a customer forgotten",
+    "came back out of order",
+    "came back and was refused",
+    "came back and left",
+    "a loan in bad faith",
+    "relief on record",
 )
 """What leaves no sum of its own; the twin counts how often each happens."""
 

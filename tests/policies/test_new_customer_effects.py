@@ -7,7 +7,7 @@ import pytest
 
 from simulator.policies import CreditLimits, NewCustomerInterestFree
 from simulator.vocabulary import Count, Flow, LoanStatus
-from tests.conftest import RISKLESS, UNLIMITED, Policies, Small, run_small, small_book
+from tests.conftest import ONCE, RISKLESS, UNLIMITED, Policies, Small, run_small, small_book
 from tests.policies.effects import against, arrivals, differ, histories, total
 from tests.policies.policy_tables import preset
 
@@ -26,7 +26,7 @@ UNDERWRITING = (
 @cache
 def underwriting() -> Small:
     policies: Policies = {"status_quo": UNLIMITED, **{n: preset(n) for n in UNDERWRITING}}
-    return run_small(policies=policies, history=True, paths=1)
+    return run_small(policies=policies, parameters=ONCE, history=True, paths=1)
 
 
 @pytest.mark.parametrize("name", UNDERWRITING)
@@ -54,7 +54,7 @@ def test_income_verification_turns_applicants_away_by_what_it_finds_and_by_its_d
     """Under a cap on debt service that binds; nobody is admitted who was not before."""
     reference = UNLIMITED.model_copy(update={"debt_service_cap": 0.3})
     policy = preset("income_verification")
-    small = against(policy, reference, book=small_book(1_000), history=True)
+    small = against(policy, reference, book=small_book(1_000), parameters=ONCE, history=True)
     taken = {n: h["status"][-1] != LoanStatus.REFUSED for n, h in histories(small).items()}
     assert not np.any(taken["policy"] & ~taken["status_quo"])
     assert np.any(taken["status_quo"] & ~taken["policy"])

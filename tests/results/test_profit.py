@@ -166,7 +166,7 @@ def test_tax_within_a_year_follows_the_profit_of_the_year() -> None:
 
 
 def test_years_are_those_of_the_calendar_of_the_run() -> None:
-    dataset = with_rule_books(charge=120.0)
+    dataset = with_rule_books(charge=100.0)
     books = statement(dataset)
     expected = np.zeros_like(books.tax)
     dates = dataset["date"].dt.month.values

@@ -5,12 +5,12 @@ import numpy as np
 from simulator.levers import Edit
 from simulator.policies import StatusQuo, StricterApproval
 from simulator.vocabulary import Count, LoanStatus
-from tests.conftest import FREE, UNLIMITED, Policies, assert_same_tallies, run_small
+from tests.conftest import FREE, ONCE, UNLIMITED, Policies, assert_same_tallies, run_small
 from tests.sense.runs import loans_that_differ
 
 
 def test_stricter_approval_changes_no_approved_borrowers_luck() -> None:
-    small = run_small(policies=FREE, history=True, months=12)
+    small = run_small(policies=FREE, parameters=ONCE, history=True, months=12)
     reference, strict = small.history(), small.history("stricter_approval")
     arrival = small.book.borrowers.arrival_month[small.book.loans.borrower]
     refused = strict["status"][-1] == LoanStatus.REFUSED

@@ -5,7 +5,7 @@ import pytest
 
 from simulator.policies import CareProgramme, GracePeriod, StatusQuo
 from simulator.vocabulary import Flow, LoanStatus
-from tests.conftest import RISKLESS, Policies, run_small
+from tests.conftest import ONCE, RISKLESS, Policies, run_small
 from tests.sense.runs import closed_book
 
 
@@ -77,7 +77,7 @@ def test_the_care_programme_charges_no_interest() -> None:
         awareness=1.0, proof_available=1.0, apply_if_need=1.0, apply_if_no_need=1.0
     )
     policies: Policies = {"status_quo": StatusQuo(), "care_programme": generous}
-    small = run_small(policies=policies, paths=1, history=True)
+    small = run_small(policies=policies, parameters=ONCE, paths=1, history=True)
     history, loans = small.history("care_programme"), small.book.loans
     products = [small.book.products[k] for k in loans.product]
     left = history["relief_months_left"].astype(int)

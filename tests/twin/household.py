@@ -32,9 +32,10 @@ class Household:
 def need(borrower: Borrower, month: Month) -> Household:
     """Section 4 and 4.2."""
     p = month.parameters
-    worst = max(loan.unpaid for loan in borrower.open_loans())
+    worst = max((loan.unpaid for loan in borrower.open_loans()), default=0)
     missed = borrower.missed_elsewhere >= p["platform_missed_to_close"]
-    closed = worst >= 2 or missed or borrower.cut_off
+    on_record = month.t <= borrower.closed_until
+    closed = worst >= 2 or missed or on_record or borrower.cut_off
     refinanced = 0.0 if closed else month["credit_supply"]
     refinanced = 1.0 - p["strength_platform_cutoff"] * (1.0 - refinanced)
     principal_due = p["platform_amortisation"] * (1.0 - refinanced)
@@ -176,7 +177,7 @@ def funding(borrower: Borrower, household: Household, bills: Bills, month: Month
     cash += lent
     interest_elsewhere = borrower.other_debt * month["other_annual_rate"] / 12.0
     cliff = cash - interest_elsewhere >= demand
-    first = _others_first(borrower, service, bills[loans[0].row], month)
+    first = bool(loans) and _others_first(borrower, service, bills[loans[0].row], month)
     cash_0, paid_elsewhere = cash, 0.0
     if first:
         paid_elsewhere = min(cash, service)
@@ -248,6 +249,12 @@ def _save(borrower: Borrower, before: float, cash: float, month: Month) -> None:
         room = max(0.0, target - before) + month["windfall"] * borrower.income
         borrower.savings = before + min(kept, room)
     borrower.savings += sum(loan.able for loan in borrower.open_loans() if loan.in_question)
+
+
+def idle_month(borrower: Borrower, month: Month) -> None:
+    """Section 9.1: the household of a customer without a loan."""
+    borrower.lever_class = borrower.loans[0].lever_class
+    funding(borrower, need(borrower, month), {}, month)
 
 
 def household_month(borrower: Borrower, month: Month) -> Bills:

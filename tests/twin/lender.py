@@ -5,6 +5,8 @@ from math import inf, sqrt
 
 from simulator.vocabulary import (
     DAYS_PER_MONTH,
+    Amortisation,
+    Cause,
     CollectionStage,
     Count,
     Draw,
@@ -13,6 +15,7 @@ from simulator.vocabulary import (
     Priority,
 )
 from tests.twin.bills import Bills, rho, scheduled_principal
+from tests.twin.life import shock_in_force
 from tests.twin.state import Bill, Borrower, Loan, Month, annuity
 
 Owned = tuple[Loan, Borrower]
@@ -259,35 +262,49 @@ SCORE_MEAN, SCORE_SD = 600.0, 100.0
 """Section 9: the scale of the score, and its correlation with minus true risk."""
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A price before the cap, what the list says, and the first instalment."""
+
+    price: float
+    list_price: float
+    first: float
+
+
 def _leaves(
-    loan: Loan, borrower: Borrower, price: float, lever: dict[str, float], month: Month
+    loan: Loan,
+    borrower: Borrower,
+    offer: Offer,
+    lever: dict[str, float],
+    free_months: int,
+    month: Month,
 ) -> bool:
-    """Whether an approved applicant goes elsewhere, for the price or for the wait."""
+    """Whether one who is approved goes elsewhere, for the price or for the wait."""
     p = month.parameters
     declines = p["offer_decline_share"]
     if borrower.true_risk < 0.0:
-        free = min(int(lever["interest_free_months"]), 12)
         cap = month["rate_cap"]
-        rate = min(price, cap)
-        dearer = rate - min(loan.base_rate, cap) - rate * free / 12.0 - month["rival_change"]
-        declines += p["offer_price_slope"] * dearer
+        rate = min(offer.price, cap)
+        dearer = rate - min(offer.list_price, cap) - rate * min(free_months, 12) / 12.0
+        declines += p["offer_price_slope"] * (dearer - month["rival_change"])
     stays = 1.0 - min(1.0, max(0.0, declines))
     stays *= float((1.0 - p["walk_away_per_day"]) ** lever["decision_days"])
     return month.luck.loan(loan.id, month.t, Draw.ACCEPT) < 1.0 - stays
 
 
-def decide(loan: Loan, borrower: Borrower, overdue_30: float, month: Month) -> None:
-    """Section 9: whether an applicant becomes a customer; ``overdue_30`` of the last month."""
+def underwriting(loan: Loan, month: Month) -> dict[str, float]:
+    """Levers for new loans in the class of ``loan``."""
     cell = month.levers.underwriting[month.t, loan.lever_class]
-    p = month.parameters
-    lever = {name: float(cell[name]) for name in cell.dtype.names or ()}
-    found_out = lever["income_verified_share"] * (borrower.stated_income - borrower.income)
-    perceived = borrower.stated_income - found_out
-    loan.opening_principal *= lever["amount_multiplier"]
-    loan.usual_principal *= lever["amount_multiplier"]
-    loan.limit *= lever["amount_multiplier"]
+    return {name: float(cell[name]) for name in cell.dtype.names or ()}
+
+
+def make_offer(loan: Loan, lever: dict[str, float], month: Month) -> Offer:
+    """Write the amounts that would be granted into ``loan``, whose base rate is the list's."""
+    for name in ("opening_principal", "usual_principal", "limit"):
+        setattr(loan, name, getattr(loan, name) * lever["amount_multiplier"])
+    p, listed = month.parameters, loan.base_rate
     nu = p["product_rate_passthrough"] * loan.product.new_rate_passthrough
-    price = loan.base_rate + lever["price_add"] + nu * month["policy_change"]
+    price = listed + lever["price_add"] + nu * month["policy_change"]
     month.happened["new price at its floor"] += price < 0.0
     price = max(0.0, price)
     loan.principal = loan.opening_principal
@@ -295,35 +312,104 @@ def decide(loan: Loan, borrower: Borrower, overdue_30: float, month: Month) -> N
     monthly = min(price, month["rate_cap"]) / 12.0
     loan.instalment = annuity(loan.principal, monthly, max(1, loan.term_months))
     first = scheduled_principal(loan, monthly, month) + loan.principal * monthly
+    return Offer(price, listed, first)
+
+
+def decision_cost(loan: Loan, lever: dict[str, float], month: Month) -> None:
+    """What it costs to decide."""
+    cost = month.currency(month.parameters["application_cost"])
+    cost *= lever["application_cost_multiplier"]
+    month.count(Count.UNDERWRITING_COST, cost * loan.weight)
+
+
+def passes(
+    score: float,
+    first: float,
+    borrower: Borrower,
+    lever: dict[str, float],
+    overdue_30: float,
+    month: Month,
+) -> bool:
+    """Score, debt service and number of platforms."""
+    p = month.parameters
+    found_out = lever["income_verified_share"] * (borrower.stated_income - borrower.income)
+    perceived = borrower.stated_income - found_out
     other_rate = month["other_annual_rate"] / 12.0 + p["platform_amortisation"]
     service = first + borrower.other_debt * other_rate
-    signal = lever["score_signal_share"]
-    noiseless = SCORE_MEAN - SCORE_SD * borrower.true_risk
-    mixed = signal * noiseless + (1.0 - signal) * borrower.score
-    likeness = p["score_risk_correlation"]
-    width = sqrt(signal**2 + (1.0 - signal) ** 2 + 2.0 * likeness * signal * (1.0 - signal))
-    score = SCORE_MEAN + (mixed - SCORE_MEAN) / width
     excess = max(0.0, overdue_30 - month.book_lever("tighten_trigger"))
     cutoff = lever["score_cutoff"] + month.book_lever("tighten_slope") * excess
-    month.count(Count.APPLICANTS, loan.weight)
-    cost = month.currency(p["application_cost"]) * lever["application_cost_multiplier"]
-    month.count(Count.UNDERWRITING_COST, cost * loan.weight)
-    approved = (
+    return (
         score >= cutoff
         and service <= lever["debt_service_cap"] * perceived
         and borrower.platforms <= lever["platform_cap"]
     )
+
+
+def pay_out(loan: Loan, borrower: Borrower, price: float, free_months: int, month: Month) -> None:
+    """Open the loan that was offered."""
+    loan.status = LoanStatus.OPEN
+    loan.base_rate = price - rho(loan, month) * month["policy_change"]
+    loan.free_left = free_months
+    borrower.loans_had = min(200, borrower.loans_had + 1)
+    borrower.outcome.overdue_months = max(0, borrower.outcome.overdue_months)
+    month.flow(Flow.DISBURSED, loan, loan.principal)
+    month.sums.vintage_loans[0, loan.vintage] += loan.weight
+
+
+def _perceived_score(borrower: Borrower, signal: float, month: Month) -> float:
+    noiseless = SCORE_MEAN - SCORE_SD * borrower.true_risk
+    mixed = signal * noiseless + (1.0 - signal) * borrower.score
+    likeness = month.parameters["score_risk_correlation"]
+    width = sqrt(signal**2 + (1.0 - signal) ** 2 + 2.0 * likeness * signal * (1.0 - signal))
+    return SCORE_MEAN + (mixed - SCORE_MEAN) / width
+
+
+def decide(loan: Loan, borrower: Borrower, overdue_30: float, month: Month) -> None:
+    """Section 9: whether an applicant becomes a customer; ``overdue_30`` of the last month."""
+    p, lever = month.parameters, underwriting(loan, month)
+    offer = make_offer(loan, lever, month)
+    month.count(Count.APPLICANTS, loan.weight)
+    decision_cost(loan, lever, month)
+    score = _perceived_score(borrower, lever["score_signal_share"], month)
+    approved = passes(score, offer.first, borrower, lever, overdue_30, month)
     month.count(Count.APPROVED, loan.weight if approved else 0.0)
-    leaves = approved and _leaves(loan, borrower, price, lever, month)
+    free_months = int(lever["interest_free_months"])
+    leaves = approved and _leaves(loan, borrower, offer, lever, free_months, month)
     month.count(Count.DECLINED, loan.weight if leaves else 0.0)
     if not approved or leaves:
         loan.close(LoanStatus.REFUSED)
         return
     if not borrower.open_loans():
         month.count(Count.ACQUISITION_COST, month.currency(p["acquisition_cost"]) * loan.weight)
-    loan.status = LoanStatus.OPEN
-    loan.base_rate = price - rho(loan, month) * month["policy_change"]
-    loan.free_left = int(lever["interest_free_months"])
-    borrower.outcome.overdue_months = 0
-    month.flow(Flow.DISBURSED, loan, loan.principal)
-    month.sums.vintage_loans[0, loan.vintage] += loan.weight
+    month.count(Count.FIRST_DISBURSED, loan.weight * loan.principal)
+    pay_out(loan, borrower, offer.price, free_months, month)
+    chance = p["strength_wont_pay"] * p["bad_faith_share"] * borrower.refusal_weight
+    borrower.refusing = month.luck.borrower(borrower.id, 0, Draw.REFUSE) < chance
+    month.happened["a loan in bad faith"] += borrower.refusing
+
+
+def decide_again(
+    loan: Loan, borrower: Borrower, score: float, overdue_30: float, month: Month
+) -> bool:
+    """Section 9.1: whether a customer who has come back gets ``loan``."""
+    lever = underwriting(loan, month)
+    month.count(Count.REPEAT_APPLICANTS, loan.weight)
+    decision_cost(loan, lever, month)
+    offer = make_offer(loan, lever, month)
+    missed = borrower.missed_elsewhere >= month.parameters["platform_missed_to_close"]
+    if shock_in_force(borrower, month) is not Cause.NONE or missed:
+        month.happened["came back out of order"] += 1
+        return False
+    if not passes(score, offer.first, borrower, lever, overdue_30, month):
+        month.happened["came back and was refused"] += 1
+        return False
+    month.count(Count.REPEAT_APPROVED, loan.weight)
+    if _leaves(loan, borrower, offer, lever, 0, month):
+        month.happened["came back and left"] += 1
+        return False
+    month.count(Count.REPEAT_LOANS, loan.weight)
+    month.count(Count.REPEAT_DISBURSED, loan.weight * loan.principal)
+    pay_out(loan, borrower, offer.price, 0, month)
+    if loan.kind is Amortisation.BULLET:
+        borrower.savings += loan.principal
+    return True

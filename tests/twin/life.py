@@ -100,7 +100,7 @@ def live(borrower: Borrower, month: Month) -> None:
     if month.t < borrower.arrival_month:
         return
     if month.t == 0:
-        if borrower.arrival_month == 0:
+        if borrower.arrival_month <= 0:
             _begin(borrower)
         return
     if month.t == borrower.arrival_month:

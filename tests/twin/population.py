@@ -1,7 +1,10 @@
 """Borrowers and loans of a book in their opening state."""
 
+from math import inf
+
 from simulator.book.illness import hospital_incidence
 from simulator.book.schema import Book, product_terms
+from simulator.kernels.customers import FOR_EVER
 from simulator.kernels.records import AT_OPENING
 from simulator.levers import LeverTable
 from simulator.vocabulary import Amortisation, Cause, LoanStatus, Work
@@ -45,6 +48,11 @@ def _borrower(book: Book, row: int) -> Borrower:
         missed_elsewhere=int(b.other_missed[row]),
         cut_off=bool(b.cut_off[row]),
         hardship_known=bool(b.hardship_known[row]),
+        last_ended=int(b.last_ended[row]),
+        closed_until=inf if b.closed_until[row] == FOR_EVER else int(b.closed_until[row]),
+        late_until=int(b.late_until[row]),
+        loans_had=int(b.loans_had[row]),
+        place=(int(b.arrival_month[row]), 1, row),
     )
 
 
@@ -66,7 +74,9 @@ def _loan(book: Book, row: int, weight: float, levers: LeverTable) -> Loan:
         limit=float(columns.limit[row]),
         opening_principal=float(columns.principal[row]),
         usual_principal=float(columns.usual_principal[row]),
+        asked_limit=float(columns.limit[row]),
         segment=segment,
+        book_segment=segment,
         lever_class=int(levers.class_of_segment[segment]),
         vintage=int(columns.vintage[row]),
         weight=weight,
@@ -108,6 +118,9 @@ def population(book: Book, levers: LeverTable) -> tuple[list[Borrower], list[Loa
                 owner.outcome.first_30 = AT_OPENING
             if loan.ever_90:
                 owner.outcome.first_90 = AT_OPENING
+        elif owner.arrival_month < 0:
+            loan.status = LoanStatus.PAID_OFF
         owner.loans.append(loan)
+        owner.book_loans.append(loan)
         loans.append(loan)
     return borrowers, loans

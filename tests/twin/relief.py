@@ -43,6 +43,9 @@ def _replan(
 
 def _grant(loan: Loan, borrower: Borrower, months: int, short: bool, month: Month) -> None:
     """Note a grant, before what it changes of the balance."""
+    if month.book_lever("relief_is_record") > 0.0:
+        borrower.late_until = month.t + int(month.parameters["record_late_months"])
+        month.happened["relief on record"] += 1
     loan.relief_left = months
     loan.relief_uses += 1
     month.count(Count.RELIEF_GRANTED, loan.weight)

@@ -14,6 +14,7 @@ from simulator.levers import LeverTable
 from simulator.shocks.world import World
 from simulator.vocabulary import Cause, Count, Exit, LoanStatus, WorkState
 from tests.twin.bills import Bills, rate_of
+from tests.twin.customers import becomes_dormant, lives_on, record, welcome_back
 from tests.twin.diary import Diary, Entry, Grant
 from tests.twin.household import household_month, opening_intent
 from tests.twin.ledger import ledger_month
@@ -62,12 +63,12 @@ def _diary(loan: Loan) -> Diary:
 
 
 def _write_diaries(borrowers: list[Borrower], diaries: dict[int, Diary], month: Month) -> None:
-    """The month of every loan that was open in it or at its end, by row of the loan."""
+    """The month of every loan that was open in it or at its end, by id of the loan."""
     for borrower in borrowers:
         for loan in borrower.loans:
-            known = diaries.get(loan.row)
+            known = diaries.get(loan.id)
             if known is None and loan.open:
-                known = diaries[loan.row] = _diary(loan)
+                known = diaries[loan.id] = _diary(loan)
             if known is None or (known.entries and not known.entries[-1].open):
                 continue
             known.entries.append(
@@ -188,8 +189,15 @@ def _overdue_30(sums: Tallies, t: int) -> float:
     return float(balance[2:].sum()) / total if total > 0.0 else 0.0
 
 
-def _step(borrowers: list[Borrower], month: Month, months: int, bad: dict[int, int]) -> None:
-    """One simulated month: sections 3 to 9 in the order of section 1."""
+def _step(
+    borrowers: list[Borrower],
+    dormant: list[Borrower],
+    month: Month,
+    horizon: int,
+    bad: dict[int, int],
+) -> list[Borrower]:
+    """One simulated month: sections 3 to 9 in the order of section 1; who is dormant after it."""
+    months = month.months
     for borrower in borrowers:
         live(borrower, month)
     live_borrowers = _open_month(borrowers, month)
@@ -200,25 +208,41 @@ def _step(borrowers: list[Borrower], month: Month, months: int, bad: dict[int, i
         staff = min(1.0, open_before / month.book_loans)
     month.count(Count.PROGRAMME_COST, staff * month.per_1000_loans(fixed))
     bills: Bills = {}
-    for borrower in sorted(live_borrowers, key=lambda b: b.arrival_month):
+    live_borrowers = sorted(live_borrowers, key=lambda b: b.place)
+    for borrower in live_borrowers:
         bills |= household_month(borrower, month)
-    owned = [(loan, b) for b in live_borrowers for loan in b.open_loans()]
+    lives_on(dormant, month)
+    in_order = sorted(live_borrowers, key=lambda b: borrowers.index(b))
+    by_borrower = [(b, b.open_loans()) for b in live_borrowers]
+    owned = [(loan, b) for b in in_order for loan in b.open_loans()]
     _count_instalments([loan for loan, _ in owned], bills, month)
     contacts(owned, bills, month)
     for borrower in live_borrowers:
         ledger_month(borrower, bills, month)
-    judge_month(owned, month, bad)
+    judge_month(owned, month, bad, horizon)
+    for borrower, loans in by_borrower:
+        record(borrower, loans, month)
     for loan, _ in owned:
         end = DESTINATION.get(loan.status, loan.bucket)
         month.sums.roll[0, month.t, loan.opening_bucket, int(end)] += loan.weight * (
             loan.opening_balance - loan.cut
         )
+    lends_again = month.lends_until > 0 and month.parameters["return_monthly"] > 0.0
+    if lends_again and month.t < months:
+        dormant = dormant + [b for b in live_borrowers if becomes_dormant(b, month)]
     if month.t <= months:
         overdue_30 = _overdue_30(month.sums, month.t - 1)
+        if month.t <= month.lends_until:
+            dormant = welcome_back(dormant, overdue_30, horizon, month)
         for borrower in borrowers:
             if borrower.arrival_month == month.t:
                 for loan in borrower.loans:
                     decide(loan, borrower, overdue_30, month)
+    return dormant
+
+
+def _quarter(month: int) -> int:
+    return (month - 1) // 3 + 1
 
 
 def simulate_twin(
@@ -258,6 +282,10 @@ def simulate_twin(
             sums.vintage_loans[0, loan.vintage] += loan.weight
             book_balance += loan.weight * loan.balance
             book_loans += loan.weight
+    last_arrival = max(b.arrival_month for b in borrowers)
+    dormant = [b for b in borrowers if b.arrival_month < 0 and last_arrival > 0]
+    made = [loan for b in borrowers if b.arrival_month >= 0 for loan in b.loans]
+    oldest = _quarter(made[0].origination_month) - made[0].vintage
     for t in range(horizon + 1):
         month = Month(
             t=t,
@@ -271,6 +299,8 @@ def simulate_twin(
             sums=sums,
             book_balance=book_balance,
             book_loans=book_loans,
+            vintage=_quarter(t) - oldest,
+            lends_until=max(0, last_arrival),
             happened=happened,
         )
         if t == 0:
@@ -279,7 +309,7 @@ def simulate_twin(
                 opening_intent(borrower, month)
             _count_live([b for b in borrowers if b.open_loans()], month)
         else:
-            _step(borrowers, month, months, bad)
+            dormant = _step(borrowers, dormant, month, horizon, bad)
         _stocks(borrowers, month)
         _record(borrowers, history[t])
         _write_diaries(borrowers, diaries, month)
@@ -288,7 +318,7 @@ def simulate_twin(
             sums.score_power[0, judged, measure] = number
     for judged, segment, loans, turned in by_segment(borrowers, opening_unpaid, bad, horizon):
         sums.judged[0, judged, segment] += loans, turned
-    found = [diaries[row] for row in sorted(diaries)]
+    found = list(diaries.values())
     money = book.jurisdiction.reference_money
     add_run_off(found, months, horizon, parameters, money, sums)
     return TwinResult(history, sums, _outcomes(borrowers), happened, found)

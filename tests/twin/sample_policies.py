@@ -17,7 +17,7 @@ def _contact_edits(capacity: float) -> list[Edit]:
         Edit("effort_reminder", 0.9),
         Edit("effort_ai_call", 0.6),
         Edit("effort_human_call", 0.5, buckets=late),
-        Edit("effort_human_call", 0.3, target=Target(risk_bands=("bad",))),
+        Edit("effort_human_call", 0.3, target=Target(risk_bands=("D", "E"))),
         Edit("effort_field_visit", 0.3, buckets=late[1:], target=Target(regions=("south",))),
         Edit("effort_legal", 0.4, first_month=4, buckets=late[2:]),
         Edit("capacity_reminder", 4 * capacity),
@@ -42,12 +42,13 @@ def grace_period(months: int) -> list[Edit]:
         Edit("relief_min_months_on_book", 0.0),
         Edit("relief_budget", 0.004),
         Edit("refusal_after_relief", 2.0),
+        Edit("relief_is_record", 1.0),
         *_contact_edits(120.0),
         Edit("debt_service_cap", 0.7),
         Edit("income_verified_share", 0.5),
         Edit("tighten_trigger", 0.05),
         Edit("tighten_slope", 600.0),
-        Edit("score_cutoff", 420.0, target=Target(risk_bands=("bad",))),
+        Edit("score_cutoff", 420.0, target=Target(risk_bands=("D", "E"))),
         Edit("application_cost_multiplier", 2.0),
     ]
 
@@ -62,7 +63,7 @@ def restructuring(months: int) -> list[Edit]:
         Edit("p_relief_if_need", 0.7, hardships=(Hardship.NONE,)),
         Edit("relief_months", 2.0),
         Edit("term_extension_months", 12.0, buckets=tuple(range(1, 8))),
-        Edit("affordable_share", 0.1, target=Target(risk_bands=("bad",))),
+        Edit("affordable_share", 0.1, target=Target(risk_bands=("D", "E"))),
         Edit("principal_cut_share", 0.2, hardships=(Hardship.JOB_LOSS, Hardship.NONE)),
         Edit("principal_cut_share", 1.0, buckets=(5,)),
         Edit("relief_min_months_on_book", 5.0),
@@ -76,7 +77,7 @@ def restructuring(months: int) -> list[Edit]:
         Edit("sale_price_share", 0.1),
         Edit("line_multiplier", 0.6, first_month=5, hardships=NEEDY),
         Edit("line_multiplier", 0.3, buckets=(1, 2)),
-        Edit("line_multiplier", 1.5, target=Target(risk_bands=("good",))),
+        Edit("line_multiplier", 1.5, target=Target(risk_bands=("A", "B"))),
         Edit("amount_multiplier", 1.3),
         Edit("price_add", 0.03),
         Edit("platform_cap", 3.0),
@@ -86,7 +87,7 @@ def restructuring(months: int) -> list[Edit]:
 def prevention(months: int) -> list[Edit]:
     """Care before the due day, early warning with an offer, easier and slower lending."""
     del months
-    good, south = Target(risk_bands=("good",)), Target(regions=("south",))
+    good, south = Target(risk_bands=("A", "B")), Target(regions=("south",))
     return [
         Edit("forget_factor", 1.5, target=south),
         Edit("channel_factor", 0.5, first_month=3),
@@ -119,7 +120,7 @@ def prevention(months: int) -> list[Edit]:
         Edit("income_verified_share", 0.3),
         Edit("decision_days", 4.0),
         Edit("score_signal_share", 0.6),
-        Edit("score_cutoff", 500.0, target=Target(risk_bands=("bad",))),
+        Edit("score_cutoff", 500.0, target=Target(risk_bands=("D", "E"))),
     ]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.book.distributions import RISK_BANDS
 from simulator.book.schema import Book, Borrowers, Loans
 from simulator.catalogue import parameters_from
 from simulator.levers import SegmentNames
@@ -19,7 +20,7 @@ from simulator.vocabulary import (
 )
 
 REGIONS = ("north", "south", "islands")
-BANDS = ("good", "bad")
+BANDS = RISK_BANDS
 MONTHS, RUNOFF = 18, 6
 OLDEST_ORIGINATION = -30
 
@@ -59,9 +60,11 @@ def _distinct_ids(rng: np.random.Generator, count: int) -> NDArray[np.uint64]:
     ]
 
 
-def _borrowers(rng: np.random.Generator, n: int, applicants: int) -> Borrowers:
+def _borrowers(rng: np.random.Generator, n: int, applicants: int, dormant: int) -> Borrowers:
     arrival = np.zeros(n, dtype=np.int16)
-    arrival[rng.permutation(n)[:applicants]] = rng.integers(1, MONTHS + 4, size=applicants)
+    order = rng.permutation(n)
+    arrival[order[:applicants]] = rng.integers(1, MONTHS + 4, size=applicants)
+    arrival[order[n - dormant :]] = -1
     income = rng.lognormal(np.log(5000.0), 0.6, n)
     age = rng.uniform(18, 70, n)
 
@@ -122,8 +125,18 @@ def _opening_columns(
         "cut_off": rng.random(n) < 0.1,
         "hardship_known": (life != 0) & (rng.random(n) < 0.5),
     }
-    columns = {name: np.where(applies, 0, x).astype(np.uint16) for name, x in states.items()}
+    states |= {
+        "last_ended": -rng.integers(0, 10, n),
+        "closed_until": np.where(rng.random(n) < 0.15, rng.integers(1, 9, n), 0),
+        "late_until": np.where(rng.random(n) < 0.2, rng.integers(1, 12, n), -3),
+        "loans_had": rng.integers(1, 7, n),
+    }
+    columns = {name: np.where(applies, 0, x).astype(np.int16) for name, x in states.items()}
     return columns | {"savings_at_opening": income * rng.exponential(0.4, n)}
+
+
+def _quarter(month: int) -> int:
+    return (month - 1) // 3 + 1
 
 
 def _loan_row(
@@ -136,7 +149,8 @@ def _loan_row(
     term = int(rng.choice(terms.terms_months))
     due_day = int(rng.integers(1, 29))
     original = income * terms.amount_in_incomes * rng.uniform(0.3, 2.0)
-    age = 0 if arrival else int(rng.integers(0, min(term, -OLDEST_ORIGINATION)))
+    dormant = arrival < 0
+    age = 0 if arrival > 0 else int(rng.integers(0, min(term, -OLDEST_ORIGINATION)))
     unpaid = 0
     if not arrival and rng.random() < 0.35:
         oldest = terms.write_off_dpd or 180
@@ -146,18 +160,20 @@ def _loan_row(
     left = used if revolving else used * (term - age) / term
     instalment = left * 0.1 if revolving else original / term
     band = int(rng.integers(0, len(BANDS)))
+    if dormant:
+        left, instalment = 0.0, 0.0
     return {
         "borrower": owner,
         "product": product,
         "kind": int(terms.amortisation),
-        "origination_month": arrival - age if arrival else -age,
+        "origination_month": arrival if arrival > 0 else -age,
         "term_months": term,
-        "remaining_months": 0 if revolving else term - age,
+        "remaining_months": 0 if revolving or dormant else term - age,
         "due_day": due_day,
         "annual_rate": terms.annual_rate * rng.uniform(0.7, 1.6),
         "limit": original,
         "principal": left,
-        "usual_principal": left if arrival else left * (0.8 if unpaid else 1.1),
+        "usual_principal": left if arrival > 0 else left * (0.8 if unpaid else 1.1),
         "n_unpaid": unpaid,
         "months_overdue": unpaid + (int(rng.integers(0, 4)) if unpaid else 0),
         "principal_overdue": unpaid * instalment * rng.uniform(0.5, 1.0),
@@ -165,18 +181,18 @@ def _loan_row(
         "penalty": rng.uniform(0, 20) if unpaid else 0.0,
         "fees": rng.uniform(0, 20) if unpaid and rng.random() < 0.5 else 0.0,
         "segment": (region * len(PRODUCTS) + product) * len(BANDS) + band,
-        "vintage": (arrival - age - OLDEST_ORIGINATION) // 3,
+        "vintage": 0 if dormant else _quarter(max(arrival, 0) - age) - _quarter(OLDEST_ORIGINATION),
     }
 
 
-def random_book(seed: int, n_borrowers: int = 90, applicants: int = 25) -> Book:
+def random_book(seed: int, n_borrowers: int = 110, applicants: int = 25, dormant: int = 20) -> Book:
     """A book with all repayment forms, overdue loans and applicants (one loan each)."""
     rng = np.random.default_rng(seed)
-    borrowers = _borrowers(rng, n_borrowers, applicants)
+    borrowers = _borrowers(rng, n_borrowers, applicants, dormant)
     rows: list[dict[str, float]] = []
     for owner in range(n_borrowers):
         arrival = int(borrowers.arrival_month[owner])
-        count = 1 if arrival else int(rng.integers(1, 4))
+        count = 1 if arrival > 0 else int(rng.integers(1, 4))
         income, region = float(borrowers.income[owner]), int(borrowers.region[owner])
         rows += [_loan_row(rng, owner, arrival, income, region) for _ in range(count)]
     ids = rng.permutation(_distinct_ids(rng, len(rows)))
@@ -193,7 +209,7 @@ def random_book(seed: int, n_borrowers: int = 90, applicants: int = 25) -> Book:
         "n_unpaid": np.int16, "months_overdue": np.int16, "segment": np.uint16, "vintage": np.int16,
     }  # fmt: skip
     columns = {f: column(f, kinds.get(f, np.float64)) for f in Loans._fields if f != "id"}
-    n_vintages = (MONTHS + 4 - OLDEST_ORIGINATION) // 3 + 1
+    n_vintages = _quarter(MONTHS + 4) - _quarter(OLDEST_ORIGINATION) + 1
     return Book(
         name="twin",
         jurisdiction=JURISDICTIONS["cn"],
@@ -246,7 +262,8 @@ def eager_parameters(**changes: float) -> dict[str, float]:
         "education_attention": 0.6, "education_willingness": 0.9, "education_spending": 0.7,
         "offer_decline_share": 0.35, "effect_agency": 0.7, "income_risk_slope": 0.25,
         "product_rate_passthrough": 0.9, "platform_cut_monthly": 0.04, "platform_cut_months": 3.0,
-        "acquisition_cost": 30.0,
+        "acquisition_cost": 30.0, "return_monthly": 0.6, "return_memory_months": 8.0,
+        "record_closed_months": 3.0, "record_late_months": 5.0, "bad_faith_share": 0.15,
         "hardship_public_share": 0.2, "hardship_ask_share": 0.3, "hardship_learn_in_arrears": 0.4,
     }  # fmt: skip
     return parameters_from({**raised, **changes})

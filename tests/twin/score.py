@@ -11,12 +11,21 @@ Sides = dict[int, tuple[float, float]]
 """Weights of a borrower's bad and good loans, by place of the borrower."""
 
 
-def judge_month(owned: list[tuple[Loan, Borrower]], month: Month, bad: dict[int, int]) -> None:
+def judge_month(
+    owned: list[tuple[Loan, Borrower]], month: Month, bad: dict[int, int], last: int
+) -> None:
     """Note in ``bad``, by row, what this month makes bad (2), or bad before relief (1)."""
     for loan, borrower in owned:
+        ended = loan.status in (LoanStatus.WRITTEN_OFF, LoanStatus.SOLD)
+        if loan.again:
+            turns = loan.unpaid >= 4 or ended
+            if turns and not loan.turned_bad and month.t - loan.origination_month <= 12:
+                in_time = loan.origination_month + 12 <= last
+                month.sums.repeat_judged[0, loan.book_segment, 1] += loan.weight * in_time
+            loan.turned_bad = loan.turned_bad or turns
+            continue
         if not 1 <= month.t - borrower.arrival_month <= 12 or loan.unpaid == 0:
             continue
-        ended = loan.status in (LoanStatus.WRITTEN_OFF, LoanStatus.SOLD)
         if ended or loan.unpaid >= 4:
             bad[loan.row] = 2
         elif loan.unpaid + loan.bucket_before_relief >= 4:
@@ -27,7 +36,7 @@ def _is_judged(loan: Loan, borrower: Borrower, opening_unpaid: dict[int, int], l
     if borrower.arrival_month == 0:
         return opening_unpaid[loan.row] == 0 and last >= 12
     booked = loan.status not in (LoanStatus.PENDING, LoanStatus.REFUSED)
-    return booked and borrower.arrival_month + 12 <= last
+    return booked and borrower.arrival_month > 0 and borrower.arrival_month + 12 <= last
 
 
 def by_segment(
@@ -35,7 +44,7 @@ def by_segment(
 ) -> Iterator[tuple[Judged, int, float, float]]:
     """Each judged loan once for each way to judge: its segment, its weight, and that if bad."""
     for borrower in borrowers:
-        for loan in borrower.loans:
+        for loan in borrower.book_loans:
             if _is_judged(loan, borrower, opening_unpaid, last):
                 standard, before = (
                     (Judged.NEW, Judged.NEW_BEFORE_RELIEF)
@@ -58,7 +67,9 @@ def power(
         sides: Sides = {}
         for place, borrower in enumerate(borrowers):
             if (borrower.arrival_month > 0) == new:
-                mine = [x for x in borrower.loans if _is_judged(x, borrower, opening_unpaid, last)]
+                mine = [
+                    x for x in borrower.book_loans if _is_judged(x, borrower, opening_unpaid, last)
+                ]
                 n_bad = sum(bad.get(loan.row, 0) >= least for loan in mine)
                 weight = borrower.weight
                 sides[place] = (weight * n_bad, weight * (len(mine) - n_bad))

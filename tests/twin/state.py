@@ -97,6 +97,13 @@ class Loan:
     bucket_before_relief: int = 0
     free_left: int = 0
     """First months without interest that are left."""
+    book_segment: int = 0
+    """Segment of the loan with which the book knows the row."""
+    asked_limit: float = 0.0
+    """Amount or limit before what a lender makes of it."""
+    turned_bad: bool = False
+    again: bool = False
+    """Granted to a customer who has come back."""
     filed: int = 0
     """Month in which the loan was filed with the court; 0: never."""
     ever_30: bool = False
@@ -222,7 +229,16 @@ class Borrower:
     """Other platforms have withdrawn their credit."""
     hardship_known: bool
     """The lender knows of the hardship that the borrower is in."""
+    last_ended: int
+    closed_until: float
+    late_until: int
+    loans_had: int
+    """The lender's record (section 9.1)."""
+    place: tuple[int, int, int] = (0, 0, 0)
+    """Order in which borrowers became live."""
     loans: list[Loan] = field(default_factory=list)
+    book_loans: list[Loan] = field(default_factory=list)
+    """Those with which the book knows the borrower; later ones replace them in ``loans``."""
 
     work_state: WorkState = WorkState.EMPLOYED
     ill: bool = False
@@ -265,6 +281,10 @@ class Month:
     """Weighted balance of the opening book, the base of the relief budget."""
     book_loans: float
     """Weighted loans of the opening book, the base of collectors' capacity."""
+    vintage: int
+    """Vintage of a loan that is made in this month."""
+    lends_until: int
+    """Last month that has applicants; 0: the lender lends to nobody."""
     happened: Counter[str]
     """Mechanisms that leave no sum of their own, and how often they worked."""
     relief_spent: float = 0.0

@@ -106,6 +106,7 @@ def tw_cards_book(
     with as_file(files("simulator").joinpath(f"book/shipped/data/{FILE}")) as path:
         accounts = _read(str(path))
         digest = file_sha256(path)
+    people = None if donors is None else donors(settings).customers
     frame = Frame(
         name="tw_cards",
         law=rules.law,
@@ -121,9 +122,7 @@ def tw_cards_book(
             " only new use of the limit can make them overdue.",
         ),
     )
-    return assemble(
-        frame, [_opening(accounts, run.seed, rules, None if donors is None else donors(settings))]
-    )
+    return assemble(frame, [_opening(accounts, run.seed, rules, people)])
 
 
 def _read(path: str) -> Accounts:

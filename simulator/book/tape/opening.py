@@ -11,8 +11,10 @@ from simulator.book.assemble import Frame, LoanColumns, Part, assemble, obligati
 from simulator.book.donors import (
     TAKEN_UP,
     DonorSource,
+    Settled,
     Situation,
     lending_that_keeps,
+    resampled_dormant,
     worst_loans,
 )
 from simulator.book.hidden import hidden_of, people_behind
@@ -81,10 +83,12 @@ def tape_book(
     rules = _with_regions(tape, rules_of(settings, parameters))
     sample, told = _sampled(tape, settings.borrowers, run.seed)
     ask = None if donors is None else _asking(settings, menu, rules, donors)
-    opening = _opening(sample, run.seed, menu, rules, ask)
-    parts = [opening]
-    for part in applicants(settings, run, menu, rules, opening.ids.size):
-        parts.append(replace(part, weight=np.full(part.ids.size, opening.weight.mean())))
+    opening, settled = _opening(sample, run.seed, menu, rules, ask)
+    others = applicants(settings, run, menu, rules, opening.ids.size)
+    if others and settled is not None:
+        others.append(resampled_dormant(settled, opening.ids.size, run.seed, menu.products))
+    mean = opening.weight.mean()
+    parts = [opening, *(replace(part, weight=np.full(part.ids.size, mean)) for part in others)]
     frame = Frame(
         name="tape",
         law=rules.law,
@@ -192,10 +196,10 @@ def _rows_of(tape: Tape, rows: I8, weight: F8) -> Tape:
 
 def _asking(
     settings: BookSettings, menu: Menu, rules: Imputation, donors: DonorSource
-) -> Callable[[F8, float], Book]:
+) -> Callable[[F8, float], Settled]:
     """What gives donors for a book with these shares of products, and of customers with two."""
 
-    def ask(shares: F8, two: float) -> Book:
+    def ask(shares: F8, two: float) -> Settled:
         stock = {p: float(s) for p, s in zip(menu.products, shares, strict=True) if s > 0}
         products, applicants_share = lending_that_keeps(stock)
         return donors(
@@ -218,8 +222,9 @@ def _opening(
     seed: int,
     menu: Menu,
     rules: Imputation,
-    ask: Callable[[F8, float], Book] | None,
-) -> Part:
+    ask: Callable[[F8, float], Settled] | None,
+) -> tuple[Part, Settled | None]:
+    """The tape's borrowers, and the settled book from which their hidden states are."""
     loan_ids, borrower_ids = _ids(tape, "loan_id"), _ids(tape, "borrower_id")
     order = np.lexsort((loan_ids, borrower_ids))
     ids, first = np.unique(borrower_ids[order], return_index=True)
@@ -228,24 +233,24 @@ def _opening(
     draws = Draws(seed, ids)
     loans = _loans(tape, menu, loan_ids, borrower_ids)
     owed = obligations(ids, menu.products, loans)
-    hidden = None
+    hidden, settled = None, None
     if ask is not None:
         shares = np.bincount(loans.product, minlength=len(menu.products)) / loans.id.size
         both = float(np.mean(np.bincount(np.searchsorted(ids, loans.borrower_id)) > 1))
         two = min(1.0, both / TAKEN_UP**2)  # both must have been taken up
         names = [p.name for p in menu.products]
-        hidden = hidden_of(
-            ask(shares, two), _situation(tape, menu, ids, known, loans), names, draws
-        )
+        settled, situation = ask(shares, two), _situation(tape, menu, ids, known, loans)
+        hidden = hidden_of(settled.customers, situation, names, draws)
     least_income = owed.service / d.IMPUTED_MAX_BURDEN
     people = people_behind(draws, known, rules, owed, least_income, hidden)
-    return Part(
+    part = Part(
         ids=ids,
         arrival_month=np.zeros(ids.size, dtype=np.int64),
         weight=_weights(tape)[rows],
         loans=loans._replace(band=_bands(ids, people.person.score, loans.borrower_id)),
         **people._asdict(),
     )
+    return part, settled
 
 
 def _situation(tape: Tape, menu: Menu, ids: U8, known: Known, loans: LoanColumns) -> Situation:
