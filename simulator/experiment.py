@@ -64,7 +64,8 @@ def simulate_request(request: ExperimentRequest, progress: Progress | None = Non
     watch.finish()
 
     watch.start(len(request.scenarios) + 1, "book and scenarios")
-    book = build_book(request.book, run, request.parameters, donor_source(calm))
+    growth = max((scenario.growth for scenario in request.scenarios.values()), default=0.0)
+    book = build_book(request.book, run, request.parameters, donor_source(calm), growth)
     watch.advance(1)
     request = with_run_off(request, book)
     run = request.run

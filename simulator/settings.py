@@ -259,6 +259,9 @@ class ScenarioSettings(Frozen):
     """Fraction a year that is taken from aggregate income growth."""
     income_lost_when_unemployed: float = Field(default=0.5, ge=0, le=1)
     """Share of income that those out of work lack in the aggregate (assumption)."""
+    growth: float = Field(default=0.0, ge=-0.99, le=10)
+    """Yearly rate at which the number of new customers who ask for a loan grows, whatever the
+    policy."""
     deviation: MacroDeviation = MacroDeviation()
 
     @model_validator(mode="after")

@@ -77,6 +77,8 @@ class Part:
     finances: Finances
     loans: LoanColumns
     state: OpeningState
+    arrives_at: F8 | None = None
+    """Of applicants; None for those who are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ def _borrowers(parts: Sequence[Part]) -> Borrowers:
         hardship_known=column("hardship_known").astype(np.uint8),
         cut_off=column("cut_off").astype(np.uint8),
         last_ended=column("last_ended").astype(np.int16),
+        arrives_at=np.concatenate([_arrives_at(p) for p in parts])[order],
         closed_until=column("closed_until").astype(np.int16),
         late_until=column("late_until").astype(np.int16),
         loans_had=np.maximum(column("loans_had"), open_now).astype(np.uint8),
@@ -171,6 +174,10 @@ def _borrowers(parts: Sequence[Part]) -> Borrowers:
         income_decile=s.income_decile(income, arrival_month == 0),
         age_band=s.age_band(age),
     )
+
+
+def _arrives_at(part: Part) -> F8:
+    return np.zeros(part.ids.size) if part.arrives_at is None else part.arrives_at
 
 
 def _field(part: Part, name: str) -> F8:

@@ -83,6 +83,8 @@ class Borrowers(NamedTuple):
     """1: other platforms have withdrawn their credit at the opening."""
     last_ended: I2
     """Month in which the last loan ended, 0 or less; of customers without a loan."""
+    arrives_at: F8
+    """Index of arrivals from which on an applicant comes (docs/model.md, section 9); else 0."""
     closed_until: I2
     """Month up to which the lender's record of the customer forbids a new loan; 0 or less: none."""
     late_until: I2

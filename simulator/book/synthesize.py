@@ -45,6 +45,7 @@ from simulator.book.segments import check_regions, loan_ids, mix_ids, risk_band
 from simulator.catalogue import Parameters
 from simulator.products import JURISDICTIONS, PRODUCTS, Product
 from simulator.settings import BookSettings, RunSettings
+from simulator.units import MONTHS_PER_YEAR
 from simulator.validation import unknown_choice
 from simulator.vocabulary import MAX_DUE_DAY, Amortisation
 
@@ -104,6 +105,7 @@ def synthetic_book(
     run: RunSettings,
     parameters: Parameters,
     donors: DonorSource | None = None,
+    growth: float = 0.0,
 ) -> Book:
     """The opening book of ``settings.borrowers`` borrowers with the run's applicants.
 
@@ -112,7 +114,7 @@ def synthetic_book(
     are those that would stand under them, and the people behind are the run's.
     """
     menu, rules = menu_of(settings), rules_of(settings, parameters)
-    new = applicants(settings, run, menu, rules, settings.borrowers)
+    new = applicants(settings, run, menu, rules, settings.borrowers, growth)
     if donors is None or not settings.opening_overdue:
         parts = [_cohort(settings, run.seed, menu, rules), *new]
     else:
@@ -145,17 +147,26 @@ def _cohort(settings: BookSettings, seed: int, menu: Menu, rules: Imputation) ->
 
 
 def applicants(
-    settings: BookSettings, run: RunSettings, menu: Menu, rules: Imputation, n_opening: int
+    settings: BookSettings,
+    run: RunSettings,
+    menu: Menu,
+    rules: Imputation,
+    n_opening: int,
+    growth: float = 0.0,
 ) -> list[Part]:
     """Applicants of months 1..run.months, riskier than the opening book; empty without any.
 
-    ``applicants_monthly_share`` of ``n_opening`` rows a month, each of weight 1.
+    ``applicants_monthly_share`` of ``n_opening`` rows a month, each of weight 1, growing by
+    ``growth`` a year: as many as come in the scenario that grows most.
     """
     monthly = round(settings.applicants_monthly_share * n_opening)
     if not monthly:
         return []
-    month = np.repeat(np.arange(1, run.months + 1), monthly)
-    place = np.tile(np.arange(monthly), run.months)
+    months = np.arange(1, run.months + 1)
+    index = (1.0 + growth) ** (months / MONTHS_PER_YEAR)
+    counts = np.maximum(1, np.floor(monthly * index + 0.5)).astype(np.int64)
+    month = np.repeat(months, counts)
+    place = np.concatenate([np.arange(count) for count in counts])
     numbers = (_APPLICANTS + month * _MONTH_STRIDE + place).astype(np.uint64)
     draws = Draws(run.seed, mix_ids(numbers))
     request = _request(run.seed, numbers, *_askers(draws, settings), menu)
@@ -164,7 +175,8 @@ def applicants(
     loans = _asked_loans(run.seed, draws.ids, menu, person, request, month)
     part = _part(draws, riskier, person, menu, loans, month)
     owed = obligations(draws.ids, menu.products, loans)
-    return [replace(part, state=_thin_purse(part, draws, owed.bullet_principal, riskier))]
+    state = _thin_purse(part, draws, owed.bullet_principal, riskier)
+    return [replace(part, state=state, arrives_at=(place + 0.5) / monthly)]
 
 
 def _thin_purse(part: Part, draws: Draws, working_capital: F8, rules: Imputation) -> OpeningState:

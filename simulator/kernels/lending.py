@@ -223,6 +223,8 @@ def _decide_applicants(t, n_live, rise, book, levers, s, p, world, key, out):
     decision_cost = facts.reference_money * p.application_cost
     for b in range(first[t], first[t + 1]):
         person, entry, customer = people[b], book.entries[b], s.people[b]
+        if entry.arrives_at > world.arrivals:
+            continue
         approved = False
         for row in range(person.first_loan, person.first_loan + person.n_loans):
             loan, opening, state = loans[row], book.openings[row], states[row]

@@ -37,7 +37,7 @@ PERSON_DTYPE = _record(
 """What a borrower's month needs of the book; fields as in ``book.schema.Borrowers``."""
 
 ENTRY_DTYPE = _record(
-    float64="stated_income score savings_at_opening other_debt",
+    float64="stated_income score savings_at_opening other_debt arrives_at",
     int16="last_ended closed_until late_until",
     uint8="months_short other_missed refusing hardship_known cut_off loans_had",
 )

@@ -31,7 +31,8 @@ class Scenario:
     ``central``: every variable but disasters, read-only arrays of shape (horizon + 1,);
     ``disaster``: chance a month that a borrower of the region is hit, (horizon + 1, n_regions);
     ``warnings``: what a reader of the results has to know; ``notes``: which variables the table
-    leaves at their defaults; ``driven``: those of ``SHOWN_VARIABLES`` that it gives.
+    leaves at their defaults; ``driven``: those of ``SHOWN_VARIABLES`` that it gives; ``growth``:
+    yearly rate of the number of applicants.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Scenario:
     notes: tuple[str, ...] = ()
     driven: tuple[str, ...] = ()
     history: MacroHistory | None = None
+    growth: float = 0.0
 
     @property
     def horizon(self) -> int:
@@ -108,6 +110,7 @@ def load_scenario(
         notes=_notes(owner, table),
         driven=tuple(name for name in SHOWN_VARIABLES if name in table.columns),
         history=read_history(owner, file, observed or None, settings, start_month),
+        growth=settings.growth,
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from simulator.catalogue import Parameters
 from simulator.macro import MacroPaths
 from simulator.products import Jurisdiction
+from simulator.shocks.arrivals import arrivals_index
 from simulator.shocks.conduct import all_in_rate_cap, refusal_factor
 from simulator.shocks.disaster import disaster_chance
 from simulator.shocks.epidemic import closure_chance
@@ -62,6 +63,7 @@ def build_world(
         "refusal_factor": refusal_factor(macro["willingness_shift"]),
         "lapse_factor": lapse_factor(unemployment.shape, parameters),
         "windfall": windfall(income, parameters),
+        "arrivals": arrivals_index(paths.scenario.growth, unemployment.shape),
     }
     months = np.empty(unemployment.shape, dtype=WORLD_DTYPE)
     for name in WORLD_DTYPE.names or ():

@@ -24,6 +24,7 @@ WORLD_DTYPE = np.dtype(
         ("collection_allowed", np.float64),  # 0-1, scales contact efforts except reminders
         ("refusal_factor", np.float64),  # multiplies the chance of refusal
         ("lapse_factor", np.float64),  # multiplies the chances to forget and of a failing channel
+        ("arrivals", np.float64),  # index of the number of applicants, 1 at the opening
         ("windfall", np.float64),  # income above its habit, of usual income: may be saved
     ]
 )

@@ -64,6 +64,7 @@ def paths() -> MacroPaths:
         deviation=MacroDeviation(),
         table_sha256="",
         warnings=(),
+        growth=0.3,
     )
     return draw_macro_paths(scenario, RunSettings(paths=12, luck_replicates=3))
 
@@ -277,6 +278,7 @@ def test_every_column_follows_its_equation(paths, world):
             "refusal_factor": math.exp(now["willingness_shift"]),
             "lapse_factor": 1.0,
             "windfall": 0.0,
+            "arrivals": 1.3 ** (month / 12),
         }
         assert set(expected) | {"separation", "finding"} == set(WORLD_DTYPE.names or ())
         for name, value in expected.items():

@@ -48,6 +48,7 @@ def _borrower(book: Book, row: int) -> Borrower:
         missed_elsewhere=int(b.other_missed[row]),
         cut_off=bool(b.cut_off[row]),
         hardship_known=bool(b.hardship_known[row]),
+        arrives_at=float(b.arrives_at[row]),
         last_ended=int(b.last_ended[row]),
         closed_until=inf if b.closed_until[row] == FOR_EVER else int(b.closed_until[row]),
         late_until=int(b.late_until[row]),

@@ -235,7 +235,7 @@ def _step(
         if month.t <= month.lends_until:
             dormant = welcome_back(dormant, overdue_30, horizon, month)
         for borrower in borrowers:
-            if borrower.arrival_month == month.t:
+            if borrower.arrival_month == month.t and borrower.arrives_at <= month["arrivals"]:
                 for loan in borrower.loans:
                     decide(loan, borrower, overdue_30, month)
     return dormant

@@ -131,8 +131,10 @@ def _opening_columns(
         "late_until": np.where(rng.random(n) < 0.2, rng.integers(1, 12, n), -3),
         "loans_had": rng.integers(1, 7, n),
     }
+    arrives_at = np.where(applies, np.random.default_rng(n + 2).uniform(0.3, 1.1, n), 0.0)
     columns = {name: np.where(applies, 0, x).astype(np.int16) for name, x in states.items()}
-    return columns | {"savings_at_opening": income * rng.exponential(0.4, n)}
+    savings = income * rng.exponential(0.4, n)
+    return columns | {"savings_at_opening": savings, "arrives_at": arrives_at}
 
 
 def _quarter(month: int) -> int:
@@ -239,6 +241,7 @@ def random_world(seed: int, n_paths: int, horizon: int) -> World:
     }  # fmt: skip
     for name, (low, high) in ranges.items():
         months[name] = rng.uniform(low, high, size=months[name].shape)
+    months["arrivals"] = np.random.default_rng(seed + 1).uniform(0.8, 1.2, shape)
     calm = rng.random(shape) < 0.3
     months["credit_supply"][calm] = 1.0
     disaster = rng.uniform(0.0, 0.15, size=(*shape, len(REGIONS)))

@@ -68,6 +68,7 @@ def tape_book(
     run: RunSettings,
     parameters: Parameters,
     donors: DonorSource | None = None,
+    growth: float = 0.0,
 ) -> Book:
     """The book of the tape at ``settings.path``, with the run's applicants.
 
@@ -84,7 +85,7 @@ def tape_book(
     sample, told = _sampled(tape, settings.borrowers, run.seed)
     ask = None if donors is None else _asking(settings, menu, rules, donors)
     opening, settled = _opening(sample, run.seed, menu, rules, ask)
-    others = applicants(settings, run, menu, rules, opening.ids.size)
+    others = applicants(settings, run, menu, rules, opening.ids.size, growth)
     if others and settled is not None:
         others.append(resampled_dormant(settled, opening.ids.size, run.seed, menu.products))
     mean = opening.weight.mean()
