@@ -243,12 +243,19 @@ def simulate(
     levers: Mapping[str, LeverTable],
     run: RunSettings,
     advance: Callable[[int], None] = lambda n: None,
+    *,
+    by_score: bool = False,
 ) -> Simulation:
-    """Run every scenario and policy; ``advance`` is told of each finished path of a policy."""
+    """Run every scenario and policy; ``advance`` is told of each finished path of a policy.
+
+    ``by_score``: new customers are summed by their score.
+    """
     horizon = run.timeline.horizon
     result = Simulation(
         tallies={
-            (scenario, policy): packed.allocate_tallies(run.paths, horizon, run.months)
+            (scenario, policy): packed.allocate_tallies(
+                run.paths, horizon, run.months, by_score=by_score
+            )
             for scenario in worlds
             for policy in levers
         }

@@ -1,7 +1,7 @@
 """Records of a book, its parameters and its cells, as kernels read them."""
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,9 @@ _EXACT_BITS = 52
 _MOST_OVER_LIMIT = 16.0
 """No sum by cell of a path exceeds all limits, or all weights, together so many times."""
 
+SCORE_GRID: Final = (300.0, 900.0, 10.0)
+"""First and last edge of the score's cells, and the points between two."""
+
 Table = TypeVar("Table", Borrowers, Loans)
 
 
@@ -59,12 +62,21 @@ class Packed:
     all_limits: float
     """Weighted limits of all loans, applicants' included."""
     all_loans: float
+    n_score_cells: int
 
-    def allocate_tallies(self, n_paths: int, horizon: int, months: int | None = None) -> Tallies:
-        """Zeroed tallies of the book's shape; rule books see the months up to ``months``."""
+    def allocate_tallies(
+        self, n_paths: int, horizon: int, months: int | None = None, *, by_score: bool = False
+    ) -> Tallies:
+        """Zeroed tallies of the book's shape; rule books see the months up to ``months``.
+
+        ``by_score``: new customers are summed by their score.
+        """
         shape = (self.n_segments, self.n_products, self.n_vintages, self.n_regions)
         tracked = self.tracked(horizon if months is None else months)
-        return allocate_tallies(n_paths, horizon, *shape, tracked=tracked, n_cells=self.n_cells)
+        cells = self.n_score_cells if by_score else 0
+        return allocate_tallies(
+            n_paths, horizon, *shape, tracked=tracked, n_cells=self.n_cells, score_cells=cells
+        )
 
     def quantum(self, whole: float, paths: int) -> float:
         """Unit of sums by cell, a power of two so large that sums over ``paths`` are exact."""
@@ -106,6 +118,7 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
     row_of[order] = np.arange(order.size, dtype=np.int32)
     loans = rows_of(book.loans, loan_order)
     loans = loans._replace(borrower=row_of[loans.borrower])
+    edges = score_edges(book)
     by_score = np.lexsort((people.id, people.score, people.arrival_month > 0))
     arrays = BookArrays(
         people=_pack_people(people, loans),
@@ -119,6 +132,7 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
         prices=_prices(book),
         band_floors=np.array(BAND_CUT_POINTS, dtype=np.float64),
         ranks=_pack(RANK_DTYPE, rows_of(people, by_score)._asdict()),
+        score_cell=np.searchsorted(edges, people.score, side="right").astype(np.uint16),
         rank_of=np.argsort(by_score).astype(np.int32),
         sight=_sight(cells, book),
     )
@@ -149,7 +163,23 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
         n_cells=len(cells.cells) if cells else 0,
         all_limits=float((weight * np.maximum(loans.limit, loans.principal)).sum()),
         all_loans=float(weight.sum()),
+        n_score_cells=edges.size + 1,
     )
+
+
+def score_edges(book: Book) -> NDArray[np.float64]:
+    """Ascending edges of the cells in which new customers are summed by their score.
+
+    Every ten points, the bands' cut points and the deciles of all applicants, whatever a policy,
+    a path or a scenario makes of them.
+    """
+    people = book.borrowers
+    new = people.arrival_month > 0
+    deciles = np.zeros(0)
+    if new.any():
+        deciles = np.quantile(people.score[new], np.arange(1, 10) / 10.0)
+    low, high, step = SCORE_GRID
+    return np.unique(np.concatenate([np.arange(low, high + step, step), BAND_CUT_POINTS, deciles]))
 
 
 def _pack(dtype: np.dtype[np.void], columns: dict[str, NDArray[np.generic]]) -> NDArray[np.void]:

@@ -24,6 +24,22 @@ class ScorePower(IntEnum):
     BAD_LOANS = 5
 
 
+class Applicant(IntEnum):
+    """Sums over the new customers of a cell of the score; docs/model.md, section 14.1."""
+
+    ASKED = 0
+    APPROVED = 1
+    BOOKED = 2
+    PRINCIPAL = 3
+    PRICE = 4
+    JUDGED = 5
+    BAD = 6
+    CHARGED_OFF = 7
+    LENT = 8
+    VALUE = 9
+
+
+N_APPLICANT: Final = len(Applicant)
 N_JUDGED: Final = len(Judged)
 N_SCORE_POWER: Final = len(ScorePower)
 PERFORMANCE_MONTHS: Final = 12

@@ -37,6 +37,7 @@ from simulator.kernels.tally import (
     FIRST_90,
     MAX_MOB,
 )
+from simulator.kernels.worth import earn_from, lend_to
 from simulator.vocabulary import (
     N_BUCKETS,
     Amortisation,
@@ -111,6 +112,7 @@ def _post_chunk(
     outcomes = s.outcomes
     notes, n_notes, risks, is_seen = s.notes, 0, s.risks, seen.cells.size > 0
     money, in_run_off = book.facts[0].reference_money, t > key.months
+    applicants, by_score = out.applicants, out.applicants.shape[0] > 0
     default_unpaid = book.sight.rules[0].default_unpaid
     may_rest = p.return_monthly > 0.0 and t + 1 < book.first_applicant.size and t < key.months
     watch_months = int(book.sight.rules[0].watch_months)
@@ -182,6 +184,7 @@ def _post_chunk(
                 _turn_flags(state, weight, count)
             if state.free_left > 0:
                 state.free_left -= 1
+            disbursed_before = flow.disbursed
             if state.status == LoanStatus.OPEN:
                 still_open = True
                 revolving = loan.kind == Amortisation.REVOLVING
@@ -193,14 +196,20 @@ def _post_chunk(
             if relieved:
                 state.relief_left -= 1
                 count.relief_loans += weight
-            if in_run_off:
+            if in_run_off or by_score:
                 interest = weight * paid - (flow.principal_paid - principal_before)
                 price = rules.sale_price_share
                 gain = gain_of(
                     p, money, product, to, weight, opening, balance, paid, interest, s.spent[row],
                     price, won,
                 )  # fmt: skip
-                follow(row, loan.product, to, state, weight, gain, s)
+                if in_run_off:
+                    follow(row, loan.product, to, state, weight, gain, s)
+                if by_score and person.arrival_month > 0:
+                    applicant = applicants[book.score_cell[b]]
+                    charged_off = weight * balance if to >= TO_WRITTEN_OFF else 0.0
+                    earn_from(t, gain, charged_off, p, applicant)
+                    lend_to(t, flow.disbursed - disbursed_before, p, applicant)
             if paid_by_loan.size > 0:
                 paid_by_loan[row] = paid
         if is_overdue:

@@ -25,6 +25,7 @@ from simulator.kernels.payment import annuity_instalment, scheduled_principal
 from simulator.kernels.rng import uniform
 from simulator.kernels.score_power import count_repeat
 from simulator.kernels.tally import AT_BALANCE, FIRST_30
+from simulator.kernels.worth import count_decision, lend_to, spend_on
 from simulator.vocabulary import N_BUCKETS, Amortisation, Cause, Domain, Draw, LoanStatus
 
 
@@ -141,6 +142,7 @@ def _lend_again(t, b, rise, book, levers, s, p, world, key, out):
     person, entry, customer, facts = book.people[b], book.entries[b], s.people[b], book.facts[0]
     count, n_bands = out.counts[t], book.prices.shape[1]
     score = behaviour_score(entry.score, customer, t, p)
+    by_score = out.applicants.shape[0] > 0 and person.arrival_month > 0
     in_order = is_in_order(s.plans[0], customer, p)
     band = 0
     while band < n_bands - 1 and score < book.band_floors[band]:
@@ -158,6 +160,8 @@ def _lend_again(t, b, rise, book, levers, s, p, world, key, out):
         count.repeat_applicants += person.weight
         cost = facts.reference_money * p.application_cost * rule.application_cost_multiplier
         count.underwriting_cost += person.weight * cost
+        if by_score:
+            spend_on(t, person.weight * cost, p, out.applicants[book.score_cell[b]])
         rate, first, principal, line, base_rate, instalment = _offer(
             loan.kind, limit, limit, term, list_price, terms, rule, p, world
         )
@@ -183,6 +187,8 @@ def _lend_again(t, b, rise, book, levers, s, p, world, key, out):
         if s.risks.size > 0:
             forget_risk(s.risks[row])
         count_repeat(t, book.loans[row].segment, person.weight, key, out.repeat_judged)
+        if by_score:
+            lend_to(t, person.weight * principal, p, out.applicants[book.score_cell[b]])
         count.repeat_loans += person.weight
         count.repeat_disbursed += person.weight * principal
         out.flows[t].disbursed += person.weight * principal
@@ -220,6 +226,7 @@ def _decide_applicants(t, n_live, rise, book, levers, s, p, world, key, out):
     people, loans, terms, states = book.people, book.loans, book.terms, s.loans
     flow, count = out.flows[t], out.counts[t]
     first, classes, facts = book.first_applicant, levers.class_of_segment, book.facts[0]
+    by_score = out.applicants.shape[0] > 0
     decision_cost = facts.reference_money * p.application_cost
     for b in range(first[t], first[t + 1]):
         person, entry, customer = people[b], book.entries[b], s.people[b]
@@ -241,18 +248,28 @@ def _decide_applicants(t, n_live, rise, book, levers, s, p, world, key, out):
             score = _perceived_score(person, entry, rule, facts)
             other_debt = entry.other_debt
             takes_up = False
-            if _is_approved(score, person, entry, other_debt, rule, world, p, instalment, rise):
+            passes = _is_approved(
+                score, person, entry, other_debt, rule, world, p, instalment, rise
+            )
+            if passes:
                 count.approved += person.weight
                 takes_up = _takes_up(
                     t, loan.id, list_price, rate, free_months, person, rule, p, world, key
                 )
                 count.declined += 0.0 if takes_up else person.weight
+            if by_score:
+                applicant = out.applicants[book.score_cell[b]]
+                count_decision(person.weight, passes, takes_up, principal, rate, applicant)
+                spend_on(t, person.weight * cost, p, applicant)
             if not takes_up:
                 state.status = LoanStatus.REFUSED
                 continue
-            if not approved:
-                won_for = facts.reference_money * p.acquisition_cost
-                count.acquisition_cost += person.weight * won_for
+            won_for = 0.0 if approved else facts.reference_money * p.acquisition_cost
+            count.acquisition_cost += person.weight * won_for
+            if by_score:
+                applicant = out.applicants[book.score_cell[b]]
+                spend_on(t, person.weight * won_for, p, applicant)
+                lend_to(t, person.weight * principal, p, applicant)
             approved = True
             _pay_out(state, principal, limit, base_rate, annuity, term, free_months)
             record_loan(customer)

@@ -192,6 +192,7 @@ class BookArrays(NamedTuple):
     prices: NDArray[np.float64]  # (n_products, n_bands): yearly rate in the list
     band_floors: NDArray[np.float64]  # lowest score of each band but the worst, descending
     ranks: NDArray[np.void]  # RANK_DTYPE: the opening's, then applicants', worst score first
+    score_cell: NDArray[np.uint16]  # of each borrower, for sums by score
     rank_of: NDArray[np.int32]  # place of each borrower in ``ranks``
     sight: Sight
 

@@ -6,11 +6,12 @@ their good and bad loans at their ranks; the rest reads ranks in their order.
 
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.tally import FIRST_90
-from simulator.score_words import PERFORMANCE_MONTHS, Judged, ScorePower
+from simulator.score_words import PERFORMANCE_MONTHS, Applicant, Judged, ScorePower
 from simulator.vocabulary import Exit, Flag, LoanStatus
 
 BAD = 1
 BAD_BEFORE_RELIEF = 2
+_JUDGED, _BAD = int(Applicant.JUDGED), int(Applicant.BAD)
 _ENDED_BADLY = int(Exit.WRITTEN_OFF)
 """Destinations from here on are write-off and sale."""
 
@@ -58,8 +59,8 @@ def _is_judged(person, opening, state, horizon):
 
 
 @loop
-def _count_loans(key, book, s, by_segment):
-    """Good and bad loans of each borrower, in ``s.judged``, and loans and bad ones by segment."""
+def _count_loans(key, book, s, by_segment, applicants):
+    """Good and bad loans of each borrower, in ``s.judged``; both by segment and by score."""
     people, openings, states, judged = book.people, book.openings, s.loans, s.judged
     judged[:] = 0
     for b in range(people.size):
@@ -76,6 +77,10 @@ def _count_loans(key, book, s, by_segment):
                 by_segment[before, segment, 0] += weight
                 by_segment[which, segment, 1] += weight if is_bad else 0.0
                 by_segment[before, segment, 1] += weight if was_bad else 0.0
+                if applicants.shape[0] > 0 and which == Judged.NEW:
+                    cell = book.score_cell[b]
+                    applicants[cell, _JUDGED] += weight
+                    applicants[cell, _BAD] += weight if is_bad else 0.0
 
 
 @loop
@@ -138,9 +143,9 @@ def _power(start, stop, column, ranks, judged, out):
 
 
 @loop
-def judge_score(key, book, s, out, by_segment):
-    """Fill ``out`` (N_JUDGED, N_SCORE_POWER) at the end of a path, and loans by segment."""
-    _count_loans(key, book, s, by_segment)
+def judge_score(key, book, s, out, by_segment, applicants):
+    """Fill ``out`` (N_JUDGED, N_SCORE_POWER) at the end of a path, and loans by segment, score."""
+    _count_loans(key, book, s, by_segment, applicants)
     ranks, judged = book.ranks, s.judged
     n_opening, n = book.first_applicant[1], ranks.size
     _power(0, n_opening, 0, ranks, judged, out[Judged.OPENING])

@@ -16,6 +16,7 @@ from simulator.kernels.rng import uniform
 from simulator.kernels.run_off import begin_run_off, end_run_off
 from simulator.kernels.score_power import judge_score
 from simulator.kernels.tally import FIRST_30, FIRST_90
+from simulator.kernels.worth import leave_by_score
 from simulator.vocabulary import Cause, Domain, Draw, Flag, LoanStatus, WorkState
 
 
@@ -170,7 +171,9 @@ def simulate_path(
         history, history_rows,
     )  # fmt: skip
     end_run_off(n_live, book, s, out.left)
-    judge_score(key, book, s, out.score_power, out.judged)
+    if out.applicants.shape[0] > 0:
+        leave_by_score(n_live, book, s, out.applicants_left)
+    judge_score(key, book, s, out.score_power, out.judged, out.applicants)
     if seen.cells.shape[0] > 0:
         close_episodes(n_live, months[key.horizon], key, book, s, seen)
 

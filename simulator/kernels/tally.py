@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from simulator.kernels.records import COUNT_DTYPE, FLOW_DTYPE, records
 from simulator.outlook import N_BROUGHT, N_OUTLOOKS
-from simulator.score_words import N_JUDGED, N_SCORE_POWER
+from simulator.score_words import N_APPLICANT, N_JUDGED, N_SCORE_POWER
 from simulator.vocabulary import (
     AGE_BANDS,
     DPD_FIRST_BUCKETS,
@@ -94,6 +94,8 @@ class Tallies(NamedTuple):
     left: NDArray[np.float64]  # (P, n_products, N_OUTLOOKS): balance after the last month
     judged: NDArray[np.float64]  # (P, N_JUDGED, n_segments, 2): loans that are judged, bad ones
     repeat_judged: NDArray[np.float64]  # (P, n_segments, 2): the same, loans granted again
+    applicants: NDArray[np.float64]  # (P, C, N_APPLICANT) by cells of the score; C 0 unless asked
+    applicants_left: NDArray[np.float64]  # (P, C, n_products, N_OUTLOOKS): their last balance
     cells: NDArray[np.float64]  # (P, months + 1, K, 3), the first vocabulary.CellMeasure
     cell_sums: NDArray[np.float64]  # (months + 1, K, 5), the others, summed over paths
     moves: NDArray[np.float64]  # (months + 1, K + 1, K + N_LEAVING), summed over paths
@@ -118,6 +120,8 @@ class PathTallies(NamedTuple):
     left: NDArray[np.float64]
     judged: NDArray[np.float64]
     repeat_judged: NDArray[np.float64]
+    applicants: NDArray[np.float64]
+    applicants_left: NDArray[np.float64]
 
 
 def path_slice(tallies: Tallies, row: int) -> PathTallies:
@@ -137,6 +141,8 @@ def path_slice(tallies: Tallies, row: int) -> PathTallies:
         left=tallies.left[row],
         judged=tallies.judged[row],
         repeat_judged=tallies.repeat_judged[row],
+        applicants=tallies.applicants[row],
+        applicants_left=tallies.applicants_left[row],
     )
 
 
@@ -149,8 +155,12 @@ def allocate_tallies(
     n_regions: int,
     tracked: int = 0,
     n_cells: int = 0,
+    score_cells: int = 0,
 ) -> Tallies:
-    """Zeroed tallies for ``n_paths`` paths; ``tracked`` month ends have ``n_cells`` cells."""
+    """Zeroed tallies for ``n_paths`` paths; ``tracked`` month ends have ``n_cells`` cells.
+
+    With ``score_cells`` new customers are summed by their score.
+    """
     n_groups = 1 + N_INCOME_DECILES + len(AGE_BANDS) + n_regions + n_products
     months = (n_paths, horizon + 1)
     measures = len(CUT_MEASURES)
@@ -186,6 +196,8 @@ def allocate_tallies(
         left=zeros(n_paths, n_products, N_OUTLOOKS),
         judged=zeros(n_paths, N_JUDGED, n_segments, 2),
         repeat_judged=zeros(n_paths, n_segments, 2),
+        applicants=zeros(n_paths, score_cells, N_APPLICANT),
+        applicants_left=zeros(n_paths, score_cells, n_products, N_OUTLOOKS),
         cells=zeros(n_paths, tracked, n_cells, N_PATH_CELL_MEASURES),
         cell_sums=zeros(tracked, n_cells, N_CELL_MEASURES - N_PATH_CELL_MEASURES),
         moves=zeros(tracked, n_cells + 1, n_cells + N_LEAVING),

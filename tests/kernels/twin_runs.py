@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from simulator.kernels.tally import HISTORY_DTYPE, Tallies
-from simulator.packing import pack
+from simulator.packing import pack, score_edges
 from simulator.settings import RunSettings
 from simulator.vocabulary import SWITCHABLE_CAUSES, Cause
 from tests.twin import TwinResult, fates_by_group, simulate_twin
@@ -33,8 +33,9 @@ def twin(policy: str, path: int, case: int = 0, off: Cause = Cause.NONE) -> Twin
     changes = {} if off is Cause.NONE else {SWITCHES[off]: 0.0}
     levers = levers_of(policy, book, MONTHS, RUNOFF)
     parameters = eager_parameters(**changes)
+    edges = score_edges(book).tolist()
     return simulate_twin(
-        book, world, path, path, levers, parameters, RUN_SEED + case, MONTHS, RUNOFF
+        book, world, path, path, levers, parameters, RUN_SEED + case, MONTHS, RUNOFF, edges
     )
 
 
@@ -69,7 +70,7 @@ def run_kernels(case: int, reference: str) -> Compiled:
     )
     packed = pack(book, eager_parameters())
     names = [reference, *(name for name in POLICIES if name != reference)]
-    tallies = {name: packed.allocate_tallies(N_PATHS, HORIZON) for name in names}
+    tallies = {name: packed.allocate_tallies(N_PATHS, HORIZON, by_score=True) for name in names}
     histories = {name: np.zeros((HORIZON + 1, book.n_loans), dtype=HISTORY_DTYPE) for name in names}
     scratch = engine._Scratch.allocate(packed, HORIZON)
     book_rows = np.argsort(np.argsort(book.borrowers.arrival_month, kind="stable"))

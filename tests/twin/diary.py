@@ -58,6 +58,8 @@ class Diary:
     product: int
     recovery_share: float
     half_life_months: float
+    score_cell: int = -1
+    """Of a new customer's loan; -1 of others."""
     entries: list[Entry] = field(default_factory=list)
     court: tuple[int, float] | None = None
     """Month and amount of what a court brings after the write-off."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import inf, sqrt
 
+from simulator.score_words import Applicant
 from simulator.vocabulary import (
     DAYS_PER_MONTH,
     Amortisation,
@@ -17,6 +18,7 @@ from simulator.vocabulary import (
 from tests.twin.bills import Bills, rho, scheduled_principal
 from tests.twin.life import shock_in_force
 from tests.twin.state import Bill, Borrower, Loan, Month, annuity
+from tests.twin.worth import discount, note, spend_on
 
 Owned = tuple[Loan, Borrower]
 CALLS = (CollectionStage.AI_CALL, CollectionStage.HUMAN_CALL, CollectionStage.AGENCY)
@@ -315,11 +317,12 @@ def make_offer(loan: Loan, lever: dict[str, float], month: Month) -> Offer:
     return Offer(price, listed, first)
 
 
-def decision_cost(loan: Loan, lever: dict[str, float], month: Month) -> None:
+def decision_cost(loan: Loan, borrower: Borrower, lever: dict[str, float], month: Month) -> None:
     """What it costs to decide."""
     cost = month.currency(month.parameters["application_cost"])
     cost *= lever["application_cost_multiplier"]
     month.count(Count.UNDERWRITING_COST, cost * loan.weight)
+    spend_on(borrower, cost * loan.weight, month)
 
 
 def passes(
@@ -353,6 +356,8 @@ def pay_out(loan: Loan, borrower: Borrower, price: float, free_months: int, mont
     borrower.loans_had = min(200, borrower.loans_had + 1)
     borrower.outcome.overdue_months = max(0, borrower.outcome.overdue_months)
     month.flow(Flow.DISBURSED, loan, loan.principal)
+    note(borrower, Applicant.LENT, loan.weight * loan.principal, month)
+    note(borrower, Applicant.VALUE, -discount(month) * loan.weight * loan.principal, month)
     month.sums.vintage_loans[0, loan.vintage] += loan.weight
 
 
@@ -369,10 +374,12 @@ def decide(loan: Loan, borrower: Borrower, overdue_30: float, month: Month) -> N
     p, lever = month.parameters, underwriting(loan, month)
     offer = make_offer(loan, lever, month)
     month.count(Count.APPLICANTS, loan.weight)
-    decision_cost(loan, lever, month)
+    decision_cost(loan, borrower, lever, month)
     score = _perceived_score(borrower, lever["score_signal_share"], month)
     approved = passes(score, offer.first, borrower, lever, overdue_30, month)
     month.count(Count.APPROVED, loan.weight if approved else 0.0)
+    note(borrower, Applicant.ASKED, loan.weight, month)
+    note(borrower, Applicant.APPROVED, loan.weight if approved else 0.0, month)
     free_months = int(lever["interest_free_months"])
     leaves = approved and _leaves(loan, borrower, offer, lever, free_months, month)
     month.count(Count.DECLINED, loan.weight if leaves else 0.0)
@@ -380,7 +387,13 @@ def decide(loan: Loan, borrower: Borrower, overdue_30: float, month: Month) -> N
         loan.close(LoanStatus.REFUSED)
         return
     if not borrower.open_loans():
-        month.count(Count.ACQUISITION_COST, month.currency(p["acquisition_cost"]) * loan.weight)
+        won_for = month.currency(p["acquisition_cost"]) * loan.weight
+        month.count(Count.ACQUISITION_COST, won_for)
+        spend_on(borrower, won_for, month)
+    amount = loan.weight * loan.principal
+    note(borrower, Applicant.BOOKED, loan.weight, month)
+    note(borrower, Applicant.PRINCIPAL, amount, month)
+    note(borrower, Applicant.PRICE, amount * min(offer.price, month["rate_cap"]), month)
     month.count(Count.FIRST_DISBURSED, loan.weight * loan.principal)
     pay_out(loan, borrower, offer.price, free_months, month)
     chance = p["strength_wont_pay"] * p["bad_faith_share"] * borrower.refusal_weight
@@ -394,7 +407,7 @@ def decide_again(
     """Section 9.1: whether a customer who has come back gets ``loan``."""
     lever = underwriting(loan, month)
     month.count(Count.REPEAT_APPLICANTS, loan.weight)
-    decision_cost(loan, lever, month)
+    decision_cost(loan, borrower, lever, month)
     offer = make_offer(loan, lever, month)
     missed = borrower.missed_elsewhere >= month.parameters["platform_missed_to_close"]
     if shock_in_force(borrower, month) is not Cause.NONE or missed:

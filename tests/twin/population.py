@@ -1,5 +1,6 @@
 """Borrowers and loans of a book in their opening state."""
 
+from collections.abc import Sequence
 from math import inf
 
 from simulator.book.illness import hospital_incidence
@@ -11,7 +12,7 @@ from simulator.vocabulary import Amortisation, Cause, LoanStatus, Work
 from tests.twin.state import Borrower, Loan, annuity
 
 
-def _borrower(book: Book, row: int) -> Borrower:
+def _borrower(book: Book, row: int, score_cell: int) -> Borrower:
     b = book.borrowers
     return Borrower(
         id=int(b.id[row]),
@@ -48,6 +49,7 @@ def _borrower(book: Book, row: int) -> Borrower:
         missed_elsewhere=int(b.other_missed[row]),
         cut_off=bool(b.cut_off[row]),
         hardship_known=bool(b.hardship_known[row]),
+        score_cell=score_cell,
         arrives_at=float(b.arrives_at[row]),
         last_ended=int(b.last_ended[row]),
         closed_until=inf if b.closed_until[row] == FOR_EVER else int(b.closed_until[row]),
@@ -105,9 +107,12 @@ def _open_at_start(book: Book, loan: Loan) -> None:
         loan.ever_90 = unpaid >= 4
 
 
-def population(book: Book, levers: LeverTable) -> tuple[list[Borrower], list[Loan]]:
+def population(
+    book: Book, levers: LeverTable, edges: Sequence[float]
+) -> tuple[list[Borrower], list[Loan]]:
     """Every borrower and loan of the book in its opening state, in order of row."""
-    borrowers = [_borrower(book, row) for row in range(book.borrowers.id.size)]
+    cells = [sum(score >= edge for edge in edges) for score in book.borrowers.score.tolist()]
+    borrowers = [_borrower(book, row, cell) for row, cell in enumerate(cells)]
     loans: list[Loan] = []
     for row in range(book.n_loans):
         owner = borrowers[int(book.loans.borrower[row])]

@@ -1,6 +1,7 @@
 """The twin's main loop: one path of one scenario and policy, month by month."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,7 @@ from tests.twin.run_off import add_run_off
 from tests.twin.score import by_segment, judge_month, power
 from tests.twin.seen import seen_hardship
 from tests.twin.state import Borrower, Loan, Month
+from tests.twin.worth import add_worth, judge_applicants
 
 Sums = NDArray[np.float64]
 DESTINATION = {
@@ -51,7 +53,7 @@ class TwinResult:
     diaries: list[Diary]
 
 
-def _diary(loan: Loan) -> Diary:
+def _diary(loan: Loan, borrower: Borrower) -> Diary:
     product = loan.product
     return Diary(
         loan.weight,
@@ -59,6 +61,7 @@ def _diary(loan: Loan) -> Diary:
         loan.product_row,
         product.recovery_share,
         product.recovery_half_life_months,
+        borrower.score_cell if borrower.arrival_month > 0 else -1,
     )
 
 
@@ -68,7 +71,7 @@ def _write_diaries(borrowers: list[Borrower], diaries: dict[int, Diary], month: 
         for loan in borrower.loans:
             known = diaries.get(loan.id)
             if known is None and loan.open:
-                known = diaries[loan.id] = _diary(loan)
+                known = diaries[loan.id] = _diary(loan, borrower)
             if known is None or (known.entries and not known.entries[-1].open):
                 continue
             known.entries.append(
@@ -255,10 +258,12 @@ def simulate_twin(
     seed: int,
     months: int,
     runoff_months: int,
+    edges: Sequence[float] = (),
 ) -> TwinResult:
     """One path, month by month, for every borrower and loan of ``book``.
 
-    ``path_row`` is the path's row in ``world``, ``path`` its number in the draw.
+    ``path_row`` is the path's row in ``world``, ``path`` its number in the draw; with ``edges``
+    of cells of the score new customers are summed by them.
     """
     horizon = months + runoff_months
     sums = allocate_tallies(
@@ -268,9 +273,10 @@ def simulate_twin(
         len(book.products),
         len(book.vintage_labels),
         len(book.regions),
+        score_cells=len(edges) + 1 if edges else 0,
     )
     history = np.zeros((horizon + 1, book.n_loans), dtype=HISTORY_DTYPE)
-    borrowers, loans = population(book, levers)
+    borrowers, loans = population(book, levers, edges)
     diaries: dict[int, Diary] = {}
     luck = Luck(seed, path)
     happened: Counter[str] = Counter()
@@ -316,6 +322,10 @@ def simulate_twin(
     for judged, told in power(borrowers, opening_unpaid, bad, horizon).items():
         for measure, number in told.items():
             sums.score_power[0, judged, measure] = number
+    if edges:
+        judge_applicants(borrowers, bad, horizon, sums)
+        money = book.jurisdiction.reference_money
+        add_worth(list(diaries.values()), horizon, parameters, money, sums)
     for judged, segment, loans, turned in by_segment(borrowers, opening_unpaid, bad, horizon):
         sums.judged[0, judged, segment] += loans, turned
     found = list(diaries.values())

@@ -23,7 +23,7 @@ def _pairs(diary: Diary, months: int) -> Iterator[tuple[Entry, Entry]]:
             yield before, after
 
 
-def _gain(diary: Diary, entry: Entry, p: Parameters, money: float) -> float:
+def gain_of(diary: Diary, entry: Entry, p: Parameters, money: float) -> float:
     funding = p["funding_annual_rate"] * (1.0 - p["tax_rate"])
     v = 1.0 / (1.0 + funding / 12.0)
     cost = entry.cost + p["operating_cost_monthly"] * money
@@ -53,7 +53,7 @@ def add_run_off(
         for before, after in _pairs(diary, months):
             was, balance = outlook(before), diary.weight * before.balance
             sums.brought[diary.product, was, 0] += balance
-            sums.brought[diary.product, was, 1] += diary.weight * _gain(diary, after, p, money)
+            sums.brought[diary.product, was, 1] += diary.weight * gain_of(diary, after, p, money)
             if after.open:
                 now = outlook(after)
                 sums.passed_on[diary.product, was, now] += diary.weight * after.balance

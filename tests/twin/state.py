@@ -229,6 +229,7 @@ class Borrower:
     """Other platforms have withdrawn their credit."""
     hardship_known: bool
     """The lender knows of the hardship that the borrower is in."""
+    score_cell: int
     arrives_at: float
     last_ended: int
     closed_until: float
