@@ -10,6 +10,7 @@ from simulator.break_even.answer import FinishedRun, answer
 from simulator.break_even.question import Question
 from simulator.engine import thread_count
 from simulator.explain.causes import explain_causes
+from simulator.explain.underwriting import explain_underwriting
 from simulator.policies import Policy
 from simulator.preparation import OTHER_OPENING
 from simulator.progress import Progress
@@ -23,12 +24,17 @@ from simulator.results.break_even import (
 from simulator.results.cause_shares import CauseShare, causes_text
 from simulator.results.checks import failures, run_checks
 from simulator.results.dataset import to_dataset
-from simulator.results.files import CAUSES_NAME
+from simulator.results.files import CAUSES_NAME, UNDERWRITING_NAME, UNDERWRITING_PAGE
 from simulator.results.history import history_table
 from simulator.results.manifest import RunFacts, build_manifest
 from simulator.results.store import write_results
 from simulator.results.stored_run import with_record
 from simulator.results.summary import SummaryRow, summarise
+from simulator.results.underwriting import (
+    UnderwritingRow,
+    underwriting_rows,
+    underwriting_text,
+)
 from simulator.results.value import value_warnings
 from simulator.simulated import Simulated
 
@@ -38,7 +44,8 @@ class ExperimentOutcome:
     """Results of a run: dataset of ``results.nc``, rows of ``summary.csv``, the manifest.
 
     ``break_evens`` answer the questions of the request, in their order; ``causes`` are shares of
-    groups of causes, where the request explains them; ``failed_checks`` says what did not hold.
+    groups of causes and ``underwriting`` rows of underwriting.csv, where the request explains them;
+    ``failed_checks`` says what did not hold.
     """
 
     dataset: xr.Dataset
@@ -51,6 +58,7 @@ class ExperimentOutcome:
     """Scenarios that open in another economy than the one in which the book has settled."""
     value_warnings: tuple[str, ...] = ()
     """Where the run-off is too short for the value, or leaves much to it."""
+    underwriting: tuple[UnderwritingRow, ...] = ()
 
 
 def answer_questions(
@@ -76,6 +84,8 @@ def conclude(
 ) -> ExperimentOutcome:
     """Tallies to dataset, summary, manifest and report; written together to ``output``."""
     causes = explain_causes(request, simulated, watch)
+    lending = explain_underwriting(request, simulated, watch)
+    lending_rows = () if lending is None else tuple(underwriting_rows(lending))
     watch.start(4, "results and report")
     finished, simulation = simulated.output, simulated.simulation
     dataset = with_break_evens(to_dataset(finished), answers)
@@ -90,10 +100,18 @@ def conclude(
         from simulator.report.report_files import report_pages
 
         pages = report_pages(dataset, summary, manifest, request.report)
+        if lending is not None:
+            from simulator.report.underwriting.underwriting_page import render_underwriting
+
+            pages[UNDERWRITING_PAGE] = render_underwriting(
+                lending, lending_rows, finished.scenarios, request.report
+            )
     watch.advance(1)
     if output is not None:
         if causes:
             pages[CAUSES_NAME] = causes_text(causes)
+        if lending_rows:
+            pages[UNDERWRITING_NAME] = underwriting_text(lending_rows)
         ids = simulation.history_ids
         history = history_table(simulation.histories, *ids) if ids else None
         stored = with_record(dataset, manifest, request.report.model_dump(mode="json"))
@@ -110,4 +128,5 @@ def conclude(
         failures(checks),
         opened,
         tuple(value_warnings(finished)),
+        lending_rows,
     )

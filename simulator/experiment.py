@@ -8,6 +8,7 @@ from simulator.book import build_book
 from simulator.break_even.question import ask
 from simulator.engine import simulate
 from simulator.explain.causes import check_causes
+from simulator.explain.underwriting import check_underwriting
 from simulator.macro import draw_macro_paths
 from simulator.packing import pack
 from simulator.preparation import (
@@ -43,6 +44,7 @@ def run_experiment(
     questions = ask(request.break_even, request.all_policies, scenarios, request.run)
     check_books(request.provision, scenarios)
     check_causes(request)
+    check_underwriting(request)
     simulated = simulate_request(request, watch)
 
     # Imported here so that help and mistakes are answered without xarray and plotly.

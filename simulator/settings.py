@@ -84,12 +84,15 @@ class ReportSettings(Frozen):
 
 
 class ExplainSettings(Frozen):
-    """What a run explains of its losses beside counting them."""
+    """What a run explains of its losses and its lending beside counting them."""
 
     causes: bool = False
     """Whether causes.csv tells which share of new 90+ balance each group of causes has."""
     paths: int = Field(default=20, ge=2, le=1000)
     """Paths of each of the 128 simulations behind it: the run's first ones."""
+    underwriting: bool = False
+    """Whether underwriting.csv and underwriting.html tell what new customers of each score bring,
+    by three more simulations of the current policy."""
 
 
 class BookSettings(Frozen):

@@ -87,6 +87,7 @@ class _Session:
         from simulator.cli.configuration.inputs import request_from
         from simulator.cli.terminal.causes import cause_lines
         from simulator.cli.terminal.progress import make_progress
+        from simulator.cli.terminal.underwriting import underwriting_lines
         from simulator.experiment import run_experiment
         from simulator.results.break_even import in_words
         from simulator.results.store import read_summary
@@ -112,6 +113,7 @@ class _Session:
         findings = (
             *(in_words(answer, currency) for answer in outcome.break_evens),
             *cause_lines(outcome.causes),
+            *underwriting_lines(outcome.underwriting, currency),
         )
         return tuple(read_summary(output / "summary.csv")), findings
 

@@ -16,6 +16,8 @@ COMPARISON_NAME: Final = "comparison.html"
 """Several runs side by side; in the folder of the first one."""
 HISTORY_NAME: Final = "history.parquet"
 CAUSES_NAME: Final = "causes.csv"
+UNDERWRITING_NAME: Final = "underwriting.csv"
+UNDERWRITING_PAGE: Final = "underwriting.html"
 FILE_NAMES: Final = (
     RESULTS_NAME,
     SUMMARY_NAME,
@@ -25,6 +27,8 @@ FILE_NAMES: Final = (
     COMPARISON_NAME,
     HISTORY_NAME,
     CAUSES_NAME,
+    UNDERWRITING_NAME,
+    UNDERWRITING_PAGE,
 )
 
 

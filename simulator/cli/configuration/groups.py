@@ -216,7 +216,7 @@ _ROWS: Final = (
     ),
     Group(
         "explain",
-        "what else is told of losses: causes=true writes causes.csv",
+        "what else is told: causes=true writes causes.csv, underwriting=true underwriting.html",
         Choice.NO_FILES,
         _explain_model,
     ),

@@ -1,0 +1,29 @@
+"""What new customers bring by score, in a line a scenario."""
+
+from collections.abc import Iterator, Sequence
+
+from simulator.results.underwriting import UnderwritingRow
+
+
+def underwriting_lines(rows: Sequence[UnderwritingRow], currency: str) -> Iterator[str]:
+    """Worth of the lowest tenth of scores, and the cut-off at which value is largest."""
+    for scenario in dict.fromkeys(row.scenario for row in rows):
+        mine = [row for row in rows if row.scenario == scenario]
+        worst = next(row for row in mine if row.kind == "decile")
+        cutoffs = [row for row in mine if row.kind == "cutoff" and row.change == row.change]
+        if not cutoffs:
+            yield f"{scenario}, new customers by score: no value, see the warnings"
+            continue
+        best = max(cutoffs, key=lambda row: row.change)
+        per_loan = worst.value_per_loan, worst.value_per_loan_ci_low, worst.value_per_loan_ci_high
+        change = best.change, best.change_ci_low, best.change_ci_high
+        yield (
+            f"{scenario}, new customers by score: a loan to the lowest tenth is worth"
+            f" {_told(currency, per_loan)}; value is largest with a cut-off of {best.group},"
+            f" {_told(currency, change)} over today's"
+        )
+
+
+def _told(currency: str, estimate: tuple[float, float, float]) -> str:
+    mean, low, high = estimate
+    return f"{currency} {mean:,.0f} [{low:,.0f}, {high:,.0f}]"

@@ -1,0 +1,1 @@
+"""The page on what new customers of each score bring."""

@@ -1,0 +1,203 @@
+"""What new customers of each score bring, when nobody is refused: deciles, bands, cut-offs.
+
+Definitions: docs/model.md, section 14.1.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.book.distributions import BAND_CUT_POINTS, RISK_BANDS
+from simulator.kernels.tally import Tallies
+from simulator.results.intervals import PathStatistics, over_paths, ratio_over_paths
+from simulator.score_words import Applicant
+
+F8 = NDArray[np.float64]
+
+DECILES: Final = 10
+STEP: Final = 10.0
+"""Points between two cut-offs that are compared."""
+
+
+class Lending(NamedTuple):
+    """Sums by path and cell of the score under one set of rules."""
+
+    sums: F8
+    """(paths, cells, N_APPLICANT); value with what is left."""
+
+    @staticmethod
+    def of(tallies: Tallies, unit: F8 | None, factor: float) -> "Lending":
+        """From tallies; ``unit`` values what is left, ``factor`` discounts it to the opening.
+
+        Without ``unit`` there is no value, which is NaN.
+        """
+        sums = tallies.applicants.copy()
+        if unit is None:
+            sums[..., Applicant.VALUE] = np.nan
+        else:
+            left = np.einsum("pcko,ko->pc", tallies.applicants_left, unit)
+            sums[..., Applicant.VALUE] += factor * left
+        return Lending(sums)
+
+
+class UnderwritingRow(NamedTuple):
+    """A row of underwriting.csv; rates are fractions, money in the book's currency.
+
+    ``kind``: decile (of all applicants' scores, 1 the worst), band, all, or cutoff. ``low`` and
+    ``high``: scores. Numbers of loans are means over paths. Of a cut-off ``value`` is that of
+    everybody from it up, and the other columns are those of the next ten points: the margin.
+    """
+
+    scenario: str
+    kind: str
+    group: str
+    low: float
+    high: float
+    asked: float
+    approved: float
+    booked: float
+    price: float
+    bad_rate: float
+    charge_off_rate: float
+    value: float
+    value_ci_low: float
+    value_ci_high: float
+    value_per_loan: float
+    value_per_loan_ci_low: float
+    value_per_loan_ci_high: float
+    change: float = float("nan")
+    """Of a cut-off: value less that of the current one, path by path."""
+    change_ci_low: float = float("nan")
+    change_ci_high: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Underwriting:
+    """Sums of the shadow runs: by scenario, those of each set of rules.
+
+    ``edges`` of the score's cells; ``scores`` of all applicants; ``cutoff`` of the current policy.
+    """
+
+    edges: F8
+    scores: F8
+    lendings: Mapping[str, Mapping[str, Lending]]
+    cutoff: float
+    replicates: int
+    currency: str
+
+    def inside(self, low: float, high: float) -> NDArray[np.bool_]:
+        """Cells whose scores are at least ``low`` and below ``high``."""
+        starts = np.concatenate([[-np.inf], self.edges])
+        found: NDArray[np.bool_] = (starts >= low) & (starts < high)
+        return found
+
+    def deciles(self) -> list[tuple[float, float]]:
+        """Lowest score of each tenth of all applicants, the worst first, and that of the next."""
+        cuts = np.quantile(self.scores, np.arange(1, DECILES) / DECILES)
+        ends = [-np.inf, *cuts.tolist(), np.inf]
+        return list(pairwise(ends))
+
+    def cutoffs(self) -> F8:
+        """Cut-offs that are compared: every ten points that are an edge."""
+        found: F8 = self.edges[self.edges % STEP == 0.0]
+        return found
+
+    def value_from(self, scenario: str, cutoff: float) -> F8:
+        """Value of new customers of at least a score, by path, with the other rules; (paths,)."""
+        sums = self.lendings[scenario]["no_cutoff"].sums[..., Applicant.VALUE]
+        found: F8 = sums[:, self.inside(cutoff, np.inf)].sum(axis=1)
+        return found
+
+    def best_cutoff(self, scenario: str) -> float:
+        """The cut-off of the largest mean value; NaN without values."""
+        cutoffs = self.cutoffs()
+        means = np.array([self.value_from(scenario, c).mean() for c in cutoffs])
+        return float("nan") if np.isnan(means).any() else float(cutoffs[means.argmax()])
+
+
+def underwriting_rows(found: Underwriting) -> Iterator[UnderwritingRow]:
+    """Every row of underwriting.csv."""
+    bands = [np.inf, *BAND_CUT_POINTS, -np.inf]
+    for scenario in found.lendings:
+        for number, (low, high) in enumerate(found.deciles(), start=1):
+            yield _row(found, scenario, "decile", str(number), low, high)
+        for band, low, high in zip(RISK_BANDS, bands[1:], bands[:-1], strict=True):
+            yield _row(found, scenario, "band", band, low, high)
+        yield _row(found, scenario, "all", "all", -np.inf, np.inf)
+        for cutoff in found.cutoffs().tolist():
+            place = (cutoff, cutoff + STEP)
+            row = _row(found, scenario, "cutoff", f"{cutoff:g}", *place, "no_cutoff")
+            value = found.value_from(scenario, cutoff)
+            change = value - found.value_from(scenario, found.cutoff)
+            told, moved = (over_paths(x[:, None], found.replicates) for x in (value, change))
+            yield row._replace(
+                value=float(told.mean[0]),
+                value_ci_low=float(told.ci_low[0]),
+                value_ci_high=float(told.ci_high[0]),
+                change=float(moved.mean[0]),
+                change_ci_low=float(moved.ci_low[0]),
+                change_ci_high=float(moved.ci_high[0]),
+            )
+
+
+def _row(
+    found: Underwriting,
+    scenario: str,
+    kind: str,
+    group: str,
+    low: float,
+    high: float,
+    rules: str = "everybody",
+) -> UnderwritingRow:
+    cells = found.inside(low, high)
+    sums = found.lendings[scenario][rules].sums[:, cells].sum(axis=1)
+    current = found.lendings[scenario]["status_quo"].sums[:, cells].sum(axis=1)
+    mean = sums.mean(axis=0)
+    value, booked = sums[:, Applicant.VALUE], sums[:, Applicant.BOOKED]
+    per_loan = _nothing() if np.isnan(value).any() else ratio_over_paths(
+        value[:, None], booked[:, None], found.replicates
+    )  # fmt: skip
+    return UnderwritingRow(
+        scenario=scenario,
+        kind=kind,
+        group=group,
+        low=low,
+        high=high,
+        asked=float(mean[Applicant.ASKED]),
+        approved=float(current[:, Applicant.APPROVED].mean()),
+        booked=float(mean[Applicant.BOOKED]),
+        price=_share(mean[Applicant.PRICE], mean[Applicant.PRINCIPAL]),
+        bad_rate=_share(mean[Applicant.BAD], mean[Applicant.JUDGED]),
+        charge_off_rate=_share(mean[Applicant.CHARGED_OFF], mean[Applicant.LENT]),
+        **_interval("value", over_paths(value[:, None], found.replicates)),
+        **_interval("value_per_loan", per_loan),
+    )
+
+
+def _nothing() -> PathStatistics:
+    return PathStatistics(*(np.full(1, np.nan),) * len(PathStatistics._fields))
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole > 0.0 else float("nan")
+
+
+def _interval(name: str, found: PathStatistics) -> dict[str, float]:
+    ends = {"": found.mean, "_ci_low": found.ci_low, "_ci_high": found.ci_high}
+    return {f"{name}{end}": float(x[0]) for end, x in ends.items()}
+
+
+def underwriting_text(rows: Sequence[UnderwritingRow]) -> str:
+    """underwriting.csv."""
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(UnderwritingRow._fields)
+    for row in rows:
+        writer.writerow([*row[:3], *("" if not np.isfinite(x) else f"{x:.12g}" for x in row[3:])])
+    return out.getvalue()
