@@ -265,6 +265,7 @@ class Draw(IntEnum):
     HOSPITAL_LASTING = 100
     HOSPITAL_COST = 102
     RETURN = 104
+    REPUTATION = 105
 
 
 class Flow(IntEnum):

@@ -100,7 +100,27 @@ def _is_approved(score, person, entry, other_debt, rule, world, p, instalment, c
 
 
 @scalar
-def _takes_up(t, loan_id, list_price, rate, free_months, person, rule, p, world, key):
+def _standing(p, before):
+    """Share of customers whom complaints of the month before do not turn away."""
+    if p.reputation_elasticity <= 0.0 or before.opening_loans <= 0.0:
+        return 1.0
+    complaints = 1000.0 * before.complaints / before.opening_loans
+    if complaints <= p.reputation_reference:
+        return 1.0
+    return (p.reputation_reference / complaints) ** p.reputation_elasticity
+
+
+@scalar
+def _stays_away(t, person, standing, key):
+    """Whether the lender's reputation keeps an applicant from asking."""
+    if standing >= 1.0:
+        return False
+    u = uniform(key.seed, key.path, person.id, t, Draw.REPUTATION, Domain.BORROWER)
+    return u >= standing
+
+
+@scalar
+def _takes_up(t, loan_id, list_price, rate, free_months, standing, person, rule, p, world, key):
     """Whether an approved applicant takes the loan; the best have alternatives to a dear one."""
     declines = p.offer_decline_share
     if person.true_risk < 0.0:
@@ -108,7 +128,7 @@ def _takes_up(t, loan_id, list_price, rate, free_months, person, rule, p, world,
         dearer = rate - min(list_price, world.rate_cap) - rate * free_years
         price = dearer - world.rival_change
         declines = min(1.0, max(0.0, declines + p.offer_price_slope * price))
-    stays = (1.0 - declines) * (1.0 - p.walk_away_per_day) ** rule.decision_days
+    stays = standing * (1.0 - declines) * (1.0 - p.walk_away_per_day) ** rule.decision_days
     u = uniform(key.seed, key.path, loan_id, t, Draw.ACCEPT, Domain.LOAN)
     return u >= 1.0 - stays
 
@@ -134,7 +154,7 @@ def _pay_out(state, principal, limit, base_rate, instalment, term, free_months):
 
 
 @loop
-def _lend_again(t, b, rise, book, levers, s, p, world, key, out):
+def _lend_again(t, b, rise, standing, book, levers, s, p, world, key, out):
     """Decide what a customer who has come back asks for; whether a loan is granted.
 
     ``s.plans[0]``: the household's month.
@@ -171,7 +191,7 @@ def _lend_again(t, b, rise, book, levers, s, p, world, key, out):
         if not _is_approved(score, person, entry, other_debt, rule, world, p, first, rise):
             continue
         count.repeat_approved += person.weight
-        if not _takes_up(t, new_id, list_price, rate, 0, person, rule, p, world, key):
+        if not _takes_up(t, new_id, list_price, rate, 0, standing, person, rule, p, world, key):
             continue
         granted = True
         _pay_out(state, principal, line, base_rate, instalment, term, 0)
@@ -197,7 +217,7 @@ def _lend_again(t, b, rise, book, levers, s, p, world, key, out):
 
 
 @loop
-def _welcome_back(t, n_live, rise, book, levers, s, p, months, life, key, out):
+def _welcome_back(t, n_live, rise, standing, book, levers, s, p, months, life, key, out):
     """Decide the dormant customers who ask again; the number of live borrowers afterwards."""
     dormant, live, kept = s.dormant, s.live, 0
     for k in range(s.n_dormant[0]):
@@ -208,7 +228,7 @@ def _welcome_back(t, n_live, rise, book, levers, s, p, months, life, key, out):
             continue
         if idle > 0 and asks_again(t, book.people[b], state, p, key):
             live_on(t, b, book, levers, s, p, months, life, key)
-            if _lend_again(t, b, rise, book, levers, s, p, months[t], key, out):
+            if _lend_again(t, b, rise, standing, book, levers, s, p, months[t], key, out):
                 outcome = s.outcomes[b]
                 outcome.overdue_months = max(0, outcome.overdue_months)
                 live[n_live] = b
@@ -221,7 +241,7 @@ def _welcome_back(t, n_live, rise, book, levers, s, p, months, life, key, out):
 
 
 @loop
-def _decide_applicants(t, n_live, rise, book, levers, s, p, world, key, out):
+def _decide_applicants(t, n_live, rise, standing, book, levers, s, p, world, key, out):
     """Decide the month's applicants; the number of live borrowers afterwards."""
     people, loans, terms, states = book.people, book.loans, book.terms, s.loans
     flow, count = out.flows[t], out.counts[t]
@@ -230,7 +250,7 @@ def _decide_applicants(t, n_live, rise, book, levers, s, p, world, key, out):
     decision_cost = facts.reference_money * p.application_cost
     for b in range(first[t], first[t + 1]):
         person, entry, customer = people[b], book.entries[b], s.people[b]
-        if entry.arrives_at > world.arrivals:
+        if entry.arrives_at > world.arrivals or _stays_away(t, person, standing, key):
             continue
         approved = False
         for row in range(person.first_loan, person.first_loan + person.n_loans):
@@ -254,7 +274,7 @@ def _decide_applicants(t, n_live, rise, book, levers, s, p, world, key, out):
             if passes:
                 count.approved += person.weight
                 takes_up = _takes_up(
-                    t, loan.id, list_price, rate, free_months, person, rule, p, world, key
+                    t, loan.id, list_price, rate, free_months, standing, person, rule, p, world, key
                 )
                 count.declined += 0.0 if takes_up else person.weight
             if by_score:
@@ -291,8 +311,9 @@ def lend(t, n_live, book, levers, s, p, months, life, key, out, seen):
         return n_live
     count = out.counts[t]
     rise = _cutoff_rise(levers.book[0], out.stocks[t - 1], out.counts[t - 1].closing_balance)
-    n = _welcome_back(t, n_live, rise, book, levers, s, p, months, life, key, out)
-    n = _decide_applicants(t, n, rise, book, levers, s, p, months[t], key, out)
+    standing = _standing(p, out.counts[t - 1])
+    n = _welcome_back(t, n_live, rise, standing, book, levers, s, p, months, life, key, out)
+    n = _decide_applicants(t, n, rise, standing, book, levers, s, p, months[t], key, out)
     count_stocks(n_live, n, book, s, out.stocks[t], count)
     if t < seen.cells.shape[0]:
         see_loans(t, n_live, n, book, s, life, seen)

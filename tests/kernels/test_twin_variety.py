@@ -65,6 +65,7 @@ MECHANISMS = (
     "came back and left",
     "a loan in bad faith",
     "relief on record",
+    "kept away by complaints",
 )
 """What leaves no sum of its own; the twin counts how often each happens."""
 

@@ -289,9 +289,29 @@ def _leaves(
         rate = min(offer.price, cap)
         dearer = rate - min(offer.list_price, cap) - rate * min(free_months, 12) / 12.0
         declines += p["offer_price_slope"] * (dearer - month["rival_change"])
-    stays = 1.0 - min(1.0, max(0.0, declines))
+    stays = standing(month) * (1.0 - min(1.0, max(0.0, declines)))
     stays *= float((1.0 - p["walk_away_per_day"]) ** lever["decision_days"])
     return month.luck.loan(loan.id, month.t, Draw.ACCEPT) < 1.0 - stays
+
+
+def standing(month: Month) -> float:
+    """What complaints of the month before leave of the lender's attraction."""
+    before = month.sums.counts[0, month.t - 1]
+    loans = float(before[Count.OPENING_LOANS])
+    complaints = 1000.0 * float(before[Count.COMPLAINTS]) / loans if loans > 0.0 else 0.0
+    p = month.parameters
+    if complaints <= 0.0:
+        return 1.0
+    ratio = p["reputation_reference"] / complaints
+    return float(min(1.0, ratio ** p["reputation_elasticity"]))
+
+
+def comes(borrower: Borrower, month: Month) -> bool:
+    """Whether an applicant of the month asks at all."""
+    luck = month.luck.borrower(borrower.id, month.t, Draw.REPUTATION)
+    away = luck >= standing(month)
+    month.happened["kept away by complaints"] += away
+    return borrower.arrives_at <= month["arrivals"] and not away
 
 
 def underwriting(loan: Loan, month: Month) -> dict[str, float]:

@@ -19,7 +19,7 @@ from tests.twin.customers import becomes_dormant, lives_on, record, welcome_back
 from tests.twin.diary import Diary, Entry, Grant
 from tests.twin.household import household_month, opening_intent
 from tests.twin.ledger import ledger_month
-from tests.twin.lender import contacts, decide
+from tests.twin.lender import comes, contacts, decide
 from tests.twin.life import live
 from tests.twin.luck import Luck
 from tests.twin.population import population
@@ -238,7 +238,7 @@ def _step(
         if month.t <= month.lends_until:
             dormant = welcome_back(dormant, overdue_30, horizon, month)
         for borrower in borrowers:
-            if borrower.arrival_month == month.t and borrower.arrives_at <= month["arrivals"]:
+            if borrower.arrival_month == month.t and comes(borrower, month):
                 for loan in borrower.loans:
                     decide(loan, borrower, overdue_30, month)
     return dormant

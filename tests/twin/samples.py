@@ -267,6 +267,7 @@ def eager_parameters(**changes: float) -> dict[str, float]:
         "product_rate_passthrough": 0.9, "platform_cut_monthly": 0.04, "platform_cut_months": 3.0,
         "acquisition_cost": 30.0, "return_monthly": 0.6, "return_memory_months": 8.0,
         "record_closed_months": 3.0, "record_late_months": 5.0, "bad_faith_share": 0.15,
+        "reputation_elasticity": 0.1, "reputation_reference": 20.0,
         "hardship_public_share": 0.2, "hardship_ask_share": 0.3, "hardship_learn_in_arrears": 0.4,
     }  # fmt: skip
     return parameters_from({**raised, **changes})
