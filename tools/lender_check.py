@@ -2,8 +2,9 @@
 
 ``python -m tools.lender_check`` prints each figure with its band and ends with 1 if one is outside:
 the sign of each shipped policy's value at two lengths of run-off, return on assets, coverage,
-allowance, capital under stress, and what a stricter approval does to arrears. No seed is one that a
-fit used.
+allowance, capital under stress, what a stricter approval does to arrears, what new customers of
+each score are worth, where the cut-off stands, and how customers who come back fare. No seed is one
+that a fit used.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,9 @@ from numpy.typing import NDArray
 
 from simulator import stress_test
 from simulator.conclusion import ExperimentOutcome
-from simulator.shipped import shipped_folders
+from simulator.policies import build_policy
+from simulator.settings import ExplainSettings
+from simulator.shipped import read_shipped, shipped_folders
 from simulator.vocabulary import REFERENCE
 from tools.book_figures import SEEDS, Line, asked_scale, print_lines
 
@@ -29,6 +32,10 @@ CLEAR = 4.0
 MOVES = 0.2
 """Share by which a clear value may change between the two."""
 SCENARIOS = ("baseline", "downturn")
+CUTOFFS = (300, 410, 430, 450, 470, 490, 520, 550, 600)
+"""Cut-offs that are compared; the first and the last one must lose clearly."""
+T_975 = 2.1
+"""Student's, of some twenty paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +151,112 @@ def approval_lines(size: Size) -> Iterator[Line]:
                 yield Line(words, float(ratio), 0.0, 1.0)
 
 
+def power_lines(size: Size) -> Iterator[Line]:
+    """What a loan to the lowest and to the fifth tenth is worth, in standard errors."""
+    explain = {"explain": ExplainSettings(underwriting=True)}
+    for seed in SEEDS:
+        outcome = stress_test(
+            scenarios=SCENARIOS,
+            policies=[],
+            borrowers=size.rest,
+            paths=size.paths,
+            provision=[],
+            seed=seed,
+            sections=explain,
+        )
+        rows = {(row.scenario, row.kind, row.group): row for row in outcome.underwriting}
+        for scenario, group, low, high in (
+            ("downturn", "1", -np.inf, -2.0),
+            ("baseline", "5", 2.0, np.inf),
+        ):
+            row = rows[scenario, "decile", group]
+            error = (row.value_per_loan_ci_high - row.value_per_loan_ci_low) / (2.0 * T_975)
+            words = f"seed {seed}: {scenario}, tenth {group}, value of a loan over its error"
+            yield Line(words, row.value_per_loan / error, low, high)
+
+
+def cutoff_lines(size: Size) -> Iterator[Line]:
+    """The best of some cut-offs, for all customers alike, and how clear it is."""
+    current = read_shipped("policy", REFERENCE)
+    own = float(str(current["score_cutoff"]))
+    policies = {
+        f"cutoff_{cutoff}": build_policy(REFERENCE, current | {"score_cutoff": cutoff})
+        for cutoff in CUTOFFS
+    }
+    for seed in SEEDS:
+        dataset = stress_test(
+            scenarios=SCENARIOS,
+            policies=policies,
+            borrowers=size.rest,
+            paths=size.paths,
+            provision=[],
+            seed=seed,
+        ).dataset
+        best = {}
+        for scenario in SCENARIOS:
+            values = dataset["value"].sel(scenario=scenario)
+            means = {c: float(values.sel(policy=f"cutoff_{c}").mean()) for c in CUTOFFS}
+            best[scenario] = max(means, key=lambda c: means[c])
+            chosen = values.sel(policy=f"cutoff_{best[scenario]}")
+            for other in {CUTOFFS[0], CUTOFFS[-1]} - {best[scenario]}:
+                paired = chosen - values.sel(policy=f"cutoff_{other}")
+                error = float(paired.std(ddof=1)) / sqrt(paired.sizes["path"])
+                words = f"seed {seed}: {scenario}, best cut-off over {other}, in standard errors"
+                yield Line(words, float(paired.mean()) / error, 2.0, np.inf)
+        words = f"seed {seed}: best cut-off"
+        yield Line(f"{words}, baseline", best["baseline"], own - 40.0, own + 40.0)
+        higher = best["downturn"] - best["baseline"]
+        yield Line(f"{words}, downturn over baseline", higher, 20.0, np.inf)
+
+
+def repeat_lines(size: Size) -> Iterator[Line]:
+    """Customers who come back: their part of what is lent, bad loans at equal score, pairing."""
+    for seed in SEEDS:
+        dataset = _run(
+            size.rest, size.paths, seed, ["grace_period", "stricter_approval"], SCENARIOS, 12
+        ).dataset
+        for scenario in SCENARIOS:
+            one = _only(dataset, scenario)
+            again, new = (
+                float(one[name].sel(month=slice(13, None)).mean("path").sum())
+                for name in ("repeat_disbursed", "first_disbursed")
+            )
+            words = f"seed {seed}: {scenario}, customers who came back"
+            yield Line(f"{words}, share of what is lent", again / (again + new), 0.6, 0.9)
+            yield Line(f"{words}, bad loans over first loans'", _at_equal_score(one), 0.3, 0.7)
+            values = dataset["value"].sel(scenario=scenario)
+            reference = values.sel(policy=REFERENCE)
+            for policy in ("grace_period", "stricter_approval"):
+                mine = values.sel(policy=policy)
+                apart = float(mine.var(ddof=1) + reference.var(ddof=1))
+                ratio = float((mine - reference).var(ddof=1)) / apart
+                words = f"seed {seed}: {scenario}, {policy}, paired variance over independent"
+                yield Line(words, ratio, 0.0, 1.0 / 3.0)
+
+
+def _at_equal_score(one: xr.Dataset) -> float:
+    """Bad loans among those granted again, over what first loans of the same bands would have."""
+    new = one.sel(judged="new")
+    bands = one["segment_risk_band"].to_series()
+    sums = {
+        name: found.to_series().groupby(bands.to_numpy()).sum()
+        for name, found in (
+            ("first", new["score_loans_by_segment"]),
+            ("first_bad", new["score_bad_loans_by_segment"]),
+            ("again", one["repeat_loans_by_segment"]),
+            ("again_bad", one["repeat_bad_loans_by_segment"]),
+        )
+    }
+    expected = (sums["again"] * sums["first_bad"] / sums["first"]).sum()
+    return float(sums["again_bad"].sum() / expected)
+
+
 def lines(size: Size) -> Iterator[Line]:
     """Every figure, part by part."""
     yield from bank_lines(size)
+    yield from power_lines(size)
+    yield from cutoff_lines(size)
+    yield from repeat_lines(size)
     yield from approval_lines(size)
     yield from sign_lines(size)
 

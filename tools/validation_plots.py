@@ -78,6 +78,9 @@ LEVELS: Mapping[str, str] = {
     "charge_off_annualised": "charge-offs a year",
     "net_charge_off_annualised": "net charge-offs a year",
     "recovery_rate": "recovered of charge-offs",
+    "repeat_share": "lent to customers who came back",
+    "score_gini_opening": "Gini of the score, opening loans",
+    "score_gini_new": "Gini of the score, new loans",
 }
 """Measures in words."""
 

@@ -105,6 +105,11 @@ Measure = Literal[
 ]
 
 
+LevelMeasure = Literal[Measure, "repeat_share", "score_gini_opening", "score_gini_new"]
+"""Of a single number: also the share of customers who came back in what is lent, and the power of
+the application score (docs/model.md, section 12.1), which is of the whole run."""
+
+
 class SeriesTarget(Frozen):
     """A published series by quarter or month, in fractions of balances unless said."""
 
@@ -127,7 +132,7 @@ class LevelTarget(Frozen):
     """One published number: the mean of a measure over a span of months of the run."""
 
     kind: Literal["level"]
-    measure: Measure
+    measure: LevelMeasure
     value: float
     """Fraction."""
     sd: float = Field(gt=0)

@@ -49,7 +49,7 @@ class Product(Frozen):
 
 _CN_RECOVERY = "recovery: price over unpaid 4-11 % (CBTC 2024-25), own collection assumed similar"
 
-_FIXED_PRICE = "fixed for life, half of a change of the policy rate in the price of new loans"
+_FIXED_PRICE = "fixed for life, a quarter of a change of the policy rate in the price of new loans"
 
 PRODUCTS: Final = {
     p.name: p
@@ -63,7 +63,7 @@ PRODUCTS: Final = {
             amount_in_incomes=1.6,
             late_fee_share=0.02,
             p_prepay_monthly=0.02,
-            new_rate_passthrough=0.5,
+            new_rate_passthrough=0.25,
             source=f"assumption: Chinese online instalment loan; {_FIXED_PRICE}; {_CN_RECOVERY}",
         ),
         Product(
@@ -75,7 +75,7 @@ PRODUCTS: Final = {
             amount_in_incomes=2.0,
             late_fee_share=0.02,
             p_prepay_monthly=0.02,
-            new_rate_passthrough=0.5,
+            new_rate_passthrough=0.25,
             source=f"assumption; {_FIXED_PRICE}; {_CN_RECOVERY}",
         ),
         Product(
@@ -122,7 +122,7 @@ PRODUCTS: Final = {
             grace_days=15,
             p_prepay_monthly=0.015,
             recovery_share=0.08,
-            new_rate_passthrough=0.5,
+            new_rate_passthrough=0.25,
             source="assumption: platform loan of 36 or 60 months; recoveries small"
             f" (Prosper 3.6 % of gross loss); {_FIXED_PRICE}",
         ),

@@ -16,6 +16,7 @@ from simulator.kernels.tally import MAX_MOB, Tallies
 from simulator.reading.periods import Frequency, month_number, month_text, period_months
 from simulator.results.delinquency import observed_months_on_book, overdue_rates, share
 from simulator.results.recoveries import recoveries
+from simulator.score_words import Judged, ScorePower
 from simulator.timeline import Timeline
 from simulator.units import MONTHS_PER_YEAR
 from simulator.validation import UserError
@@ -27,6 +28,13 @@ STOCKS: Final[Mapping[str, int]] = {
     f"overdue_rate_{dpd}": column for column, dpd in enumerate(DPD_THRESHOLDS)
 }
 """Measures at a month end, with their column in ``overdue_rates``; the others are flows."""
+
+
+POWERS: Final[Mapping[str, int]] = {
+    "score_gini_opening": Judged.OPENING,
+    "score_gini_new": Judged.NEW,
+}
+"""Measures of the application score's power, by which loans judge it."""
 
 
 def month_row(owner: str, timeline: Timeline, month: str, first_row: int = 0) -> int:
@@ -50,13 +58,13 @@ def over_paths(values: F8) -> F8:
     return share(np.where(known, values, 0.0).sum(axis=0), known.sum(axis=0, dtype=np.float64))
 
 
-def stock_rates(measure: Measure, tallies: Tallies) -> F8:
+def stock_rates(measure: str, tallies: Tallies) -> F8:
     """A stock measure at every month end, (paths, horizon + 1), fractions."""
     rates = overdue_rates(tallies.balance, tallies.balance.sum(axis=-1))
     return np.asarray(rates[..., STOCKS[measure]])
 
 
-def flow_rate(measure: Measure, observation: Observation, first: int, last: int) -> F8:
+def flow_rate(measure: str, observation: Observation, first: int, last: int) -> F8:
     """A flow measure over months ``first`` to ``last``, (paths,), fractions.
 
     Charge-offs are balances written off or sold; net of recoveries and sale prices, as in
@@ -111,8 +119,17 @@ def level_value(owner: str, target: LevelTarget, observation: Observation) -> F8
         raise UserError(
             f"{owner}.months must be two ascending months in [1, {horizon}]; got {first}, {last}"
         )
+    tallies = observation.tallies
+    if target.measure in POWERS:
+        return over_paths(tallies.score_power[:, [POWERS[target.measure]], ScorePower.GINI])
+    if target.measure == "repeat_share":
+        again, new = (
+            tallies.counts[:, first : last + 1, count].sum(axis=1, keepdims=True)
+            for count in (Count.REPEAT_DISBURSED, Count.FIRST_DISBURSED)
+        )
+        return over_paths(share(again, again + new))
     if target.measure in STOCKS:
-        monthly = stock_rates(target.measure, observation.tallies)[:, first : last + 1]
+        monthly = stock_rates(target.measure, tallies)[:, first : last + 1]
         known = np.isfinite(monthly)
         means = share(np.where(known, monthly, 0.0).sum(axis=1), known.sum(axis=1, dtype=float))
         return over_paths(means[:, None])
