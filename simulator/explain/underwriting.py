@@ -17,7 +17,6 @@ from simulator.policies import levers_for
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
 from simulator.results.underwriting import Lending, Underwriting
-from simulator.results.value import outlook_values, rates_of
 from simulator.settings import ExplainSettings
 from simulator.simulated import Simulated
 from simulator.validation import UserError
@@ -52,6 +51,9 @@ def explain_underwriting(
     """Sums over new customers by score in each scenario; None unless they are asked for."""
     if not check_underwriting(request).underwriting:
         return None
+    # Imported here so that a notebook begins without xarray.
+    from simulator.results.value import outlook_values, rates_of
+
     output, reference = simulated.output, request.reference
     run = output.run.model_copy(update={"history_borrowers": 0})
     plain = levers_for(reference, reference, output.book.segments, run.timeline.horizon)

@@ -149,7 +149,8 @@ def test_a_severe_downturn_is_deeper_and_longer_than_a_downturn():
     severe, downturn = load("severe_downturn", 48).central, load("downturn", 36).central
     rise = severe["unemployment_rate"] - severe["unemployment_rate"][0]
     assert rise.max() == pytest.approx(0.05, abs=0.002)
-    assert (severe["unemployment_rate"] > 0.08).sum() > 20
+    assert (severe["unemployment_rate"] > 0.0805).sum() > 15
+    assert (downturn["unemployment_rate"] > 0.0805).sum() < 5
     for variable, sign in (
         ("unemployment_rate", 1.0),
         ("income_growth", -1.0),

@@ -52,7 +52,9 @@ def test_value_of_a_tiny_lender_by_hand() -> None:
     output = with_parameters(
         output_of({"status_quo": tallies}, months=2), discount_annual_rate=0.12, allowance_on_90=0.9
     )
-    operating = 5.0 * 0.4 * 5.0 + 120.0 * 0.02 / 12.0
+    p = parameters_from({})
+    operating = 5.0 * p["operating_cost_monthly"] * 5.0
+    operating += 120.0 * p["operating_cost_rate"] / 12.0
     second = 70.0 - 3.0 + 2.0 + 4.0 - operating
     expected = -100.0 / 1.01 + (second + 30.0 + 0.1 * 10.0) / 1.01**2
     assert net_present_value(policy_runs_of(output)[0][0])[0] == pytest.approx(expected)

@@ -130,8 +130,9 @@ def test_collection_cost_by_stage_and_complaints_add_up() -> None:
 
 def test_operating_cost_is_so_much_a_loan_and_so_much_of_its_balance() -> None:
     dataset = without_rule_books()
-    of_loans = 0.4 * 5.0 * dataset["opening_loans"].values
-    of_balance = 0.02 / 12.0 * dataset["opening_balance"].values
+    p = parameters_from({})
+    of_loans = p["operating_cost_monthly"] * 5.0 * dataset["opening_loans"].values
+    of_balance = p["operating_cost_rate"] / 12.0 * dataset["opening_balance"].values
     np.testing.assert_allclose(dataset["operating_cost"].values, of_loans + of_balance)
 
 
