@@ -291,7 +291,8 @@ def _paired(people: Borrowers, loans: Loans, n_regions: int, n_products: int) ->
     product, principal = nothing.copy(), np.zeros(people.id.size)
     owners, first_loan = np.unique(loans.borrower, return_index=True)
     product[owners] = loans.product[first_loan]
-    np.add.at(principal, loans.borrower, loans.principal)
+    asked = np.where(people.arrival_month[loans.borrower] < 0, loans.limit, loans.principal)
+    np.add.at(principal, loans.borrower, asked)
     numbers = (nothing, people.income_decile, people.age_band, people.region, product)
     starts = [kind.start for kind in group_slices(n_regions, n_products).values()]
     group = np.stack(numbers, axis=1).astype(np.uint16) + np.array(starts, dtype=np.uint16)

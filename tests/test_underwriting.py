@@ -122,15 +122,15 @@ def test_nobody_below_the_cut_off_is_approved_today() -> None:
 
 
 def underwriting(values: list[float]) -> Underwriting:
-    """Two paths, cells below 400, 400-410, from 410 on; ``values`` on both paths."""
-    sums = np.zeros((2, 3, N_APPLICANT))
-    sums[..., Applicant.VALUE] = values
+    """Two paths, cells below 300, 300-400, 400-410, from 410 on; ``values`` of the last three."""
+    sums = np.zeros((2, 4, N_APPLICANT))
+    sums[:, 1:, Applicant.VALUE] = values
     sums[1, :, Applicant.VALUE] += 1.0
     sums[..., Applicant.ASKED] = sums[..., Applicant.BOOKED] = 2.0
     lending = Lending(sums)
     rules = dict.fromkeys(("status_quo", "no_cutoff", "everybody"), lending)
     return Underwriting(
-        edges=np.array([400.0, 410.0]),
+        edges=np.array([300.0, 400.0, 410.0]),
         scores=np.linspace(390.0, 430.0, 40),
         lendings={"one": rules},
         cutoff=400.0,
@@ -144,9 +144,10 @@ def test_the_best_cut_off_keeps_out_whoever_costs() -> None:
     assert found.best_cutoff("one") == 410.0
     np.testing.assert_allclose(found.value_from("one", 410.0), [10.0, 11.0])
     rows = [row for row in underwriting_rows(found) if row.kind == "cutoff"]
-    assert [row.group for row in rows] == ["400", "410"]
-    assert [row.change for row in rows] == pytest.approx([0.0, 2.5])  # -(-3), and -(-2)
-    assert underwriting([5.0, 3.0, 10.0]).best_cutoff("one") == 400.0
+    assert [row.group for row in rows] == ["300", "400", "410"]
+    # against 400: with those of 300-400 and below, and without those of 400-410, on both paths
+    assert [row.change for row in rows] == pytest.approx([-4.0, 0.0, 2.5])
+    assert underwriting([-5.0, 3.0, 10.0]).best_cutoff("one") == 400.0
 
 
 def test_the_table_and_the_page_tell_the_same() -> None:

@@ -247,8 +247,10 @@ def _at_equal_score(one: xr.Dataset) -> float:
             ("again_bad", one["repeat_bad_loans_by_segment"]),
         )
     }
-    expected = (sums["again"] * sums["first_bad"] / sums["first"]).sum()
-    return float(sums["again_bad"].sum() / expected)
+    known = sums["first"] > 0.0
+    again, bad = sums["again"][known], sums["again_bad"][known]
+    expected = (again * sums["first_bad"][known] / sums["first"][known]).sum()
+    return float(bad.sum() / expected)
 
 
 def lines(size: Size) -> Iterator[Line]:

@@ -1,7 +1,8 @@
 """The lender's record of its customers, and the months of those who have no loan.
 
-Equations: docs/model.md, section 9.1. A dormant customer's household does not depend on the lender,
-so its months are caught up with only when somebody asks for the result.
+Equations: docs/model.md, section 9.1. What the lender does to a dormant customer's household is
+known beforehand (its education programme), so the months are caught up with only when somebody asks
+for the result.
 """
 
 import numpy as np
@@ -82,7 +83,7 @@ def is_in_order(plan, state, p):
 
 @scalar
 def comes_in_bad_faith(person, p, key):
-    """Whether a new customer never means to pay; a trait for life."""
+    """Whether a new customer refuses from the first, until he resumes as others do."""
     u = uniform(key.seed, key.path, person.id, 0, Draw.REFUSE, Domain.BORROWER)
     return u < p.strength_wont_pay * p.bad_faith_share * person.refusal_weight
 

@@ -23,7 +23,7 @@ from simulator.kernels.loan_month import (
 from simulator.kernels.prefetch import LOAN_AHEAD, PERSON_AHEAD, prefetch
 from simulator.kernels.records import CHUNK
 from simulator.kernels.run_off import follow, gain_of
-from simulator.kernels.score_power import judge_month, judge_repeat
+from simulator.kernels.score_power import application_segment, judge_month, judge_repeat
 from simulator.kernels.seen_hardship import seen_hardship
 from simulator.kernels.tally import (
     AT_AGE,
@@ -114,7 +114,7 @@ def _post_chunk(
     money, in_run_off = book.facts[0].reference_money, t > key.months
     applicants, by_score = out.applicants, out.applicants.shape[0] > 0
     default_unpaid = book.sight.rules[0].default_unpaid
-    may_rest = p.return_monthly > 0.0 and t + 1 < book.first_applicant.size and t < key.months
+    may_rest = p.return_monthly > 0.0 and t + 1 < book.first_applicant.size and t <= key.months
     watch_months = int(book.sight.rules[0].watch_months)
     for k in range(start, stop):
         ahead = live[min(k + PERSON_AHEAD, live.size - 1)]
@@ -170,10 +170,11 @@ def _post_chunk(
                 n_notes += 1
             if state.n_unpaid > 0:
                 is_overdue = True
-                _note_overdue(t, state.n_unpaid, balance, outcomes[b])
+                if not loan.again:
+                    _note_overdue(t, state.n_unpaid, balance, outcomes[b])
                 record_overdue(t, state.n_unpaid, to, person_state, p)
                 if loan.again:
-                    first = book.loans[row].segment
+                    first = application_segment(loan.segment, book.entries[b].score, book)
                     judge_repeat(t, loan, state, to, first, weight, key, out.repeat_judged)
                 else:
                     s.bad[row] |= judge_month(t, loan, state, to)

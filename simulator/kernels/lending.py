@@ -23,7 +23,7 @@ from simulator.kernels.jit import loop, scalar
 from simulator.kernels.ledger import count_stocks
 from simulator.kernels.payment import annuity_instalment, scheduled_principal
 from simulator.kernels.rng import uniform
-from simulator.kernels.score_power import count_repeat
+from simulator.kernels.score_power import application_segment, band_of, count_repeat
 from simulator.kernels.tally import AT_BALANCE, FIRST_30
 from simulator.kernels.worth import count_decision, lend_to, spend_on
 from simulator.vocabulary import N_BUCKETS, Amortisation, Cause, Domain, Draw, LoanStatus
@@ -164,9 +164,7 @@ def _lend_again(t, b, rise, standing, book, levers, s, p, world, key, out):
     score = behaviour_score(entry.score, customer, t, p)
     by_score = out.applicants.shape[0] > 0 and person.arrival_month > 0
     in_order = is_in_order(s.plans[0], customer, p)
-    band = 0
-    while band < n_bands - 1 and score < book.band_floors[band]:
-        band += 1
+    band = band_of(score, book.band_floors)
     granted = False
     for row in range(person.first_loan, person.first_loan + person.n_loans):
         loan, state = s.slots[row], s.loans[row]
@@ -206,7 +204,8 @@ def _lend_again(t, b, rise, standing, book, levers, s, p, world, key, out):
         record_loan(customer)
         if s.risks.size > 0:
             forget_risk(s.risks[row])
-        count_repeat(t, book.loans[row].segment, person.weight, key, out.repeat_judged)
+        judged = application_segment(segment, entry.score, book)
+        count_repeat(t, judged, person.weight, key, out.repeat_judged)
         if by_score:
             lend_to(t, person.weight * principal, p, out.applicants[book.score_cell[b]])
         count.repeat_loans += person.weight

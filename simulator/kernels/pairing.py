@@ -48,7 +48,7 @@ class Paired(NamedTuple):
 
     group: NDArray[np.uint16]  # (n_borrowers, 5): group of each kind, as in ``group_slices``
     weight: NDArray[np.float64]  # (n_borrowers,)
-    principal: NDArray[np.float64]  # (n_borrowers,): the book's, of all loans
+    principal: NDArray[np.float64]  # (n_borrowers,): the book's, of all loans; what dormant ask
 
 
 def group_slices(n_regions: int, n_products: int) -> dict[str, slice]:

@@ -53,8 +53,10 @@ def _reset_instalment(loan, state, yearly_rate):
 
 
 @scalar
-def _note_relief(t, state, months, outcome):
+def _note_relief(t, loan, state, months, outcome):
     """Relief in the borrower's outcome: first and last month, balance at the first grant."""
+    if loan.again:
+        return
     if outcome.first_relief == 0:
         outcome.first_relief = t
     if outcome.first_relief == t:
@@ -76,7 +78,7 @@ def keep_agreement(t, loan, terms, state, lever, world, outcome):
     state.marks &= _ALL_BUT_AGREED
     if lever.negotiated_extension_months < 1.0 or not _may_have_relief(state, lever):
         return False
-    _note_relief(t, state, 1, outcome)
+    _note_relief(t, loan, state, 1, outcome)
     state.relief_due = 1.0
     state.relief_interest = 1.0
     state.relief_left = 1
@@ -116,7 +118,7 @@ def relieve(t, loan, terms, state, lever, p, world, weight, income, budget, outc
     needed = weight * ((1.0 - lever.due_share) * instalment + cut)
     if needed > budget:
         return REFUSED, 0.0
-    _note_relief(t, state, int(lever.relief_months), outcome)
+    _note_relief(t, loan, state, int(lever.relief_months), outcome)
     state.relief_due = lever.due_share
     state.relief_interest = lever.interest_share
     state.relief_left = int(lever.relief_months)

@@ -27,6 +27,22 @@ def judge_month(t, loan, state, to):
 
 
 @scalar
+def band_of(score, floors):
+    """Risk band of a score, 0 the best; ``floors``: lowest scores of all but the worst."""
+    band = 0
+    while band < floors.size and score < floors[band]:
+        band += 1
+    return band
+
+
+@scalar
+def application_segment(segment, score, book):
+    """The segment that a loan would have by the application score."""
+    n_bands = book.band_floors.size + 1
+    return segment // n_bands * n_bands + band_of(score, book.band_floors)
+
+
+@scalar
 def _is_followed(booked, horizon):
     """Whether a loan booked in this month has a first year within the horizon."""
     return booked + PERFORMANCE_MONTHS <= horizon
@@ -34,7 +50,7 @@ def _is_followed(booked, horizon):
 
 @scalar
 def count_repeat(t, segment, weight, key, repeat_judged):
-    """Count a loan that is granted again, in the segment of the loan that the book knows."""
+    """Count a loan that is granted again, in the segment of the application score."""
     if _is_followed(t, key.horizon):
         repeat_judged[segment, 0] += weight
 

@@ -109,9 +109,14 @@ class Underwriting:
         return found
 
     def value_from(self, scenario: str, cutoff: float) -> F8:
-        """Value of new customers of at least a score, by path, with the other rules; (paths,)."""
+        """Value of new customers of at least a score, by path, with the other rules; (paths,).
+
+        A score between two edges of cells counts as the lower one, one up to the first as none.
+        """
         sums = self.lendings[scenario]["no_cutoff"].sums[..., Applicant.VALUE]
-        found: F8 = sums[:, self.inside(cutoff, np.inf)].sum(axis=1)
+        below = self.edges[self.edges <= cutoff]
+        low = float(below[-1]) if below.size > 1 else -np.inf
+        found: F8 = sums[:, self.inside(low, np.inf)].sum(axis=1)
         return found
 
     def best_cutoff(self, scenario: str) -> float:

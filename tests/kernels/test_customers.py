@@ -80,7 +80,7 @@ def test_an_id_is_a_function_of_person_and_month_alone() -> None:
 
 
 def test_the_band_of_a_loan_granted_again_follows_from_the_records() -> None:
-    """Of customers with one loan at a time and without a late record; true risk enters nowhere."""
+    """Of customers with one loan at a time and without a late record; true risk enters no score."""
     found, p = ended(), ended().parameters
     people = found.people
     alone = found.packed.book.people["n_loans"] == 1

@@ -83,9 +83,13 @@ def _asks(borrower: Borrower, month: Month) -> bool:
     return month.luck.borrower(borrower.id, month.t, Draw.RETURN) < hazard
 
 
+def _band(score: float) -> int:
+    return sum(score < floor for floor in BAND_CUT_POINTS)
+
+
 def _another(old: Loan, place: int, borrower: Borrower, score: float, month: Month) -> Loan:
     """The loan that is asked for in place of ``old``, at the list's price."""
-    band = sum(score < floor for floor in BAND_CUT_POINTS)
+    band = _band(score)
     segment = old.segment // 5 * 5 + band
     listed = old.product.annual_rate + old.product.risk_price * band
     return Loan(
@@ -103,7 +107,7 @@ def _another(old: Loan, place: int, borrower: Borrower, score: float, month: Mon
         opening_principal=old.asked_limit,
         usual_principal=old.usual_principal,
         segment=segment,
-        book_segment=old.book_segment,
+        asked_segment=old.segment // 5 * 5 + _band(borrower.score),
         asked_limit=old.asked_limit,
         lever_class=int(month.levers.class_of_segment[segment]),
         vintage=month.vintage,
@@ -140,5 +144,5 @@ def _granted(borrower: Borrower, overdue_30: float, last_month: int, month: Mont
             granted = True
             month.happened["a loan granted again"] += 1
             if month.t + 12 <= last_month:
-                month.sums.repeat_judged[0, loan.book_segment, 0] += loan.weight
+                month.sums.repeat_judged[0, loan.asked_segment, 0] += loan.weight
     return granted

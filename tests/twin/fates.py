@@ -125,7 +125,8 @@ def fates_by_group(
     n_groups, groups = _groups(book)
     found = np.zeros((n_groups, N_FATES, 2))
     for row, weight in enumerate(book.borrowers.weight):
-        principal = float(book.loans.principal[book.loans.borrower == row].sum())
+        asked = book.loans.limit if book.borrowers.arrival_month[row] < 0 else book.loans.principal
+        principal = float(asked[book.loans.borrower == row].sum())
         for fate, balance in fates_of(outcomes[row], reference[row], horizon, principal).items():
             for group in groups(row):
                 found[group, fate] += weight, weight * balance

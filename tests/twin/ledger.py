@@ -115,7 +115,8 @@ def _note_delinquency(loan: Loan, borrower: Borrower, month: Month) -> None:
     if loan.unpaid >= 2:
         month.count(Count.NEW_30, 0.0 if loan.ever_30 else loan.weight)
         loan.ever_30 = True
-        outcome.first_30 = outcome.first_30 or month.t
+        if not loan.again:
+            outcome.first_30 = outcome.first_30 or month.t
     if loan.unpaid >= 4:
         if not loan.ever_90:
             first = month.sums.vintage_first_90
@@ -124,7 +125,7 @@ def _note_delinquency(loan: Loan, borrower: Borrower, month: Month) -> None:
             month.count(Count.NEW_90, loan.weight)
             month.sums.new_90_by_cause[0, month.t, loan.cause] += loan.weight * loan.balance
         loan.ever_90 = True
-        if outcome.first_90 == 0:
+        if outcome.first_90 == 0 and not loan.again:
             outcome.first_90, outcome.balance_90 = month.t, loan.balance
 
 

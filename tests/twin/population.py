@@ -79,7 +79,6 @@ def _loan(book: Book, row: int, weight: float, levers: LeverTable) -> Loan:
         usual_principal=float(columns.usual_principal[row]),
         asked_limit=float(columns.limit[row]),
         segment=segment,
-        book_segment=segment,
         lever_class=int(levers.class_of_segment[segment]),
         vintage=int(columns.vintage[row]),
         weight=weight,

@@ -52,6 +52,8 @@ def _grant(loan: Loan, borrower: Borrower, months: int, short: bool, month: Mont
     month.count(Count.RELIEF_NO_NEED, 0.0 if short else loan.weight)
     cost_of_case = month.currency(month.parameters["relief_application_cost"])
     month.count(Count.RELIEF_COST, cost_of_case * loan.weight)
+    if loan.again:
+        return
     outcome = borrower.outcome
     if outcome.first_relief == 0:
         outcome.first_relief = month.t

@@ -231,7 +231,7 @@ def _step(
             loan.opening_balance - loan.cut
         )
     lends_again = month.lends_until > 0 and month.parameters["return_monthly"] > 0.0
-    if lends_again and month.t < months:
+    if lends_again and month.t <= months:
         dormant = dormant + [b for b in live_borrowers if becomes_dormant(b, month)]
     if month.t <= months:
         overdue_30 = _overdue_30(month.sums, month.t - 1)

@@ -21,7 +21,7 @@ def judge_month(
             turns = loan.unpaid >= 4 or ended
             if turns and not loan.turned_bad and month.t - loan.origination_month <= 12:
                 in_time = loan.origination_month + 12 <= last
-                month.sums.repeat_judged[0, loan.book_segment, 1] += loan.weight * in_time
+                month.sums.repeat_judged[0, loan.asked_segment, 1] += loan.weight * in_time
             loan.turned_bad = loan.turned_bad or turns
             continue
         if not 1 <= month.t - borrower.arrival_month <= 12 or loan.unpaid == 0:

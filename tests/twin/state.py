@@ -97,8 +97,8 @@ class Loan:
     bucket_before_relief: int = 0
     free_left: int = 0
     """First months without interest that are left."""
-    book_segment: int = 0
-    """Segment of the loan with which the book knows the row."""
+    asked_segment: int = 0
+    """Of a loan that is granted again: its segment by the lender's own score."""
     asked_limit: float = 0.0
     """Amount or limit before what a lender makes of it."""
     turned_bad: bool = False

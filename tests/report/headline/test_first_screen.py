@@ -33,7 +33,7 @@ UNITS = {
 }
 MONEY = r"(?P<sign>[+\u2212]?)(?:CNY\s)?(?P<amount>\d[\d,]*(?:\.\d+)?)"
 NUMBER = re.compile(rf"{MONEY}(?:\s?(?P<unit>(?:bn|M|k|%|pp)(?!\w)|亿|万|个百分点))?")
-NOT_NUMBERS = re.compile(r"95\s?%|90\+|30\+|90天|30天|CAS 22")
+NOT_NUMBERS = re.compile(r"(?<![\d.])95\s?%|90\+|30\+|90天|30天|CAS 22")
 """Words that hold digits."""
 
 
