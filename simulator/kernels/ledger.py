@@ -170,13 +170,12 @@ def _post_chunk(
                 n_notes += 1
             if state.n_unpaid > 0:
                 is_overdue = True
-                if not loan.again:
-                    _note_overdue(t, state.n_unpaid, balance, outcomes[b])
                 record_overdue(t, state.n_unpaid, to, person_state, p)
                 if loan.again:
                     first = application_segment(loan.segment, book.entries[b].score, book)
                     judge_repeat(t, loan, state, to, first, weight, key, out.repeat_judged)
                 else:
+                    _note_overdue(t, state.n_unpaid, balance, outcomes[b])
                     s.bad[row] |= judge_month(t, loan, state, to)
                 _count_first(t, loan, state, balance, weight, first_90, by_cause, count)
             if state.marks & _MONTHLY_FLAGS:
