@@ -86,13 +86,6 @@ class Settled(NamedTuple):
     dormant: Book
     """Customers without a loan who may come back; perhaps nobody."""
 
-    def note_to(self, borrowers: int) -> str:
-        """What a reader must know of the dormant customers beside so many borrowers."""
-        return (
-            f"{self.dormant_to(borrowers):,} known customers without a loan are beside the opening"
-            " borrowers, drawn from the settled book; they may come back."
-        )
-
     def dormant_to(self, borrowers: int) -> int:
         """Dormant customers beside so many borrowers with a loan."""
         both = self.dormant.borrowers.id.size, self.customers.borrowers.id.size

@@ -179,6 +179,11 @@ class Book:
     notes: tuple[str, ...] = ()
 
     @property
+    def n_dormant_customers(self) -> int:
+        """Known customers without a loan at the opening, who may come back."""
+        return int(np.count_nonzero(self.borrowers.arrival_month < 0))
+
+    @property
     def currency(self) -> str:
         """Currency of all money in the book."""
         return self.jurisdiction.currency

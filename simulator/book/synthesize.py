@@ -115,7 +115,6 @@ def synthetic_book(
     """
     menu, rules = menu_of(settings), rules_of(settings, parameters)
     new = applicants(settings, run, menu, rules, settings.borrowers, growth)
-    notes = ["Synthetic borrowers drawn from stated distributions; not fitted to data."]
     if donors is None or not settings.opening_overdue:
         parts = [_cohort(settings, run.seed, menu, rules), *new]
     else:
@@ -127,14 +126,13 @@ def synthetic_book(
             opening = other_people_behind(opening, people, rules, menu.products, run.seed)
         dormant = resampled_dormant(settled, settings.borrowers, run.seed, menu.products)
         parts = [opening, *([dormant, *new] if new else [])]
-        notes += [settled.note_to(settings.borrowers)] if new else []
     frame = Frame(
         name="synthetic",
         law=rules.law,
         products=menu.products,
         regions=rules.region_names,
         bands=d.RISK_BANDS,
-        notes=tuple(notes),
+        notes=("Synthetic borrowers drawn from stated distributions; not fitted to data.",),
     )
     return assemble(frame, parts)
 

@@ -146,6 +146,7 @@ def limits(data: ReportData) -> list[str]:
     book = data.manifest.get("book")
     imputed = book.get("imputed_columns") if isinstance(book, Mapping) else None
     notes = book.get("notes") if isinstance(book, Mapping) else None
+    dormant = book.get("dormant_customers") if isinstance(book, Mapping) else None
     out = [
         tr(
             "Behaviour (who refuses, forgets, asks for relief, answers a call) follows parameters"
@@ -194,6 +195,14 @@ def limits(data: ReportData) -> list[str]:
                 " bears the cost of funding. Allowances use loss rates that the simulated"
                 " paths themselves give; their intervals hold the error of these rates too.",
                 book=books.label(books.accounting),
+            )
+        )
+    if isinstance(dormant, int) and dormant > 0:
+        out.append(
+            tr(
+                "{n} known customers without a loan stand beside the opening borrowers, drawn from"
+                " the settled book; they may come back.",
+                n=f"{dormant:,}",
             )
         )
     if isinstance(notes, list):

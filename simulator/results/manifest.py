@@ -80,6 +80,7 @@ def build_manifest(output: SimulationOutput, facts: RunFacts) -> dict[str, objec
             "jurisdiction": book.jurisdiction.code,
             "currency": book.currency,
             "opening_borrowers": book.n_opening_borrowers,
+            "dormant_customers": book.n_dormant_customers,
             "loans": book.n_loans,
             "imputed_columns": list(book.imputed_columns),
             "notes": list(book.notes),

@@ -88,7 +88,6 @@ def tape_book(
     others = applicants(settings, run, menu, rules, opening.ids.size, growth)
     if others and settled is not None:
         others.append(resampled_dormant(settled, opening.ids.size, run.seed, menu.products))
-        told = (*told, settled.note_to(opening.ids.size))
     mean = opening.weight.mean()
     parts = [opening, *(replace(part, weight=np.full(part.ids.size, mean)) for part in others)]
     frame = Frame(
