@@ -9,6 +9,7 @@ import pytest
 from simulator.book import Book, build_book
 from simulator.book.donors import (
     MOST_UNPAID,
+    TAKEN_UP,
     Situation,
     lending_that_keeps,
     matched,
@@ -165,10 +166,13 @@ def test_a_donor_hangs_on_the_borrower_alone() -> None:
             n_loans=rng.integers(1, 3, size),
             age_months=rng.integers(0, 30, size),
             score=np.where(rng.random(size) < 0.2, np.nan, rng.normal(600, 100, size)),
+            income=np.where(rng.random(size) < 0.2, np.nan, rng.lognormal(8.5, 0.5, size)),
         )
 
     pool, wanted = situations(5_000), situations(n)
-    pool = pool._replace(score=np.nan_to_num(pool.score, nan=600.0))
+    pool = pool._replace(
+        score=np.nan_to_num(pool.score, nan=600.0), income=np.nan_to_num(pool.income, nan=5000.0)
+    )
     ids = rng.integers(1, 2**60, n).astype(np.uint64)
     found = matched(pool, wanted, Draws(1, ids))
     order = rng.permutation(n)[: n // 2]
@@ -176,8 +180,31 @@ def test_a_donor_hangs_on_the_borrower_alone() -> None:
     np.testing.assert_array_equal(some, found[order])
     np.testing.assert_array_equal(pool.n_unpaid[found], np.minimum(wanted.n_unpaid, MOST_UNPAID))
     told = ~np.isnan(wanted.score)
-    assert np.abs(pool.score[found] - wanted.score)[told].max() < 150
+    assert np.abs(pool.score[found] - wanted.score)[told].max() < 250
     assert np.abs(pool.score[found] - wanted.score)[told].mean() < 40
+
+
+def test_whoever_stands_in_several_snapshots_counts_as_often_and_incomes_agree() -> None:
+    rng = np.random.default_rng(4)
+    once, thrice = rng.normal(600, 100, 3_000), np.repeat(rng.normal(600, 100, 2_000), 3)
+    n = once.size + thrice.size
+    nothing = np.zeros(n, dtype=np.int64)
+    pool = Situation(
+        n_unpaid=nothing,
+        extra_months=nothing,
+        product=nothing,
+        n_loans=nothing + 1,
+        age_months=nothing,
+        score=np.concatenate([once, thrice]),
+        income=rng.lognormal(8.5, 0.5, n),
+    )
+    found = matched(pool, pool, Draws(1, rng.integers(1, 2**60, n).astype(np.uint64)))
+    assert np.mean(found >= once.size) == pytest.approx(thrice.size / n, abs=0.02)
+    apart = np.log(pool.income[found] / pool.income)
+    assert np.abs(apart).mean() < 0.15
+    unknown = pool._replace(income=np.full(n, np.nan))
+    found = matched(pool, unknown, Draws(1, rng.integers(1, 2**60, n).astype(np.uint64)))
+    assert np.log(pool.income[found]).mean() == pytest.approx(np.log(pool.income).mean(), abs=0.03)
 
 
 def test_without_donors_a_book_is_a_cohort() -> None:
@@ -195,6 +222,7 @@ def test_deep_arrears_take_the_nearest_and_never_healthy_donors() -> None:
         n_loans=np.ones(2 * n + 2, dtype=np.int64),
         age_months=np.full(2 * n + 2, 6),
         score=np.full(2 * n + 2, 600.0),
+        income=np.full(2 * n + 2, 5000.0),
     )
     asked = Situation(*(c[:5] for c in pool))._replace(n_unpaid=np.array([6, 4, 3, 2, 1]))
     found = matched(pool, asked, Draws(1, np.arange(5, dtype=np.uint64)))
@@ -232,7 +260,7 @@ def test_lending_that_keeps_a_stock_lends_more_of_what_is_held_shortly() -> None
     assert shares["cash_loan"] / shares["credit_line"] == pytest.approx(
         months["credit_line"] / months["cash_loan"]
     )
-    kept = sum(applicants * 0.7 * shares[name] * months[name] for name in shares)
+    kept = sum(applicants * TAKEN_UP * shares[name] * months[name] for name in shares)
     assert kept == pytest.approx(1.0)
 
 

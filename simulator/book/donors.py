@@ -31,6 +31,10 @@ FEWEST: Final = 30
 """Donors in a cell below which a wider one is taken (assumption)."""
 SCORE_WIDTH: Final = 25.0
 """Standard deviation of the score of donors around a borrower's own (assumption)."""
+LEAST_SPREAD: Final = 2.0
+"""The same in places among donors, where few have such scores (assumption)."""
+TRIED: Final = 8
+"""Donors of such a score among whom the one with the nearest income is taken (assumption)."""
 MOST_UNPAID: Final = 6
 """Unpaid instalments that are told apart; more are taken as so many."""
 MOST_LOANS: Final = 2
@@ -45,8 +49,13 @@ _DORMANT: Final = 1 << 59
 """Running numbers of dormant customers begin here."""
 
 
-TAKEN_UP: Final = 0.7
-"""Applicants who are approved and take their loan up, in the calm behind a tape (assumption)."""
+TAKEN_UP: Final = 0.8
+"""Applicants who are approved and take their loan up, in the calm behind a tape (assumption: as in
+the default book, .80)."""
+
+BOTH_OPEN: Final = 0.53
+"""Customers who asked for two loans and hold both, in the calm behind a tape (assumption: as in the
+default book, .53)."""
 
 NEW_SHARE: Final = 0.35
 """Loans with an end that go to new customers, in the calm behind a tape (assumption)."""
@@ -117,6 +126,8 @@ class Situation(NamedTuple):
     """Since origination; -1 where it is not known."""
     score: F8
     """NaN where it is not known."""
+    income: F8
+    """A month; NaN where it is not known."""
 
 
 def worst_loans(owner: I8, n_borrowers: int, n_unpaid: I8, balance: F8, ids: U8) -> I8:
@@ -148,11 +159,12 @@ def situation_of(donors: Book, products: I8) -> Situation:
         n_loans=np.bincount(loans.borrower, minlength=donors.borrowers.id.size),
         age_months=-loans.origination_month[worst].astype(np.int64),
         score=donors.borrowers.score,
+        income=donors.borrowers.income,
     )
 
 
 def matched(donors: Situation, wanted: Situation, draws: Draws) -> I8:
-    """A donor's row for each borrower: same arrears and kind of loan, a score nearby; (n,).
+    """A donor's row for each borrower: same arrears and kind of loan, score, income nearby; (n,).
 
     A cell with fewer than ``FEWEST`` donors gives way to one that tells less apart: first without
     months on book, then without the number of loans, months overdue, the product.
@@ -173,9 +185,8 @@ def matched(donors: Situation, wanted: Situation, draws: Draws) -> I8:
             if kept == (0,) and not candidates.size:
                 candidates = _nearest_arrears(theirs[:, 0], int(cell[0]))
             if candidates.size >= FEWEST or kept == (0,):
-                found[asking] = _near(
-                    candidates, donors.score[candidates], wanted.score[asking], u[asking]
-                )
+                ask = Situation(*(column[asking] for column in wanted))
+                found[asking] = _near(donors, candidates, ask, u[asking])
     return found
 
 
@@ -205,22 +216,34 @@ def _keys(facts: Situation) -> I8:
     )
 
 
-def _near(candidates: I8, scores: F8, wanted: F8, u: F8) -> I8:
-    """One of ``candidates`` for each wanted score: the nearest to a draw around it."""
+def _near(donors: Situation, candidates: I8, wanted: Situation, u: F8) -> I8:
+    """One of ``candidates`` for each one wanted: of some with such a score the nearest in income.
+
+    The scores are from a normal density of places around the wanted one's, reflected at the ends. A
+    place is a donor's in the order of scores, so each is as likely as the next: one who stands in
+    several snapshots, with one score, counts as often.
+    """
+    scores = donors.score[candidates]
     order = np.argsort(scores, kind="stable")
-    ordered = scores[order]
-    target = wanted + SCORE_WIDTH * ndtri(u)
-    right = np.clip(np.searchsorted(ordered, target), 1, max(1, ordered.size - 1))
-    right = np.minimum(right, ordered.size - 1)
-    left = np.maximum(right - 1, 0)
-    nearer = np.where(target - ordered[left] <= ordered[right] - target, left, right)
-    anyone = np.minimum((u * ordered.size).astype(np.int64), ordered.size - 1)
-    found: I8 = candidates[order[np.where(np.isnan(wanted), anyone, nearer)]]
+    ordered, n, score = scores[order], float(scores.size), wanted.score
+    middle = (np.searchsorted(ordered, score) + np.searchsorted(ordered, score, "right")) / 2.0
+    below, above = (np.searchsorted(ordered, score + x) for x in (-SCORE_WIDTH, SCORE_WIDTH))
+    spread = np.maximum((above - below) / 2.0, LEAST_SPREAD)
+    best, found = np.full(u.size, np.inf), np.full(u.size, -1, dtype=np.int64)
+    for number in range(TRIED):
+        own = (u + number * _GOLDEN) % 1.0
+        place = np.abs(middle + spread * ndtri(own))
+        place = np.where(np.isnan(score), own * n, np.clip(n - np.abs(n - place), 0.0, n))
+        rows = candidates[order[np.minimum(place.astype(np.int64), order.size - 1)]]
+        apart = np.abs(np.log(donors.income[rows] / wanted.income))
+        better = (apart < best) | (found < 0)
+        best = np.where(better, np.nan_to_num(apart, nan=-1.0), best)
+        found = np.where(better, rows, found)
     return found
 
 
 def resampled(donors: Book, size: int, seed: int) -> Part:
-    """``size`` opening borrowers: donors in order of arrears, band and balance, evenly.
+    """``size`` opening borrowers: donors in order of arrears, refusal, band and balance, evenly.
 
     Places are golden-ratio steps from a start that the seed draws: every piece of the order gets
     its share, whatever the size, and borrower n is the same in a book of any size.
@@ -256,7 +279,7 @@ def _evenly(order: I8, numbers: U8, seed: int) -> I8:
 
 
 def _in_order(donors: Book) -> I8:
-    """Rows of donors by arrears, then band, then balance."""
+    """Rows of donors by arrears, whether they refuse, band, balance."""
     loans, n = donors.loans, donors.borrowers.id.size
     balance = np.bincount(loans.borrower, loans.principal + loans.principal_overdue, n)
     worst = worst_loans(
@@ -266,8 +289,9 @@ def _in_order(donors: Book) -> I8:
         loans.principal,
         loans.id,
     )
-    band = risk_band(donors.borrowers.score)
-    order: I8 = np.lexsort((donors.borrowers.id, balance, band, loans.n_unpaid[worst]))
+    people = donors.borrowers
+    keys = (people.id, balance, risk_band(people.score), people.refusing, loans.n_unpaid[worst])
+    order: I8 = np.lexsort(keys)
     return order
 
 

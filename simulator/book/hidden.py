@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simulator.book.assemble import OpeningState, Part, fresh_state, obligations
+from simulator.book.assemble import LoanColumns, OpeningState, Part, fresh_state, obligations
 from simulator.book.donors import DONOR_SEED, Situation, matched, situation_of, worst_loans
 from simulator.book.impute import (
     Draws,
@@ -21,6 +22,7 @@ from simulator.book.impute import (
 from simulator.book.schedule import I8, Terms, instalments_made, monthly_rate
 from simulator.book.schema import F8, Book
 from simulator.products import Product
+from simulator.vocabulary import Amortisation
 
 LEAST_PURSE: Final = 1e-3
 """Usual savings, of income, below which a donor's purse is not told apart (assumption)."""
@@ -52,6 +54,21 @@ class Hidden(NamedTuple):
             "platforms": platforms,
             "score": np.where(np.isnan(score), people.score[self.rows], score),
         }
+
+    def usually_drawn(self, loans: LoanColumns, owner: I8, lines: NDArray[np.bool_]) -> F8:
+        """What customers usually owe; shape (n_loans,). Of ``lines`` the donor's share of today's.
+
+        Whoever is short draws more than usual, and the day's balance alone does not tell it.
+        ``owner``: each loan's borrower.
+        """
+        theirs, n = self.donors.loans, self.donors.borrowers.id.size
+        is_line = theirs.kind == Amortisation.REVOLVING
+        at, today = theirs.borrower[is_line], (theirs.principal + theirs.principal_overdue)[is_line]
+        usual = np.bincount(at, theirs.usual_principal[is_line], n)
+        drawn = np.bincount(at, today, n)
+        share = np.divide(usual, drawn, out=np.ones(n), where=drawn > 0.0)[self.rows]
+        told: F8 = loans.usual_principal * np.where(lines, share[owner], 1.0)
+        return np.minimum(told, np.maximum(loans.limit, loans.usual_principal))
 
     def owed(self, owed: Obligations, income: F8) -> Obligations:
         """``owed``, with what the donors' spending left for loans that they have repaid since."""
@@ -163,6 +180,7 @@ def other_people_behind(
         n_loans=np.bincount(owner, minlength=part.ids.size),
         age_months=-loans.origination_month[worst],
         score=part.person.score,
+        income=part.person.income,
     )
     hidden = hidden_of(donors, situation, [p.name for p in products], draws)
     known = {name: getattr(part.person, name) for name in OBSERVED}

@@ -158,6 +158,7 @@ def _opening(accounts: Accounts, seed: int, rules: Imputation, donors: Book | No
             n_loans=np.ones_like(loans.product),
             age_months=-loans.origination_month,
             score=known["score"],
+            income=np.full(ids.size, np.nan),
         )
         hidden = hidden_of(donors, situation, [PRODUCT], draws)
     people = people_behind(draws, known, rules, owed, least_income, hidden)

@@ -9,7 +9,7 @@ import numpy as np
 from simulator.book import distributions as d
 from simulator.book.assemble import Frame, LoanColumns, Part, assemble, obligations
 from simulator.book.donors import (
-    TAKEN_UP,
+    BOTH_OPEN,
     DonorSource,
     Settled,
     Situation,
@@ -233,15 +233,18 @@ def _opening(
     known = _known(tape, rows, rules)
     draws = Draws(seed, ids)
     loans = _loans(tape, menu, loan_ids, borrower_ids)
-    owed = obligations(ids, menu.products, loans)
     hidden, settled = None, None
     if ask is not None:
         shares = np.bincount(loans.product, minlength=len(menu.products)) / loans.id.size
         both = float(np.mean(np.bincount(np.searchsorted(ids, loans.borrower_id)) > 1))
-        two = min(1.0, both / TAKEN_UP**2)  # both must have been taken up
+        two = min(1.0, both / BOTH_OPEN)
         names = [p.name for p in menu.products]
         settled, situation = ask(shares, two), _situation(tape, menu, ids, known, loans)
         hidden = hidden_of(settled.customers, situation, names, draws)
+        lines = menu.column("amortisation")[loans.product] == Amortisation.REVOLVING
+        usual = hidden.usually_drawn(loans, np.searchsorted(ids, loans.borrower_id), lines)
+        loans = loans._replace(usual_principal=usual)
+    owed = obligations(ids, menu.products, loans)
     least_income = owed.service / d.IMPUTED_MAX_BURDEN
     people = people_behind(draws, known, rules, owed, least_income, hidden)
     part = Part(
@@ -272,6 +275,7 @@ def _situation(tape: Tape, menu: Menu, ids: U8, known: Known, loans: LoanColumns
         n_loans=np.bincount(owner, minlength=ids.size),
         age_months=np.where(untold[worst], -1, -loans.origination_month[worst]),
         score=known.get("score", np.full(ids.size, np.nan)),
+        income=known.get("income", np.full(ids.size, np.nan)),
     )
 
 
