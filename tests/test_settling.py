@@ -17,8 +17,8 @@ from simulator.book.donors import (
     share_of_new,
     worst_loans,
 )
+from simulator.book.draws import Draws
 from simulator.book.hidden import OBSERVED
-from simulator.book.impute import Draws
 from simulator.book.schema import Loans
 from simulator.catalogue import parameters_from
 from simulator.kernels.customers import FOR_EVER

@@ -16,7 +16,8 @@ from scipy.special import ndtri
 
 from simulator.book.assemble import LoanColumns, OpeningState, Part
 from simulator.book.distributions import LINE_MAX_AGE_MONTHS, RISK_BANDS
-from simulator.book.impute import Column, Draws, Finances, Person
+from simulator.book.draws import Column, Draws
+from simulator.book.impute import Finances, Person
 from simulator.book.schedule import I8, Opening
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import loan_ids, mix_ids, risk_band

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from simulator.book.assemble import LoanColumns, OpeningState, Part, fresh_state, obligations
 from simulator.book.donors import DONOR_SEED, Situation, matched, situation_of, worst_loans
+from simulator.book.draws import Draws
 from simulator.book.impute import (
-    Draws,
     Finances,
     Imputation,
     Known,

@@ -1,14 +1,12 @@
 """Draws every column of a borrower that is not known, given those that are.
 
 One set of functions serves the synthetic book (nothing is known) and tapes (some columns are).
-A value is a pure function of (seed, permanent id, column), so neither other borrowers nor the
-order of rows can change it. Traits hang together through latent true risk: a trait's normal
-score is loading * true_risk + sqrt(1 - loading^2) * own noise (Gaussian copula).
+Traits hang together through latent true risk: a trait's normal score is
+loading * true_risk + sqrt(1 - loading^2) * own noise (Gaussian copula).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from math import sqrt
 from typing import NamedTuple
 
@@ -17,84 +15,15 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from simulator.book import distributions as d
+from simulator.book.draws import Column, Draws
 from simulator.book.illness import illness_incidence
-from simulator.book.schema import F8, U8
+from simulator.book.schema import F8
 from simulator.catalogue import Parameters, worker_shares
-from simulator.kernels.rng import uniforms
 from simulator.products import Jurisdiction
 from simulator.units import monthly_simple
-from simulator.vocabulary import Domain, Work
+from simulator.vocabulary import Work
 
 B = NDArray[np.bool_]
-
-
-class Column(IntEnum):
-    """Number of each drawn column, part of the random counter; append-only."""
-
-    TRUE_RISK = 0
-    SCORE = 1
-    REGION = 2
-    AGE = 3
-    WORK = 4
-    INCOME = 5
-    OVERSTATES = 6
-    OVERSTATEMENT = 7
-    PLATFORMS = 8
-    OTHER_DEBT = 9
-    PAYS_OTHERS_FIRST = 10
-    MARGIN = 11
-    ESSENTIAL_SHARE = 12
-    OVERSPENDER = 13
-    HAND_TO_MOUTH = 14
-    SAVINGS = 15
-    WORKING_CAPITAL = 16
-    MANUAL_PAYMENT = 17
-    P_FORGET = 18
-    P_CHANNEL_FAILURE = 19
-    P_MISUNDERSTAND = 20
-    REFUSAL_WEIGHT = 21
-    UNEMPLOYMENT_INSURED = 22
-    MEDICAL_INSURED = 23
-    SECOND_LOAN = 25
-    SAMPLE = 26
-    PRODUCT = 40  # from here on keyed by the loan's id
-    TERM = 41
-    LOAN_AGE = 42
-    DUE_DAY = 43
-    AMOUNT = 44
-    UTILISATION = 45
-    OPENING_SPELL = 46
-    DONOR = 59  # keyed by the borrower's id again
-    WORKER_TYPE = 60
-    PURSE = 61
-
-
-@dataclass(frozen=True, slots=True)
-class Draws:
-    """Random columns of the owners of ``ids``."""
-
-    seed: int
-    ids: U8
-
-    def uniform(self, column: Column) -> F8:
-        """One uniform in (0, 1) for each id; shape (n,)."""
-        return uniforms(self.seed, 0, self.ids, int(column), 0, int(Domain.SYNTHESIS))
-
-    def normal(self, column: Column) -> F8:
-        """One standard normal for each id; shape (n,)."""
-        return np.asarray(ndtri(self.uniform(column)), dtype=np.float64)
-
-    def correlated(
-        self, column: Column, loading: float, true_risk: F8, of_youth: F8 | None = None
-    ) -> F8:
-        """Normal scores with correlation ``loading`` with ``true_risk``; shape (n,).
-
-        ``of_youth``: what youth adds, ``YOUNG_LOADING`` times its normal score, for those traits
-        that the young have more often.
-        """
-        explained = loading**2 + (0.0 if of_youth is None else d.YOUNG_LOADING**2)
-        z: F8 = loading * true_risk + sqrt(1.0 - explained) * self.normal(column)
-        return z if of_youth is None else z + of_youth
 
 
 class Person(NamedTuple):

@@ -23,15 +23,9 @@ from simulator.book.assemble import (
     obligations,
 )
 from simulator.book.donors import DonorSource, resampled, resampled_dormant
+from simulator.book.draws import Column, Draws
 from simulator.book.hidden import other_people_behind
-from simulator.book.impute import (
-    Column,
-    Draws,
-    Imputation,
-    Person,
-    impute_finances,
-    impute_person,
-)
+from simulator.book.impute import Imputation, Person, impute_finances, impute_person
 from simulator.book.schedule import (
     I8,
     Opening,

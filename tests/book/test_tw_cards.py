@@ -12,7 +12,7 @@ import yaml
 
 from simulator.book import Book, build_book
 from simulator.book import distributions as d
-from simulator.book.impute import Draws
+from simulator.book.draws import Draws
 from simulator.book.segments import hash_texts, mix_ids
 from simulator.book.shipped import tw_cards as cards
 from simulator.catalogue import parameters_from

@@ -16,15 +16,8 @@ import pyarrow.csv as pa_csv
 
 from simulator.book import distributions as d
 from simulator.book.assemble import Frame, LoanColumns, Part, assemble, fresh_state, obligations
-from simulator.book.impute import (
-    Column,
-    Draws,
-    Imputation,
-    Known,
-    impute_finances,
-    impute_person,
-    overstatement,
-)
+from simulator.book.draws import Column, Draws
+from simulator.book.impute import Imputation, Known, impute_finances, impute_person, overstatement
 from simulator.book.schedule import I8, Opening
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import hash_texts

@@ -15,12 +15,9 @@ import pyarrow.csv as pa_csv
 from simulator.book import distributions as d
 from simulator.book.assemble import Frame, LoanColumns, Part, assemble, obligations
 from simulator.book.donors import DonorSource, Situation
+from simulator.book.draws import Column, Draws
 from simulator.book.hidden import hidden_of, people_behind
-from simulator.book.impute import (
-    Column,
-    Draws,
-    Imputation,
-)
+from simulator.book.impute import Imputation
 from simulator.book.schedule import I8, Opening, Terms, monthly_rate, open_loans
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import hash_texts, risk_band

@@ -17,8 +17,9 @@ from simulator.book.donors import (
     resampled_dormant,
     worst_loans,
 )
+from simulator.book.draws import Draws
 from simulator.book.hidden import hidden_of, people_behind
-from simulator.book.impute import Draws, Imputation, Known
+from simulator.book.impute import Imputation, Known
 from simulator.book.schedule import I8, Terms, monthly_rate, open_loans, share_outstanding
 from simulator.book.schema import F8, U8, Book, write_off_age
 from simulator.book.segments import check_regions, hash_texts, risk_band

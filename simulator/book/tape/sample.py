@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from simulator.book.impute import Column, Draws
+from simulator.book.draws import Column, Draws
 from simulator.book.schema import F8, U8
 from simulator.book.segments import risk_band
 from simulator.reading.cells import I8
