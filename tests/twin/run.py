@@ -15,11 +15,12 @@ from simulator.levers import LeverTable
 from simulator.shocks.world import World
 from simulator.vocabulary import Cause, Count, Exit, LoanStatus, WorkState
 from tests.twin.bills import Bills, rate_of
+from tests.twin.collecting import contacts
 from tests.twin.customers import becomes_dormant, lives_on, record, welcome_back
 from tests.twin.diary import Diary, Entry, Grant
 from tests.twin.household import household_month, opening_intent
 from tests.twin.ledger import ledger_month
-from tests.twin.lender import comes, contacts, decide
+from tests.twin.lender import comes, decide
 from tests.twin.life import live
 from tests.twin.luck import Luck
 from tests.twin.population import population
