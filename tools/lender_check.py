@@ -87,6 +87,8 @@ def sign_lines(size: Size) -> Iterator[Line]:
     )
     for scenario in SCENARIOS:
         early, late = _gains(short, scenario), _gains(long, scenario)
+        clear = sum(abs(value) > CLEAR * error for value, error in early.values())
+        yield Line(f"{scenario}: policies with a clear value", clear, 3.0, len(early))
         for name, (value, error) in early.items():
             if abs(value) <= CLEAR * error:
                 continue
