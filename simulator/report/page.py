@@ -14,7 +14,6 @@ from simulator.report.kit.card import FigureCard
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import name, speaking
 from simulator.report.kit.page_shell import page_text
-from simulator.report.kit.statistics import SummaryRow
 from simulator.report.kit.text import clean
 from simulator.report.policies.policy_cards import (
     convergence_cards,
@@ -23,6 +22,7 @@ from simulator.report.policies.policy_cards import (
     ranking_section,
 )
 from simulator.report.profit.profit_cards import ProfitSection, losses_so_far_cards, profit_section
+from simulator.results.summary import SummaryRow
 from simulator.settings import ReportSettings
 
 

@@ -10,17 +10,17 @@ from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import listed, mark, name, tr
 from simulator.report.kit.metrics import effect_metrics
 from simulator.report.kit.spreadsheet import Number, Sheet, SheetValue, workbook_bytes
-from simulator.report.kit.statistics import Stat
 from simulator.report.kit.text import clean
 from simulator.report.provisions.rule_books import Provisions, provisions_of
 from simulator.results.break_even import row_name
+from simulator.results.estimate import Estimate
 from simulator.results.loss_distribution import TAIL_METRICS
 from simulator.results.metrics import METRICS
 from simulator.results.net_present_value import NET_PRESENT_VALUE, NET_PRESENT_VALUE_LEFT
 from simulator.results.outcomes import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
 from simulator.results.profit import PROFIT_METRICS
 from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS, Span
-from simulator.results.ranking import Estimate, Frontier, Standing
+from simulator.results.ranking import Frontier, Standing
 from simulator.results.summary import SummaryRow
 from simulator.results.value import VALUE_METRICS
 from simulator.results.variables import FRACTION, unit_in
@@ -128,14 +128,16 @@ def _about(data: ReportData, settings: ReportSettings) -> Sheet:
     return Sheet(tr("About"), (tr("What"), tr("In words")), tuple(rows))
 
 
-def _spread(stat: Stat | None, unit: str, *, is_change: bool = False) -> tuple[Number, ...]:
+def _spread(
+    stat: Estimate[float] | None, unit: str, *, is_change: bool = False
+) -> tuple[Number, ...]:
     """Mean and interval as three cells, empty where there is none."""
-    values = stat.values() if stat else (None, None, None)
+    values = stat.ends if stat else (None, None, None)
     return tuple(Number(value, unit, is_change) for value in values)
 
 
-def _estimate(estimate: Estimate, unit: str) -> tuple[Number, ...]:
-    return tuple(Number(value, unit) for value in estimate)
+def _estimate(estimate: Estimate[float], unit: str) -> tuple[Number, ...]:
+    return tuple(Number(value, unit) for value in estimate.ends)
 
 
 def _headed(titles: Sequence[str]) -> tuple[str, ...]:

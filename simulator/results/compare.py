@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from simulator.results.estimate import Estimate
 from simulator.results.intervals import (
-    PathStatistics,
     linear_ratio,
     over_paths,
     ratio_over_paths,
@@ -44,7 +44,7 @@ _WORDS: Final = {
 }
 
 
-def statistics(item: MetricValues, luck_replicates: int) -> PathStatistics:
+def statistics(item: MetricValues, luck_replicates: int) -> Estimate[F8]:
     """Statistics over the path axis of a metric's values, each (scenario, policy, month)."""
     if item.spread is not None:
         spread = item._replace(values=item.spread, spread=None)

@@ -1,12 +1,13 @@
 """Mean, interval and quantiles over paths; one place for missing values and for clusters."""
 
-from typing import Final, NamedTuple
+from dataclasses import fields, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, stdtrit
 
-F8 = NDArray[np.float64]
+from simulator.results.estimate import F8, Estimate
 
 CONFIDENCE: Final = 0.95
 QUANTILES: Final = {"p05": 0.05, "p50": 0.5, "p95": 0.95}
@@ -14,24 +15,11 @@ _CHUNK: Final = 4_000_000
 """Numbers worked on at once; bounds scratch memory, changes no result."""
 
 
-class PathStatistics(NamedTuple):
-    """Statistics over paths, each of the shape of one path's values.
-
-    NaN where no path has a value; ``se`` and the interval also where fewer than two macro
-    draws have one.
-    """
-
-    mean: F8
-    se: F8
-    ci_low: F8
-    ci_high: F8
-    p05: F8
-    p50: F8
-    p95: F8
-
-
-def over_paths(values: F8, luck_replicates: int) -> PathStatistics:
+def over_paths(values: F8, luck_replicates: int) -> Estimate[F8]:
     """Statistics of ``values``, shape (paths, ...), over the first axis; NaN is left out.
+
+    Each of the shape of one path's values; NaN where no path has one, and error and interval also
+    where fewer than two macro draws have.
 
     Paths of one macro draw are correlated, so the standard error is that of means over macro
     draws: sqrt(G / (G - 1) * sum_g (sum of deviations in g)^2) / N, which for equal clusters is
@@ -40,19 +28,19 @@ def over_paths(values: F8, luck_replicates: int) -> PathStatistics:
     """
     n_paths, shape = values.shape[0], values.shape[1:]
     flat = values.reshape(n_paths, -1)
-    out = np.empty((len(PathStatistics._fields), flat.shape[1]), dtype=np.float64)
+    out = np.empty((len(fields(Estimate)), flat.shape[1]), dtype=np.float64)
     width = max(1, _CHUNK // max(1, n_paths))
     for first in range(0, flat.shape[1], width):
         block = slice(first, first + width)
         mean, se, n_draws = _mean_and_error(flat[:, block], luck_replicates)
         dof = np.where(n_draws > 1, n_draws - 1.0, np.nan)
         margin = stdtrit(dof, 0.5 + CONFIDENCE / 2.0) * se
-        out[:4, block] = mean, se, mean - margin, mean + margin
+        out[:4, block] = mean, mean - margin, mean + margin, se
         out[4:, block] = _quantiles(flat[:, block])
-    return PathStatistics(*out.reshape(-1, *shape))
+    return Estimate(*out.reshape(-1, *shape))
 
 
-def ratio_over_paths(numerator: F8, denominator: F8, luck_replicates: int) -> PathStatistics:
+def ratio_over_paths(numerator: F8, denominator: F8, luck_replicates: int) -> Estimate[F8]:
     """Ratio of the means of two arrays of shape (paths, ...), which must not hold NaN.
 
     A path's own ratio may not exist, so it is not averaged. The standard error is that of the mean
@@ -70,9 +58,7 @@ def ratio_over_paths(numerator: F8, denominator: F8, luck_replicates: int) -> Pa
     own = np.full(denominator.shape, np.nan)
     np.divide(numerator, denominator, out=own, where=(denominator > 0.0) & ~np.isnan(size))
     spread = over_paths(own, luck_replicates)
-    return PathStatistics(
-        ratio, se, ratio - margin, ratio + margin, spread.p05, spread.p50, spread.p95
-    )
+    return replace(spread, mean=ratio, ci_low=ratio - margin, ci_high=ratio + margin, se=se)
 
 
 def linear_ratio(numerator: F8, denominator: F8, luck_replicates: int) -> F8:
@@ -97,16 +83,17 @@ def _size(denominator: F8, luck_replicates: int) -> F8:
     return np.where((below.ci_low > 0.0) | alone, below.mean, np.nan)
 
 
-def with_spread(found: PathStatistics, spread: PathStatistics) -> PathStatistics:
+def with_spread(found: Estimate[F8], spread: Estimate[F8]) -> Estimate[F8]:
     """``found`` with the error and the width of the interval of ``spread``, around its own mean."""
-    return found._replace(
+    return replace(
+        found,
         se=spread.se,
         ci_low=found.mean + spread.ci_low - spread.mean,
         ci_high=found.mean + spread.ci_high - spread.mean,
     )
 
 
-def share_over_paths(indicator: F8, luck_replicates: int) -> PathStatistics:
+def share_over_paths(indicator: F8, luck_replicates: int) -> Estimate[F8]:
     """Share of paths on which ``indicator`` (paths, ...) is 1.0, else 0.0; it may not hold NaN.
 
     The interval is the exact binomial one for the effective number of paths: it lies in 0..1 and
@@ -118,7 +105,7 @@ def share_over_paths(indicator: F8, luck_replicates: int) -> PathStatistics:
     hits, misses = found.mean * size, (1.0 - found.mean) * size
     low = np.where(hits > 0.0, betaincinv(hits, misses + 1.0, 0.5 - CONFIDENCE / 2.0), 0.0)
     high = np.where(misses > 0.0, betaincinv(hits + 1.0, misses, 0.5 + CONFIDENCE / 2.0), 1.0)
-    return found._replace(ci_low=low, ci_high=high)
+    return replace(found, ci_low=low, ci_high=high)
 
 
 def effective_paths(indicator: F8, luck_replicates: int) -> F8:
@@ -129,7 +116,8 @@ def effective_paths(indicator: F8, luck_replicates: int) -> F8:
     Source: Kish 1965, Survey Sampling, section 8.2.
     """
     n_paths = indicator.shape[0]
-    mean, se = over_paths(indicator, luck_replicates)[:2]
+    found = over_paths(indicator, luck_replicates)
+    mean, se = found.mean, found.se
     independent = mean * (1.0 - mean) / n_paths
     known = (independent > 0.0) & ~np.isnan(se)
     effect = np.full(mean.shape, float(luck_replicates))

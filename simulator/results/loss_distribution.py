@@ -7,7 +7,7 @@ the paths cannot carry gets no figure, but the number of paths that it needs.
 
 from collections.abc import Iterator
 from itertools import product
-from math import ceil, isnan
+from math import ceil, isnan, nan
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from scipy.special import betaincinv, fdtri, ndtri, stdtrit
 
 from simulator.results.compare import reference_index
 from simulator.results.delinquency import share
+from simulator.results.estimate import Estimate
 from simulator.results.intervals import CONFIDENCE, effective_paths, over_paths
 from simulator.results.metrics import BY_NAME, MetricValues, lifetime_view, total_view
 from simulator.results.outcomes import WHOLE_HORIZON
@@ -34,19 +35,7 @@ _LEAST_FOR_Z: Final = 4
 _ALMOST_ONE: Final = 1.0 - 1e-12
 
 
-class Estimate(NamedTuple):
-    """An estimate with its 95 % interval; all NaN where there is none."""
-
-    mean: float
-    ci_low: float
-    ci_high: float
-
-    def times(self, factor: float) -> "Estimate":
-        """The estimate of ``factor`` times the quantity; factor >= 0."""
-        return Estimate(*(factor * value for value in self))
-
-
-MISSING: Final = Estimate(np.nan, np.nan, np.nan)
+MISSING: Final = Estimate(nan)
 
 
 class TailMetric(NamedTuple):
@@ -63,7 +52,7 @@ class TailRow(NamedTuple):
     scenario: str
     policy: str
     metric: str
-    estimate: Estimate
+    estimate: Estimate[float]
     unit: str
 
 
@@ -168,7 +157,7 @@ def paths_needed(loss: F8, level: float, luck_replicates: int) -> int:
     return ceil(draws - 1e-6) * luck_replicates
 
 
-def value_at_risk(loss: F8, level: float, luck_replicates: int) -> Estimate:
+def value_at_risk(loss: F8, level: float, luck_replicates: int) -> Estimate[float]:
     """Quantile of ``loss`` (paths,) at ``level``, between two order statistics.
 
     These are the quantiles at the ends of the exact binomial interval of the share of paths that
@@ -195,7 +184,7 @@ def shortfall_values(loss: F8, level: float) -> F8:
     return at + np.maximum(loss - at, 0.0) / (1.0 - level)
 
 
-def _mean_of_tail(values: F8, tail: float, luck_replicates: int) -> Estimate:
+def _mean_of_tail(values: F8, tail: float, luck_replicates: int) -> Estimate[float]:
     """Mean of ``values`` (paths,) with Student's interval over macro draws.
 
     Only the ``tail`` independent paths beyond the level tell of the spread, so there are at most
@@ -207,7 +196,7 @@ def _mean_of_tail(values: F8, tail: float, luck_replicates: int) -> Estimate:
     return Estimate(float(found.mean), float(found.mean - margin), float(found.mean + margin))
 
 
-def expected_shortfall(loss: F8, level: float, luck_replicates: int) -> Estimate:
+def expected_shortfall(loss: F8, level: float, luck_replicates: int) -> Estimate[float]:
     """Mean of the worst 1 - ``level`` of ``loss`` (paths,); missing when too few lie there."""
     size = paths_at(loss, level, luck_replicates)
     if not _carries(size, level):
@@ -216,7 +205,9 @@ def expected_shortfall(loss: F8, level: float, luck_replicates: int) -> Estimate
     return _mean_of_tail(values, size * (1.0 - level), luck_replicates)
 
 
-def shortfall_difference(loss: F8, other: F8, level: float, luck_replicates: int) -> Estimate:
+def shortfall_difference(
+    loss: F8, other: F8, level: float, luck_replicates: int
+) -> Estimate[float]:
     """Expected shortfall of ``loss`` less that of ``other``, paired by path; each (paths,)."""
     size = min(paths_at(item, level, luck_replicates) for item in (loss, other))
     if not _carries(size, level):
@@ -225,7 +216,7 @@ def shortfall_difference(loss: F8, other: F8, level: float, luck_replicates: int
     return _mean_of_tail(values, size * (1.0 - level), luck_replicates)
 
 
-def share_of_halves(half: F8, other: F8) -> Estimate:
+def share_of_halves(half: F8, other: F8) -> Estimate[float]:
     """Share of the variance of losses that two halves of the borrowers have in common, by path.
 
     Given the economy, borrowers' lucks are independent, so what losses of two random halves of the
@@ -243,7 +234,7 @@ def share_of_halves(half: F8, other: F8) -> Estimate:
     return Estimate(*(2.0 * found / (1.0 + found)).tolist())
 
 
-def economy_share(loss: F8, luck_replicates: int) -> Estimate:
+def economy_share(loss: F8, luck_replicates: int) -> Estimate[float]:
     """Share of the variance of ``loss`` (paths,) that lies between macro draws.
 
     One-way random effects by analysis of variance, with the interval of the F distribution (for
@@ -266,25 +257,25 @@ def economy_share(loss: F8, luck_replicates: int) -> Estimate:
     return Estimate(*(float(np.clip((f - 1.0) / (f + size - 1.0), 0.0, 1.0)) for f in ratios))
 
 
-def _rest(part: Estimate) -> Estimate:
+def _rest(part: Estimate[float]) -> Estimate[float]:
     """What is left of 1."""
     return Estimate(1.0 - part.mean, 1.0 - part.ci_high, 1.0 - part.ci_low)
 
 
-def _level_figures(loss: F8, label: str, replicates: int) -> Iterator[tuple[str, Estimate]]:
+def _level_figures(loss: F8, label: str, replicates: int) -> Iterator[tuple[str, Estimate[float]]]:
     """Figures of one level: value at risk, expected shortfall, or the paths that they need."""
     level = LEVELS[label]
     at_risk = value_at_risk(loss, level, replicates)
     yield f"loss_var_{label}", at_risk
     yield f"loss_es_{label}", expected_shortfall(loss, level, replicates)
     if isnan(at_risk.mean):
-        needed = Estimate(float(paths_needed(loss, level, replicates)), np.nan, np.nan)
+        needed = Estimate(float(paths_needed(loss, level, replicates)))
         yield f"paths_needed_loss_var_{label}", needed
 
 
 def _figures(
     loss: F8, halves: F8, reference: F8 | None, replicates: int
-) -> Iterator[tuple[str, Estimate]]:
+) -> Iterator[tuple[str, Estimate[float]]]:
     """Every figure of one scenario and policy; differences unless it is the reference.
 
     ``halves``: what two halves of the borrowers lost, shape (2, paths).

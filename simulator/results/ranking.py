@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.results.compare import paired_difference, reference_index
+from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths, ratio_over_paths
 from simulator.results.metrics import BY_NAME, lifetime_view, monthly_view, total_view
 from simulator.results.outcomes import cost_of_policy, net_saved
@@ -22,14 +23,6 @@ F8 = NDArray[np.float64]
 
 REQUIRED: Final = ("fates", "fate_balance", "burdens", "programme_cost", "recoverable_change")
 """Variables that results of schema 1.0 do not have."""
-
-
-class Estimate(NamedTuple):
-    """Mean over paths and its 95 % interval; NaN where there is none."""
-
-    mean: float
-    ci_low: float
-    ci_high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +40,26 @@ class Standing:
     policy: str
     rank: int
     """1 is the best by net, ties by loss avoided."""
-    cost: Estimate
-    loss_avoided: Estimate
-    net: Estimate
+    cost: Estimate[float]
+    loss_avoided: Estimate[float]
+    net: Estimate[float]
     dominated_by: str | None
     """The best policy that costs no more and avoids no less, one of them strictly, by means."""
-    fates: Mapping[str, Estimate]
-    fate_balances: Mapping[str, Estimate]
-    burdens: Mapping[str, Estimate]
-    cost_per_saved: Estimate
+    fates: Mapping[str, Estimate[float]]
+    fate_balances: Mapping[str, Estimate[float]]
+    burdens: Mapping[str, Estimate[float]]
+    cost_per_saved: Estimate[float]
     """Money for each borrower saved, net of those harmed."""
-    free_rider_share: Estimate
+    free_rider_share: Estimate[float]
     """Share (fraction) of those who took relief that would never have been 30+ without."""
-    kicked_can_index: Estimate
+    kicked_can_index: Estimate[float]
     """Share (fraction) of prevented delinquency that returns within 12 months after relief."""
 
-    def fate(self, fate: Fate) -> Estimate:
+    def fate(self, fate: Fate) -> Estimate[float]:
         """Borrowers of one fate."""
         return self.fates[fate.name.lower()]
 
-    def burden(self, burden: Burden) -> Estimate:
+    def burden(self, burden: Burden) -> Estimate[float]:
         """Difference of one burden to the reference."""
         return self.burdens[burden.name.lower()]
 
@@ -82,7 +75,7 @@ class Frontier:
     scenario: str | None
     reference: str
     standings: tuple[Standing, ...]
-    reference_burdens: Mapping[str, Estimate]
+    reference_burdens: Mapping[str, Estimate[float]]
     compared: float
     reference_dominated_by: str | None
 
@@ -181,10 +174,10 @@ def _standing(
     i, at = places
     cost, avoided, fates = quantities.cost[i], quantities.loss_avoided[i], quantities.fates[i]
 
-    def estimate(values: F8) -> Estimate:
-        return _estimates(values[:, None], luck_replicates)[0]
+    def estimate(values: F8) -> Estimate[float]:
+        return over_paths(values, luck_replicates).at()
 
-    def fate_ratio(part: Fate, whole: Fate) -> Estimate:
+    def fate_ratio(part: Fate, whole: Fate) -> Estimate[float]:
         return _ratio(fates[:, part], fates[:, whole], luck_replicates)
 
     return Standing(
@@ -203,25 +196,23 @@ def _standing(
     )
 
 
-def _ratio(numerator: F8, denominator: F8, luck_replicates: int) -> Estimate:
+def _ratio(numerator: F8, denominator: F8, luck_replicates: int) -> Estimate[float]:
     """Ratio of the means of two arrays (paths,)."""
-    found = ratio_over_paths(numerator, denominator, luck_replicates)
-    return Estimate(float(found.mean), float(found.ci_low), float(found.ci_high))
+    return ratio_over_paths(numerator, denominator, luck_replicates).at()
 
 
 def _by_name(
     values: F8, kinds: type[Fate] | type[Burden], luck_replicates: int
-) -> Mapping[str, Estimate]:
+) -> Mapping[str, Estimate[float]]:
     """An estimate for each column of ``values`` (paths, kinds)."""
     found = _estimates(values, luck_replicates)
     return {kind.name.lower(): found[kind] for kind in kinds}
 
 
-def _estimates(values: F8, luck_replicates: int) -> list[Estimate]:
+def _estimates(values: F8, luck_replicates: int) -> list[Estimate[float]]:
     """Mean and interval of each column of ``values`` (paths, columns)."""
     found = over_paths(values, luck_replicates)
-    columns = np.stack([found.mean, found.ci_low, found.ci_high], axis=1)
-    return [Estimate(*row) for row in columns.tolist()]
+    return [found.at(column) for column in range(values.shape[1])]
 
 
 def dominator(policy: str, points: Mapping[str, tuple[float, float]]) -> str | None:

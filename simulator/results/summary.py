@@ -7,6 +7,7 @@ from typing import NamedTuple
 import xarray as xr
 
 from simulator.results.compare import delta_of, reference_index, statistics
+from simulator.results.estimate import Estimate
 from simulator.results.loss_distribution import TailRow, loss_values, tail_rows
 from simulator.results.metrics import MetricValues, metric_values
 from simulator.results.net_present_value import net_present_value_values
@@ -36,6 +37,13 @@ class SummaryRow(NamedTuple):
     p50: float
     p95: float
     unit: str
+
+    @property
+    def estimate(self) -> Estimate[float]:
+        """The row's numbers as one."""
+        return Estimate(
+            self.mean, self.ci_low, self.ci_high, p05=self.p05, p50=self.p50, p95=self.p95
+        )
 
 
 def summarise(dataset: xr.Dataset) -> list[SummaryRow]:

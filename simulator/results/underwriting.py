@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from simulator.book.distributions import BAND_CUT_POINTS, RISK_BANDS
 from simulator.kernels.tally import Tallies
-from simulator.results.intervals import PathStatistics, over_paths, ratio_over_paths
+from simulator.results.estimate import Estimate, unknown
+from simulator.results.intervals import over_paths, ratio_over_paths
 from simulator.score_words import Applicant
 
 F8 = NDArray[np.float64]
@@ -165,7 +166,7 @@ def _row(
     current = found.lendings[scenario]["status_quo"].sums[:, cells].sum(axis=1)
     mean = sums.mean(axis=0)
     value, booked = sums[:, Applicant.VALUE], sums[:, Applicant.BOOKED]
-    per_loan = _nothing() if np.isnan(value).any() else ratio_over_paths(
+    per_loan = unknown((1,)) if np.isnan(value).any() else ratio_over_paths(
         value[:, None], booked[:, None], found.replicates
     )  # fmt: skip
     return UnderwritingRow(
@@ -185,15 +186,11 @@ def _row(
     )
 
 
-def _nothing() -> PathStatistics:
-    return PathStatistics(*(np.full(1, np.nan),) * len(PathStatistics._fields))
-
-
 def _share(part: float, whole: float) -> float:
     return float(part / whole) if whole > 0.0 else float("nan")
 
 
-def _interval(name: str, found: PathStatistics) -> dict[str, float]:
+def _interval(name: str, found: Estimate[F8]) -> dict[str, float]:
     ends = {"": found.mean, "_ci_low": found.ci_low, "_ci_high": found.ci_high}
     return {f"{name}{end}": float(x[0]) for end, x in ends.items()}
 

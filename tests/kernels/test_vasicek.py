@@ -20,7 +20,8 @@ from simulator.catalogue import parameters_from
 from simulator.engine import simulate_block
 from simulator.levers import build_levers
 from simulator.packing import pack
-from simulator.results.loss_distribution import Estimate, expected_shortfall, value_at_risk
+from simulator.results.estimate import Estimate
+from simulator.results.loss_distribution import expected_shortfall, value_at_risk
 from simulator.shocks.world import WORLD_DTYPE, World
 from simulator.vocabulary import Count, Flow
 from tests.conftest import RISKLESS, run_settings, small_book, with_borrowers, with_loans
@@ -143,7 +144,7 @@ def vasicek_shortfall(level: float) -> float:
     return float(together.cdf([stats.norm.ppf(PD), -stats.norm.ppf(level)])) / (1.0 - level)
 
 
-def widened(found: Estimate, factor: float) -> tuple[float, float]:
+def widened(found: Estimate[float], factor: float) -> tuple[float, float]:
     """The 95 % interval with its arms ``factor`` times as long."""
     low, high = found.mean - found.ci_low, found.ci_high - found.mean
     return found.mean - factor * low, found.mean + factor * high

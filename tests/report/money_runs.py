@@ -9,7 +9,8 @@ import xarray as xr
 
 from simulator.catalogue import parameters_from
 from simulator.results.income_statement import COST_LINES
-from tests.report.stress_runs import POLICIES, SCENARIOS, Row, Run, make_run
+from simulator.results.summary import SummaryRow
+from tests.report.stress_runs import POLICIES, SCENARIOS, Run, make_run
 
 BOOKS = ("cas22", "cecl", "china_minimum")
 GRADES = {
@@ -158,7 +159,7 @@ def _flows(old: xr.Dataset, closing: xr.DataArray) -> dict[str, xr.DataArray]:
     return flows | {"opening_balance": closing, "recovered": recovered}
 
 
-def money_rows(dataset: xr.Dataset) -> list[Row]:
+def money_rows(dataset: xr.Dataset) -> list[SummaryRow]:
     """Rows of summary.csv on money, computed here and not by the product."""
     found: dict[str, tuple[np.ndarray, int | None]] = {}
     last = int(dataset["month"].values[-1])
@@ -196,14 +197,14 @@ def money_rows(dataset: xr.Dataset) -> list[Row]:
         for s, scenario in enumerate(scenarios):
             for p, policy in enumerate(policies):
                 place = (str(scenario), str(policy))
-                rows.append(Row(*place, metric, month, *_over_paths(values[s, p]), ""))
+                rows.append(SummaryRow(*place, metric, month, *_over_paths(values[s, p]), ""))
                 if p != at:
                     change = _over_paths(values[s, p] - values[s, at])
-                    rows.append(Row(*place, f"delta_{metric}", month, *change, ""))
+                    rows.append(SummaryRow(*place, f"delta_{metric}", month, *change, ""))
     return rows + _tail_rows(of_balance, scenarios, policies)
 
 
-def _tail_rows(loss: np.ndarray, scenarios: list[str], policies: list[str]) -> list[Row]:
+def _tail_rows(loss: np.ndarray, scenarios: list[str], policies: list[str]) -> list[SummaryRow]:
     """Quantile and mean of the worst at 95 %; what 99 % and 99.9 % need; whose luck."""
     rows, empty = [], (np.nan,) * 3
     for s, scenario in enumerate(scenarios):
@@ -213,14 +214,18 @@ def _tail_rows(loss: np.ndarray, scenarios: list[str], policies: list[str]) -> l
             worst = float(values[values >= risk].mean())
             for name, at in (("var", risk), ("es", worst)):
                 interval = (at, 0.9 * at, 1.2 * at)
-                rows.append(Row(*place, f"loss_{name}_95_of_balance", None, *interval, *empty, "1"))
+                rows.append(
+                    SummaryRow(*place, f"loss_{name}_95_of_balance", None, *interval, *empty, "1")
+                )
             for label, paths in (("99", 1000.0), ("999", 10000.0)):
                 needed = (paths, np.nan, np.nan, *empty)
-                rows.append(Row(*place, f"paths_needed_loss_var_{label}", None, *needed, "paths"))
+                rows.append(
+                    SummaryRow(*place, f"paths_needed_loss_var_{label}", None, *needed, "paths")
+                )
             luck = (0.8, 0.7, 0.9, *empty)
-            rows.append(Row(*place, "loss_share_economy", None, *luck, "1"))
+            rows.append(SummaryRow(*place, "loss_share_economy", None, *luck, "1"))
     return rows
 
 
-def row_of(run: Run, metric: str, place: tuple[str, str] = WORST) -> Row:
+def row_of(run: Run, metric: str, place: tuple[str, str] = WORST) -> SummaryRow:
     return next(r for r in run.rows if (r.scenario, r.policy, r.metric) == (*place, metric))

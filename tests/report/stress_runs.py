@@ -9,6 +9,7 @@ import xarray as xr
 
 from simulator.report import page
 from simulator.report.kit.data import ReportData
+from simulator.results.summary import SummaryRow
 from simulator.settings import ReportSettings
 from simulator.vocabulary import BUCKETS, DPD_FIRST_BUCKETS, DPD_THRESHOLDS, ROLL_DESTINATIONS
 
@@ -30,41 +31,25 @@ PAYLOADS = (
 )
 
 
-class Row(NamedTuple):
-    """A row of summary.csv."""
-
-    scenario: str
-    policy: str
-    metric: str
-    month: int | None
-    mean: float
-    ci_low: float
-    ci_high: float
-    p05: float
-    p50: float
-    p95: float
-    unit: str
-
-
 class Run(NamedTuple):
     """What a report is made from."""
 
     dataset: xr.Dataset
-    rows: list[Row]
+    rows: list[SummaryRow]
     manifest: dict[str, object]
 
 
-def _row(place: tuple[str, str, str], values: np.ndarray, unit: str) -> Row:
+def _row(place: tuple[str, str, str], values: np.ndarray, unit: str) -> SummaryRow:
     """Mean, normal interval and quantiles over paths."""
     mean = float(values.mean())
     error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
     low, middle, high = (float(q) for q in np.quantile(values, (0.05, 0.5, 0.95)))
-    return Row(
+    return SummaryRow(
         *place, None, mean, mean - 1.96 * error, mean + 1.96 * error, low, middle, high, unit
     )
 
 
-def rows_of(dataset: xr.Dataset) -> list[Row]:
+def rows_of(dataset: xr.Dataset) -> list[SummaryRow]:
     """Whole-horizon rows and paired differences, computed here and not by the product."""
     rate = dataset["overdue_rate"]
     wealth = {

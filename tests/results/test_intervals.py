@@ -48,12 +48,12 @@ def test_missing_values_are_left_out_of_every_statistic() -> None:
 
 
 def test_nothing_present_gives_missing_statistics() -> None:
-    assert all(np.isnan(x).all() for x in over_paths(np.full((5, 2), np.nan), 1))
+    assert all(np.isnan(x).all() for x in over_paths(np.full((5, 2), np.nan), 1).parts())
 
 
 def test_chunks_change_no_statistic(monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.random.default_rng(3).normal(size=(10, 7, 5))
     whole = over_paths(values, 2)
     monkeypatch.setattr("simulator.results.intervals._CHUNK", 40)
-    for left, right in zip(whole, over_paths(values, 2), strict=True):
+    for left, right in zip(whole.parts(), over_paths(values, 2).parts(), strict=True):
         np.testing.assert_array_equal(left, right)

@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from simulator.results.dataset import to_dataset
+from simulator.results.estimate import Estimate
 from simulator.results.intervals import share_over_paths
 from simulator.results.loss_distribution import (
     LEVELS,
     TAIL_METRICS,
-    Estimate,
     TailRow,
     economy_share,
     expected_shortfall,
@@ -32,11 +32,11 @@ COVERAGE = (0.90, 0.98)
 """What a 95 % interval may hold in 300 repetitions: 4 standard errors of 1.3 % on either side."""
 
 
-def holds(found: Estimate, truth: float) -> bool:
+def holds(found: Estimate[float], truth: float) -> bool:
     return found.ci_low <= truth <= found.ci_high
 
 
-def coverage(intervals: list[Estimate], truth: float) -> float:
+def coverage(intervals: list[Estimate[float]], truth: float) -> float:
     assert len(intervals) == REPETITIONS
     return float(np.mean([holds(found, truth) for found in intervals]))
 
@@ -88,7 +88,7 @@ def test_value_at_risk_is_the_order_statistic_and_shortfall_the_mean_beyond() ->
     assert expected_shortfall(loss, 0.95, 1).mean == pytest.approx(np.arange(381, 401).mean())
     moved = expected_shortfall(3.0 * loss + 7.0, 0.95, 1)
     still = expected_shortfall(loss, 0.95, 1)
-    np.testing.assert_allclose(moved, 3.0 * np.array(still) + 7.0)
+    np.testing.assert_allclose(moved.ends, 3.0 * np.array(still.ends) + 7.0)
 
 
 def test_shortfall_of_a_quantile_between_paths_is_still_the_closed_form_integral() -> None:
@@ -102,7 +102,7 @@ def test_shortfall_of_a_quantile_between_paths_is_still_the_closed_form_integral
 def test_paired_shortfalls_differ_by_a_constant_exactly() -> None:
     loss = np.random.default_rng(15).gamma(2.0, size=500)
     found = shortfall_difference(loss + 4.0, loss, 0.95, 1)
-    np.testing.assert_allclose(found, (4.0, 4.0, 4.0), rtol=1e-12)
+    np.testing.assert_allclose(found.ends, (4.0, 4.0, 4.0), rtol=1e-12)
 
 
 def test_the_interval_of_a_paired_shortfall_holds_the_truth() -> None:
@@ -125,7 +125,7 @@ def test_a_level_needs_five_paths_beyond_it(paths: int, carried: tuple[str, ...]
     loss = np.random.default_rng(17).normal(size=paths)
     for label, level in LEVELS.items():
         for estimate in (value_at_risk, expected_shortfall):
-            assert np.isnan(estimate(loss, level, 1)).any() == (label not in carried)
+            assert np.isnan(estimate(loss, level, 1).ends).any() == (label not in carried)
 
 
 def test_the_paths_that_a_level_needs_are_enough_when_paths_are_independent() -> None:
@@ -192,10 +192,10 @@ def test_the_share_of_the_economy_by_hand() -> None:
 
 def test_the_share_of_the_economy_at_its_ends() -> None:
     all_economy = np.repeat(np.arange(5.0), 3)
-    assert economy_share(all_economy, 3) == (1.0, 1.0, 1.0)
+    assert economy_share(all_economy, 3).ends == (1.0, 1.0, 1.0)
     assert economy_share(np.tile(np.arange(3.0), 5), 3).mean == 0.0
     for loss, replicates in ((np.arange(6.0), 1), (np.arange(6.0), 6), (np.ones(6), 2)):
-        assert np.isnan(economy_share(loss, replicates)).all()
+        assert np.isnan(economy_share(loss, replicates).ends).all()
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
@@ -211,14 +211,14 @@ def test_halves_of_the_book_recover_the_share_of_the_economy(share: float) -> No
 
 
 def test_halves_that_never_vary_have_no_share() -> None:
-    assert np.isnan(share_of_halves(np.ones(9), np.arange(9.0))).all()
-    assert np.isnan(share_of_halves(np.arange(3.0), np.arange(3.0))).all()
+    assert np.isnan(share_of_halves(np.ones(9), np.arange(9.0)).ends).all()
+    assert np.isnan(share_of_halves(np.arange(3.0), np.arange(3.0)).ends).all()
 
 
 # From results.nc
 
 
-def by_name(rows: list[TailRow], policy: str) -> dict[str, Estimate]:
+def by_name(rows: list[TailRow], policy: str) -> dict[str, Estimate[float]]:
     found = [row for row in rows if row.policy == policy]
     assert len({row.metric for row in found}) == len(found)
     return {row.metric: row.estimate for row in found}
@@ -234,8 +234,8 @@ def test_rows_are_the_figures_of_the_losses_in_the_results() -> None:
     assert found["loss_es_95"] == expected_shortfall(loss[0, 1], 0.95, 2)
     assert found["delta_loss_es_95"] == shortfall_difference(loss[0, 1], loss[0, 0], 0.95, 2)
     opening = float(dataset["balance_at_opening"].values[0, 1, 0].sum())
-    expected = np.array(found["loss_es_95"]) / opening
-    np.testing.assert_allclose(found["loss_es_95_of_balance"], expected)
+    expected = np.array(found["loss_es_95"].ends) / opening
+    np.testing.assert_allclose(found["loss_es_95_of_balance"].ends, expected)
     shares = found["loss_share_economy"].mean, found["loss_share_borrowers"].mean
     assert sum(shares) == pytest.approx(1.0)
     assert np.isnan(found["loss_var_999"].mean)

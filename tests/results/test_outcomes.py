@@ -71,7 +71,7 @@ NO_DENOMINATOR: dict[str, tuple[F8, int]] = {
 def test_a_ratio_is_missing_unless_its_denominator_is_told_from_zero(case: str) -> None:
     below, replicates = NO_DENOMINATOR[case]
     found = ratio_over_paths(np.ones(4), below, replicates)
-    assert all(np.isnan(x).all() for x in found)
+    assert all(np.isnan(x).all() for x in found.parts())
 
 
 def test_a_ratio_of_one_draw_of_the_economy_has_no_interval() -> None:
@@ -82,7 +82,7 @@ def test_a_ratio_of_one_draw_of_the_economy_has_no_interval() -> None:
 
 def test_a_ratio_of_constants_is_exact() -> None:
     found = ratio_over_paths(np.full(4, 6.0), np.full(4, 3.0), 1)
-    assert found[:4] == (2.0, 0.0, 2.0, 2.0)
+    assert (*found.ends, found.se) == (2.0, 2.0, 2.0, 0.0)
 
 
 # Dataset and summary

@@ -136,7 +136,7 @@ def test_cost_and_loss_avoided_split_the_difference_of_the_net_result() -> None:
     ):
         mean, error = by_path.mean(), by_path.std(ddof=1) / np.sqrt(30)
         margin = stats.t.ppf(0.975, 29) * error
-        np.testing.assert_allclose(found, (mean, mean - margin, mean + margin), rtol=1e-9)
+        np.testing.assert_allclose(found.ends, (mean, mean - margin, mean + margin), rtol=1e-9)
 
 
 def test_policies_rank_by_net_and_ties_by_loss_avoided() -> None:
@@ -144,7 +144,7 @@ def test_policies_rank_by_net_and_ties_by_loss_avoided() -> None:
     frontier = only(plain((0, 10, 40, 20, 5), (100, 80, 40, 60, 100)))
     assert [s.policy for s in frontier.standings] == ["b", "c", "a", "d"]
     assert [s.rank for s in frontier.standings] == [1, 2, 3, 4]
-    assert by_name(frontier)["b"].net == (20.0, 20.0, 20.0)
+    assert by_name(frontier)["b"].net.ends == (20.0, 20.0, 20.0)
 
 
 def test_a_policy_is_dominated_by_one_that_costs_no_more_and_avoids_no_less() -> None:
@@ -166,7 +166,7 @@ def test_a_policy_that_saves_money_and_losses_dominates_the_reference() -> None:
 def test_equal_policies_do_not_dominate_each_other() -> None:
     frontier = only(plain((0, 10, 10, 0), (100, 80, 80, 100)))
     assert [s.dominated_by for s in frontier.standings] == [None, None, None]
-    assert by_name(frontier)["c"].net == (0.0, 0.0, 0.0)
+    assert by_name(frontier)["c"].net.ends == (0.0, 0.0, 0.0)
     points = {"x": (1.0, 1.0), "y": (1.0, 1.0), "z": (1.0, 2.0)}
     assert dominator("x", points) == "z"
     assert dominator("z", points) is None
@@ -193,7 +193,7 @@ def test_scenarios_are_weighted_path_by_path() -> None:
     change = np.tensordot(weights, losses[:, 0] - losses[:, 1], axes=(0, 0))
     margin = stats.t.ppf(0.975, 39) * change.std(ddof=1) / np.sqrt(40)
     expected = (change.mean(), change.mean() - margin, change.mean() + margin)
-    np.testing.assert_allclose(found[0].standings[0].net, expected)
+    np.testing.assert_allclose(found[0].standings[0].net.ends, expected)
     saved = [frontier.standings[0].fate(Fate.SAVED).mean for frontier in found]
     assert saved[0] == pytest.approx(np.dot(weights, saved[1:]))
     assert saved[1] == pytest.approx(fates[0, 1, :, Fate.SAVED].mean())
@@ -215,9 +215,9 @@ def test_ratios_are_those_of_the_means_and_leave_out_what_does_not_exist() -> No
     assert standing.kicked_can_index.ci_high == pytest.approx(9 / 22 + margin)
     assert standing.fate_balances["saved"].mean == pytest.approx(1000 * 14 / 4)
     nobody = only(plain((0, 20), (0, 0))).standings[0]
-    assert np.isnan(nobody.cost_per_saved).all()
-    assert np.isnan(nobody.kicked_can_index).all()
-    assert np.isnan(nobody.free_rider_share).all()
+    assert np.isnan(nobody.cost_per_saved.ends).all()
+    assert np.isnan(nobody.kicked_can_index.ends).all()
+    assert np.isnan(nobody.free_rider_share.ends).all()
 
 
 def test_burdens_are_differences_and_fates_levels() -> None:
@@ -231,12 +231,12 @@ def test_burdens_are_differences_and_fates_levels() -> None:
     assert frontier.compared == 50.0
     assert frontier.reference_burdens["overdue_months"].mean == 100.0
     assert frontier.standings[0].burden(Burden.OVERDUE_MONTHS).mean == -15.0
-    assert frontier.standings[0].fate(Fate.HARMED) == (3.0, 3.0, 3.0)
+    assert frontier.standings[0].fate(Fate.HARMED).ends == (3.0, 3.0, 3.0)
 
 
 def test_one_path_has_no_interval() -> None:
     frontier = only(plain((0, 10), (100, 80)).isel(path=[0]))
-    mean, low, high = frontier.standings[0].net
+    mean, low, high = frontier.standings[0].net.ends
     assert mean == 10.0
     assert np.isnan((low, high)).all()
 
@@ -264,7 +264,7 @@ def test_the_frontier_says_what_the_summary_says() -> None:
             ("delta_overdue_borrower_months", standing.burden(Burden.OVERDUE_MONTHS)),
         ):
             row = rows[frontier.scenario, "other", metric]
-            np.testing.assert_allclose(found, (row.mean, row.ci_low, row.ci_high), rtol=1e-9)
+            np.testing.assert_allclose(found.ends, (row.mean, row.ci_low, row.ci_high), rtol=1e-9)
 
 
 def tournament(

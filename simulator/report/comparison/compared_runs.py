@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Final
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import tr
 from simulator.report.kit.setting_words import value_words
-from simulator.report.kit.statistics import Stat, optional
 from simulator.report.kit.text import clean
+from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths
 from simulator.results.metrics import BY_NAME, metric_values
 from simulator.results.stored_run import read_dataset, stored_manifest
@@ -135,7 +136,7 @@ def compared_policies(runs: Sequence[ComparedRun]) -> list[str]:
 
 def difference(
     first: ComparedRun, other: ComparedRun, place: tuple[str, str], metric: str
-) -> Stat | None:
+) -> Estimate[float] | None:
     """``other`` less ``first``, path by path; None where they cannot be paired.
 
     That takes the same number of paths, and the same months. Path i of one is set beside path i of
@@ -147,14 +148,8 @@ def difference(
     if not is_paired or not (first.has(*place) and other.has(*place)):
         return None
     values = [_values(run, place, metric) for run in (first, other)]
-    found = over_paths((values[1] - values[0])[:, None], first.luck[1])
-    mean = optional(float(found.mean[0]))
-    if mean is None:
-        return None
-    low, high, p05, p95 = (
-        optional(float(part[0])) for part in (found.ci_low, found.ci_high, found.p05, found.p95)
-    )
-    return Stat(mean, low, high, p05, p95)
+    found = over_paths(values[1] - values[0], first.luck[1]).at()
+    return found if isfinite(found.mean) else None
 
 
 def _values(run: ComparedRun, place: tuple[str, str], metric: str) -> F8:

@@ -30,10 +30,11 @@ from simulator.report.kit.language import clauses, listed, mark, name, sentences
 from simulator.report.kit.numbers import Scale, money_scale, number, percent
 from simulator.report.kit.page_shell import page_text
 from simulator.report.kit.phrases import scale_for
-from simulator.report.kit.statistics import Fan, Stat
+from simulator.report.kit.statistics import Fan
 from simulator.report.kit.style import Frame, Grid, Settings, Sheet
 from simulator.report.kit.table import MAX_TABLE_MONTHS, Table
 from simulator.report.kit.text import clean
+from simulator.results.estimate import Estimate
 
 MOST_DIFFERENCES: Final = 200
 """Differing settings that the page lists."""
@@ -221,7 +222,7 @@ def _cell(
 ) -> ComparisonCell:
     metric, title = column
     stat = run.data.stat(*place, metric)
-    scale = scales.level or money_scale(run.data.currency, stat.values() if stat else ())
+    scale = scales.level or money_scale(run.data.currency, stat.ends if stat else ())
     mean = stat.mean if stat else None
     level = scale.text(mean) if scales.level else scale.full(mean)
     interval = scale.span(stat.ci_low, stat.ci_high) if stat and stat.has_interval else ""
@@ -231,7 +232,7 @@ def _cell(
     return ComparisonCell(title, level, interval, *_change(scales.difference, change))
 
 
-def _change(scale: Scale, stat: Stat | None) -> tuple[str, str, str]:
+def _change(scale: Scale, stat: Estimate[float] | None) -> tuple[str, str, str]:
     """Difference, its interval and its verdict in words; empty without one."""
     if stat is None:
         return "", "", ""

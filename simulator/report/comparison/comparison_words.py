@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from math import isnan
 from typing import Final
 
 from simulator.report.comparison.compared_runs import ComparedRun, difference, union
@@ -210,7 +209,7 @@ def _gap(first: ComparedRun, other: ComparedRun, scenario: str) -> str:
         return _aside(tr("the same on every path"))
     if stat.has_interval and stat.sign == 0:
         return _aside(tr("cannot be told from {run}", run=first.letter))
-    scale = points_scale(stat.values())
+    scale = points_scale(stat.ends)
     ends = sorted((abs(stat.ci_low or 0.0), abs(stat.ci_high or 0.0)))
     size = scale.full(abs(stat.mean))
     if not stat.has_interval:
@@ -236,9 +235,9 @@ def support(runs: Sequence[ComparedRun]) -> list[str]:
             out.append(tr("{run} ranks no policies.", run=run.label))
             continue
         best = overall.standings[0]
-        scale = money_scale(run.data.currency, best.net)
+        scale = money_scale(run.data.currency, best.net.ends)
         net = scale.full(best.net.mean, signed=True)
-        if not isnan(best.net.ci_low):
+        if best.net.has_interval:
             net += _aside(scale.span(best.net.ci_low, best.net.ci_high))
         out.append(
             tr(

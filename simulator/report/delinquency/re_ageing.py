@@ -1,10 +1,12 @@
 """Overdue rates that fall only because re-planned loans count as current."""
 
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.statistics import Stat
+from simulator.results.estimate import Estimate
 
 
-def before_relief(data: ReportData, scenario: str, policy: str, metric: str) -> Stat | None:
+def before_relief(
+    data: ReportData, scenario: str, policy: str, metric: str
+) -> Estimate[float] | None:
     """The difference of an overdue rate with loans at their days past due before relief, if any."""
     name = metric.replace("overdue_rate", "overdue_rate_before_relief")
     return data.stat(scenario, policy, f"delta_{name}") if name != metric else None

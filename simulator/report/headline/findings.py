@@ -1,6 +1,7 @@
 """The finding in one sentence, how sure it is, and what is recommended."""
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final
 
 from simulator.report.delinquency.re_ageing import before_relief, re_aged
@@ -27,9 +28,9 @@ from simulator.report.kit.phrases import (
     on_one_draw,
     scale_for,
 )
-from simulator.report.kit.statistics import Stat
 from simulator.report.profit.value_table import VALUE, measures
 from simulator.report.provisions.rule_books import provisions_of
+from simulator.results.estimate import Estimate
 from simulator.results.ranking import Frontier
 
 MOST_SENTENCES: Final = 5
@@ -53,7 +54,7 @@ def decisive_metric(data: ReportData) -> tuple[str, str, int]:
     return *data.with_runoff("net_loss", tr("net loss")), -1
 
 
-def ranked(data: ReportData, scenario: str) -> list[tuple[str, Stat]]:
+def ranked(data: ReportData, scenario: str) -> list[tuple[str, Estimate[float]]]:
     """Policies with their difference in the deciding metric, best first."""
     if not data.alternatives:
         return []
@@ -160,7 +161,7 @@ def _before_relief(data: ReportData, scenario: str, policy: str) -> tuple[str, .
     )
 
 
-def _peak_effect(data: ReportData, scenario: str, policy: str, stat: Stat) -> str:
+def _peak_effect(data: ReportData, scenario: str, policy: str, stat: Estimate[float]) -> str:
     """What a policy does to the peak of the 90+ rate; before relief where only re-ageing helps."""
     metric = "peak_overdue_rate_90"
     before = before_relief(data, scenario, policy, metric)
@@ -176,7 +177,7 @@ def _reference_headline(data: ReportData, scenario: str) -> str:
     loss = data.stat(scenario, data.reference, metric)
     parts = _reference_peak(data, scenario)
     if loss is not None:
-        level = level_text(money_scale(data.currency, loss.values()), loss)
+        level = level_text(money_scale(data.currency, loss.ends), loss)
         parts.append(tr("the {name} is {level}", name=title, level=level))
     told = clauses(parts) or tr("no summary figure is available")
     return tr("Under {scenario}, {told}", scenario=data.scenario_label(scenario), told=told)
@@ -202,7 +203,9 @@ def _reference_peak(data: ReportData, scenario: str) -> list[str]:
     return [tr("the 30+ overdue rate peaks at {level}, {gap} below {scenario}", **said)]
 
 
-def _policy_headline(data: ReportData, scenario: str, order: list[tuple[str, Stat]]) -> str:
+def _policy_headline(
+    data: ReportData, scenario: str, order: list[tuple[str, Estimate[float]]]
+) -> str:
     metric, title, better = decisive_metric(data)
     best, stat = order[0]
     effect = effect_text(data, metric, title, stat, explained=True)
@@ -235,7 +238,7 @@ def _policy_headline(data: ReportData, scenario: str, order: list[tuple[str, Sta
 
 
 def _policy_support(
-    data: ReportData, scenario: str, order: list[tuple[str, Stat]]
+    data: ReportData, scenario: str, order: list[tuple[str, Estimate[float]]]
 ) -> tuple[str, ...]:
     """Whether it holds elsewhere, the range over single paths, and what limits the numbers."""
     metric, title, better = decisive_metric(data)
@@ -249,8 +252,8 @@ def _policy_support(
     limits = smaller_balances(data, scenario, [policy for policy, _ in order])
     limits += run_support(data)
     rest = []
-    if stat.p05 is not None and stat.p95 is not None and data.n_paths > 1:
-        scale = scale_for(data, f"delta_{metric}", [Stat(stat.p05, stat.p95, None, None, None)])
+    if isfinite(stat.p05) and isfinite(stat.p95) and data.n_paths > 1:
+        scale = scale_for(data, f"delta_{metric}", [Estimate(stat.p05, stat.p95)])
         low, high = (scale.full(end, signed=True) for end in (stat.p05, stat.p95))
         rest.append(
             tr("On nine paths in ten its effect lies between {low} and {high}.", low=low, high=high)
@@ -258,7 +261,7 @@ def _policy_support(
     return (*out, *limits, *rest)
 
 
-def _across(title: str, stats: list[Stat | None], better: int) -> str:
+def _across(title: str, stats: list[Estimate[float] | None], better: int) -> str:
     """In how many scenarios a policy is better, worse, without difference or unclear."""
     total = len(stats)
     signs = [stat.sign * better if stat is not None else 0 for stat in stats]

@@ -7,8 +7,8 @@ from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import tr
 from simulator.report.kit.metrics import effect_metrics
 from simulator.report.kit.numbers import Scale
-from simulator.report.kit.statistics import Stat
 from simulator.report.kit.table import difference, metric_scales, policy_class
+from simulator.results.estimate import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class HeadlineTable:
         return any(c.verdict == "reaged" for _, rows in self.groups for r in rows for c in r.cells)
 
 
-def _verdict(metric: str, stat: Stat) -> str:
+def _verdict(metric: str, stat: Estimate[float]) -> str:
     if stat.is_zero:
         return "same"
     if not stat.has_interval:
@@ -78,12 +78,14 @@ def _cell(
     )
 
 
-def _cell_verdict(data: ReportData, place: tuple[str, str], metric: str, delta: Stat) -> str:
+def _cell_verdict(
+    data: ReportData, place: tuple[str, str], metric: str, delta: Estimate[float]
+) -> str:
     verdict = _verdict(metric, delta)
     return "reaged" if verdict == "better" and re_aged(data, *place, metric) else verdict
 
 
-def _interval(scale: Scale, stat: Stat | None) -> str:
+def _interval(scale: Scale, stat: Estimate[float] | None) -> str:
     known = stat is not None and stat.has_interval and not stat.is_zero
     return scale.span(stat.ci_low, stat.ci_high) if stat and known else ""
 

@@ -12,8 +12,8 @@ from simulator.report.kit.numbers import (
     money_scale,
 )
 from simulator.report.kit.phrases import scale_for
-from simulator.report.kit.statistics import Stat
 from simulator.report.provisions.rule_books import provisions_of
+from simulator.results.estimate import Estimate
 
 MOST_FIGURES: Final = 5
 """Key figures of the first screen."""
@@ -47,7 +47,7 @@ def key_figures(data: ReportData) -> list[KeyFigure]:
             month=f"{data.months[-1]:.0f}",
             rates=books.rates_words(books.accounting),
         )
-        scale = money_scale(data.currency, needed.values())
+        scale = money_scale(data.currency, needed.ends)
         out.append(_key_figure(tr("Allowance needed"), scale, needed, note))
     return [*out, *_best_change(data, scenario)][:MOST_FIGURES]
 
@@ -65,7 +65,7 @@ def _best_change(data: ReportData, scenario: str) -> list[KeyFigure]:
 
 
 def _key_figure(
-    title: str, scale: Scale, stat: Stat, note: str, *, signed: bool = False
+    title: str, scale: Scale, stat: Estimate[float], note: str, *, signed: bool = False
 ) -> KeyFigure:
     ends = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
     return KeyFigure(title, scale.full(stat.mean, signed=signed), ends, note)

@@ -11,7 +11,6 @@ from simulator.report.kit.language import clauses, tr
 from simulator.report.kit.numbers import Scale, money_scale, percent, significant_decimals
 from simulator.report.kit.outcome_kinds import PER
 from simulator.report.kit.phrases import capital, with_interval
-from simulator.report.kit.statistics import Stat, optional, stat_of
 from simulator.report.policies.break_evens import (
     BreakEvenAnswer,
     break_even_answers,
@@ -19,6 +18,7 @@ from simulator.report.policies.break_evens import (
     field_words,
 )
 from simulator.report.profit.value_table import VALUE
+from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths
 from simulator.results.ranking import Frontier, Standing
 from simulator.vocabulary import Fate
@@ -45,9 +45,9 @@ class Recommendation:
 def recommended(data: ReportData, frontier: Frontier) -> Recommendation:
     """The policy that is shown to be worth most where ``frontier`` holds, else the reference."""
     best = frontier.standings[0]
-    net = stat_of(best.net)
+    net = best.net
     label, where = data.policy_label(best.policy), capital(data.over(frontier))
-    scale = money_scale(data.currency, [*best.net, best.cost.mean, best.loss_avoided.mean])
+    scale = money_scale(data.currency, [*best.net.ends, best.cost.mean, best.loss_avoided.mean])
     shown = with_interval(scale.full(net.mean, signed=True), scale, net)
     if not net.has_interval:
         lead = tr(
@@ -72,7 +72,7 @@ def recommended(data: ReportData, frontier: Frontier) -> Recommendation:
 def _others(data: ReportData, frontier: Frontier) -> tuple[tuple[str, str], ...]:
     """Why each policy that is not recommended loses, and how many more there are."""
     best = frontier.standings[0]
-    wins = stat_of(best.net).sign > 0
+    wins = best.net.sign > 0
     losers = frontier.standings[1:] if wins else frontier.standings
     told = [(data.policy_label(s.policy), why_not(data, frontier, s)) for s in losers[:MOST_OTHERS]]
     if wins and len(told) < MOST_OTHERS:
@@ -91,8 +91,8 @@ def told_with_rest(told: list[tuple[str, str]], left: int) -> tuple[tuple[str, s
 
 def why_not(data: ReportData, frontier: Frontier, standing: Standing) -> str:
     """Why a policy is not recommended, from its numbers."""
-    net = stat_of(standing.net)
-    values = [*standing.net, standing.cost.mean, standing.loss_avoided.mean]
+    net = standing.net
+    values = [*standing.net.ends, standing.cost.mean, standing.loss_avoided.mean]
     scale = money_scale(data.currency, values)
     if net.is_zero:
         return tr("makes no difference")
@@ -107,12 +107,12 @@ def why_not(data: ReportData, frontier: Frontier, standing: Standing) -> str:
 
 def _money_reason(data: ReportData, frontier: Frontier, standing: Standing, scale: Scale) -> str:
     """What a policy loses or lacks in money."""
-    net, best = stat_of(standing.net), frontier.standings[0]
+    net, best = standing.net, frontier.standings[0]
     said = {"split": split(standing, scale)}
     if not net.has_interval:
         return tr("nets {net}: {split}", net=scale.full(net.mean, signed=True), **said)
     if net.sign < 0:
-        loss = Stat(-net.mean, -(net.ci_high or 0.0), -(net.ci_low or 0.0), None, None)
+        loss = net.times(-1.0)
         size = with_interval(scale.full(loss.mean), scale, loss)
         reference = data.policy_label(data.reference)
         return tr(
@@ -135,7 +135,7 @@ def _money_reason(data: ReportData, frontier: Frontier, standing: Standing, scal
 def _why_not_the_reference(data: ReportData, frontier: Frontier) -> str:
     """What keeping to the reference forgoes."""
     best = frontier.standings[0]
-    net, scale = stat_of(best.net), money_scale(data.currency, best.net)
+    net, scale = best.net, money_scale(data.currency, best.net.ends)
     size = with_interval(scale.full(net.mean), scale, net)
     return tr("forgoes {size} of net result", size=size)
 
@@ -225,7 +225,7 @@ def value_doubts(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
 def _worth_more(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
     """The policy whose value is told to exceed the best one's by most, where there is one."""
     best = frontier.standings[0].policy
-    if not stat_of(frontier.standings[0].net).sign or "value" not in data.dataset:
+    if not frontier.standings[0].net.sign or "value" not in data.dataset:
         return ()
     others = {p: value_change(data, frontier, p, best) for p in data.policies if p != best}
     above = {p: stat for p, stat in others.items() if stat.has_interval and stat.sign > 0}
@@ -233,7 +233,7 @@ def _worth_more(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
         return ()
     rival = max(above, key=lambda p: above[p].mean)
     stat = above[rival]
-    scale = money_scale(data.currency, stat.values())
+    scale = money_scale(data.currency, stat.ends)
     return (
         tr(
             "By value {rival} is worth more than {policy}, by {mean} ({span}).",
@@ -256,16 +256,16 @@ def _own_doubts(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
             [tr("{where} it {doubt}", where=w, doubt=_doubt(data, s)) for w, s in found]
         ),
     }
-    sign = stat_of(frontier.standings[0].net).sign
+    sign = frontier.standings[0].net.sign
     if any(stat.sign == -sign for _, stat in found):
         return (tr("The value of {policy} does not bear this out: {doubts}.", **said),)
     return (tr("The value of {policy} bears this out less clearly: {doubts}.", **said),)
 
 
-def _doubtful_values(data: ReportData, frontier: Frontier) -> list[tuple[str, Stat]]:
+def _doubtful_values(data: ReportData, frontier: Frontier) -> list[tuple[str, Estimate[float]]]:
     """Where, and how, the best policy's value differs in sign from its net result."""
     best = frontier.standings[0]
-    sign = stat_of(best.net).sign
+    sign = best.net.sign
     if not sign or "value" not in data.dataset:
         return []
     worst = data.worst_scenario()
@@ -275,9 +275,9 @@ def _doubtful_values(data: ReportData, frontier: Frontier) -> list[tuple[str, St
     return [(w, stat) for w, stat in found.items() if stat.has_interval and stat.sign != sign]
 
 
-def _doubt(data: ReportData, stat: Stat) -> str:
+def _doubt(data: ReportData, stat: Estimate[float]) -> str:
     """What the value does: rises, falls or cannot be told, with its numbers."""
-    scale = money_scale(data.currency, stat.values())
+    scale = money_scale(data.currency, stat.ends)
     ends = scale.span(stat.ci_low, stat.ci_high)
     said = {"mean": scale.full(stat.mean, signed=True), "span": ends}
     if not stat.sign:
@@ -291,7 +291,7 @@ def _doubt(data: ReportData, stat: Stat) -> str:
 
 def value_change(
     data: ReportData, frontier: Frontier, policy: str, against: str | None = None
-) -> Stat:
+) -> Estimate[float]:
     """A policy's change of value on the same paths, where ``frontier`` holds.
 
     ``against``: the policy that it is compared with; None for the reference.
@@ -304,6 +304,4 @@ def value_change(
         values = data.dataset["value"].sel(scenario=scenario)
     change = values.sel(policy=policy) - values.sel(policy=against or data.reference)
     paths = np.asarray(change.values, dtype=np.float64)
-    found = over_paths(paths, int(data.dataset.attrs["luck_replicates"]))
-    low, high = optional(float(found.ci_low)), optional(float(found.ci_high))
-    return Stat(float(found.mean), low, high, float(found.p05), float(found.p95))
+    return over_paths(paths, int(data.dataset.attrs["luck_replicates"])).at()

@@ -7,15 +7,15 @@ from simulator.report.kit.language import clauses, listed, tn, tr
 from simulator.report.kit.numbers import Scale, money_scale, number
 from simulator.report.kit.outcome_kinds import PER
 from simulator.report.kit.phrases import capital, months_words, on_one_draw, with_interval
-from simulator.report.kit.statistics import stat_of
-from simulator.results.ranking import Estimate, Frontier, Standing
+from simulator.results.estimate import Estimate
+from simulator.results.ranking import Frontier, Standing
 from simulator.vocabulary import Fate
 
 
 def verdict(data: ReportData, frontier: Frontier) -> str:
     """Which policy is worth it, with what it costs and avoids; without its full stop."""
     best = frontier.standings[0]
-    stat, scale = stat_of(best.net), money_scale(data.currency, [*best.net, *best.cost])
+    stat, scale = best.net, money_scale(data.currency, [*best.net.ends, *best.cost.ends])
     said = {"where": capital(data.over(frontier)), "policy": data.policy_label(best.policy)}
     if not stat.has_interval:
         said["where"] = on_one_draw(data, data.over(frontier))
@@ -56,7 +56,7 @@ def split(standing: Standing, scale: Scale) -> str:
     return tr("it avoids {losses} of losses and costs {money}", **said)
 
 
-def tied(best: Estimate, other: Estimate) -> bool:
+def tied(best: Estimate[float], other: Estimate[float]) -> bool:
     """Whether the other may be as good as the best, as far as the two intervals tell."""
     return not (isnan(best.ci_low) or other.ci_high < best.ci_low)
 
@@ -101,7 +101,7 @@ def saves(standing: Standing, per: float) -> str:
 
 def _counts(frontier: Frontier) -> str:
     """How many policies pay, do not, cannot be told, and are dominated."""
-    stats = [stat_of(s.net) for s in frontier.standings]
+    stats = [s.net for s in frontier.standings]
     gains, costs = (sum(1 for s in stats if s.sign == sign) for sign in (1, -1))
     same = sum(1 for s in stats if s.is_zero)
     unclear = len(stats) - gains - costs - same
@@ -132,7 +132,7 @@ def _by_scenario(data: ReportData, policy: str) -> str:
     always = all(s.rank == 1 for _, s in found)
     said = []
     for frontier, standing in found:
-        net = money_scale(data.currency, standing.net).full(standing.net.mean, signed=True)
+        net = money_scale(data.currency, standing.net.ends).full(standing.net.mean, signed=True)
         scenario = data.scenario_label(frontier.scenario or "")
         if always:
             said.append(tr("under {scenario} ({net})", scenario=scenario, net=net))

@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Container, Iterable, Mapping
+from math import isfinite
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.report.kit.language import name, tr
-from simulator.report.kit.statistics import Array, Fan, Stat, SummaryRow, fan_of, optional
+from simulator.report.kit.statistics import Array, Fan, fan_of
 from simulator.report.kit.text import clean
+from simulator.results.estimate import Estimate
 from simulator.results.ranking import Frontier, Standing, frontiers
+from simulator.results.summary import SummaryRow
 from simulator.vocabulary import BUCKETS
 
 MAX_POINTS = 120
@@ -44,30 +47,25 @@ def smaller_balances(rows: Iterable[SummaryRow], reference: str) -> dict[tuple[s
     """
     found = [r for r in rows if r.month is not None and r.metric in ("balance", "delta_balance")]
     last = max((r.month for r in found if r.month is not None), default=None)
-    closing = [(r, optional(r.mean)) for r in found if r.month == last]
-    levels = {r.scenario: m for r, m in closing if (r.metric, r.policy) == ("balance", reference)}
+    closing = [r for r in found if r.month == last and isfinite(r.mean)]
+    levels = {r.scenario: r.mean for r in closing if (r.metric, r.policy) == ("balance", reference)}
     shares = {}
-    for row, change in closing:
+    for row in closing:
         level = levels.get(row.scenario)
-        if row.metric == "delta_balance" and change is not None and level:
-            shares[row.scenario, row.policy] = -change / level
+        if row.metric == "delta_balance" and level:
+            shares[row.scenario, row.policy] = -row.mean / level
     return {place: share for place, share in shares.items() if share > SMALLER_BALANCE}
 
 
-def _statistics(rows: Iterable[SummaryRow], month: int | None) -> dict[tuple[str, str, str], Stat]:
+def _statistics(
+    rows: Iterable[SummaryRow], month: int | None
+) -> dict[tuple[str, str, str], Estimate[float]]:
     """Statistics of a month, or of the whole horizon, by scenario, policy and metric."""
-    stats: dict[tuple[str, str, str], Stat] = {}
-    for row in rows:
-        mean = optional(row.mean)
-        if row.month == month and mean is not None:
-            stats[row.scenario, row.policy, row.metric] = Stat(
-                mean,
-                optional(row.ci_low),
-                optional(row.ci_high),
-                optional(row.p05),
-                optional(row.p95),
-            )
-    return stats
+    return {
+        (row.scenario, row.policy, row.metric): row.estimate
+        for row in rows
+        if row.month == month and isfinite(row.mean)
+    }
 
 
 class ReportData:
@@ -140,11 +138,11 @@ class ReportData:
         found = {p: self.stat(worst, p, f"delta_{metric}") for p in self.alternatives}
         return tuple(sorted(found, key=lambda p: -stat.mean if (stat := found[p]) else 0.0))
 
-    def stat(self, scenario: str, policy: str, metric: str) -> Stat | None:
+    def stat(self, scenario: str, policy: str, metric: str) -> Estimate[float] | None:
         """The whole-horizon statistic, or None when the run has no such row."""
         return self._stats.get((scenario, policy, metric))
 
-    def closing(self, scenario: str, policy: str, metric: str) -> Stat | None:
+    def closing(self, scenario: str, policy: str, metric: str) -> Estimate[float] | None:
         """The statistic of the last reported month, or None when the run has no such row."""
         return self._closing.get((scenario, policy, metric))
 

@@ -9,7 +9,7 @@ from simulator.report.kit.numbers import (
     points_scale,
     rate_scale,
 )
-from simulator.report.kit.statistics import Stat
+from simulator.results.estimate import Estimate
 
 
 def drawn_sentence(data: ReportData) -> str:
@@ -36,7 +36,7 @@ def one_draw(data: ReportData) -> str:
     return tr("one path") if data.n_paths == 1 else tr("one draw of the economy")
 
 
-def with_interval(text: str, scale: Scale, stat: Stat) -> str:
+def with_interval(text: str, scale: Scale, stat: Estimate[float]) -> str:
     """A number, then its interval in brackets that say what they are, where there is one."""
     if not stat.has_interval:
         return text
@@ -44,21 +44,21 @@ def with_interval(text: str, scale: Scale, stat: Stat) -> str:
     return tr("{number} {brackets}", number=text, brackets=ends)
 
 
-def scale_for(data: ReportData, metric: str, stats: list[Stat]) -> Scale:
+def scale_for(data: ReportData, metric: str, stats: list[Estimate[float]]) -> Scale:
     """The unit of a metric fit for ``stats``: money, percent, or points for a difference."""
-    values = [v for stat in stats for v in stat.values()]
+    values = [v for stat in stats for v in stat.ends]
     if "rate" not in metric:
         return money_scale(data.currency, values)
     return points_scale(values) if metric.startswith("delta_") else rate_scale(values)
 
 
-def level_text(scale: Scale, stat: Stat) -> str:
+def level_text(scale: Scale, stat: Estimate[float]) -> str:
     """A level with its interval where there is one."""
     return with_interval(scale.full(stat.mean), scale, stat)
 
 
 def effect_text(
-    data: ReportData, metric: str, name: str, stat: Stat, *, explained: bool = False
+    data: ReportData, metric: str, name: str, stat: Estimate[float], *, explained: bool = False
 ) -> str:
     """What a policy does to ``name``: ``lowers the peak 90+ rate by 0.8 pp (0.6 to 1.0)``.
 
@@ -81,10 +81,10 @@ def effect_text(
     return tr("lowers the {name} by {size}", name=name, size=size)
 
 
-def _size(scale: Scale, stat: Stat, *, explained: bool) -> str:
+def _size(scale: Scale, stat: Estimate[float], *, explained: bool) -> str:
     """Size of a difference without its sign, with its interval where there is one."""
     text = scale.full(abs(stat.mean))
-    if stat.ci_low is None or stat.ci_high is None:
+    if not stat.has_interval:
         return text
     ends = scale.span(*sorted((abs(stat.ci_low), abs(stat.ci_high))))
     shown = interval(ends) if explained else bracketed(ends)

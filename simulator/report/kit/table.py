@@ -10,7 +10,8 @@ from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import mark, tr
 from simulator.report.kit.numbers import Scale
 from simulator.report.kit.phrases import scale_for
-from simulator.report.kit.statistics import Fan, Stat
+from simulator.report.kit.statistics import Fan
+from simulator.results.estimate import Estimate
 
 SCENARIO: Final = mark("Scenario")
 
@@ -41,7 +42,7 @@ class Table:
 def metric_scales(data: ReportData, metric: str) -> tuple[Scale, Scale]:
     """Scales of a metric's levels and differences over the whole table."""
 
-    def found(name: str) -> list[Stat]:
+    def found(name: str) -> list[Estimate[float]]:
         stats = [data.stat(s, p, name) for s in data.scenarios for p in data.policies]
         return [stat for stat in stats if stat is not None]
 
@@ -51,7 +52,7 @@ def metric_scales(data: ReportData, metric: str) -> tuple[Scale, Scale]:
     )
 
 
-def difference(scale: Scale, delta: Stat | None) -> str:
+def difference(scale: Scale, delta: Estimate[float] | None) -> str:
     """A difference with its sign, in words where there is none at all."""
     if delta is not None and delta.is_zero:
         return tr("no difference")
@@ -98,7 +99,7 @@ def month_rows(
     return tuple(rows)
 
 
-def with_interval(scale: Scale, stat: Stat | None) -> str:
+def with_interval(scale: Scale, stat: Estimate[float] | None) -> str:
     """A difference with its sign and its interval where there is one."""
     if stat is None or stat.is_zero:
         return difference(scale, stat)

@@ -11,9 +11,9 @@ from simulator.report.kit.language import listed, sentences, tr
 from simulator.report.kit.metrics import effect_metrics
 from simulator.report.kit.numbers import money_scale, points_scale
 from simulator.report.kit.phrases import drawn_sentence, one_draw
-from simulator.report.kit.statistics import Stat
 from simulator.report.kit.style import Frame, Grid, Sheet, axis, axis_names
 from simulator.report.kit.table import POLICY, SCENARIO, Table, metric_scales, with_interval
+from simulator.results.estimate import Estimate
 
 
 def effects_table(data: ReportData) -> Table:
@@ -100,7 +100,7 @@ def _add_effect(
     data: ReportData,
     panel: int,
     point: tuple[float, str, str],
-    shown: tuple[Stat, float, str],
+    shown: tuple[Estimate[float], float, str],
 ) -> None:
     """One dot with its 95 % interval (thick) and the 5-95 % range of paths (thin)."""
     height, scenario, policy = point
@@ -180,7 +180,7 @@ def policy_effects(data: ReportData, frame: Frame) -> go.Figure:
             if p is not None
         ]
         stats = [stat for *_, stat in found if stat is not None]
-        ends = [v for s in stats for v in (*s.values(), s.p05, s.p95)]
+        ends = [v for s in stats for v in (*s.ends, s.p05, s.p95)]
         scale = money_scale(data.currency, ends)
         divisor, unit = (0.01, points_scale(ends).unit) if is_rate else (scale.divisor, scale.unit)
         axes = (

@@ -15,7 +15,8 @@ from simulator.report.kit.language import mark, tr
 from simulator.report.kit.numbers import Scale, money_scale
 from simulator.report.kit.style import Frame, Grid, Settings, Sheet, axis, axis_names
 from simulator.report.policies.outcome_figures import place_label
-from simulator.results.ranking import Estimate, Frontier, Standing
+from simulator.results.estimate import Estimate
+from simulator.results.ranking import Frontier, Standing
 
 F8 = NDArray[np.float64]
 
@@ -51,7 +52,9 @@ class Window(NamedTuple):
 
 def frontier_scale(data: ReportData, frontier: Frontier) -> Scale:
     """One unit of money for cost, loss avoided and net of a frontier."""
-    values = [v for s in frontier.standings for e in (s.cost, s.loss_avoided, s.net) for v in e]
+    values = [
+        v for s in frontier.standings for e in (s.cost, s.loss_avoided, s.net) for v in e.ends
+    ]
     return money_scale(data.currency, values, digits=4)
 
 
@@ -138,7 +141,9 @@ def _is_crowd(points: F8, sides: F8) -> bool:
     return bool((np.ptp(points, axis=0) <= NEAR_LARGEST * sides).all())
 
 
-def _ends(cost: Estimate, avoided: Estimate, scale: Scale) -> list[tuple[float, float]]:
+def _ends(
+    cost: Estimate[float], avoided: Estimate[float], scale: Scale
+) -> list[tuple[float, float]]:
     return [
         (cost.ci_low / scale.divisor, avoided.ci_low / scale.divisor),
         (cost.ci_high / scale.divisor, avoided.ci_high / scale.divisor),
@@ -251,7 +256,7 @@ def _add_points(
     )
 
 
-def _bars(estimates: Sequence[Estimate], scale: Scale, colour: str) -> Settings:
+def _bars(estimates: Sequence[Estimate[float]], scale: Scale, colour: str) -> Settings:
     """Interval bars of either length; none where there is no interval."""
 
     def lengths(ends: Sequence[float]) -> list[float]:

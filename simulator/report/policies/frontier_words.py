@@ -16,7 +16,8 @@ from simulator.report.kit.table import Table
 from simulator.report.policies.frontier_figure import frontier_scale
 from simulator.report.policies.outcome_figures import place_label
 from simulator.report.policies.ranking import kicked_cases
-from simulator.results.ranking import Estimate, Frontier
+from simulator.results.estimate import Estimate
+from simulator.results.ranking import Frontier
 
 
 def frontier_caption(data: ReportData, frontier: Frontier) -> str:
@@ -84,7 +85,7 @@ def frontier_table(data: ReportData) -> Table:
     return Table((*names, *money_titles, *ratios, tr("Dominated by")), tuple(rows), n_names=2)
 
 
-def _per_saved(data: ReportData, estimate: Estimate) -> str:
+def _per_saved(data: ReportData, estimate: Estimate[float]) -> str:
     """What a borrower saved, net of those harmed, costs; a dash unless surely above zero."""
     if isnan(estimate.mean):
         return NONE
@@ -93,7 +94,7 @@ def _per_saved(data: ReportData, estimate: Estimate) -> str:
     return Shown(earns, estimate.mean) if estimate.mean < 0 else text
 
 
-def _share(estimate: Estimate, cases: str = "") -> str:
+def _share(estimate: Estimate[float], cases: str = "") -> str:
     if isnan(estimate.mean):
         return NONE
     share = percent(estimate.mean, 1)
@@ -102,8 +103,8 @@ def _share(estimate: Estimate, cases: str = "") -> str:
     return Shown(tr("{share} ({cases})", share=share, cases=cases), 100.0 * estimate.mean)
 
 
-def with_span(scale: Scale, estimate: Estimate, *, signed: bool = False) -> str:
+def with_span(scale: Scale, estimate: Estimate[float], *, signed: bool = False) -> str:
     """Mean and interval without the unit."""
-    if estimate == (0.0, 0.0, 0.0):
+    if estimate.is_zero:
         return scale.text(0.0)
-    return scale.spanned(*estimate, signed=signed)
+    return scale.spanned(*estimate.ends, signed=signed)

@@ -13,12 +13,12 @@ from simulator.report.kit.numbers import (
 )
 from simulator.report.kit.outcome_kinds import PER
 from simulator.report.kit.phrases import capital
-from simulator.report.kit.statistics import stat_of
 from simulator.report.kit.table import Table
 from simulator.report.policies.frontier_words import with_span
 from simulator.report.policies.outcome_figures import place_label
 from simulator.report.policies.outcome_words import rate_scale
-from simulator.results.ranking import Estimate, Frontier
+from simulator.results.estimate import Estimate
+from simulator.results.ranking import Frontier
 from simulator.vocabulary import Burden
 
 BURDEN_WORDS: Final = {
@@ -47,7 +47,7 @@ def hardship_caption(data: ReportData, frontier: Frontier) -> str:
 def _most(data: ReportData, frontier: Frontier, burden: Burden, sign: int) -> str:
     """Which policy lowers (-1) or raises (1) a burden most, if that is told from zero."""
     words = tr(BURDEN_WORDS[burden][1])
-    known = {s.policy: stat_of(s.burden(burden)) for s in frontier.standings}
+    known = {s.policy: s.burden(burden) for s in frontier.standings}
     told = {p: s for p, s in known.items() if s.sign == sign or not s.has_interval}
     most = max(told, key=lambda p: sign * told[p].mean, default=None)
     if most is None or sign * told[most].mean <= 0:
@@ -57,7 +57,7 @@ def _most(data: ReportData, frontier: Frontier, burden: Burden, sign: int) -> st
     stat = told[most]
     scale = rate_scale(frontier, [s.burden(burden) for s in frontier.standings if s.policy == most])
     size = scale.text(abs(stat.mean))
-    if stat.ci_low is not None and stat.ci_high is not None:
+    if stat.has_interval:
         size = scale.spanned(abs(stat.mean), *sorted((abs(stat.ci_low), abs(stat.ci_high))))
     level = frontier.reference_burdens[burden.name.lower()].mean
     if level > 0:
@@ -96,8 +96,8 @@ def _hardship_rows(data: ReportData, frontier: Frontier) -> list[tuple[str, ...]
     return rows
 
 
-def _change(scale: Scale, change: Estimate, level: Estimate) -> str:
-    if change == (0.0, 0.0, 0.0):
+def _change(scale: Scale, change: Estimate[float], level: Estimate[float]) -> str:
+    if change.is_zero:
         return Shown(tr("no difference"), 0.0, 0.0, 0.0)
     text = with_span(scale, change, signed=True)
     if not level.mean:

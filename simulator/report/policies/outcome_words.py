@@ -17,7 +17,8 @@ from simulator.report.kit.phrases import capital
 from simulator.report.kit.table import Table
 from simulator.report.policies.frontier_words import with_span
 from simulator.report.policies.outcome_figures import place_label
-from simulator.results.ranking import Estimate, Frontier, Standing
+from simulator.results.estimate import Estimate
+from simulator.results.ranking import Frontier, Standing
 from simulator.vocabulary import FOLLOW_UP_MONTHS, Fate
 
 LENDING_WORDS: Final = {
@@ -33,7 +34,7 @@ LATER: Final = (
 """What happened after the months that are judged: fate, the column it follows, its title."""
 
 
-def rate_scale(frontier: Frontier, estimates: Sequence[Estimate]) -> Scale:
+def rate_scale(frontier: Frontier, estimates: Sequence[Estimate[float]]) -> Scale:
     """The scale of rates per ``PER`` borrowers of the reference."""
     borrowers = max(frontier.compared, 1e-9) / PER
     shown = max(1, significant_decimals([e.mean / borrowers for e in estimates], 3, most=2))

@@ -15,9 +15,9 @@ from simulator.report.kit.numbers import (
 from simulator.report.kit.outcome_kinds import PER
 from simulator.report.kit.phrases import capital, months_words
 from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable
-from simulator.report.kit.statistics import stat_of
 from simulator.report.policies.frontier_figure import frontier_scale
-from simulator.results.ranking import Estimate, Frontier, Standing
+from simulator.results.estimate import Estimate
+from simulator.results.ranking import Frontier, Standing
 from simulator.vocabulary import Burden, Fate
 
 COUNTED: Final[tuple[tuple[Fate, str], ...]] = (
@@ -79,7 +79,7 @@ def _decimals(frontier: Frontier, fate: Fate) -> int:
     return significant_decimals([per * s.fate(fate).mean for s in frontier.standings], 3, most=1)
 
 
-def _share(share: Estimate) -> str:
+def _share(share: Estimate[float]) -> str:
     return NONE if isnan(share.mean) else number(100.0 * share.mean, 0)
 
 
@@ -94,7 +94,7 @@ def kicked_cases(standing: Standing) -> str:
 
 
 def _net_cell(standing: Standing, scale: Scale) -> PolicyCell:
-    stat = stat_of(standing.net)
+    stat = standing.net
     if stat.is_zero:
         return PolicyCell(tr("Net"), tr("no difference"), verdict="same")
     ends = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""

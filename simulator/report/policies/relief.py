@@ -89,7 +89,7 @@ def kicked_can(data: ReportData) -> str:
 def _index(data: ReportData, standing: Standing) -> str:
     index = standing.kicked_can_index
     text = percent(index.mean, 0)
-    if not isnan(index.ci_low):
+    if index.has_interval:
         ends = (min(100.0, max(0.0, 100.0 * end)) for end in (index.ci_low, index.ci_high))
         brackets = bracketed(span(*(number(end, 0) for end in ends)))
         text = tr("{number} {brackets}", number=text, brackets=brackets)

@@ -10,8 +10,9 @@ from simulator.report.kit import waterfall
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import mark, tr
 from simulator.report.kit.numbers import Scale, money_scale
-from simulator.report.kit.statistics import Array, Stat, optional
+from simulator.report.kit.statistics import Array
 from simulator.report.kit.style import Frame, Sheet
+from simulator.results.estimate import Estimate
 from simulator.results.income_statement import COST_LINES, statement
 from simulator.results.intervals import over_paths, with_spread
 from simulator.results.metrics import monthly_view
@@ -44,7 +45,9 @@ class Bridge:
         self.names = tuple(self._lines)
         self._replicates = int(data.dataset.attrs["luck_replicates"])
 
-    def stat(self, scenario: str, policy: str, line: str, *, change: bool = False) -> Stat:
+    def stat(
+        self, scenario: str, policy: str, line: str, *, change: bool = False
+    ) -> Estimate[float]:
         """A line's mean over paths with its interval; with ``change`` less the reference's."""
         at = self.data.scenarios.index(scenario), self.data.position(policy)
         shown, spread = self._lines[line][at], self._spreads[line][at]
@@ -52,11 +55,9 @@ class Bridge:
             own = at[0], self.data.position(self.data.reference)
             shown, spread = shown - self._lines[line][own], spread - self._spreads[line][own]
         found, wide = (over_paths(values, self._replicates) for values in (shown, spread))
-        found = with_spread(found, wide)
-        low, high = optional(float(found.ci_low)), optional(float(found.ci_high))
-        return Stat(float(found.mean), low, high, float(found.p05), float(found.p95))
+        return with_spread(found, wide).at()
 
-    def stats(self, scenario: str, policy: str) -> list[Stat]:
+    def stats(self, scenario: str, policy: str) -> list[Estimate[float]]:
         """Every line: the reference's own, another policy's change."""
         change = policy != self.data.reference
         return [self.stat(scenario, policy, line, change=change) for line in self.names]
@@ -66,7 +67,7 @@ class Bridge:
         data = self.data
         own = [stat.mean for stat in self.stats(scenario, data.reference)]
         found = (self.stats(scenario, p) for p in data.drawn_policies[1:])
-        rest = [v for stats in found for stat in stats for v in stat.values()]
+        rest = [v for stats in found for stat in stats for v in stat.ends]
         return money_scale(data.currency, own), money_scale(data.currency, rest)
 
 

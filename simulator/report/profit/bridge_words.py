@@ -9,12 +9,12 @@ from simulator.report.kit.numbers import (
     rate_scale,
 )
 from simulator.report.kit.phrases import level_text
-from simulator.report.kit.statistics import Stat
 from simulator.report.kit.table import Table
 from simulator.report.profit.bridge_figure import CHARGE, INCOME, NET, Bridge
+from simulator.results.estimate import Estimate
 
 
-def text(scale: Scale, stat: Stat, *, signed: bool = False) -> str:
+def text(scale: Scale, stat: Estimate[float], *, signed: bool = False) -> str:
     """A number with its interval; in words where a difference is none."""
     if signed and stat.is_zero:
         return Shown(tr("no difference"), 0.0, 0.0, 0.0)
@@ -28,7 +28,7 @@ def bridge_caption(bridge: Bridge) -> str:
     own = {line: bridge.stat(scenario, reference, line) for line in bridge.names}
     net = own[NET]
     scale = money_scale(data.currency, [s.mean for s in own.values()])
-    net_scale = money_scale(data.currency, net.values())
+    net_scale = money_scale(data.currency, net.ends)
     said = {
         "scenario": data.scenario_label(scenario),
         "policy": data.policy_label(reference),
@@ -43,7 +43,7 @@ def bridge_caption(bridge: Bridge) -> str:
             **said,
         )
     else:
-        size = level_text(net_scale, Stat(abs(net.mean), *_turned(net), None, None))
+        size = level_text(net_scale, net.times(-1.0 if net.mean < 0 else 1.0))
         message = mark(
             "Under {scenario}, {policy} earns {size} after tax in {months} months: {income}."
         )
@@ -56,13 +56,6 @@ def bridge_caption(bridge: Bridge) -> str:
     return sentences(told, _break_even(data, scenario), change)
 
 
-def _turned(stat: Stat) -> tuple[float | None, float | None]:
-    """The interval of the size of a mean: turned over where the mean is below zero."""
-    if stat.mean >= 0 or stat.ci_low is None or stat.ci_high is None:
-        return stat.ci_low, stat.ci_high
-    return -stat.ci_high, -stat.ci_low
-
-
 def _break_even(data: ReportData, scenario: str) -> str:
     """The income over balance that the reference needs, and the one that it has."""
     needed, found = (
@@ -71,7 +64,7 @@ def _break_even(data: ReportData, scenario: str) -> str:
     )
     if needed is None or found is None:
         return ""
-    scale = rate_scale([*needed.values(), *found.values()])
+    scale = rate_scale([*needed.ends, *found.ends])
     return tr(
         "It breaks even before tax at an income of {needed} of balance a year; it has {found}.",
         needed=level_text(scale, needed),
@@ -79,7 +72,7 @@ def _break_even(data: ReportData, scenario: str) -> str:
     )
 
 
-def _income(own: dict[str, Stat], scale: Scale) -> str:
+def _income(own: dict[str, Estimate[float]], scale: Scale) -> str:
     """Income, and what provisions take of it."""
     income = scale.full(own[INCOME].mean)
     if CHARGE not in own:
@@ -97,7 +90,7 @@ def _best_change(bridge: Bridge, scenario: str) -> str:
     found = {p: bridge.stat(scenario, p, NET, change=True) for p in data.alternatives}
     best = max(found, key=lambda p: found[p].mean)
     stat, policy = found[best], data.policy_label(best)
-    scale = money_scale(data.currency, stat.values())
+    scale = money_scale(data.currency, stat.ends)
     if stat.is_zero:
         return tr("No policy raises it; {policy} leaves it where it is.", policy=policy)
     size = scale.full(stat.mean, signed=True)
@@ -137,7 +130,7 @@ def bridge_table(bridge: Bridge) -> Table:
         found = {p: bridge.stats(scenario, p) for p in data.policies}
         for policy, stats in found.items():
             reference = policy == data.reference
-            scale = money_scale(data.currency, [v for s in stats for v in s.values()])
+            scale = money_scale(data.currency, [v for s in stats for v in s.ends])
             what = tr("level") if reference else tr("change")
             cells = (text(scale, stat, signed=not reference) for stat in stats)
             labels = (data.scenario_label(scenario), data.policy_label(policy), what)

@@ -13,10 +13,10 @@ from simulator.report.kit.numbers import (
     span,
 )
 from simulator.report.kit.phrases import level_text, one_draw
-from simulator.report.kit.statistics import Stat
 from simulator.report.kit.table import Table
 from simulator.report.profit.bridge_words import text
 from simulator.report.profit.loss_figure import Losses, measure_words
+from simulator.results.estimate import Estimate
 from simulator.results.loss_distribution import LEVELS
 
 OF_BALANCE: Final = "_of_balance"
@@ -34,7 +34,7 @@ def loss_caption(found: Losses) -> str:
     told = []
     expected = data.stat(*place, f"expected_loss{OF_BALANCE}")
     if expected is not None:
-        size = level_text(rate_scale(expected.values()), expected)
+        size = level_text(rate_scale(expected.ends), expected)
         told.append(
             tr(
                 "the expected loss in {horizon}, loans made in the run included, is {size} of the"
@@ -48,7 +48,7 @@ def loss_caption(found: Losses) -> str:
             data.stat(*place, f"loss_{name}_{label}{OF_BALANCE}") for name in ("var", "es")
         )
         if risk is not None and shortfall is not None:
-            one = rate_scale([*risk.values(), *shortfall.values()])
+            one = rate_scale([*risk.ends, *shortfall.ends])
             told.append(
                 tr(
                     "{level} % of paths lose no more than {risk} (VaR), the others {shortfall} on"
@@ -126,8 +126,8 @@ def loss_table(found: Losses) -> Table:
     return Table((tr("Scenario"), tr("Policy"), *header, *last), tuple(rows), n_names=2)
 
 
-def _rate(stat: Stat | None, decimals: int | None = None) -> str:
+def _rate(stat: Estimate[float] | None, decimals: int | None = None) -> str:
     """A share in percent with its interval; nothing without one."""
     if stat is None:
         return ""
-    return text(rate_scale(stat.values(), decimals), stat)
+    return text(rate_scale(stat.ends, decimals), stat)

@@ -6,8 +6,8 @@ from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import language, sentences, tr
 from simulator.report.kit.numbers import NONE, Scale, missing, money_scale, number, rate_scale, span
 from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable
-from simulator.report.kit.statistics import Stat
 from simulator.report.provisions.rule_books import Provisions
+from simulator.results.estimate import Estimate
 from simulator.results.income_statement import parameters_of
 
 VALUE: Final = "delta_value"
@@ -106,7 +106,7 @@ def _best_value_first(data: ReportData, scenario: str) -> list[str]:
     return sorted(found, key=lambda p: -stat.mean if (stat := found[p]) else 0.0)
 
 
-def _found(data: ReportData, place: tuple[str, str], column: Column) -> Stat | None:
+def _found(data: ReportData, place: tuple[str, str], column: Column) -> Estimate[float] | None:
     if column.at_end:
         return data.closing(*place, column.metric)
     return data.stat(*place, column.metric)
@@ -118,7 +118,7 @@ def _is_money(column: Column) -> bool:
 
 def _scale(data: ReportData, scenario: str, column: Column) -> Scale:
     stats = [_found(data, (scenario, p), column) for p in data.policies]
-    values = [v for stat in stats if stat is not None for v in stat.values()]
+    values = [v for stat in stats if stat is not None for v in stat.ends]
     return money_scale(data.currency, values) if _is_money(column) else rate_scale(values)
 
 
@@ -135,7 +135,7 @@ def _unit(column: Column, scale: Scale) -> str:
     return tr("{unit}, change", unit=scale.unit) if column.better else scale.unit
 
 
-def _cell(column: Column, stat: Stat | None, scale: Scale) -> PolicyCell:
+def _cell(column: Column, stat: Estimate[float] | None, scale: Scale) -> PolicyCell:
     """A number with its interval and, for a change, whether it is told from zero."""
     title = tr("{title}, {unit}", title=column.title, unit=_unit(column, scale))
     if stat is None:
@@ -150,7 +150,7 @@ def _cell(column: Column, stat: Stat | None, scale: Scale) -> PolicyCell:
     return PolicyCell(title, text, ends, judged if column.better and ends else "")
 
 
-def _chance_cell(title: str, stat: Stat) -> PolicyCell:
+def _chance_cell(title: str, stat: Estimate[float]) -> PolicyCell:
     """A probability in percent, its interval cut to 0..1."""
     if not stat.has_interval or stat.ci_low == stat.ci_high:
         return PolicyCell(title, number(100.0 * stat.mean, 0))

@@ -14,7 +14,7 @@ from simulator.report.kit.numbers import (
     span,
 )
 from simulator.report.kit.phrases import effect_text, level_text
-from simulator.report.kit.statistics import Fan, Stat
+from simulator.report.kit.statistics import Fan
 from simulator.report.kit.table import Table, table_months
 from simulator.report.provisions.allowance_figures import (
     RATIO_WORDS,
@@ -24,6 +24,7 @@ from simulator.report.provisions.allowance_figures import (
     waterfall_scale,
 )
 from simulator.report.provisions.rule_books import COVERAGE, PROVISIONS, Provisions, plain
+from simulator.results.estimate import Estimate
 from simulator.results.provisions.roll_forward import CLOSING, OPENING
 
 Place = tuple[str, str]
@@ -223,7 +224,7 @@ def _breaches(books: Provisions) -> dict[str, list[str]]:
     return told
 
 
-def chance_words(stat: Stat | None) -> str:
+def chance_words(stat: Estimate[float] | None) -> str:
     """A probability with its interval, cut to 0..1."""
     if stat is None:
         return tr("with unknown probability")
@@ -272,7 +273,7 @@ def allowance_sentence(books: Provisions) -> str:
     data, needed = books.data, books.needed(place)
     if needed is None:
         return ""
-    level = level_text(money_scale(data.currency, needed.values()), needed)
+    level = level_text(money_scale(data.currency, needed.ends), needed)
     text = tr(
         "{where} the rule book {book} needs an allowance of {level} at the end of month {month}"
         " ({rates}).",

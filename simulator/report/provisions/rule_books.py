@@ -10,8 +10,9 @@ import xarray as xr
 
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import mark, name, tr
-from simulator.report.kit.statistics import Array, Fan, Stat, fan_of, optional
+from simulator.report.kit.statistics import Array, Fan, fan_of
 from simulator.report.kit.text import clean
+from simulator.results.estimate import Estimate
 from simulator.results.provisions.roll_forward import CLOSING, OPENING
 
 TRANSFERS: Final = ("transfer_in", "transfer_out")
@@ -93,7 +94,8 @@ class Provisions:
 
     def minimum(self, book: str, ratio: str) -> float | None:
         """The least ``ratio`` that a rule book allows, or None."""
-        return optional(float(self._of(book, f"minimum_{ratio}")))
+        least = float(self._of(book, f"minimum_{ratio}"))
+        return least if isfinite(least) else None
 
     def grades(self, book: str) -> tuple[str, ...]:
         """Grades of a rule book that ever hold a balance, the best first."""
@@ -170,7 +172,7 @@ class Provisions:
         classes = (b for b in self.books if self.entry(b).get("kind") == "classes")
         return next(classes, self.accounting)
 
-    def breach(self, ratio: str, place: tuple[str, str], book: str) -> Stat | None:
+    def breach(self, ratio: str, place: tuple[str, str], book: str) -> Estimate[float] | None:
         """The probability that a month of the run lies below the minimum, if there is one."""
         if self.minimum(book, ratio) is None:
             return None
@@ -210,7 +212,7 @@ class Provisions:
             return None
         return Cliff((grades[0], grades[1]), (first, second))
 
-    def needed(self, place: tuple[str, str]) -> Stat | None:
+    def needed(self, place: tuple[str, str]) -> Estimate[float] | None:
         """The accounting book's allowance at the end of the last reported month."""
         return self.data.closing(*place, f"allowance_{self.accounting}")
 

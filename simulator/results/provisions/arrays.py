@@ -7,9 +7,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.provision import RiskCellTable, RuleBook
+from simulator.results.estimate import Estimate
 from simulator.results.inputs import SimulationOutput
 from simulator.results.intervals import (
-    PathStatistics,
     over_paths,
     ratio_over_paths,
     with_spread,
@@ -241,7 +241,7 @@ class _Builder:
         self.arrays["roll_forward"][at][..., positions] = lines
 
 
-def _statistic(statistics: PathStatistics, suffix: str) -> F8:
+def _statistic(statistics: Estimate[F8], suffix: str) -> F8:
     found: F8 = getattr(statistics, suffix.removeprefix("_") or "mean")
     return found
 

@@ -1,7 +1,7 @@
 """Metrics of summary.csv about rule books: each carries the name of its rule book."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Flag, auto
 from typing import Final, NamedTuple
 
@@ -10,7 +10,8 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from simulator.results.intervals import CONFIDENCE, PathStatistics
+from simulator.results.estimate import Estimate, unknown
+from simulator.results.intervals import CONFIDENCE
 from simulator.results.metrics import MONTH_AXIS, MetricValues
 from simulator.results.outcomes import WHOLE_HORIZON
 from simulator.results.provisions.roll_forward import TRANSFERS
@@ -210,7 +211,7 @@ class KnownStatistics(NamedTuple):
     name: str
     unit: str
     months: tuple[int | None, ...]
-    found: PathStatistics
+    found: Estimate[F8]
 
 
 def has_allowances(dataset: xr.Dataset) -> bool:
@@ -294,7 +295,7 @@ def grade_statistics(dataset: xr.Dataset) -> Iterator[KnownStatistics]:
                 for suffix in ("", "_se", "_p05", "_p50", "_p95")
             )
             margin = width * se
-            found = PathStatistics(mean, se, mean - margin, mean + margin, p05, p50, p95)
+            found = Estimate(mean, mean - margin, mean + margin, se, p05, p50, p95)
             yield KnownStatistics(f"{name}_{book}_{grade}", unit_in(currency, unit), months, found)
 
 
@@ -307,8 +308,7 @@ def _lines(
         for line in lines["line"].values:
             if line not in TRANSFERS:
                 mean = np.asarray(lines.sel(line=line).values)
-                empty = np.full(mean.shape, np.nan)
-                found = PathStatistics(mean, *[empty] * (len(PathStatistics._fields) - 1))
+                found = replace(unknown(mean.shape), mean=mean)
                 yield KnownStatistics(f"roll_forward_{book}_{line}", currency, months, found)
 
 

@@ -6,7 +6,8 @@ from simulator.report.headline import findings, headline_table
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.numbers import money_scale, percent, points_scale
 from simulator.report.policies import effects
-from tests.report.stress_runs import POLICIES, SCENARIOS, Row, Run, data_of, make_run
+from simulator.results.summary import SummaryRow
+from tests.report.stress_runs import POLICIES, SCENARIOS, Run, data_of, make_run
 
 
 def test_the_finding_states_the_numbers_of_the_summary(default_run: Run) -> None:
@@ -79,8 +80,8 @@ def test_a_mean_of_zero_with_an_interval_is_not_distinguishable(default_run: Run
 
 
 def test_a_smaller_closing_balance_is_told_beside_the_rates(default_run: Run) -> None:
-    def at(policy: str, metric: str, month: int, mean: float) -> Row:
-        return Row("epidemic", policy, metric, month, mean, *(np.nan,) * 5, "CNY")
+    def at(policy: str, metric: str, month: int, mean: float) -> SummaryRow:
+        return SummaryRow("epidemic", policy, metric, month, mean, *(np.nan,) * 5, "CNY")
 
     rows = [
         *default_run.rows,

@@ -11,7 +11,7 @@ from simulator.notebook import stress_test
 from simulator.report import about_the_run
 from simulator.report.headline import findings, recommendation
 from simulator.report.kit.data import ReportData
-from simulator.results.ranking import Estimate
+from simulator.results.estimate import Estimate
 from tests.report.page_outline import Outline
 from tests.report.stress_runs import Run, data_of, write
 from tests.report.tournament_runs import make_tournament

@@ -4,8 +4,9 @@ import numpy as np
 
 from simulator.report.profit.bridge_figure import Bridge
 from simulator.report.profit.bridge_words import bridge_caption
+from simulator.results.summary import SummaryRow
 from tests.report.money_runs import WORST, make_money_run
-from tests.report.stress_runs import POLICIES, Row, Run, data_of
+from tests.report.stress_runs import POLICIES, Run, data_of
 
 
 def test_the_bridge_caption_names_the_best_policy_and_why(bridge: Bridge) -> None:
@@ -28,8 +29,8 @@ def test_a_net_income_around_zero_is_neither_earned_nor_lost() -> None:
     luck = np.random.default_rng(4).normal(0.0, 4.0e7, (40, 1)) / 24
     charge[:] = charge.values + (net / 0.75 / 24 + luck)
     rows = [
-        Row(*WORST, "break_even_price", None, 0.14, 0.13, 0.15, *(np.nan,) * 3, "1/year"),
-        Row(*WORST, "income_rate", None, 0.125, 0.12, 0.13, *(np.nan,) * 3, "1/year"),
+        SummaryRow(*WORST, "break_even_price", None, 0.14, 0.13, 0.15, *(np.nan,) * 3, "1/year"),
+        SummaryRow(*WORST, "income_rate", None, 0.125, 0.12, 0.13, *(np.nan,) * 3, "1/year"),
     ]
     dataset = run.dataset.assign(provision_charge=charge)
     text = bridge_caption(Bridge(data_of(Run(dataset, [*run.rows, *rows], run.manifest))))

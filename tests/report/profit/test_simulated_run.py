@@ -79,14 +79,14 @@ def _assert_bridge_agrees(book: Bridge) -> None:
     bars = [trace for trace in figure.data if trace.type == "bar"]
     assert bars[1].error_x.array[-1] == pytest.approx(margin / scale.divisor, rel=1e-3, abs=1e-5)
     assert scale_of(book, worst, policy).span(row.ci_low, row.ci_high) in _table_row(book, worst)
-    span = money_scale(data.currency, row.values()).span(row.ci_low, row.ci_high)
+    span = money_scale(data.currency, row.ends).span(row.ci_low, row.ci_high)
     assert span in bridge_caption(book)
 
 
 def scale_of(book: Bridge, scenario: str, policy: str) -> Scale:
     """The unit of a policy's row in the table."""
     stats = book.stats(scenario, policy)
-    return money_scale(book.data.currency, [v for stat in stats for v in stat.values()])
+    return money_scale(book.data.currency, [v for stat in stats for v in stat.ends])
 
 
 def _table_row(book: Bridge, scenario: str) -> str:
