@@ -64,9 +64,10 @@ def cause_shares(
     rows = []
     for group, mine in zip(groups, added, strict=True):
         found = ratio_over_paths(mine[:, None], whole[:, None], luck_replicates)
-        label = float(labels[group].mean() / values[-1].mean()) if group in labels else np.nan
-        share, low, high = (float(x[0]) for x in (found.mean, found.ci_low, found.ci_high))
-        rows.append(CauseShare(scenario, group, share, low, high, label))
+        label, all_of_it = np.nan, float(values[-1].mean())
+        if group in labels and all_of_it > 0.0:
+            label = float(labels[group].mean()) / all_of_it
+        rows.append(CauseShare(scenario, group, *found.at(0).ends, label))
     return tuple(rows)
 
 
