@@ -18,7 +18,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import BaseModel
 
@@ -49,6 +49,10 @@ RuleBooks = Iterable[str | RuleBook] | Mapping[str, str | RuleBook]
 """Rule books by shipped name or as objects; a mapping gives them other names."""
 
 
+FITTED: Final = "cn_online_lender"
+"""The set of parameters of the default run."""
+
+
 def stress_test(
     book: str | BookSettings = "cn_online",
     scenarios: Scenarios = ("baseline", "downturn", "epidemic"),
@@ -62,7 +66,8 @@ def stress_test(
     seed: int = 20260101,
     provision: RuleBooks = ("cas22", "cecl", "china_minimum"),
     break_even: BreakEvens = (),
-    parameters: str | Mapping[str, float] = "cn_online_lender",
+    parameters: str | Mapping[str, float] = FITTED,
+    over: str = FITTED,
     sections: Mapping[str, BaseModel] | None = None,
     output: str | Path | None = None,
 ) -> "ExperimentOutcome":
@@ -72,8 +77,8 @@ def stress_test(
     and an own rule book of ``provision`` are named after their label, an own policy after its
     kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size of
     a synthetic book; ``parameters`` are a shipped set's name (``default``: the catalogue's) or
-    values by name, over the catalogue's; ``luck_replicates`` must divide ``paths``; ``sections``
-    are settings of sections by name. With ``output``, that folder gets the files of a run, all or
+    values by name, over those of the shipped set ``over``, as on the command line;
+    ``luck_replicates`` must divide ``paths``; ``sections`` are settings of sections by name. With ``output``, that folder gets the files of a run, all or
     none. Numbers are those of ``python -m simulator`` with the same settings. Raises ``UserError``
     for anything that the user can mend.
     """
@@ -95,7 +100,7 @@ def stress_test(
         chosen_policies = {REFERENCE: _policy(REFERENCE), **chosen_policies}
     questions = _named("break_even", break_even, _question, _question_name, BreakEvenSettings)
     rule_books = _named("provision", provision, _rule_book, _label_name, RuleBook)  # type: ignore[type-abstract]
-    changed = _parameters(parameters)
+    changed = _parameters(parameters, over)
     configuration = {
         "book": book_settings.model_dump(mode="json"),
         "scenario": {name: _plain(item) for name, item in chosen_scenarios.items()},
@@ -140,7 +145,7 @@ def _book(book: str | BookSettings, borrowers: int | None) -> tuple[str, BookSet
     return name, build("book", BookSettings, settings)
 
 
-def _parameters(parameters: str | Mapping[str, float]) -> Mapping[str, object]:
+def _parameters(parameters: str | Mapping[str, float], over: str) -> Mapping[str, object]:
     """What is changed against the catalogue."""
     if isinstance(parameters, str):
         return read_shipped("parameters", parameters)
@@ -148,7 +153,7 @@ def _parameters(parameters: str | Mapping[str, float]) -> Mapping[str, object]:
         raise UserError(
             f"parameters must be a shipped set's name or values by name; got {clip(parameters)}"
         )
-    return parameters
+    return {**read_shipped("parameters", over), **parameters}
 
 
 def _scenario(name: str) -> ScenarioSettings:

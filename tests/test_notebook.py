@@ -46,6 +46,18 @@ def test_names_give_the_numbers_of_the_command_line(tmp_path):
         assert variable.identical(outcome.dataset[name]), name
 
 
+@pytest.mark.parametrize("over", ["cn_online_lender", "default"])
+def test_values_of_parameters_stand_over_a_set_as_on_the_command_line(tmp_path, over):
+    scenario, changes = ["baseline"], {"p_forget_mean": 0.2}
+    outcome = stress_test(scenarios=scenario, policies=[], parameters=changes, over=over, **SMALL)
+    words = ["scenario=[baseline]", "policy=[status_quo]", "run.paths=2", "run.months=3"]
+    words += ["book.borrowers=100", f"parameters={over}", "parameters.p_forget_mean=0.2"]
+    assert main([*words, "report.enabled=false", f"hydra.run.dir={tmp_path}"]) == 0
+    stored = simulator.read_results(str(tmp_path)).dataset
+    for name, variable in stored.data_vars.items():
+        assert variable.identical(outcome.dataset[name]), name
+
+
 def test_typed_objects_are_named_after_label_and_kind():
     own = _scenario(label="Half-way, house")
     policy = GracePeriod(months=6)
