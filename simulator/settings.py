@@ -1,19 +1,20 @@
 """What a user can set, validated: ranges and cross-field rules, all mistakes at once."""
 
-import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from simulator.reading.periods import Frequency
+from simulator.reading.periods import Frequency, months_between
 from simulator.timeline import Timeline
 from simulator.validation import Frozen
 
+_MONTHS: Final = frozenset(months_between("1900-01", "2199-12"))
+
 
 def _calendar_month(text: str) -> str:
-    if not re.fullmatch(r"(19|20|21)\d\d-(0[1-9]|1[0-2])", text):
+    if text not in _MONTHS:
         raise ValueError("must be a month as YYYY-MM")
     return text
 

@@ -11,11 +11,11 @@ from simulator.macro.severity import (
     LEAST_QUARTERS,
     WORSE,
     VariableSeverity,
-    quarter_name,
     quarters_of,
     severity_of,
 )
 from simulator.macro.variables import MACRO_VARIABLES
+from simulator.reading.periods import quarter_name
 
 _WIDTH: Final = 100
 _MODEL: Final = (
