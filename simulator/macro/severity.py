@@ -13,13 +13,16 @@ from scipy.special import logit
 
 from simulator.macro.scenario import Scenario
 from simulator.macro.variables import DEVIATING_VARIABLES, LOGIT_VARIABLES, MACRO_VARIABLES
-from simulator.reading.periods import Months, quarter_name
+from simulator.reading.periods import (
+    MONTHS_A_QUARTER,
+    QUARTERS_A_YEAR,
+    Months,
+    quarter_name,
+)
 from simulator.settings import MacroDeviation
 
 F8 = NDArray[np.float64]
 
-QUARTERS_A_YEAR: Final = 4
-MONTHS_A_QUARTER: Final = 3
 LEAST_QUARTERS: Final = 8
 """Of history, to speak of a spread of quarters or of yearly changes (assumption)."""
 

@@ -18,7 +18,9 @@ F8 = NDArray[np.float64]
 Months = NDArray[np.datetime64]
 Frequency = Literal["monthly", "quarterly"]
 
-MONTHS_OF: Final[dict[Frequency, int]] = {"monthly": 1, "quarterly": 3}
+MONTHS_A_QUARTER: Final = 3
+QUARTERS_A_YEAR: Final = MONTHS_PER_YEAR // MONTHS_A_QUARTER
+MONTHS_OF: Final[dict[Frequency, int]] = {"monthly": 1, "quarterly": MONTHS_A_QUARTER}
 """Months in a period."""
 FIRST_SERIAL: Final = 20_000
 LAST_SERIAL: Final = 80_000
@@ -27,7 +29,6 @@ SPELLINGS: Final = "2025Q1, 2025-01, 2025-01-31 or the like, the year first"
 """What a message names of all that is understood."""
 _EXCEL_DAY_0: Final = date(1899, 12, 30).toordinal()
 _EPOCH: Final = date(1970, 1, 1).toordinal()
-_QUARTERS_A_YEAR: Final = MONTHS_PER_YEAR // MONTHS_OF["quarterly"]
 _NAMES: Final = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _NAME: Final = (
     r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -87,8 +88,8 @@ def _label(parts: dict[str, str]) -> Label | None:
     if name:
         month = _NAMES.index(name[:3].lower()) + 1
     elif quarter:
-        months = MONTHS_OF["quarterly"]
-        month += months * ("1234一二三四".index(quarter) % _QUARTERS_A_YEAR)
+        months = MONTHS_A_QUARTER
+        month += months * ("1234一二三四".index(quarter) % QUARTERS_A_YEAR)
     if day or name or parts.get("month"):
         months = 0 if day else 1
     try:
@@ -169,7 +170,7 @@ def period_text(number: int, frequency: Frequency) -> str:
     """Inverse of ``period_number``: ``2008-01`` or ``2008Q1``."""
     if frequency == "monthly":
         return month_text(number)
-    year, quarter = divmod(number, _QUARTERS_A_YEAR)
+    year, quarter = divmod(number, QUARTERS_A_YEAR)
     return f"{year:04d}Q{quarter + 1}"
 
 

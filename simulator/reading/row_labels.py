@@ -7,6 +7,7 @@ import numpy as np
 
 from simulator.reading.columns import texts
 from simulator.reading.periods import (
+    MONTHS_A_QUARTER,
     MONTHS_OF,
     SPELLINGS,
     Frequency,
@@ -58,7 +59,7 @@ def frequency_of(owner: str, source: Source, rows: range) -> Frequency:
         )
     first = read_label(labels[0])
     if months is not None and first is not None:
-        return "quarterly" if first.months == MONTHS_OF["quarterly"] else "monthly"
+        return "quarterly" if first.months == MONTHS_A_QUARTER else "monthly"
     odd = next((label for label in labels if order_hint(label)), labels[0])
     if column.lower() == "date" or order_hint(odd):
         raise UserError(
