@@ -1,19 +1,20 @@
 """What a user can set, validated: ranges and cross-field rules, all mistakes at once."""
 
-import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from simulator.reading.periods import Frequency
+from simulator.reading.periods import Frequency, months_between
 from simulator.timeline import Timeline
 from simulator.validation import Frozen
 
+_MONTHS: Final = frozenset(months_between("1900-01", "2199-12"))
+
 
 def _calendar_month(text: str) -> str:
-    if not re.fullmatch(r"(19|20|21)\d\d-(0[1-9]|1[0-2])", text):
+    if text not in _MONTHS:
         raise ValueError("must be a month as YYYY-MM")
     return text
 
@@ -231,7 +232,7 @@ class ScenarioSettings(Frozen):
     weight: float = Field(default=1.0, ge=0, le=1)
     """Probability weight beside the other scenarios of a run; normalised over them."""
     table: str = Field(min_length=1, max_length=4096)
-    """CSV in ``scenarios/_macro`` (or a path); columns as in ``columns``."""
+    """File in ``scenarios/_macro`` (or a path); columns as in ``columns``."""
     frequency: Frequency | None = None
     """What a row is; None is what the table's date, month or quarter column says."""
     start_month: CalendarMonth | None = None
@@ -247,7 +248,7 @@ class ScenarioSettings(Frozen):
     """First and last row that is used, as written in the table's date, month or quarter column;
     None is all."""
     history: str | None = Field(default=None, min_length=1, max_length=4096)
-    """CSV of what was observed before, read as the table is; None takes the table's rows before
+    """File of what was observed before, read as the table is; None takes the table's rows before
     ``rows``, if there are any."""
     scenario_end: Literal["revert", "error"] = "revert"
     """A table shorter than the run: goes on to the long-run means, or is refused."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from simulator.calibrate.data.files import columns_of as read_columns
+from simulator.calibrate.data.files import open_data
 from simulator.calibrate.data.moments import Moments
 from simulator.calibrate.data.targets import observed
 from simulator.calibrate.estimate.fitted import ParameterRow
@@ -16,6 +16,7 @@ from simulator.calibrate.forecast.backtest import BacktestRow, BacktestScore
 from simulator.calibrate.forecast.predict import PredictionRow
 from simulator.calibrate.settings import CalibrationSettings, PanelPrediction, SeriesTarget, Target
 from simulator.calibrate.store import MANIFEST_NAME, PARAMETERS_NAME, PREDICTIONS_NAME
+from simulator.reading.columns import texts
 from simulator.report.fit.data import FittedNumber
 from simulator.validation import UserError
 from tools import ROOT
@@ -176,8 +177,8 @@ def unemployment(result: Result) -> dict[str, float]:
 
 def columns_of(file: str, columns: Sequence[str]) -> dict[str, list[str]]:
     """Columns of a data file that the package ships; empty text where there is no cell."""
-    table = read_columns("validation", file, columns)
-    return {name: [cell or "" for cell in table[name].to_pylist()] for name in columns}
+    source = open_data("validation", file)
+    return {name: texts(source, name) for name in columns}
 
 
 def _seen(settings: CalibrationSettings, owner: str, item: object) -> Moments | None:

@@ -116,10 +116,10 @@ class SeriesTarget(Frozen):
     kind: Literal["series"]
     measure: Measure
     path: str = Field(min_length=1, max_length=4096)
-    """CSV: shipped in ``simulator/book/shipped/data``, or a path."""
+    """A file shipped in ``simulator/book/shipped/data``, or a path."""
     column: str
     date_column: str = "date"
-    """ISO dates, the first of the quarter or month, or ``2008Q1``."""
+    """Quarters, months or days in them, in any spelling of docs/files.md."""
     percent: bool = True
     frequency: Literal["monthly", "quarterly"] = "quarterly"
     span: tuple[str, str]

@@ -1,6 +1,6 @@
 """What was observed before a scenario begins: the history that its path is held against."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,16 +10,12 @@ from numpy.typing import NDArray
 
 from simulator.macro.at_work import growth_at_work
 from simulator.macro.rows import used_rows
-from simulator.macro.tables import credit_supply, numbers
+from simulator.macro.tables import credit_supply, numbers, open_rows
 from simulator.macro.variables import MACRO_VARIABLES
-from simulator.reading.periods import MONTHS_OF
-from simulator.reading.row_labels import (
-    Months,
-    frequency_of,
-    label_column,
-    months_of,
-)
-from simulator.reading.text_table import cells_of, read_bytes
+from simulator.reading.columns import texts
+from simulator.reading.periods import MONTHS_OF, SPELLINGS, Months
+from simulator.reading.row_labels import frequency_of, row_months
+from simulator.reading.table_file import Source
 from simulator.settings import CreditSpread, ScenarioSettings
 from simulator.validation import UserError, clip
 
@@ -73,70 +69,63 @@ def read_history(
     Without a file of its own, the history is the rows of ``table`` before ``settings.rows``, and
     None where there are none or their labels are no dates; those rows may hold anything, so a
     column that cannot be read there is not observed. Columns, percent and frequency are the
-    scenario's. A ``UserError`` names file and column of what is wrong in a file of its own.
+    scenario's; any day or month of a quarter stands for it. A ``UserError`` names file and column
+    of what is wrong in a file of its own.
     """
-    path = table if history is None else history
-    header, cells, n_rows = cells_of(path.name, read_bytes(path))
-    stop = n_rows
+    source = open_rows(f"{owner}.{'history' if history else 'table'}", history or table)
+    past = range(source.table.num_rows)
     if history is None:
-        stop = used_rows(owner, path.name, cells, n_rows, settings.rows).start
-        if stop == 0:
-            return None
-    past = {column: texts[:stop] for column, texts in cells.items()}
-    months = _row_months(past)
-    if months is None and history is None:
+        past = range(used_rows(owner, source, settings.rows).start)
+    months = row_months(source, past)
+    if history is None and (months is None or not past):
         return None
     if months is None:
         raise UserError(
-            f"{owner}.history: {path.name} needs a column date, month or quarter with dates such as"
-            f" 2025 Q1 or 2025-01; the table has {clip(', '.join(header), 300)}"
+            f"{owner}.history: {source.name} needs a column date, month or quarter with dates as"
+            f" {SPELLINGS}; the table has {clip(', '.join(source.names), 300)}"
         )
-    frequency = frequency_of(owner, path.name, past)
+    frequency = frequency_of(owner, source, past)
     if settings.frequency not in (None, frequency):
         raise UserError(
-            f"{owner}.history: {path.name} must be {settings.frequency}, as the scenario is;"
+            f"{owner}.history: {source.name} must be {settings.frequency}, as the scenario is;"
             f" its rows are {frequency}"
         )
     length = MONTHS_OF[frequency]
+    months = months - months.astype(np.int64) % length
     before = months + length - 1 < np.datetime64(start_month, "M")
     if not before.any():
         raise UserError(
-            f"{owner}.history: {path.name} must have rows before {start_month}, the first month of"
-            f" the scenario; it begins in {months[0]}"
+            f"{owner}.history: {source.name} must have rows before {start_month}, the first month"
+            f" of the scenario; it begins in {months[0]}"
         )
-    values, findings = _values(path.name, past, settings, 12 // length)
+    values, findings = _values(source, past, settings, 12 // length)
     if history is None and not values:
         return None
     if history is not None and not (findings or values):
         findings = [
-            f"{owner}.history: {path.name} must have a column of {', '.join(SHOWN_VARIABLES)}, as"
-            f" {owner}.columns names them; it has {clip(', '.join(header), 300)}"
+            f"{owner}.history: {source.name} must have a column of {', '.join(SHOWN_VARIABLES)}, as"
+            f" {owner}.columns names them; it has {clip(', '.join(source.names), 300)}"
         ]
     if history is not None and findings:
         raise UserError("\n".join(findings))
     kept = {name: column[before] for name, column in values.items()}
-    return MacroHistory(path.name, months[before], length, kept)
-
-
-def _row_months(cells: Mapping[str, Sequence[str]]) -> Months | None:
-    column = label_column(cells)
-    return None if column is None else months_of(cells[column])
+    return MacroHistory(source.name, months[before], length, kept)
 
 
 def _values(
-    file: str, cells: dict[str, list[str]], settings: ScenarioSettings, rows_a_year: int
+    source: Source, past: range, settings: ScenarioSettings, rows_a_year: int
 ) -> tuple[dict[str, F8], list[str]]:
     """Every shown variable that can be read, NaN where blank, and what is wrong with the others."""
     values: dict[str, F8] = {}
     findings: list[str] = []
     for name in SHOWN_VARIABLES:
         column = settings.columns.get(name, "" if settings.columns else name)
-        if column in cells:
-            found, finding = _column(file, name, column, cells[column], settings)
+        if column in source.names:
+            found, finding = numbers(source, name, column, past, settings, may_be_empty=True)
             findings += [finding] if finding else []
             values |= {} if finding else {name: found}
     if settings.credit_spread is not None:
-        supply, finding = _supply(file, cells, settings.credit_spread)
+        supply, finding = _supply(source, past, settings.credit_spread)
         findings += [finding] if finding else []
         values |= {} if finding else {"credit_supply": supply}
     if settings.income_is_aggregate and "income_growth" in values:
@@ -152,24 +141,11 @@ def _values(
     return values, findings
 
 
-def _supply(file: str, cells: dict[str, list[str]], spread: CreditSpread) -> tuple[F8, str | None]:
+def _supply(source: Source, past: range, spread: CreditSpread) -> tuple[F8, str | None]:
     """Supply of credit; NaN before the yields begin, where a scenario takes 1 unobserved."""
-    n_rows = len(next(iter(cells.values())))
-    supply, finding = credit_supply(file, cells, range(n_rows), spread)
+    supply, finding = credit_supply(source, past, spread)
     for column in (spread.yield_column, spread.over_column):
-        for row, text in enumerate(cells.get(column, ())):
-            if not text:
-                supply[row] = np.nan
+        if column in source.names:
+            empty = np.array(texts(source, column)[: past.stop]) == ""
+            supply[empty] = np.nan
     return supply, finding
-
-
-def _column(
-    file: str, name: str, column: str, texts: Sequence[str], settings: ScenarioSettings
-) -> tuple[F8, str | None]:
-    """One column in the model's units, NaN where blank, and the finding if a cell is bad."""
-    written = [row for row, text in enumerate(texts) if text]
-    values = np.full(len(texts), np.nan)
-    values[written], finding = numbers(
-        file, name, column, [texts[row] for row in written], 0, settings
-    )
-    return values, finding

@@ -1,36 +1,33 @@
 """Which rows of a table a scenario uses: all of them, or from one label to another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from simulator.reading.columns import texts
 from simulator.reading.row_labels import LABEL_COLUMNS, label_column
+from simulator.reading.table_file import Source
 from simulator.validation import UserError, clip
 
 
-def used_rows(
-    owner: str,
-    file: str,
-    cells: Mapping[str, Sequence[str]],
-    n_rows: int,
-    ends: tuple[str, str] | None,
-) -> range:
+def used_rows(owner: str, source: Source, ends: tuple[str, str] | None) -> range:
     """Numbers (from 0) of the rows from the label ``ends[0]`` to ``ends[1]``; None is all rows.
 
-    ``cells``: texts by column. Labels stand in the first column that is called date, month or
-    quarter, in letters of any case. A ``UserError`` tells what is wrong with the ends.
+    Labels stand in the first column that is called date, month or quarter, in letters of any case.
+    A ``UserError`` tells what is wrong with the ends.
     """
     if ends is None:
-        return range(n_rows)
-    column = label_column(cells)
+        return range(source.table.num_rows)
+    column = label_column(source.names)
     if column is None:
         raise UserError(
-            f"{owner}.rows needs a column of {file} called {', '.join(LABEL_COLUMNS)};"
-            f" the table has {clip(', '.join(cells), 300)}"
+            f"{owner}.rows needs a column of {source.name} called {', '.join(LABEL_COLUMNS)};"
+            f" the table has {clip(', '.join(source.names), 300)}"
         )
-    first, last = (_row(owner, file, column, cells[column], label) for label in ends)
+    labels = texts(source, column)
+    first, last = (_row(owner, source.name, column, labels, label) for label in ends)
     if first > last:
         raise UserError(
             f"{owner}.rows must name the first row before the last;"
-            f" in {file} {clip(ends[0])} comes after {clip(ends[1])}"
+            f" in {source.name} {clip(ends[0])} comes after {clip(ends[1])}"
         )
     return range(first, last + 1)
 

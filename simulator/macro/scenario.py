@@ -182,16 +182,15 @@ def _check_end(owner: str, settings: ScenarioSettings, table: MacroTable, horizo
 
 
 def _notes(owner: str, table: MacroTable) -> tuple[str, ...]:
-    """Which variables have no column of the table, with the default that they take."""
+    """How the table was read, and which variables it has no column for, with their defaults."""
     absent = [
         f"{variable.name} {variable.default:g}"
         for variable in MACRO_VARIABLES.values()
         if variable.name not in table.columns
         and not any(variable_of(column) is variable for column in table.columns)
     ]
-    if not absent:
-        return ()
-    return (f"{owner}: {table.file} has no column for {', '.join(absent)} (defaults)",)
+    lacks = f"{table.file} has no column for {', '.join(absent)} (defaults)"
+    return tuple(f"{owner}: {note}" for note in (*table.notes, *([lacks] if absent else [])))
 
 
 def _warnings(

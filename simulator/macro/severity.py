@@ -13,13 +13,16 @@ from scipy.special import logit
 
 from simulator.macro.scenario import Scenario
 from simulator.macro.variables import DEVIATING_VARIABLES, LOGIT_VARIABLES, MACRO_VARIABLES
-from simulator.reading.row_labels import Months
+from simulator.reading.periods import (
+    MONTHS_A_QUARTER,
+    QUARTERS_A_YEAR,
+    Months,
+    quarter_name,
+)
 from simulator.settings import MacroDeviation
 
 F8 = NDArray[np.float64]
 
-QUARTERS_A_YEAR: Final = 4
-MONTHS_A_QUARTER: Final = 3
 LEAST_QUARTERS: Final = 8
 """Of history, to speak of a spread of quarters or of yearly changes (assumption)."""
 
@@ -86,12 +89,6 @@ def quarters_of(central: F8) -> F8:
     starts = np.arange(1, central.size, MONTHS_A_QUARTER)
     means = [central[start : start + MONTHS_A_QUARTER].mean() for start in starts]
     return np.array([central[0], *means])
-
-
-def quarter_name(first_month: np.datetime64) -> str:
-    """``2008 Q4`` for the quarter that begins in ``first_month``."""
-    text = str(first_month)
-    return f"{text[:4]} Q{(int(text[5:7]) - 1) // MONTHS_A_QUARTER + 1}"
 
 
 def _against_history(name: str, path: F8, past: F8, first_months: Months) -> VariableSeverity:

@@ -1,9 +1,7 @@
 """Macro tables: found in the shipped folders or at a user's path, read and checked in full."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Final
 
@@ -12,15 +10,18 @@ from numpy.typing import NDArray
 
 from simulator.macro.rows import used_rows
 from simulator.macro.variables import column_names, disaster_column, variable_of
+from simulator.reading import columns as reading
 from simulator.reading.periods import MONTHS_OF, Frequency
 from simulator.reading.row_labels import LABEL_COLUMNS, frequency_of
-from simulator.reading.text_table import cells_of, number, read_bytes
+from simulator.reading.table_file import Source
 from simulator.settings import CreditSpread, ScenarioSettings
-from simulator.validation import UserError, clip, first_offender, unknown_choice
+from simulator.validation import UserError, clip, unknown_choice
 
 F8 = NDArray[np.float64]
 
 PERCENT: Final = 100.0
+MAX_ROWS: Final = 1200
+"""A century of months: a longer table is no scenario, and smoothing it is a dense system."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +29,8 @@ class MacroTable:
     """A checked table: the rows that a scenario uses, in the model's units.
 
     ``columns``: shape (n_rows,) by macro column name; ``before``: value of the row before the
-    first used one, of the columns that have one. ``sha256`` is the whole file's.
+    first used one, of the columns that have one. ``sha256`` is the whole file's; ``notes`` say in
+    which encoding it was read, where that is not UTF-8.
     """
 
     file: str
@@ -37,6 +39,7 @@ class MacroTable:
     n_rows: int
     frequency: Frequency
     sha256: str
+    notes: tuple[str, ...] = ()
 
     @property
     def months(self) -> int:
@@ -70,30 +73,44 @@ def read_table(
     Of the rows outside ``settings.rows`` only the one before the first is read, as the opening of
     the variables that ``settings.opening`` does not name; it may be blank.
     """
-    raw = read_bytes(path)
-    header, cells, n_rows = cells_of(path.name, raw)
-    sources, findings = _sources(owner, path.name, header, settings, regions)
-    used = used_rows(owner, path.name, cells, n_rows, settings.rows)
+    source = open_rows(f"{owner}.table", path)
+    sources, findings = _sources(owner, source, settings, regions)
+    used = used_rows(owner, source, settings.rows)
     columns: dict[str, F8] = {}
     before: dict[str, float] = {}
     for name, column in sources.items():
-        texts = cells[column][: used.stop]
-        wanted = used.start > 0 and name not in settings.opening and texts[used.start - 1] != ""
-        start = used.start - 1 if wanted else used.start
-        values, finding = numbers(path.name, name, column, texts, start, settings)
-        columns[name] = values[used.start - start :]
+        opens = used.start > 0 and name not in settings.opening
+        wanted = opens and reading.texts(source, column)[used.start - 1] != ""
+        rows = range(used.start - wanted, used.stop)
+        values, finding = numbers(source, name, column, rows, settings)
+        columns[name] = values[int(wanted) :]
         before |= {name: float(values[0])} if wanted else {}
         findings += [finding] if finding else []
     if settings.credit_spread is not None:
-        supply, finding = credit_supply(path.name, cells, used, settings.credit_spread)
-        columns["credit_supply"] = supply
+        columns["credit_supply"], finding = credit_supply(source, used, settings.credit_spread)
         findings += [finding] if finding else []
     if findings:
         raise UserError("\n".join(findings))
-    used_cells = {column: texts[used.start : used.stop] for column, texts in cells.items()}
-    frequency = settings.frequency or frequency_of(owner, path.name, used_cells)
-    digest = hashlib.sha256(raw).hexdigest()
-    return MacroTable(path.name, columns, before, len(used), frequency, digest)
+    return MacroTable(
+        file=path.name,
+        columns=columns,
+        before=before,
+        n_rows=len(used),
+        frequency=settings.frequency or frequency_of(owner, source, used),
+        sha256=source.sha256,
+        notes=source.notes,
+    )
+
+
+def open_rows(key: str, path: Path) -> Source:
+    """The table at ``path``, the value of ``key``, if it is no longer than a scenario may be."""
+    source = reading.open_table(key, path)
+    if source.table.num_rows > MAX_ROWS:
+        raise UserError(
+            f"{key} {source.name} must have 1 to {MAX_ROWS:,} rows below the header; got"
+            f" {source.table.num_rows:,}"
+        )
+    return source
 
 
 def _is_file(path: Path) -> bool:
@@ -104,13 +121,10 @@ def _is_file(path: Path) -> bool:
 
 
 def _sources(
-    owner: str,
-    file: str,
-    header: Sequence[str],
-    settings: ScenarioSettings,
-    regions: Sequence[str],
+    owner: str, source: Source, settings: ScenarioSettings, regions: Sequence[str]
 ) -> tuple[dict[str, str], list[str]]:
     """Which column of the table each macro column is read from, and what is wrong with that."""
+    file, header = source.name, source.names
     known = column_names(regions)
     sources = dict(settings.columns) or {c: c for c in header if c.lower() not in LABEL_COLUMNS}
     findings: list[str] = []
@@ -138,70 +152,51 @@ def _sources(
     return usable, findings
 
 
-def credit_supply(
-    file: str, cells: dict[str, list[str]], used: range, spread: CreditSpread
-) -> tuple[F8, str | None]:
+def credit_supply(source: Source, used: range, spread: CreditSpread) -> tuple[F8, str | None]:
     """Supply of credit in the used rows from a spread of yields, and the finding if it has none.
 
     Before the yields begin, supply is 1.
     """
-    first = max(
-        (
-            next((k for k, row in enumerate(used) if cells[column][row] != ""), len(used))
-            for column in (spread.yield_column, spread.over_column)
-            if column in cells
-        ),
-        default=0,
-    )
-    yields = []
-    for column in (spread.yield_column, spread.over_column):
-        if column not in cells:
-            return np.ones(len(used)), (
-                f"{file}: column {clip(column)} (for credit_spread) is missing;"
-                f" the table has {clip(', '.join(cells), 300)}"
+    supply, pair = np.ones(len(used)), (spread.yield_column, spread.over_column)
+    for column in pair:
+        if column not in source.names:
+            return supply, (
+                f"{source.name}: column {clip(column)} (for credit_spread) is missing;"
+                f" the table has {clip(', '.join(source.names), 300)}"
             )
-        late = used[first:]
-        values = [number(cells[column][row]) for row in late]
-        labels = [f"row {row + 1}: {cells[column][row] or 'empty'}" for row in late]
-        finding = first_offender(
-            f"{file}, column {column}",
-            labels,
-            [not isfinite(x) for x in values],
-            "no finite number",
-        )
-        if finding:
-            return np.ones(len(used)), finding
-        yields.append(np.array(values, dtype=np.float64))
+    cells = [reading.texts(source, column)[used.start : used.stop] for column in pair]
+    first = max(next((k for k, text in enumerate(c) if text), len(used)) for c in cells)
+    yields = []
+    for column in pair:
+        found = reading.numbers(source, column, used[first:])
+        if found.finding:
+            return supply, found.finding
+        yields.append(found.values * (PERCENT if found.signs else 1.0))
     above = np.maximum(0.0, yields[0] - yields[1] - spread.usual)
-    supply = np.ones(len(used))
     supply[first:] = np.clip(1.0 - spread.fall_per_point * above, spread.least, 1.0)
     return supply, None
 
 
 def numbers(
-    file: str,
+    source: Source,
     name: str,
     column: str,
-    texts: Sequence[str],
-    start: int,
+    rows: range,
     settings: ScenarioSettings,
+    *,
+    may_be_empty: bool = False,
 ) -> tuple[F8, str | None]:
-    """``texts`` from number ``start`` on in the model's units, and the finding if one is bad."""
+    """``rows`` of ``column`` in the model's units, and the finding if one is bad."""
     variable = variable_of(name)
-    in_percent = settings.percent and variable.is_rate
+    found = reading.numbers(source, column, rows, may_be_empty=may_be_empty)
+    in_percent = settings.percent and variable.is_rate and not found.signs
     unit = PERCENT if in_percent else 1.0
-    written = [number(text) for text in texts[start:]]
-    labels = [
-        f"row {row}: {text or 'empty'}" for row, text in enumerate(texts[start:], start=start + 1)
-    ]
-    where = f"{file}, column {column}"
-    finding = first_offender(where, labels, [not isfinite(x) for x in written], "no finite number")
-    values = np.array(written, dtype=np.float64) / unit
+    values, finding = found.values / unit, found.finding
     if finding is None:
-        outside = [not variable.low <= value <= variable.high for value in values]
+        outside = (values < variable.low) | (values > variable.high)
         bounds = f"[{variable.low * unit:g}, {variable.high * unit:g}]"
         rule = f"a number outside {bounds} {'percent' if in_percent else variable.unit}"
-        finding = first_offender(where, labels, outside, rule)
-        if finding and variable.is_rate and not in_percent and max(values) > 1:
+        finding = reading.offender(source, column, rows, outside, rule)
+        if finding and variable.is_rate and not in_percent and np.nanmax(values) > 1:
             finding += "; set percent: true if the table is in percent"
     return values, finding

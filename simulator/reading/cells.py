@@ -1,16 +1,15 @@
 """Cells of a column become numbers, categories or dates; whole columns at a time."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Final, Literal, NamedTuple, Protocol
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from simulator.reading.periods import day_number
 from simulator.validation import clip
 
 B = NDArray[np.bool_]
@@ -25,63 +24,34 @@ _CURRENCY: Final = (
 )
 _PLAIN: Final = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$|^[+-]?(?i:nan|inf|infinity)$"
 _COMMAS: Final = "[,\uff0c]"
-_POINT: Final = rf"^[+-]?\d{{1,3}}(?:{_COMMAS}\d{{3}})+(?:\.\d*)?$"
-_COMMA: Final = r"^[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+$"
-_COMMA_GROUPS: Final = r"^[+-]?\d{1,3}(?:\.\d{3})+$"
+_POINT: Final = rf"^[+-]?[1-9]\d{{0,2}}(?:{_COMMAS}\d{{3}})+(?:\.\d*)?$"
+_COMMA: Final = r"^[+-]?(?:[1-9]\d{0,2}(?:\.\d{3})+|\d+),\d+$"
+_COMMA_GROUPS: Final = r"^[+-]?[1-9]\d{0,2}(?:\.\d{3})+$"
 _INTEGER: Final = r"^[+-]?\d+$"
 _PERCENT: Final = "\\s*[%\uff05]$"
-FIRST_SERIAL: Final = 20_000
-LAST_SERIAL: Final = 80_000
-"""Excel's days since 1899-12-30, 1954 to 2119; YYYYMM and YYYYMMDD are larger."""
-_EXCEL_DAY_0: Final = date(1899, 12, 30).toordinal()
-_EPOCH: Final = date(1970, 1, 1).toordinal()
-_DATE: Final = re.compile(
-    r"^(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?月?"
-    r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?$"
-)
 
 
-class ColumnRule(Protocol):
+class ColumnRule(NamedTuple):
     """What reading has to know of a column: its name, and whether percent signs make sense."""
 
-    @property
-    def name(self) -> str:
-        """Name that findings use."""
-        ...
-
-    @property
-    def is_fraction(self) -> bool:
-        """Whether cells are shares or rates."""
-        ...
+    name: str
+    is_fraction: bool = True
 
 
-class CellRules(Protocol):
-    """What a user said of the cells of a file."""
+@dataclass(frozen=True, slots=True)
+class CellRules:
+    """What a user said of the cells of a file; nothing is said of a table that has no mapping."""
 
-    @property
-    def missing(self) -> Sequence[str]:
-        """Further cells that mean nothing is known."""
-        ...
-
-    @property
-    def decimal(self) -> Literal[".", ","] | None:
-        """The decimal mark; None finds it."""
-        ...
-
-    @property
-    def percent(self) -> Sequence[str]:
-        """Columns in percent: 18 is 0.18."""
-        ...
-
-    @property
-    def scale(self) -> Mapping[str, float]:
-        """Column -> factor on every cell."""
-        ...
-
-    @property
-    def date_format(self) -> str | None:
-        """As in ``%d/%m/%Y``; None knows the usual forms."""
-        ...
+    missing: Sequence[str] = ()
+    """Further cells that mean nothing is known."""
+    decimal: Literal[".", ","] | None = None
+    """The decimal mark; None finds it."""
+    percent: Sequence[str] = ()
+    """Columns in percent: 18 is 0.18."""
+    scale: Mapping[str, float] = field(default_factory=dict)
+    """Column -> factor on every cell."""
+    date_format: str | None = None
+    """As in ``%d/%m/%Y``; None knows the usual forms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,55 +115,63 @@ def as_texts(column: pa.ChunkedArray, missing: Sequence[str] = ()) -> Texts:
     return Texts(np.asarray(encoded.indices).astype(np.int64), encoded.dictionary)
 
 
-def as_numbers(
-    column: pa.ChunkedArray, spec: ColumnRule, mapping: CellRules, delimiter: str
-) -> tuple[F8, list[Trouble], bool]:
-    """Cells as doubles with NaN for empty ones, what is no finite number, and whether percent
-    signs were read.
+class Numbers(NamedTuple):
+    """A column as numbers: ``values`` (n,) are NaN where there is none.
+
+    ``empty``: cells where nothing is known; ``words``: those that hold no number; ``troubles``:
+    those that may be read in two ways; ``signs``: whether percent signs were read as hundredths.
     """
-    words = np.zeros(len(column), dtype=bool)
+
+    values: F8
+    empty: B
+    words: B
+    troubles: list[Trouble]
+    signs: bool
+
+
+def as_numbers(
+    column: pa.ChunkedArray, spec: ColumnRule, rules: CellRules, delimiter: str
+) -> Numbers:
+    """Cells as doubles; ``pyarrow.ArrowException`` for a column of a type that has no numbers."""
     signs = np.zeros(len(column), dtype=bool)
     trouble: list[Trouble] = []
+    cells = column
     if _is_text(column.type):
-        cells = _known_cells(column, mapping.missing)
-        empty = np.asarray(pc.is_null(cells)).astype(bool)
-        try:
-            if mapping.decimal == ",":
-                raise pa.ArrowInvalid("cells need reading")
-            values = cells.cast(pa.float64())
-        except pa.ArrowInvalid:
-            values, signs, trouble = _read_numbers(cells, spec, mapping, delimiter)
-    else:
-        empty = np.asarray(pc.is_null(column)).astype(bool)
-        values = column.cast(pa.float64())
+        cells = _known_cells(column, rules.missing)
+    empty = np.asarray(pc.is_null(cells)).astype(bool)
+    try:
+        if _is_text(column.type) and rules.decimal == ",":
+            raise pa.ArrowInvalid("cells need reading")
+        values = cells.cast(pa.float64())
+    except pa.ArrowInvalid:
+        if not _is_text(column.type):
+            raise
+        values, signs, trouble = _read_numbers(cells, spec, rules, delimiter)
     numbers = np.array(values.to_numpy(zero_copy_only=False), dtype=np.float64)
-    if _is_text(column.type):
-        words = np.asarray(pc.is_null(values)).astype(bool) & ~empty
-        for item in trouble:
-            words &= ~item.rows
-    if spec.name in mapping.percent:
+    words = np.asarray(pc.is_null(values)).astype(bool) & ~empty
+    for item in trouble:
+        words &= ~item.rows
+    if spec.name in rules.percent:
         numbers = np.where(signs, numbers, numbers / 100.0)
-    if spec.name in mapping.scale:
-        numbers = numbers * mapping.scale[spec.name]
-    first = clip(column[int(np.argmax(words))].as_py(), 40) if words.any() else ""
-    if signs.any() and spec.name not in mapping.percent:
+    if spec.name in rules.scale:
+        numbers = numbers * rules.scale[spec.name]
+    if signs.any() and spec.name not in rules.percent:
         mixed = ~signs & (np.nan_to_num(numbers) != 0)
         rule = f"cells in {spec.name} without a percent sign, which other rows have"
         trouble = [*trouble, Trouble(mixed, rule)]
-    rules = [
-        *trouble,
-        Trouble(words, f"no number in {spec.name}; got {first}"),
-        Trouble(np.isnan(numbers) & ~empty & ~words & ~_any(trouble, words), f"{spec.name} = NaN"),
-        Trouble(np.isinf(numbers), f"infinite {spec.name}"),
+    return Numbers(numbers, empty, words, trouble, bool(signs.any()))
+
+
+def number_troubles(name: str, column: pa.ChunkedArray, read: Numbers) -> list[Trouble]:
+    """Every rule that cells of the column break, where it must hold finite numbers."""
+    first = clip(column[int(np.argmax(read.words))].as_py(), 40) if read.words.any() else ""
+    told = read.empty | np.logical_or.reduce([read.words, *(t.rows for t in read.troubles)])
+    return [
+        *read.troubles,
+        Trouble(read.words, f"no number in {name}; got {first}"),
+        Trouble(np.isnan(read.values) & ~told, f"{name} = NaN"),
+        Trouble(np.isinf(read.values), f"infinite {name}"),
     ]
-    return numbers, rules, bool(signs.any())
-
-
-def _any(trouble: Sequence[Trouble], like: B) -> B:
-    found = np.zeros_like(like)
-    for item in trouble:
-        found |= item.rows
-    return found
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -209,7 +187,7 @@ def _known_cells(column: pa.ChunkedArray, missing: Sequence[str]) -> pa.Array:
 
 
 def _read_numbers(
-    cells: pa.Array, spec: ColumnRule, mapping: CellRules, delimiter: str
+    cells: pa.Array, spec: ColumnRule, rules: CellRules, delimiter: str
 ) -> tuple[pa.Array, B, list[Trouble]]:
     """Numbers with currency, percent signs, separators; null for what is none."""
     cells = pc.replace_substring_regex(cells, _CURRENCY, "")
@@ -220,30 +198,28 @@ def _read_numbers(
     plain, point, comma = (_matches(cells, p) for p in (_PLAIN, _POINT, _COMMA))
     known = np.asarray(pc.is_valid(cells)).astype(bool)
     other = known & ~plain
+    finds_mark = rules.decimal is None
+    only_comma = bool((other & comma & ~point).any()) and not (other & point & ~comma).any()
+    use_comma = only_comma if finds_mark else rules.decimal == ","
+    unclear = other & point & comma
+    # One cell that is unmistakable decides for its column; without semicolons commas are thousands.
+    unclear &= finds_mark and delimiter == ";" and not (other & (point ^ comma)).any()
     trouble = []
-    either = other & point & comma
-    use_comma = mapping.decimal == ","
-    if mapping.decimal is None:
-        only_comma = bool((other & comma & ~point).any()) and not (other & point & ~comma).any()
-        open_question = either.any() and not (other & (point ^ comma)).any() and delimiter == ";"
-        use_comma = only_comma
-        if open_question:
-            found = clip(cells[int(np.argmax(either))].as_py(), 40)
-            trouble.append(
-                Trouble(
-                    either,
-                    f"a {spec.name} that may be thousands or decimals ({found}); say decimal:"
-                    " '.' or ',' in the mapping",
-                )
-            )
+    if unclear.any():
+        found = clip(cells[int(np.argmax(unclear))].as_py(), 40)
+        rule = (
+            f"a {spec.name} that may be thousands or decimals ({found}); say decimal: '.' or ','"
+            " in the mapping of a tape, or write a decimal point"
+        )
+        trouble.append(Trouble(unclear, rule))
     if use_comma:
         good = comma | _matches(cells, _INTEGER) | _matches(cells, _COMMA_GROUPS)
         text = pc.replace_substring(pc.replace_substring(cells, ".", ""), ",", ".")
     else:
         good = plain | point
         text = pc.replace_substring_regex(cells, _COMMAS, "")
-    good &= ~_any(trouble, good)
-    text = pc.if_else(pa.array(good & known), text, pa.scalar(None, pa.large_string()))
+    good &= known & ~unclear
+    text = pc.if_else(pa.array(good), text, pa.scalar(None, pa.large_string()))
     values = text.cast(pa.float64())
     values = pc.if_else(pa.array(signs), pc.divide(values, 100.0), values)
     return values, signs, trouble
@@ -254,55 +230,27 @@ def _matches(cells: pa.Array, pattern: str) -> B:
     return np.asarray(found).astype(bool)
 
 
-def as_dates(
-    column: pa.ChunkedArray, spec: ColumnRule, mapping: CellRules
-) -> tuple[F8, list[Trouble]]:
-    """Days since 1970 as doubles, NaN for empty cells, and what is no date."""
+def as_dates(column: pa.ChunkedArray, name: str, rules: CellRules) -> tuple[F8, list[Trouble]]:
+    """Days since 1970 as doubles, NaN for empty cells, and what is neither a day nor a month."""
     kind = column.type
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         days = column.cast(pa.timestamp("s"), safe=False).cast(pa.date32(), safe=False)
         whole = days.cast(pa.int32()).cast(pa.float64())
         return np.array(whole.to_numpy(zero_copy_only=False), dtype=np.float64), []
-    texts = as_texts(column, mapping.missing)
-    known = [_day(word, mapping.date_format) for word in texts.words]
+    texts = as_texts(column, rules.missing)
+    known = [day_number(word, rules.date_format) for word in texts.words]
     days = np.array([np.nan if d is None else float(d) for d in known])[texts.codes]
-    bad = np.array([d is None and not _nothing(w) for w, d in zip(texts.words, known, strict=True)])
+    bad = np.array([d is None and not nothing(w) for w, d in zip(texts.words, known, strict=True)])
     found = next((w for w, b in zip(texts.words, bad, strict=True) if b), "")
-    form = mapping.date_format or "YYYY-MM-DD, YYYYMMDD or an Excel serial"
-    hint = "" if mapping.date_format else "; date_format in the mapping says another form"
-    rule = f"no date as {form} in {spec.name}; got {clip(found, 40)}{hint}"
+    form = rules.date_format or "YYYY-MM-DD, YYYYMMDD, YYYY-MM or an Excel serial"
+    hint = "" if rules.date_format else "; date_format in the mapping says another form"
+    rule = f"no date as {form} in {name}; got {clip(found, 40)}{hint}"
     return days, [Trouble(bad[texts.codes] if bad.size else np.zeros(0, dtype=bool), rule)]
 
 
-def _nothing(word: str) -> bool:
+def nothing(word: str) -> bool:
+    """Whether a cell says that nothing is known."""
     return word == "" or word.lower() in MISSING_WORDS
-
-
-def _day(word: str, form: str | None) -> int | None:
-    """Days since 1970 of a date as written; None if it is none."""
-    try:
-        if form is not None:
-            return datetime.strptime(word, form).toordinal() - _EPOCH
-        if word.isascii() and word.isdigit():
-            return _day_of_digits(word)
-        found = _DATE.match(word)
-        if found is None:
-            return None
-        year, month, day = (int(part) for part in found.groups(default="1"))
-        return date(year, month, day).toordinal() - _EPOCH
-    except ValueError:
-        return None
-
-
-def _day_of_digits(word: str) -> int | None:
-    if len(word) == 8:
-        return date(int(word[:4]), int(word[4:6]), int(word[6:])).toordinal() - _EPOCH
-    if len(word) == 6:
-        return date(int(word[:4]), int(word[4:]), 1).toordinal() - _EPOCH
-    serial = int(word) if len(word) < 6 else 0
-    if FIRST_SERIAL <= serial <= LAST_SERIAL:
-        return _EXCEL_DAY_0 + serial - _EPOCH
-    return None
 
 
 def translate(

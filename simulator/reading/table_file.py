@@ -1,4 +1,7 @@
-"""Opens a file of rows: CSV of any usual delimiter and encoding, or Parquet, as written."""
+"""Opens a file of rows: CSV of any usual delimiter and encoding, or Parquet, as written.
+
+Tapes, panels, series, scenario tables and histories all come in here, under the same limits.
+"""
 
 import csv
 import io
@@ -21,20 +24,24 @@ CSV_SUFFIXES: Final = (".csv", ".txt", ".tsv")
 PARQUET_SUFFIXES: Final = (".parquet", ".pq")
 DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 MAX_COLUMNS: Final = 1000
+MAX_CELLS: Final = 1_000_000_000
+"""Ten million loans of a hundred columns; a Parquet file of some kilobytes can hold more."""
 MAX_LINE_BYTES: Final = 1 << 20
 MAX_CSV_BYTES: Final = 2 << 30
 _BLOCK_BYTES: Final = 8 << 20
 _SEP_HINT: Final = b"sep="
+_EMPTY: Final = "is empty; it must have a header and at least one row"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A table as it stands in a file; of a CSV all cells are text.
 
-    ``lines``: line of each row in a text file; None where rows are no lines, which are then counted
-    from 1. ``findings`` (ragged rows) and ``notes`` name no file.
+    ``key``: the setting that names the file. ``lines``: line of each row in a text file; None where
+    rows are no lines, which are then counted from 1. ``findings`` (ragged rows) name no file.
     """
 
+    key: str
     name: str
     sha256: str
     names: tuple[str, ...]
@@ -66,7 +73,7 @@ def open_source(
 
     ``encoding`` and ``delimiter`` of a CSV are found where they are None.
     """
-    owner = f"{key} {clip(path_text)}"
+    owner = f"{key} {clip(path_text, 200)}"
     if "\0" in path_text:
         raise UserError(f"{owner} must be a file's path")
     path = Path(path_text)
@@ -79,35 +86,41 @@ def open_source(
         if suffix not in CSV_SUFFIXES + PARQUET_SUFFIXES:
             raise UserError(f"{owner} must end in .csv or .parquet; got {clip(path.name)}")
         if path.stat().st_size == 0:
-            raise UserError(f"{owner} is empty; it must have a header and at least one loan")
+            raise UserError(f"{owner} {_EMPTY}")
         if suffix in PARQUET_SUFFIXES:
-            source = _read_parquet(owner, path)
+            source = _read_parquet(key, owner, path)
         else:
-            source = _read_csv(owner, path, encoding, delimiter)
+            source = _read_csv(key, owner, path, encoding, delimiter)
     except OSError as error:
         raise UserError(f"{owner} cannot be read: {error.strerror or clip(error)}") from None
     if source.table.num_rows == 0 and not source.findings:
-        raise UserError(f"{owner} has a header but no loans")
+        raise UserError(f"{owner} has a header but no rows; it must have at least one")
     return source
 
 
-def _check_width(owner: str, n_columns: int) -> None:
-    if n_columns > MAX_COLUMNS:
-        raise UserError(f"{owner} must have at most {MAX_COLUMNS:,} columns; got {n_columns:,}")
+def _check_size(owner: str, n_columns: int, n_rows: int) -> None:
+    for most, found, what in (
+        (MAX_COLUMNS, n_columns, "columns"),
+        (MAX_CELLS, n_columns * n_rows, "cells"),
+    ):
+        if found > most:
+            raise UserError(f"{owner} must have at most {most:,} {what}; got {found:,}")
 
 
-def _read_parquet(owner: str, path: Path) -> Source:
+def _read_parquet(key: str, owner: str, path: Path) -> Source:
     try:
         with pa_parquet.ParquetFile(path) as file:
-            _check_width(owner, len(file.schema_arrow.names))
+            _check_size(owner, len(file.schema_arrow.names), file.metadata.num_rows)
             table = file.read()
         names = [str(name) for name in table.column_names]
     except (pa.ArrowException, ValueError, UnicodeDecodeError, NotImplementedError) as error:
         raise UserError(f"{owner} must be a whole Parquet file; {clip(error, 160)}") from None
-    return Source(path.name, file_sha256(path), tuple(names), table, None, "", "Parquet")
+    return Source(key, path.name, file_sha256(path), tuple(names), table, None, "", "Parquet")
 
 
-def _read_csv(owner: str, path: Path, encoding: str | None, delimiter: str | None) -> Source:
+def _read_csv(
+    key: str, owner: str, path: Path, encoding: str | None, delimiter: str | None
+) -> Source:
     if path.stat().st_size > MAX_CSV_BYTES:
         raise UserError(f"{owner} must be at most {MAX_CSV_BYTES >> 30} GiB as CSV; use Parquet")
     raw = path.read_bytes()
@@ -119,11 +132,11 @@ def _read_csv(owner: str, path: Path, encoding: str | None, delimiter: str | Non
     if data[:4].lower() == _SEP_HINT:
         data, first_line = data.partition(b"\n")[2], first_line + 1
     if not data.strip():
-        raise UserError(f"{owner} is empty; it must have a header and at least one loan")
+        raise UserError(f"{owner} {_EMPTY}")
     _check_lines(owner, data, first_line - 1)
     delimiter = delimiter or _delimiter(data)
     names = _header(owner, data, delimiter)
-    _check_width(owner, len(names))
+    _check_size(owner, len(names), data.count(b"\n"))
     table, ragged = _parsed(owner, data, delimiter, len(names))
     lines = _lines(data, table.num_rows, ragged, first_line)
     findings = []
@@ -139,11 +152,12 @@ def _read_csv(owner: str, path: Path, encoding: str | None, delimiter: str | Non
     if text.guessed:
         notes.append(
             f"The encoding of {clip(path.name)} was taken as {text.encoding}, the likeliest;"
-            " encoding in the mapping says it for certain."
+            " UTF-8, or encoding in the mapping of a tape, leaves no doubt."
         )
     elif text.encoding != "utf-8":
         notes.append(f"{clip(path.name)} was read as {text.encoding}.")
     return Source(
+        key=key,
         name=path.name,
         sha256=sha256(raw).hexdigest(),
         names=tuple(names),
@@ -157,7 +171,7 @@ def _read_csv(owner: str, path: Path, encoding: str | None, delimiter: str | Non
 
 
 def _check_lines(owner: str, data: bytes, first_line: int) -> None:
-    """No line may be longer than what a row of loans can need."""
+    """No line may be longer than what a row can need."""
     ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
     lengths = np.diff(ends, prepend=-1, append=len(data))
     longest = int(np.argmax(lengths))
@@ -225,7 +239,7 @@ def _parsed(
         if "straddl" in why:
             why = f"a quoted cell is never closed, or a row is longer than {_BLOCK_BYTES >> 20} MiB"
         raise UserError(
-            f"{owner} must be a CSV file with a header and a row a loan; {why}"
+            f"{owner} must be a CSV file with a header and rows below it; {why}"
         ) from None
     return table, ragged
 

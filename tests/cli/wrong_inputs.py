@@ -104,15 +104,15 @@ WRONG: dict[str, Wrong] = {
     ),
     # scenario: CSV
     "empty table": _table("", "is empty"),
-    "header alone": _table("month,unemployment_rate\n", "1 to 1200 rows", "got 0"),
+    "header alone": _table("month,unemployment_rate\n", "no rows"),
     "unemployment in percent": _table(
         "unemployment_rate\n5\n6\n", "unemployment_rate", "[0.001, 0.5]", "percent: true"
     ),
     "word for a number": _table("unemployment_rate\nhigh\n", "unemployment_rate", "number", "high"),
     "nan in a table": _table("unemployment_rate\nnan\n", "unemployment_rate", "nan"),
     "unknown variable": _table("unemploymnt_rate\n0.05\n", "did you mean unemployment_rate?"),
-    "column twice": _table("unemployment_rate,unemployment_rate\n1,2\n", "must stand once"),
-    "ragged rows": _table("unemployment_rate\n0.05,0.06\n", "not a readable CSV"),
+    "column twice": _table("unemployment_rate,unemployment_rate\n1,2\n", "unemployment_rate once"),
+    "ragged rows": _table("unemployment_rate\n0.05,0.06\n", "another number of cells"),
     "disaster in no region": _table("disaster_moon\n0.1\n", "disaster_moon", "east"),
     # policy
     "policy of an unknown kind": _file(

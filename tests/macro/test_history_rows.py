@@ -108,7 +108,7 @@ def test_a_named_opening_goes_before_the_row_before(tmp_path):
 def test_the_row_before_is_checked_where_it_is_the_opening(tmp_path):
     text = TABLE.replace("2006 Q4,0.04,", "2006 Q4,0.04,x")
     rows = ("2007 Q1", "2007 Q2")
-    assert "(first: row 2: x)" in refusal(tmp_path, text, rows=rows)
+    assert "(first: line 3: x)" in refusal(tmp_path, text, rows=rows)
     assert load_own(tmp_path, text, rows=rows, opening={"inflation": 0.0}).horizon == 6
 
 
@@ -120,7 +120,7 @@ def test_the_first_row_of_a_table_has_no_row_before(tmp_path):
 def test_a_bad_cell_is_told_by_its_row_in_the_whole_table(tmp_path):
     columns = {"unemployment_rate": "unemployment_rate"}
     found = refusal(tmp_path, rows=("2007 Q2", "2007 Q3"), columns=columns)
-    assert "column unemployment_rate: 1 row has no finite number (first: row 5: empty)" in found
+    assert "column unemployment_rate: 1 row has no finite number (first: line 6: empty)" in found
 
 
 def test_the_warning_past_the_used_rows_names_them(tmp_path):

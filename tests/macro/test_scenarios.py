@@ -252,10 +252,16 @@ def test_a_folder_is_no_table(tmp_path):
     [
         ("", "own.csv is empty"),
         ("\n\n", "own.csv is empty"),
-        ("unemployment_rate\n", "must have 1 to 1200 rows below the header; got 0"),
-        ("inflation,inflation\n0,0\n", "column inflation must stand once in the header"),
+        ("unemployment_rate\n", "own.csv has a header but no rows; it must have at least one"),
+        (
+            "inflation,inflation\n0,0\n",
+            "own.csv needs the column inflation once; it stands there 2 times",
+        ),
         ("month\n1\n", "must have at least one column of unemployment_rate"),
-        ("inflation,policy_rate\n0\n", "is not a readable CSV table"),
+        (
+            "inflation,policy_rate\n0\n",
+            "own.csv: 1 row has another number of cells than the header's 2",
+        ),
         (b"inflation\n\xff\xfe\x00\n", "own.csv"),
         ("unemployment\n0.05\n", "did you mean unemployment_rate?"),
         (
@@ -264,16 +270,16 @@ def test_a_folder_is_no_table(tmp_path):
         ),
         (
             "inflation\n0.01\nnan\nabc\n",
-            "own.csv, column inflation: 2 rows have no finite number (first: row 2: nan)",
+            "own.csv, column inflation: 2 rows have no finite number (first: line 3: nan)",
         ),
-        ("inflation\n0.01\ninf\n", "1 row has no finite number (first: row 2: inf)"),
+        ("inflation\n0.01\ninf\n", "1 row has no finite number (first: line 3: inf)"),
         ("inflation,policy_rate\n0.01,\n", "column policy_rate: 1 row has no finite number"),
         (
             "unemployment_rate\n0.05\n-0.01\n",
-            "1 row has a number outside [0.001, 0.5] fraction (first: row 2: -0.01)",
+            "1 row has a number outside [0.001, 0.5] fraction (first: line 3: -0.01)",
         ),
         ("unemployment_rate\n5.2\n", "set percent: true if the table is in percent"),
-        ("epidemic\n1.5\n", "outside [0, 1] share (first: row 1: 1.5)"),
+        ("epidemic\n1.5\n", "outside [0, 1] share (first: line 2: 1.5)"),
     ],
 )
 def test_a_bad_table_gets_one_clear_answer(tmp_path, text, message):
@@ -300,7 +306,7 @@ def test_many_unknown_columns_are_one_finding(tmp_path):
 
 def test_a_range_in_percent_is_told_in_percent(tmp_path):
     found = refusal(tmp_path, "unemployment_rate\n5\n60\n", percent=True)
-    assert "outside [0.1, 50] percent (first: row 2: 60)" in found
+    assert "outside [0.1, 50] percent (first: line 3: 60)" in found
 
 
 def test_a_mapped_column_that_is_missing_is_named(tmp_path):
@@ -322,8 +328,10 @@ def test_a_bad_opening_is_refused(tmp_path, opening, message):
 
 
 def test_a_table_too_long_or_too_large_is_refused(tmp_path):
-    assert "got 1201" in refusal(tmp_path, "inflation\n" + "0\n" * 1201)
-    assert "at most 4,000,000 bytes" in refusal(tmp_path, b"inflation\n" + b" " * 4_000_001)
+    found = refusal(tmp_path, "inflation\n" + "0\n" * 1201)
+    assert "own.csv must have 1 to 1,200 rows below the header; got 1,201" in found
+    found = refusal(tmp_path, b"inflation\n" + b" " * 4_000_001)
+    assert "own.csv must have lines of at most 1 MiB; line 2 has 3.8 MiB" in found
 
 
 @pytest.mark.parametrize("month", ["2025-13", "2025", "2025-1", "soon"])

@@ -42,14 +42,7 @@ def as_date(days: float) -> date:
 
 def month_end(month: int) -> date:
     """Last day of a month counted from January 1970."""
-    year, place = divmod(month + 1, 12)
-    return date(1970 + year, place + 1, 1) - timedelta(days=1)
-
-
-def next_month(day: date) -> str:
-    """Calendar month after a date, as YYYY-MM."""
-    year, place = divmod(day.year * 12 + day.month, 12)
-    return f"{year:04d}-{place + 1:02d}"
+    return as_date(int(np.datetime64(month + 1, "M").astype("datetime64[D]").astype(int)) - 1)
 
 
 def schedule_from_dates(

@@ -11,20 +11,22 @@ import pyarrow as pa
 from simulator.book.schema import F8
 from simulator.book.tape.checks import Findings
 from simulator.book.tape.columns import COLUMN_BY_NAME
-from simulator.book.tape.dates import next_month
 from simulator.book.tape.headers import read_headers
 from simulator.book.tape.mapping import TapeMapping
 from simulator.book.tape.synonyms import VALUE_WORDS, plain_word, province_word
 from simulator.reading.cells import (
     I8,
     B,
+    ColumnRule,
     Texts,
     Trouble,
     as_dates,
     as_numbers,
     as_texts,
+    number_troubles,
     translate,
 )
+from simulator.reading.periods import next_month
 from simulator.reading.table_file import Source
 from simulator.validation import clip
 
@@ -72,7 +74,7 @@ class Draft:
 
     def set_snapshot(self, found: date, what: str) -> None:
         """Take ``found`` as the date of the balances; another month's is a finding."""
-        if self.snapshot is not None and next_month(self.snapshot) != next_month(found):
+        if self.snapshot and next_month(str(self.snapshot)) != next_month(str(found)):
             self.findings.say(
                 f"the {what} is {found:%Y-%m}, but the snapshot is of {self.snapshot}; they must be"
                 " of one month"
@@ -119,18 +121,20 @@ def _read_column(draft: Draft, name: str, column: pa.ChunkedArray) -> None:
             draft.texts[name] = as_texts(column, mapping.missing)
             return
         if spec.date:
-            draft.dates[name], troubles = as_dates(column, spec, mapping)
+            draft.dates[name], troubles = as_dates(column, name, mapping.cells)
             draft.add(*troubles)
             return
-        numbers, troubles, signs = as_numbers(column, spec, mapping, draft.source.delimiter)
+        rule = ColumnRule(name, spec.is_fraction)
+        read = as_numbers(column, rule, mapping.cells, draft.source.delimiter)
+        troubles = number_troubles(name, column, read)
     except (pa.ArrowException, ValueError, OverflowError, NotImplementedError) as error:
         kind = "text" if spec.text else "dates" if spec.date else "numbers"
         draft.findings.say(f"{name} must hold {kind}, not {column.type}; {clip(error, 100)}")
         return
-    draft.numbers[name] = numbers
+    numbers = draft.numbers[name] = read.values
     draft.unread[name] = np.logical_or.reduce([t.rows for t in troubles])
     draft.add(*troubles)
-    if signs:
+    if read.signs:
         draft.notes.append(f"{name}: cells with a percent sign were read as hundredths.")
     if name in mapping.percent and 0 < np.nanmax(numbers, initial=0.0) <= 0.01:
         draft.findings.say(

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 from pydantic import AfterValidator, Field, model_validator
 
 from simulator.book.tape.columns import COLUMN_BY_NAME
+from simulator.reading.cells import CellRules
 from simulator.reading.plain_yaml import check_nodes, load, parse, read_text
 from simulator.validation import Frozen, UserError, build, clip, unknown_choice
 
@@ -53,7 +54,7 @@ class TapeMapping(Frozen):
     scale: dict[Name, Scale] = Field(default_factory=dict)
     """Column -> factor on every cell, such as 10000 for money in units of ten thousand."""
     date_format: str | None = Field(default=None, min_length=2, max_length=40)
-    """As in ``%d/%m/%Y``; None knows ISO, YYYYMMDD, YYYY-MM, Chinese dates and Excel serials."""
+    """As in ``%d/%m/%Y``; None knows every form of ``simulator.reading.periods``."""
     snapshot_date: date | None = None
     """Date of the balances."""
     missing: tuple[Text, ...] = ()
@@ -63,6 +64,11 @@ class TapeMapping(Frozen):
     delimiter: Literal[",", ";", "\t", "|"] | None = None
     raise_limits: bool = False
     """A balance over its limit raises the limit instead of being refused."""
+
+    @property
+    def cells(self) -> CellRules:
+        """What reading has to know of it."""
+        return CellRules(self.missing, self.decimal, self.percent, self.scale, self.date_format)
 
     @model_validator(mode="after")
     def _units(self) -> "TapeMapping":

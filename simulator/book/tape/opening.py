@@ -27,12 +27,12 @@ from simulator.book.synthesize import Menu, applicants, menu_of, rules_of
 from simulator.book.tape.arrears import spell_months, unpaid_instalments
 from simulator.book.tape.checks import WORK_NAMES
 from simulator.book.tape.columns import TAPE_COLUMNS
-from simulator.book.tape.dates import next_month
 from simulator.book.tape.reader import Tape, read_tape
 from simulator.book.tape.sample import Frame as SampleFrame
 from simulator.book.tape.sample import band_or_region, bucket, draw_sample
 from simulator.catalogue import Parameters
 from simulator.reading.cells import Texts
+from simulator.reading.periods import next_month
 from simulator.settings import BookSettings, RunSettings
 from simulator.validation import UserError
 from simulator.vocabulary import DAYS_PER_MONTH, MAX_UNPAID, Amortisation
@@ -369,10 +369,10 @@ def _notes(
     notes = list(tape.notes)
     if "dpd" not in tape.numbers:
         notes.append("The tape has no dpd: every loan is taken as current.")
-    if tape.snapshot is not None and next_month(tape.snapshot) != run.start_month:
+    if tape.snapshot is not None and next_month(str(tape.snapshot)) != run.start_month:
         notes.append(
             f"The tape is of {tape.snapshot}, but month 1 of the run is {run.start_month}:"
-            f" run.start_month={next_month(tape.snapshot)} would follow on."
+            f" run.start_month={next_month(str(tape.snapshot))} would follow on."
         )
     oldest = np.array([write_off_age(p, rules.law) for p in menu.products])[loans.product]
     dpd = loans.n_unpaid * DAYS_PER_MONTH - loans.due_day

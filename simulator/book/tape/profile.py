@@ -6,9 +6,8 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from simulator.book.tape.columns import TapeColumn
 from simulator.book.tape.mapping import TapeMapping
-from simulator.reading.cells import Texts, as_numbers, as_texts
+from simulator.reading.cells import CellRules, ColumnRule, Texts, as_numbers, as_texts
 from simulator.reading.table_file import Source
 from simulator.validation import clip
 
@@ -16,7 +15,6 @@ TOP_VALUES: Final = 3
 MOST_COLUMNS: Final = 60
 """Columns that are profiled."""
 _WIDTH: Final = 24
-_ANY_NUMBER: Final = TapeColumn("value", "any number", high=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +73,13 @@ def _numbers(
     ):
         return None
     try:
-        plain = TapeMapping(decimal=mapping.decimal, missing=mapping.missing)
-        numbers, troubles, _ = as_numbers(column, _ANY_NUMBER, plain, source.delimiter)
+        plain = CellRules(decimal=mapping.decimal, missing=mapping.missing)
+        read = as_numbers(column, ColumnRule("value"), plain, source.delimiter)
     except pa.ArrowException:
         return None
-    if any(t.rows.any() for t in troubles) or not np.isfinite(numbers).any():
-        return None
-    return numbers.ravel()
+    mixed = any(trouble.rows.any() for trouble in read.troubles)
+    good = not mixed and bool((read.empty | np.isfinite(read.values)).all())
+    return read.values if good and not read.empty.all() else None
 
 
 def _top(texts: Texts) -> str:

@@ -1,13 +1,15 @@
 """Files behind targets: shipped with the program, or at a user's path."""
 
-from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
-import pyarrow as pa
-
-from simulator.reading.csv_columns import read_columns
+from simulator.reading.columns import open_table
+from simulator.reading.table_file import Source
 from simulator.validation import UserError, clip
+
+UNKNOWN: Final = ("nan", "-nan", "#na")
+"""Cells, in small letters, with which statistical programs say that nothing is known."""
 
 
 def data_file(owner: str, path: str) -> Path:
@@ -22,6 +24,6 @@ def data_file(owner: str, path: str) -> Path:
     )
 
 
-def columns_of(owner: str, path: str, columns: Sequence[str]) -> pa.Table:
-    """``columns`` of a shipped file or a user's, as ``read_columns`` reads them."""
-    return read_columns(owner, path, data_file(owner, path), columns)
+def open_data(owner: str, path: str) -> Source:
+    """The table in a shipped file or a user's; ``UserError`` if it is none."""
+    return open_table(f"{owner}.path", data_file(owner, path))

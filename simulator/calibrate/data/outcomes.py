@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.book.segments import hash_texts
-from simulator.calibrate.data.files import columns_of
+from simulator.calibrate.data.files import UNKNOWN, open_data
 from simulator.calibrate.data.moments import Observation
 from simulator.calibrate.data.ratios import Contributions, stack
 from simulator.calibrate.settings import OutcomeTarget
-from simulator.reading.csv_columns import texts
+from simulator.reading.columns import texts
+from simulator.reading.table_file import Source
 from simulator.validation import UserError, clip
 
 B = NDArray[np.bool_]
@@ -52,10 +53,8 @@ def read_outcomes(owner: str, target: OutcomeTarget) -> Outcomes:
     ``UserError`` for a file or column that is missing, an id that is empty or stands twice, a
     term without a number, and a file without any known outcome.
     """
-    grouped = {"grade": target.grade_column, "term": target.term_column}
-    columns = {kind: column for kind, column in grouped.items() if kind in target.groups}
-    table = columns_of(owner, target.path, (target.id_column, target.column, *columns.values()))
-    names, words = texts(table, target.id_column), texts(table, target.column)
+    source = open_data(owner, target.path)
+    names, words = (texts(source, c, UNKNOWN) for c in (target.id_column, target.column))
     twice = [name for name, times in Counter(names).items() if times > 1 or not name]
     if twice:
         raise UserError(
@@ -70,17 +69,19 @@ def read_outcomes(owner: str, target: OutcomeTarget) -> Outcomes:
             f" {target.bad} somewhere; got {clip(', '.join(sorted(set(words))[:5]), 80)}"
         )
     groups = {"all": np.ones(len(names), dtype=bool)} if "all" in target.groups else {}
-    if "grade" in columns:
-        groups |= _by_name(np.array([cell[:1].upper() for cell in texts(table, columns["grade"])]))
-    if "term" in columns:
-        groups |= _by_name(_terms(owner, target, texts(table, columns["term"])))
+    if "grade" in target.groups:
+        grades = texts(source, target.grade_column, UNKNOWN)
+        groups |= _by_name(np.array([cell[:1].upper() for cell in grades]))
+    if "term" in target.groups:
+        groups |= _by_name(_terms(owner, source, target.term_column))
     others = Counter(text for text in words if text and text not in (target.bad, target.good))
-    warnings = tuple(
+    left_out = (
         f"{target.path}: {owner} column {target.column} has {times} times {clip(text, 40)}, which"
         f" is neither {target.good} nor {target.bad}; left out"
         for text, times in sorted(others.items())
     )
     ids = hash_texts(names, target.id_column)
+    warnings = (*source.notes, *left_out)
     return Outcomes(ids, known, word == "", word == target.bad, groups, warnings)
 
 
@@ -89,14 +90,15 @@ def _by_name(cells: NDArray[np.generic]) -> dict[str, B]:
     return {str(name): cells == name for name in np.unique(cells) if str(name)}
 
 
-def _terms(owner: str, target: OutcomeTarget, cells: list[str]) -> NDArray[np.int64]:
+def _terms(owner: str, source: Source, column: str) -> NDArray[np.int64]:
     """The number in each cell, such as 36 of ``term_36``."""
+    cells = texts(source, column, UNKNOWN)
     found = [re.search(r"\d+", cell) for cell in cells]
     if None in found:
-        line = found.index(None)
+        row = found.index(None)
         raise UserError(
-            f"{target.path}: {owner} column {target.term_column} must hold a number of months;"
-            f" got {clip(cells[line], 40) or 'nothing'} in line {line + 2}"
+            f"{source.name}: {owner} column {column} must hold a number of months;"
+            f" got {clip(cells[row], 40) or 'nothing'} in {source.line(row)}"
         )
     return np.array([int(match[0]) for match in found if match])
 

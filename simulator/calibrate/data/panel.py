@@ -10,12 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from simulator.book.segments import hash_texts
-from simulator.calibrate.data.files import columns_of
+from simulator.calibrate.data.files import UNKNOWN, open_data
 from simulator.calibrate.data.ratios import Contributions, stack
 from simulator.calibrate.settings import (
     CureTarget,
@@ -24,8 +22,9 @@ from simulator.calibrate.settings import (
     RollTarget,
     ShareTarget,
 )
-from simulator.reading.csv_columns import texts
+from simulator.reading import columns as reading
 from simulator.reading.periods import months_between, next_month
+from simulator.reading.table_file import Source
 from simulator.validation import UserError, clip
 
 B = NDArray[np.bool_]
@@ -90,17 +89,17 @@ def read_panel(name: str, settings: PanelSettings) -> Panel:
     owner = f"panels.{name}"
     _check_settings(owner, settings)
     months = tuple(sorted(settings.columns))
-    columns = [settings.columns[month] for month in months]
-    table = columns_of(owner, settings.path, (settings.id_column, *columns))
-    ids = texts(table, settings.id_column)
-    _check_ids(f"{settings.path}: {owner} column {settings.id_column}", ids)
-    codes = [_whole_numbers(f"{settings.path}: {owner}", table, column) for column in columns]
+    source = open_data(owner, settings.path)
+    ids = reading.texts(source, settings.id_column, UNKNOWN)
+    _check_ids(f"{source.name}: {owner} column {settings.id_column}", ids, source)
+    codes = [_whole_numbers(owner, source, settings.columns[month]) for month in months]
     status = np.stack([numbers for numbers, _ in codes], axis=1)
     empty = np.stack([nothing for _, nothing in codes], axis=1)
     states = np.full(status.shape, MISSING, dtype=np.int16)
     for code, unpaid in settings.codes.items():
         states[(status == code) & ~empty] = unpaid
     warnings = [
+        *source.notes,
         *_unknown_codes(owner, months, settings, status, empty),
         *_gaps(owner, ids, states, empty),
     ]
@@ -121,9 +120,10 @@ def _check_settings(owner: str, settings: PanelSettings) -> None:
             raise UserError(f"{owner}.codes.{code} must be an integer in [0, {most}]; got {unpaid}")
 
 
-def _check_ids(owner: str, ids: Sequence[str]) -> None:
+def _check_ids(owner: str, ids: Sequence[str], source: Source) -> None:
     if "" in ids:
-        raise UserError(f"{owner} must have an id in every row; line {ids.index('') + 2} has none")
+        line = source.line(ids.index(""))
+        raise UserError(f"{owner} must have an id in every row; {line} has none")
     twice = [identity for identity, times in Counter(ids).items() if times > 1]
     if twice:
         raise UserError(
@@ -132,30 +132,16 @@ def _check_ids(owner: str, ids: Sequence[str]) -> None:
         )
 
 
-def _whole_numbers(owner: str, table: pa.Table, column: str) -> tuple[NDArray[np.int64], B]:
+def _whole_numbers(owner: str, source: Source, column: str) -> tuple[NDArray[np.int64], B]:
     """Cells of a column and which of them are empty; ``UserError`` for one that is no integer."""
-    cells = pc.utf8_trim_whitespace(table[column])
-    empty = np.asarray(pc.or_kleene(pc.is_null(cells), pc.equal(cells, "")).fill_null(True))
-    filled = pc.if_else(pa.array(empty), "0", cells)
-    try:
-        numbers = np.asarray(pc.cast(filled, pa.float64()), dtype=np.float64)
-    except pa.ArrowException:
-        numbers = np.array([_parsed(cell) for cell in filled.to_pylist()])
-    bad = ~(np.abs(numbers) <= np.iinfo(np.int32).max) | (numbers != np.round(numbers))
-    if bad.any():
-        first = int(np.argmax(bad))
-        raise UserError(
-            f"{owner} column {column} must be whole numbers; {int(bad.sum())} cells are not"
-            f" (first: {clip(filled[first].as_py(), 40)} in line {first + 2})"
-        )
-    return numbers.astype(np.int64), empty
-
-
-def _parsed(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return np.nan
+    rows = range(source.table.num_rows)
+    read = reading.numbers(source, column, rows, UNKNOWN, may_be_empty=True)
+    numbers = np.nan_to_num(read.values)
+    bad = (np.abs(numbers) > np.iinfo(np.int32).max) | (numbers != np.round(numbers))
+    finding = read.finding or reading.offender(source, column, rows, bad, "no whole number")
+    if finding:
+        raise UserError(f"{owner}: {finding}")
+    return numbers.astype(np.int64), np.isnan(read.values)
 
 
 def _unknown_codes(

@@ -1,8 +1,5 @@
 """Targets cut at a date: what a backtest may fit to, and what it has to predict."""
 
-import re
-from typing import Final
-
 from simulator.calibrate.settings import (
     CalibrationSettings,
     CureTarget,
@@ -13,11 +10,8 @@ from simulator.calibrate.settings import (
     ShareTarget,
     Target,
 )
-from simulator.reading.periods import MONTHS_OF, month_number, next_month, period_text
-from simulator.units import MONTHS_PER_YEAR
+from simulator.reading.periods import MONTHS_OF, next_month, period_text, read_label
 from simulator.validation import UserError, clip
-
-_YEAR_OR_QUARTER: Final = re.compile(r"(\d{4})(?:Q([1-4]))?")
 
 
 def first_month(owner: str, date: str) -> int:
@@ -31,17 +25,10 @@ def last_month(owner: str, date: str) -> int:
 
 
 def _months(owner: str, date: str) -> tuple[int, int]:
-    found = _YEAR_OR_QUARTER.fullmatch(date)
-    if found is not None:
-        length = MONTHS_OF["quarterly"] if found[2] else MONTHS_PER_YEAR
-        first = int(found[1]) * MONTHS_PER_YEAR + (int(found[2] or 1) - 1) * length
-        return first, first + length - 1
-    try:
-        return month_number(date), month_number(date)
-    except ValueError:
-        raise UserError(
-            f"{owner} must be a date as 2008, 2008Q1 or 2008-01; got {clip(date)}"
-        ) from None
+    found = read_label(date)
+    if found is None:
+        raise UserError(f"{owner} must be a date as 2008, 2008Q1 or 2008-01; got {clip(date)}")
+    return found.month, found.month + max(found.months, 1) - 1
 
 
 def until(settings: CalibrationSettings, end: int, start_of_run: int) -> dict[str, Target]:

@@ -9,7 +9,7 @@ from simulator.cli.configuration.yaml_scan import scan_choice
 from simulator.macro.scenario import Scenario, load_scenario
 from simulator.macro.tables import find_table, read_table
 from simulator.macro.variables import disaster_column
-from simulator.reading.text_table import cells_of, read_bytes
+from simulator.reading.columns import open_table
 from simulator.settings import BookSettings, RunSettings, ScenarioSettings
 from simulator.shipped import TABLE_FOLDER
 from simulator.validation import UserError, build, check_name, clip, unknown_choice
@@ -31,8 +31,9 @@ def find_scenario(wanted: str, months: int | None) -> Scenario:
     tables = list(folders.table_folders)
     if beside.is_dir() and beside not in tables:
         tables.append(beside)
-    table = find_table(f"scenario.{name}.table", settings.table, tables)
-    regions = _regions(table, settings)
+    key = f"scenario.{name}.table"
+    table = find_table(key, settings.table, tables)
+    regions = _regions(key, table, settings)
     if months is None:
         months = read_table(f"scenario.{name}", table, settings, regions).months
     return load_scenario(name, settings, months, regions, RunSettings().start_month, tables)
@@ -52,9 +53,8 @@ def _file(wanted: str, folders: ConfigFolders) -> Path:
     return path
 
 
-def _regions(table: Path, settings: ScenarioSettings) -> tuple[str, ...]:
+def _regions(key: str, table: Path, settings: ScenarioSettings) -> tuple[str, ...]:
     """The default book's regions and those that the table names: no book is known here."""
-    header, _, _ = cells_of(table.name, read_bytes(table))
-    prefix = disaster_column("")
-    named = (c.removeprefix(prefix) for c in settings.columns or header if c.startswith(prefix))
+    prefix, columns = disaster_column(""), settings.columns or open_table(key, table).names
+    named = (c.removeprefix(prefix) for c in columns if c.startswith(prefix))
     return tuple(dict.fromkeys((*BookSettings().regions, *named)))

@@ -11,11 +11,11 @@ from simulator.macro.severity import (
     LEAST_QUARTERS,
     WORSE,
     VariableSeverity,
-    quarter_name,
     quarters_of,
     severity_of,
 )
 from simulator.macro.variables import MACRO_VARIABLES
+from simulator.reading.periods import MONTHS_A_QUARTER, month_number, quarter_name
 
 _WIDTH: Final = 100
 _MODEL: Final = (
@@ -50,8 +50,8 @@ def _filled(text: str, indent: str = "") -> str:
 def _quarter_labels(scenario: Scenario, count: int) -> list[str]:
     """``opening``, then each quarter by name, or by its first month off the calendar's quarters."""
     start = np.datetime64(scenario.start_month, "M")
-    on_calendar = scenario.start_month[5:] in ("01", "04", "07", "10")
-    firsts = [start + 3 * number for number in range(count)]
+    on_calendar = month_number(scenario.start_month) % MONTHS_A_QUARTER == 0
+    firsts = [start + MONTHS_A_QUARTER * number for number in range(count)]
     return ["opening", *(quarter_name(f) if on_calendar else f"{f} ff" for f in firsts)]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.provision import RiskCell, RuleBook
+from simulator.reading.periods import months_between, next_month
 from simulator.results.provisions.grades import (
     Grades,
     dynamic_grades,
@@ -111,8 +112,7 @@ def _overlays(book: RuleBook, calendar: Sequence[str]) -> F8:
 
 def calendar_of(start: str, months: int) -> list[str]:
     """Months 0 (before ``start``) to ``months`` as ``YYYY-MM``."""
-    first = np.datetime64(start, "M") - 1
-    return [str(month) for month in first + np.arange(months + 1)]
+    return list(months_between(next_month(start, -1), next_month(start, months - 1)))
 
 
 def balance_and_allowance(cells: F8, coverage: Coverage) -> tuple[F8, F8]:

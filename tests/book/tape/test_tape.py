@@ -334,7 +334,7 @@ def test_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
     ("text", "name", "expected"),
     [
         ("", "loans.csv", "is empty"),
-        (",".join(MINIMAL) + "\n", "loans.csv", "has a header but no loans"),
+        (",".join(MINIMAL) + "\n", "loans.csv", "has a header but no rows"),
         (b"\x89PNG\r\n\x1a\n\xff\xfe\x00", "loans.csv", "must be a CSV file"),
         ("no parquet", "loans.parquet", "must be a whole Parquet file"),
         ("x", "loans.xlsx", "must end in .csv or .parquet; got loans.xlsx"),

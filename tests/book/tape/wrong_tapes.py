@@ -50,7 +50,7 @@ PANEL_HEAD = HEADER.replace("dpd", "dpd,month")
 WRONG: dict[str, Wrong] = {
     # --- files
     "empty file": Wrong(("book.path", "is empty"), ""),
-    "header only": Wrong(("has a header but no loans",), HEADER + "\n"),
+    "header only": Wrong(("has a header but no rows",), HEADER + "\n"),
     "picture": Wrong(("must be a CSV file", "zero bytes"), b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
     "truncated Parquet": Wrong(("whole Parquet file",), parquet({})[:-40], name="loans.parquet"),
     "Parquet that is text": Wrong(("whole Parquet file",), "no", name="loans.parquet"),

@@ -275,11 +275,14 @@ def test_a_month_that_the_calendar_has_and_the_panel_lacks_is_named(tmp_path: Pa
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ("a,0,1,2\nb,0,late,2\n", "column feb must be whole numbers; 1 cells are not (first: la"),
-        ("a,0,1,2\nb,0,1.5,2\n", "(first: 1.5 in line 3)"),
+        (
+            "a,0,1,2\nb,0,late,2\n",
+            "column feb: 1 row has neither a finite number nor an empty cell (first: line 3: la",
+        ),
+        ("a,0,1,2\nb,0,1.5,2\n", "column feb: 1 row has no whole number (first: line 3: 1.5)"),
         ("a,0,1,2\na,0,1,2\nb,0,0,0\n", "column id must not have an account twice; 1 accounts"),
         ("a,0,1,2\n,0,1,2\n", "must have an id in every row; line 3 has none"),
-        ("", "needs at least one row"),
+        ("", "has a header but no rows; it must have at least one"),
     ],
 )
 def test_a_mistake_in_the_file_is_named(tmp_path: Path, rows: str, words: str) -> None:
@@ -293,7 +296,9 @@ def test_a_mistake_in_the_file_is_named(tmp_path: Path, rows: str, words: str) -
 def test_a_missing_file_or_column_is_named(tmp_path: Path) -> None:
     assert "panels.cards.path must be a CSV file" in message(tmp_path / "none.csv")
     path = written(tmp_path, "a,0,1,2\n", header="id,jan,feb,march")
-    assert "panels.cards needs the column mar once; got id, jan, feb, march" in message(path)
+    assert "panels.cards.path panel.csv needs the column mar once; got id, jan, feb, march" in (
+        message(path)
+    )
     path = written(tmp_path, "a,0,1,2\n", header="id,jan,mar,mar")
     assert "it stands there 2 times" in message(
         path, columns={"2006-01": "jan", "2006-02": "jan", "2006-03": "mar"}

@@ -84,14 +84,20 @@ def test_months_are_read_by_month(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("date,share\n2008-13-01,1\n", "line 2 column date: 2008-13-01 is no month"),
-        ("date,share\n2008Q1,one\n", "line 2 column share must be a number or empty; got one"),
-        ("date,share\n2008Q1,inf\n", "must be a number or empty; got inf"),
-        ("date,share\n2008-01-01,1\n2008-02-01,2\n", "line 3 column date: 2008Q1 stands there tw"),
+        ("date,share\n2008-13-01,1\n", "series.csv, column date, line 2: 2008-13-01 is no month"),
+        (
+            "date,share\n2008Q1,one\n",
+            "1 row has neither a finite number nor an empty cell (first: line 2: one)",
+        ),
+        (
+            "date,share\n2008Q1,inf\n",
+            "neither a finite number nor an empty cell (first: line 2: inf)",
+        ),
+        ("date,share\n2008-01-01,1\n2008-02-01,2\n", "column date, line 3: 2008Q1 stands there tw"),
         ("date,share\n1999Q1,1\n", "2008Q1 to 2008Q4 has no value in column share; the file has 1"),
         ("date,shares\n2008Q1,1\n", "needs the column share once; got date, shares"),
-        ("date,share\n", "needs at least one row"),
-        ("", "must be UTF-8 CSV"),
+        ("date,share\n", "has a header but no rows; it must have at least one"),
+        ("", "series.csv is empty; it must have a header and at least one row"),
     ],
 )
 def test_a_mistake_in_the_file_is_named(tmp_path: Path, text: str, words: str) -> None:

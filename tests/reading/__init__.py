@@ -1,0 +1,1 @@
+"""What a user's files may look like, whatever they are for."""
