@@ -73,14 +73,14 @@ def stress_test(
 ) -> "ExperimentOutcome":
     """Run every policy in every scenario on the same borrowers under the same luck.
 
-    ``status_quo`` is the reference and is added when absent. In a list, an own scenario
-    and an own rule book of ``provision`` are named after their label, an own policy after its
-    kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size of
-    a synthetic book; ``parameters`` are a shipped set's name (``default``: the catalogue's) or
-    values by name, over those of the shipped set ``over``, as on the command line;
-    ``luck_replicates`` must divide ``paths``; ``sections`` are settings of sections by name. With
-    ``output``, that folder gets the files of a run, all or none. Numbers are those of ``python -m simulator`` with the same settings. Raises ``UserError``
-    for anything that the user can mend.
+    ``status_quo`` is the reference and is added when absent. In a list, an own scenario and an own
+    rule book of ``provision`` are named after their label, an own policy after its kind and an own
+    question of ``break_even`` after its field. ``borrowers`` replaces the size of a synthetic book;
+    ``parameters`` are a shipped set's name (``default``: the catalogue's) or values by name, over
+    those of the shipped set ``over``, as on the command line; ``luck_replicates`` must divide
+    ``paths``; ``sections`` are settings of sections by name. With ``output``, that folder gets the
+    files of a run, all or none. Numbers are those of ``python -m simulator`` with the same
+    settings. Raises ``UserError`` for anything that the user can mend.
     """
     book_name, book_settings = _book(book, borrowers)
     run = build(
