@@ -132,8 +132,8 @@ def test_weights_of_the_chinese_scenarios_sum_to_one():
 def test_scenarios_tell_the_story_of_their_narrative():
     baseline, downturn = load("baseline", 36), load("downturn", 36)
     assert np.ptp(baseline.central["unemployment_rate"]) < 0.003
-    assert downturn.central["unemployment_rate"].max() == pytest.approx(0.072, abs=0.002)
-    assert downturn.central["credit_supply"].min() == pytest.approx(0.7, abs=0.02)
+    assert downturn.central["unemployment_rate"].max() == pytest.approx(0.07, abs=0.002)
+    assert downturn.central["credit_supply"].min() == pytest.approx(0.75, abs=0.02)
     epidemic = load("epidemic", 36).central["epidemic"]
     waves = [t for t in range(1, 36) if epidemic[t - 1] < epidemic[t] > epidemic[t + 1]]
     assert waves == [4, 12]
@@ -149,8 +149,8 @@ def test_a_severe_downturn_is_deeper_and_longer_than_a_downturn():
     severe, downturn = load("severe_downturn", 48).central, load("downturn", 36).central
     rise = severe["unemployment_rate"] - severe["unemployment_rate"][0]
     assert rise.max() == pytest.approx(0.05, abs=0.002)
-    assert (severe["unemployment_rate"] > 0.0725).sum() > 20
-    assert (downturn["unemployment_rate"] > 0.0725).sum() < 5
+    assert (severe["unemployment_rate"] > 0.0705).sum() > 20
+    assert (downturn["unemployment_rate"] > 0.0705).sum() < 5
     for variable, sign in (
         ("unemployment_rate", 1.0),
         ("income_growth", -1.0),
