@@ -21,7 +21,9 @@ from scipy.stats import norm
 from simulator.calibrate.forecast.backtest import MODEL, BacktestRow
 from simulator.calibrate.forecast.predict import PredictionRow
 from simulator.calibrate.settings import LevelTarget, SeriesPrediction
+from simulator.reading.periods import period_places
 from simulator.report.fit.data import FittedNumber
+from simulator.report.kit.phrases import capital
 from tools.validation_results import Result, unemployment
 from tools.validation_tables import NAMED_FORECASTERS
 
@@ -284,7 +286,7 @@ def _svg(figure: Figure) -> str:
 
 def _years(quarters: Iterable[str]) -> F8:
     """Quarters such as ``2008Q1`` as years, at their middle."""
-    return np.array([int(q[:4]) + (int(q[-1]) - 0.5) / 4 for q in quarters])
+    return (period_places(list(quarters), "quarterly") + 0.5) / 4
 
 
 def _window(rows: Sequence[FittedNumber]) -> list[Curve]:
@@ -393,8 +395,7 @@ def _boundary(axes: Axes, quarter: str) -> None:
 
 
 def _heading(measure: str) -> str:
-    words = LEVELS[measure]
-    return words[0].upper() + words[1:]
+    return capital(LEVELS[measure])
 
 
 def _level(result: Result) -> str:

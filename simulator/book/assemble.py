@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from simulator.book import segments as s
 from simulator.book.impute import Finances, Obligations, Person
-from simulator.book.schedule import I8, Opening, Terms, instalments_made, monthly_rate
+from simulator.book.schedule import I8, Opening, Terms, instalments_made
 from simulator.book.schema import F8, U8, Book, Borrowers, Loans
 from simulator.products import Jurisdiction, Product
+from simulator.units import monthly_rate
 from simulator.validation import UserError
 from simulator.vocabulary import Amortisation
 

@@ -19,9 +19,10 @@ from simulator.book.impute import (
     impute_finances,
     impute_person,
 )
-from simulator.book.schedule import I8, Terms, instalments_made, monthly_rate
+from simulator.book.schedule import I8, Terms, instalments_made
 from simulator.book.schema import F8, Book
 from simulator.products import Product
+from simulator.units import monthly_rate
 from simulator.vocabulary import Amortisation
 
 LEAST_PURSE: Final = 1e-3

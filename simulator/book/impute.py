@@ -20,7 +20,7 @@ from simulator.book.illness import illness_incidence
 from simulator.book.schema import F8
 from simulator.catalogue import Parameters, worker_shares
 from simulator.products import Jurisdiction
-from simulator.units import monthly_simple
+from simulator.units import monthly_rate
 from simulator.vocabulary import Work
 
 B = NDArray[np.bool_]
@@ -191,7 +191,7 @@ def impute_finances(
     )
     overspends = _top_share(spender, traits["overspender_share"])
     overspender = _fill(known, "overspender", overspends * 1.0)
-    fixed = owed.service + other_debt * monthly_simple(traits["platform_annual_rate"])
+    fixed = owed.service + other_debt * monthly_rate(traits["platform_annual_rate"])
     essential, discretionary = _spending(draws, known, traits, person, fixed, overspender)
     first = draws.correlated(Column.PAYS_OTHERS_FIRST, d.PAYS_OTHERS_FIRST_LOADING, risk)
     no_job, ill = d.UNEMPLOYMENT_INSURED[rules.law.code], d.MEDICAL_INSURED[rules.law.code]

@@ -4,8 +4,9 @@ from typing import Final
 
 import numpy as np
 
-from simulator.book.schedule import Terms, monthly_rate, share_outstanding
+from simulator.book.schedule import Terms, share_outstanding
 from simulator.book.schema import Book
+from simulator.units import monthly_rate
 from simulator.vocabulary import Amortisation
 
 LEFT: Final = 0.02

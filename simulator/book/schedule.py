@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.book.schema import F8
-from simulator.units import MONTHS_PER_YEAR
 from simulator.vocabulary import DAYS_PER_MONTH, Amortisation
 
 I8 = NDArray[np.int64]
@@ -35,11 +34,6 @@ class Opening(NamedTuple):
     """Not yet due."""
     principal_overdue: F8
     interest_overdue: F8
-
-
-def monthly_rate(annual_rate: F8) -> F8:
-    """Fraction a month of a nominal annual rate, 30/360."""
-    return annual_rate / MONTHS_PER_YEAR
 
 
 def annuity_factor(rate: F8, months: NDArray[np.integer]) -> F8:

@@ -26,20 +26,13 @@ from simulator.book.donors import DonorSource, resampled, resampled_dormant
 from simulator.book.draws import Column, Draws
 from simulator.book.hidden import other_people_behind
 from simulator.book.impute import Imputation, Person, impute_finances, impute_person
-from simulator.book.schedule import (
-    I8,
-    Opening,
-    Terms,
-    first_instalment_share,
-    monthly_rate,
-    share_outstanding,
-)
+from simulator.book.schedule import I8, Opening, Terms, first_instalment_share, share_outstanding
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import check_regions, loan_ids, mix_ids, risk_band
 from simulator.catalogue import Parameters
 from simulator.products import JURISDICTIONS, PRODUCTS, Product
 from simulator.settings import BookSettings, RunSettings
-from simulator.units import MONTHS_PER_YEAR
+from simulator.units import MONTHS_PER_YEAR, monthly_rate
 from simulator.validation import unknown_choice
 from simulator.vocabulary import MAX_DUE_DAY, Amortisation
 

@@ -17,6 +17,7 @@ from simulator.provision.rule_book import (
     uncured,
 )
 from simulator.situation import Situation
+from simulator.units import end_of_month_dpd
 from simulator.validation import Frozen
 from simulator.vocabulary import DAYS_PER_MONTH, Forbearance
 
@@ -151,7 +152,7 @@ class Classes(RuleBook):
         unpaid = situation.unpaid
         excused = situation.technical and unpaid == 1
         # any day past due that so many unpaid instalments can mean is in the same band
-        dpd = 0 if excused else max(DAYS_PER_MONTH * unpaid - 1, 0)
+        dpd = 0 if excused else end_of_month_dpd(unpaid, 1)
         found = self.class_of_dpd(dpd, family)
         if uncured(situation, self.upgrade_months, milestones):
             found = max(found, SUBSTANDARD)

@@ -18,6 +18,7 @@ from pydantic import (
 from simulator.products import Product
 from simulator.settings import CalendarMonth
 from simulator.situation import UNPAID_CAP, Situation
+from simulator.units import unpaid_beyond
 from simulator.validation import Frozen, UserError, clip
 from simulator.vocabulary import DAYS_PER_MONTH, Amortisation, Forbearance
 
@@ -50,11 +51,6 @@ DpdLimit = Annotated[
 ]
 """Last day past due on one side of a limit; it never falls between the due days of a month."""
 DefaultDpd = Annotated[int, Field(ge=30, le=180), AfterValidator(_whole_months)]
-
-
-def unpaid_beyond(dpd: int) -> int:
-    """Fewest unpaid instalments at which a loan is more than ``dpd`` days past due."""
-    return dpd // DAYS_PER_MONTH + 1
 
 
 def family_of(product: Product) -> str:

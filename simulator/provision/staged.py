@@ -13,9 +13,9 @@ from simulator.provision.rule_book import (
     Share,
     observed,
     uncured,
-    unpaid_beyond,
 )
 from simulator.situation import Situation
+from simulator.units import unpaid_beyond
 from simulator.validation import Frozen
 from simulator.vocabulary import Forbearance
 

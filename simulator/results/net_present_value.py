@@ -12,7 +12,7 @@ from simulator.results.metrics import MetricValues, monthly_view
 from simulator.results.outcomes import WholeMetric
 from simulator.results.policy_run import PolicyRun
 from simulator.results.variables import MONEY, WholeVariable
-from simulator.units import monthly_simple
+from simulator.units import monthly_rate
 from simulator.vocabulary import Count, Flow
 
 F8 = NDArray[np.float64]
@@ -47,7 +47,7 @@ def terminal_value(policy_run: PolicyRun) -> F8:
     Balance less the allowance on balance over 90 days past due (parameter allowance_on_90), and
     the value of recoveries still expected from write-offs by the products' curves.
     """
-    rate = monthly_simple(policy_run.parameters["discount_annual_rate"])
+    rate = monthly_rate(policy_run.parameters["discount_annual_rate"])
     last = policy_run.tallies.balance[:, -1]
     lost = policy_run.parameters["allowance_on_90"] * last[:, FIRST_90:].sum(axis=-1)
     value: F8 = last.sum(axis=-1) - lost + policy_run.recoveries.value_left(rate)
@@ -66,13 +66,13 @@ def present_value(cash: F8, terminal: F8, monthly_rate: float) -> F8:
 
 def net_present_value(policy_run: PolicyRun) -> F8:
     """Present value of all cash at the parameter discount_annual_rate, shape (paths,)."""
-    rate = monthly_simple(policy_run.parameters["discount_annual_rate"])
+    rate = monthly_rate(policy_run.parameters["discount_annual_rate"])
     return present_value(cash_flow(policy_run), terminal_value(policy_run), rate)
 
 
 def net_present_value_left(policy_run: PolicyRun) -> F8:
     """The part of the net present value that is left after the last simulated month, (paths,)."""
-    rate = monthly_simple(policy_run.parameters["discount_annual_rate"])
+    rate = monthly_rate(policy_run.parameters["discount_annual_rate"])
     discount = (1.0 + rate) ** -(policy_run.tallies.flows.shape[1] - 1)
     return np.asarray(terminal_value(policy_run) * discount)
 

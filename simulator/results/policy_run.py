@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from simulator.catalogue import Parameters
 from simulator.kernels.tally import FIRST_90, Tallies
 from simulator.results.recoveries import Recoveries
-from simulator.units import monthly_simple
+from simulator.units import monthly_rate
 from simulator.vocabulary import Count, Flow
 
 F8 = NDArray[np.float64]
@@ -43,13 +43,13 @@ class PolicyRun:
 
     def funding_cost(self) -> F8:
         """Cost of funding the balance of each month's start, shape (paths, horizon + 1)."""
-        rate = monthly_simple(self.parameters["funding_annual_rate"])
+        rate = monthly_rate(self.parameters["funding_annual_rate"])
         return rate * self.count(Count.OPENING_BALANCE)
 
     def operating_cost(self) -> F8:
         """Cost of keeping the loans of each month's start, shape (paths, horizon + 1)."""
         of_loan = self.parameters["operating_cost_monthly"] * self.reference_money
-        of_balance = monthly_simple(self.parameters["operating_cost_rate"])
+        of_balance = monthly_rate(self.parameters["operating_cost_rate"])
         return of_loan * self.count(Count.OPENING_LOANS) + of_balance * self.count(
             Count.OPENING_BALANCE
         )

@@ -19,7 +19,7 @@ from simulator.results.net_present_value import CASH_COSTS, RECEIVED, cash_flow
 from simulator.results.outcomes import WholeMetric
 from simulator.results.policy_run import PolicyRun
 from simulator.results.variables import MONEY, WholeVariable
-from simulator.units import MONTHS_PER_YEAR, monthly_simple
+from simulator.units import MONTHS_PER_YEAR, monthly_rate
 from simulator.vocabulary import Count, Flow
 
 F8 = NDArray[np.float64]
@@ -43,7 +43,7 @@ def rates_of(parameters: Parameters) -> Rates:
     after_tax = parameters["funding_annual_rate"] * (1.0 - parameters["tax_rate"])
     capital = parameters["capital_target"] * parameters["risk_weight"]
     return Rates(
-        v=1.0 / (1.0 + monthly_simple(after_tax)),
+        v=1.0 / (1.0 + monthly_rate(after_tax)),
         charge=(parameters["cost_of_equity"] - after_tax) / MONTHS_PER_YEAR * capital,
         tax=parameters["tax_rate"],
     )

@@ -204,7 +204,18 @@ def test_a_macro_table_of_100_mb_is_refused_by_name(own, capsys, tmp_path):
     folder = own("scenario/mine.yaml", SCENARIO.replace("baseline.csv", "odd.csv"))
     _huge(tmp_path / "odd.csv")
     assert main([*SMALL, "-cd", folder, "scenario=[mine]", "hydra.run.dir=out"]) == 2
-    assert "odd.csv must have at most" in capsys.readouterr().err
+    assert "odd.csv must be a CSV file; it holds zero bytes" in capsys.readouterr().err
+
+
+def test_a_macro_table_of_a_million_rows_is_refused_by_name(own, capsys, tmp_path):
+    folder = own("scenario/mine.yaml", SCENARIO.replace("baseline.csv", "odd.csv"))
+    rows = "0.05,0.05,0.01,0.03\n" * 1_000_000
+    (tmp_path / "odd.csv").write_text(
+        f"unemployment_rate,income_growth,inflation,policy_rate\n{rows}", encoding="utf-8"
+    )
+    assert main([*SMALL, "-cd", folder, "scenario=[mine]", "hydra.run.dir=out"]) == 2
+    shown = capsys.readouterr().err
+    assert "odd.csv must have 1 to 1,200 rows below the header; got 1,000,000" in shown
 
 
 @pytest.mark.parametrize(

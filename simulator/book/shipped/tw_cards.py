@@ -18,7 +18,7 @@ from simulator.book.donors import DonorSource, Situation
 from simulator.book.draws import Column, Draws
 from simulator.book.hidden import hidden_of, people_behind
 from simulator.book.impute import Imputation
-from simulator.book.schedule import I8, Opening, Terms, monthly_rate, open_loans
+from simulator.book.schedule import I8, Opening, Terms, open_loans
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import hash_texts, risk_band
 from simulator.book.synthesize import due_days, rules_of
@@ -27,6 +27,7 @@ from simulator.catalogue import Parameters
 from simulator.products import PRODUCTS
 from simulator.reading.table_file import file_sha256
 from simulator.settings import BookSettings, RunSettings
+from simulator.units import monthly_rate
 from simulator.validation import UserError
 
 FILE: Final = "uci_cards_half_a_2005_04_to_07.csv"

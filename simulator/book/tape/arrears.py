@@ -8,6 +8,7 @@ import numpy as np
 from simulator.book.schema import F8
 from simulator.book.tape.mapping import DROP
 from simulator.reading.cells import I8, Texts, Trouble
+from simulator.units import unpaid_beyond
 from simulator.vocabulary import DAYS_PER_MONTH, MAX_UNPAID
 
 _INSTALMENTS: Final = re.compile(r"m?(\d{1,2})\+?", re.IGNORECASE)
@@ -15,17 +16,6 @@ _DAYS: Final = re.compile(
     r"(\d{1,3})\s*[-~\u2013\u2014至]\s*(\d{1,3})\s*(?:days?|dpd|天)?", re.IGNORECASE
 )
 _MORE_DAYS: Final = re.compile(r"(\d{2,3})\s*\+\s*(?:days?|dpd|天)?", re.IGNORECASE)
-
-
-def unpaid_instalments(dpd: F8, due_day: F8) -> I8:
-    """Unpaid instalments n >= 1 whose month-end DPD, 30 n - due_day, is nearest to ``dpd`` > 0."""
-    nearest = np.floor((dpd + due_day) / DAYS_PER_MONTH + 0.5)
-    return np.where(dpd > 0, np.maximum(nearest, 1.0), 0.0).astype(np.int64)
-
-
-def days_past_due(unpaid: F8, due_day: F8) -> F8:
-    """Month-end DPD of ``unpaid`` instalments, 30 n - due_day; 0 and NaN stay as they are."""
-    return np.where(unpaid > 0, unpaid * DAYS_PER_MONTH - due_day, unpaid)
 
 
 def spell_months(n_unpaid: I8, months_overdue: I8 | None) -> I8:
@@ -40,7 +30,7 @@ def unpaid_of(word: str) -> int | None:
     more, days, count = (p.fullmatch(word) for p in (_MORE_DAYS, _DAYS, _INSTALMENTS))
     found: int | None = None
     if more is not None and int(more[1]) >= DAYS_PER_MONTH:
-        found = int(more[1]) // DAYS_PER_MONTH + 1
+        found = unpaid_beyond(int(more[1]))
     elif days is not None and int(days[1]) < int(days[2]):
         found = -(-int(days[2]) // DAYS_PER_MONTH)
     elif count is not None:

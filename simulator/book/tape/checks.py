@@ -6,11 +6,11 @@ from typing import Final
 import numpy as np
 
 from simulator.book.schema import F8
-from simulator.book.tape.arrears import unpaid_instalments
 from simulator.book.tape.columns import COLUMN_BY_NAME, TAPE_COLUMNS, TapeColumn
 from simulator.products import PRODUCTS
 from simulator.reading.cells import I8, B, Texts, Trouble
 from simulator.reading.table_file import Source
+from simulator.units import unpaid_instalments
 from simulator.validation import UserError, clip
 from simulator.vocabulary import Amortisation, Work
 

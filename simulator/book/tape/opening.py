@@ -20,11 +20,11 @@ from simulator.book.donors import (
 from simulator.book.draws import Draws
 from simulator.book.hidden import hidden_of, people_behind
 from simulator.book.impute import Imputation, Known
-from simulator.book.schedule import I8, Terms, monthly_rate, open_loans, share_outstanding
+from simulator.book.schedule import I8, Terms, open_loans, share_outstanding
 from simulator.book.schema import F8, U8, Book, write_off_age
 from simulator.book.segments import check_regions, hash_texts, risk_band
 from simulator.book.synthesize import Menu, applicants, menu_of, rules_of
-from simulator.book.tape.arrears import spell_months, unpaid_instalments
+from simulator.book.tape.arrears import spell_months
 from simulator.book.tape.checks import WORK_NAMES
 from simulator.book.tape.columns import TAPE_COLUMNS
 from simulator.book.tape.reader import Tape, read_tape
@@ -34,8 +34,9 @@ from simulator.catalogue import Parameters
 from simulator.reading.cells import Texts
 from simulator.reading.periods import next_month
 from simulator.settings import BookSettings, RunSettings
+from simulator.units import days_past_due, monthly_rate, unpaid_instalments
 from simulator.validation import UserError
-from simulator.vocabulary import DAYS_PER_MONTH, MAX_UNPAID, Amortisation
+from simulator.vocabulary import MAX_UNPAID, Amortisation
 
 ALWAYS_DRAWN: Final = (
     "true_risk",
@@ -375,7 +376,7 @@ def _notes(
             f" run.start_month={next_month(str(tape.snapshot))} would follow on."
         )
     oldest = np.array([write_off_age(p, rules.law) for p in menu.products])[loans.product]
-    dpd = loans.n_unpaid * DAYS_PER_MONTH - loans.due_day
+    dpd = days_past_due(loans.n_unpaid, loans.due_day)
     late = int(np.count_nonzero(dpd > oldest))
     if late:
         notes.append(f"{late} loans are past their write-off age and leave in month 1.")

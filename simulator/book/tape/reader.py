@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.book.schema import F8
 from simulator.book.segments import MAX_REGIONS
-from simulator.book.tape.arrears import days_past_due, unpaid_of_status
+from simulator.book.tape.arrears import unpaid_of_status
 from simulator.book.tape.checks import (
     borrower_troubles,
     cross_troubles,
@@ -34,6 +34,7 @@ from simulator.reading.cells import (
     Trouble,
 )
 from simulator.reading.table_file import Source, open_source
+from simulator.units import days_past_due
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,10 @@ import pyarrow.parquet as pa_parquet
 import pytest
 
 from simulator.book import Book, build_book
-from simulator.book.tape.arrears import unpaid_instalments
 from simulator.book.tape.columns import TAPE_COLUMNS
 from simulator.catalogue import parameters_from
 from simulator.settings import BookSettings, RunSettings
-from simulator.units import end_of_month_dpd
+from simulator.units import end_of_month_dpd, unpaid_instalments
 from simulator.validation import UserError
 from simulator.vocabulary import Work
 

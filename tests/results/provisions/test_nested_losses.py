@@ -30,7 +30,7 @@ from simulator.provision import build_risk_cells, build_rule_book
 from simulator.settings import RunSettings
 from simulator.shipped import read_shipped
 from simulator.shocks.world import World
-from simulator.units import monthly_simple
+from simulator.units import monthly_rate
 from simulator.vocabulary import CellMeasure, LoanStatus
 from tests.conftest import (
     HARD,
@@ -166,7 +166,7 @@ def nested_losses(window: int) -> tuple[F8, F8]:
     parts = small_set()
     loans, products = parts.packed.book.loans, parts.book.products
     cap = parts.world.months["rate_cap"][0, MONTH]
-    rate = monthly_simple(1.0) * np.minimum(parts.packed.book.openings["annual_rate"], cap)
+    rate = monthly_rate(1.0) * np.minimum(parts.packed.book.openings["annual_rate"], cap)
     v = 1.0 / (1.0 + rate)
     share, half = (
         np.array([getattr(products[p], name) for p in loans["product"]])
