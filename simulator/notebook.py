@@ -24,7 +24,7 @@ from pydantic import BaseModel
 
 from simulator.catalogue import parameters_from
 from simulator.experiment import run_experiment
-from simulator.policies import REFERENCE, Policy, build_policy
+from simulator.policies import REFERENCE, Policy, build_policy, with_reference
 from simulator.provision import RuleBook, build_rule_book
 from simulator.request import ExperimentRequest
 from simulator.settings import BookSettings, BreakEvenSettings, RunSettings, ScenarioSettings
@@ -73,14 +73,14 @@ def stress_test(
 ) -> "ExperimentOutcome":
     """Run every policy in every scenario on the same borrowers under the same luck.
 
-    ``status_quo`` is the reference and is added when absent. In a list, an own scenario and an own
-    rule book of ``provision`` are named after their label, an own policy after its kind and an own
-    question of ``break_even`` after its field. ``borrowers`` replaces the size of a synthetic book;
-    ``parameters`` are a shipped set's name (``default``: the catalogue's) or values by name, over
-    those of the shipped set ``over``, as on the command line; ``luck_replicates`` must divide
-    ``paths``; ``sections`` are settings of sections by name. With ``output``, that folder gets the
-    files of a run, all or none. Numbers are those of ``python -m simulator`` with the same
-    settings. Raises ``UserError`` for anything that the user can mend.
+    ``status_quo`` is the reference, the first policy, and is added when absent. In a list, an own
+    scenario and an own rule book of ``provision`` are named after their label, an own policy after
+    its kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size
+    of a synthetic book; ``parameters`` are a shipped set's name (``default``: the catalogue's) or
+    values by name, over those of the shipped set ``over``, as on the command line;
+    ``luck_replicates`` must divide ``paths``; ``sections`` are settings of sections by name. With
+    ``output``, that folder gets the files of a run, all or none. Numbers are those of ``python -m
+    simulator`` with the same settings. Raises ``UserError`` for anything that the user can mend.
     """
     book_name, book_settings = _book(book, borrowers)
     run = build(
@@ -96,8 +96,7 @@ def stress_test(
     )
     chosen_scenarios = _named("scenario", scenarios, _scenario, _label_name, ScenarioSettings)
     chosen_policies = _named("policy", policies, _policy, _policy_name, Policy)  # type: ignore[type-abstract]
-    if REFERENCE not in chosen_policies:
-        chosen_policies = {REFERENCE: _policy(REFERENCE), **chosen_policies}
+    chosen_policies = with_reference(chosen_policies, lambda own: own or _policy(REFERENCE))
     questions = _named("break_even", break_even, _question, _question_name, BreakEvenSettings)
     rule_books = _named("provision", provision, _rule_book, _label_name, RuleBook)  # type: ignore[type-abstract]
     changed = _parameters(parameters, over)

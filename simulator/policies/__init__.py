@@ -1,7 +1,7 @@
 """Policies are data: each class edits the lever table, each file of ``configs/policy`` is one."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 
 from pydantic import BaseModel
 
@@ -28,6 +28,8 @@ from simulator.policies.status_quo import StatusQuo
 from simulator.policies.stricter_approval import StricterApproval
 from simulator.validation import UserError, build, check_name, unknown_choice
 from simulator.vocabulary import REFERENCE
+
+T = TypeVar("T")
 
 POLICY_KINDS: Final[dict[str, type[BaseModel]]] = {
     "status_quo": StatusQuo,
@@ -71,6 +73,12 @@ def build_policy(name: str, settings: Mapping[str, object]) -> Policy:
     return policy
 
 
+def with_reference(policies: Mapping[str, T], complete: Callable[[T | None], T]) -> dict[str, T]:
+    """``policies`` with ``status_quo`` first, ``complete`` of what stands there (None: nothing)."""
+    others = {name: policy for name, policy in policies.items() if name != REFERENCE}
+    return {REFERENCE: complete(policies.get(REFERENCE)), **others}
+
+
 def levers_for(
     policy: Policy, reference: Policy, segments: SegmentNames, horizon: int
 ) -> LeverTable:
@@ -105,4 +113,5 @@ __all__ = [
     "StricterApproval",
     "build_policy",
     "levers_for",
+    "with_reference",
 ]

@@ -9,7 +9,7 @@ import yaml
 from simulator.break_even.question import ask
 from simulator.cli.configuration.folders import ConfigFolders
 from simulator.cli.configuration.groups import TABLE, Group
-from simulator.policies import Policy
+from simulator.policies import Policy, with_reference
 from simulator.provision import RuleBook, check_books
 from simulator.settings import (
     BookSettings,
@@ -80,8 +80,12 @@ def add_reference(config: Mapping[str, object], folders: ConfigFolders) -> dict[
     policies = _mapping("policy", config.get("policy"))
     file = folders.choices("policy")[REFERENCE]
     shipped = _mapping(f"policy.{REFERENCE}", yaml.safe_load(file.read_text(encoding="utf-8")))
-    own = _mapping(f"policy.{REFERENCE}", policies.pop(REFERENCE, None))
-    return {**config, "policy": {REFERENCE: {**shipped, **own}, **policies}}
+    return {
+        **config,
+        "policy": with_reference(
+            policies, lambda own: {**shipped, **_mapping(f"policy.{REFERENCE}", own)}
+        ),
+    }
 
 
 class _Findings:
