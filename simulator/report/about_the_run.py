@@ -179,9 +179,10 @@ def limits(data: ReportData) -> list[str]:
     if data.frontiers:
         out.append(
             tr(
-                "Ranks and domination compare means; policies whose intervals overlap may change"
-                " places. Whoever took relief counts as saved only if the run follows them for"
-                " {months} months after it; the others are those too short to tell.",
+                "Ranks put policies that surely gain first and then compare means, as domination"
+                " does; policies that cannot be told apart may change places. Whoever took relief"
+                " counts as saved only if the run follows them for {months} months after it; the"
+                " others are those too short to tell.",
                 months=FOLLOW_UP_MONTHS,
             )
         )

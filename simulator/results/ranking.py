@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.results.compare import paired_difference, reference_index
+from simulator.results.decision import place
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths, ratio_over_paths
 from simulator.results.metrics import BY_NAME, lifetime_view, monthly_view, total_view
@@ -39,10 +40,12 @@ class Standing:
 
     policy: str
     rank: int
-    """1 is the best by net, ties by loss avoided."""
+    """1 is the best: those that surely gain first, then by net, ties by loss avoided."""
     cost: Estimate[float]
     loss_avoided: Estimate[float]
     net: Estimate[float]
+    behind: Estimate[float]
+    """What the best policy nets more, on the same paths."""
     dominated_by: str | None
     """The best policy that costs no more and avoids no less, one of them strictly, by means."""
     fates: Mapping[str, Estimate[float]]
@@ -148,17 +151,24 @@ def _frontier(
     }
     order = sorted(
         standings,
-        key=lambda name: (standings[name].net.mean, standings[name].loss_avoided.mean),
+        key=lambda name: (*place(standings[name].net), standings[name].loss_avoided.mean),
         reverse=True,
     )
     points = {n: (standings[n].cost.mean, standings[n].loss_avoided.mean) for n in order}
     reference = policies[at]
     ranked = [name for name in order if name != reference]
+    nets = dict(zip(policies, quantities.loss_avoided - quantities.cost, strict=True))
+    behind = {name: over_paths(nets[ranked[0]] - nets[name], replicates).at() for name in ranked}
     return Frontier(
         scenario=scenario,
         reference=reference,
         standings=tuple(
-            replace(standings[name], rank=rank, dominated_by=dominator(name, points))
+            replace(
+                standings[name],
+                rank=rank,
+                behind=behind[name],
+                dominated_by=dominator(name, points),
+            )
             for rank, name in enumerate(ranked, start=1)
         ),
         reference_burdens=_by_name(quantities.burdens[at], Burden, replicates),
@@ -186,6 +196,7 @@ def _standing(
         cost=estimate(cost),
         loss_avoided=estimate(avoided),
         net=estimate(avoided - cost),
+        behind=Estimate(0.0),
         dominated_by=None,
         fates=_by_name(fates, Fate, luck_replicates),
         fate_balances=_by_name(quantities.fate_balance[i], Fate, luck_replicates),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.cli.terminal.closing import answer, closing_table, verdict, with_interval
+from simulator.cli.terminal.closing import answer, closing_table, verdict_words, with_interval
 from tests.cli.summary_rows import NAN
 from tests.cli.summary_rows import summary_row as _row
 
@@ -12,11 +12,11 @@ from tests.cli.summary_rows import summary_row as _row
     [(1, 3, "better"), (-3, -1, "worse"), (-1, 1, "not distinguishable"), (0, 0, "no difference")],
 )
 def test_the_verdict_comes_from_the_interval(low, high, word):
-    assert verdict(_row("a", "delta_net_result", 0.5 * (low + high), low, high)) == word
+    assert verdict_words(_row("a", "delta_net_result", 0.5 * (low + high), low, high)) == word
 
 
 def test_one_path_gives_no_verdict():
-    assert verdict(_row("a", "delta_net_result", 5.0)) == "not known (one path)"
+    assert verdict_words(_row("a", "delta_net_result", 5.0)) == "not known (one path)"
 
 
 def _comparison(**intervals):

@@ -3,12 +3,14 @@
 import math
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from simulator.report.kit.data import smaller_balances, with_runoff
+from simulator.results.decision import Verdict, place, surely_best, verdict
 from simulator.results.summary import SummaryRow
 from simulator.results.variables import FRACTION
 from simulator.vocabulary import REFERENCE
@@ -93,7 +95,8 @@ def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Tab
         table.add_column(heading, justify="right", no_wrap=gap == " ")
     if gap == " ":
         table.add_column("verdict", no_wrap=True)
-    for policy in sorted(policies, key=lambda policy: _place(policy, changes_of.get(policy))):
+    ranked = sorted(policies, key=lambda p: _place(p, changes_of.get(p)), reverse=True)
+    for policy in ranked:
         peak = rows.get((scenario, policy, "peak_overdue_rate_30"))
         peak_cell = "-" if peak is None or math.isnan(peak.mean) else f"{peak.mean:.2%}"
         if policy == REFERENCE:
@@ -101,7 +104,7 @@ def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Tab
             continue
         cells = [with_interval(rows.get((scenario, policy, "delta_peak_overdue_rate_30")), gap)]
         cells += [with_interval(change, gap, scale) for change in changes_of[policy]]
-        word = verdict(changes_of[policy][-1])
+        word = verdict_words(changes_of[policy][-1])
         if gap == " ":
             table.add_row(policy, peak_cell, *cells, word)
         else:
@@ -116,15 +119,15 @@ def _changes_nothing(scenario: str, policy: str, rows: _Rows) -> bool:
         for (s, p, metric), row in rows.items()
         if (s, p) == (scenario, policy) and metric.startswith("delta_")
     ]
-    return bool(found) and all(_is_zero(row) or math.isnan(row.mean) for row in found)
+    return bool(found) and all(row.estimate.is_zero or math.isnan(row.mean) for row in found)
 
 
-def _place(policy: str, changes: Sequence[SummaryRow | None] | None) -> tuple[int, float]:
-    """Order of a policy in its table: the reference, then by what it adds to the net result."""
-    if not changes:
-        return 0, 0.0
-    result = changes[-1]
-    return 1, math.inf if result is None or math.isnan(result.mean) else -result.mean
+def _place(policy: str, changes: Sequence[SummaryRow | None] | None) -> tuple[bool, bool, float]:
+    """Order of a policy in its table, the highest first: the reference, then as it is ranked."""
+    result = changes[-1] if changes else None
+    if result is None or math.isnan(result.mean):
+        return policy == REFERENCE, False, -math.inf
+    return (False, *place(result.estimate))
 
 
 def _largest(row: SummaryRow | None) -> float:
@@ -133,45 +136,42 @@ def _largest(row: SummaryRow | None) -> float:
     return max((abs(number) for number in numbers if not math.isnan(number)), default=0.0)
 
 
-def _is_zero(difference: SummaryRow) -> bool:
-    """Whether a policy changes nothing at all: zero, with an interval of no width."""
-    return difference.mean == difference.ci_low == difference.ci_high == 0.0
+_WORDS: Final = {
+    Verdict.BETTER: "better",
+    Verdict.WORSE: "worse",
+    Verdict.SAME: NO_DIFFERENCE,
+    Verdict.UNCLEAR: "not distinguishable",
+    Verdict.SINGLE: "not known (one path)",
+}
 
 
-def verdict(difference: SummaryRow | None) -> str:
+def verdict_words(difference: SummaryRow | None) -> str:
     """What the interval of a change of net result allows to say."""
     if difference is None or math.isnan(difference.mean):
         return "-"
-    if math.isnan(difference.ci_low):
-        return "not known (one path)"
-    if _is_zero(difference):
-        return NO_DIFFERENCE
-    if difference.ci_low > 0:
-        return "better"
-    if difference.ci_high < 0:
-        return "worse"
-    return "not distinguishable"
+    return _WORDS[verdict(difference.estimate)]
 
 
 def answer(scenario: str, policies: Sequence[str], rows: _Rows) -> str:
     """One sentence: the policy with the best net result that is surely better, or none."""
     metric, name = _read(rows, "net_result")
-    deltas = {
+    rows_of = {
         policy: row
         for policy in policies
-        if policy != REFERENCE and (row := rows.get((scenario, policy, f"delta_{metric}")))
+        if policy != REFERENCE
+        and (row := rows.get((scenario, policy, f"delta_{metric}")))
+        and not math.isnan(row.mean)
     }
-    words = {policy: verdict(row) for policy, row in deltas.items()}
-    better = [policy for policy, word in words.items() if word == "better"]
-    if better:
-        best = max(better, key=lambda policy: deltas[policy].mean)
-        row = deltas[best]
-        return f"{scenario}: {best}, {name} {with_interval(row)} {row.unit}"
-    if not deltas:
+    if not rows_of:
         return f"{scenario}: no policy to compare with {REFERENCE}"
-    if set(words.values()) == {"worse"}:
+    changes = {policy: row.estimate for policy, row in rows_of.items()}
+    if best := surely_best(changes):
+        row = rows_of[best]
+        return f"{scenario}: {best}, {name} {with_interval(row)} {row.unit}"
+    verdicts = {verdict(change) for change in changes.values()}
+    if verdicts == {Verdict.WORSE}:
         return f"{scenario}: {REFERENCE}; every other policy costs more than it brings"
-    if set(words.values()) == {NO_DIFFERENCE}:
+    if verdicts == {Verdict.SAME}:
         return f"{scenario}: no policy changes the {name}"
     return f"{scenario}: no policy is surely better than {REFERENCE} at this number of paths"
 
@@ -185,7 +185,7 @@ def with_interval(
     """
     if row is None or math.isnan(row.mean):
         return "-"
-    if _is_zero(row):
+    if row.estimate.is_zero:
         return NO_DIFFERENCE
     numbers = [row.mean] if math.isnan(row.ci_low) else [row.mean, row.ci_low, row.ci_high]
     factor, suffix = (100.0, "") if row.unit == FRACTION else _scale(max(map(abs, numbers)))

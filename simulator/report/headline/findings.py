@@ -30,6 +30,7 @@ from simulator.report.kit.phrases import (
 )
 from simulator.report.profit.value_table import VALUE, measures
 from simulator.report.provisions.rule_books import provisions_of
+from simulator.results.decision import best_first
 from simulator.results.estimate import Estimate
 from simulator.results.ranking import Frontier
 
@@ -60,8 +61,8 @@ def ranked(data: ReportData, scenario: str) -> list[tuple[str, Estimate[float]]]
         return []
     metric, _, better = decisive_metric(data)
     found = [(p, data.stat(scenario, p, f"delta_{metric}")) for p in data.alternatives]
-    known = [(p, stat) for p, stat in found if stat is not None]
-    return sorted(known, key=lambda pair: -better * pair[1].mean)
+    known = {p: stat for p, stat in found if stat is not None}
+    return [(policy, known[policy]) for policy in best_first(known, better)]
 
 
 def headline(data: ReportData) -> Finding:

@@ -8,6 +8,8 @@ from simulator.report.kit.language import tr
 from simulator.report.kit.metrics import effect_metrics
 from simulator.report.kit.numbers import Scale
 from simulator.report.kit.table import difference, metric_scales, policy_class
+from simulator.results import decision
+from simulator.results.decision import Verdict
 from simulator.results.estimate import Estimate
 
 
@@ -50,15 +52,6 @@ class HeadlineTable:
         return any(c.verdict == "reaged" for _, rows in self.groups for r in rows for c in r.cells)
 
 
-def _verdict(metric: str, stat: Estimate[float]) -> str:
-    if stat.is_zero:
-        return "same"
-    if not stat.has_interval:
-        return "single"
-    better = 1 if metric.endswith("net_result") else -1
-    return {better: "better", -better: "worse"}.get(stat.sign, "unclear")
-
-
 def _cell(
     data: ReportData, place: tuple[str, str], column: tuple[str, str], scales: tuple[Scale, Scale]
 ) -> TableCell:
@@ -81,8 +74,8 @@ def _cell(
 def _cell_verdict(
     data: ReportData, place: tuple[str, str], metric: str, delta: Estimate[float]
 ) -> str:
-    verdict = _verdict(metric, delta)
-    return "reaged" if verdict == "better" and re_aged(data, *place, metric) else verdict
+    verdict = decision.verdict(delta, 1 if metric.endswith("net_result") else -1)
+    return "reaged" if verdict is Verdict.BETTER and re_aged(data, *place, metric) else verdict
 
 
 def _interval(scale: Scale, stat: Estimate[float] | None) -> str:

@@ -107,7 +107,7 @@ def why_not(data: ReportData, frontier: Frontier, standing: Standing) -> str:
 
 def _money_reason(data: ReportData, frontier: Frontier, standing: Standing, scale: Scale) -> str:
     """What a policy loses or lacks in money."""
-    net, best = standing.net, frontier.standings[0]
+    net = standing.net
     said = {"split": split(standing, scale)}
     if not net.has_interval:
         return tr("nets {net}: {split}", net=scale.full(net.mean, signed=True), **said)
@@ -121,11 +121,16 @@ def _money_reason(data: ReportData, frontier: Frontier, standing: Standing, scal
     shown = with_interval(scale.full(net.mean, signed=True), scale, net)
     if net.sign == 0:
         return tr("cannot be told from zero: nets {net}; {split}", net=shown, **said)
-    gap = best.net.mean - standing.net.mean
-    said["gap"] = money_scale(data.currency, [gap]).full(gap)
-    if tied(best.net, standing.net):
+    gap = standing.behind
+    said["gap"] = with_interval(
+        money_scale(data.currency, gap.ends).full(gap.mean),
+        money_scale(data.currency, gap.ends),
+        gap,
+    )
+    if tied(standing):
         return tr(
-            "nets {net}, {gap} less than the best, but the intervals overlap; {split}",
+            "nets {net}, {gap} less than the best on the same paths, which cannot be told from"
+            " zero; {split}",
             net=shown,
             **said,
         )

@@ -1,13 +1,12 @@
 """The verdict on the best policy in words, and the sentences that support it."""
 
-from math import isnan
-
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import clauses, listed, tn, tr
 from simulator.report.kit.numbers import Scale, money_scale, number
 from simulator.report.kit.outcome_kinds import PER
 from simulator.report.kit.phrases import capital, months_words, on_one_draw, with_interval
-from simulator.results.estimate import Estimate
+from simulator.results.decision import Verdict
+from simulator.results.decision import verdict as verdict_of
 from simulator.results.ranking import Frontier, Standing
 from simulator.vocabulary import Fate
 
@@ -56,17 +55,18 @@ def split(standing: Standing, scale: Scale) -> str:
     return tr("it avoids {losses} of losses and costs {money}", **said)
 
 
-def tied(best: Estimate[float], other: Estimate[float]) -> bool:
-    """Whether the other may be as good as the best, as far as the two intervals tell."""
-    return not (isnan(best.ci_low) or other.ci_high < best.ci_low)
-
-
 def _tie(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
-    """That the second best may be as good, where it may."""
-    if len(frontier.standings) < 2 or not tied(*(s.net for s in frontier.standings[:2])):
+    """The first policy that may be as good as the best, where there is one."""
+    rivals = [s for s in frontier.standings[1:] if tied(s)]
+    if not rivals:
         return ()
-    second = data.policy_label(frontier.standings[1].policy)
-    return (tr("the interval of the second, {policy}, overlaps", policy=second),)
+    second = data.policy_label(rivals[0].policy)
+    return (tr("on the same paths {policy} cannot be told from it", policy=second),)
+
+
+def tied(standing: Standing) -> bool:
+    """Whether a policy cannot be told from the best one, path by path."""
+    return verdict_of(standing.behind) in (Verdict.UNCLEAR, Verdict.SAME)
 
 
 def verdict_support(data: ReportData, frontier: Frontier) -> tuple[str, ...]:

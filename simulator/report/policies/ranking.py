@@ -16,6 +16,7 @@ from simulator.report.kit.outcome_kinds import PER
 from simulator.report.kit.phrases import capital, months_words
 from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable
 from simulator.report.policies.frontier_figure import frontier_scale
+from simulator.results.decision import Verdict, verdict
 from simulator.results.estimate import Estimate
 from simulator.results.ranking import Frontier, Standing
 from simulator.vocabulary import Burden, Fate
@@ -94,11 +95,12 @@ def kicked_cases(standing: Standing) -> str:
 
 
 def _net_cell(standing: Standing, scale: Scale) -> PolicyCell:
-    stat = standing.net
-    if stat.is_zero:
-        return PolicyCell(tr("Net"), tr("no difference"), verdict="same")
-    ends = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
-    judged = {1: "better", -1: "worse"}.get(stat.sign, "unclear") if ends else ""
+    stat, judged = standing.net, verdict(standing.net)
+    if judged is Verdict.SAME:
+        return PolicyCell(tr("Net"), tr("no difference"), verdict=judged)
+    if judged is Verdict.SINGLE:
+        return PolicyCell(tr("Net"), scale.text(stat.mean, signed=True), "", "")
+    ends = scale.span(stat.ci_low, stat.ci_high)
     return PolicyCell(tr("Net"), scale.text(stat.mean, signed=True), ends, judged)
 
 

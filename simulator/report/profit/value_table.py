@@ -7,6 +7,7 @@ from simulator.report.kit.language import language, sentences, tr
 from simulator.report.kit.numbers import NONE, Scale, missing, money_scale, number, rate_scale, span
 from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable
 from simulator.report.provisions.rule_books import Provisions
+from simulator.results.decision import verdict
 from simulator.results.estimate import Estimate
 from simulator.results.income_statement import parameters_of
 
@@ -146,8 +147,8 @@ def _cell(column: Column, stat: Estimate[float] | None, scale: Scale) -> PolicyC
         return PolicyCell(title, tr("no difference"), verdict="same")
     text = scale.text(stat.mean, signed=bool(column.better))
     ends = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
-    judged = {1: "better", -1: "worse"}.get(stat.sign * column.better, "unclear")
-    return PolicyCell(title, text, ends, judged if column.better and ends else "")
+    judged = verdict(stat, column.better) if column.better and ends else ""
+    return PolicyCell(title, text, ends, judged)
 
 
 def _chance_cell(title: str, stat: Estimate[float]) -> PolicyCell:
