@@ -81,6 +81,23 @@ def paired_difference(values: F8, reference_index: int) -> F8:
     return values - values[:, reference_index : reference_index + 1]
 
 
+def difference(
+    dataset: xr.Dataset, variable: str, policies: tuple[str, str], scenario: str | None = None
+) -> Estimate[float]:
+    """``variable`` [scenario, policy, path] of the first policy less the second's, path by path.
+
+    Any two policies; ``scenario`` None: all by weight.
+    """
+    by_policy = dataset[variable]
+    if scenario is None:
+        by_policy = (by_policy * dataset["scenario_weight"]).sum("scenario")
+    else:
+        by_policy = by_policy.sel(scenario=scenario)
+    first, other = (by_policy.sel(policy=policy) for policy in policies)
+    paths = np.asarray((first - other).values, dtype=np.float64)
+    return over_paths(paths, int(dataset.attrs["luck_replicates"])).at()
+
+
 def reference_index(dataset: xr.Dataset, reference: str) -> int:
     """Position of ``reference`` among the policies; a ``UserError`` when it is not there."""
     policies = [str(name) for name in dataset["policy"].values]

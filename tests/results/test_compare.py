@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 from scipy import stats
 
-from simulator.results.compare import MAIN_METRICS, compare
+from simulator.results.compare import MAIN_METRICS, compare, difference
 from simulator.results.dataset import to_dataset
 from simulator.results.summary import summarise
 from simulator.validation import UserError
@@ -57,3 +58,23 @@ def test_an_unknown_reference_is_named_with_what_is_allowed() -> None:
     dataset = to_dataset(output_of({"status_quo": zero_tallies(2, 1)}, months=1))
     with pytest.raises(UserError, match="reference must be one of status_quo; got statusquo"):
         compare(dataset, "statusquo")
+
+
+def test_any_two_policies_are_compared_path_by_path_in_a_scenario_or_by_weight() -> None:
+    values = np.random.default_rng(19).normal(5.0, 1.0, (2, 3, 40))
+    values[:, 2] = values[:, 1] + np.array([[0.1], [0.3]])
+    dataset = xr.Dataset(
+        {
+            "worth": (("scenario", "policy", "path"), values),
+            "scenario_weight": ("scenario", [0.25, 0.75]),
+        },
+        coords={"scenario": ["calm", "storm"], "policy": ["status_quo", "a", "b"]},
+        attrs={"luck_replicates": 1},
+    )
+    alone = difference(dataset, "worth", ("b", "a"), "storm")
+    assert alone.ends == pytest.approx((0.3, 0.3, 0.3))
+    assert difference(dataset, "worth", ("b", "a")).mean == pytest.approx(0.25 * 0.1 + 0.75 * 0.3)
+    gap = values[0, 1] - values[0, 0]
+    low, high = stats.t.interval(0.95, 39, gap.mean(), stats.sem(gap, ddof=1))
+    found = difference(dataset, "worth", ("a", "status_quo"), "calm")
+    assert found.ends == pytest.approx((gap.mean(), low, high))

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from simulator.report.headline.verdict import saves, split, tied
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import clauses, tr
@@ -18,8 +16,9 @@ from simulator.report.policies.break_evens import (
     field_words,
 )
 from simulator.report.profit.value_table import VALUE
+from simulator.results.compare import difference
+from simulator.results.decision import surely_best
 from simulator.results.estimate import Estimate
-from simulator.results.intervals import over_paths
 from simulator.results.ranking import Frontier, Standing
 from simulator.vocabulary import Fate
 
@@ -28,6 +27,9 @@ MOST_OTHERS: Final = 5
 
 FREE_RIDING: Final = "take_up_if_no_need"
 """The field whose break-even a reader asks for first."""
+
+VALUE_OF: Final = "value"
+"""The variable of results.nc that the headline's net result is held against."""
 
 _TOLD: Final = ("crosses", "never_pays", "pays_throughout")
 """Verdicts on a break-even that the headline repeats, the most telling first."""
@@ -230,14 +232,17 @@ def value_doubts(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
 def _worth_more(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
     """The policy whose value is told to exceed the best one's by most, where there is one."""
     best = frontier.standings[0].policy
-    if not frontier.standings[0].net.sign or "value" not in data.dataset:
+    if not frontier.standings[0].net.sign or VALUE_OF not in data.dataset:
         return ()
-    others = {p: value_change(data, frontier, p, best) for p in data.policies if p != best}
-    above = {p: stat for p, stat in others.items() if stat.has_interval and stat.sign > 0}
-    if not above:
+    others = {
+        p: difference(data.dataset, VALUE_OF, (p, best), frontier.scenario)
+        for p in data.policies
+        if p != best
+    }
+    rival = surely_best(others)
+    if rival is None:
         return ()
-    rival = max(above, key=lambda p: above[p].mean)
-    stat = above[rival]
+    stat = others[rival]
     scale = money_scale(data.currency, stat.ends)
     return (
         tr(
@@ -271,10 +276,11 @@ def _doubtful_values(data: ReportData, frontier: Frontier) -> list[tuple[str, Es
     """Where, and how, the best policy's value differs in sign from its net result."""
     best = frontier.standings[0]
     sign = best.net.sign
-    if not sign or "value" not in data.dataset:
+    if not sign or VALUE_OF not in data.dataset:
         return []
     worst = data.worst_scenario()
-    found = {data.over(frontier): value_change(data, frontier, best.policy)}
+    pair = best.policy, data.reference
+    found = {data.over(frontier): difference(data.dataset, VALUE_OF, pair, frontier.scenario)}
     if (own := data.stat(worst, best.policy, VALUE)) is not None:
         found[tr("under {scenario}", scenario=data.scenario_label(worst))] = own
     return [(w, stat) for w, stat in found.items() if stat.has_interval and stat.sign != sign]
@@ -292,21 +298,3 @@ def _doubt(data: ReportData, stat: Estimate[float]) -> str:
         if stat.sign > 0
         else tr("falls ({mean}, {span})", **said)
     )
-
-
-def value_change(
-    data: ReportData, frontier: Frontier, policy: str, against: str | None = None
-) -> Estimate[float]:
-    """A policy's change of value on the same paths, where ``frontier`` holds.
-
-    ``against``: the policy that it is compared with; None for the reference.
-    """
-    scenario = frontier.scenario
-    if scenario is None:
-        weights = data.dataset["scenario_weight"]
-        values = (data.dataset["value"] * weights).sum("scenario")
-    else:
-        values = data.dataset["value"].sel(scenario=scenario)
-    change = values.sel(policy=policy) - values.sel(policy=against or data.reference)
-    paths = np.asarray(change.values, dtype=np.float64)
-    return over_paths(paths, int(data.dataset.attrs["luck_replicates"])).at()
