@@ -147,6 +147,11 @@ def _book(book: str | BookSettings, borrowers: int | None) -> tuple[str, BookSet
 def _parameters(parameters: str | Mapping[str, float], over: str) -> Mapping[str, object]:
     """What is changed against the catalogue."""
     if isinstance(parameters, str):
+        if over != FITTED:
+            raise UserError(
+                f"over goes with values by name; got parameters={clip(parameters)},"
+                f" over={clip(over)}"
+            )
         return read_shipped("parameters", parameters)
     if not isinstance(parameters, Mapping):
         raise UserError(

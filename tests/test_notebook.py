@@ -58,6 +58,11 @@ def test_values_of_parameters_stand_over_a_set_as_on_the_command_line(tmp_path, 
         assert variable.identical(outcome.dataset[name]), name
 
 
+def test_a_set_over_a_set_is_refused():
+    with pytest.raises(UserError, match="over goes with values by name; got parameters=default"):
+        stress_test(parameters="default", over="us_cards", **SMALL)
+
+
 def test_typed_objects_are_named_after_label_and_kind():
     own = _scenario(label="Half-way, house")
     policy = GracePeriod(months=6)

@@ -151,7 +151,7 @@ def us_cards(result: Result) -> Figure:
     rows, ahead = result.of_target(name), result.predictions
     curves = _window(rows)
     _curves(top, [*curves, _fan(f"predicted, {_level(result)}", BLUE, "-", ahead, rows[-1])])
-    top.set_title(f"{_heading(target.measure)}, percent of balances")
+    top.set_title(f"{capital(LEVELS[target.measure])}, percent of balances")
     known = unemployment(result)
     quarters = [*(row.label for row in rows), *(row.label for row in ahead)]
     years = _years(quarters)
@@ -179,7 +179,7 @@ def us_large_bank_cards(result: Result) -> Figure:
             curves.append(_fan(*RELIEF[asked[owner].label], ahead, rows[-1]))
         _curves(axes, curves)
         _boundary(axes, ahead[0].label)
-        axes.set_title(f"{_heading(target.measure)}, percent of balances")
+        axes.set_title(f"{capital(LEVELS[target.measure])}, percent of balances")
     return figure
 
 
@@ -256,7 +256,7 @@ def backtests(result: Result) -> Figure:
         _curves(axes, [curve for curve in curves if np.isfinite(curve.middle).any()])
         _boundary(axes, seen[0].label)
         ends = result.settings.backtests[test]
-        what = _heading(result.series()[target].measure)
+        what = capital(LEVELS[result.series()[target].measure])
         axes.set_title(f"{what}, percent; fitted until {ends.fit_to}")
     return figure
 
@@ -392,10 +392,6 @@ def _key_above(axes: Axes) -> None:
 def _boundary(axes: Axes, quarter: str) -> None:
     """A line at the beginning of a quarter: what is to its right was not used."""
     axes.axvline(_years([quarter])[0] - 0.125, color=MUTED, lw=0.8, dashes=(2, 2))
-
-
-def _heading(measure: str) -> str:
-    return capital(LEVELS[measure])
 
 
 def _level(result: Result) -> str:

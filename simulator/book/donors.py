@@ -33,7 +33,7 @@ FEWEST: Final = 30
 SCORE_WIDTH: Final = 25.0
 """Standard deviation of the score of donors around a borrower's own (assumption)."""
 LEAST_SPREAD: Final = 2.0
-"""The same in places among donors, where few have such scores (assumption)."""
+"""The least of it, counted in donors by score, where few have such scores (assumption)."""
 TRIED: Final = 8
 """Donors of such a score among whom the one with the nearest income is taken (assumption)."""
 MOST_UNPAID: Final = 6
