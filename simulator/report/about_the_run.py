@@ -201,8 +201,8 @@ def limits(data: ReportData) -> list[str]:
     if isinstance(dormant, int) and dormant > 0:
         out.append(
             tr(
-                "{n} known customers without a loan stand beside the opening borrowers, drawn from"
-                " the settled book; they may come back.",
+                "Beside the opening borrowers the run has {n} former customers without a loan,"
+                " drawn from the settled book, who may borrow again.",
                 n=f"{dormant:,}",
             )
         )

@@ -131,7 +131,7 @@ def _money_reason(data: ReportData, frontier: Frontier, standing: Standing, scal
     )
     if tied(standing):
         return tr(
-            "nets {net}, {gap} less than the best on the same paths, which cannot be told from"
+            "nets {net}, {gap} less than the best on the same paths, not distinguishable from"
             " zero; {split}",
             net=shown,
             **said,

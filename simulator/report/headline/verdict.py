@@ -61,7 +61,7 @@ def _tie(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
     if not rivals:
         return ()
     second = data.policy_label(rivals[0].policy)
-    return (tr("on the same paths {policy} cannot be told from it", policy=second),)
+    return (tr("on the same paths {policy} is not distinguishable from it", policy=second),)
 
 
 def tied(standing: Standing) -> bool:

@@ -238,9 +238,9 @@ def test_a_second_policy_that_may_be_as_good_is_told_so(outcome: ExperimentOutco
     assert found is not None
     assert found.title == "Recommended: Grace period"
     assert dict(found.others)["Education"].startswith("nets +CNY\u00a013.6\u202fk (95 % interval")
-    told = "less than the best on the same paths, which cannot be told from zero"
+    told = "less than the best on the same paths, not distinguishable from zero"
     assert told in dict(found.others)["Education"]
-    told = "on the same paths Education cannot be told from it"
+    told = "on the same paths Education is not distinguishable from it"
     assert told in findings.headline(data).headline
 
 

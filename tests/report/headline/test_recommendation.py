@@ -34,7 +34,12 @@ from tests.report.tournament_runs import worth_of as _worth_of
             "it avoids CNY\u00a070.0\u202fk of losses and costs CNY\u00a020",
         ),
         ((5e4, 1e4), (-2e4, 1e3), 1e3, "earns CNY\u00a020.0\u202fk more before them"),
-        ((5e4, 5e4), (0, 0), 1e4, "on the same paths Policy number 2 cannot be told from it"),
+        (
+            (5e4, 5e4),
+            (0, 0),
+            1e4,
+            "on the same paths Policy number 2 is not distinguishable from it",
+        ),
         ((1e3, -5e4), (0, 0), 1e4, "no policy is shown to be worth its cost: the best estimate"),
         ((-2e4, -1e4), (0, 0), 1e3, "no policy pays for itself within 12 months: the least cost"),
         ((-2e4, -1e4), (0, 0), 1e3, "Policy number 2, nets \u2212CNY\u00a010.0\u202fk"),
