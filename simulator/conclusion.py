@@ -24,6 +24,7 @@ from simulator.results.break_even import (
 from simulator.results.cause_shares import CauseShare, causes_text
 from simulator.results.checks import failures, run_checks
 from simulator.results.dataset import to_dataset
+from simulator.results.decision import Decision, decide
 from simulator.results.files import CAUSES_NAME, UNDERWRITING_NAME, UNDERWRITING_PAGE
 from simulator.results.history import history_table
 from simulator.results.manifest import RunFacts, build_manifest
@@ -36,6 +37,7 @@ from simulator.results.underwriting import (
     underwriting_text,
 )
 from simulator.results.value import value_warnings
+from simulator.settings import LanguageCode
 from simulator.simulated import Simulated
 
 
@@ -59,6 +61,20 @@ class ExperimentOutcome:
     value_warnings: tuple[str, ...] = ()
     """Where the run-off is too short for the value, or leaves much to it."""
     underwriting: tuple[UnderwritingRow, ...] = ()
+
+    @property
+    def decision(self) -> Decision:
+        """Which policy to take, by the rule of docs/model.md, section 14.2."""
+        return decide(self.dataset, self.summary)
+
+    def verdict(self, language: LanguageCode = "en") -> str:
+        """The decision in the words of the report's first screen."""
+        from simulator.report.headline.verdict import verdict
+        from simulator.report.kit.data import ReportData
+        from simulator.report.kit.language import speaking
+
+        with speaking(language):
+            return verdict(ReportData(self.dataset, self.summary, self.manifest))
 
 
 def answer_questions(

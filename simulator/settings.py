@@ -96,6 +96,31 @@ class ExplainSettings(Frozen):
     by three more simulations of the current policy."""
 
 
+class DecisionLimits(Frozen):
+    """What a recommended policy may not cross; defaults are assumptions.
+
+    A ratio that the current policy itself does not keep may not fall by more than a hundredth of
+    the limit against it.
+    """
+
+    scenario_loss: float = Field(default=0.001, ge=0, le=1)
+    """Largest loss of value in any scenario, over the opening balance; here 0 allows none."""
+    capital_ratio: float | None = Field(default=None, ge=0, le=1)
+    """Least mean over paths of the lowest capital ratio; None is ``capital_minimum``, 0 no
+    limit."""
+    coverage: float | None = Field(default=None, ge=0, le=100)
+    """Least mean over paths of the lowest allowance over impaired balance; None is each rule
+    book's own ``minima.coverage_ratio``, 0 no limit."""
+    complaints: float = Field(default=0.1, ge=0, le=100)
+    """Largest rise of borrowers' complaints, over the current policy's; here 0 allows none."""
+
+
+class DecisionSettings(Frozen):
+    """When a policy is recommended."""
+
+    limits: DecisionLimits = DecisionLimits()
+
+
 class BookSettings(Frozen):
     """Which loans: drawn from segment distributions or read from a tape."""
 
@@ -295,4 +320,4 @@ class BreakEvenSettings(Frozen):
     scenario: str | None = Field(default=None, min_length=1, max_length=63)
     """One of the run's scenarios; None is the first."""
     metric: str | None = Field(default=None, min_length=1, max_length=63)
-    """None is ``net_result``, or ``lifetime_net_result`` when the run has run-off months."""
+    """None is ``value``, or ``net_result`` when the run has no run-off months."""

@@ -12,6 +12,7 @@ from simulator.packing import Packed
 from simulator.provision import RiskCellTable
 from simulator.request import ExperimentRequest
 from simulator.results.inputs import ScenarioInfo, SimulationOutput
+from simulator.settings import DecisionSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def simulation_output(
         provision=request.provision,
         cells=cells,
         configuration=request.configuration,
+        decision=request.section("decision", DecisionSettings),
     )
 
 

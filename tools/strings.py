@@ -2,7 +2,7 @@
 
 ``python -m tools.strings`` keeps the translations that stand there, adds messages that are new
 in the code without one, leaves out those that are gone, and names what lacks a translation.
-Names that ship (scenarios, policies, causes) are kept whether or not code says them.
+Names that ship (scenarios, policies, causes) stand in zh_names.po, which is written by hand.
 """
 
 import ast
@@ -76,17 +76,8 @@ def main() -> int:
     places: dict[str, list[str]] = {}
     for words, place in messages():
         places.setdefault(words, []).append(place)
-    translated: dict[str, str] = {}
-    for path in sorted(CATALOGUE.parent.glob("zh*.po")):
-        if path != NAMES:
-            translated |= known(path)
-    names = known(NAMES)
-    dynamic = {words: said for words, said in translated.items() if words not in places}
+    translated, names = known(CATALOGUE), known(NAMES)
     write({w: translated.get(w, "") for w in places if w not in names}, CATALOGUE, places)
-    write(names | dynamic, NAMES, places)
-    for path in CATALOGUE.parent.glob("zh*.po"):
-        if path not in (CATALOGUE, NAMES):
-            path.unlink()
     lacking = [w for w in places if not translated.get(w) and w not in names]
     for words in lacking:
         print(f"no translation: {words!r} ({', '.join(places[words])})")

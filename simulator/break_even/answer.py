@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.break_even.question import LIFETIME, Question
+from simulator.break_even.question import LIFETIME, VALUE, Question
 from simulator.break_even.search import (
     GainCurve,
     find_crossing,
@@ -26,6 +26,8 @@ from simulator.policies import Policy, levers_for
 from simulator.results.break_even import BreakEven, whole_horizon
 from simulator.results.dataset import policy_runs_of
 from simulator.results.inputs import SimulationOutput
+from simulator.results.value import outlook_values, rates_of
+from simulator.results.value import value as value_of
 
 F8 = NDArray[np.float64]
 
@@ -50,6 +52,7 @@ def answer(
 
     ``start`` is told of two parts: the scan, then the narrowing, whose length is estimated.
     """
+    question, warnings = _with_known_metric(question, finished.output)
     low, high, paths = question.low, question.high, finished.output.run.paths
     values = scan_values(low, high, whole=question.whole)
     label = f"searching break-even of {question.name}"
@@ -77,8 +80,25 @@ def answer(
         ci_high=crossing.ci_high,
         pays_below=crossing.pays_below,
         points=tuple(curve.points()),
-        warnings=crossing.warnings,
+        warnings=(*warnings, *crossing.warnings),
     )
+
+
+def _with_known_metric(
+    question: Question, output: SimulationOutput
+) -> tuple[Question, tuple[str, ...]]:
+    """The question by net result, and why, where the run-off was too short for a value."""
+    if question.metric != VALUE or _outlook(question, output) is not None:
+        return question, ()
+    metric = f"{LIFETIME}net_result"
+    told = f"the run-off is too short to tell the value: by {metric.replace('_', ' ')}"
+    return replace(question, metric=metric), (told,)
+
+
+def _outlook(question: Question, output: SimulationOutput) -> F8 | None:
+    """Value of what is left, by the policies of the finished run; None where it tells none."""
+    tallies = [output.tallies[question.scenario, policy] for policy in output.policies]
+    return outlook_values(tallies, rates_of(output.parameters).v)
 
 
 def _gains(
@@ -135,6 +155,8 @@ def _figure(question: Question, output: SimulationOutput, tallies: Tallies) -> F
         reference=name,
     )
     ((policy_run,),) = policy_runs_of(alone)
+    if question.metric == VALUE:
+        return value_of(replace(policy_run, outlook_values=_outlook(question, output)))
     lifetime = question.metric.startswith(LIFETIME)
     last_month = output.timeline.horizon if lifetime else output.timeline.months
     return whole_horizon(question.metric.removeprefix(LIFETIME), policy_run, last_month)

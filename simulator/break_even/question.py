@@ -12,7 +12,9 @@ from simulator.validation import UserError, build, clip, unknown_choice
 from simulator.vocabulary import REFERENCE
 
 LIFETIME: Final = "lifetime_"
+VALUE: Final = "value"
 GAIN_SIGNS: Final = {
+    VALUE: 1.0,
     "net_result": 1.0,
     "result_before_losses": 1.0,
     "net_loss": -1.0,
@@ -177,9 +179,10 @@ def _bracket(owner: str, wanted: BreakEvenSettings, field: NumberField) -> tuple
 
 
 def _metric(owner: str, wanted: str | None, has_runoff: bool) -> str:
-    metric = wanted or (f"{LIFETIME}net_result" if has_runoff else "net_result")
-    allowed = [*GAIN_SIGNS, *(f"{LIFETIME}{n}" for n in GAIN_SIGNS if has_runoff)]
-    if metric.startswith(LIFETIME) and not has_runoff:
+    metric = wanted or (VALUE if has_runoff else "net_result")
+    sums = [name for name in GAIN_SIGNS if name != VALUE]
+    allowed = [*sums, *((VALUE, *(f"{LIFETIME}{n}" for n in sums)) if has_runoff else ())]
+    if (metric == VALUE or metric.startswith(LIFETIME)) and not has_runoff:
         raise UserError(f"{owner}.metric {clip(metric)} needs run.runoff_months of at least 1")
     if metric not in allowed:
         raise unknown_choice(f"{owner}.metric", allowed, metric)

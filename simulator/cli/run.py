@@ -69,17 +69,20 @@ class _Session:
         error = ""
         rows: tuple[SummaryRow, ...] = ()
         findings: tuple[str, ...] = ()
+        verdict = ""
         try:
-            rows, findings = self._run(config, job.book, job.overrides, job.folder)
+            rows, findings, verdict = self._run(config, job.book, job.overrides, job.folder)
         except Exception as trouble:
             error, code = told(trouble)
             self._code = code if code == EXIT_DEFECT else self._code or code
             tell(error)
-        self._records.append(JobRecord(number, " ".join(job.overrides), error, rows, findings))
+        self._records.append(
+            JobRecord(number, " ".join(job.overrides), error, rows, findings, verdict)
+        )
 
     def _run(
         self, config: "DictConfig", book_name: str, overrides: tuple[str, ...], output: Path
-    ) -> tuple[tuple["SummaryRow", ...], tuple[str, ...]]:
+    ) -> tuple[tuple["SummaryRow", ...], tuple[str, ...], str]:
         from simulator.cli.configuration.hydra_app import validated
 
         inputs, plain = validated(config, overrides, self.folders)
@@ -115,7 +118,8 @@ class _Session:
             *cause_lines(outcome.causes),
             *underwriting_lines(outcome.underwriting, currency),
         )
-        return tuple(read_summary(output / "summary.csv")), findings
+        verdict = "" if self._sweeps else outcome.verdict(request.report.language)
+        return tuple(read_summary(output / "summary.csv")), findings, verdict
 
     def conclude(self) -> int:
         """Print the answer (one run) or write sweep.csv (a sweep); the exit code."""
@@ -124,7 +128,7 @@ class _Session:
                 if not record.error:
                     from simulator.cli.terminal.closing import closing_table
 
-                    closing_table(record.rows)
+                    closing_table(record.rows, record.verdict)
                     print(*(f"{finding}\n" for finding in record.findings), sep="", end="")
                     print(f"Written to {shown(self._folder)}")
         elif self._records:

@@ -19,7 +19,7 @@ SWEEP_COLUMNS = ("job", "overrides", "status", "error", *SummaryRow._fields)
 class JobRecord:
     """What became of one job of a sweep; ``error`` is empty for a job that wrote everything.
 
-    ``findings`` are sentences for the terminal.
+    ``findings`` are sentences for the terminal, ``verdict`` is the report's.
     """
 
     job: int
@@ -27,6 +27,7 @@ class JobRecord:
     error: str
     rows: tuple[SummaryRow, ...]
     findings: tuple[str, ...] = ()
+    verdict: str = ""
 
     @property
     def status(self) -> str:

@@ -7,7 +7,9 @@ import xarray as xr
 
 from simulator.report import about_the_run
 from simulator.report.delinquency.delinquency_cards import overdue_cards, state_cards, vintage_cards
-from simulator.report.headline import findings, headline_table, key_figures
+from simulator.report.headline import headline_table
+from simulator.report.headline.first_screen import first_screen
+from simulator.report.headline.support import further
 from simulator.report.kit import selectors
 from simulator.report.kit.atomic_file import write_atomically
 from simulator.report.kit.card import FigureCard
@@ -34,12 +36,8 @@ def render(data: ReportData, title: str) -> str:
         _all(cards, money),
         selectors.names_of(data),
         title=clean(name(title), 120),
-        finding=findings.headline(data),
-        recommendation=findings.recommendation(data),
-        key_figures=key_figures.key_figures(data),
-        measures=findings.measures_sentence(data),
-        worst=data.scenario_label(data.worst_scenario()),
-        worth=ranking_section(data, findings.further(data)),
+        screen=first_screen(data),
+        worth=ranking_section(data, further(data)),
         drawn_note=data.drawn_note(),
         headline=headline_table.headline_table(data),
         reference=data.policy_label(data.reference),
@@ -51,7 +49,6 @@ def render(data: ReportData, title: str) -> str:
         limits=about_the_run.limits(data),
         provenance=about_the_run.sections(data),
         configuration=about_the_run.configuration_text(data),
-        facts=about_the_run.facts(data),
     )
 
 

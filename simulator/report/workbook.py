@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from simulator.report.about_the_run import facts, sections
-from simulator.report.headline.findings import headline
+from simulator.report.headline.verdict import verdict
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import listed, mark, name, tr
 from simulator.report.kit.metrics import effect_metrics
@@ -15,12 +15,13 @@ from simulator.report.provisions.rule_books import Provisions, provisions_of
 from simulator.results.break_even import row_name
 from simulator.results.estimate import Estimate
 from simulator.results.loss_distribution import TAIL_METRICS
-from simulator.results.metrics import METRICS
+from simulator.results.metrics import METRICS, OVER_CURRENT_BALANCE
 from simulator.results.net_present_value import NET_PRESENT_VALUE, NET_PRESENT_VALUE_LEFT
 from simulator.results.outcomes import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
 from simulator.results.profit import PROFIT_METRICS
 from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS, Span
 from simulator.results.ranking import Frontier, Standing
+from simulator.results.score_power import SCORE_METRICS
 from simulator.results.summary import SummaryRow
 from simulator.results.value import VALUE_METRICS
 from simulator.results.variables import FRACTION, unit_in
@@ -39,6 +40,7 @@ _PREFIXES: Final = (
         mark("difference to the reference policy on the same paths, with the paired interval"),
     ),
     ("peak_", mark("the highest reported month of each path")),
+    ("lowest_", mark("the lowest reported month of each path")),
     ("lifetime_", mark("the reported months and the run-off together")),
     ("closing_", mark("the last reported month")),
     ("ever_", mark("share of paths on which any month is so")),
@@ -74,13 +76,13 @@ def render_workbook(
         _summary(data, summary_rows),
         Sheet(
             tr("Configuration"),
-            (tr("Setting"), tr("Value")),
+            (tr("Setting"), tr("Content")),
             tuple(_settings(data.configuration())),
         ),
         _definitions(data),
         Sheet(
             tr("Passport"),
-            (tr("Part"), tr("Entry"), tr("Value")),
+            (tr("Part"), tr("Entry"), tr("Content")),
             tuple(_provenance(data)),
             n_names=2,
         ),
@@ -92,7 +94,7 @@ def _about(data: ReportData, settings: ReportSettings) -> Sheet:
     """What this is, what came out, and how to read the sheets."""
     rows: list[tuple[SheetValue, ...]] = [
         (tr("Report"), clean(name(settings.title), 120)),
-        (tr("Finding"), headline(data).headline),
+        (tr("Verdict"), verdict(data)),
         *(("", fact) for fact in facts(data)),
         (tr("Reference"), data.policy_label(data.reference)),
         (
@@ -171,7 +173,8 @@ def _key_figures(data: ReportData) -> Sheet:
 
 def _ranking(data: ReportData) -> Sheet:
     """Every policy against the reference, best first, over all scenarios and in each."""
-    money = (tr("Net"), tr("Loss avoided"), tr("Cost"), tr("Cost per borrower saved"))
+    measure = data.measure()[1]
+    money = (measure, tr("Net"), tr("Loss avoided"), tr("Cost"), tr("Cost per borrower saved"))
     shares = (tr("Free riders of those relieved"), tr("Kicked can"))
     counts = [tr("{fate} (borrowers)", fate=_titled(fate.name)) for fate in _FATES]
     names = (tr("Where"), tr("Policy"), tr("Rank"))
@@ -186,7 +189,7 @@ def _ranking(data: ReportData) -> Sheet:
 
 def _ranked(data: ReportData, frontier: Frontier, standing: Standing) -> tuple[SheetValue, ...]:
     where = frontier.scenario and data.scenario_label(frontier.scenario)
-    money = (standing.net, standing.loss_avoided, standing.cost)
+    money = (standing.worth, standing.net, standing.loss_avoided, standing.cost)
     dominating = standing.dominated_by
     return (
         where or tr("All scenarios, by weight"),
@@ -319,6 +322,8 @@ def _definitions(data: ReportData) -> Sheet:
         *TAIL_METRICS,
     )
     found = [(m.name, m.unit, m.long_name) for m in plain]
+    found += [(metric, FRACTION, text) for metric, (_, text) in OVER_CURRENT_BALANCE.items()]
+    found += [(metric, FRACTION, text) for metric, text in SCORE_METRICS.items()]
     if provisions_of(data) is not None:
         found += [(f"{m.name}_BOOK", m.unit, m.long_name) for m in PROVISION_METRICS]
         found += [

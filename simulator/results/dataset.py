@@ -277,6 +277,7 @@ def _attributes(output: SimulationOutput) -> dict[str, str | int]:
         "seed": output.run.seed,
         "luck_replicates": output.run.luck_replicates,
         "random_numbers": RNG_VERSION,
+        "decision": output.decision.model_dump_json(),
         "parameters": json.dumps(dict(output.parameters), sort_keys=True, allow_nan=False),
         "configuration": json.dumps(
             output.configuration, sort_keys=True, ensure_ascii=False, allow_nan=False

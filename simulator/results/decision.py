@@ -1,9 +1,35 @@
-"""What an estimated change allows to say, and which policy follows: one rule for every face."""
+"""What an estimated change allows to say, and which policy follows: one rule for every face.
 
-from collections.abc import Mapping
+The rule: docs/model.md, section 14.2. It ranks by the change of ``value`` against the current
+policy, paired on the same paths.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from math import ceil, isfinite, log10
+from typing import Final
 
-from simulator.results.estimate import Estimate
+import numpy as np
+import xarray as xr
+
+from simulator.results.compare import paired_difference, reference_index
+from simulator.results.estimate import F8, Estimate
+from simulator.results.income_statement import parameters_of
+from simulator.results.intervals import over_paths, simultaneous
+from simulator.results.loss_distribution import opening_balance
+from simulator.results.metrics import BY_NAME, lifetime_view, total_view
+from simulator.results.summary import SummaryRow
+from simulator.settings import DecisionLimits, DecisionSettings
+
+DECISION: Final = "decision"
+"""Attribute of results.nc: settings of the decision as JSON."""
+VALUE: Final = "value"
+NET_RESULT: Final = "net_result"
+_TOLERANCE: Final = 0.01
+"""Share of a limit by which a ratio that the current policy does not keep may fall (assumption)."""
+MOST_PATHS: Final = 1_000_000
+"""More paths than a run may have."""
 
 
 class Verdict(StrEnum):
@@ -34,13 +60,230 @@ def place(change: Estimate[float], better: int = 1) -> tuple[bool, float]:
     return verdict(change, better) is Verdict.BETTER, better * change.mean
 
 
-def best_first(changes: Mapping[str, Estimate[float]], better: int = 1) -> tuple[str, ...]:
-    """Policies by ``place``, equal ones in the order that they have."""
-    return tuple(sorted(changes, key=lambda name: place(changes[name], better), reverse=True))
+class Outcome(StrEnum):
+    """What a run says of the policies beside the current one."""
+
+    RECOMMENDED = "recommended"
+    NO_CLEAR_CASE = "no_clear_case"
+    NO_VALUE = "no_value"
+    """The run cannot tell a policy's value: it has no run-off, or too short a one."""
+    ALONE = "alone"
+    """Only the current policy was run."""
 
 
-def surely_best(changes: Mapping[str, Estimate[float]], better: int = 1) -> str | None:
-    """The policy that surely gains and gains most by mean; None where none surely does."""
-    first = next(iter(best_first(changes, better)), None)
-    gains = first is not None and verdict(changes[first], better) is Verdict.BETTER
-    return first if gains else None
+class Lack(StrEnum):
+    """What keeps a policy from being recommended."""
+
+    VALUE = "value"
+    """Its weighted value is not above the current policy's."""
+    SCENARIO_LOSS = "scenario_loss"
+    CAPITAL_RATIO = "capital_ratio"
+    COVERAGE = "coverage"
+    COMPLAINTS = "complaints"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing that a policy lacks.
+
+    ``found`` is the estimate that was held against ``limit`` (money for value and scenario_loss,
+    else a fraction). ``by_evidence``: its mean keeps the limit, its interval does not; about
+    ``paths`` would tell, if the mean held (None: more than a run may have, or not known).
+    """
+
+    lack: Lack
+    scenario: str | None
+    found: Estimate[float]
+    limit: float
+    by_evidence: bool
+    paths: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What speaks for a policy: its worth over all scenarios by weight, and in each of them.
+
+    ``worth`` holds for all policies of the run at once, ``by_scenario`` each alone. ``obstacles``
+    are empty for a policy that may be recommended.
+    """
+
+    policy: str
+    worth: Estimate[float]
+    by_scenario: Mapping[str, Estimate[float]]
+    obstacles: tuple[Obstacle, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict of a run; ``cases`` are all policies but the current one, best first.
+
+    ``measure`` is what ranks: ``value``, where it is not known ``net_result``. ``opening`` is the
+    opening balance in money. ``tied`` cannot be told from the first case, path by path.
+    """
+
+    outcome: Outcome
+    measure: str
+    cases: tuple[Case, ...]
+    tied: tuple[str, ...]
+    opening: float
+    n_paths: int
+
+    @property
+    def leading(self) -> Case | None:
+        """The case that is recommended, or that comes closest."""
+        return self.cases[0] if self.cases else None
+
+    def case(self, policy: str) -> Case | None:
+        """The case of ``policy``; None for the current policy."""
+        return next((case for case in self.cases if case.policy == policy), None)
+
+
+def worths(dataset: xr.Dataset) -> tuple[str, F8]:
+    """What ranks policies, and its difference to the reference, (scenario, policy, path).
+
+    The value, or the net result with the run-off where the value is not known on every path.
+    """
+    at = reference_index(dataset, str(dataset.attrs["reference"]))
+    if VALUE in dataset:
+        values = np.asarray(dataset[VALUE].values, dtype=np.float64)
+        if np.isfinite(values).all():
+            return VALUE, paired_difference(values, at)
+    view = lifetime_view if int(dataset.attrs["runoff_months"]) > 0 else total_view
+    return NET_RESULT, paired_difference(BY_NAME[NET_RESULT](view(dataset))[..., 0], at)
+
+
+def weighted(dataset: xr.Dataset, values: F8) -> F8:
+    """``values`` (scenario, ...) over all scenarios by weight, path by path."""
+    weights = np.asarray(dataset["scenario_weight"].values, dtype=np.float64)
+    return np.tensordot(weights, values, axes=(0, 0))
+
+
+def overall_worth(dataset: xr.Dataset, paths: F8) -> Estimate[F8]:
+    """Estimates by policy of ``paths`` (policy, path), intervals for all policies at once."""
+    return simultaneous(paths.T, int(dataset.attrs["luck_replicates"]))
+
+
+def limits_of(dataset: xr.Dataset) -> DecisionLimits:
+    """The limits of the run; those of this version for results that hold none."""
+    stored = dataset.attrs.get(DECISION)
+    settings = (
+        DecisionSettings() if stored is None else DecisionSettings.model_validate_json(stored)
+    )
+    return settings.limits
+
+
+def decide(dataset: xr.Dataset, rows: Sequence[SummaryRow]) -> Decision:
+    """The verdict of a run from ``results.nc`` and the rows of ``summary.csv``."""
+    policies = [str(name) for name in dataset["policy"].values]
+    at = reference_index(dataset, str(dataset.attrs["reference"]))
+    scenarios = [str(name) for name in dataset["scenario"].values]
+    replicates, n_paths = int(dataset.attrs["luck_replicates"]), dataset.sizes["path"]
+    opening = float(opening_balance(dataset)[:, at].mean())
+    measure, paths = worths(dataset)
+    overall = weighted(dataset, paths)
+    found = overall_worth(dataset, overall)
+    alone = over_paths(np.moveaxis(paths, 2, 0), replicates)
+    against = _Limits(dataset, rows, opening)
+    cases = []
+    for i, policy in enumerate(policies):
+        if i != at:
+            worth = found.at(i)
+            own = {name: alone.at(s, i) for s, name in enumerate(scenarios)}
+            obstacles = tuple(against.obstacles(policy, worth, own))
+            cases.append(Case(policy, worth, own, obstacles))
+    cases.sort(key=lambda c: (not c.obstacles, *place(c.worth)), reverse=True)
+    outcome = Outcome.NO_CLEAR_CASE
+    if not cases:
+        outcome = Outcome.ALONE
+    elif measure != VALUE:
+        outcome = Outcome.NO_VALUE
+    elif not cases[0].obstacles:
+        outcome = Outcome.RECOMMENDED
+    tied = []
+    for case in cases[1:]:
+        gap = overall[policies.index(cases[0].policy)] - overall[policies.index(case.policy)]
+        if verdict(over_paths(gap, replicates).at()) in (Verdict.UNCLEAR, Verdict.SAME):
+            tied.append(case.policy)
+    return Decision(outcome, measure, tuple(cases), tuple(tied), opening, n_paths)
+
+
+class _Limits:
+    """The limits of a run, and its rows by scenario, policy and metric."""
+
+    def __init__(self, dataset: xr.Dataset, rows: Sequence[SummaryRow], opening: float) -> None:
+        self._dataset = dataset
+        self._limits = limits_of(dataset)
+        self._rows = {(r.scenario, r.policy, r.metric): r for r in rows if r.month is None}
+        self._reference = str(dataset.attrs["reference"])
+        self._n_paths = dataset.sizes["path"]
+        self._opening = opening
+
+    def obstacles(
+        self, policy: str, worth: Estimate[float], own: Mapping[str, Estimate[float]]
+    ) -> Iterator[Obstacle]:
+        """Everything that keeps ``policy`` from being recommended, the value first."""
+        yield from self._above(Lack.VALUE, None, worth, 0.0)
+        most = self._limits.scenario_loss * self._opening
+        for scenario, change in own.items():
+            if not change.is_zero:
+                yield from self._above(Lack.SCENARIO_LOSS, scenario, change, -most)
+            for lack, metric, least in self._ratios():
+                yield from self._ratio(lack, (scenario, policy, metric), least)
+            yield from self._complaints(scenario, policy)
+
+    def _above(
+        self, lack: Lack, scenario: str | None, found: Estimate[float], limit: float
+    ) -> Iterator[Obstacle]:
+        """An obstacle unless the lower end of ``found`` lies above ``limit``."""
+        if not found.ci_low > limit:
+            evidence = found.mean > limit
+            paths = self._paths(found, limit) if evidence else None
+            yield Obstacle(lack, scenario, found, limit, evidence, paths)
+
+    def _paths(self, found: Estimate[float], limit: float) -> int | None:
+        """Paths, to two digits, with which the interval of ``found`` would clear ``limit``."""
+        half = found.mean - found.ci_low
+        if not isfinite(half):
+            return None
+        needed = self._n_paths * (half / (found.mean - limit)) ** 2
+        if not needed <= MOST_PATHS:
+            return None
+        step = 10.0 ** max(0, int(log10(max(needed, 1.0))) - 1)
+        return max(self._n_paths + 1, int(ceil(needed / step) * step))
+
+    def _ratios(self) -> Iterator[tuple[Lack, str, float]]:
+        """Ratios with a floor: the capital ratio, and the coverage of each rule book."""
+        if "provision" not in self._dataset.coords:
+            return
+        least = self._limits.capital_ratio
+        if least is None:
+            least = parameters_of(self._dataset)["capital_minimum"]
+        yield Lack.CAPITAL_RATIO, "lowest_capital_ratio", least
+        minima = self._dataset["minimum_coverage_ratio"]
+        for book in self._dataset["provision"].values:
+            own = float(minima.sel(provision=book))
+            if isfinite(own):
+                least = own if self._limits.coverage is None else self._limits.coverage
+                yield Lack.COVERAGE, f"lowest_booked_coverage_ratio_{book}", least
+
+    def _ratio(self, lack: Lack, place: tuple[str, str, str], least: float) -> Iterator[Obstacle]:
+        """An obstacle where the ratio is not shown to stay above ``least``, nor to stay at all."""
+        scenario, policy, metric = place
+        level, change = self._rows.get(place), self._rows.get((scenario, policy, f"delta_{metric}"))
+        if level is None or change is None or least == 0.0:
+            return
+        kept = level.ci_low >= least or change.ci_low >= -_TOLERANCE * least
+        if not (kept or change.estimate.is_zero):
+            evidence = level.mean >= least or change.mean >= -_TOLERANCE * least
+            yield Obstacle(lack, scenario, level.estimate, least, evidence, None)
+
+    def _complaints(self, scenario: str, policy: str) -> Iterator[Obstacle]:
+        """An obstacle where complaints may rise by more than the limit."""
+        metric = "borrower_complaints"
+        change = self._rows.get((scenario, policy, f"delta_{metric}"))
+        level = self._rows.get((scenario, self._reference, metric))
+        if change is None or level is None or not level.mean > 0.0:
+            return
+        rise, most = change.estimate.times(1.0 / level.mean), self._limits.complaints
+        if not (rise.ci_high <= most or rise.is_zero):
+            yield Obstacle(Lack.COMPLAINTS, scenario, rise, most, rise.mean <= most, None)

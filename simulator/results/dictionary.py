@@ -10,7 +10,7 @@ from simulator.results.checks import CHECKS, DATASET_CHECKS, REFERENCE_CHECKS, T
 from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVERABLE
 from simulator.results.loss_distribution import LEVEL_SUFFIXES, LEVEL_VARIABLES, TAIL_METRICS
 from simulator.results.macro import MACRO_COORDINATES, MACRO_DATA, MACRO_UNIT
-from simulator.results.metrics import METRICS, Whole
+from simulator.results.metrics import METRICS, OVER_CURRENT_BALANCE, Whole
 from simulator.results.net_present_value import (
     NET_PRESENT_VALUE,
     NET_PRESENT_VALUE_LEFT,
@@ -165,6 +165,8 @@ def _metrics_section() -> list[str]:
         return ", ".join(words)
 
     rows = [(f"`{m.name}`", m.unit, whole(m.whole), m.long_name) for m in METRICS]
+    for name, (_, meaning) in OVER_CURRENT_BALANCE.items():
+        rows.append((f"`{name}`", FRACTION, whole(Whole.PEAK), meaning))
     return ["## summary.csv: metrics", *_table(("metric", "unit", "whole", "meaning"), rows)]
 
 
@@ -211,6 +213,8 @@ def _provision_metrics_section() -> list[str]:
         Span.TOTAL: "total",
         Span.EVER: "`ever_`",
         Span.CLOSING: "`closing_`",
+        Span.PEAK: "`peak_`",
+        Span.LOWEST: "`lowest_`",
     }
     rows = [
         (f"`{m.name}_BOOK`", m.unit, ", ".join(words[part] for part in m.span), m.long_name)

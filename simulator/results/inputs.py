@@ -12,7 +12,7 @@ from simulator.kernels.tally import Tallies
 from simulator.macro.history import MacroHistory
 from simulator.macro.severity import VariableSeverity
 from simulator.provision import RiskCellTable, RuleBook
-from simulator.settings import RunSettings
+from simulator.settings import DecisionSettings, RunSettings
 from simulator.timeline import Timeline
 from simulator.vocabulary import REFERENCE
 
@@ -62,6 +62,7 @@ class SimulationOutput:
     cells: RiskCellTable | None = None
     configuration: Mapping[str, object] = field(default_factory=dict)
     reference: str = REFERENCE
+    decision: DecisionSettings = field(default_factory=DecisionSettings)
 
     def __post_init__(self) -> None:
         if self.reference not in self.policies:

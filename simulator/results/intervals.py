@@ -13,6 +13,8 @@ CONFIDENCE: Final = 0.95
 QUANTILES: Final = {"p05": 0.05, "p50": 0.5, "p95": 0.95}
 _CHUNK: Final = 4_000_000
 """Numbers worked on at once; bounds scratch memory, changes no result."""
+_SAMPLES: Final = 20_000
+"""Drawn to find the width of simultaneous intervals; the chance is then known to 0.2 %."""
 
 
 def over_paths(values: F8, luck_replicates: int) -> Estimate[F8]:
@@ -38,6 +40,47 @@ def over_paths(values: F8, luck_replicates: int) -> Estimate[F8]:
         out[:4, block] = mean, mean - margin, mean + margin, se
         out[4:, block] = _quantiles(flat[:, block])
     return Estimate(*out.reshape(-1, *shape))
+
+
+def simultaneous(values: F8, luck_replicates: int) -> Estimate[F8]:
+    """As ``over_paths`` of ``values`` (paths, k), with intervals that hold all k at once.
+
+    The width is that of the largest of k correlated Student's t: means and variances of normal
+    draws with the correlation of ``values`` over macro draws. Columns without any scatter add
+    nothing. Source: Hothorn, Bretz and Westfall 2008, Simultaneous inference in general
+    parametric models (max-t); Bartlett 1933 (factor of a Wishart matrix).
+    """
+    found = over_paths(values, luck_replicates)
+    sums = values.reshape(-1, luck_replicates, values.shape[1]).sum(axis=1)
+    deviation = sums - sums.mean(axis=0)
+    size = np.sqrt((deviation**2).sum(axis=0))
+    moving = size > 1e-12 * np.abs(sums).max(axis=0, initial=0.0)
+    if len(sums) < 2 or not np.isfinite(size).all() or np.count_nonzero(moving) < 2:
+        return found
+    width = _largest_t(deviation[:, moving] / size[moving], len(sums) - 1) * found.se
+    return replace(found, ci_low=found.mean - width, ci_high=found.mean + width)
+
+
+def _largest_t(directions: F8, dof: int) -> float:
+    """Quantile at ``CONFIDENCE`` of the largest |t| of columns (draws, k) of length 1."""
+    _, stretch, turn = np.linalg.svd(directions, full_matrices=False)
+    kept = stretch > 1e-9
+    factor = (stretch[kept, None] * turn[kept]).T
+    rank = factor.shape[1]
+    random = np.random.default_rng(20260101)
+    least = float(stdtrit(dof, 0.5 + CONFIDENCE / 2.0))
+    largest = np.empty(_SAMPLES)
+    step = max(1, _CHUNK // factor.size)
+    for first in range(0, _SAMPLES, step):
+        here = slice(first, min(first + step, _SAMPLES))
+        n = here.stop - here.start
+        wishart = np.tril(random.standard_normal((n, rank, rank)), -1)
+        squares = random.chisquare(dof - np.arange(rank), (n, rank))
+        wishart[:, np.arange(rank), np.arange(rank)] = np.sqrt(squares)
+        spread = np.sqrt(((factor @ wishart) ** 2).sum(axis=2) / dof)
+        means = random.standard_normal((n, rank)) @ factor.T
+        largest[here] = (np.abs(means) / spread).max(axis=1)
+    return max(least, float(np.quantile(largest, CONFIDENCE)))
 
 
 def ratio_over_paths(numerator: F8, denominator: F8, luck_replicates: int) -> Estimate[F8]:

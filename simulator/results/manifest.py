@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+from simulator.catalogue import catalogue
 from simulator.kernels.rng import RNG_VERSION
 from simulator.results.checks import CheckResult
 from simulator.results.dataset import SCHEMA_VERSION
@@ -98,6 +99,7 @@ def build_manifest(output: SimulationOutput, facts: RunFacts) -> dict[str, objec
             }
             for s in output.scenarios
         },
+        "parameters": _parameter_counts(output),
         "policies": list(output.policies),
         "reference": output.reference,
         "provision": {
@@ -116,6 +118,16 @@ def build_manifest(output: SimulationOutput, facts: RunFacts) -> dict[str, objec
         "checks": [_plain(check) for check in facts.checks],
         "checks_passed": all(check.passed for check in facts.checks),
     }
+
+
+def _parameter_counts(output: SimulationOutput) -> dict[str, int]:
+    """How many parameters there are, differ from the catalogue's default, are assumptions."""
+    specs = catalogue()
+    changed = {n for n, value in output.parameters.items() if value != specs[n].default}
+    assumed = [
+        n for n, s in specs.items() if s.source.startswith("assumption") and n not in changed
+    ]
+    return {"all": len(specs), "set": len(changed), "assumed": len(assumed)}
 
 
 def _plain(check: CheckResult) -> dict[str, object]:

@@ -87,6 +87,12 @@ def _named(name: str) -> Callable[[Read], F8]:
     return lambda read: read(name)
 
 
+def _overdue_balance(column: int) -> Callable[[Read], F8]:
+    """Overdue balance; 0 where nothing is owed."""
+    rate = _overdue("overdue_rate", column)
+    return lambda read: np.nan_to_num(rate(read)) * read("closing_balance")
+
+
 def _open_loans(read: Read) -> F8:
     return np.asarray(read("loans").sum(axis=-1))
 
@@ -159,6 +165,9 @@ def _plain(name: str, whole: Whole) -> Metric:
     return Metric(name, unit, long_name, whole, _named(name))
 
 
+AMOUNT_THRESHOLDS: Final = (30, 90)
+"""Days past due from which balances, too, stand in summary.csv."""
+
 METRICS: Final = (
     *(
         Metric(
@@ -179,6 +188,16 @@ METRICS: Final = (
             _overdue("overdue_rate_before_relief", column),
         )
         for column, dpd in enumerate(DPD_THRESHOLDS)
+    ),
+    *(
+        Metric(
+            f"overdue_balance_{dpd}",
+            MONEY,
+            f"balance with days past due >= {dpd}, month end",
+            Whole.PEAK,
+            _overdue_balance(DPD_THRESHOLDS.index(dpd)),
+        )
+        for dpd in AMOUNT_THRESHOLDS
     ),
     Metric(
         "first_day_overdue_rate",
@@ -329,3 +348,27 @@ def metric_values(
         if Whole.TOTAL in metric.whole and int(dataset.attrs["runoff_months"]) > 0:
             text = f"{words}; reported and run-off months together"
             yield MetricValues(f"lifetime_{metric.name}", unit, text, (None,), metric(lifetime))
+
+
+OVER_CURRENT_BALANCE: Final = {
+    f"overdue_rate_over_current_balance_{dpd}": (
+        dpd,
+        f"balance with days past due >= {dpd} over the current policy's balance on the same path",
+    )
+    for dpd in AMOUNT_THRESHOLDS
+}
+"""Overdue rates that a policy does not move by making the book larger or smaller alone."""
+
+
+def over_current_balance(dataset: xr.Dataset) -> Iterator[MetricValues]:
+    """``OVER_CURRENT_BALANCE`` of every policy, by month and its peak."""
+    months = tuple(int(month) for month in dataset["month"].values)
+    policies = [str(name) for name in dataset["policy"].values]
+    at = policies.index(str(dataset.attrs["reference"]))
+    read = monthly_view(dataset)
+    balance = read("closing_balance")[:, at : at + 1]
+    for name, (dpd, text) in OVER_CURRENT_BALANCE.items():
+        values = share(BY_NAME[f"overdue_balance_{dpd}"](read), balance)
+        yield MetricValues(name, FRACTION, text, months, values)
+        text = f"{text}; highest month"
+        yield MetricValues(f"peak_{name}", FRACTION, text, (None,), peak(values))

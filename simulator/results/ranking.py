@@ -1,7 +1,8 @@
 """Which policy is worth it: cost against loss avoided, who is saved, and a ranking.
 
 Everything is a paired difference to the reference on the same paths and follows from results.nc
-alone. Money covers the run-off months where the run has them, else the reported months.
+alone. Policies rank by ``worth``, as the decision does; cost, loss avoided and net are the accounts
+behind it. Money covers the run-off months where the run has them, else the reported months.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.results.compare import paired_difference, reference_index
-from simulator.results.decision import place
+from simulator.results.decision import overall_worth, place, weighted, worths
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths, ratio_over_paths
 from simulator.results.metrics import BY_NAME, lifetime_view, monthly_view, total_view
@@ -30,6 +31,8 @@ REQUIRED: Final = ("fates", "fate_balance", "burdens", "programme_cost", "recove
 class Standing:
     """A policy against the reference, in one scenario or over all by weight.
 
+    ``worth`` is the change of what ranks (``Frontier.measure``), in money: over all scenarios, or
+    in the only one, its interval holds for all policies at once.
     ``cost``, ``loss_avoided`` and ``net`` are money, a path's sum averaged over paths: everything
     the policy costs besides credit losses, what it saves of them, and the second less the first,
     which is the difference of the net result. ``fates`` (by name) are weighted borrowers,
@@ -40,12 +43,13 @@ class Standing:
 
     policy: str
     rank: int
-    """1 is the best: those that surely gain first, then by net, ties by loss avoided."""
+    """1 is the best: those that surely gain first, then by worth, ties by loss avoided."""
+    worth: Estimate[float]
     cost: Estimate[float]
     loss_avoided: Estimate[float]
     net: Estimate[float]
     behind: Estimate[float]
-    """What the best policy nets more, on the same paths."""
+    """What the best policy is worth more, on the same paths."""
     dominated_by: str | None
     """The best policy that costs no more and avoids no less, one of them strictly, by means."""
     fates: Mapping[str, Estimate[float]]
@@ -76,6 +80,8 @@ class Frontier:
     """
 
     scenario: str | None
+    measure: str
+    """What ranks: ``value``, or ``net_result`` where the run cannot tell the value."""
     reference: str
     standings: tuple[Standing, ...]
     reference_burdens: Mapping[str, Estimate[float]]
@@ -95,6 +101,7 @@ class Frontier:
 class _Quantities(NamedTuple):
     """Values by path, each (scenario, policy, path) or (scenario, policy, path, kind)."""
 
+    worth: F8
     cost: F8
     loss_avoided: F8
     fates: F8
@@ -111,22 +118,25 @@ def frontiers(dataset: xr.Dataset) -> tuple[Frontier, ...]:
         return ()
     at = reference_index(dataset, str(dataset.attrs["reference"]))
     scenarios: list[str | None] = [str(name) for name in dataset["scenario"].values]
-    quantities = _quantities(dataset, at)
+    measure, paths = worths(dataset)
+    quantities = _quantities(dataset, at, paths)
     if len(scenarios) > 1:
-        weights = np.asarray(dataset["scenario_weight"].values, dtype=np.float64)
-        quantities = _Quantities(*(_with_weighted(values, weights) for values in quantities))
+        quantities = _Quantities(
+            *(np.concatenate([weighted(dataset, values)[None], values]) for values in quantities)
+        )
         scenarios.insert(0, None)
     return tuple(
-        _frontier(dataset, scenario, _Quantities(*(values[i] for values in quantities)), at)
+        _frontier(dataset, (scenario, measure), _Quantities(*(v[i] for v in quantities)), at)
         for i, scenario in enumerate(scenarios)
     )
 
 
-def _quantities(dataset: xr.Dataset, at: int) -> _Quantities:
+def _quantities(dataset: xr.Dataset, at: int, worth: F8) -> _Quantities:
     read = monthly_view(dataset)
     view = lifetime_view if int(dataset.attrs["runoff_months"]) > 0 else total_view
     loss = BY_NAME["credit_loss"](view(dataset))[..., 0]
     return _Quantities(
+        worth=worth,
         cost=cost_of_policy(dataset),
         loss_avoided=-paired_difference(loss, at),
         fates=read("fates"),
@@ -135,32 +145,33 @@ def _quantities(dataset: xr.Dataset, at: int) -> _Quantities:
     )
 
 
-def _with_weighted(values: F8, weights: F8) -> F8:
-    """``values`` with their weighted sum over scenarios, path by path, put first."""
-    return np.concatenate([np.tensordot(weights, values, axes=(0, 0))[None], values])
-
-
 def _frontier(
-    dataset: xr.Dataset, scenario: str | None, quantities: _Quantities, at: int
+    dataset: xr.Dataset, place_of: tuple[str | None, str], quantities: _Quantities, at: int
 ) -> Frontier:
-    """The ranking of one scenario from quantities (policy, path, ...)."""
+    """The ranking of one scenario, with its measure, from quantities (policy, path, ...)."""
+    scenario, measure = place_of
     policies = [str(name) for name in dataset["policy"].values]
     replicates = int(dataset.attrs["luck_replicates"])
+    alone = over_paths(quantities.worth.T, replicates)
+    everywhere = scenario is None or dataset.sizes["scenario"] == 1
+    worth = overall_worth(dataset, quantities.worth) if everywhere else alone
     standings = {
-        name: _standing(name, quantities, (i, at), replicates) for i, name in enumerate(policies)
+        name: _standing(name, quantities, (i, at), worth.at(i), replicates)
+        for i, name in enumerate(policies)
     }
     order = sorted(
         standings,
-        key=lambda name: (*place(standings[name].net), standings[name].loss_avoided.mean),
+        key=lambda name: (*place(standings[name].worth), standings[name].loss_avoided.mean),
         reverse=True,
     )
     points = {n: (standings[n].cost.mean, standings[n].loss_avoided.mean) for n in order}
     reference = policies[at]
     ranked = [name for name in order if name != reference]
-    nets = dict(zip(policies, quantities.loss_avoided - quantities.cost, strict=True))
-    behind = {name: over_paths(nets[ranked[0]] - nets[name], replicates).at() for name in ranked}
+    paths = dict(zip(policies, quantities.worth, strict=True))
+    behind = {name: over_paths(paths[ranked[0]] - paths[name], replicates).at() for name in ranked}
     return Frontier(
         scenario=scenario,
+        measure=measure,
         reference=reference,
         standings=tuple(
             replace(
@@ -178,7 +189,11 @@ def _frontier(
 
 
 def _standing(
-    policy: str, quantities: _Quantities, places: tuple[int, int], luck_replicates: int
+    policy: str,
+    quantities: _Quantities,
+    places: tuple[int, int],
+    worth: Estimate[float],
+    luck_replicates: int,
 ) -> Standing:
     """The unranked standing of the policy at ``places[0]``; the reference is at ``places[1]``."""
     i, at = places
@@ -193,6 +208,7 @@ def _standing(
     return Standing(
         policy=policy,
         rank=0,
+        worth=worth,
         cost=estimate(cost),
         loss_avoided=estimate(avoided),
         net=estimate(avoided - cost),

@@ -9,7 +9,7 @@ import xarray as xr
 from simulator.results.compare import delta_of, reference_index, statistics
 from simulator.results.estimate import Estimate
 from simulator.results.loss_distribution import TailRow, loss_values, tail_rows
-from simulator.results.metrics import MetricValues, metric_values
+from simulator.results.metrics import MetricValues, metric_values, over_current_balance
 from simulator.results.net_present_value import net_present_value_values
 from simulator.results.outcomes import COST_PER_SAVED, burden_values, fate_values
 from simulator.results.profit import profit_values
@@ -57,6 +57,7 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
     rows: list[SummaryRow] = []
     compared = (
         metric_values,
+        over_current_balance,
         burden_values,
         provision_values,
         profit_values,

@@ -30,6 +30,12 @@ def _run():
     }
     questions = {
         "interest": BreakEvenSettings(policy="costly", field="interest_charged_share"),
+        "accounts": BreakEvenSettings(
+            policy="costly",
+            field="interest_charged_share",
+            scenario="downturn",
+            metric="lifetime_net_result",
+        ),
         "length": BreakEvenSettings(policy="costly", field="months", low=1, high=4),
         "proof": BreakEvenSettings(
             policy="both", field="members.care.false_proof", scenario="downturn"
@@ -44,7 +50,7 @@ def _run():
 def _alone(share):
     policy = build_policy("costly", {"kind": "grace_period", "interest_charged_share": share})
     return stress_test(
-        BookSettings(borrowers=300), ["baseline"], {"costly": policy}, paths=6, months=8
+        BookSettings(borrowers=300), ["downturn"], {"costly": policy}, paths=6, months=8
     )
 
 
@@ -59,15 +65,17 @@ def _row(rows, metric, policy="costly", scenario="baseline"):
 
 def test_the_gain_at_the_own_setting_is_the_difference_of_the_summary():
     answer = _run().break_evens[0]
+    assert answer.metric == "value"
     (own,) = (point for point in answer.points if point.value == 0.4)
-    row = _row(_run().summary, "delta_lifetime_net_result")
+    row = _row(_run().summary, "delta_value")
     assert own[1:] == pytest.approx((row.mean, row.ci_low, row.ci_high), rel=1e-9)
 
 
 @pytest.mark.parametrize("end", [0, -1])
 def test_the_gain_at_an_end_is_that_of_a_run_with_that_setting(end):
-    answer = _run().break_evens[0]
-    row = _row(_alone(answer.points[end].value).summary, "delta_lifetime_net_result")
+    answer = _run().break_evens[1]
+    rows = _alone(answer.points[end].value).summary
+    row = _row(rows, "delta_lifetime_net_result", scenario="downturn")
     assert answer.points[end].mean == pytest.approx(row.mean, rel=1e-9)
 
 
@@ -85,8 +93,8 @@ def test_a_crossing_separates_paying_from_not_paying():
 def test_dataset_summary_and_manifest_tell_the_same():
     outcome = _run()
     dataset, manifest = outcome.dataset, outcome.manifest["break_even"]
-    assert list(dataset["break_even"].values) == ["interest", "length", "proof"]
-    assert list(manifest) == ["interest", "length", "proof"]
+    assert list(dataset["break_even"].values) == ["interest", "accounts", "length", "proof"]
+    assert list(manifest) == ["interest", "accounts", "length", "proof"]
     json.dumps(manifest, allow_nan=False)
     for at, answer in enumerate(outcome.break_evens):
         row = _row(outcome.summary, answer.summary_metric, answer.policy, answer.scenario)
@@ -100,7 +108,7 @@ def test_dataset_summary_and_manifest_tell_the_same():
         points = dataset["break_even_gain"].values[at]
         assert np.count_nonzero(~np.isnan(points)) == len(answer.points)
     metrics = [answer.summary_metric for answer in outcome.break_evens]
-    assert metrics[1:] == ["break_even_months", "break_even_members_care_false_proof"]
+    assert metrics[2:] == ["break_even_months", "break_even_members_care_false_proof"]
 
 
 def test_a_question_changes_no_other_number():

@@ -23,7 +23,7 @@ def test_what_is_not_said_comes_from_the_field_and_the_run():
     question = _ask()
     assert (question.low, question.high, question.setting) == (0.0, 1.0, 0.02)
     assert (question.scenario, question.metric) == ("calm", "net_result")
-    assert _ask(runoff=6).metric == "lifetime_net_result"
+    assert _ask(runoff=6).metric == "value"
     assert _ask(field="refusal_after_relief").low == 0.25
 
 
@@ -82,6 +82,7 @@ MISTAKES = {
     ),
     "metric by which nothing pays": ({"metric": "balance"}, ["asked.metric", "net_result"]),
     "lifetime without run-off": ({"metric": "lifetime_net_result"}, ["run.runoff_months"]),
+    "value without run-off": ({"metric": "value"}, ["run.runoff_months"]),
     "value that a rule of the policy forbids": (
         {"policies": POLICIES | {"grace_period": GracePeriod(first_month=3, last_month=8)}}
         | {"field": "first_month", "low": 1, "high": 12},

@@ -2,14 +2,14 @@
 
 import pytest
 
-from simulator.cli.terminal.closing import answer, closing_table, verdict_words, with_interval
+from simulator.cli.terminal.closing import closing_table, verdict_words, with_interval
 from tests.cli.summary_rows import NAN
 from tests.cli.summary_rows import summary_row as _row
 
 
 @pytest.mark.parametrize(
     ("low", "high", "word"),
-    [(1, 3, "better"), (-3, -1, "worse"), (-1, 1, "not distinguishable"), (0, 0, "no difference")],
+    [(1, 3, "better"), (-3, -1, "worse"), (-1, 1, "not significant"), (0, 0, "no difference")],
 )
 def test_the_verdict_comes_from_the_interval(low, high, word):
     assert verdict_words(_row("a", "delta_net_result", 0.5 * (low + high), low, high)) == word
@@ -17,26 +17,6 @@ def test_the_verdict_comes_from_the_interval(low, high, word):
 
 def test_one_path_gives_no_verdict():
     assert verdict_words(_row("a", "delta_net_result", 5.0)) == "not known (one path)"
-
-
-def _comparison(**intervals):
-    return {
-        ("downturn", policy, "delta_net_result"): _row(
-            policy, "delta_net_result", (low + high) / 2, low, high
-        )
-        for policy, (low, high) in intervals.items()
-    }
-
-
-def test_the_answer_names_the_best_policy_only_if_it_is_surely_better():
-    rows = _comparison(a=(1e5, 3e5), b=(4e6, 6e6), c=(-1e9, 9e9))
-    assert answer("downturn", ["status_quo", "a", "b", "c"], rows).startswith("downturn: b, ")
-    rows = _comparison(a=(-1, 3))
-    assert "no policy is surely better" in answer("downturn", ["status_quo", "a"], rows)
-    rows = _comparison(a=(0, 0))
-    assert answer("downturn", ["a"], rows) == "downturn: no policy changes the net result"
-    rows = _comparison(a=(-3, -1))
-    assert "every other policy costs more" in answer("downturn", ["status_quo", "a"], rows)
 
 
 def test_the_closing_table_shows_rates_and_money_with_intervals(capsys):
@@ -55,7 +35,6 @@ def test_the_closing_table_shows_rates_and_money_with_intervals(capsys):
     for cell in ("5.00%", "-1.00 [-1.20, -0.80]", "-150 [-200, -100]", "better", "in k CNY"):
         assert cell in shown
     assert "+2,500 [+2,000, +3,000]" in shown
-    assert "downturn: a, net result +2.50 [+2.00, +3.00] M CNY" in shown
 
 
 @pytest.mark.parametrize(
@@ -84,13 +63,13 @@ LOSS_THAT_CAME_LATER = (
     _row("a", "delta_lifetime_net_loss", 7e5, 6e5, 8e5),
     _row("a", "delta_lifetime_net_result", -5e5, -6e5, -4e5),
 )
+WORTH = (_row("status_quo", "value", 9e6), _row("a", "delta_value", 3e5, 2e5, 4e5))
 
 
 def test_the_closing_table_says_that_later_losses_are_outside(capsys):
     closing_table(LOSS_PUT_OFF)
     shown = capsys.readouterr().out
-    assert "downturn: a, net result +2.50" in shown
-    assert "Losses after the last month are outside; run.runoff_months=18 brings them in" in shown
+    assert "Losses after the last month are outside; set run.runoff_months=null" in shown
     assert "with run-off" not in shown
 
 
@@ -101,25 +80,36 @@ def test_the_closing_table_reads_amounts_with_the_runoff_where_there_is_one(caps
     assert "+700 [+600, +800]" in shown
     assert "amounts in k" in shown
     assert "-500 [-600, -400]" in shown
-    assert "every other policy costs more" in shown
+    assert "worse" in shown
     assert "better  " not in shown
     assert "2.50" not in shown
-    assert "runoff_months=12" not in shown
 
 
-@pytest.mark.parametrize(("change", "told"), [(-6.0, True), (-5.0, False), (6.0, False)])
-def test_a_smaller_closing_balance_is_told(change, told, capsys):
+def test_the_closing_table_ranks_by_value_and_ends_with_the_verdict(capsys):
+    closing_table([*LOSS_PUT_OFF, *LOSS_THAT_CAME_LATER, *WORTH], "No clear case for A.")
+    shown = capsys.readouterr().out
+    assert "change of value" in shown
+    assert "+300 [+200, +400]" in shown
+    assert "worse  " not in shown
+    assert shown.rstrip().endswith("No clear case for A.")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"), [(-12.0, "-6%"), (-10.0, ""), (10.0, ""), (12.0, "+6%")]
+)
+def test_another_balance_is_told_in_both_directions(change, told, capsys):
     closing_table(
         [
             *LOSS_PUT_OFF,
-            _row("status_quo", "balance", 1.0, month=1),
-            _row("a", "delta_balance", -0.9, month=1),
+            _row("status_quo", "balance", 100.0, month=1),
+            _row("a", "delta_balance", 0.0, month=1),
             _row("status_quo", "balance", 100.0, month=2),
             _row("a", "delta_balance", change, month=2),
         ]
     )
     shown = capsys.readouterr().out
-    assert ("a: closing balance 6% below status_quo's, so its overdue rates" in shown) is told
+    assert ("another balance" in shown) is bool(told)
+    assert f"a: balance {told}" in shown or not told
 
 
 def test_the_closing_table_fits_eighty_columns(capsys, monkeypatch):
@@ -135,7 +125,7 @@ def test_the_closing_table_fits_eighty_columns(capsys, monkeypatch):
     )
     shown = capsys.readouterr().out
     assert "stricter_approval" in shown
-    assert "not distinguishable" in shown
+    assert "not significant" in shown
     assert shown.count("[-456, +789]") == 2
     assert "amounts in M" in shown
     assert "[-45.6, +78.9]" in shown

@@ -86,7 +86,7 @@ def test_figures_of_the_comparison_are_those_of_the_results(
         rate = dataset["overdue_rate"].sel(dpd=30, scenario="downturn").max("month")
         for policy in ("status_quo", "grace_period"):
             assert f" {100 * float(rate.sel(policy=policy).mean()):.2f} " in shown
-    reference = shown[shown.index("Downturn: Status quo A (base)") :]
+    reference = shown[shown.index("Downturn: Current policy A (base)") :]
     reference = reference[: reference.index("Downturn: Grace period")]
     assert reference.count("no difference") == 4  # the same policy, borrowers and luck
 

@@ -175,7 +175,6 @@ def money_rows(dataset: xr.Dataset) -> list[SummaryRow]:
     found["return_on_equity"] = (net.sum("month").values / 5.0e7, None)
     found["lowest_capital_ratio"] = (0.1 + net.min("month").values / 1.0e8, None)
     found["ever_breach_capital"] = ((net.min("month").values < 0.0).astype(float), None)
-    found["value"] = (1.1 * net.sum("month").values, None)
     for book in dataset["provision"].values:
         own = dataset.sel(provision=book)
         allowance = own["allowance"].transpose(*order)

@@ -56,7 +56,13 @@ def rows_of(dataset: xr.Dataset) -> list[SummaryRow]:
         "peak_overdue_rate_30": (rate.sel(dpd=30).max("month"), "1"),
         "peak_overdue_rate_90": (rate.sel(dpd=90).max("month"), "1"),
         "peak_overdue_rate_before_relief_90": (1.1 * rate.sel(dpd=90).max("month"), "1"),
+        "peak_overdue_balance_90": (
+            (rate.sel(dpd=90) * dataset["balance"].sum("bucket")).max("month"),
+            "CNY",
+        ),
         "net_loss": (dataset["written_off"].sum("month"), "CNY"),
+        "written_off": (dataset["written_off"].sum("month"), "CNY"),
+        "value": (dataset["value"], "CNY"),
         "net_result": (
             (dataset["interest_paid"] - dataset["written_off"]).sum("month"),
             "CNY",
@@ -105,12 +111,15 @@ def make_run(
     mix = generator.dirichlet(np.arange(len(CAUSES), 0, -1.0), (len(scenarios), 1, n_months))
     cells = ("scenario", "policy")
     paths = (*cells, "path", "month")
+    written_off, interest = 0.03 * overdue[..., 3] * book, 0.012 * shares[..., 0] * book
     dataset = xr.Dataset(
         {
             "balance": ((*paths, "bucket"), balance),
+            "balance_at_opening": ((*paths[:3], "bucket"), balance[..., 0, :]),
+            "value": (paths[:3], (interest - written_off).sum(axis=-1)),
             "overdue_rate": ((*paths, "dpd"), overdue),
-            "written_off": (paths, 0.03 * overdue[..., 3] * book),
-            "interest_paid": (paths, 0.012 * shares[..., 0] * book),
+            "written_off": (paths, written_off),
+            "interest_paid": (paths, interest),
             "unemployment_rate": (paths, economy + 0.001 * generator.standard_normal(shape)),
             "macro_unemployment_rate": (paths, economy),
             "roll_balance": ((*cells, "month", "from_bucket", "to_bucket"), roll),
@@ -130,8 +139,14 @@ def make_run(
             "cause": list(CAUSES),
             "from_bucket": list(BUCKETS),
             "to_bucket": list(ROLL_DESTINATIONS),
+            "scenario_weight": ("scenario", np.full(len(scenarios), 1.0 / len(scenarios))),
         },
-        attrs={"reference": policies[0], "currency": "CNY", "schema_version": "1.0"},
+        attrs={
+            "reference": policies[0],
+            "currency": "CNY",
+            "schema_version": "1.0",
+            "luck_replicates": 1,
+        },
     )
     return Run(dataset, rows_of(dataset), make_manifest(scenarios, policies))
 

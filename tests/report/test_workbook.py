@@ -91,7 +91,7 @@ def outcome() -> ExperimentOutcome:
         policies=["grace_period", "stricter_approval"],
         paths=6,
         months=5,
-        runoff_months=2,
+        runoff_months=8,
         borrowers=200,
         provision=["cas22", "china_minimum"],
     )
@@ -207,7 +207,7 @@ def test_a_title_of_any_text_stays_text(outcome: ExperimentOutcome) -> None:
 
 def test_key_figures_are_those_of_the_results(outcome: ExperimentOutcome, book: Read) -> None:
     rate = outcome.dataset["overdue_rate"].sel(dpd=90).max("month")
-    labels = {"Status quo": "status_quo", "Grace period": "grace_period"}
+    labels = {"Current policy": "status_quo", "Grace period": "grace_period"}
     labels["Stricter approval"] = "stricter_approval"
     rows = records(book.sheets["Key figures"])
     assert len(rows) == 2 * 3
@@ -224,13 +224,13 @@ def test_key_figures_are_those_of_the_results(outcome: ExperimentOutcome, book: 
         base = rate.sel(policy="status_quo", **place)
         assert row["Peak 90+ rate, mean"] == pytest.approx(float(found.mean()), rel=1e-12)
         change = row["Peak 90+ rate, change, mean"]
-        if row["Policy"] == "Status quo":
+        if row["Policy"] == "Current policy":
             assert change is None
         else:
             assert change == pytest.approx(float((found - base).mean()), rel=1e-9, abs=1e-15)
 
 
-def test_the_ranking_is_by_the_gain_in_net_result(outcome: ExperimentOutcome, book: Read) -> None:
+def test_the_ranking_is_by_the_gain_in_value(outcome: ExperimentOutcome, book: Read) -> None:
     weights = dict(
         zip(
             outcome.dataset["scenario"].values,
@@ -242,7 +242,7 @@ def test_the_ranking_is_by_the_gain_in_net_result(outcome: ExperimentOutcome, bo
         policy: sum(
             weights[row.scenario] * row.mean
             for row in outcome.summary
-            if (row.metric, row.policy) == ("delta_lifetime_net_result", policy)
+            if (row.metric, row.policy) == ("delta_value", policy)
         )
         for policy in ("grace_period", "stricter_approval")
     }
@@ -251,7 +251,7 @@ def test_the_ranking_is_by_the_gain_in_net_result(outcome: ExperimentOutcome, bo
     assert [row["Policy"] for row in rows] == [p.replace("_", " ").capitalize() for p in order]
     assert [row["Rank"] for row in rows] == [1.0, 2.0]
     for row, policy in zip(rows, order, strict=True):
-        assert row["Net, mean"] == pytest.approx(gains[policy], rel=1e-9)
+        assert row["Value, mean"] == pytest.approx(gains[policy], rel=1e-9)
 
 
 def test_provisions_are_those_of_each_rule_book(outcome: ExperimentOutcome, book: Read) -> None:
@@ -287,7 +287,7 @@ def test_every_metric_of_the_summary_is_defined(outcome: ExperimentOutcome, book
     for row in records(book.sheets["Summary"]):
         name = str(row["Metric"]).removeprefix("delta_")
         plain = name
-        for prefix in ("peak_", "lifetime_", "closing_", "ever_"):
+        for prefix in ("peak_", "lowest_", "lifetime_", "closing_", "ever_"):
             plain = plain.removeprefix(prefix)
         forms = {name, plain}
         forms |= {f"{form.removesuffix(f'_{b}')}_BOOK" for form in (name, plain) for b in books}

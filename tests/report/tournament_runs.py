@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+import xarray as xr
 
 from simulator.report.kit.data import ReportData
+from simulator.results.metrics import BY_NAME, total_view
 from tests.report.stress_runs import SCENARIOS, Run, make_run, rows_of
 from tests.results.test_ranking import MONEY, tournament
 
@@ -27,7 +29,14 @@ def make_tournament(
     others = told.drop_vars([*MONEY, "month"]).drop_dims("month", errors="ignore")
     dataset = dataset.assign_coords(others.coords).assign(others.data_vars)
     dataset.attrs |= {"runoff_months": 0, "luck_replicates": 1}
+    dataset["value"] = (("scenario", "policy", "path"), _net(dataset))
     return Run(dataset, rows_of(dataset), run.manifest)
+
+
+def _net(dataset: xr.Dataset) -> np.ndarray:
+    """Net result of the reported months by path."""
+    net: np.ndarray = BY_NAME["net_result"](total_view(dataset))[..., 0]
+    return net
 
 
 def worth_of(nets: Sequence[float], costs: Sequence[float], spread: float) -> ReportData:
@@ -41,4 +50,5 @@ def worth_of(nets: Sequence[float], costs: Sequence[float], spread: float) -> Re
     for i, (net, cost) in enumerate(zip(nets, costs, strict=True), start=1):
         dataset["programme_cost"][0, i, :, 0] = cost
         dataset["written_off"][0, i, :, 0] = -(net + cost) + noise
+    dataset["value"] = (("scenario", "policy", "path"), _net(dataset))
     return ReportData(dataset, run.rows, run.manifest)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulator.results.intervals import over_paths
+from simulator.results.intervals import over_paths, simultaneous
 
 
 def test_interval_is_students_t() -> None:
@@ -57,3 +57,48 @@ def test_chunks_change_no_statistic(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simulator.results.intervals._CHUNK", 40)
     for left, right in zip(whole.parts(), over_paths(values, 2).parts(), strict=True):
         np.testing.assert_array_equal(left, right)
+
+
+def test_simultaneous_intervals_of_one_or_the_same_columns_are_students_t() -> None:
+    one = np.random.default_rng(4).normal(size=(15, 1))
+    for values in (one, np.hstack([one, 3.0 * one, one + 2.0])):
+        for left, right in zip(
+            simultaneous(values, 1).parts(), over_paths(values, 1).parts(), strict=True
+        ):
+            np.testing.assert_allclose(left, right, rtol=2e-2)
+    still = np.hstack([one, np.zeros((15, 1))])
+    assert simultaneous(still, 1).ci_low[0] == over_paths(still, 1).ci_low[0]
+    assert simultaneous(still, 1).ci_low[1] == 0.0
+
+
+def test_simultaneous_intervals_of_independent_columns_lie_near_sidaks() -> None:
+    """They are at most Bonferroni's, and for many draws close to the product rule."""
+    for paths, columns in ((40, 3), (400, 10)):
+        values = np.random.default_rng(5).normal(size=(paths, columns))
+        found = simultaneous(values, 1)
+        width = (found.ci_high - found.mean) / found.se
+        assert np.ptp(width) < 1e-9
+        sidak = stats.t.ppf(0.5 + 0.5 * 0.95 ** (1.0 / columns), paths - 1)
+        assert width[0] == pytest.approx(sidak, rel=0.02)
+
+
+def test_simultaneous_intervals_count_draws_of_the_economy_not_paths() -> None:
+    draws = np.random.default_rng(6).normal(size=(9, 4))
+    once, again = simultaneous(draws, 1), simultaneous(np.repeat(draws, 5, axis=0), 5)
+    np.testing.assert_allclose(again.ci_low, once.ci_low, rtol=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("paths", "columns", "common"), [(12, 34, 0.0), (24, 10, 0.8)])
+def test_simultaneous_intervals_hold_all_truths_nineteen_times_of_twenty(
+    paths: int, columns: int, common: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulator.results.intervals._SAMPLES", 2000)
+    runs, random = 1500, np.random.default_rng(8)
+    held = 0
+    for _ in range(runs):
+        shared = np.sqrt(common) * random.normal(size=(paths, 1))
+        values = shared + np.sqrt(1.0 - common) * random.normal(size=(paths, columns))
+        found = simultaneous(values, 1)
+        held += bool(((found.ci_low <= 0.0) & (found.ci_high >= 0.0)).all())
+    assert abs(held / runs - 0.95) <= 4.0 * np.sqrt(0.95 * 0.05 / runs)

@@ -140,6 +140,12 @@ def _explain_model() -> "type[BaseModel]":
     return ExplainSettings
 
 
+def _decision_model() -> "type[BaseModel]":
+    from simulator.settings import DecisionSettings
+
+    return DecisionSettings
+
+
 def _parameters(_: str, values: Values) -> object:
     from simulator.catalogue import parameters_from
 
@@ -219,6 +225,12 @@ _ROWS: Final = (
         "what else is told: causes=true writes causes.csv, underwriting=true underwriting.html",
         Choice.NO_FILES,
         _explain_model,
+    ),
+    Group(
+        "decision",
+        "when a policy is recommended: limits.scenario_loss, capital_ratio, coverage, complaints",
+        Choice.NO_FILES,
+        _decision_model,
     ),
     Group(
         "calibration",

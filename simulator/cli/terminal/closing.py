@@ -9,8 +9,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from simulator.report.kit.data import smaller_balances, with_runoff
-from simulator.results.decision import Verdict, place, surely_best, verdict
+from simulator.report.kit.data import OTHER_BALANCE, balance_changes, with_runoff
+from simulator.results.decision import Verdict, place, verdict
 from simulator.results.summary import SummaryRow
 from simulator.results.variables import FRACTION
 from simulator.vocabulary import REFERENCE
@@ -22,37 +22,38 @@ _COLUMN_RANGE = 100.0
 """Largest amount of a column in its unit is below 1,000 times this: small ones keep digits."""
 
 
-def closing_table(rows: Sequence[SummaryRow]) -> None:
-    """Print, scenario by scenario, which policy, at what cost, how sure."""
+def closing_table(rows: Sequence[SummaryRow], verdict_text: str = "") -> None:
+    """Print every scenario's table, then ``verdict_text``, the report's verdict."""
     console = Console(file=sys.stdout)
     if not console.is_terminal:
         console = Console(file=sys.stdout, width=_WIDE)
     wide = console.width >= _WIDE
     by_key = {(r.scenario, r.policy, r.metric): r for r in rows if r.month is None}
     policies = list(dict.fromkeys(r.policy for r in rows))
-    smaller = smaller_balances(rows, REFERENCE)
+    changes = balance_changes(rows, REFERENCE)
     for scenario in dict.fromkeys(r.scenario for r in rows):
         console.print(_block(scenario, policies, by_key, " " if wide else "\n"))
-        console.print(answer(scenario, policies, by_key), highlight=False, markup=False)
         for policy in policies:
-            if share := smaller.get((scenario, policy)):
+            change = changes.get((scenario, policy), 0.0)
+            if abs(change) > OTHER_BALANCE:
                 text = (
-                    f"{policy}: closing balance {share:.0%} below {REFERENCE}'s, so its overdue"
-                    " rates are over a smaller balance"
+                    f"{policy}: balance {change:+.0%} on average against {REFERENCE}, so its"
+                    " overdue rates are over another balance"
                 )
                 console.print(text, highlight=False, markup=False)
             if _changes_nothing(scenario, policy, by_key):
                 text = f"{policy}: changes nothing here - are its months and targets in this run?"
                 console.print(text, highlight=False, markup=False)
         console.print()
-    _, result = _read(by_key, "net_result")
     console.print(
-        "Changes are against status_quo on the same borrowers under the same luck, with their 95 %"
-        f" intervals.\nbetter / worse: the interval of the change of {result} excludes zero."
-        f"\n{_horizon_note(by_key)}",
+        f"Changes are against {REFERENCE} with common random numbers, with their 95 % intervals"
+        f" (sampling error only).\nbetter / worse: the interval of the change of"
+        f" {_money(by_key)[-1][1]} excludes zero.\n{_horizon_note(by_key)}",
         style="dim",
         highlight=False,
     )
+    if verdict_text:
+        console.print(f"\n{verdict_text}\n", highlight=False, markup=False, style="bold")
 
 
 _Rows = dict[tuple[str, str, str], SummaryRow]
@@ -63,17 +64,24 @@ def _read(rows: _Rows, metric: str) -> tuple[str, str]:
     return with_runoff(metric, metric.replace("_", " "), {name for _, _, name in rows})
 
 
+def _money(rows: _Rows) -> list[tuple[str, str]]:
+    """Amounts of the table: net loss, and what ranks policies, the last."""
+    names = {name for _, _, name in rows}
+    ranks = ("value", "value") if "value" in names else _read(rows, "net_result")
+    return [_read(rows, "net_loss"), ranks]
+
+
 def _horizon_note(rows: _Rows) -> str:
     """Whether losses that come after the reported months are in the amounts."""
     if _read(rows, "net_loss")[0] != "net_loss":
-        return "Net loss and net result cover the reported months and the run-off."
-    return "Losses after the last month are outside; run.runoff_months=18 brings them in."
+        return "Net loss and value cover the reported months and the run-off."
+    return "Losses after the last month are outside; set run.runoff_months=null to include them."
 
 
 def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Table:
     """One scenario; ``gap`` stands between number and interval, policy and verdict."""
     unit = next((r.unit for (_, _, metric), r in rows.items() if metric == "net_loss"), "money")
-    money = [_read(rows, metric) for metric in ("net_loss", "net_result")]
+    money = _money(rows)
     changes_of = {
         policy: [rows.get((scenario, policy, f"delta_{name}")) for name, _ in money]
         for policy in policies
@@ -140,40 +148,16 @@ _WORDS: Final = {
     Verdict.BETTER: "better",
     Verdict.WORSE: "worse",
     Verdict.SAME: NO_DIFFERENCE,
-    Verdict.UNCLEAR: "not distinguishable",
+    Verdict.UNCLEAR: "not significant",
     Verdict.SINGLE: "not known (one path)",
 }
 
 
 def verdict_words(difference: SummaryRow | None) -> str:
-    """What the interval of a change of net result allows to say."""
+    """What the interval of the change of what ranks allows to say."""
     if difference is None or math.isnan(difference.mean):
         return "-"
     return _WORDS[verdict(difference.estimate)]
-
-
-def answer(scenario: str, policies: Sequence[str], rows: _Rows) -> str:
-    """One sentence: the policy with the best net result that is surely better, or none."""
-    metric, name = _read(rows, "net_result")
-    rows_of = {
-        policy: row
-        for policy in policies
-        if policy != REFERENCE
-        and (row := rows.get((scenario, policy, f"delta_{metric}")))
-        and not math.isnan(row.mean)
-    }
-    if not rows_of:
-        return f"{scenario}: no policy to compare with {REFERENCE}"
-    changes = {policy: row.estimate for policy, row in rows_of.items()}
-    if best := surely_best(changes):
-        row = rows_of[best]
-        return f"{scenario}: {best}, {name} {with_interval(row)} {row.unit}"
-    verdicts = {verdict(change) for change in changes.values()}
-    if verdicts == {Verdict.WORSE}:
-        return f"{scenario}: {REFERENCE}; every other policy costs more than it brings"
-    if verdicts == {Verdict.SAME}:
-        return f"{scenario}: no policy changes the {name}"
-    return f"{scenario}: no policy is surely better than {REFERENCE} at this number of paths"
 
 
 def with_interval(

@@ -235,17 +235,18 @@ def support(runs: Sequence[ComparedRun]) -> list[str]:
             out.append(tr("{run} ranks no policies.", run=run.label))
             continue
         best = overall.standings[0]
-        scale = money_scale(run.data.currency, best.net.ends)
-        net = scale.full(best.net.mean, signed=True)
-        if best.net.has_interval:
-            net += _aside(scale.span(best.net.ci_low, best.net.ci_high))
+        scale = money_scale(run.data.currency, best.worth.ends)
+        worth = scale.full(best.worth.mean, signed=True)
+        if best.worth.has_interval:
+            worth += _aside(scale.span(best.worth.ci_low, best.worth.ci_high))
         out.append(
             tr(
-                "{run} ranks {policy} first {where}, with a net {net}.",
+                "{run} ranks {policy} first {where}: {title} {worth}.",
                 run=run.label,
                 policy=run.data.policy_label(best.policy),
-                where=run.data.over(overall),
-                net=net,
+                where=run.data.where(overall.scenario),
+                title=run.data.measure()[1],
+                worth=worth,
             )
         )
     return out

@@ -233,5 +233,5 @@ def prediction_table(rows: Sequence[Predicted]) -> Table:
         for r in rows
     )
     return Table(
-        (tr("Prediction"), tr("Number"), tr("Value"), tr("Low"), tr("High")), shown, n_names=2
+        (tr("Prediction"), tr("Number"), tr("Content"), tr("Low"), tr("High")), shown, n_names=2
     )

@@ -1,31 +1,32 @@
 """What limits every number of a run: smaller balances, the months it covers, its paths."""
 
-from collections.abc import Sequence
 from typing import Final
 
-from simulator.report.kit.data import ReportData
+from simulator.report.kit.data import OTHER_BALANCE, ReportData
 from simulator.report.kit.language import listed, tr
-from simulator.report.kit.numbers import percent
+from simulator.report.kit.numbers import number
 from simulator.report.kit.phrases import one_draw
 
 ROUGH_PATHS: Final = 30
 """With fewer paths the report warns that intervals are rough (assumption)."""
 
 
-def smaller_balances(data: ReportData, scenario: str, policies: Sequence[str]) -> tuple[str, ...]:
-    """Whose overdue rates are over a clearly smaller balance, in one sentence, if any."""
-    shares = {p: data.smaller_balances.get((scenario, p)) for p in policies}
-    told = [
-        tr("{policy} ({share} less)", policy=data.policy_label(policy), share=percent(share, 0))
-        for policy, share in shares.items()
-        if share is not None
-    ]
+def balances_differ(data: ReportData) -> tuple[str, ...]:
+    """Whose overdue rates are over a clearly smaller or larger balance, in one sentence, if any."""
+    scenario = data.worst_scenario()
+    told = []
+    for policy in data.best_first:
+        change = data.balance_changes.get((scenario, policy), 0.0)
+        if abs(change) > OTHER_BALANCE:
+            shown = number(100.0 * change, 0, signed=True)
+            told.append(tr("{policy} ({n} %)", policy=data.policy_label(policy), n=shown))
     if not told:
         return ()
     return (
         tr(
-            "Overdue rates are over a smaller balance than the reference's, in the last month, for"
-            " {policies}.",
+            "Overdue rates are over another balance than the current policy's, on average over the"
+            " months {where}: {policies}. Read amounts beside rates.",
+            where=data.where(scenario),
             policies=listed(told),
         ),
     )

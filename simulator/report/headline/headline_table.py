@@ -74,7 +74,7 @@ def _cell(
 def _cell_verdict(
     data: ReportData, place: tuple[str, str], metric: str, delta: Estimate[float]
 ) -> str:
-    verdict = decision.verdict(delta, 1 if metric.endswith("net_result") else -1)
+    verdict = decision.verdict(delta, 1 if metric == data.measure()[0] else -1)
     return "reaged" if verdict is Verdict.BETTER and re_aged(data, *place, metric) else verdict
 
 

@@ -1,148 +1,201 @@
-"""The verdict on the best policy in words, and the sentences that support it."""
+"""The verdict of a run in words: the decision, and what it does in the adverse scenario."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from simulator.report.delinquency.re_ageing import re_aged
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import clauses, listed, tn, tr
-from simulator.report.kit.numbers import Scale, money_scale, number
-from simulator.report.kit.outcome_kinds import PER
-from simulator.report.kit.phrases import capital, months_words, on_one_draw, with_interval
-from simulator.results.decision import Verdict
-from simulator.results.decision import verdict as verdict_of
-from simulator.results.ranking import Frontier, Standing
-from simulator.vocabulary import Fate
+from simulator.report.kit.language import clauses, listed, sentences, tr
+from simulator.report.kit.numbers import (
+    Scale,
+    money_scale,
+    number,
+    points_scale,
+    rate_scale,
+)
+from simulator.report.kit.phrases import capital, on_one_draw, scale_for, with_interval
+from simulator.report.provisions.rule_books import provisions_of
+from simulator.results.decision import Case, Lack, Obstacle, Outcome
+from simulator.results.estimate import Estimate
+
+MOST_WORDS = 60
+"""Words of the verdict in English."""
+PEAK_90, PEAK_90_RATE = "peak_overdue_balance_90", "peak_overdue_rate_90"
+SHARE_DECIMALS = 2
+"""Decimals of money as a percentage of the book."""
 
 
-def verdict(data: ReportData, frontier: Frontier) -> str:
-    """Which policy is worth it, with what it costs and avoids; without its full stop."""
-    best = frontier.standings[0]
-    stat, scale = best.net, money_scale(data.currency, [*best.net.ends, *best.cost.ends])
-    said = {"where": capital(data.over(frontier)), "policy": data.policy_label(best.policy)}
-    if not stat.has_interval:
-        said["where"] = on_one_draw(data, data.over(frontier))
-    if stat.is_zero:
+def verdict(data: ReportData) -> str:
+    """What the run says, in at most ``MOST_WORDS`` words."""
+    case = data.decision.leading
+    if case is None:
+        return _levels(data)
+    return sentences(_lead(data, case), _adverse(data, case))
+
+
+def _lead(data: ReportData, case: Case) -> str:
+    """The decision about the leading case."""
+    said = {
+        "policy": data.policy_label(case.policy),
+        "worth": _worth(data, case.worth),
+        "where": data.where(),
+    }
+    outcome = data.decision.outcome
+    if outcome is Outcome.RECOMMENDED:
+        return tr("Recommended: {policy}, worth {worth} {where}.", **said)
+    if outcome is Outcome.NO_VALUE:
         return tr(
-            "{where}, no policy changes the result: the best, {policy}, makes no difference", **said
-        )
-    signed = stat.has_interval and stat.sign == 0
-    said["net"] = with_interval(scale.full(stat.mean, signed=signed), scale, stat)
-    said["split"] = split(best, scale)
-    if signed:
-        return tr(
-            "{where}, no policy is shown to be worth its cost: the best estimate, {policy}, nets"
-            " {net}; {split}",
+            "No recommendation: without a run-off a policy's value is not known. By net result"
+            " the best {where} is {policy}, {worth}.",
             **said,
         )
-    if stat.mean > 0:
-        text = tr("{where}, {policy} is worth most, by a net {net}: {split}", **said)
-        return clauses([text, *_tie(data, frontier)])
-    return tr(
-        "{where}, no policy pays for itself within {months}: the least costly, {policy},"
-        " nets {net}; {split}",
-        months=months_words(data),
-        **said,
-    )
-
-
-def split(standing: Standing, scale: Scale) -> str:
-    """Losses and costs in words, whichever sign they have."""
-    avoided, cost = standing.loss_avoided.mean, standing.cost.mean
-    said = {"losses": scale.full(abs(avoided)), "money": scale.full(abs(cost))}
-    if avoided < 0:
-        if cost < 0:
-            return tr("it adds {losses} of losses and earns {money} more before them", **said)
-        return tr("it adds {losses} of losses and costs {money}", **said)
-    if cost < 0:
-        return tr("it avoids {losses} of losses and earns {money} more before them", **said)
-    return tr("it avoids {losses} of losses and costs {money}", **said)
-
-
-def _tie(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
-    """The first policy that may be as good as the best, where there is one."""
-    rivals = [s for s in frontier.standings[1:] if tied(s)]
-    if not rivals:
-        return ()
-    second = data.policy_label(rivals[0].policy)
-    return (tr("on the same paths {policy} is not distinguishable from it", policy=second),)
-
-
-def tied(standing: Standing) -> bool:
-    """Whether a policy cannot be told from the best one, path by path."""
-    return verdict_of(standing.behind) in (Verdict.UNCLEAR, Verdict.SAME)
-
-
-def verdict_support(data: ReportData, frontier: Frontier) -> tuple[str, ...]:
-    """How many pay, whom the best one saves and harms, and where it does not hold."""
-    best = frontier.standings[0]
-    per = PER / max(frontier.compared, 1e-9)
-    free = best.fate(Fate.FREE_RIDER).mean * per
-    told = tr("{policy} {saves}", policy=data.policy_label(best.policy), saves=saves(best, per))
-    if free > 0:
-        riders = tr(
-            "{n} take relief and would not have been 30 days late without it (free riders)",
-            n=number(free, 1),
-        )
-        told = clauses([told, riders])
-    out = [_counts(frontier), tr("{clauses}.", clauses=told)]
-    if frontier.scenario is None:
-        out.append(_by_scenario(data, best.policy))
-    return tuple(out)
-
-
-def saves(standing: Standing, per: float) -> str:
-    """Whom a policy saves and harms, ``per`` being ``PER`` over the borrowers compared."""
-    found = (number(standing.fate(f).mean * per, 1) for f in (Fate.SAVED, Fate.HARMED))
-    saved, harmed = found
-    return tr(
-        "saves {saved} and harms {harmed} of {n} borrowers",
-        saved=saved,
-        harmed=harmed,
-        n=f"{PER:,.0f}",
-    )
-
-
-def _counts(frontier: Frontier) -> str:
-    """How many policies pay, do not, cannot be told, and are dominated."""
-    stats = [s.net for s in frontier.standings]
-    gains, costs = (sum(1 for s in stats if s.sign == sign) for sign in (1, -1))
-    same = sum(1 for s in stats if s.is_zero)
-    unclear = len(stats) - gains - costs - same
-    parts = (
-        (gains, tn("{n} gains more than it costs", "{n} gain more than they cost", gains)),
-        (costs, tn("{n} costs more than it gains", "{n} cost more than they gain", costs)),
-        (same, tn("{n} makes no difference", "{n} make no difference", same)),
-        (unclear, tr("{n} cannot be told from the reference", n=unclear)),
-    )
-    told = listed([words for count, words in parts if count])
-    dominated = sum(1 for s in frontier.standings if s.dominated_by is not None)
-    if not dominated:
+    if case.worth.is_zero:
+        return tr("No clear case: no policy changes the value {where}.", **said)
+    if not case.worth.has_interval:
+        said["seen"] = on_one_draw(data, data.where())
         return tr(
-            "Of {n} policies {counts}; none is dominated by another.", n=len(stats), counts=told
+            "No clear case: one draw of the economy has no interval. {seen}, the best estimate is"
+            " {policy}, {worth}.",
+            **said,
         )
-    return tr(
-        "Of {n} policies {counts}; {dominated} are dominated: another choice costs no more and"
-        " avoids no less.",
-        n=len(stats),
-        counts=told,
-        dominated=dominated,
-    )
+    first = min(case.obstacles, key=lambda o: o.by_evidence)
+    if first.lack is Lack.VALUE and not first.by_evidence:
+        return tr(
+            "No clear case: no policy is worth more than the current policy {where}; the best,"
+            " {policy}, {worth}.",
+            **said,
+        )
+    if first.lack is Lack.VALUE:
+        said["needed"] = more_paths(first)
+        return tr(
+            "No clear case for {policy}: worth {worth} {where}, not significant{needed}.", **said
+        )
+    said["obstacle"] = obstacle_words(data, first)
+    if not case.worth.sign:
+        return tr(
+            "No clear case for {policy}: worth {worth} {where}, not significant, and {obstacle}.",
+            **said,
+        )
+    return tr("No clear case for {policy}: worth {worth} {where}, but {obstacle}.", **said)
 
 
-def _by_scenario(data: ReportData, policy: str) -> str:
-    """Rank and net of a policy in each scenario."""
-    found = [(f, s) for f in data.frontiers[1:] for s in f.standings if s.policy == policy]
-    always = all(s.rank == 1 for _, s in found)
-    said = []
-    for frontier, standing in found:
-        net = money_scale(data.currency, standing.net.ends).full(standing.net.mean, signed=True)
-        scenario = data.scenario_label(frontier.scenario or "")
-        if always:
-            said.append(tr("under {scenario} ({net})", scenario=scenario, net=net))
-        else:
-            rank = standing.rank
-            said.append(
-                tr("{rank} under {scenario} ({net})", rank=rank, scenario=scenario, net=net)
+def _worth(data: ReportData, worth: Estimate[float]) -> str:
+    """Worth over the book and in money, with its interval."""
+    share = rate_scale([], SHARE_DECIMALS)
+    scale = money_scale(data.currency, worth.ends)
+    money = scale.full(worth.mean, signed=True)
+    said = {"share": share.full(worth.mean / data.decision.opening, signed=True), "money": money}
+    if not worth.has_interval:
+        return tr("{share} of the book ({money})", **said)
+    span = scale.span(worth.ci_low, worth.ci_high)
+    return tr("{share} of the book ({money}, 95 % interval {span})", span=span, **said)
+
+
+def more_paths(obstacle: Obstacle) -> str:
+    """How many paths would tell, as a clause; empty where that is not known."""
+    if obstacle.paths is None:
+        return ""
+    return tr(" (about {n} paths would tell)", n=number(obstacle.paths, 0))
+
+
+def obstacle_words(data: ReportData, obstacle: Obstacle) -> str:
+    """What a policy lacks, in a clause: where, what was found, and the limit."""
+    found, limit = obstacle.found, obstacle.limit
+    if obstacle.lack is Lack.VALUE:
+        text = (
+            tr("its value is not shown to rise")
+            if obstacle.by_evidence
+            else tr("it gains no value")
+        )
+        return text + more_paths(obstacle)
+    said = {"where": data.where(obstacle.scenario)}
+    if obstacle.lack is Lack.SCENARIO_LOSS:
+        opening = data.decision.opening
+        scale = rate_scale([], SHARE_DECIMALS)
+        said["limit"] = scale.full(-limit / opening)
+        if not obstacle.by_evidence:
+            said["found"] = scale.full(-found.mean / opening)
+            return tr("{where} it loses {found} of the book (limit {limit})", **said)
+        said["needed"] = more_paths(obstacle)
+        return tr("{where} it may lose more than {limit} of the book{needed}", **said)
+    scale = rate_scale([found.mean, limit])
+    said |= {"found": scale.full(found.mean), "limit": scale.full(limit)}
+    said["needed"] = more_paths(obstacle)
+    if obstacle.lack is Lack.CAPITAL_RATIO:
+        return tr("{where} its lowest capital ratio is {found} (limit {limit}){needed}", **said)
+    if obstacle.lack is Lack.COVERAGE:
+        return tr("{where} its lowest coverage is {found} (limit {limit}){needed}", **said)
+    said["found"] = scale.full(found.mean, signed=True)
+    return tr("{where} complaints change by {found} (limit {limit}){needed}", **said)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A change in the adverse scenario: its name, size and sign that is better."""
+
+    metric: str
+    name: str
+    stat: Estimate[float]
+    scale: Scale
+
+
+def effects(data: ReportData, scenario: str, policy: str) -> Iterator[Effect]:
+    """What a policy does to amounts and capital under a scenario; not what re-ageing alone does."""
+    books = provisions_of(data)
+    columns = [
+        (data.with_runoff("written_off", "")[0], tr("write-offs")),
+        (PEAK_90, tr("the peak 90+ amount")),
+    ]
+    if books is not None:
+        columns += [
+            (f"peak_allowance_{books.accounting}", tr("the peak allowance")),
+            ("lowest_capital_ratio", tr("the lowest capital ratio")),
+        ]
+    for metric, name in columns:
+        stat = data.stat(scenario, policy, f"delta_{metric}")
+        by_re_ageing = metric == PEAK_90 and re_aged(data, scenario, policy, PEAK_90_RATE)
+        if stat is not None and not by_re_ageing:
+            points = metric == "lowest_capital_ratio"
+            scale = points_scale(stat.ends) if points else money_scale(data.currency, [stat.mean])
+            yield Effect(metric, name, stat, scale)
+
+
+def _adverse(data: ReportData, case: Case) -> str:
+    """What the policy does in the adverse scenario, where that is significant."""
+    scenario = data.worst_scenario()
+    told = []
+    for effect in effects(data, scenario, case.policy):
+        if effect.stat.sign:
+            size = effect.scale.full(abs(effect.stat.mean))
+            words = (
+                tr("raises {name} by {size}", name=effect.name, size=size)
+                if effect.stat.mean > 0
+                else tr("lowers {name} by {size}", name=effect.name, size=size)
             )
-    label, places = data.policy_label(policy), listed(said)
-    if always:
-        return tr("{policy} ranks first in every scenario: {places}.", policy=label, places=places)
-    total = len(data.alternatives)
-    return tr("{policy} ranks {places} of {n}.", policy=label, places=places, n=total)
+            told.append(words)
+    if not told:
+        return ""
+    where = capital(data.where(scenario))
+    return tr("{where} it {effects}.", where=where, effects=listed(told, final=True))
+
+
+def _levels(data: ReportData) -> str:
+    """Only the current policy was run: how bad the adverse scenario gets."""
+    scenario, books = data.worst_scenario(), provisions_of(data)
+    loss, loss_name = data.with_runoff("net_loss", tr("net loss"))
+    shown = [
+        ("peak_overdue_rate_30", tr("the 30+ overdue rate peaks at {level}")),
+        ("peak_overdue_rate_90", tr("the 90+ overdue rate peaks at {level}")),
+        (loss, tr("the {name} is {level}", name=loss_name, level="{level}")),
+    ]
+    if books is not None:
+        shown.append(("lowest_capital_ratio", tr("the capital ratio falls to {level}")))
+    told = []
+    for metric, words in shown:
+        stat = data.stat(scenario, data.reference, metric)
+        if stat is not None:
+            ratio = metric == "lowest_capital_ratio"
+            scale = rate_scale(stat.ends) if ratio else scale_for(data, metric, [stat])
+            told.append(words.format(level=with_interval(scale.full(stat.mean), scale, stat)))
+    text = clauses(told) or tr("no summary figure is available")
+    return tr("{where}, {told}.", where=capital(data.where(scenario)), told=text)

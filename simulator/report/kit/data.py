@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from simulator.report.kit.language import name, tr
 from simulator.report.kit.statistics import Array, Fan, fan_of
 from simulator.report.kit.text import clean
+from simulator.results.decision import VALUE, decide
 from simulator.results.estimate import Estimate
 from simulator.results.ranking import Frontier, Standing, frontiers
 from simulator.results.summary import SummaryRow
@@ -25,8 +26,8 @@ MOST_DRAWN = 6
 BEST_DRAWN = 5
 """Policies that such figures show when there are more."""
 
-SMALLER_BALANCE = 0.05
-"""A closing balance that is lower by more than this share is told (assumption)."""
+OTHER_BALANCE = 0.05
+"""An average balance that differs by more than this share is told (assumption)."""
 
 
 def with_runoff(metric: str, title: str, found: Container[str]) -> tuple[str, str]:
@@ -40,21 +41,21 @@ def with_runoff(metric: str, title: str, found: Container[str]) -> tuple[str, st
     return metric, said
 
 
-def smaller_balances(rows: Iterable[SummaryRow], reference: str) -> dict[tuple[str, str], float]:
-    """By scenario and policy, the share by which the last month's balance is below ``reference``'s.
+def balance_changes(rows: Iterable[SummaryRow], reference: str) -> dict[tuple[str, str], float]:
+    """By scenario and policy, the change of the balance, averaged over the reported months.
 
-    Only shares above ``SMALLER_BALANCE``: there overdue rates are over a smaller balance.
+    A share of ``reference``'s average balance: rates of another policy are over another balance.
     """
-    found = [r for r in rows if r.month is not None and r.metric in ("balance", "delta_balance")]
-    last = max((r.month for r in found if r.month is not None), default=None)
-    closing = [r for r in found if r.month == last and isfinite(r.mean)]
-    levels = {r.scenario: r.mean for r in closing if (r.metric, r.policy) == ("balance", reference)}
+    found: dict[tuple[str, str, str], list[float]] = {}
+    for row in rows:
+        if row.month is not None and row.metric in ("balance", "delta_balance"):
+            found.setdefault((row.scenario, row.policy, row.metric), []).append(row.mean)
     shares = {}
-    for row in closing:
-        level = levels.get(row.scenario)
-        if row.metric == "delta_balance" and level:
-            shares[row.scenario, row.policy] = -row.mean / level
-    return {place: share for place, share in shares.items() if share > SMALLER_BALANCE}
+    for (scenario, policy, metric), changes in found.items():
+        level = sum(found.get((scenario, reference, "balance"), ()))
+        if metric == "delta_balance" and level > 0.0:
+            shares[scenario, policy] = sum(changes) / level
+    return shares
 
 
 def _statistics(
@@ -97,9 +98,11 @@ class ReportData:
         self._stats = _statistics(listed, None)
         self._closing = _statistics(listed, int(self.months[-1]))
         self._metrics = frozenset(metric for *_, metric in self._stats)
-        self.smaller_balances = smaller_balances(listed, self.reference)
+        self.balance_changes = balance_changes(listed, self.reference)
         self.frontiers = frontiers(dataset)
-        self.best_first = self._best_first()
+        self.decision = decide(dataset, listed)
+        self.best_first = tuple(case.policy for case in self.decision.cases)
+        """The policies but the reference, as the decision ranks them."""
         few = len(self.alternatives) <= MOST_DRAWN
         order = self.alternatives if few else self.best_first
         self.drawn_policies = (self.reference, *(order if few else order[:BEST_DRAWN]))
@@ -124,19 +127,10 @@ class ReportData:
         if drawn == len(self.alternatives):
             return ""
         return tr(
-            "the {drawn} best of {n} by net; all are in the table",
+            "the {drawn} best of {n}; all are in the table",
             drawn=drawn,
             n=len(self.alternatives),
         )
-
-    def _best_first(self) -> tuple[str, ...]:
-        """The policies but the reference, best first by net, or by net result where it stands."""
-        if self.frontiers:
-            return tuple(standing.policy for standing in self.frontiers[0].standings)
-        metric, _ = self.with_runoff("net_result", "")
-        worst = self.worst_scenario()
-        found = {p: self.stat(worst, p, f"delta_{metric}") for p in self.alternatives}
-        return tuple(sorted(found, key=lambda p: -stat.mean if (stat := found[p]) else 0.0))
 
     def stat(self, scenario: str, policy: str, metric: str) -> Estimate[float] | None:
         """The whole-horizon statistic, or None when the run has no such row."""
@@ -149,6 +143,12 @@ class ReportData:
     def with_runoff(self, metric: str, title: str) -> tuple[str, str]:
         """Name and title of the metric to read, with the run-off where the run has one."""
         return with_runoff(metric, title, self._metrics)
+
+    def measure(self) -> tuple[str, str]:
+        """Name and title of what ranks policies: the value, or the net result without one."""
+        if self.decision.measure == VALUE:
+            return VALUE, tr("Value")
+        return self.with_runoff(self.decision.measure, tr("Net result"))
 
     def scenario_entry(self, scenario: str) -> Mapping[str, object]:
         """Label, narrative, source, weight and warnings: from the manifest or the configuration."""
@@ -167,17 +167,19 @@ class ReportData:
 
     def policy_label(self, policy: str, width: int = 48) -> str:
         """Name of a policy for a reader (untrusted text: escape it)."""
+        if policy == self.reference:
+            return tr("Current policy")
         return clean(name(policy.replace("_", " ").capitalize()), width)
 
     def position(self, policy: str) -> int:
         """Position of a policy in the dataset."""
         return self._positions[policy]
 
-    def over(self, frontier: Frontier) -> str:
-        """Where a frontier holds: ``under Downturn`` or ``over the 3 scenarios by weight``."""
-        if frontier.scenario is None:
+    def where(self, scenario: str | None = None) -> str:
+        """``under Downturn``; without ``scenario`` ``over the 3 scenarios by weight``."""
+        if scenario is None and len(self.scenarios) > 1:
             return tr("over the {n} scenarios by weight", n=len(self.scenarios))
-        return tr("under {scenario}", scenario=self.scenario_label(frontier.scenario))
+        return tr("under {scenario}", scenario=self.scenario_label(scenario or self.scenarios[0]))
 
     def policy_number(self, policy: str) -> int:
         """0 for the reference, then by order, that of the drawn first: picks colour and dash."""

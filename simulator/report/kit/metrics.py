@@ -7,13 +7,13 @@ EFFECT_METRICS = (
     ("peak_overdue_rate_30", mark("Peak 30+ rate"), True),
     ("peak_overdue_rate_90", mark("Peak 90+ rate"), True),
     ("net_loss", mark("Net loss"), False),
-    ("net_result", mark("Net result"), False),
 )
 """Whole-horizon metrics of the comparison: name, title, whether it is a rate."""
 
 
 def effect_metrics(data: ReportData) -> list[tuple[str, str, bool]]:
-    """``EFFECT_METRICS`` as this run has them: money with the run-off where there is one."""
-    return [
+    """``EFFECT_METRICS`` and what ranks; money with the run-off where there is one."""
+    metrics = [
         (*data.with_runoff(metric, tr(title)), is_rate) for metric, title, is_rate in EFFECT_METRICS
     ]
+    return [*metrics, (*data.measure(), False)]

@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+from simulator.report.kit.language import tr
+from simulator.report.kit.numbers import NONE, Scale
+from simulator.results.decision import Verdict, verdict
+from simulator.results.estimate import Estimate
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyCell:
@@ -33,3 +38,19 @@ class PolicyTable:
     compared: str
     titles: tuple[tuple[str, str], ...]
     rows: tuple[PolicyRow, ...]
+
+
+def judged_cell(
+    title: str, scale: Scale, change: Estimate[float] | None, better: int, *, spans: bool = True
+) -> PolicyCell:
+    """A change, its interval where ``spans``, and whether it is better or worse."""
+    if change is None:
+        return PolicyCell(title, NONE)
+    told = verdict(change, better)
+    if told is Verdict.SAME:
+        return PolicyCell(title, tr("no difference"), verdict=told)
+    text = scale.text(change.mean, signed=True)
+    if told is Verdict.SINGLE:
+        return PolicyCell(title, text)
+    ends = scale.span(change.ci_low, change.ci_high) if spans else ""
+    return PolicyCell(title, text, ends, told)

@@ -14,8 +14,9 @@ from simulator.report.kit.numbers import Scale, money_scale, number, points_scal
 from simulator.report.kit.statistics import Array
 from simulator.report.kit.style import Frame, Grid, Sheet, axis
 from simulator.report.kit.table import Table
+from simulator.results.decision import worths
 from simulator.results.intervals import over_paths
-from simulator.results.metrics import net_loss, net_result
+from simulator.results.metrics import net_loss
 
 CURVE_POINTS: Final = 60
 
@@ -56,16 +57,14 @@ def convergences(data: ReportData) -> list[Convergence]:
         losses: Array = net_loss(lambda name: data.by_path(name, scenario, policy)).sum(axis=1)
         return losses
 
-    def result(policy: str) -> Array:
-        results: Array = net_result(lambda name: data.by_path(name, scenario, policy)).sum(axis=1)
-        return results
-
-    peaks, losses, results = (of(best) - of(reference) for of in (peak, loss, result))
+    peaks, losses = (of(best) - of(reference) for of in (peak, loss))
+    title, worth = data.measure()[1], worths(data.dataset)[1]
+    worth = worth[data.scenarios.index(scenario), data.position(best)]
     replicates = int(data.dataset.attrs["luck_replicates"])
     return [
         _running(tr("Peak 90+ rate"), peaks, "", replicates),
         _running(tr("Net loss of the reported months"), losses, data.currency, replicates),
-        _running(tr("Net result of the reported months"), results, data.currency, replicates),
+        _running(title, worth, data.currency, replicates),
     ]
 
 

@@ -53,7 +53,10 @@ class Window(NamedTuple):
 def frontier_scale(data: ReportData, frontier: Frontier) -> Scale:
     """One unit of money for cost, loss avoided and net of a frontier."""
     values = [
-        v for s in frontier.standings for e in (s.cost, s.loss_avoided, s.net) for v in e.ends
+        v
+        for s in frontier.standings
+        for e in (s.cost, s.loss_avoided, s.net, s.worth)
+        for v in e.ends
     ]
     return money_scale(data.currency, values, digits=4)
 

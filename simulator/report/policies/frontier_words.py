@@ -46,7 +46,7 @@ def frontier_caption(data: ReportData, frontier: Frontier) -> str:
         )
     hollow = [tr("the {n} hollow ones are dominated", n=dominated)] if dominated else []
     return sentences(
-        tr("{place}.", place=capital(data.over(frontier))),
+        tr("{place}.", place=capital(data.where(frontier.scenario))),
         tr("{told}.", told=clauses([kept, *hollow])),
         tr(
             "Above the dotted line a policy avoids more loss than it costs. Bars are 95 %"
@@ -68,6 +68,7 @@ def frontier_table(data: ReportData) -> Table:
                     data.policy_label(s.policy),
                     str(s.rank),
                     scale.unit,
+                    with_span(scale, s.worth, signed=True),
                     *money,
                     _per_saved(data, s.cost_per_saved),
                     _share(s.kicked_can_index, kicked_cases(s)),
@@ -76,7 +77,7 @@ def frontier_table(data: ReportData) -> Table:
                 )
             )
     names = (tr("Scenario"), tr("Policy"), tr("Rank"), tr("Unit"))
-    money_titles = (tr("Net"), tr("Loss avoided"), tr("Cost"))
+    money_titles = (data.measure()[1], tr("Net"), tr("Loss avoided"), tr("Cost"))
     ratios = (
         tr("Cost per borrower saved, less those harmed"),
         tr("Kicked-can index (borrowers)"),

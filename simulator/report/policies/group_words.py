@@ -43,7 +43,7 @@ GAP_WORDS: Final = {
 
 def bearing_caption(data: ReportData, policy: str) -> str:
     """Where a policy saves and harms most and least, by the dimension with the widest gap."""
-    place, shown = capital(data.over(data.frontiers[0])), data.policy_label(policy)
+    place, shown = capital(data.where()), data.policy_label(policy)
     lines = tr("Lines are 95 % intervals.")
     gaps = [_widest_gap(data, policy, fate) for fate in GAP_WORDS]
     if not any(gaps):

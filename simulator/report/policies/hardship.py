@@ -33,7 +33,11 @@ def hardship_caption(data: ReportData, frontier: Frontier) -> str:
     """Who spares borrowers most months overdue, and who adds most complaints."""
     spares = _most(data, frontier, Burden.OVERDUE_MONTHS, -1)
     adds = _most(data, frontier, Burden.COMPLAINTS, 1)
-    told = tr("{place}, {told}.", place=capital(data.over(frontier)), told=clauses([spares, adds]))
+    told = tr(
+        "{place}, {told}.",
+        place=capital(data.where(frontier.scenario)),
+        told=clauses([spares, adds]),
+    )
     return sentences(
         told,
         tr("All numbers are per {borrowers} borrowers.", borrowers=f"{PER:,.0f}"),

@@ -54,7 +54,7 @@ def fates_caption(data: ReportData, frontier: Frontier) -> str:
             parts.append(tr(message, policy=policy, n=number(count, 1)))
     told = tr(
         "{place}, of {borrowers} borrowers: {told}.",
-        place=capital(data.over(frontier)),
+        place=capital(data.where(frontier.scenario)),
         borrowers=f"{PER:,.0f}",
         told=clauses(parts) or tr("no policy saves or harms anybody"),
     )

@@ -96,7 +96,7 @@ def _scenario_choices(
 ) -> tuple[Choice, ...]:
     return tuple(
         Choice(
-            phrases.capital(data.over(frontier)),
+            phrases.capital(data.where(frontier.scenario)),
             lambda frame, frontier=frontier: draw(data, frame, frontier),  # type: ignore[misc]
             {Axis.SCENARIO: frontier.scenario or ALL_SCENARIOS},
         )

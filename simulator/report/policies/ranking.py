@@ -9,14 +9,14 @@ from simulator.report.kit.language import mark, tr
 from simulator.report.kit.numbers import (
     NONE,
     Scale,
+    money_scale,
     number,
     significant_decimals,
 )
 from simulator.report.kit.outcome_kinds import PER
 from simulator.report.kit.phrases import capital, months_words
-from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable
+from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable, judged_cell
 from simulator.report.policies.frontier_figure import frontier_scale
-from simulator.results.decision import Verdict, verdict
 from simulator.results.estimate import Estimate
 from simulator.results.ranking import Frontier, Standing
 from simulator.vocabulary import Burden, Fate
@@ -44,7 +44,9 @@ def _ranking(data: ReportData, frontier: Frontier) -> PolicyTable:
     complaints = significant_decimals(
         [per * s.burden(Burden.COMPLAINTS).mean for s in frontier.standings], 3, most=1
     )
+    measure, worth_scale = data.measure()[1], worth_scale_of(data, frontier)
     titles = (
+        (measure, worth_scale.unit),
         (tr("Net"), scale.unit),
         (tr("Loss avoided"), scale.unit),
         (tr("Cost"), scale.unit),
@@ -56,6 +58,7 @@ def _ranking(data: ReportData, frontier: Frontier) -> PolicyTable:
     rows = []
     for s in frontier.standings:
         texts = (
+            scale.text(s.net.mean, signed=True),
             scale.text(s.loss_avoided.mean),
             scale.text(s.cost.mean),
             *(number(per * s.fate(fate).mean, decimals[fate]) for fate, _ in counted),
@@ -63,10 +66,14 @@ def _ranking(data: ReportData, frontier: Frontier) -> PolicyTable:
             number(per * s.burden(Burden.COMPLAINTS).mean, complaints, signed=True),
         )
         spans = (*("",) * (len(texts) - 2), kicked_cases(s), "")
-        cells = (_net_cell(s, scale), *map(PolicyCell, names[1:], texts, spans))
+        cells = (
+            judged_cell(measure, worth_scale, s.worth, 1),
+            *map(PolicyCell, names[1:], texts, spans),
+        )
         rows.append(PolicyRow(str(s.rank), data.policy_label(s.policy), _note(data, s), cells))
-    rows.insert(_reference_place(frontier), _reference_row(data, frontier, names, scale))
-    place, compared = capital(data.over(frontier)), number(frontier.compared, 0)
+    zeros = (worth_scale.text(0.0), *(scale.text(0.0),) * 3)
+    rows.insert(_reference_place(frontier), _reference_row(data, frontier, names, zeros))
+    place, compared = capital(data.where(frontier.scenario)), number(frontier.compared, 0)
     return PolicyTable(place, months_words(data), compared, titles, tuple(rows))
 
 
@@ -94,14 +101,10 @@ def kicked_cases(standing: Standing) -> str:
     return tr("{returned} of {prevented}", returned=parts[0], prevented=parts[1])
 
 
-def _net_cell(standing: Standing, scale: Scale) -> PolicyCell:
-    stat, judged = standing.net, verdict(standing.net)
-    if judged is Verdict.SAME:
-        return PolicyCell(tr("Net"), tr("no difference"), verdict=judged)
-    if judged is Verdict.SINGLE:
-        return PolicyCell(tr("Net"), scale.text(stat.mean, signed=True), "", "")
-    ends = scale.span(stat.ci_low, stat.ci_high)
-    return PolicyCell(tr("Net"), scale.text(stat.mean, signed=True), ends, judged)
+def worth_scale_of(data: ReportData, frontier: Frontier) -> Scale:
+    """One unit of money for what ranks the policies of a frontier."""
+    values = [v for s in frontier.standings for v in s.worth.ends]
+    return money_scale(data.currency, values, digits=4)
 
 
 def _note(data: ReportData, standing: Standing) -> str:
@@ -112,14 +115,13 @@ def _note(data: ReportData, standing: Standing) -> str:
 
 def _reference_place(frontier: Frontier) -> int:
     """How many policies stand before the reference: those with a gain."""
-    ahead = [s for s in frontier.standings if (s.net.mean, s.loss_avoided.mean) >= (0.0, 0.0)]
+    ahead = [s for s in frontier.standings if (s.worth.mean, s.loss_avoided.mean) >= (0.0, 0.0)]
     return len(ahead)
 
 
 def _reference_row(
-    data: ReportData, frontier: Frontier, names: Sequence[str], scale: Scale
+    data: ReportData, frontier: Frontier, names: Sequence[str], zeros: tuple[str, ...]
 ) -> PolicyRow:
-    zeros = (scale.text(0.0),) * 3
     by = frontier.reference_dominated_by
     note = tr("the reference")
     if by:

@@ -80,7 +80,7 @@ def kicked_can(data: ReportData) -> str:
         "{where}, of the borrowers whose 30+ fell due while relief ran this"
         " share got there within {months} months after it (the kicked-can index):"
         " {told}. Indices of policies with different lengths of relief do not compare.",
-        where=capital(data.over(frontier)),
+        where=capital(data.where(frontier.scenario)),
         months=FOLLOW_UP_MONTHS,
         told=told,
     )

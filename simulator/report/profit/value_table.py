@@ -5,9 +5,8 @@ from typing import Final, NamedTuple
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import language, sentences, tr
 from simulator.report.kit.numbers import NONE, Scale, missing, money_scale, number, rate_scale, span
-from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable
+from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable, judged_cell
 from simulator.report.provisions.rule_books import Provisions
-from simulator.results.decision import verdict
 from simulator.results.estimate import Estimate
 from simulator.results.income_statement import parameters_of
 
@@ -143,12 +142,10 @@ def _cell(column: Column, stat: Estimate[float] | None, scale: Scale) -> PolicyC
         return PolicyCell(title, NONE if column.better else missing())
     if column.metric.startswith("ever_"):
         return _chance_cell(title, stat)
-    if column.better and stat.is_zero:
-        return PolicyCell(title, tr("no difference"), verdict="same")
-    text = scale.text(stat.mean, signed=bool(column.better))
+    if column.better:
+        return judged_cell(title, scale, stat, column.better)
     ends = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
-    judged = verdict(stat, column.better) if column.better and ends else ""
-    return PolicyCell(title, text, ends, judged)
+    return PolicyCell(title, scale.text(stat.mean), ends)
 
 
 def _chance_cell(title: str, stat: Estimate[float]) -> PolicyCell:

@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from simulator.results.delinquency import share
 from simulator.results.estimate import Estimate, unknown
 from simulator.results.intervals import CONFIDENCE
 from simulator.results.metrics import MONTH_AXIS, MetricValues
@@ -33,6 +34,10 @@ class Span(Flag):
     """Whether any month is 1, as ``ever_NAME``."""
     CLOSING = auto()
     """The last reported month, as ``closing_NAME`` (so that sweeps have it)."""
+    PEAK = auto()
+    """Largest month of each path, as ``peak_NAME``."""
+    LOWEST = auto()
+    """Smallest month of each path, as ``lowest_NAME``."""
 
 
 class BookView:
@@ -110,7 +115,7 @@ PROVISION_METRICS: Final = (
         "allowance",
         MONEY,
         "allowance at month end, overlays included",
-        Span.MONTH | Span.CLOSING,
+        Span.MONTH | Span.CLOSING | Span.PEAK,
         _named("allowance"),
         influence=BookView.influence,
     ),
@@ -127,7 +132,7 @@ PROVISION_METRICS: Final = (
         "coverage_ratio",
         FRACTION,
         f"allowance over impaired_balance; {_RATIO}",
-        Span.MONTH | Span.CLOSING,
+        Span.MONTH | Span.CLOSING | Span.LOWEST,
         _named("allowance"),
         _named("impaired_balance"),
         BookView.influence,
@@ -136,7 +141,7 @@ PROVISION_METRICS: Final = (
         "impaired_ratio",
         FRACTION,
         f"impaired_balance over the balance of all loans (NPL ratio); {_RATIO}",
-        Span.MONTH | Span.CLOSING,
+        Span.MONTH | Span.CLOSING | Span.PEAK,
         _named("impaired_balance"),
         BookView.loans,
     ),
@@ -152,7 +157,7 @@ PROVISION_METRICS: Final = (
         "booked_coverage_ratio",
         FRACTION,
         f"allowance of the accounting book, the run's first, over impaired_balance; {_RATIO}",
-        Span.MONTH | Span.CLOSING,
+        Span.MONTH | Span.CLOSING | Span.LOWEST,
         BookView.booked,
         _named("impaired_balance"),
         BookView.booked_influence,
@@ -253,10 +258,34 @@ def _figures(
     if Span.CLOSING in metric.span:
         text = f"{monthly.long_name}; last reported month"
         yield _last(monthly)._replace(name=f"closing_{monthly.name}", long_name=text)
+    for extreme, (word, reduce) in _EXTREMES.items():
+        if extreme in metric.span:
+            text = f"{monthly.long_name}; {word} month of each path"
+            named = monthly._replace(name=f"{word}_{monthly.name}", long_name=text)
+            yield _extreme(named, reduce)
     if Span.EVER in metric.span:
         text = f"{monthly.long_name}; in any month"
         ever = _whole(monthly, np.max)
         yield ever._replace(name=f"ever_{monthly.name}", long_name=text)
+
+
+_EXTREMES: Final = {Span.PEAK: ("peak", np.fmax), Span.LOWEST: ("lowest", np.fmin)}
+
+
+def _extreme(monthly: MetricValues, reduce: np.ufunc) -> MetricValues:
+    """One month of each path, of a ratio that of the path itself; NaN left out."""
+    values, spread = (
+        None
+        if part is None
+        else reduce.reduce(
+            part if monthly.per is None else share(part, monthly.per),
+            axis=MONTH_AXIS,
+            keepdims=True,
+        )
+        for part in (monthly.values, monthly.spread)
+    )
+    assert values is not None
+    return monthly._replace(values=values, spread=spread, per=None, months=WHOLE_HORIZON)
 
 
 def _whole(monthly: MetricValues, reduce: Callable[..., F8]) -> MetricValues:

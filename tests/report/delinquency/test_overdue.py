@@ -35,7 +35,7 @@ def test_a_line_or_colour_each_is_kept_for_the_best_where_there_are_many(n_polic
     assert data.overall is not None
     best = [s.policy for s in data.overall.standings[:BEST_DRAWN]]
     assert names == {data.policy_label(p) for p in ("status_quo", *best)}
-    assert caption.endswith("Drawn: the 5 best of 7 by net; all are in the table.")
+    assert caption.endswith("Drawn: the 5 best of 7; all are in the table.")
     named = {row[1] for row in overdue.overdue_table(data, (30,)).rows}
     assert len(named) == n_policies
     assert len(effects.effects_table(data).rows) == n_policies - 1
@@ -48,5 +48,5 @@ def test_of_many_policies_only_the_reference_and_the_best_have_a_band() -> None:
         data = data_of(make_tournament(n_policies, ("baseline",), 4))
         drawn = overdue.overdue_fan(data, style.WIDE, 30).data
         assert sum(1 for trace in drawn if trace.fill == "toself") == n_bands
-        told = f"Bands: Status quo and {data.policy_label(data.best_first[0])}"
+        told = f"Bands: Current policy and {data.policy_label(data.best_first[0])}"
         assert (told in overdue.overdue_caption(data, 30)) == (n_bands < n_policies)

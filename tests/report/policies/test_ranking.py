@@ -25,15 +25,17 @@ def test_the_ranking_repeats_the_frontier_and_names_who_dominates(many: Run) -> 
     for s in frontier.standings:
         row = rows[data.policy_label(s.policy)]
         assert row.rank == str(s.rank)
-        assert row.cells[0].value == scale.text(s.net.mean, signed=True)
-        assert row.cells[0].span == scale.span(s.net.ci_low, s.net.ci_high)
-        assert row.cells[1].value == scale.text(s.loss_avoided.mean)
-        assert row.cells[2].value == scale.text(s.cost.mean)
+        worth = ranking.worth_scale_of(data, frontier)
+        assert row.cells[0].value == worth.text(s.worth.mean, signed=True)
+        assert row.cells[0].span == worth.span(s.worth.ci_low, s.worth.ci_high)
+        assert row.cells[1].value == scale.text(s.net.mean, signed=True)
+        assert row.cells[2].value == scale.text(s.loss_avoided.mean)
+        assert row.cells[3].value == scale.text(s.cost.mean)
         expected = f"dominated by {data.policy_label(s.dominated_by)}" if s.dominated_by else ""
         assert row.note == expected
     order = [row.policy for row in shown[0].rows]
-    above = sum(1 for s in frontier.standings if s.net.mean > 0)
-    assert order.index("Status quo") == above
+    above = sum(1 for s in frontier.standings if s.worth.mean > 0)
+    assert order.index("Current policy") == above
 
 
 def test_rates_of_text_and_tables_are_per_thousand_borrowers(many: Run) -> None:

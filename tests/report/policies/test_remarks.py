@@ -18,7 +18,7 @@ def test_too_early_to_tell_has_its_column_and_a_note_where_it_exceeds_the_saved(
     dataset["fates"].loc[{"policy": "policy_number_3", "fate": "censored"}] = 9.0
     early = ReportData(dataset, many.rows, many.manifest)
     row = next(r for r in ranking.rankings(early)[0].rows if r.policy == "Policy number 3")
-    assert {c.title: float(c.value) for c in row.cells[3:5]} == {
+    assert {c.title: float(c.value) for c in row.cells[4:6]} == {
         "Saved": 0.0,
         "Too early to tell": 9.0,
     }

@@ -12,7 +12,7 @@ from tests.report.stress_runs import POLICIES, Run, data_of
 def test_the_bridge_caption_names_the_best_policy_and_why(bridge: Bridge) -> None:
     text = bridge_caption(bridge)
     net = bridge.stat("epidemic", "status_quo", "Net income")
-    assert f"Status quo earns CNY\u00a0{net.mean / 1e6:.1f}\u202fM (95 % interval" in text
+    assert f"Current policy earns CNY\u00a0{net.mean / 1e6:.1f}\u202fM (95 % interval" in text
     best = max(
         POLICIES[1:],
         key=lambda p: bridge.stat("epidemic", p, "Net income", change=True).mean,

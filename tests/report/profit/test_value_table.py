@@ -24,7 +24,7 @@ def test_the_table_of_policies_repeats_the_summary(books: Provisions, money_run:
     order = sorted(values, key=lambda p: -values[p])
     assert [row.policy for row in table.rows] == [
         *(p.replace("_", " ").capitalize() for p in order),
-        "Status quo",
+        "Current policy",
     ]
     assert [row.rank for row in table.rows] == ["1", "2", "\u2013"]
     best = table.rows[0]

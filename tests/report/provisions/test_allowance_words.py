@@ -23,7 +23,9 @@ def test_the_caption_states_both_ends_and_the_cliff(books: Provisions) -> None:
     first = float(roll.sel(line="opening").isel(month=0))
     last = float(roll.sel(line="closing").isel(month=-1))
     text = waterfall_caption(books)
-    assert text.startswith("Under Epidemic and Status quo the allowance (Book cas22) rises from")
+    assert text.startswith(
+        "Under Epidemic and Current policy the allowance (Book cas22) rises from"
+    )
     ends = (f"CNY\u00a0{end / 1e6:.2f}\u202fM" for end in (first, last))
     assert f"{' to '.join(ends)} in 24 months" in text
     totals = {

@@ -1,0 +1,138 @@
+"""Two tables of the first screen: levels of every scenario, and policies in the adverse one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from simulator.report.delinquency.re_ageing import re_aged
+from simulator.report.headline.verdict import PEAK_90, PEAK_90_RATE
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import tr
+from simulator.report.kit.numbers import NONE, Scale, money_scale, number, points_scale, rate_scale
+from simulator.report.kit.phrases import capital, months_words
+from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable, judged_cell
+from simulator.report.kit.table import Table
+from simulator.report.provisions.rule_books import COVERAGE, Provisions, provisions_of
+from simulator.results.estimate import Estimate
+
+MOST_POLICIES: Final = 6
+"""Policies of the table; the ranking below has all."""
+
+Stats = Sequence[Estimate[float] | None]
+
+
+class Column(NamedTuple):
+    """A column: title, what of it, metric, its kind of scale, and the sign that is better."""
+
+    title: str
+    note: str
+    metric: str
+    kind: str
+    """``rate``, ``money`` or ``points``."""
+    better: int = 0
+
+    def scale(self, data: ReportData, stats: Stats) -> Scale:
+        """The scale of all its numbers."""
+        means = [stat.mean for stat in stats if stat is not None]
+        if self.kind == "money":
+            return money_scale(data.currency, means)
+        return points_scale(means) if self.kind == "points" else rate_scale(means)
+
+
+def levels(data: ReportData) -> Table:
+    """Every scenario under the current policy, side by side; means over paths."""
+    columns = _level_columns(data, provisions_of(data))
+    stats = {
+        c: [data.stat(scenario, data.reference, c.metric) for scenario in data.scenarios]
+        for c in columns
+    }
+    scales = {c: c.scale(data, found) for c, found in stats.items()}
+    header = [data.policy_label(data.reference)]
+    for c, scale in scales.items():
+        said = {"title": c.title, "note": c.note, "unit": scale.unit}
+        header.append(tr("{title}, {note}, {unit}", **said))
+    rows = []
+    for i, scenario in enumerate(data.scenarios):
+        cells = (
+            NONE if (stat := stats[c][i]) is None else scale.text(stat.mean)
+            for c, scale in scales.items()
+        )
+        rows.append((data.scenario_label(scenario), *cells))
+    return Table(tuple(header), tuple(rows))
+
+
+def _level_columns(data: ReportData, books: Provisions | None) -> list[Column]:
+    columns = [
+        Column(tr("90+ rate"), tr("peak"), PEAK_90_RATE, "rate"),
+        Column(tr("Net charge-off"), tr("a year"), "net_charge_off_rate", "rate"),
+    ]
+    if books is None:
+        loss, title = data.with_runoff("net_loss", tr("Net loss"))
+        return [*columns, Column(title, months_words(data), loss, "money")]
+    shown, charge = books.impaired_book, f"provision_charge_{books.accounting}"
+    impaired = books.impaired_words(shown)[1]
+    booked = "" if books.minimum(shown, COVERAGE) is None else "booked_"
+    coverage = f"lowest_{booked}coverage_ratio_{shown}"
+    columns.insert(1, Column(impaired, tr("peak"), f"peak_impaired_ratio_{shown}", "rate"))
+    return [
+        *columns,
+        Column(tr("Provision charge"), tr("{n} months", n=len(data.months)), charge, "money"),
+        Column(tr("Coverage"), tr("lowest"), coverage, "rate"),
+        Column(tr("Capital ratio"), tr("lowest"), "lowest_capital_ratio", "rate"),
+        Column(tr("ROA"), tr("a year"), "return_on_assets", "rate"),
+        Column(tr("ROE"), tr("a year"), "return_on_equity", "rate"),
+    ]
+
+
+def against_current(data: ReportData) -> PolicyTable | None:
+    """Policies in the adverse scenario, changes against the current one; None without any."""
+    if not data.alternatives:
+        return None
+    scenario, shown = data.worst_scenario(), data.best_first[:MOST_POLICIES]
+    columns = _change_columns(data, provisions_of(data))
+    stats = {
+        c: {policy: data.stat(scenario, policy, f"delta_{c.metric}") for policy in shown}
+        for c in columns
+    }
+    scales = {c: c.scale(data, tuple(found.values())) for c, found in stats.items()}
+    book = tr("Balance")
+    titles = [(book, tr("average, %"))]
+    for c, scale in scales.items():
+        unit = tr("{note}, {unit}", note=c.note, unit=scale.unit) if c.note else scale.unit
+        titles.append((c.title, unit))
+    rows = []
+    for rank, policy in enumerate(shown, start=1):
+        cells = [PolicyCell(book, _share(data.balance_changes, (scenario, policy)))]
+        for c, scale in scales.items():
+            decisive = c is columns[-1]
+            found = stats[c][policy]
+            cell = judged_cell(c.title, scale, found, c.better, spans=decisive)
+            if c.metric == PEAK_90 and re_aged(data, scenario, policy, PEAK_90_RATE):
+                cell = replace(cell, verdict="reaged")
+            cells.append(cell)
+        rows.append(PolicyRow(str(rank), data.policy_label(policy), "", tuple(cells)))
+    return PolicyTable(
+        capital(data.where(scenario)), months_words(data), "", tuple(titles), tuple(rows)
+    )
+
+
+def _change_columns(data: ReportData, books: Provisions | None) -> list[Column]:
+    written_off, _ = data.with_runoff("written_off", "")
+    measure, title = data.measure()
+    columns = [
+        Column(tr("90+ amount"), tr("peak"), PEAK_90, "money", -1),
+        Column(tr("Write-offs"), "", written_off, "money", -1),
+    ]
+    if books is not None:
+        allowance = f"peak_allowance_{books.accounting}"
+        columns += [
+            Column(tr("Allowance"), tr("peak"), allowance, "money", -1),
+            Column(tr("Capital ratio"), tr("lowest"), "lowest_capital_ratio", "points", 1),
+            Column(tr("ROA"), tr("a year"), "return_on_assets", "points", 1),
+        ]
+    return [*columns, Column(title, "", measure, "money", 1)]
+
+
+def _share(changes: Mapping[tuple[str, str], float], place: tuple[str, str]) -> str:
+    share = changes.get(place)
+    return NONE if share is None else number(100.0 * share, 0, signed=True)

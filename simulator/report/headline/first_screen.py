@@ -1,0 +1,90 @@
+"""The first screen: whose book, the verdict, levels of every scenario, policies, what to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from simulator.report.headline.caveats import balances_differ, run_support
+from simulator.report.headline.committee_tables import against_current, levels
+from simulator.report.headline.next_steps import next_steps, not_your_book, parameter_support
+from simulator.report.headline.support import support
+from simulator.report.headline.verdict import verdict
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import listed, sentences, tr
+from simulator.report.kit.numbers import money_scale, rate_scale
+from simulator.report.kit.phrases import months_words
+from simulator.report.kit.policy_table import PolicyTable
+from simulator.report.kit.table import Table
+from simulator.report.kit.text import clean
+
+BLANK: Final = "____"
+"""Where somebody signs."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstScreen:
+    """Everything above the first fold, said in the page's language."""
+
+    subtitle: tuple[str, ...]
+    flags: str
+    verdict: str
+    support: tuple[str, ...]
+    levels: Table
+    against: PolicyTable | None
+    next_steps: tuple[str, ...]
+
+
+def first_screen(data: ReportData) -> FirstScreen:
+    """What an executive reads."""
+    return FirstScreen(
+        subtitle=tuple(_subtitle(data)),
+        flags=sentences(not_your_book(data), parameter_support(data)),
+        verdict=verdict(data),
+        support=(*support(data), *balances_differ(data), *run_support(data)),
+        levels=levels(data),
+        against=against_current(data),
+        next_steps=next_steps(data),
+    )
+
+
+def _subtitle(data: ReportData) -> list[str]:
+    """Size of the book, months, weights, date and code of the run, and who signs."""
+    book, opening = data.manifest.get("book"), data.decision.opening
+    found = [tr("opening book {money}", money=money_scale(data.currency, [opening]).full(opening))]
+    if isinstance(book, Mapping):
+        counts = (book.get("opening_borrowers"), book.get("loans"))
+        words = (tr("{n} borrowers"), tr("{n} loans"))
+        found += [
+            text.format(n=f"{count:,.0f}")
+            for count, text in zip(counts, words, strict=True)
+            if isinstance(count, int | float)
+        ]
+    months = months_words(data)
+    if "date" in data.dataset.coords:
+        start = str(data.dataset["date"].values[0])[:7]
+        months = tr("{months} from {date}", months=months, date=start)
+    found += [months, tr("{n} paths", n=f"{data.n_paths:,}")]
+    if len(data.scenarios) > 1:
+        weights = data.dataset["scenario_weight"]
+        shares = (
+            f"{data.scenario_label(s)} {rate_scale([1.0], 0).full(float(weights.sel(scenario=s)))}"
+            for s in data.scenarios
+        )
+        found.append(tr("weights: {shares}", shares=listed(tuple(shares))))
+    return [*found, *_signed(data)]
+
+
+def _signed(data: ReportData) -> list[str]:
+    """The code that made the run, who prepared it and who reviewed it."""
+    packages, people = data.manifest.get("packages"), data.manifest.get("governance")
+    version = packages.get("loanstress") if isinstance(packages, Mapping) else None
+    found = [tr("code {version}", version=clean(version, 40))] if version else []
+    names = people if isinstance(people, Mapping) else {}
+    prepared, reviewed = (
+        clean(names.get(key) or BLANK, 60) for key in ("prepared_by", "reviewed_by")
+    )
+    return [
+        *found,
+        tr("prepared by {name}", name=prepared),
+        tr("reviewed by {name}", name=reviewed),
+    ]

@@ -1,0 +1,67 @@
+"""What stands beside the verdict: whose book it is, and what to do next."""
+
+from collections.abc import Mapping
+
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import tr
+from simulator.report.kit.numbers import number
+from simulator.results.decision import Lack, Outcome
+
+
+def not_your_book(data: ReportData) -> str:
+    """Says that borrowers are synthetic, and how many parameters rest on what; else empty."""
+    settings = data.configuration().get("book")
+    kind = settings.get("kind", "synthetic") if isinstance(settings, Mapping) else ""
+    if kind != "synthetic":
+        return ""
+    return tr("Synthetic borrowers: use for mechanisms, not for limits or provisions.")
+
+
+def parameter_support(data: ReportData) -> str:
+    """How many parameters were set beside the catalogue's, and how many are assumptions."""
+    counts = data.manifest.get("parameters")
+    if not isinstance(counts, Mapping):
+        return ""
+    return tr(
+        "Of {n} parameters {set} are set for this run, {assumed} are assumptions.",
+        n=number(counts.get("all"), 0),
+        set=number(counts.get("set"), 0),
+        assumed=number(counts.get("assumed"), 0),
+    )
+
+
+def next_steps(data: ReportData) -> tuple[str, ...]:
+    """What would make the answer better, from the decision and from what the run rests on."""
+    decision, case = data.decision, data.decision.leading
+    steps = []
+    if decision.outcome is Outcome.NO_VALUE:
+        steps.append(tr("Set run.runoff_months=null, so that the run can tell the value."))
+    if case is not None:
+        paths = [o.paths for o in case.obstacles if o.by_evidence and o.paths is not None]
+        if paths and all(o.by_evidence for o in case.obstacles):
+            steps.append(tr("Set run.paths={n} for a clearer answer.", n=f"{max(paths)}"))
+        losing = [o for o in case.obstacles if o.lack is Lack.SCENARIO_LOSS and not o.by_evidence]
+        if losing:
+            steps.append(
+                tr(
+                    "Look for a design of {policy} that does not lose {where}: other months,"
+                    " targets or terms (docs/policies.md).",
+                    policy=data.policy_label(case.policy),
+                    where=data.where(losing[0].scenario),
+                )
+            )
+        if decision.outcome is Outcome.RECOMMENDED:
+            steps.append(
+                tr(
+                    "Pilot {policy} with a control group before rolling it out.",
+                    policy=data.policy_label(case.policy),
+                )
+            )
+    if not_your_book(data):
+        steps.append(
+            tr(
+                "Read your own loan tape and fit parameters to your own roll rates"
+                " (docs/your-own-book.md, docs/calibration.md)."
+            )
+        )
+    return tuple(steps)
