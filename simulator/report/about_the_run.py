@@ -154,35 +154,35 @@ def limits(data: ReportData) -> list[str]:
             " has not been fitted to this lender's history unless the configuration says so."
         ),
         tr(
-            "Intervals measure the luck of the simulated paths only. They do not cover errors of"
-            " the parameters, of the scenario or of the model itself, and are not adjusted for the"
-            " number of comparisons."
+            "Intervals measure sampling error over the simulated paths only. They do not cover"
+            " errors of parameters, scenario or model, and are not adjusted for multiple"
+            " comparisons."
         ),
         _money_horizon(data),
         tr(
             "The net result is interest, penalty interest and fees as they accrue, less waived"
-            " interest, funding cost, net loss, the change of an allowance on balance over 90 days"
-            " past due, and the costs of collection, relief handling, underwriting, acquisition"
-            " and programmes; it is before operating cost and tax. Net loss is what was written"
-            " off or sold, less recoveries and sale prices."
+            " interest, funding cost, net loss, the change of an allowance on balance over 90"
+            " days past due, and the costs of collection, relief handling, underwriting,"
+            " acquisition and programmes; it is before operating cost and tax. Net loss is"
+            " balance written off or sold, less recoveries and sale prices."
         ),
         tr(
             "Peaks are taken path by path and then averaged, so they lie above the peak of the"
             " median in the charts."
         ),
         tr(
-            "A loan that is re-planned counts as current again; the results hold the overdue"
-            " balance before relief beside it."
+            "A re-planned loan counts as current again; the results also give the overdue balance"
+            " before relief."
         ),
-        tr("Roll rates and causes are averages over paths under the reference policy."),
+        tr("Roll rates and causes are averages over paths under the current policy."),
     ]
     if data.frontiers:
         out.append(
             tr(
-                "Ranks put policies that surely gain first and then compare means, as domination"
-                " does; policies that cannot be told apart may change places. Whoever took relief"
-                " counts as saved only if the run follows them for {months} months after it; the"
-                " others are those too short to tell.",
+                "Policies with a significant gain rank first, then means are compared; domination"
+                " compares means, too. Policies without a significant difference may change"
+                " places. A borrower with relief counts as saved only after {months} months of"
+                " follow-up; otherwise the follow-up is too short.",
                 months=FOLLOW_UP_MONTHS,
             )
         )
@@ -190,11 +190,11 @@ def limits(data: ReportData) -> list[str]:
     if books is not None:
         out.append(
             tr(
-                "Profit, tax and capital follow the rule book {book}. The opening capital ratio,"
-                " risk weight and operating cost are settings; profit is paid out as far as the"
-                " capital ratio stays at its target, no capital is raised, and the whole balance"
-                " bears the cost of funding. Allowances use loss rates that the simulated"
-                " paths themselves give; their intervals hold the error of these rates too.",
+                "Profit, tax and capital follow the provisioning standard {book}. The opening"
+                " capital ratio, risk weight and operating cost are settings; profit is paid out"
+                " as far as the capital ratio stays at its target, no capital is raised, and the"
+                " funding cost applies to the whole balance. Allowances use loss rates estimated"
+                " from the simulated paths; their intervals include the error of these rates.",
                 book=books.label(books.accounting),
             )
         )
@@ -229,16 +229,16 @@ def _money_horizon(data: ReportData) -> str:
     covered = outside_the_months(data)
     if runoff:
         covered = tr(
-            "Net loss and net result cover the {months} months of the run and {runoff}"
-            " months of run-off without new lending; what comes later is outside.",
+            "Net loss and net result cover the {months} months of the run and {runoff} months of"
+            " run-off without new lending; later months are not included.",
             months=len(data.months),
             runoff=runoff,
         )
     return sentences(
         covered,
         tr(
-            "Also, the future business that a refused applicant would have brought is outside, so a"
-            " policy that changes lending may rank otherwise in a longer run."
+            "Future business of refused applicants is not included, so a policy that changes"
+            " lending may rank differently over a longer horizon."
         ),
     )
 

@@ -37,13 +37,13 @@ _FATES: Final = (Fate.SAVED, Fate.CENSORED, Fate.DELAYED, Fate.HARMED, Fate.FREE
 _PREFIXES: Final = (
     (
         "delta_",
-        mark("difference to the reference policy on the same paths, with the paired interval"),
+        mark("difference to the current policy on the same paths, with the paired interval"),
     ),
     ("peak_", mark("the highest reported month of each path")),
     ("lowest_", mark("the lowest reported month of each path")),
     ("lifetime_", mark("the reported months and the run-off together")),
     ("closing_", mark("the last reported month")),
-    ("ever_", mark("share of paths on which any month is so")),
+    ("ever_", mark("share of paths with it in any month")),
 )
 
 
@@ -96,38 +96,38 @@ def _about(data: ReportData, settings: ReportSettings) -> Sheet:
         (tr("Report"), clean(name(settings.title), 120)),
         (tr("Verdict"), verdict(data)),
         *(("", fact) for fact in facts(data)),
-        (tr("Reference"), data.policy_label(data.reference)),
+        (tr("Current policy (reference)"), data.policy_label(data.reference)),
         (
             tr("Intervals"),
             tr(
-                "95 % intervals of the mean over paths. They cover the luck of the simulated paths,"
-                " not doubt about parameters, scenarios or the model."
+                "95 % intervals of the mean over paths. They cover sampling error, not"
+                " uncertainty of parameters, scenarios or the model."
             ),
         ),
         (
             tr("Differences"),
             tr(
-                "are against the reference policy on the same paths, and shown with their sign."
+                "are against the current policy on the same paths, and shown with their sign."
                 " Differences of rates are in percentage points."
             ),
         ),
-        (tr("Key figures"), tr("what decides, by scenario and policy")),
-        (tr("Ranking"), tr("which policy is worth it, best first, where a run has several")),
+        (tr("Key figures"), tr("figures for the decision, by scenario and policy")),
+        (tr("Ranking"), tr("policies by net, best first, where a run has several")),
         (
             listed((tr("Provisions"), tr("Grades"))),
-            tr("by rule book, where a run has rule books"),
+            tr("by provisioning standard, where a run has any"),
         ),
         (
             tr("Summary"),
-            tr("every figure of the whole horizon; those by month stand in summary.csv"),
+            tr("every figure of the whole horizon; monthly figures are in summary.csv"),
         ),
         (
             listed((tr("Configuration"), tr("Passport"))),
-            tr("what was run, and how to run it again"),
+            tr("configuration of the run, and the command that repeats it"),
         ),
-        (tr("Definitions"), tr("what each metric of Summary is")),
+        (tr("Definitions"), tr("definition of each metric of Summary")),
     ]
-    return Sheet(tr("About"), (tr("What"), tr("In words")), tuple(rows))
+    return Sheet(tr("About"), (tr("Item"), tr("In words")), tuple(rows))
 
 
 def _spread(
@@ -175,7 +175,7 @@ def _ranking(data: ReportData) -> Sheet:
     """Every policy against the reference, best first, over all scenarios and in each."""
     measure = data.measure()[1]
     money = (measure, tr("Net"), tr("Loss avoided"), tr("Cost"), tr("Cost per borrower saved"))
-    shares = (tr("Free riders of those relieved"), tr("Kicked can"))
+    shares = (tr("Relief taken without need, of those relieved"), tr("Re-default after relief"))
     counts = [tr("{fate} (borrowers)", fate=_titled(fate.name)) for fate in _FATES]
     names = (tr("Where"), tr("Policy"), tr("Rank"))
     header = (*names, *_headed([*money, *counts, *shares]), tr("Dominated by"))
@@ -228,7 +228,7 @@ def _provisions(data: ReportData, books: Provisions) -> Sheet:
         for scenario in data.scenarios
         for policy in data.policies
     ]
-    header = (tr("Rule book"), tr("Scenario"), tr("Policy"), *_headed(titles))
+    header = (tr("Provisioning standard"), tr("Scenario"), tr("Policy"), *_headed(titles))
     return Sheet(tr("Provisions"), header, tuple(rows), n_names=3)
 
 
@@ -255,7 +255,7 @@ def _grades(data: ReportData, books: Provisions) -> Sheet:
         for grade in books.grades(book)
     ]
     titles = [_titled(metric) for metric in GRADE_METRICS]
-    names = (tr("Rule book"), tr("Scenario"), tr("Policy"), tr("Grade"))
+    names = (tr("Provisioning standard"), tr("Scenario"), tr("Policy"), tr("Grade"))
     return Sheet(tr("Grades"), (*names, *_headed(titles)), tuple(rows), n_names=4)
 
 
@@ -334,7 +334,7 @@ def _definitions(data: ReportData) -> Sheet:
     rows: list[tuple[SheetValue, ...]] = [
         (metric, _unit_words(data.currency, unit), name(meaning)) for metric, unit, meaning in found
     ]
-    meaning = tr("value of the policy's field at which it stops or begins to pay")
+    meaning = tr("value of the field at which the policy breaks even")
     rows += [(row, tr("as the field"), meaning) for row in _break_evens(data)]
     rows += [(f"{prefix}NAME", tr("as NAME"), tr(meaning)) for prefix, meaning in _PREFIXES]
     return Sheet(tr("Definitions"), (tr("Metric"), tr("Unit"), tr("Meaning")), tuple(rows))

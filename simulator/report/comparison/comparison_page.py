@@ -115,13 +115,16 @@ def _run_table(runs: Sequence[ComparedRun]) -> Table:
         (tr("Months"), [f"{run.months[0]}" for run in runs]),
         (tr("Months of run-off"), [f"{run.months[1]}" for run in runs]),
         (tr("Paths"), [f"{run.luck[0]:,}" for run in runs]),
-        (tr("Paths for each draw of the economy"), [f"{run.luck[1]:,}" for run in runs]),
+        (tr("Paths per draw of the economy"), [f"{run.luck[1]:,}" for run in runs]),
         (tr("Seed"), [run.attribute("seed") for run in runs]),
         (tr("Scenarios"), [_names(run.data.scenarios, run.data.scenario_label) for run in runs]),
         (tr("Policies"), [_names(run.data.policies, run.data.policy_label) for run in runs]),
-        (tr("Reference"), [run.data.policy_label(run.data.reference) for run in runs]),
         (
-            tr("Rule book of the accounts"),
+            tr("Current policy (reference)"),
+            [run.data.policy_label(run.data.reference) for run in runs],
+        ),
+        (
+            tr("Accounting standard"),
             [run.attribute("accounting_book") or tr("none") for run in runs],
         ),
     )
@@ -322,11 +325,11 @@ def _overdue_caption(runs: Sequence[ComparedRun]) -> str:
                 scenario=run.data.scenario_label(worst),
             )
         )
-    drawn = mark("Drawn: the median path, each run under its own reference.")
+    drawn = mark("Shown: the median path, each run under its current policy.")
     if len(runs) <= MOST_BANDS:
         drawn = mark(
-            "Drawn: the median path with the band of 90 % of the paths, each run under its own"
-            " reference."
+            "Shown: the median path with the band of 90 % of the paths, each run under its"
+            " current policy."
         )
     return sentences(
         tr(

@@ -58,7 +58,7 @@ def _paths(run: ComparedRun) -> str:
     if replicates <= 1:
         return f"{paths:,}"
     return tr(
-        "{paths}, {replicates} for each draw of the economy",
+        "{paths}, {replicates} per draw of the economy",
         paths=f"{paths:,}",
         replicates=replicates,
     )
@@ -67,42 +67,49 @@ def _paths(run: ComparedRun) -> str:
 _RULES: Final[tuple[tuple[Callable[[ComparedRun], str], str], ...]] = (
     (
         lambda run: run.data.currency,
-        mark("Money is in {values}. Amounts do not compare, and no differences of them are shown."),
+        mark(
+            "Currencies differ: {values}. Amounts are not comparable; no differences of amounts"
+            " are shown."
+        ),
     ),
     (
         lambda run: run.attribute("start_date")[:7],
         mark(
-            "The calendars differ: runs begin in {values}. A month of the run is not"
-            " the same month."
+            "Start months differ: {values}. The same month of the run is not the same calendar"
+            " month."
         ),
     ),
     (
         _months,
         mark(
-            "The months differ: {values}. Peaks and sums are over different spans; differences"
-            " are shown only of figures over the same months."
+            "Horizons differ: {values}. Peaks and sums cover different periods; differences are"
+            " shown only for figures over the same months."
         ),
     ),
     (
         lambda run: run.attribute("seed"),
         mark(
-            "The seeds differ: {values}. Runs share no luck, so differences hold the luck of both."
+            "Seeds differ: {values}. Without common random numbers, differences include the"
+            " sampling error of both runs."
         ),
     ),
     (
         _paths,
         mark(
-            "The paths differ: {values}. Runs are set beside A path by path, so there are no"
-            " differences where the numbers of paths are not A's."
+            "Numbers of paths differ: {values}. Runs are compared with A path by path; no"
+            " differences are shown for other numbers of paths."
         ),
     ),
     (
         lambda run: run.attribute("random_numbers"),
-        mark("The random numbers are of different versions: {values}. Runs share no luck."),
+        mark(
+            "Versions of the random numbers differ: {values}. The runs have no common random"
+            " numbers."
+        ),
     ),
     (
         lambda run: run.data.policy_label(run.data.reference),
-        mark("The reference policies differ: {values}."),
+        mark("Current policies differ: {values}."),
     ),
 )
 """What may differ between runs, and what that means for comparing them."""
@@ -126,10 +133,8 @@ def _other_books(runs: Sequence[ComparedRun]) -> list[str]:
         return []
     told = _by_value(runs, lambda run: name(run.attribute("book")))
     if not told:
-        told = tr("their settings or their data")
-    return [
-        tr("The books differ: {values}. Differences hold those of the borrowers, too.", values=told)
-    ]
+        told = tr("settings or data")
+    return [tr("Books differ: {values}. Differences include those of the borrowers.", values=told)]
 
 
 def _namesakes(runs: Sequence[ComparedRun]) -> list[str]:
@@ -164,7 +169,7 @@ def headline(runs: Sequence[ComparedRun]) -> str:
     """The peak 90+ rate of every run under its reference, in the worst scenario that all have."""
     shared = shared_scenarios(runs)
     if not shared:
-        return tr("The runs share no scenario: each stands for itself.")
+        return tr("The runs have no common scenario: each is read by itself.")
     worst = max(shared, key=lambda name: _peak(runs[0], name) or 0.0)
     first, *others = runs
     scale = scale_for(
@@ -184,7 +189,11 @@ def headline(runs: Sequence[ComparedRun]) -> str:
         for run in others
     ]
     same = {run.data.reference for run in runs} == {first.data.reference}
-    policy = first.data.policy_label(first.data.reference) if same else tr("each run's reference")
+    policy = (
+        first.data.policy_label(first.data.reference)
+        if same
+        else tr("the current policy of each run")
+    )
     return tr(
         "Under {scenario} and {policy}, the peak 90+ rate is {rates}.",
         scenario=label,
@@ -208,7 +217,7 @@ def _gap(first: ComparedRun, other: ComparedRun, scenario: str) -> str:
     if stat.is_zero:
         return _aside(tr("the same on every path"))
     if stat.has_interval and stat.sign == 0:
-        return _aside(tr("cannot be told from {run}", run=first.letter))
+        return _aside(tr("not significantly different from {run}", run=first.letter))
     scale = points_scale(stat.ends)
     ends = sorted((abs(stat.ci_low or 0.0), abs(stat.ci_high or 0.0)))
     size = scale.full(abs(stat.mean))

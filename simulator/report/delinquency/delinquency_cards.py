@@ -52,14 +52,14 @@ def state_cards(data: ReportData) -> list[FigureCard]:
     return [
         FigureCard(
             "rolls",
-            tr("Where a month takes a balance"),
+            tr("Roll rates (monthly transition matrix)"),
             roll_rates.roll_caption(data),
             by_policy(data, roll_rates.roll_rates),
             roll_rates.roll_table(data),
         ),
         FigureCard(
             "causes",
-            tr("Why balances are overdue"),
+            tr("Causes of overdue balance"),
             causes.cause_caption(data),
             by_policy(data, causes.overdue_by_cause),
             causes.cause_table(data),

@@ -122,16 +122,15 @@ def unemployment_caption(data: ReportData) -> str:
     path = data.by_path("macro_unemployment_rate", worst, data.reference).mean(axis=0)
     at = int(np.nanargmax(path))
     told = tr(
-        "Under {scenario} unemployment peaks at {peak} in month {month}. Simulated borrowers,"
-        " averaged over paths, stay within {gap} of the economy's mean in every month and"
-        " scenario.",
+        "Under {scenario} unemployment peaks at {peak} in month {month}. The mean of simulated"
+        " borrowers is within {gap} of the mean of the economy in every month and scenario.",
         scenario=data.scenario_label(worst),
         peak=percent(path[at]),
         month=f"{data.months[at]:.0f}",
         gap=points_scale(gaps).full(max(gaps)),
     )
     if any(history(data, scenario)[0].size for scenario in data.scenarios):
-        return sentences(told, tr("Grey, up to month 0: what was observed."))
+        return sentences(told, tr("Grey, up to month 0: observed."))
     return sentences(told, tr("No observed history comes with these scenarios."))
 
 
@@ -185,9 +184,9 @@ def _told(title: str, entry: Mapping[str, object]) -> str:
     }
     if entry.get("yardstick") != "history":
         return tr(
-            "{variable}: worst in quarter {quarter}, {worst}, {distance} standard deviations of the"
-            " model's own swings from the long-run mean of {mean}. No observed history comes with"
-            " this scenario.",
+            "{variable}: worst in quarter {quarter}, {worst}, {distance} standard deviations of"
+            " the model from the long-run mean of {mean}. No observed history comes with this"
+            " scenario.",
             **values,
         )
     last = entry.get("last_as_bad")

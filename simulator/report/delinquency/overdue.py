@@ -45,8 +45,8 @@ def overdue_caption(data: ReportData, dpd: int) -> str:
     peak = {"peak": percent(fan.median[at]), "month": f"{data.months[at]:.0f}", "dpd": dpd}
     if data.n_paths > 1:
         told = tr(
-            "Under {scenario} and {reference} the median path of the {dpd}+ rate peaks at {peak} in"
-            " month {month}; nine paths in ten lie between {low} and {high}.",
+            "Under {scenario} and {reference} the median path of the {dpd}+ rate peaks at {peak}"
+            " in month {month}; 90 % of paths lie between {low} and {high}.",
             **under(data, scenario),
             **peak,
             low=percent(fan.low[at]),
@@ -89,8 +89,8 @@ def _lowest_peak(data: ReportData, scenario: str, dpd: int, reference: float) ->
     if left_out:
         out.append(
             tr(
-                "Left out, as the rate before relief is not shown to fall: {policies} (re-planned"
-                " loans count as current).",
+                "Left out, without a significant fall of the rate before relief: {policies}"
+                " (re-planned loans count as current).",
                 policies=listed(left_out),
             )
         )

@@ -43,7 +43,7 @@ def roll_rates(data: ReportData, frame: Frame, policy: str) -> go.Figure:
         axes = (
             axis(tr("State a month later (%)"), tickangle=0, tickfont=small),
             axis(
-                tr("Bucket at the month's start") if grid.is_left(panel) else None,
+                tr("Bucket at the start of the month") if grid.is_left(panel) else None,
                 autorange="reversed",
                 showticklabels=grid.is_left(panel),
             ),
@@ -97,7 +97,8 @@ def roll_caption(data: ReportData) -> str:
     names, _ = data.roll_names()
     parts = [
         tr(
-            "{cured} of {bucket} is current again a month later and {worse} rolls on",
+            "{cured} of {bucket} is current again a month later and {worse} rolls to a worse"
+            " bucket",
             cured=percent(rates[i, 0]),
             bucket=names[i],
             worse=percent(rates[i, i + 1]),
@@ -108,7 +109,7 @@ def roll_caption(data: ReportData) -> str:
     if not parts:
         return tr("No balance was overdue.")
     return tr(
-        "Under {scenario} and {reference}, {parts}. Blank cells: none.",
+        "Under {scenario} and {reference}, {parts}. Blank cells: no balance.",
         **under(data, scenario),
         parts=clauses(parts),
     )

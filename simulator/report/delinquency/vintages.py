@@ -119,8 +119,8 @@ def vintage_caption(data: ReportData) -> str:
             other=last.vintage,
         )
     known = tr(
-        "Q0 is the quarter of the opening, Q+1 the one after. Only vintages that are in the run"
-        " from their first month are drawn; run-off months count."
+        "Q0 is the quarter of the opening, Q+1 the next one. Only vintages that are in the run"
+        " from their first month are shown; run-off months count."
     )
     return sentences(told, known)
 

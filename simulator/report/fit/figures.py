@@ -37,7 +37,7 @@ def _fit_panel(report: FitReport, target: str) -> Panel:
     if len(numbers) > MOST_ROWS and any(as_year(number.label) is None for number in numbers):
         worst = sorted(numbers, key=lambda number: -abs(number.z))[:MOST_ROWS]
         title = tr(
-            "{target}: the {most} worst met of {n}", target=title, most=MOST_ROWS, n=len(numbers)
+            "{target}: the {most} worst fitted of {n}", target=title, most=MOST_ROWS, n=len(numbers)
         )
         numbers = [number for number in numbers if number in worst]
     observed = [n.observed for n in numbers]
@@ -134,8 +134,8 @@ def parameter_figure(report: FitReport, frame: Frame) -> go.Figure:
     )
     sheet.add_panel(
         1,
-        tr("What the data contribute"),
-        axis(tr("Share of what is known (%)"), range=[0, 104], showgrid=True, nticks=6),
+        tr("Contribution of the data"),
+        axis(tr("Share of information (%)"), range=[0, 104], showgrid=True, nticks=6),
         axis(ticktext=ticks, showticklabels=narrow) | rows,
     )
     for y, parameter in zip(at, report.parameters, strict=True):

@@ -53,7 +53,7 @@ def figure_cards(report: FitReport) -> list[FigureCard]:
         *_fit_cards(report),
         _card(
             "fit-parameters",
-            tr("What the data say about each parameter"),
+            tr("Information in the data by parameter"),
             words.parameter_caption(report),
             partial(figures.parameter_figure, report),
             tables.parameter_table(report),
@@ -91,7 +91,7 @@ def _fit_cards(report: FitReport) -> list[FigureCard]:
         )
         for key, title, targets, draw in (
             ("fit-series", tr("Model and history"), dated, line_panels),
-            ("fit-numbers", tr("Model and what was seen"), others, dot_panels),
+            ("fit-numbers", tr("Model and observations"), others, dot_panels),
         )
         if targets
     ]
@@ -100,7 +100,7 @@ def _fit_cards(report: FitReport) -> list[FigureCard]:
 def _left_out(panels: Sequence[object]) -> str:
     if len(panels) <= MOST_PANELS:
         return ""
-    return tr("Drawn: the first {most} of {n}; the table has all.", most=MOST_PANELS, n=len(panels))
+    return tr("Shown: the first {most} of {n}; the table has all.", most=MOST_PANELS, n=len(panels))
 
 
 def _correlation_cards(report: FitReport) -> list[FigureCard]:
@@ -109,7 +109,7 @@ def _correlation_cards(report: FitReport) -> list[FigureCard]:
     return [
         _card(
             "fit-correlations",
-            tr("Which parameters stand in for each other"),
+            tr("Correlation of parameter estimates"),
             words.correlation_caption(report),
             partial(figures.correlation_figure, report),
             tables.correlation_table(report),
@@ -131,7 +131,7 @@ def _backtest_cards(report: FitReport) -> list[FigureCard]:
     return [
         _card(
             "fit-backtest",
-            tr("Backtest: months that the fit had not seen"),
+            tr("Backtest: months not used in the fit"),
             sentences(words.backtest_caption(report), _left_out(shown)),
             partial(draw, shown),
             tables.backtest_table(report),

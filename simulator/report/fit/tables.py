@@ -180,7 +180,7 @@ def score_table(report: FitReport) -> Table:
         tr("Numbers"),
         tr("Error (rms, percentage points)"),
         tr("Model on the same numbers"),
-        tr("Intervals that held"),
+        tr("Coverage of intervals"),
     )
     rows = tuple(
         (

@@ -33,11 +33,11 @@ def headline(report: FitReport) -> str:
     many = tn("{n} parameter", "{n} parameters", len(report.parameters))
     parts = [
         tr(every if met == n else some, met=met, n=n),
-        tr("the data pin down {pinned} of {parameters}", pinned=len(pinned), parameters=many),
+        tr("the data identify {pinned} of {parameters}", pinned=len(pinned), parameters=many),
     ]
     if loose:
-        one = mark("{names} rests on prior and bounds")
-        words = mark("{names} rest on priors and bounds") if len(loose) > 1 else one
+        one = mark("{names} is determined by prior and bounds")
+        words = mark("{names} are determined by priors and bounds") if len(loose) > 1 else one
         parts.append(tr(words, names=_listed(loose)))
     return tr("{text}.", text=clauses(parts))
 
@@ -49,7 +49,7 @@ def support(report: FitReport) -> list[str]:
         found.append(backtest_caption(report))
     if report.warnings:
         many = tn("{n} warning", "{n} warnings", len(report.warnings))
-        found.append(tr("{warnings}, told below: read before use.", warnings=many))
+        found.append(tr("{warnings}, listed below: read before use.", warnings=many))
     return found
 
 
@@ -61,9 +61,9 @@ def _targets_sentence(report: FitReport) -> str:
     well = [target for target, value in known.items() if value <= WELL]
     worst = max(known, key=lambda target: known[target])
     targets = tn("{n} target", "{n} targets", len(known))
-    words = mark("{well} of {targets} met about as well as chance allows")
+    words = mark("{well} of {targets} fitted within sampling error")
     if not well:
-        words = mark("None of {targets} met about as well as chance allows")
+        words = mark("None of {targets} fitted within sampling error")
     parts = [tr(words, well=len(well), targets=targets)]
     if known[worst] > WELL:
         parts.append(
@@ -74,7 +74,7 @@ def _targets_sentence(report: FitReport) -> str:
             )
         )
     return tr(
-        "{text} (root mean square; up to {most} counts as well).",
+        "{text} (root mean square up to {most} standard errors).",
         text=clauses(parts),
         most=f"{WELL:g}",
     )
@@ -84,7 +84,7 @@ def parameter_caption(report: FitReport) -> str:
     """Which estimates moved from where they started, and which the data hardly touch."""
     outside = [p.name for p in report.parameters if not p.place[1] <= p.place_start <= p.place[2]]
     level = number(100.0 * report.level, 0)
-    moved = tr("No start lies outside of its estimate's interval.")
+    moved = tr("Every start lies within the interval of its estimate.")
     if outside:
         moved = tr("The data move {names} away from the start.", names=_listed(outside))
     least = min(report.parameters, key=lambda p: p.information)
@@ -96,9 +96,9 @@ def parameter_caption(report: FitReport) -> str:
             share=percent(least.information, 0),
         ),
         tr(
-            "Dot and bar: estimate and {level} % interval between the bounds of the search; upright"
-            " stroke: start; small dots: what each seed alone would give. Grey: prior and bounds"
-            " say more than the data.",
+            "Dot and bar: estimate and {level} % interval between the bounds of the search;"
+            " vertical mark: start; small dots: estimate with each seed alone. Grey: more"
+            " information from prior and bounds than from the data.",
             level=level,
         ),
     )
@@ -113,11 +113,11 @@ def fit_caption(report: FitReport, targets: Sequence[str]) -> str:
     worst = max(rows, key=lambda n: abs(n.z))
     gap = points_scale([worst.simulated - worst.observed])
     above = mark(
-        "Largest miss: {number} of {target}, where the model is {gap} above what was seen"
+        "Largest miss: {number} of {target}, where the model is {gap} above the observation"
         " ({errors} standard errors)."
     )
     below = mark(
-        "Largest miss: {number} of {target}, where the model is {gap} below what was seen"
+        "Largest miss: {number} of {target}, where the model is {gap} below the observation"
         " ({errors} standard errors)."
     )
     return sentences(
@@ -130,8 +130,8 @@ def fit_caption(report: FitReport, targets: Sequence[str]) -> str:
             errors=number(abs(worst.z), 1),
         ),
         tr(
-            "Around what was seen: two sampling errors; around the model: two errors of simulation"
-            " and of what it does not explain."
+            "Around observations: two sampling errors; around the model: two errors of simulation"
+            " and unexplained variation."
         ),
     )
 
@@ -152,14 +152,15 @@ def correlation_caption(report: FitReport) -> str:
             for value, a, b in close
         ]
         return sentences(
-            tr("Hard to tell apart: {pairs}.", pairs=clauses(named)),
-            tr("The data fix a combination of such a pair better than either of the two."),
+            tr("Strongly correlated: {pairs}.", pairs=clauses(named)),
+            tr("The data identify a combination of such a pair better than either of the two."),
         )
     if not pairs:
-        return tr("One parameter: nothing to confuse it with.")
+        return tr("One parameter: no correlation.")
     value, a, b = pairs[0]
     return tr(
-        "No two parameters stand in for each other; the closest are {one} and {other}, {value}.",
+        "No two parameter estimates are strongly correlated; the largest correlation is {one} and"
+        " {other}, {value}.",
         one=_name(a),
         other=_name(b),
         value=_signed(value),
@@ -171,11 +172,11 @@ def backtest_caption(report: FitReport) -> str:
     scores = {score.forecaster: score for score in report.scores()}
     own = scores.get(MODEL)
     if own is None:
-        return tr("No forecast could be compared with what was seen.")
+        return tr("No forecast has an observation to compare.")
     scale = points_scale([score.error for score in scores.values()])
     parts = [
         tr(
-            "On {numbers} that the fit had not seen, the model is off by {error} (root mean"
+            "On {numbers} not used in the fit, the error of the model is {error} (root mean"
             " square)",
             numbers=tn("{n} number", "{n} numbers", own.n),
             error=scale.full(own.error),
@@ -188,7 +189,7 @@ def backtest_caption(report: FitReport) -> str:
     held = ""
     if isfinite(own.coverage):
         held = tr(
-            "Its {level} % intervals held {share} of them.",
+            "Its {level} % intervals cover {share} of them.",
             level=number(100.0 * report.level, 0),
             share=percent(own.coverage, 0),
         )
@@ -199,16 +200,16 @@ def _against(rival: Score, own: Score, scale: Scale) -> str:
     """How the model did beside its hardest rival, on the numbers that both forecast."""
     is_better = rival.model_error < rival.error
     if rival.n == own.n:
-        better = mark("it is better than its hardest rival, {rival} ({own} against {error})")
-        other = mark("it is not better than its hardest rival, {rival} ({own} against {error})")
+        better = mark("it is better than the best benchmark, {rival} ({own} against {error})")
+        other = mark("it is not better than the best benchmark, {rival} ({own} against {error})")
     else:
         better = mark(
-            "it is better than its hardest rival, {rival} on {n} of these numbers"
-            " ({own} against {error})"
+            "it is better than the best benchmark, {rival} on {n} of these numbers ({own} against"
+            " {error})"
         )
         other = mark(
-            "it is not better than its hardest rival, {rival} on {n} of these numbers"
-            " ({own} against {error})"
+            "it is not better than the best benchmark, {rival} on {n} of these numbers ({own}"
+            " against {error})"
         )
     return tr(
         better if is_better else other,
@@ -240,8 +241,8 @@ def prediction_caption(report: FitReport, rows: Sequence[Predicted]) -> str:
             span=span(percent(widest.low, decimals), percent(widest.high, decimals)),
         ),
         tr(
-            "Intervals of {level} % hold the errors of parameters, the luck of a book, and what the"
-            " model does not explain.",
+            "Intervals of {level} % include parameter error, sampling error of the book and"
+            " unexplained variation.",
             level=level,
         ),
     )

@@ -24,8 +24,8 @@ def balances_differ(data: ReportData) -> tuple[str, ...]:
         return ()
     return (
         tr(
-            "Overdue rates are over another balance than the current policy's, on average over the"
-            " months {where}: {policies}. Read amounts beside rates.",
+            "The average balance {where} differs from that of the current policy: {policies}."
+            " Read overdue rates together with amounts.",
             where=data.where(scenario),
             policies=listed(told),
         ),
@@ -37,9 +37,8 @@ def outside_the_months(data: ReportData) -> str:
     if data.dataset.attrs.get("runoff_months", 0):
         return ""
     return tr(
-        "Losses after the last month (month {month}), and later income, of loans still"
-        " open are outside, which flatters a policy that puts payments off; run.runoff_months=18"
-        " brings them in.",
+        "Losses and income of open loans after the last month (month {month}) are not included,"
+        " which favours a policy that defers payments; set run.runoff_months=18 to include them.",
         month=len(data.months),
     )
 
@@ -53,21 +52,26 @@ def run_support(data: ReportData) -> tuple[str, ...]:
 def _luck_support(data: ReportData) -> tuple[str, ...]:
     if data.n_draws == 1:
         seen = one_draw(data)
-        return (tr("A run of {seen} has no interval and cannot tell effect from luck.", seen=seen),)
+        return (
+            tr(
+                "A run of {seen} has no interval: effect and sampling error are not separable.",
+                seen=seen,
+            ),
+        )
     if data.n_draws < ROUGH_PATHS:
         return (
             tr(
-                "Brackets are 95 % intervals of the mean over {paths} paths; policies meet the same"
-                " borrowers under the same luck; with fewer than {rough} draws of the economy the"
-                " intervals are themselves rough.",
+                "Brackets are 95 % intervals of the mean over {paths} paths; policies are"
+                " compared with common random numbers (same borrowers, same draws); with fewer"
+                " than {rough} draws of the economy the intervals are approximate.",
                 paths=data.n_paths,
                 rough=ROUGH_PATHS,
             ),
         )
     return (
         tr(
-            "Brackets are 95 % intervals of the mean over {paths} paths; policies meet the same"
-            " borrowers under the same luck.",
+            "Brackets are 95 % intervals of the mean over {paths} paths; policies are compared"
+            " with common random numbers (same borrowers, same draws).",
             paths=data.n_paths,
         ),
     )

@@ -35,7 +35,7 @@ def next_steps(data: ReportData) -> tuple[str, ...]:
     decision, case = data.decision, data.decision.leading
     steps = []
     if decision.outcome is Outcome.NO_VALUE:
-        steps.append(tr("Set run.runoff_months=null, so that the run can tell the value."))
+        steps.append(tr("Set run.runoff_months=null to compute the value."))
     if case is not None:
         paths = [o.paths for o in case.obstacles if o.by_evidence and o.paths is not None]
         if paths and all(o.by_evidence for o in case.obstacles):

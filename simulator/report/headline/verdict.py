@@ -45,8 +45,8 @@ def _lead(data: ReportData, case: Case) -> str:
         return tr("Recommended: {policy}, worth {worth} {where}.", **said)
     if outcome is Outcome.NO_VALUE:
         return tr(
-            "No recommendation: without a run-off a policy's value is not known. By net result"
-            " the best {where} is {policy}, {worth}.",
+            "No recommendation: without a run-off the value of a policy is not known. By net"
+            " result the best {where} is {policy}, {worth}.",
             **said,
         )
     if case.worth.is_zero:
@@ -95,7 +95,7 @@ def more_paths(obstacle: Obstacle) -> str:
     """How many paths would tell, as a clause; empty where that is not known."""
     if obstacle.paths is None:
         return ""
-    return tr(" (about {n} paths would tell)", n=number(obstacle.paths, 0))
+    return tr(" (about {n} paths needed)", n=number(obstacle.paths, 0))
 
 
 def obstacle_words(data: ReportData, obstacle: Obstacle) -> str:
@@ -103,7 +103,7 @@ def obstacle_words(data: ReportData, obstacle: Obstacle) -> str:
     found, limit = obstacle.found, obstacle.limit
     if obstacle.lack is Lack.VALUE:
         text = (
-            tr("its value is not shown to rise")
+            tr("its value does not rise significantly")
             if obstacle.by_evidence
             else tr("it gains no value")
         )

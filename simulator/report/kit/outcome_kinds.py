@@ -22,7 +22,7 @@ class FateKind(NamedTuple):
 FIRST_90: Final = (
     FateKind(Fate.SAVED, mark("saved"), style.SERIES[3][:2], 1),
     FateKind(Fate.DELAYED, mark("delayed"), style.CAUSE_SERIES[5], 1),
-    FateKind(Fate.CENSORED, mark("follow-up too short to tell"), style.OTHER, 1),
+    FateKind(Fate.CENSORED, mark("follow-up too short"), style.OTHER, 1),
     FateKind(Fate.HARMED, mark("harmed"), style.SERIES[2][:2], -1),
     FateKind(Fate.HASTENED, mark("hastened"), style.CAUSE_SERIES[3], -1),
 )
@@ -31,7 +31,7 @@ FIRST_90: Final = (
 FREE: Final = (
     FateKind(
         Fate.FREE_RIDER,
-        mark("free riders: took relief, would not have been 30 days late without it"),
+        mark("relief taken without need: would not have been 30 days late without it"),
         style.CAUSE_SERIES[1],
         1,
     ),
@@ -44,7 +44,7 @@ LENDING: Final = (
 
 PANELS: Final = (
     (mark("First time at 90+"), FIRST_90),
-    (mark("Free riders"), FREE),
+    (mark("Relief taken without need"), FREE),
     (mark("No loan here"), LENDING),
 )
 

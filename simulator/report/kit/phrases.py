@@ -15,7 +15,7 @@ from simulator.results.estimate import Estimate
 def drawn_sentence(data: ReportData) -> str:
     """Which policies are drawn where they are too many; else nothing."""
     note = data.drawn_note()
-    return tr("Drawn: {note}.", note=note) if note else ""
+    return tr("Shown: {note}.", note=note) if note else ""
 
 
 def under(data: ReportData, scenario: str) -> dict[str, str]:
@@ -66,14 +66,12 @@ def effect_text(
     """
     scale = scale_for(data, f"delta_{metric}", [stat])
     if stat.is_zero or (stat.mean == 0.0 and not stat.has_interval):
-        return tr("leaves the {name} where it is", name=name)
+        return tr("leaves the {name} unchanged", name=name)
     if stat.has_interval and stat.sign == 0:
         numbers = scale.full(stat.mean, signed=True), scale.span(stat.ci_low, stat.ci_high)
         message = "has no distinguishable effect on the {name} ({mean}, {span})"
         if explained:
-            message = mark(
-                "has no distinguishable effect on the {name} ({mean}, 95 % interval {span})"
-            )
+            message = mark("has no significant effect on the {name} ({mean}, 95 % interval {span})")
         return tr(message, name=name, mean=numbers[0], span=numbers[1])
     size = _size(scale, stat, explained=explained)
     if stat.mean > 0:

@@ -162,17 +162,16 @@ def convergence_caption(data: ReportData) -> str:
             needed = ceil(times * float(item.n_paths[-1]))
             parts.append(
                 tr(
-                    "{title}: known to \u00b1{margin}, not told from zero; if its mean held, about"
-                    " {n} paths would tell.",
+                    "{title}: ±{margin}, not significant; at this mean about {n} paths are needed.",
                     title=item.title,
                     margin=margin,
                     n=number(needed, 0),
                 )
             )
         else:
-            parts.append(tr("{title}: known to \u00b1{margin}.", title=item.title, margin=margin))
+            parts.append(tr("{title}: ±{margin}.", title=item.title, margin=margin))
     closing = tr(
-        "Four times as many paths, {n}, would halve these intervals; the shaded band is the 95 %"
+        "Four times as many paths, {n}, halve these intervals; the shaded band is the 95 %"
         " interval of the mean over the paths so far, for {policy} against {reference} under"
         " {scenario}.",
         n=number(4.0 * data.n_paths, 0),

@@ -53,7 +53,7 @@ def effects_caption(data: ReportData) -> str:
         return sentences(seen, drawn_sentence(data))
     same = sum(1 for stat in known if stat.is_zero)
     told = tr(
-        "{n} of {known} differences from {reference} can be told from zero (filled dots).",
+        "{n} of {known} differences from {reference} are significant (filled dots).",
         n=sum(1 for stat in known if stat.sign),
         known=len(known),
         reference=data.policy_label(data.reference),
@@ -61,7 +61,7 @@ def effects_caption(data: ReportData) -> str:
     return sentences(
         told,
         tr("{n} are exactly zero.", n=same) if same else "",
-        tr("Thick bar: 95 % interval of the mean; thin line: nine paths in ten."),
+        tr("Thick bar: 95 % interval of the mean; thin line: 90 % of paths."),
         _re_aged_sentence(data),
         drawn_sentence(data),
     )
@@ -81,8 +81,8 @@ def _re_aged_sentence(data: ReportData) -> str:
     if not found:
         return ""
     return tr(
-        "Re-aged: under {policies} an overdue rate falls as re-planned loans count as current; the"
-        " rate before relief, in the table, is not shown to fall.",
+        "Re-aged: under {policies} an overdue rate falls as re-planned loans count as current;"
+        " the rate before relief, in the table, does not fall significantly.",
         policies=listed(found),
     )
 

@@ -286,7 +286,7 @@ def _add_reference(sheet: Sheet, data: ReportData, panel: int) -> None:
         text=[style.plotly_text(label)],
         mode="markers",
         marker={"color": style.INK[0], "size": 10, "symbol": "diamond"},
-        hovertemplate=tr("%{text}<br>the reference<extra></extra>"),
+        hovertemplate=tr("%{text}<br>reference<extra></extra>"),
     )
 
 

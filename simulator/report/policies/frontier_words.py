@@ -73,15 +73,15 @@ def frontier_table(data: ReportData) -> Table:
                     _per_saved(data, s.cost_per_saved),
                     _share(s.kicked_can_index, kicked_cases(s)),
                     _share(s.free_rider_share),
-                    data.policy_label(s.dominated_by) if s.dominated_by else tr("nobody"),
+                    data.policy_label(s.dominated_by) if s.dominated_by else tr("none"),
                 )
             )
     names = (tr("Scenario"), tr("Policy"), tr("Rank"), tr("Unit"))
     money_titles = (data.measure()[1], tr("Net"), tr("Loss avoided"), tr("Cost"))
     ratios = (
-        tr("Cost per borrower saved, less those harmed"),
-        tr("Kicked-can index (borrowers)"),
-        tr("Free riders of those relieved"),
+        tr("Cost per borrower saved, net of harmed"),
+        tr("Re-default after relief (borrowers)"),
+        tr("Relief taken without need, of those relieved"),
     )
     return Table((*names, *money_titles, *ratios, tr("Dominated by")), tuple(rows), n_names=2)
 

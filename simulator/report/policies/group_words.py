@@ -29,13 +29,14 @@ GAP_WORDS: Final = {
     Fate.SAVED: GapWords(
         mark("saves {most} in {where} and {least} in {elsewhere}"),
         mark(
-            "among those it saves, no difference between groups can be told at this number of paths"
+            "among those saved, no difference between groups is significant at this number of paths"
         ),
     ),
     Fate.HARMED: GapWords(
         mark("harms {most} in {where} and {least} in {elsewhere}"),
         mark(
-            "among those it harms, no difference between groups can be told at this number of paths"
+            "among those harmed, no difference between groups is significant at this number of"
+            " paths"
         ),
     ),
 }
@@ -48,7 +49,8 @@ def bearing_caption(data: ReportData, policy: str) -> str:
     gaps = [_widest_gap(data, policy, fate) for fate in GAP_WORDS]
     if not any(gaps):
         none = tr(
-            "{place}, {policy}: no difference between groups can be told at this number of paths.",
+            "{place}, {policy}: no difference between groups is significant at this number of"
+            " paths.",
             place=place,
             policy=shown,
         )

@@ -42,8 +42,8 @@ def hardship_caption(data: ReportData, frontier: Frontier) -> str:
         told,
         tr("All numbers are per {borrowers} borrowers.", borrowers=f"{PER:,.0f}"),
         tr(
-            "Contacts are those about overdue or endangered loans; reminders before the due day are"
-            " not counted."
+            "Contacts are those about overdue or endangered loans, without reminders before the"
+            " due day."
         ),
     )
 
@@ -56,8 +56,8 @@ def _most(data: ReportData, frontier: Frontier, burden: Burden, sign: int) -> st
     most = max(told, key=lambda p: sign * told[p].mean, default=None)
     if most is None or sign * told[most].mean <= 0:
         if sign > 0:
-            return tr("no policy is shown to raise the {burden}", burden=words)
-        return tr("no policy is shown to lower the {burden}", burden=words)
+            return tr("no policy significantly raises the {burden}", burden=words)
+        return tr("no policy significantly lowers the {burden}", burden=words)
     stat = told[most]
     scale = rate_scale(frontier, [s.burden(burden) for s in frontier.standings if s.policy == most])
     size = scale.text(abs(stat.mean))

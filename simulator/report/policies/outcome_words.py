@@ -56,14 +56,14 @@ def fates_caption(data: ReportData, frontier: Frontier) -> str:
         "{place}, of {borrowers} borrowers: {told}.",
         place=capital(data.where(frontier.scenario)),
         borrowers=f"{PER:,.0f}",
-        told=clauses(parts) or tr("no policy saves or harms anybody"),
+        told=clauses(parts) or tr("no policy saves or harms any borrower"),
     )
     return sentences(
         told,
         tr(
-            "Saved: 90+ days past due under the reference, not under the policy; harmed: only under"
-            " the policy; both within {months} months after relief ends; free riders: took relief"
-            " and would not have been 30 days late without it.",
+            "Saved: 90+ days past due under the current policy only; harmed: under the policy"
+            " only; both within {months} months after relief ends. Relief taken without need:"
+            " would not have been 30 days late without it.",
             months=FOLLOW_UP_MONTHS,
         ),
     )

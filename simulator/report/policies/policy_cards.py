@@ -68,14 +68,14 @@ def outcome_cards(data: ReportData) -> list[FigureCard]:
     cards = [
         FigureCard(
             "frontier",
-            tr("What each policy costs and what it avoids"),
+            tr("Cost and loss avoided by policy"),
             frontier_words.frontier_caption(data, data.overall),
             _scenario_choices(data, frontier_figure),
             frontier_words.frontier_table(data),
         ),
         FigureCard(
             "fates",
-            tr("Whom each policy saves, delays and harms"),
+            tr("Borrower outcomes against the current policy"),
             outcome_words.fates_caption(data, data.overall),
             _scenario_choices(data, outcome_figures.fates_figure),
             outcome_words.fates_table(data),
@@ -109,7 +109,7 @@ def _bearing_card(data: ReportData) -> FigureCard:
     """A drawing for each policy and dimension of groups, the best policy first."""
     return FigureCard(
         "bearing",
-        tr("Who bears a policy: saved and harmed by group"),
+        tr("Impact by borrower group"),
         group_words.bearing_caption(data, data.best_first[0]),
         tuple(
             Choice(
@@ -133,7 +133,7 @@ def effects_cards(data: ReportData) -> list[FigureCard]:
     return [
         plain(
             "effects",
-            tr("What each policy changes against {reference}", reference=reference),
+            tr("Change by policy against {reference}", reference=reference),
             effects.effects_caption(data),
             partial(effects.policy_effects, data),
             effects.effects_table(data),
@@ -148,7 +148,7 @@ def convergence_cards(data: ReportData) -> list[FigureCard]:
     return [
         plain(
             "convergence",
-            tr("What more paths would change"),
+            tr("Monte Carlo convergence"),
             convergence.convergence_caption(data),
             partial(convergence.convergence_figure, data),
             convergence.convergence_table(data),

@@ -23,10 +23,10 @@ from simulator.vocabulary import Burden, Fate
 
 COUNTED: Final[tuple[tuple[Fate, str], ...]] = (
     (Fate.SAVED, mark("Saved")),
-    (Fate.CENSORED, mark("Too early to tell")),
+    (Fate.CENSORED, mark("Follow-up too short")),
     (Fate.DELAYED, mark("Delayed")),
     (Fate.HARMED, mark("Harmed")),
-    (Fate.FREE_RIDER, mark("Free riders")),
+    (Fate.FREE_RIDER, mark("Relief taken without need")),
 )
 """Fates in the ranking; those too early to tell only where there are any."""
 
@@ -51,7 +51,7 @@ def _ranking(data: ReportData, frontier: Frontier) -> PolicyTable:
         (tr("Loss avoided"), scale.unit),
         (tr("Cost"), scale.unit),
         *((tr(title), tr("per {n}", n=f"{PER:,.0f}")) for _, title in counted),
-        (tr("Kicked can"), "%"),
+        (tr("Re-default after relief"), "%"),
         (tr("Complaints"), tr("change")),
     )
     names = [title for title, _ in titles]
@@ -123,9 +123,9 @@ def _reference_row(
     data: ReportData, frontier: Frontier, names: Sequence[str], zeros: tuple[str, ...]
 ) -> PolicyRow:
     by = frontier.reference_dominated_by
-    note = tr("the reference")
+    note = tr("reference")
     if by:
-        note = tr("the reference, dominated by {policy}", policy=data.policy_label(by))
+        note = tr("reference, dominated by {policy}", policy=data.policy_label(by))
     texts = (*zeros, *(NONE,) * (len(names) - len(zeros)))
     return PolicyRow(
         NONE,

@@ -27,8 +27,8 @@ def too_early(data: ReportData, frontier: Frontier) -> str:
     runoff = int(data.dataset.attrs.get("runoff_months", 0))
     cure = tr("a longer run.runoff_months") if runoff else f"run.runoff_months={FOLLOW_UP_MONTHS}"
     return tr(
-        "Too early to tell: more borrowers than are saved took relief whose follow-up of"
-        " {months} months after it is missing, under {policies}; {cure} brings it.",
+        "Follow-up too short: under {policies} more borrowers lack the {months} months of"
+        " follow-up after relief than are saved; set {cure}.",
         months=FOLLOW_UP_MONTHS,
         policies=told,
         cure=cure,
@@ -57,8 +57,8 @@ def no_need(data: ReportData, frontier: Frontier) -> str:
     if len(shares) > 4:
         told = clauses([told, tr("less under {n} others", n=len(shares) - 4)])
     return tr(
-        "Relief granted although cash was not short, of all relief granted (another number than"
-        " free riders, which are judged by what became of them): {shares}.",
+        "Relief granted although cash was not short, of all relief granted (unlike relief taken"
+        " without need, which is defined by the outcome): {shares}.",
         shares=told,
     )
 
@@ -77,9 +77,9 @@ def kicked_can(data: ReportData) -> str:
     if len(ordered) > 1:
         told = tr("{least} at the least, {most} at the most", least=least, most=most)
     return tr(
-        "{where}, of the borrowers whose 30+ fell due while relief ran this"
-        " share got there within {months} months after it (the kicked-can index):"
-        " {told}. Indices of policies with different lengths of relief do not compare.",
+        "{where}, re-default after relief: of the borrowers kept below 30+ by relief, the share"
+        " that is 30+ within {months} months after it: {told}. Not comparable between policies"
+        " with different lengths of relief.",
         where=capital(data.where(frontier.scenario)),
         months=FOLLOW_UP_MONTHS,
         told=told,

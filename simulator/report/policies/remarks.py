@@ -7,8 +7,8 @@ from simulator.report.policies.relief import kicked_can, no_need, too_early
 from simulator.results.ranking import Frontier
 
 DOMINATED = mark(
-    "Dominated: another policy (the reference counts) costs no more and avoids no less loss, one of"
-    " the two strictly. That is not to lose money: a policy that nobody dominates may cost more"
+    "Dominated: another policy (the current policy included) costs no more and avoids no less"
+    " loss, at least one of the two strictly. A policy that is not dominated may still cost more"
     " than it avoids, and policies can be combined."
 )
 
@@ -46,8 +46,8 @@ def early_warning(data: ReportData, frontier: Frontier) -> str:
     if not told:
         return ""
     return tr(
-        "Early warning, as it turned out (precision: calls that met trouble, of all calls; recall:"
-        " loans called, of all that trouble awaited): {policies}.",
+        "Early warning, realised (precision: calls to loans with later payment difficulty, of all"
+        " calls; recall: loans called, of all with later payment difficulty): {policies}.",
         policies=clauses(told),
     )
 

@@ -38,7 +38,7 @@ def bridge_caption(bridge: Bridge) -> str:
     if net.has_interval and net.sign == 0:
         told = tr(
             "Under {scenario}, {policy} earns {size} after tax in {months} months, not"
-            " distinguishable from zero: {income}.",
+            " significant: {income}.",
             size=level_text(net_scale, net),
             **said,
         )
@@ -80,7 +80,7 @@ def _income(own: dict[str, Estimate[float]], scale: Scale) -> str:
     charge = own[CHARGE].mean
     message = mark("income of {income}, of which provisions take {charge}")
     if charge > 0:
-        message = mark("income of {income}, and {charge} of provisions that are released")
+        message = mark("income of {income}, and {charge} of provisions released")
     return tr(message, income=income, charge=scale.full(abs(charge)))
 
 
@@ -92,15 +92,15 @@ def _best_change(bridge: Bridge, scenario: str) -> str:
     stat, policy = found[best], data.policy_label(best)
     scale = money_scale(data.currency, stat.ends)
     if stat.is_zero:
-        return tr("No policy raises it; {policy} leaves it where it is.", policy=policy)
+        return tr("No policy raises it; {policy} leaves it unchanged.", policy=policy)
     size = scale.full(stat.mean, signed=True)
     if stat.has_interval:
         ends = scale.span(stat.ci_low, stat.ci_high)
         size = tr("{size}, 95 % interval {span}", size=size, span=ends)
     if stat.has_interval and stat.sign == 0:
         return tr(
-            "No policy is shown to raise it: the change under {policy}, the best estimate, is not"
-            " distinguishable from zero ({size}).",
+            "No policy raises it significantly: the change under {policy}, the best estimate, is"
+            " not significant ({size}).",
             policy=policy,
             size=size,
         )
@@ -135,6 +135,6 @@ def bridge_table(bridge: Bridge) -> Table:
             cells = (text(scale, stat, signed=not reference) for stat in stats)
             labels = (data.scenario_label(scenario), data.policy_label(policy), what)
             rows.append((*labels, scale.unit, *cells))
-    names = (tr("Scenario"), tr("Policy"), tr("What"), tr("Unit"))
+    names = (tr("Scenario"), tr("Policy"), tr("Item"), tr("Unit"))
     header = (*names, *(tr(line) for line in bridge.names))
     return Table(header, tuple(rows), n_names=4)

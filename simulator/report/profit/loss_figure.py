@@ -186,7 +186,7 @@ def _add_marks(
     if luck is not None:
         economy, borrowers = percent(luck.mean, 0), percent(1.0 - luck.mean, 0)
         said = {"economy": economy, "borrowers": borrowers}
-        text = tr("Luck: economy {economy}, borrowers {borrowers}", **said)
+        text = tr("Variance: systematic {economy}, idiosyncratic {borrowers}", **said)
         corner = (100.0 * found.low, LUCK_ROW * tallest)
         _add_text(sheet, panel, corner, text, style.MUTED[0])
 

@@ -61,7 +61,7 @@ def loss_caption(found: Losses) -> str:
     text = (
         tr("{where}, {told}.", where=where, told=clauses(told))
         if told
-        else tr("{where}, no loss can be told.", where=where)
+        else tr("{where}, no loss is available.", where=where)
     )
     return sentences(text, _needs(data, place), _luck(data, place))
 
@@ -90,10 +90,10 @@ def _luck(data: ReportData, place: tuple[str, str]) -> str:
     if stat is None:
         if data.n_draws == data.n_paths:
             return tr(
-                "Luck of the economy and of borrowers cannot be told apart with one path for each"
-                " draw of the economy; run.luck_replicates=2 tells them."
+                "With one path per draw of the economy, systematic and idiosyncratic variance are"
+                " not separable; set run.luck_replicates=2 to separate them."
             )
-        return tr("On {draw}, luck of the economy cannot be told.", draw=one_draw(data))
+        return tr("With {draw}, the systematic share is not available.", draw=one_draw(data))
     share = percent(stat.mean, 0)
     if stat.has_interval:
         ends = span(*(number(100.0 * (v or 0.0), 0) for v in (stat.ci_low, stat.ci_high)))
@@ -101,7 +101,7 @@ def _luck(data: ReportData, place: tuple[str, str]) -> str:
         share = tr("{number} of the variance of losses {brackets}", number=share, brackets=brackets)
     else:
         share = tr("{number} of the variance of losses", number=share)
-    return tr("Luck of the economy makes {share}, luck of borrowers the rest.", share=share)
+    return tr("The systematic share is {share}; the rest is idiosyncratic.", share=share)
 
 
 def loss_table(found: Losses) -> Table:
@@ -122,7 +122,7 @@ def loss_table(found: Losses) -> Table:
         luck = _rate(data.stat(*place, "loss_share_economy"), decimals=0) or NONE
         rows.append((*found.row(place), *cells, luck, needs))
     header = (tr("{title} (% of opening balance)", title=title) for _, title in names)
-    last = (tr("Luck of the economy (% of variance)"), tr("What is missing"))
+    last = (tr("Systematic share (% of variance)"), tr("Missing"))
     return Table((tr("Scenario"), tr("Policy"), *header, *last), tuple(rows), n_names=2)
 
 

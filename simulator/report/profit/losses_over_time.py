@@ -44,9 +44,8 @@ def losses_caption(data: ReportData) -> str:
     last = {p: float(loss_fan(data, scenario, p).median[-1]) for p in data.policies}
     least = min(last, key=lambda p: last[p])
     return tr(
-        "Under {scenario} the median path has lost {loss} net of recoveries by month {month} under"
-        " {reference}; least under {policy}, {least}. Losses beyond that month are not in the"
-        " figure.",
+        "Under {scenario} the median path has lost {loss} net of recoveries by month {month}"
+        " under {reference}; least under {policy}, {least}. Later losses are not in the figure.",
         scenario=data.scenario_label(scenario),
         reference=data.policy_label(data.reference),
         loss=scale.full(last[data.reference]),

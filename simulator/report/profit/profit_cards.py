@@ -32,11 +32,11 @@ def profit_section(data: ReportData) -> ProfitSection | None:
     books, found = provisions_of(data), losses_of(data)
     cards = (_loss_card(found),) if found is not None else ()
     if books is None:
-        return ProfitSection(tr("Losses over paths"), "", (), "", cards) if cards else None
+        return ProfitSection(tr("Loss distribution"), "", (), "", cards) if cards else None
     worst = data.worst_scenario()
     scenarios = (worst, *(s for s in data.scenarios if s != worst))
     return ProfitSection(
-        title=tr("Allowances, profit and capital"),
+        title=tr("Provisions, profit and capital"),
         sentence=allowance_words.allowance_sentence(books),
         tables=tuple(value_table(books, scenario) for scenario in scenarios),
         caption=value_caption(books),
@@ -48,7 +48,7 @@ def _loss_card(found: Losses) -> FigureCard:
     data = found.data
     return FigureCard(
         "losses",
-        tr("Losses over paths, and what the worst ones come to"),
+        tr("Loss distribution: expected loss, VaR, expected shortfall"),
         loss_words.loss_caption(found),
         tuple(
             Choice(
@@ -68,7 +68,7 @@ def _bridge_card(bridge: Bridge) -> FigureCard:
     worst = data.worst_scenario()
     return FigureCard(
         "profit",
-        tr("From income to net income, and what each policy changes"),
+        tr("Income statement bridge"),
         bridge_words.bridge_caption(bridge),
         tuple(
             Choice(

@@ -43,7 +43,7 @@ def value_table(books: Provisions, scenario: str) -> PolicyTable:
         )
         reference = policy == data.reference
         rank += not reference
-        note = tr("the reference") if reference else ""
+        note = tr("reference") if reference else ""
         shown_rank = NONE if reference else str(rank)
         rows.append(PolicyRow(shown_rank, data.policy_label(policy), note, cells))
     titles = tuple((c.title, _unit(c, scale)) for c, scale in zip(columns, scales, strict=True))
@@ -64,9 +64,9 @@ def _parameter(data: ReportData, name: str) -> str:
 def measures(data: ReportData) -> str:
     """Why value and net result may disagree, with the two rates."""
     return tr(
-        "Value is after operating cost, tax and the {equity} a year that owners ask for the capital"
-        " tied up, discounted at the cost of funding ({funding} a year) after tax; the net result"
-        " is before operating cost and tax, so the two may disagree.",
+        "Value is after operating cost, tax and a charge of {equity} a year on the capital tied"
+        " up, discounted at the cost of funding ({funding} a year) after tax; the net result is"
+        " before operating cost and tax, so the two may disagree.",
         equity=_parameter(data, "cost_of_equity"),
         funding=_parameter(data, "funding_annual_rate"),
     )
@@ -79,14 +79,15 @@ def value_caption(books: Provisions) -> str:
     return sentences(
         measures(data),
         tr(
-            "Net income, capital and the allowance needed at the end of the last month follow the"
-            " rule book {book} ({rates}).",
+            "Net income, capital and the required allowance at the end of the last month follow"
+            " the provisioning standard {book} ({rates}).",
             book=books.label(books.accounting),
             rates=books.rates_words(books.accounting),
         ),
         tr(
-            "The capital ratio opens at {opening}; profit is paid out as far as the ratio stays at"
-            " {target}. Paths below {minimum}: a month's capital ratio was below this minimum.",
+            "The opening capital ratio is {opening}; profit is paid out as far as the ratio stays"
+            " at {target}. Paths below {minimum}: the capital ratio is below this minimum in any"
+            " month.",
             opening=_parameter(data, "opening_capital_ratio"),
             target=_parameter(data, "capital_target"),
             minimum=capital_minimum(data),

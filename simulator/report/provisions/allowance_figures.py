@@ -169,7 +169,7 @@ def _add_months(sheet: Sheet, books: Provisions, place: tuple[str, str]) -> None
         month_axis(data, grid, 0) | axis(tr("Month of the run")),
         value_axis(grid, 0, tr("Allowance (% of balance)"), top),
     )
-    sheet.add_panel(0, tr("Allowance of each rule book"), *axes)
+    sheet.add_panel(0, tr("Allowance by provisioning standard"), *axes)
     ends = [_add_minimum(sheet, data, 0, minimum) for minimum in minima]
     for book in books.books:
         fan, label = share_fan(books, place, book), books.label(book)

@@ -71,10 +71,10 @@ def waterfall_caption(books: Provisions) -> str:
         movers=_movers(books, place),
     )
     how = tr(
-        "Loans that move bring the allowance that they had; what their new grade asks beyond it is"
-        " \u201cremeasured\u201d there, as are new loss rates and what write-offs and sales need"
-        " beyond the allowance that they had. The opening allowance ({rates}) already expects the"
-        " policy chosen.",
+        "Loans that change grade bring their allowance with them; the increase required by the"
+        " new grade is “remeasured” there, as are new loss rates and the cost of write-offs and"
+        " sales beyond their allowance. The opening allowance ({rates}) already reflects the"
+        " policy.",
         rates=books.rates_words(books.accounting),
     )
     return sentences(text, _cliff_words(books, place), how)
@@ -84,12 +84,12 @@ def _cliff_words(books: Provisions, place: Place) -> str:
     """What the allowance of a loan of the best grade is multiplied by when it moves on."""
     cliff = books.cliff(place)
     if cliff is None:
-        return tr("All loans stand in one grade, so no loan's allowance jumps by moving.")
+        return tr("All loans are in one grade, so no allowance changes by migration.")
     (best, worse), shares = (plain(g).lower() for g in cliff.grades), cliff.coverage
     low, high = (percent(share, significant_decimals([100.0 * share], 2, 2)) for share in shares)
     return tr(
-        "Balance in {best} is covered with {low}, in {worse} with {high}: a loan that moves there"
-        " needs {multiple} times its allowance.",
+        "The allowance is {low} of balance in {best} and {high} in {worse}: a loan that moves"
+        " there needs {multiple} times its allowance.",
         best=best,
         low=low,
         worse=worse,
@@ -110,7 +110,7 @@ def _movers(books: Provisions, place: Place) -> str:
         if line is not None and sign * moved[line] > 0:
             size = scale.full(abs(moved[line]))
             told.append(tr(message, line=line_word(line).lower(), size=size))
-    return clauses(told) or tr("nothing moves it")
+    return clauses(told) or tr("no movement")
 
 
 def waterfall_table(books: Provisions) -> Table:
@@ -139,7 +139,7 @@ def fan_caption(books: Provisions) -> str:
         at = int(np.nanargmax(fan.median))
         told.append((float(fan.median[at]), _peak(books, book, fan, at)))
     if not told:
-        return tr("No balance to hold an allowance for.")
+        return tr("No balance that needs an allowance.")
     told.sort(key=lambda pair: -pair[0])
     made = dict[str, list[str]]()
     for book in books.books:
@@ -148,8 +148,8 @@ def fan_caption(books: Provisions) -> str:
         tr("{rates} ({books})", rates=words, books=listed(labels)) for words, labels in made.items()
     )
     return tr(
-        "{where}, the highest share of balance that the median path needs: {listed}. Each is the"
-        " rule book's own allowance: {rates}.",
+        "{where}, the highest allowance over balance on the median path: {listed}. Each follows"
+        " its own standard: {rates}.",
         where=under(books, place),
         listed=clauses([text for _, text in told]),
         rates=clauses(list(rates)),
@@ -169,7 +169,7 @@ def _peak(books: Provisions, book: str, fan: Fan, at: int) -> str:
         return tr("{book} {share} in month {month}", **said)
     ends = span(*(number(100.0 * float(v[at]), decimals) for v in (fan.low, fan.high)))
     return tr(
-        "{book} {share} in month {month}, nine paths in ten {span}",
+        "{book} {share} in month {month}, 90 % of paths {span}",
         span=language().percent.format(ends),
         **said,
     )
@@ -184,22 +184,21 @@ def coverage_caption(books: Provisions) -> str:
         for book in books.with_minima()
     ]
     how = tr(
-        "The allowance on the books is the accounting book's, {own}: whoever asks, it is this"
-        " one that must meet the minimum. Coverage: {own} allowance {over}; provisions over"
-        " loans: {own} allowance over all balance. Dots: the lowest month of the median path;"
-        " lines: nine paths in ten; upright marks: the minimum, with the probability of a month"
-        " below it; triangles lie beyond the edge.",
+        "Minimum requirements apply to the booked allowance ({own}). Coverage: {own} allowance"
+        " {over}; provisions over loans: {own} allowance over all balance. Dots: the lowest month"
+        " of the median path; lines: 90 % of paths; vertical marks: the minimum, with the"
+        " probability of a month below it; triangles: beyond the edge.",
         own=own,
         over=clauses(over),
     )
     if not told:
-        return sentences(tr("None of the rule books sets a minimum."), how)
+        return sentences(tr("None of the provisioning standards sets a minimum."), how)
     chances = [
         tr("{chance} for {names}", chance=chance, names=listed(names))
         for chance, names in told.items()
     ]
     below = tr(
-        "{where} a month lies below the minimum {chances}.",
+        "{where} a month is below the minimum {chances}.",
         where=under(books, place),
         chances=clauses(chances),
     )
@@ -210,8 +209,8 @@ def _breaches(books: Provisions) -> dict[str, list[str]]:
     """Minima by the words for the probability that a month lies below them."""
     place, told = reference_place(books), dict[str, list[str]]()
     asked = {
-        COVERAGE: mark("coverage as {book} asks (at least {minimum})"),
-        PROVISIONS: mark("provisions over loans as {book} asks (at least {minimum})"),
+        COVERAGE: mark("coverage required by {book} (at least {minimum})"),
+        PROVISIONS: mark("provisions over loans required by {book} (at least {minimum})"),
     }
     for ratio, message in asked.items():
         for book in books.books:
@@ -256,8 +255,8 @@ def coverage_table(books: Provisions) -> Table:
             for at in table_months(books.data):
                 cell = _fan_cell(books.fan(place, book), at, 2)
                 rows.append((*own, f"{books.data.months[at]:.0f}", cell, NONE, NONE))
-    header = (tr("Scenario"), tr("Policy"), tr("Rule book"), tr("Ratio"), tr("Month"))
-    last = (tr("Median, nine paths in ten (%)"), tr("Minimum (%)"), tr("A month below the minimum"))
+    header = (tr("Scenario"), tr("Policy"), tr("Provisioning standard"), tr("Ratio"), tr("Month"))
+    last = (tr("Median, 90 % of paths (%)"), tr("Minimum (%)"), tr("A month below the minimum"))
     return Table((*header, *last), tuple(rows), n_names=5)
 
 
@@ -275,8 +274,7 @@ def allowance_sentence(books: Provisions) -> str:
         return ""
     level = level_text(money_scale(data.currency, needed.ends), needed)
     text = tr(
-        "{where} the rule book {book} needs an allowance of {level} at the end of month {month}"
-        " ({rates}).",
+        "{where} {book} requires an allowance of {level} at the end of month {month} ({rates}).",
         where=under(books, place),
         book=books.label(books.accounting),
         level=level,
@@ -288,5 +286,5 @@ def allowance_sentence(books: Provisions) -> str:
     change = data.closing(place[0], best, f"delta_{metric}") if best else None
     if best is None or change is None:
         return text
-    effect = effect_text(data, metric, tr("allowance needed"), change)
+    effect = effect_text(data, metric, tr("required allowance"), change)
     return sentences(text, tr("{policy} {effect}.", policy=data.policy_label(best), effect=effect))

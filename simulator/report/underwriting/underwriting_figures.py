@@ -89,7 +89,7 @@ def by_cutoff(
     grid, unit = _grid(frame, len(labels)), scale.divisor
     sheet = Sheet(grid)
     ends = _ends((r.change for r in rows), unit)
-    title = tr("Value against today's ({unit})", unit=scale.unit)
+    title = tr("Value against the current cut-off ({unit})", unit=scale.unit)
     colour = style.series(1)[0]
     for panel, (scenario, label) in enumerate(labels.items()):
         mine = [r for r in rows if r.scenario == scenario and not isnan(r.change)]

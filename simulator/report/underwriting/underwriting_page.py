@@ -36,7 +36,7 @@ def render_underwriting(
             "underwriting.html.j2",
             cards,
             {},
-            title=tr("What new customers of each score bring"),
+            title=tr("Value of new customers by score"),
             facts=[
                 tr("Current policy"),
                 tr("Cut-off {score}", score=f"{found.cutoff:g}"),
@@ -55,9 +55,9 @@ def _decile_card(found: Underwriting, rows: Rows, labels: Labels) -> FigureCard:
         "deciles",
         tr("Value of a first loan by tenth of the score"),
         tr(
-            "Everybody who asks is let in. Value of all loans that a new customer gets, those that"
-            " are granted again among them, over first loans booked: mean over paths and its 95 %"
-            " interval. 1 is the tenth of all applicants with the lowest scores."
+            "All applicants are approved. Value of all loans of a new customer, repeat loans"
+            " included, over first loans booked: mean over paths and its 95 % interval. 1 is the"
+            " tenth of all applicants with the lowest scores."
         ),
         partial(by_decile, chosen, labels, _scale(found, chosen)),
         _table(found, rows, labels, "decile", tr("Tenth")),
@@ -70,7 +70,7 @@ def _cutoff_card(found: Underwriting, rows: Rows, labels: Labels) -> FigureCard:
     header = (
         tr(SCENARIO),
         tr("Cut-off"),
-        tr("Value against today's ({unit})", unit=scale.unit),
+        tr("Value against the current cut-off ({unit})", unit=scale.unit),
         tr("Value of a loan at the margin ({unit})", unit=per_loan.unit),
         tr("Bad loans at the margin"),
     )
@@ -88,10 +88,10 @@ def _cutoff_card(found: Underwriting, rows: Rows, labels: Labels) -> FigureCard:
         "cutoffs",
         tr("Value against the cut-off"),
         tr(
-            "Value of all new customers with at least a score, less that with the current cut-off,"
-            " path by path; the other rules hold. Band: 95 % interval of the mean. That customers"
-            " who come back are judged by another score is left out: for an exact answer run a"
-            " policy with the cut-off."
+            "Value of all new customers with at least a score, less that with the current"
+            " cut-off, path by path; other rules unchanged. Band: 95 % interval of the mean. The"
+            " other score of returning customers is left out: for an exact answer run a policy"
+            " with the cut-off."
         ),
         partial(by_cutoff, found, chosen, labels, scale),
         Table(header, lines, n_names=2),
