@@ -55,7 +55,7 @@ def _by_stage(
     )
 
 
-_EFFORTS = _by_stage("effort", "chance that a {} is attempted this month", 0, 0, 1, _M.ADD)
+_EFFORTS = _by_stage("effort", "probability that a {} is attempted this month", 0, 0, 1, _M.ADD)
 INTENSITIES: Final = _by_stage(
     "intensity", "effort of a {} over what it was", 1, 0, 10, _M.MULTIPLY
 )
@@ -64,7 +64,7 @@ INTENSITIES: Final = _by_stage(
 LOAN_LEVERS: Final = (
     _F(
         "p_relief_if_need",
-        "chance that relief is asked for and granted, if cash is short",
+        "probability that relief is asked for and granted, if cash is short",
         0,
         0,
         1,
@@ -96,7 +96,8 @@ LOAN_LEVERS: Final = (
     *_EFFORTS,
     _F(
         "promise_share",
-        "chance that a borrower reached by a person, who does not pay, promises to pay next month",
+        "probability that a borrower who is reached by a person and does not pay promises to pay"
+        " next month",
         0,
         0,
         1,
@@ -104,7 +105,8 @@ LOAN_LEVERS: Final = (
     ),
     _F(
         "negotiated_share",
-        "chance that a borrower reached by a person, whose cash is short, agrees to a new plan",
+        "probability that a borrower who is reached by a person and short of cash agrees to a new"
+        " plan",
         0,
         0,
         1,
@@ -123,15 +125,13 @@ LOAN_LEVERS: Final = (
 """By month, class, bucket at the month's start and the hardship that the lender sees."""
 
 CUSTOMER_LEVERS: Final = (
-    _F(
-        "forget_factor", "chance to forget a due day over the borrower's own", 1, 0, 10, _M.MULTIPLY
-    ),
+    _F("forget_factor", "factor on the probability to forget a due day", 1, 0, 10, _M.MULTIPLY),
     _F("channel_factor", "failures of the payment channel over today's", 1, 0, 10, _M.MULTIPLY),
     _F("misunderstand_factor", "misunderstood terms over today's", 1, 0, 10, _M.MULTIPLY),
-    _F("due_reminder", "chance of a reminder before the due day", 0, 0, 1, _M.ADD),
+    _F("due_reminder", "probability of a reminder before the due day", 0, 0, 1, _M.ADD),
     _F(
         "due_reminder_effect",
-        "chance that a reminder read before the due day is heeded",
+        "probability that a reminder read before the due day is heeded",
         0,
         0,
         1,
@@ -159,7 +159,7 @@ CUSTOMER_LEVERS: Final = (
     _F("warning_false_alarm", "share of quiet loans that it flags", 0, 0, 1, _M.MAX),
     _F(
         "warning_offer_if_need",
-        "chance that a warned borrower who is short takes the relief offered",
+        "probability that a warned borrower who is short takes the relief offered",
         0,
         0,
         1,
@@ -192,7 +192,14 @@ UNDERWRITING_LEVERS: Final = (
         _M.MULTIPLY,
     ),
     _F("decision_days", "days that a decision takes longer", 0, 0, 60, _M.ADD),
-    _F("score_signal_share", "share of the score's noise that better data remove", 0, 0, 1, _M.MAX),
+    _F(
+        "score_signal_share",
+        "share of the noise of the score that better data remove",
+        0,
+        0,
+        1,
+        _M.MAX,
+    ),
     _F("interest_free_months", "first months of a new loan without interest", 0, 0, 60, _M.MAX),
 )
 """By month and class, for applicants."""
@@ -290,7 +297,7 @@ BOOK_LEVERS: Final = (
     ),
     _F(
         "relief_is_record",
-        "1: relief makes a customer's record late, as 30 days past due do",
+        "1: relief counts as a late record of the customer, as 30 days past due do",
         0,
         0,
         1,

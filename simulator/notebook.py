@@ -71,12 +71,12 @@ def stress_test(
     sections: Mapping[str, BaseModel] | None = None,
     output: str | Path | None = None,
 ) -> "ExperimentOutcome":
-    """Run every policy in every scenario on the same borrowers under the same luck.
+    """Run every policy in every scenario with common random numbers (same borrowers and draws).
 
     ``status_quo`` is the reference, the first policy, and is added when absent. In a list, an own
-    scenario and an own rule book of ``provision`` are named after their label, an own policy after
-    its kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size
-    of a synthetic book; ``parameters`` are a shipped set's name (``default``: the catalogue's) or
+    scenario and an own provisioning standard are named after their label, an own policy after its
+    kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size of a
+    synthetic book; ``parameters`` are the name of a shipped set (``default``: the catalogue) or
     values by name, over those of the shipped set ``over``, as on the command line;
     ``luck_replicates`` must divide ``paths``; ``sections`` are settings of sections by name. With
     ``output``, that folder gets the files of a run, all or none. Numbers are those of ``python -m
@@ -155,7 +155,7 @@ def _parameters(parameters: str | Mapping[str, float], over: str) -> Mapping[str
         return read_shipped("parameters", parameters)
     if not isinstance(parameters, Mapping):
         raise UserError(
-            f"parameters must be a shipped set's name or values by name; got {clip(parameters)}"
+            f"parameters must name a shipped set or be values by name; got {clip(parameters)}"
         )
     return {**read_shipped("parameters", over), **parameters}
 
@@ -217,8 +217,7 @@ def _named(
             )
         if check_name(f"{group} name", name) in found:
             raise UserError(
-                f"{group}: {name} stands more than once; give own names with a mapping,"
-                f" {{'name': ...}}"
+                f"{group}: duplicate {name}; give own names with a mapping, {{'name': ...}}"
             )
         found[name] = read(item) if isinstance(item, str) else item
     return found

@@ -23,11 +23,11 @@ CalendarMonth = Annotated[str, AfterValidator(_calendar_month)]
 
 
 class RunSettings(Frozen):
-    """How long, how often and with which luck."""
+    """Horizon (months), number of Monte Carlo paths, seed."""
 
     paths: int = Field(default=100, ge=1, le=1_000_000)
     luck_replicates: int = Field(default=1, ge=1, le=10_000)
-    """Borrower-luck draws per macro draw; must divide ``paths``."""
+    """Idiosyncratic draws per draw of the economy; must divide ``paths``."""
     months: int = Field(default=24, ge=1, le=600)
     runoff_months: int | None = Field(default=0, ge=0, le=600)
     """Simulated beyond ``months`` without new lending; None: until by contract at most 2 % of the
@@ -185,11 +185,11 @@ class BookSettings(Frozen):
                 raise ValueError(f"{name} must be shares that sum to 1; got {shares}")
         if self.opening_parameters and (self.kind != "synthetic" or not self.opening_overdue):
             raise ValueError(
-                "book.opening_parameters: only a synthetic book's settled opening is made under"
+                "book.opening_parameters: only the settled opening of a synthetic book uses"
                 " parameters; leave it empty"
             )
         if self.kind == "tape" and not self.path:
-            raise ValueError("book.path must name the tape's file when book.kind is tape")
+            raise ValueError("book.path must name the file of the tape when book.kind is tape")
         if self.kind == "synthetic" and not self.borrowers:
             raise ValueError("book.borrowers must be at least 1 when book.kind is synthetic; got 0")
         return self

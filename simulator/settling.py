@@ -195,7 +195,7 @@ def _calm_world(calm: Calm, book: Book, run: RunSettings) -> World:
         name="calm",
         label="Calm",
         narrative="Everything stays as it is at the opening.",
-        source="the scenario's month 0",
+        source="month 0 of the scenario",
         weight=1.0,
         start_month=run.start_month,
         regions=book.regions,

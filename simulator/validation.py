@@ -1,11 +1,12 @@
 """How the product says no: one exception, one shape of message."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 
 T = TypeVar("T", bound=BaseModel)
 NAME_PATTERN = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
@@ -53,7 +54,67 @@ def check_name(owner: str, name: str) -> str:
     return name
 
 
-def _allowed(error: dict[str, object]) -> str:
+_ENDS: Final = {
+    "greater_than_equal": "ge",
+    "greater_than": "gt",
+    "less_than_equal": "le",
+    "less_than": "lt",
+}
+"""Errors of a range: the end that a value is beyond."""
+
+
+def _range(ends: Mapping[str, object]) -> str:
+    """``must be in [1, 60]`` from ``{"ge": 1, "le": 60}``; one end alone in words."""
+    low = ends.get("ge", ends.get("gt"))
+    high = ends.get("le", ends.get("lt"))
+    if low is None or high is None:
+        word = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+        key, value = next(iter(ends.items()))
+        return f"must be {word[key]} {_plain(value)}"
+    opened, closed = "[" if "ge" in ends else "(", "]" if "le" in ends else ")"
+    return f"must be in {opened}{_plain(low)}, {_plain(high)}{closed}"
+
+
+def _plain(number: object) -> str:
+    return f"{number:.12g}" if isinstance(number, float) else str(number)
+
+
+def _ends(model: type[BaseModel] | None, error: Mapping[str, Any]) -> dict[str, object]:
+    """Ends of the range that the value of ``error`` is beyond, both where the field has both."""
+    broken = _ENDS[str(error["type"])]
+    limit = error["ctx"][broken]
+    field: FieldInfo | None = None
+    for word in error["loc"]:
+        if model is not None and str(word) in model.model_fields:
+            field = model.model_fields[str(word)]
+            model = next(iter(_models(field.annotation)), None)
+    known = [] if field is None else [field.metadata, *_metadata(field.annotation)]
+    ranges = (
+        {key: getattr(item, key) for item in items for key in _ENDS.values() if hasattr(item, key)}
+        for items in known
+    )
+    return next((ends for ends in ranges if ends.get(broken) == limit), {broken: limit})
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    """Models in an annotation such as ``tuple[Model, ...]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
+
+
+def _metadata(annotation: object) -> Iterator[list[object]]:
+    """Constraints in an annotation such as ``tuple[Annotated[int, Field(ge=1)], ...]``."""
+    found = getattr(annotation, "__metadata__", ())
+    yield [deep for item in found for deep in getattr(item, "metadata", [item])]
+    for part in get_args(annotation):
+        yield from _metadata(part)
+
+
+def _allowed(error: Mapping[str, Any], model: type[BaseModel] | None) -> str:
+    if error["type"] in _ENDS:
+        return _range(_ends(model, error))
     message = str(error.get("msg", "is not valid"))
     message = message.removeprefix("Value error, ").removeprefix("Input ")
     if error.get("type") == "extra_forbidden":
@@ -69,7 +130,7 @@ def explain(owner: str, error: ValidationError, model: type[BaseModel] | None = 
     for item in error.errors():
         path = ".".join(str(part) for part in item["loc"])
         key = f"{owner}.{path}" if path else owner
-        rule = _allowed(dict(item))
+        rule = _allowed(item, model)
         line = rule if rule.startswith(f"{owner}.") else f"{key} {rule}"
         if item["type"] == "extra_forbidden" and model is not None:
             names = sorted(model.model_fields)

@@ -117,15 +117,15 @@ def test_with_an_output_all_files_are_written(tmp_path):
         ({"policies": ["grace"]}, "policy must be one of"),
         ({"scenarios": []}, "scenario: choose at least one"),
         ({"scenarios": "baseline"}, "scenario must be a list of names or objects"),
-        ({"policies": ["grace_period", GracePeriod()]}, "grace_period stands more than once"),
+        ({"policies": ["grace_period", GracePeriod()]}, "duplicate grace_period"),
         ({"policies": {"No name": "grace_period"}}, "policy name must be lower-case"),
         ({"provision": ["cas"]}, "provision must be one of cas22, cecl, china_minimum, ifrs9"),
         (
             {"paths": 3, "luck_replicates": 2},
             "run.luck_replicates must divide run.paths; got 2 and 3",
         ),
-        ({"paths": 0}, "run.paths should be greater than or equal to 1; got 0"),
-        ({"borrowers": -1}, "book.borrowers should be greater than or equal to 0; got -1"),
+        ({"paths": 0}, "run.paths must be in [1, 1000000]; got 0"),
+        ({"borrowers": -1}, "book.borrowers must be in [0, 20000000]; got -1"),
         ({"book": "tape"}, "book.path"),
     ],
 )

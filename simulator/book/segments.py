@@ -138,7 +138,9 @@ def segment_index(
 def check_regions(owner: str, regions: Sequence[str]) -> tuple[str, ...]:
     """``regions`` if they are 1 to 60 different, non-empty names, else a ``UserError``."""
     if not 1 <= len(regions) <= MAX_REGIONS:
-        raise UserError(f"{owner} must be 1 to {MAX_REGIONS} regions; got {len(regions)}")
+        raise UserError(
+            f"{owner} must name regions, their number in [1, {MAX_REGIONS}]; got {len(regions)}"
+        )
     if len(set(regions)) != len(regions) or not all(r.strip() for r in regions):
         raise UserError(f"{owner} must be different names; got {clip(', '.join(regions))}")
     return tuple(regions)

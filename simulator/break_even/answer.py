@@ -91,7 +91,7 @@ def _with_known_metric(
     if question.metric != VALUE or _outlook(question, output) is not None:
         return question, ()
     metric = f"{LIFETIME}net_result"
-    told = f"the run-off is too short to tell the value: by {metric.replace('_', ' ')}"
+    told = f"the run-off is too short for a value: by {metric.replace('_', ' ')}"
     return replace(question, metric=metric), (told,)
 
 

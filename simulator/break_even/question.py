@@ -155,7 +155,7 @@ def _policy(owner: str, name: str, policies: Mapping[str, Policy]) -> BaseModel:
         raise UserError(f"{owner}.policy: the run has no policy besides {REFERENCE}; got {name}")
     if name not in others:
         raise UserError(
-            f"{owner}.policy must be one of the run's policies ({', '.join(others)});"
+            f"{owner}.policy must be one of the policies of the run ({', '.join(others)});"
             f" got {clip(name)}"
         )
     policy = policies[name]

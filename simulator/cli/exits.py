@@ -114,4 +114,4 @@ def _defect(error: Exception) -> str:
     if os.environ.get("LOANSTRESS_DEBUG") == "1":
         traceback.print_exception(error, file=sys.stderr)
     what = clip(f"{type(error).__name__}: {error}", 300)
-    return f"a defect of the program, please report it: {what} (LOANSTRESS_DEBUG=1 shows more)"
+    return f"internal error, please report it: {what} (LOANSTRESS_DEBUG=1 shows more)"

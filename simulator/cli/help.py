@@ -8,29 +8,29 @@ from simulator.cli.configuration.groups import TABLE
 
 _WIDTH = 96
 _HEAD = """\
-loanstress: what happens to a consumer loan book when the economy turns, an epidemic or a flood
-hits, people lose income - and which policy is worth its cost. Every policy is judged on the same
-borrowers under the same luck, month by month, with a 95 % interval on every number.
+loanstress: Monte Carlo stress tests of a consumer loan book under economic scenarios, and the
+value of policies against the current policy. Policies are compared with common random numbers
+(same borrowers, same draws), month by month, with a 95 % interval on every number.
 
 Usage:  loanstress [run] [GROUP=NAME ...] [KEY=VALUE ...] [OPTION ...]
         python -m simulator is the same.
 
 Commands, each with a --help of its own
   loanstress run            this one, also without the word
-  loanstress fit            learn parameters from what a lender has seen, backtest, predict
-  loanstress report DIR     a finished run's report again, or several runs side by side
+  loanstress fit            fit parameters to the history of a lender, backtest, predict
+  loanstress report DIR     the report of a finished run again, or several runs side by side
   loanstress tape FILE      look at a loan tape, propose its mapping
-  loanstress scenario NAME  a scenario's path and how severe it is, without a run
+  loanstress scenario NAME  path and severity of a scenario, without a run
 
 Results (results.nc, summary.csv, report.html, tables.xlsx, manifest.json) go to outputs/DATE_TIME.
 """
 _TAIL = """\
 Keys used most
   book.borrowers=10000      size of the book, or sample     book.path=FILE    tape of book=tape
-  book.mapping=FILE.yaml    how a tape's columns are read   book.panel=FILE   its earlier months
-  run.paths=100             draws of the world              run.months=24     reported months
-  run.seed=20260101         same seed, same luck            run.threads=0     0: all processors
-  policy.NAME.KEY=VALUE     a policy's setting              scenario.NAME.KEY=VALUE   a scenario's
+  book.mapping=FILE.yaml    columns of the tape              book.panel=FILE   its earlier months
+  run.paths=100             Monte Carlo paths               run.months=24     reported months
+  run.seed=20260101         same seed, same draws           run.threads=0     0: all processors
+  policy.NAME.KEY=VALUE     setting of a policy             scenario.NAME.KEY=VALUE   of a scenario
   hydra.run.dir=DIR         folder of the results           hydra.sweep.dir=DIR       of a sweep
 
 Options
@@ -45,13 +45,13 @@ Examples
   python -m simulator scenario=[downturn] policy=[grace_period] break_even=[moral_hazard]
   python -m simulator -m policy.grace_period.months=1,2,3,6 hydra.sweep.dir=outputs/grace
 
-Exit code: 0 all files written, 2 a mistake in what was asked, 130 interrupted,
-143 ended by SIGTERM, 1 a defect or a failed check (set LOANSTRESS_DEBUG=1 for its traceback).
+Exit code: 0 all files written, 2 invalid input, 130 interrupted, 143 ended by SIGTERM,
+1 internal error or failed check (set LOANSTRESS_DEBUG=1 for its traceback).
 """
 
 _CALIBRATION_HEAD = """\
-loanstress: finds the model's parameters in what a lender or a supervisor has seen, says how far
-the data pin them down, tests the model on months that it did not see, and predicts the next ones.
+loanstress: fits model parameters to the history of a lender or a supervisor, reports how far the
+data identify them, backtests on months not used in the fit, and predicts the next ones.
 
 Usage:  loanstress fit calibration=NAME [GROUP=NAME ...] [KEY=VALUE ...]
         loanstress fit experiment=NAME   (a whole set-up that names its calibration)
@@ -65,7 +65,7 @@ Keys used most
   calibration.seeds=4                 simulated worlds whose moments are averaged
   calibration.rounds=8                steps of the search at most
   calibration.free.NAME.low=0.1       lower bound of a free parameter; also high, start, prior_mean
-  calibration.targets.NAME.KEY=VALUE  a target's setting
+  calibration.targets.NAME.KEY=VALUE  setting of a target
   calibration.prediction_draws=40     draws behind the intervals of predictions
   book.borrowers=10000                size of a synthetic book: more, and the moments are sharper
   hydra.run.dir=DIR                   folder of the results; the same one again resumes
@@ -75,8 +75,8 @@ Options
   --cfg job, --info         print the configuration, or how it was found, and stop
   --version, -h, --help
 
-Exit code: 0 all files written, 2 a mistake in what was asked, 130 interrupted or 143
-ended by SIGTERM (the same command with the same hydra.run.dir goes on), 1 a defect
+Exit code: 0 all files written, 2 invalid input, 130 interrupted or 143 ended by
+SIGTERM (the same command with the same hydra.run.dir goes on), 1 internal error
 (set LOANSTRESS_DEBUG=1 for its traceback).
 """
 

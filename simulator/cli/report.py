@@ -25,7 +25,7 @@ MOST_RUNS: Final = 7
 """Runs side by side; each has a colour of its own."""
 _OPTIONS: Final = "--output FILE, --language en|zh, --images png|svg, --help, --version"
 _HELP: Final = """\
-loanstress: makes the report of a finished run again, or sets several runs side by side.
+loanstress: writes the report of a finished run again, or compares several runs side by side.
 
 Usage:  loanstress report DIR [--output FILE.html] [--language en|zh] [--images png|svg]
         loanstress report DIR DIR [DIR ...] [--output FILE.html] [--language en|zh]
@@ -36,18 +36,18 @@ wrote them. With --output the page goes to FILE.html and the tables go to FILE.x
 With --images each figure also becomes a picture in figures/ beside the page (needs the extra
 'static' and a Chromium or Chrome; the page itself needs neither).
 
-Two to seven folders: one page that sets the runs side by side (what differs between their
-configurations, key figures with intervals, differences to the first run, overdue rates). It goes
-to comparison.html in the first folder, or to FILE.html.
+Two to seven folders: one page that compares the runs (differences of configuration, key figures
+with intervals, differences to the first run, overdue rates). It goes to comparison.html in the
+first folder, or to FILE.html.
 
 Options
   -o, --output FILE.html    where the page goes
-  -l, --language en|zh      language of the page: else what the run asked for, English for several
+  -l, --language en|zh      language of the page: else that of the run, English for several
       --images png|svg      pictures of the figures, for slides and papers
   --version, -h, --help
 
-Exit code: 0 written, 2 a mistake in what was asked, 130 interrupted or 143 ended
-by SIGTERM, 1 a defect (set LOANSTRESS_DEBUG=1 for its traceback).
+Exit code: 0 written, 2 invalid input, 130 interrupted or 143 ended by SIGTERM,
+1 internal error (set LOANSTRESS_DEBUG=1 for its traceback).
 """
 
 

@@ -17,20 +17,20 @@ from simulator.validation import UserError, clip
 MOST_MONTHS: Final = 1200
 _OPTIONS: Final = "--months N, --help, --version"
 _HELP: Final = """\
-loanstress: shows a scenario and how severe it is, without a run.
+loanstress: shows path and severity of a scenario, without a run.
 
 Usage:  loanstress scenario FILE.yaml|NAME [--months N]
         python -m simulator.scenario is the same.
 
 NAME is a scenario that comes with the program. FILE.yaml is your own: its table is looked for in
-the folder _macro beside the file's folder scenario, then as a path from here.
+the folder _macro beside the folder scenario of the file, then as a path from here.
 
 Options
   -m, --months N    length of the run it is meant for (default: as long as the table)
   --version, -h, --help
 
-Exit code: 0 shown, 2 a mistake in what was asked, 130 interrupted or 143 ended
-by SIGTERM, 1 a defect (set LOANSTRESS_DEBUG=1 for its traceback).
+Exit code: 0 shown, 2 invalid input, 130 interrupted or 143 ended by SIGTERM,
+1 internal error (set LOANSTRESS_DEBUG=1 for its traceback).
 """
 
 
@@ -71,9 +71,7 @@ def _months(text: str | None) -> int | None:
     # isdecimal alone lets digits of every script through, as many as there are.
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
     if not 1 <= number <= MOST_MONTHS:
-        raise UserError(
-            f"--months must be a whole number from 1 to {MOST_MONTHS}; got {clip(text)}"
-        )
+        raise UserError(f"--months must be a whole number in [1, {MOST_MONTHS}]; got {clip(text)}")
     return number
 
 

@@ -18,8 +18,8 @@ from simulator.validation import UserError, clip
 
 _OPTIONS: Final = "--mapping FILE, --panel FILE, --write-mapping FILE, --help, --version"
 _HELP: Final = """\
-loanstress: looks at a loan tape (CSV or Parquet), says what stands in it, which of its columns is
-which of the model's, what would be imputed and what is wrong, and proposes a mapping.
+loanstress: inspects a loan tape (CSV or Parquet): content, columns that the model reads, columns to
+impute, errors. It proposes a mapping.
 
 Usage:  loanstress tape FILE [--mapping M.yaml] [--panel P.csv] [--write-mapping OUT.yaml]
         python -m simulator.tape is the same.
@@ -30,8 +30,8 @@ Options
   --write-mapping, -w FILE  where the proposed mapping goes; an existing file is not overwritten
   --version, -h, --help
 
-Exit code: 0 the tape can be run, 2 it cannot yet or a mistake in what was asked, 130 interrupted
-or 143 ended by SIGTERM, 1 a defect (set LOANSTRESS_DEBUG=1 for its traceback).
+Exit code: 0 the tape can be run, 2 it cannot yet or invalid input, 130 interrupted or 143 ended
+by SIGTERM, 1 internal error (set LOANSTRESS_DEBUG=1 for its traceback).
 """
 
 

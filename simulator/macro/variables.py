@@ -136,7 +136,7 @@ MACRO_VARIABLES: Final = {
             high=3.0,
             default=0.0,
             long_run=0.0,
-            description="log of the factor on the chance of refusal; positive: less willing",
+            description="log of the factor on the probability of refusal; positive: less willing",
         ),
         MacroVariable(
             name=DISASTER,
@@ -146,7 +146,7 @@ MACRO_VARIABLES: Final = {
             default=0.0,
             long_run=0.0,
             half_life_months=1.0,
-            description="share of a region's borrowers hit in the month",
+            description="share of the borrowers of a region hit in the month",
         ),
     )
 }

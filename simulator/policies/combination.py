@@ -34,7 +34,7 @@ class Combination(Frozen):
     def _are_policies(cls, members: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
         for name, settings in members.items():
             if settings.get("kind") in ("combination", "status_quo"):
-                raise ValueError(f"member {name} must not be a combination or the status quo")
+                raise ValueError(f"member {name} must not be a combination or the current policy")
             try:
                 _member(name, settings)
             except UserError as error:

@@ -50,7 +50,7 @@ class EarlyWarningCall(Relief):
             odds = self.recall * self.base_rate
             lowest = odds / (odds + 1.0 - self.base_rate)
             raise ValueError(
-                f"precision must be at least {lowest:.3g} where recall is {self.recall:g} and"
+                f"precision must be in [{lowest:.3g}, 1] where recall is {self.recall:g} and"
                 f" base_rate {self.base_rate:g}; got {self.precision:g}"
             )
         return self

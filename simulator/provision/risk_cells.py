@@ -173,7 +173,7 @@ def _common(books: Mapping[str, RuleBook]) -> _Run:
         if len(set(values.values())) > 1:
             found = ", ".join(f"{value} in {name}" for name, value in values.items())
             raise UserError(
-                f"provision: rule books of one run must have the same {field}; got {found}"
+                f"provision: standards of one run must have the same {field}; got {found}"
             )
     own = [book.milestones for book in books.values()]
     return _Run(
@@ -192,7 +192,7 @@ def _union(what: str, most: int, months: Sequence[tuple[int, ...]]) -> tuple[int
     found = tuple(sorted({month for own in months for month in own}))
     if len(found) > most:
         raise UserError(
-            f"provision: rule books of one run may have at most {most} different {what};"
+            f"provision: standards of one run may have at most {most} different {what};"
             f" got {', '.join(map(str, found))} months"
         )
     return found

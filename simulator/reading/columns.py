@@ -91,7 +91,7 @@ def offender(source: Source, name: str, rows: range, bad: B, rule: str) -> str |
 def _column(source: Source, name: str) -> pa.ChunkedArray:
     count = source.names.count(name)
     if count != 1:
-        found = f"it stands there {count} times" if count else "got"
+        found = f"duplicate, {count} times in" if count else "got"
         raise UserError(
             f"{source.key} {source.name} needs the column {clip(name, 40)} once; {found}"
             f" {clip(', '.join(source.names), 400)}"

@@ -149,7 +149,7 @@ VARIABLES: Final = (
 
 POINT_VARIABLES: Final = (
     ("point_value", FRACTION, "value of the field that was simulated"),
-    ("gain", MONEY, "mean gain of the policy at the value, against the reference"),
+    ("gain", MONEY, "mean gain of the policy at the value, against the current policy"),
     ("gain_ci_low", MONEY, "lower end of the gain's 95 % interval"),
     ("gain_ci_high", MONEY, "upper end of the gain's 95 % interval"),
 )

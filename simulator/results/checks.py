@@ -205,23 +205,23 @@ CHECKS: Final[tuple[tuple[str, str, Callable[[Tallies], float]], ...]] = (
     ),
     (
         "continuity",
-        "a month opens with the balance that the last one closed with",
+        "the opening balance of a month is the closing balance of the month before",
         continuity_error,
     ),
     ("buckets", "buckets add up to the closing balance", bucket_error),
     ("rolls", "destinations add up to the opening balance", roll_error),
     ("causes", "every overdue balance has a cause", cause_error),
     ("cuts", "segments, ages and incomes add up to the closing balance", cut_error),
-    ("fates", "fates that exclude each other are no more than what they are part of", fate_error),
+    ("fates", "outcomes that exclude each other are no more than their total", fate_error),
     ("fate_cuts", "deciles, ages, regions and products add up to all borrowers", fate_cut_error),
     (
         "cells",
-        "cells of the rule books add up to the closing balance",
+        "cells of the provisioning standards add up to the closing balance",
         cell_error,
     ),
     (
         "moves",
-        "moves between cells start from their balance, and end in what was written off and sold",
+        "moves between cells start from their balance, and end in balance written off and sold",
         move_error,
     ),
     ("no_negatives", "no tally is negative or not a number", most_negative),
@@ -229,7 +229,11 @@ CHECKS: Final[tuple[tuple[str, str, Callable[[Tallies], float]], ...]] = (
 
 
 REFERENCE_CHECKS: Final[tuple[tuple[str, str, Callable[[Tallies], float]], ...]] = (
-    ("reference_fates", "under the reference nobody is saved, delayed or harmed", own_fates),
+    (
+        "reference_fates",
+        "under the current policy no borrower is saved, delayed or harmed",
+        own_fates,
+    ),
 )
 """Checks of the reference's tallies only."""
 
@@ -268,7 +272,7 @@ def failures(checks: Sequence[CheckResult]) -> tuple[str, ...]:
     """One sentence for each check that failed: the numbers of such a run are not to be used."""
     return tuple(
         f"the check {check.name} failed ({check.meaning}): {check.value:.3g} where at most"
-        f" {check.tolerance:g} is allowed; this is a defect of the program, do not use the numbers"
+        f" {check.tolerance:g} is allowed; this is an internal error, do not use the numbers"
         for check in checks
         if not check.passed
     )

@@ -35,7 +35,7 @@ MAIN_METRICS: Final = (
     "net_result",
 )
 _WORDS: Final = {
-    "mean": "mean difference to the reference",
+    "mean": "mean difference to the current policy",
     "ci_low": "lower end of its 95 % interval",
     "ci_high": "upper end of its 95 % interval",
     "p05": "5 % quantile of the difference over paths",

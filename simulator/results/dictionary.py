@@ -100,7 +100,7 @@ def _value_section() -> list[str]:
         *_table(("variable", "dimensions", "unit", "meaning"), rows),
         "## results.nc: profit, capital and tail",
         "",
-        "Of the first rule book, `[scenario, policy, path, month]`, defined with the metrics:"
+        "Of the first standard, `[scenario, policy, path, month]`, defined with the metrics:"
         f" {monthly}.",
         "",
         "Of losses over paths, `[scenario, policy, level]`; coordinate `level`: share of paths.",
@@ -117,7 +117,7 @@ def _statistics_section() -> list[str]:
     return [
         "## results.nc: over paths",
         "",
-        f"Each stands five times: {suffixes}.",
+        f"Each has five forms: {suffixes}.",
         *_table(("variable", "dimensions", "unit", "meaning"), rows),
     ]
 
@@ -147,7 +147,7 @@ def _break_even_section() -> list[str]:
     return [
         "## results.nc: break-evens, where a run asked for them",
         "",
-        "In summary.csv the value stands as `break_even_FIELD` of its scenario and policy, without"
+        "In summary.csv the value is `break_even_FIELD` of its scenario and policy, without"
         " month; empty without a crossing.",
         *_table(("variable", "dimensions", "meaning"), rows),
     ]
@@ -178,7 +178,7 @@ def _fates_section() -> list[str]:
         "## summary.csv: metrics of the same borrowers under two policies",
         "",
         "Without month, from the opening to the horizon, run-off included; definitions in"
-        f" docs/model.md, section 12. Differences to the reference stand only in {deltas}.",
+        f" docs/model.md, section 12. Differences to the current policy: only {deltas}.",
         *_table(("metric", "unit", "meaning"), rows),
     ]
 
@@ -197,10 +197,10 @@ def _provision_section() -> list[str]:
     coordinates = [(f"`{name}`", *found) for name, found in PROVISION_COORDINATES.items()]
     lines = [(f"`{name}`", meaning) for name, meaning in LINES.items()]
     return [
-        "## results.nc: where a run has rule books",
+        "## results.nc: where a run has provisioning standards",
         "",
         f"With +, `NAME{OPENING_SUFFIX}` is the same at month 0, without `month`. With *, each"
-        f" stands five times: {suffixes}.",
+        f" has five forms: {suffixes}.",
         *_table(("variable", "dimensions", "unit", "meaning"), rows),
         *_table(("coordinate", "unit", "meaning"), coordinates)[1:],
         *_table(("line of `roll_forward`", "meaning"), lines)[1:],
@@ -230,11 +230,11 @@ def _provision_metrics_section() -> list[str]:
         if line not in TRANSFERS
     ]
     return [
-        "## summary.csv: metrics of each rule book",
+        "## summary.csv: metrics of each provisioning standard",
         "",
-        "`BOOK` is its name. Each with a difference to the reference where nothing else is said; a"
-        " `breach_` only where the rule book sets the minimum. Intervals count that all paths"
-        " together make the rates (`allowance_spread`).",
+        "`BOOK` is its name. Each with a difference to the current policy unless noted; a"
+        " `breach_` only where the standard sets the minimum. Intervals include the sampling error"
+        " of the rates (`allowance_spread`).",
         *_table(("metric", "unit", "span", "meaning"), rows),
     ]
 
@@ -242,9 +242,10 @@ def _provision_metrics_section() -> list[str]:
 def _profit_section() -> list[str]:
     rows = [(f"`{m.name}`", m.unit, m.span.value, m.long_name) for m in PROFIT_METRICS]
     return [
-        "## summary.csv: metrics of profit and capital, where a run has rule books",
+        "## summary.csv: metrics of profit and capital, where a run has provisioning standards",
         "",
-        "Under the first of them, in the reported months; each with a difference to the reference.",
+        "Under the first of them, in the reported months; each with a difference to the current"
+        " policy.",
         *_table(("metric", "unit", "span", "meaning"), rows),
     ]
 
@@ -258,7 +259,7 @@ def _tail_section() -> list[str]:
     return [
         "## summary.csv: metrics of value and of the tail of losses",
         "",
-        "Without month, run-off included. Differences to the reference: `value`,"
+        "Without month, run-off included. Differences to the current policy: `value`,"
         " `net_present_value` and their parts left, `expected_loss` and `loss_es_`. A level has no"
         " quantiles.",
         *_table(("metric", "unit", "meaning"), rows),

@@ -85,11 +85,11 @@ EXPECTED_LOSS: Final = TailMetric(
 ECONOMY: Final = TailMetric(
     "loss_share_economy",
     FRACTION,
-    "share of the variance of losses over paths that is luck of the economy: of credit_loss between"
-    " its draws, or with run.luck_replicates = 1 of written_off + sold by halves of the borrowers",
+    "systematic share of the variance of losses over paths: of credit_loss between draws of the"
+    " economy, or with run.luck_replicates = 1 of written_off + sold by halves of the borrowers",
 )
 BORROWERS: Final = TailMetric(
-    "loss_share_borrowers", FRACTION, "the rest of that variance: luck of borrowers"
+    "loss_share_borrowers", FRACTION, "idiosyncratic share, the rest of that variance"
 )
 TAIL_METRICS: Final = (
     EXPECTED_LOSS,

@@ -21,7 +21,7 @@ MACRO_DATA: Final = {
     ),
     HISTORY: (
         ("scenario", "history_month", "macro_variable"),
-        "what was observed before the run: of a quarter, the same value in its three months; NaN"
+        "observed before the run: of a quarter, the same value in its three months; NaN"
         " where a scenario has no history; the variable is absent when no scenario has one",
     ),
 }

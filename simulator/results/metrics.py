@@ -237,7 +237,7 @@ METRICS: Final = (
     Metric(
         "net_charge_off_rate",
         "1/year",
-        "net_loss over the mean balance at the months' starts, a year",
+        "net_loss over the mean balance at the start of the months, a year",
         Whole.REPORTED,
         net_loss,
         lambda read: read("opening_balance") / MONTHS_PER_YEAR,
@@ -353,7 +353,7 @@ def metric_values(
 OVER_CURRENT_BALANCE: Final = {
     f"overdue_rate_over_current_balance_{dpd}": (
         dpd,
-        f"balance with days past due >= {dpd} over the current policy's balance on the same path",
+        f"balance with days past due >= {dpd} over the balance of the current policy, path by path",
     )
     for dpd in AMOUNT_THRESHOLDS
 }

@@ -100,7 +100,8 @@ NET_PRESENT_VALUES: Final = (
 NET_PRESENT_VALUE: Final = WholeMetric(
     "net_present_value",
     MONEY,
-    NET_PRESENT_VALUES[0].long_name + "; its difference to the reference is a policy's whole value",
+    NET_PRESENT_VALUES[0].long_name
+    + "; its difference to the current policy is the whole value of a policy",
     lambda dataset: monthly_view(dataset)("net_present_value"),
 )
 NET_PRESENT_VALUE_LEFT: Final = WholeMetric(

@@ -80,7 +80,7 @@ def cost_of_policy(dataset: xr.Dataset) -> F8:
     return -paired_difference(result, policies.index(str(dataset.attrs["reference"])))
 
 
-_THERE: Final = "at the first 90+ under the reference"
+_THERE: Final = "at the first 90+ under the current policy"
 _HERE: Final = "at the first 90+"
 _GRANTED: Final = "when relief was first granted"
 _BOOK: Final = "principal as in the book"
@@ -89,22 +89,34 @@ _WITHIN: Final = f"to the horizon or, with relief, within {FOLLOW_UP_MONTHS} mon
 _FATE_METRICS: Final = {
     Fate.SAVED: (
         "saved",
-        f"90+ days past due under the reference, not here, {_WITHIN}",
+        f"90+ days past due under the current policy, not here, {_WITHIN}",
         _THERE,
     ),
-    Fate.DELAYED: ("delayed", "90+ later than under the reference", _THERE),
-    Fate.HASTENED: ("hastened", "90+ earlier than under the reference", _THERE),
+    Fate.DELAYED: ("delayed", "90+ later than under the current policy", _THERE),
+    Fate.HASTENED: ("hastened", "90+ earlier than under the current policy", _THERE),
     Fate.HARMED: ("harmed", f"90+ here only, {_WITHIN}", _HERE),
     Fate.CENSORED: (
         "censored",
-        f"90+ under the reference only, watched for less than {FOLLOW_UP_MONTHS} months after"
-        " relief: too early to call them saved",
+        f"90+ under the current policy only, with less than {FOLLOW_UP_MONTHS} months of follow-up"
+        " after relief",
         _THERE,
     ),
     Fate.RELIEVED: ("relieved", "took relief", _GRANTED),
-    Fate.FREE_RIDER: ("free_riders", "took relief, never 30+ under the reference", _GRANTED),
-    Fate.REFUSED_GOOD: ("refused_good", "a loan under the reference only, never 90+ there", _BOOK),
-    Fate.REFUSED_BAD: ("refused_bad", "a loan under the reference only, 90+ there", _THERE),
+    Fate.FREE_RIDER: (
+        "free_riders",
+        "relief taken without need: never 30+ under the current policy",
+        _GRANTED,
+    ),
+    Fate.REFUSED_GOOD: (
+        "refused_good",
+        "a loan under the current policy only, never 90+ there",
+        _BOOK,
+    ),
+    Fate.REFUSED_BAD: (
+        "refused_bad",
+        "a loan under the current policy only, 90+ there",
+        _THERE,
+    ),
     Fate.ADMITTED_GOOD: ("admitted_good", "a loan here only, never 90+", _BOOK),
     Fate.ADMITTED_BAD: ("admitted_bad", "a loan here only, 90+", _HERE),
     Fate.LAPSED: (
@@ -126,7 +138,7 @@ _BURDEN_METRICS: Final = {
         "borrower-months",
         "months of borrowers with a loan overdue at month end",
     ),
-    Burden.CONTACTS: ("borrower_contacts", "contacts", "contacts that borrowers went through"),
+    Burden.CONTACTS: ("borrower_contacts", "contacts", "contacts with borrowers"),
     Burden.COMPLAINTS: ("borrower_complaints", "complaints", "complaints of borrowers"),
 }
 
@@ -144,8 +156,8 @@ FATE_METRICS: Final = (
     WholeMetric(
         "kicked_can_index",
         FRACTION,
-        "borrowers whom relief kept below 30+ and who get there within"
-        f" {FOLLOW_UP_MONTHS} months after it, over all whom it kept; {_RATIO}",
+        "re-default after relief: borrowers that are 30+ within"
+        f" {FOLLOW_UP_MONTHS} months after it, over all kept below 30+ by it; {_RATIO}",
         _column("fates", Fate.RETURNED),
         _column("fates", Fate.PREVENTED),
     ),
@@ -167,8 +179,8 @@ BURDEN_METRICS: Final = tuple(
 COST_PER_SAVED: Final = WholeMetric(
     "cost_per_saved",
     f"{MONEY}/borrower",
-    "fall of result_before_losses against the reference (lifetime_ where there are run-off"
-    f" months) over net saved, which is saved - harmed; {_RATIO}; no row for the reference",
+    "fall of result_before_losses against the current policy (lifetime_ where there are run-off"
+    f" months) over net saved, which is saved - harmed; {_RATIO}; no row for the current policy",
     cost_of_policy,
     lambda dataset: net_saved(monthly_view(dataset)("fates")),
 )

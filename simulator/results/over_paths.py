@@ -81,7 +81,7 @@ def _group_variables(dim: str) -> list[StatisticVariable]:
         StatisticVariable(
             f"fates_by_{dim}",
             "borrowers",
-            f"borrowers by {noun} and by what became of them against the reference, to the horizon",
+            f"borrowers by {noun} and by outcome against the current policy, to the horizon",
             (dim, "fate"),
             lambda policy_run: policy_run.tallies.fates[
                 :, groups_of(policy_run.tallies, dim), :, 0
@@ -108,7 +108,7 @@ STATISTIC_VARIABLES: Final = (
     StatisticVariable(
         "roll_rate",
         FRACTION,
-        "share of the bucket's opening balance by where its loans are a month later",
+        "share of the opening balance of the bucket by the state of its loans a month later",
         ("month", "from_bucket", "to_bucket"),
         lambda policy_run: delinquency.roll_rates(policy_run.tallies.roll),
     ),
@@ -124,7 +124,7 @@ STATISTIC_VARIABLES: Final = (
     StatisticVariable(
         "vintage_ever_90",
         FRACTION,
-        "cumulative share of the vintage's loans that first came to 90 days past due in the run",
+        "cumulative share of the loans of the vintage first 90 days past due in the run",
         ("vintage", "mob"),
         lambda policy_run: delinquency.ever_90(
             policy_run.tallies.vintage_first_90,

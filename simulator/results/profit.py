@@ -105,7 +105,7 @@ class ProfitMetric:
 
 
 _RATIO: Final = "ratio of the means over paths, quantiles of its linear form"
-_EVER: Final = "paths on which a month's equity is below"
+_EVER: Final = "paths on which the equity of a month is below"
 
 PROFIT_METRICS: Final = (
     ProfitMetric(
@@ -118,7 +118,7 @@ PROFIT_METRICS: Final = (
     ProfitMetric(
         "profit_before_tax",
         MONEY,
-        f"income - {' - '.join(COST_LINES)} - provision_charge of the first rule book",
+        f"income - {' - '.join(COST_LINES)} - provision_charge of the first provisioning standard",
         Span.FLOW,
         lambda books: books.profit_before_tax,
     ),
@@ -135,7 +135,7 @@ PROFIT_METRICS: Final = (
     ProfitMetric(
         "payout",
         MONEY,
-        "paid out of the month's net_income, as far as equity stays at capital_target of"
+        "paid out of the net_income of the month, as far as equity stays at capital_target of"
         " risk-weighted assets",
         Span.FLOW,
         lambda books: books.payout,
@@ -218,7 +218,7 @@ PROFIT_METRICS: Final = (
     ProfitMetric(
         "return_on_assets",
         "1/year",
-        "net_income over the mean balance at the months' starts, a year",
+        "net_income over the mean balance at the start of the months, a year",
         Span.FLOW,
         lambda books: books.net_income,
         per=lambda books: books.balance_years,
@@ -226,7 +226,7 @@ PROFIT_METRICS: Final = (
     ProfitMetric(
         "return_on_equity",
         "1/year",
-        f"net_income a year over the mean equity at the months' starts; {_RATIO}",
+        f"net_income a year over the mean equity at the start of the months; {_RATIO}",
         Span.WHOLE,
         _yearly_return,
     ),

@@ -58,7 +58,7 @@ SCORE_VARIABLES: Final = (
     WholeVariable(
         "score_ks",
         FRACTION,
-        "largest distance between the score's distributions over bad and over other loans",
+        "largest distance between the distributions of the score over bad and over other loans",
         _measure(ScorePower.KS),
         (JUDGED,),
     ),

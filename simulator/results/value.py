@@ -95,7 +95,7 @@ def value_warnings(output: SimulationOutput) -> list[str]:
         tallies = {name: output.tallies[scenario, name] for name in output.policies}
         words = f"value: {scenario}: {horizon - months} months of run-off"
         if outlook_values(list(tallies.values()), rates_of(output.parameters).v) is None:
-            found.append(f"{words} are too few to tell what is left by: no value; {cure}")
+            found.append(f"{words} are too few to estimate the value left: no value; {cure}")
             continue
         shares = {
             name: float(t.balance[:, horizon].sum() / max(t.balance[:, months].sum(), 1e-9))

@@ -73,10 +73,10 @@ _FLOW_MEANINGS: Final = {
 }
 
 _COUNTED_STOCKS: Final = {
-    Count.OPENING_BALANCE: (MONEY, "balance at the month's start"),
+    Count.OPENING_BALANCE: (MONEY, "balance at the start of the month"),
     Count.CLOSING_BALANCE: (MONEY, "balance at month end"),
-    Count.OPENING_LOANS: ("loans", "open loans at the month's start"),
-    Count.LIVE_BORROWERS: ("borrowers", "borrowers with an open loan at the month's start"),
+    Count.OPENING_LOANS: ("loans", "open loans at the start of the month"),
+    Count.LIVE_BORROWERS: ("borrowers", "borrowers with an open loan at the start of the month"),
     Count.RELIEF_LOANS: ("loans", "loans under relief in the month"),
 }
 """Unit and meaning of counts that stand at a moment; they do not add up over months."""
@@ -94,9 +94,12 @@ _COUNTED_FLOWS: Final = {
     Count.REPEAT_DISBURSED: (MONEY, "paid out on loans of customers who came back"),
     Count.RELIEF_GRANTED: ("loans", "relief newly granted"),
     Count.RELIEF_NO_NEED: ("loans", "of these, granted although cash was not short"),
-    Count.WARNING_TARGETS: ("loans", "loans scored before the due day that trouble awaited"),
+    Count.WARNING_TARGETS: (
+        "loans",
+        "loans scored before the due day with later payment difficulty",
+    ),
     Count.WARNED: ("contacts", "early-warning calls made before the due day"),
-    Count.WARNED_RIGHTLY: ("contacts", "of these, to borrowers whom trouble awaited"),
+    Count.WARNED_RIGHTLY: ("contacts", "of these, to borrowers with later payment difficulty"),
     Count.PROMISES: ("loans", "promises to pay made to collectors"),
     Count.PROMISES_KEPT: ("loans", "promises of the month before that were kept"),
     Count.NEW_30: ("loans", "loans first 30 or more days past due in the run, at month end"),
@@ -210,15 +213,15 @@ PATH_VARIABLES: Final = (
     PathVariable(
         "funding_cost",
         MONEY,
-        "cost of funding the balance of the month's start (parameter funding_annual_rate)",
+        "cost of funding the balance at the start of the month (parameter funding_annual_rate)",
         Kind.FLOW,
         PolicyRun.funding_cost,
     ),
     PathVariable(
         "operating_cost",
         MONEY,
-        "cost of keeping the loans of the month's start (parameters operating_cost_monthly for a"
-        " loan, operating_cost_rate of its balance)",
+        "cost of keeping the loans at the start of the month (parameters operating_cost_monthly for"
+        " a loan, operating_cost_rate of its balance)",
         Kind.FLOW,
         PolicyRun.operating_cost,
     ),
@@ -261,7 +264,7 @@ PATH_VARIABLES: Final = (
     PathVariable(
         "unemployment_rate",
         FRACTION,
-        "borrowers without work over borrowers with an open loan at the month's start",
+        "borrowers without work over borrowers with an open loan at the start of the month",
         Kind.RATE,
         lambda policy_run: delinquency.share(
             policy_run.count(Count.UNEMPLOYED), policy_run.count(Count.LIVE_BORROWERS)
@@ -291,14 +294,14 @@ WHOLE_VARIABLES: Final = (
     WholeVariable(
         "fates",
         "borrowers",
-        "borrowers by what became of them against the reference on the same path, to the horizon",
+        "borrowers by outcome against the current policy on the same path, to the horizon",
         lambda policy_run: policy_run.tallies.fates[:, 0, :, 0],
         ("fate",),
     ),
     WholeVariable(
         "fate_balance",
         MONEY,
-        "balance of the borrowers of each fate, at the event that it tells of",
+        "balance of the borrowers of each outcome, at its event",
         lambda policy_run: policy_run.tallies.fates[:, 0, :, 1],
         ("fate",),
     ),

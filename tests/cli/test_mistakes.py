@@ -46,17 +46,17 @@ MISTAKES = {
     "unknown hydra key": (["hydra.verbose=true"], ["hydra.run.dir", "got hydra.verbose"]),
     "policy not chosen": (
         ["policy=[grace_period]", "policy.stricter_approval.kind=x"],
-        ["stricter_approval is not among", "policy=[grace_period,stricter_approval]"],
+        ["stricter_approval is not a choice of the run", "policy=[grace_period,stricter_approval]"],
     ),
     "no scenario": (["scenario=[]"], ["scenario must name at least one", "baseline"]),
-    "scenario twice": (["scenario=[downturn,downturn]"], ["downturn stands more than once"]),
+    "scenario twice": (["scenario=[downturn,downturn]"], ["duplicate downturn"]),
     "group removed": (["~scenario"], ["scenario cannot be removed"]),
     "two books": (["book=[cn_online,tape]"], ["book takes one name"]),
     "path as a choice": (["scenario=../baseline"], ["scenario must be one of"]),
     "wrong type": (["run.paths=abc"], ["run.paths", "integer", "got abc"]),
     "truth for number": (["run.paths=true"], ["run.paths", "number", "got True"]),
     "fraction for integer": (["run.months=1.5"], ["run.months", "integer", "got 1.5"]),
-    "too small": (["run.months=0"], ["run.months", "greater than or equal to 1", "got 0"]),
+    "too small": (["run.months=0"], ["run.months must be in [1, 600]; got 0"]),
     "too large": (["run.months=601"], ["run.months", "600", "got 601"]),
     "not a number": (["run.paths=nan"], ["run.paths", "finite", "got nan"]),
     "parameter not a number": (["parameters.finding_rate=nan"], ["finding_rate", "[0.01, 0.95]"]),
@@ -83,7 +83,7 @@ MISTAKES = {
     ),
     "break-even not chosen": (
         ["break_even.take_up.high=1"],
-        ["take_up is not among", "break_even=[take_up]"],
+        ["take_up is not a choice of the run", "break_even=[take_up]"],
     ),
     "break-even of a policy not chosen": (
         ["policy=[stricter_approval]", "break_even=[moral_hazard]"],
@@ -107,7 +107,7 @@ MISTAKES = {
     ),
     "rule books that disagree": (
         ["provision=[cas22,cecl]", "provision.cecl.default_dpd=60"],
-        ["provision: rule books of one run must have the same default_dpd; got 90 in cas22, 60"],
+        ["provision: standards of one run must have the same default_dpd; got 90 in cas22, 60"],
     ),
     "weight of a scenario that is not run": (
         ["scenario=[downturn]", "provision.cas22.scenario_weights={baseline: 1}"],

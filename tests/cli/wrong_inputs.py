@@ -54,10 +54,10 @@ WRONG: dict[str, Wrong] = {
     "unknown view": _arguments("--cfg everything", "--cfg", "job", "everything"),
     "hydra key": _arguments("hydra.job.chdir=true", "hydra key", "hydra.run.dir"),
     # run
-    "no paths": _arguments("run.paths=0", "run.paths", "greater than or equal to 1", "got 0"),
+    "no paths": _arguments("run.paths=0", "run.paths must be in [1, 1000000]; got 0"),
     "months in words": _arguments("run.months=two", "run.months", "integer", "got two"),
-    "negative seed": _arguments("run.seed=-1", "run.seed", "greater than or equal to 0", "got -1"),
-    "seed beyond 63 bits": _arguments("run.seed=9223372036854775808", "run.seed", "less than"),
+    "negative seed": _arguments("run.seed=-1", "run.seed must be in [0, ", "got -1"),
+    "seed beyond 63 bits": _arguments("run.seed=9223372036854775808", "run.seed must be in"),
     "too many threads": _arguments("run.threads=2000", "run.threads", "1024", "got 2000"),
     "month 13": _arguments("run.start_month=2026-13", "run.start_month", "YYYY-MM", "2026-13"),
     "list for a number": _arguments("run.paths=[1,2]", "run.paths", "integer"),

@@ -264,8 +264,8 @@ def test_no_volatility_gives_the_scenario_itself():
 @pytest.mark.parametrize(
     ("field", "wrong", "message"),
     [
-        ("persistence", (1.0, 0.5, 0.5, 0.5), "less than or equal to 0.99"),
-        ("volatility", (-0.1, 0.5, 0.5, 0.5), "greater than or equal to 0"),
+        ("persistence", (1.0, 0.5, 0.5, 0.5), r"must be in \[0, 0.99\]; got 1"),
+        ("volatility", (-0.1, 0.5, 0.5, 0.5), r"must be in \[0, 0.5\]; got -0.1"),
         ("correlation", ((1.0, 0.0), (0.0, 1.0)), "4 rows of 4 numbers"),
         ("correlation", np.full((4, 4), 1.0).tolist(), "positive definite"),
         ("correlation", np.triu(np.full((4, 4), 1.0)).tolist(), "symmetric"),

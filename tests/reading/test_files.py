@@ -159,5 +159,5 @@ def test_a_column_that_stands_twice_matters_only_where_it_is_read(tmp_path: Path
         assert np.size(OPEN[kind](path)) > 0
     twice = written(tmp_path, "date,share,share\n2008-01,1,2\n")
     for kind in ("series", "scenario table", "history"):
-        words = "own.csv needs the column share once; it stands there 2 times"
+        words = "own.csv needs the column share once; duplicate, 2 times in"
         assert words in refusal(kind, twice)

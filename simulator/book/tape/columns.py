@@ -84,7 +84,9 @@ TAPE_COLUMNS: Final = (
     TapeColumn("region", "any name", text=True),
     TapeColumn("age", "years", low=16, high=110),
     TapeColumn("work", "formal, self_employed or gig", text=True),
-    TapeColumn("weight", "real borrowers that the row stands for", high=1e9, positive=True),
+    TapeColumn(
+        "weight", "number of real borrowers that the row represents", high=1e9, positive=True
+    ),
     TapeColumn("score", "0-1000, higher is better", high=1000),
     TapeColumn("savings", "liquid, money"),
     TapeColumn("other_debt", "balance on other platforms, money"),
@@ -92,7 +94,7 @@ TAPE_COLUMNS: Final = (
     TapeColumn("essential", "spending a month that cannot be cut"),
     TapeColumn("discretionary", "further spending a month"),
     _flag("overspender", "1: cuts spending late"),
-    _share("p_forget", "chance a month that a due date is forgotten"),
+    _share("p_forget", "monthly probability that a due date is forgotten"),
     _flag("unemployment_insured", "0 or 1"),
     _flag("medical_insured", "0 or 1"),
 )

@@ -140,7 +140,7 @@ def _read_column(draft: Draft, name: str, column: pa.ChunkedArray) -> None:
         draft.findings.say(
             f"{name} is declared in percent, but its largest cell is"
             f" {100 * np.nanmax(numbers):g}, which is {np.nanmax(numbers):.4%}; leave it out of"
-            " percent if 0.18 stands for 18 %"
+            " percent if 0.18 means 18 %"
         )
 
 

@@ -118,7 +118,7 @@ def _units(names: Sequence[str], claims: dict[str, list[int]], mapping: TapeMapp
         money = not (spec.text or spec.date or spec.is_fraction)
         if factor and money and model not in mapping.scale:
             lines.append(
-                f"{model} stands under {clip(names[places[0]], 40)}: declare its unit in a mapping,"
+                f"{model} is under {clip(names[places[0]], 40)}: declare its unit in a mapping,"
                 f" scale: {{{model}: {factor:.0f}}}"
             )
     return lines

@@ -82,7 +82,7 @@ class TapeMapping(Frozen):
                 raise ValueError(f"scale is for numbers; got {name}")
         twice = sorted(set(self.constants) & set(self.columns.values()))
         if twice:
-            raise ValueError(f"{twice[0]} stands in columns and in constants; leave one out")
+            raise ValueError(f"{twice[0]} is in columns and in constants; leave one out")
         if self.date_format is not None and "%" not in self.date_format:
             raise ValueError("date_format must be as %d/%m/%Y")
         return self

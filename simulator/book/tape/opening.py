@@ -80,7 +80,7 @@ def tape_book(
     Raises ``UserError`` with every finding at once.
     """
     if settings.path is None:
-        raise UserError("book.path must name the tape's file when book.kind is tape; got null")
+        raise UserError("book.path must name the file of the tape when book.kind is tape; got null")
     tape = read_tape(settings.path, settings.mapping, settings.panel, settings.regions)
     menu = menu_of(settings, tape.texts["product"].words)
     rules = _with_regions(tape, rules_of(settings, parameters))

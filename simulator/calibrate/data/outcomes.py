@@ -117,7 +117,7 @@ def simulated_shares(
     horizon = observation.timeline.horizon
     if target.horizon_months > horizon:
         raise UserError(
-            f"{owner}.horizon_months must be at most the {horizon} months of the run; got"
+            f"{owner}.horizon_months must be in [1, {horizon}], the months of the run; got"
             f" {target.horizon_months}"
         )
     order = np.argsort(ids)

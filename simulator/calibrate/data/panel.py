@@ -127,8 +127,8 @@ def _check_ids(owner: str, ids: Sequence[str], source: Source) -> None:
     twice = [identity for identity, times in Counter(ids).items() if times > 1]
     if twice:
         raise UserError(
-            f"{owner} must not have an account twice; {len(twice)} accounts stand there more than"
-            f" once (first: {clip(twice[0], 40)})"
+            f"{owner} must not have an account twice; {len(twice)} accounts are duplicate"
+            f" (first: {clip(twice[0], 40)})"
         )
 
 
@@ -255,7 +255,7 @@ def _cures(owner: str, panel: Panel, target: CureTarget) -> Contributions:
     columns = []
     for duration in target.durations:
         if duration < 1:
-            raise UserError(f"{owner}.durations must be 1 or more; got {duration}")
+            raise UserError(f"{owner}.durations must be at least 1; got {duration}")
         seen = [m for m in target.months if next_month(m, -duration) in panel.months]
         if not seen:
             raise UserError(

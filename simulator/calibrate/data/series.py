@@ -43,7 +43,7 @@ def read_series(owner: str, target: SeriesTarget) -> Series:
         except ValueError as error:
             raise UserError(f"{where}: {error}") from None
         if label in seen:
-            raise UserError(f"{where}: {label} stands there twice")
+            raise UserError(f"{where}: duplicate period {label}")
         seen[label] = float(read.values[row])
     labels = tuple(label for label in wanted if np.isfinite(seen.get(label, np.nan)))
     if not labels:

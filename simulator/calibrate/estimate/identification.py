@@ -77,7 +77,7 @@ def parameter_findings(
         for j in range(i + 1, len(names)):
             if abs(correlation[i, j]) > MOST_CORRELATION:
                 found.append(
-                    f"parameters {names[i]} and {names[j]} are told apart badly: their errors are"
+                    f"parameters {names[i]} and {names[j]} are poorly identified: their errors are"
                     f" correlated by {correlation[i, j]:+.2f}"
                 )
     for direction in weak_directions(whitened_slopes, sd_before):
@@ -118,8 +118,8 @@ def target_findings(names: Sequence[str], z: F8, slopes: F8) -> tuple[str, ...]:
             continue
         told.add(partner)
         found.append(
-            f"targets {names[i]} and {names[partner]} contradict each other: the model's"
-            f" compromise misses them by {z[i]:+.1f} and {z[partner]:+.1f} standard errors"
+            f"targets {names[i]} and {names[partner]} contradict each other: the best"
+            f" fit misses them by {z[i]:+.1f} and {z[partner]:+.1f} standard errors"
         )
     rest = len(found) - _MOST_MESSAGES
     if rest > 0:

@@ -153,7 +153,7 @@ def _coordinate(settings: FreeParameter, spec: ParameterSpec) -> Coordinate:
 
 def _mistakes(c: Coordinate, spec: ParameterSpec) -> list[str]:
     """What is wrong with a coordinate, each as ``field rule; got value``."""
-    allowed = f"must be in [{spec.low:g}, {spec.high:g}], the catalogue's bounds"
+    allowed = f"must be in [{spec.low:g}, {spec.high:g}], the bounds of the catalogue"
     bounds = {"low": c.low, "high": c.high}
     found = [
         f"{k} {allowed}; got {v:g}" for k, v in bounds.items() if not spec.low <= v <= spec.high

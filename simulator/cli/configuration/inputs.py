@@ -174,7 +174,7 @@ def _entries(
                 del found[name]
                 selected = ",".join((*names, name))
                 raise UserError(
-                    f"{group.name}.{name} is set, but {name} is not among the run's choices;"
+                    f"{group.name}.{name} is set, but {name} is not a choice of the run;"
                     f" add it: {group.name}=[{selected}]"
                 )
     return found

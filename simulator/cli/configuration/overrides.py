@@ -169,7 +169,7 @@ def _check_choice(override: Override, folders: ConfigFolders) -> None:
         for name in names:
             check_known(group, choices, name)
             if names.count(name) > 1:
-                raise UserError(f"{group}: {name} stands more than once")
+                raise UserError(f"{group}: duplicate {name}")
 
 
 def _may_be_none(group: str) -> bool:

@@ -37,8 +37,8 @@ def closing_table(rows: Sequence[SummaryRow], verdict_text: str = "") -> None:
             change = changes.get((scenario, policy), 0.0)
             if abs(change) > OTHER_BALANCE:
                 text = (
-                    f"{policy}: balance {change:+.0%} on average against {REFERENCE}, so its"
-                    " overdue rates are over another balance"
+                    f"{policy}: balance {change:+.0%} on average against {REFERENCE}; its"
+                    " overdue rates have another denominator"
                 )
                 console.print(text, highlight=False, markup=False)
             if _changes_nothing(scenario, policy, by_key):
@@ -75,7 +75,9 @@ def _horizon_note(rows: _Rows) -> str:
     """Whether losses that come after the reported months are in the amounts."""
     if _read(rows, "net_loss")[0] != "net_loss":
         return "Net loss and value cover the reported months and the run-off."
-    return "Losses after the last month are outside; set run.runoff_months=null to include them."
+    return (
+        "Losses after the last month are not included; set run.runoff_months=null to include them."
+    )
 
 
 def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Table:

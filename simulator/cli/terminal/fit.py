@@ -46,15 +46,16 @@ def tell_fit(fit: Fitted, warnings: Sequence[str], folder: Path, choice: str) ->
     console.print(_parameter_table(fit.parameters(), fit.level))
     console.print(_target_table(fit.rows()))
     console.print(
-        "From data: share of what is known of a parameter that prior and bounds do not give.\n"
-        "Misfit: root mean square of misses in standard errors; 1 is what chance gives.",
+        "From data: share of the information on a parameter that comes from the data, not from"
+        " prior and bounds.\n"
+        "Misfit: root mean square of misses in standard errors; 1 is expected from sampling error.",
         style="dim",
         highlight=False,
     )
     sys.stdout.flush()
     for warning in warnings:
         print(f"warning: {' '.join(warning.split())}", file=sys.stderr)
-    print(f"Written to {shown(folder)}: fit.html tells the whole story")
+    print(f"Written to {shown(folder)}: read fit.html")
     print(
         f"use it: python -m simulator parameters={choice} after copying parameters.yaml to"
         f" YOUR_FOLDER/parameters/{choice}.yaml, with --config-dir YOUR_FOLDER"
@@ -66,7 +67,7 @@ def resume_hint(folder: Path | None) -> str:
     if folder is None:
         return "nothing was begun"
     where = shlex.quote(f"hydra.run.dir={shown(folder)}")
-    return f"what was simulated is kept: the same command with {where} goes on from there"
+    return f"finished simulations are kept: the same command with {where} goes on from there"
 
 
 def _parameter_table(rows: Iterable[ParameterRow], level: float) -> Table:

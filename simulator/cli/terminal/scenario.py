@@ -19,8 +19,8 @@ from simulator.reading.periods import MONTHS_A_QUARTER, month_number, quarter_na
 
 _WIDTH: Final = 100
 _MODEL: Final = (
-    "No history is given, so the yardstick is the model's own: long-run means (assumption) and the"
-    " stationary spread of this scenario's deviations, not anything that was observed."
+    "No history is given. Distances are from long-run means (assumption), in stationary standard"
+    " deviations of the model, not of observations."
 )
 
 
@@ -37,7 +37,7 @@ def scenario_text(scenario: Scenario) -> str:
         *_table(scenario),
         "",
         *_chart(scenario),
-        "How severe it is",
+        "Severity",
         *_severity(scenario),
     ]
     return "\n".join(parts)
@@ -109,7 +109,7 @@ def _sentence(item: VariableSeverity, quarter: str, scenario: Scenario) -> str:
     text = f"{name}: {worst} {quarter}, {_number(name, item.worst)}{unit}"
     if item.yardstick == "history":
         text += (
-            f"; distance from history's mean of {_number(name, item.mean)}{unit}:"
+            f"; distance from the historical mean of {_number(name, item.mean)}{unit}:"
             f" {_spreads(item.distance)};"
             f" {100 * (item.quantile or 0):.0f} % of {item.history_quarters} quarters of history"
             f" were no higher; {_last(item)}"
@@ -120,7 +120,7 @@ def _sentence(item: VariableSeverity, quarter: str, scenario: Scenario) -> str:
             f" {_spreads(item.distance)}"
         )
         if scenario.history is not None:
-            text += f" (history has fewer than {LEAST_QUARTERS} quarters: the model's yardstick)"
+            text += f" (fewer than {LEAST_QUARTERS} quarters of history: those of the model)"
     change = _spreads(item.change_distance, "of yearly changes")
     return f"{text}; largest change within a year {_signed(name, item.change)}{points}, {change}"
 

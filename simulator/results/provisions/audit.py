@@ -15,7 +15,7 @@ from simulator.vocabulary import LOSS_WINDOW_MONTHS
 F8 = NDArray[np.float64]
 
 _ALIKE: Final = (
-    "lifetime losses look twelve months ahead, so that stages 1 and 2 are held alike;"
+    "lifetime losses look twelve months ahead, so that stages 1 and 2 have the same allowance;"
     " run.runoff_months=18 or more tells them apart"
 )
 

@@ -156,7 +156,7 @@ PROVISION_METRICS: Final = (
     ProvisionMetric(
         "booked_coverage_ratio",
         FRACTION,
-        f"allowance of the accounting book, the run's first, over impaired_balance; {_RATIO}",
+        f"allowance of the accounting standard (first of the run) over impaired_balance; {_RATIO}",
         Span.MONTH | Span.CLOSING | Span.LOWEST,
         BookView.booked,
         _named("impaired_balance"),
@@ -166,7 +166,7 @@ PROVISION_METRICS: Final = (
     ProvisionMetric(
         "booked_provisions_over_loans",
         FRACTION,
-        f"allowance of the accounting book, the run's first, over all loans; {_RATIO}",
+        f"allowance of the accounting standard (first of the run) over all loans; {_RATIO}",
         Span.MONTH | Span.CLOSING,
         BookView.booked,
         BookView.loans,

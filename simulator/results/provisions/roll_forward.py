@@ -15,9 +15,9 @@ TRANSFERS: Final = ("transfer_in", "transfer_out")
 """Lines that add up to nothing over grades."""
 CLOSING: Final = "closing"
 LINES: Final = {
-    OPENING: "allowance at the month's start, overlays included",
-    "new": "for loans that came in the month, as they stand at its end",
-    "transfer_in": "allowance that loans of other grades brought, as it was at the month's start",
+    OPENING: "allowance at the start of the month, overlays included",
+    "new": "for loans that came in the month, in their grade at its end",
+    "transfer_in": "allowance that loans of other grades brought, as at the start of the month",
     "transfer_out": "allowance that loans took to other grades (negative)",
     "remeasurement": "change of loss rates, by moving and by new estimates, and what a write-off or"
     " sale needs beyond the allowance that the loan had",

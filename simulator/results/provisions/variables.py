@@ -47,15 +47,15 @@ PATH_VARIABLES: Final = (
     ProvisionVariable(
         "impaired_balance",
         MONEY,
-        "balance in the rule book's impaired grades (non-performing, stage 3) at month end; without"
-        " such grades in default",
+        "balance in the impaired grades (non-performing, stage 3) at month end; without such"
+        " grades in default",
         _MONTHLY,
         opening=True,
     ),
     ProvisionVariable(
         "provision_charge",
         MONEY,
-        "what the income statement bears in the month: rise of the allowance, and what was written"
+        "charge to the income statement in the month: rise of the allowance, and balance written"
         " off or sold, less sale prices and recoveries",
         _MONTHLY,
     ),
@@ -80,14 +80,14 @@ GRADE_VARIABLES: Final = (
 ROLL_FORWARD: Final = ProvisionVariable(
     "roll_forward",
     MONEY,
-    "way of the allowance from the month's start to its end, mean over paths; every line but the"
-    " last adds up to the last",
+    "way of the allowance from the start of the month to its end, mean over paths; every line but"
+    " the last adds up to the last",
     (*BY_BOOK, "month", "line", "grade"),
 )
 GRADE_OF_CELLS: Final = ProvisionVariable(
     "cell_grade",
     FRACTION,
-    "position of the cell's grade in the coordinate grade",
+    "position of the grade of the cell in the coordinate grade",
     (*BY_BOOK, "month", "cell"),
     opening=True,
 )
@@ -137,21 +137,24 @@ MINIMUM_VARIABLES: Final = (
     ProvisionVariable(
         "minimum_coverage_ratio",
         FRACTION,
-        "least allowance over impaired balance that the rule book asks for; missing without one",
+        "least allowance over impaired balance that the standard requires; missing without one",
         ("provision",),
     ),
     ProvisionVariable(
         "minimum_provisions_over_loans",
         FRACTION,
-        "least allowance over balance that it asks for; missing without one",
+        "least allowance over balance that it requires; missing without one",
         ("provision",),
     ),
 )
 WHOLE_NUMBERS: Final = ("cell_grade", "rate_source")
 PROVISION_COORDINATES: Final = {
-    "provision": (FRACTION, "name of the rule book; the first is the accounting book"),
-    "provision_label": (FRACTION, "label of the rule book"),
-    "grade": (FRACTION, "grade, of all rule books together"),
+    "provision": (
+        FRACTION,
+        "name of the provisioning standard; the first is the accounting standard",
+    ),
+    "provision_label": (FRACTION, "label of the provisioning standard"),
+    "grade": (FRACTION, "grade, of all provisioning standards together"),
     "line": (FRACTION, "line of the roll-forward"),
     "cell": (FRACTION, "situations and products that share expected losses (docs/provisions.md)"),
 }

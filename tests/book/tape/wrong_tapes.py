@@ -198,6 +198,6 @@ WRONG: dict[str, Wrong] = {
     "mapping: no date format": Wrong(("date_format",), mapping="date_format: dd/mm/yyyy"),
     "mapping: unknown encoding": Wrong(("encoding",), mapping="encoding: utf-7"),
     "mapping: negative scale": Wrong(
-        ("scale.principal", "greater than 0"), mapping="scale: {principal: -1}"
+        ("scale.principal", "must be in (0, 1000000000]; got -1"), mapping="scale: {principal: -1}"
     ),
 }
