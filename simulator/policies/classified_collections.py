@@ -59,7 +59,7 @@ class EffortRule(_WhichLoans):
     """A stage that is tried where the reference does not; the share of loans a month."""
 
     effort: Share
-    """Chance that the stage is tried in a month."""
+    """Probability that the stage is tried in a month."""
 
 
 class ClassifiedCollections(Market):

@@ -22,7 +22,7 @@ class Prevention(Window):
 
     kind: Literal["prevention"] = "prevention"
     forget_factor: _Factor = 1.0
-    """Chance to forget a due day, over the borrower's own."""
+    """Probability to forget a due day, over the borrower's own."""
     channel_factor: _Factor = 1.0
     """Failures of the payment channel, over today's."""
     misunderstand_factor: _Factor = 1.0
@@ -30,7 +30,7 @@ class Prevention(Window):
     due_reminder: Share = 0.0
     """Share of loans that get a reminder before the due day."""
     due_reminder_effect: Share = 0.0
-    """Chance that a reminder read by one who would forget is heeded."""
+    """Probability that a reminder read by one who would forget is heeded."""
     autopay_monthly_rate: Share = 0.0
     """Share of those who still pay by hand that enrol in autopay, a month; they stay."""
     monthly_cost_per_loan: ReferenceMoney = 0.0

@@ -28,7 +28,7 @@ class Relief(Window):
     monthly_budget_share: float = Field(default=1.0, ge=0, le=10)
     """Deferred and forgiven amounts a month over the opening balance."""
     refusal_after_relief: float = Field(default=1.0, ge=0.25, le=4)
-    """Chance of refusal of those who ever had relief, over others'."""
+    """Probability of refusal of those who ever had relief, over others'."""
     is_record: bool = False
     """Whether relief makes a customer's record late, as 30 days past due do."""
 
