@@ -9,7 +9,8 @@ from simulator.report.delinquency import economy
 from simulator.report.headline.caveats import outside_the_months
 from simulator.report.kit.card import Section
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import currency_name, name, sentences, tn, tr
+from simulator.report.kit.language import currency_title, name, sentences, tn, tr
+from simulator.report.kit.run_messages import run_message
 from simulator.report.kit.setting_words import Part, flat, value_words
 from simulator.report.kit.table import policy_class
 from simulator.report.kit.text import clean, harmless
@@ -75,7 +76,7 @@ def scenario_cards(data: ReportData) -> list[ScenarioCard]:
                 _said(entry.get("source"), 500) or tr("not recorded"),
                 _weight(data, scenario, entry.get("weight")),
                 economy.severity(data, scenario),
-                tuple(clean(item, 300) for item in listed),
+                tuple(run_message(clean(item, 300)) for item in listed),
             )
         )
     return out
@@ -137,7 +138,7 @@ def facts(data: ReportData) -> list[str]:
         tn("{n} path", "{n} paths", data.n_paths),
         tn("{n} scenario", "{n} scenarios", len(data.scenarios)),
         tn("{n} policy", "{n} policies", len(data.policies)),
-        tr("money in {currency}", currency=currency_name(data.currency)),
+        tr("money in {currency}", currency=currency_title(data.currency)),
     ]
 
 
@@ -151,7 +152,7 @@ def limits(data: ReportData) -> list[str]:
         tr(
             "Behaviour (who refuses, forgets, asks for relief, answers a call) follows parameters"
             " of which many are assumptions; docs/model.md lists each with its source. The model"
-            " has not been fitted to this lender's history unless the configuration says so."
+            " is not fitted to the history of this lender unless the configuration sets it."
         ),
         tr(
             "Intervals measure sampling error over the simulated paths only. They do not cover"

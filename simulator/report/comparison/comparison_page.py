@@ -26,7 +26,15 @@ from simulator.report.kit.fans import (
     month_axis,
     value_axis,
 )
-from simulator.report.kit.language import clauses, listed, mark, name, sentences, tr
+from simulator.report.kit.language import (
+    clauses,
+    currency_title,
+    listed,
+    mark,
+    name,
+    sentences,
+    tr,
+)
 from simulator.report.kit.numbers import Scale, money_scale, number, percent
 from simulator.report.kit.page_shell import page_text
 from simulator.report.kit.phrases import scale_for
@@ -110,7 +118,7 @@ def _run_table(runs: Sequence[ComparedRun]) -> Table:
     """What each run is, in a few lines."""
     lines = (
         (tr("Book"), [name(run.attribute("book")) for run in runs]),
-        (tr("Currency"), [run.data.currency for run in runs]),
+        (tr("Currency"), [currency_title(run.data.currency) for run in runs]),
         (tr("Begins"), [run.attribute("start_date")[:7] for run in runs]),
         (tr("Months"), [f"{run.months[0]}" for run in runs]),
         (tr("Months of run-off"), [f"{run.months[1]}" for run in runs]),

@@ -25,7 +25,8 @@ class Language:
     """How a language writes what is not in its catalogue of strings.
 
     ``money_steps``: (divisor, its name) of money, the largest first, for values from there on;
-    ``currencies``: the name of a currency in amounts, its code where there is none.
+    ``currencies``: the name of a currency in amounts, ``currency_titles`` by itself; its code where
+    there is none.
     """
 
     code: LanguageCode
@@ -45,6 +46,7 @@ class Language:
     between_sentences: str
     money_steps: tuple[tuple[float, str], ...]
     currencies: Mapping[str, str]
+    currency_titles: Mapping[str, str]
 
     @property
     def points_unit(self) -> str:
@@ -68,6 +70,7 @@ ENGLISH: Final = Language(
     between_sentences=" ",
     money_steps=((1e9, " bn"), (1e6, " M"), (1e3, " k"), (1.0, "")),
     currencies={},
+    currency_titles={},
 )
 CHINESE: Final = Language(
     code="zh",
@@ -85,9 +88,11 @@ CHINESE: Final = Language(
     between_sentences="",
     money_steps=((1e8, "亿"), (1e4, "万"), (1.0, "")),
     currencies={"CNY": "元", "USD": "美元", "TWD": "新台币元"},
+    currency_titles={"CNY": "人民币", "USD": "美元", "TWD": "新台币"},
 )
 _LANGUAGES: Final[Mapping[str, Language]] = {"en": ENGLISH, "zh": CHINESE}
 _current: ContextVar[Language] = ContextVar("language", default=ENGLISH)
+_CHINESE_WORDS: Final = re.compile("[\u4e00-\u9fff]")
 _FIELD: Final = re.compile(r"\{(\w+)")
 
 
@@ -158,6 +163,18 @@ def bracketed(text: str) -> str:
 def currency_name(code: str) -> str:
     """A currency as amounts have it: its code, or its name where the language has one."""
     return language().currencies.get(code, code)
+
+
+def currency_title(code: str) -> str:
+    """A currency by itself: its code, or its name where the language has one."""
+    return language().currency_titles.get(code, code)
+
+
+def stays_english(text: str) -> bool:
+    """Whether ``text`` of the data, a source for one, is English on a page that is not."""
+    spoken = language()
+    has_letters = any(character.isalpha() for character in text)
+    return spoken is not ENGLISH and has_letters and not _CHINESE_WORDS.search(text)
 
 
 def fields(message: str) -> frozenset[str]:

@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from simulator.report.kit import csv_file, style
 from simulator.report.kit.card import Choice, FigureCard
-from simulator.report.kit.language import bracketed, language, tn, tr
+from simulator.report.kit.language import bracketed, language, stays_english, tn, tr
 from simulator.report.kit.outcome_kinds import FATE_KINDS, fate_class
 from simulator.report.kit.selectors import Names, Selector, places, selectors, shows
 from simulator.report.kit.waterfall import BAR_KINDS
@@ -125,6 +125,7 @@ def page_text(template: str, drawn: Sequence[FigureCard], names: Names, **conten
     )
     stops = {"comma": language().comma, "full_stop": tr(".")}
     environment.globals |= {"tr": tr, "tn": tn, "bracketed": bracketed, **stops}
+    environment.globals["stays_english"] = stays_english
     lists = selectors(drawn, names)
     figures = [_drawing(number, card, names, lists) for number, card in enumerate(drawn, start=1)]
     drawings = {"colours": style.dark_colours(), "figures": figures}

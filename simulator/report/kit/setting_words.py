@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.report.kit.language import clauses, listed, name, tr
+from simulator.report.kit.run_messages import run_message
 from simulator.report.kit.text import clean
 
 MAX_TEXT = 2000
@@ -30,7 +31,7 @@ def value_words(value: object) -> str:
     if value is None:
         return tr("none")
     text = clean(value, MAX_TEXT)
-    return name(text) if text else ""
+    return run_message(name(text)) if text else ""
 
 
 def _pairs(entry: Mapping[str, object]) -> Iterator[str]:

@@ -121,7 +121,7 @@ def _table(found: Underwriting, rows: Rows, labels: Labels, kind: str, title: st
         tr("Approved today"),
         tr("Price a year"),
         tr("Bad loans"),
-        tr("Charged off of what was lent"),
+        tr("Charge-offs over amount lent"),
         tr("Value of a loan ({unit})", unit=scale.unit),
     )
     lines = tuple(

@@ -16,7 +16,7 @@ F8 = NDArray[np.float64]
 
 _ALIKE: Final = (
     "lifetime losses look twelve months ahead, so that stages 1 and 2 have the same allowance;"
-    " run.runoff_months=18 or more tells them apart"
+    " run.runoff_months=18 or more separates them"
 )
 
 

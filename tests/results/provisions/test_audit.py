@@ -33,7 +33,7 @@ def test_roll_forwards_close_and_checks_notice_one_that_does_not() -> None:
 def test_a_short_horizon_is_told() -> None:
     output = run_of()
     (text,) = provision_warnings(output)
-    assert "run.runoff_months=18 or more tells them apart" in text
+    assert "run.runoff_months=18 or more separates them" in text
     longer = output_of({"status_quo": zero_tallies(2, 23)}, months=5)
     assert provision_warnings(replace(longer, cells=table())) == []
     assert provision_warnings(replace(output, cells=None)) == []
