@@ -234,8 +234,8 @@ def ai_only_against_humans(size: Size) -> Finding:
         "An AI-only call centre loses against people",
         "net present value of collections -9 pp after 30 days, about -5 pp after a year",
         "Choi et al., NBER 33669",
-        f"net result over write-offs of the current policy: {worth}; loans that become 90+: {ninety};"
-        f" written off: {loss}; collection cost: {cost}",
+        f"net result over write-offs of the current policy: {worth}; loans that become 90+:"
+        f" {ninety}; written off: {loss}; collection cost: {cost}",
         worth,
         -1,
     )
@@ -335,7 +335,8 @@ _HEAD = """# Evidence
 What lenders and researchers have published about the practices that the policy catalogue holds,
 beside what the model does with its default parameters. Nothing was fitted to these figures; a
 mechanism agrees when its effect has the published direction beyond the noise of the simulation.
-Changes are against the current policy with common random numbers (same borrowers, same draws), with 95 % intervals.
+Changes are against the current policy with common random numbers (same borrowers, same
+draws), with 95 % intervals.
 Written by `python -m tools.evidence` ({borrowers:,} borrowers of the default book, {paths}
 paths, {months} months); `tests/test_evidence.py` checks the directions on a smaller book.
 

@@ -18,8 +18,8 @@ class Combination(Frozen):
 
     Every lever combines on its own. So two offers of relief that meet in a cell (month, customer,
     bucket, hardship) are not two: they merge into one with the better terms of both - the larger
-    probability, the longest relief, the smallest share due and of interest, the youngest age, the most
-    uses - under the smaller budget. The known consequence: a customer whom one offer reaches
+    probability, the longest relief, the smallest share due and of interest, the youngest age, the
+    most uses - under the smaller budget. The known consequence: a customer whom one offer reaches
     gets the other's terms too. Where that is not meant, give offers cells of their own
     (``hardships``, buckets, risk bands). Of two programmes of education the larger share reached
     and the further ramp hold, each by itself: together they may act as neither would alone.
