@@ -4,12 +4,13 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from simulator.report.delinquency import economy
 from simulator.report.headline.caveats import outside_the_months
 from simulator.report.kit.card import Section
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import currency_title, name, sentences, tn, tr
+from simulator.report.kit.language import currency_title, mark, name, sentences, tn, tr
 from simulator.report.kit.run_messages import run_message
 from simulator.report.kit.setting_words import Part, flat, value_words
 from simulator.report.kit.table import policy_class
@@ -53,6 +54,14 @@ class PolicyCard:
     label: str
     colour_class: str
     parts: tuple[Part, ...]
+
+
+CHECKS: Final = {
+    "fates": mark("Borrower outcomes"),
+    "fate_cuts": mark("Borrower outcomes by group"),
+    "reference_fates": mark("Borrower outcomes under the current policy"),
+}
+"""Checks whose title is not their name."""
 
 
 def _words(key: str) -> str:
@@ -288,7 +297,9 @@ def _checks(checks: object) -> list[tuple[str, str]]:
                 worst=worst,
                 allowed=allowed,
             )
-            out.append((_words(str(check.get("name", ""))), told))
+            key = str(check.get("name", ""))
+            title = tr(CHECKS[key]) if key in CHECKS else _words(key)
+            out.append((title, told))
     return out
 
 

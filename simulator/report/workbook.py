@@ -34,6 +34,11 @@ MOST_EXACT: Final = 1e15
 _SPANS: Final = ((Span.CLOSING, "closing_"), (Span.TOTAL, ""), (Span.EVER, "ever_"))
 """Figures without month of a rule book's metric, and what stands before its name."""
 _FATES: Final = (Fate.SAVED, Fate.CENSORED, Fate.DELAYED, Fate.HARMED, Fate.FREE_RIDER)
+_HEADINGS: Final = {
+    Fate.CENSORED.name: mark("Follow-up too short"),
+    Fate.FREE_RIDER.name: mark("Relief taken without need"),
+}
+"""Outcomes whose heading is not their identifier."""
 _PREFIXES: Final = (
     (
         "delta_",
@@ -260,8 +265,12 @@ def _grades(data: ReportData, books: Provisions) -> Sheet:
 
 
 def _titled(metric: str) -> str:
-    """Heading of a metric or fate that is only known by its identifier."""
-    return name(metric.replace("_", " ").capitalize())
+    """Heading of a metric or outcome that is only known by its identifier."""
+    return (
+        tr(_HEADINGS[metric])
+        if metric in _HEADINGS
+        else name(metric.replace("_", " ").capitalize())
+    )
 
 
 def _summary(data: ReportData, summary_rows: Sequence[SummaryRow]) -> Sheet:

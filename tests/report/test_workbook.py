@@ -263,7 +263,7 @@ def test_provisions_are_those_of_each_rule_book(outcome: ExperimentOutcome, book
     grades = records(book.sheets["Grades"])
     shares: dict[tuple[object, ...], float] = {}
     for row in grades:
-        place = (row["Rule book"], row["Scenario"], row["Policy"])
+        place = (row["Provisioning standard"], row["Scenario"], row["Policy"])
         shares[place] = shares.get(place, 0.0) + float(str(row["Balance share, mean"]))
     assert len(shares) == len(rows)
     assert list(shares.values()) == pytest.approx([1.0] * len(shares), rel=1e-9)

@@ -69,7 +69,7 @@ def effect_text(
         return tr("leaves the {name} unchanged", name=name)
     if stat.has_interval and stat.sign == 0:
         numbers = scale.full(stat.mean, signed=True), scale.span(stat.ci_low, stat.ci_high)
-        message = "has no distinguishable effect on the {name} ({mean}, {span})"
+        message = mark("has no significant effect on the {name} ({mean}, {span})")
         if explained:
             message = mark("has no significant effect on the {name} ({mean}, 95 % interval {span})")
         return tr(message, name=name, mean=numbers[0], span=numbers[1])

@@ -30,12 +30,12 @@ def test_a_line_or_colour_each_is_kept_for_the_best_where_there_are_many(n_polic
     caption = overdue.overdue_caption(data, 30)
     if n_policies <= 7:
         assert len(names) == n_policies
-        assert "Drawn:" not in caption
+        assert "Shown:" not in caption
         return
     assert data.overall is not None
     best = [s.policy for s in data.overall.standings[:BEST_DRAWN]]
     assert names == {data.policy_label(p) for p in ("status_quo", *best)}
-    assert caption.endswith("Drawn: the 5 best of 7; all are in the table.")
+    assert caption.endswith("Shown: the 5 best of 7; all are in the table.")
     named = {row[1] for row in overdue.overdue_table(data, (30,)).rows}
     assert len(named) == n_policies
     assert len(effects.effects_table(data).rows) == n_policies - 1

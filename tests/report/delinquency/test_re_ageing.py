@@ -40,7 +40,7 @@ def test_a_rate_that_only_re_ageing_lowers_is_no_improvement(default_run: Run) -
     assert {row.cells[0].verdict for row in rows[1:]} == {"reaged"}
     caption = overdue.overdue_caption(data, 30)
     assert "peaks lowest" not in caption
-    assert "Left out, as the rate before relief is not shown to fall: Grace period" in caption
+    assert "Left out, without a significant fall of the rate before relief: Grace period" in caption
     assert "Re-aged: under Grace period, Stricter approval" in effects.effects_caption(data)
     assert "before relief +0.40 (0.20 to 0.60)" in effects.effects_table(data).rows[0][2]
 

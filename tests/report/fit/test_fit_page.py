@@ -116,7 +116,10 @@ def test_the_headline_counts_what_is_met_and_names_what_rests_on_a_prior():
     met = sum(abs(number.z) <= 2 for number in report.numbers)
     sentence = words.headline(report)
     assert f"meets {met} of 57 observed numbers" in sentence
-    assert "pin down 2 of 3 parameters; forgetting_share rests on prior and bounds." in sentence
+    assert (
+        "identify 2 of 3 parameters; forgetting_share is determined by prior and bounds."
+        in sentence
+    )
 
 
 def test_the_page_loads_nothing_and_holds_plotly_once(page):
@@ -159,7 +162,7 @@ def test_captions_state_the_finding():
     assert "move willingness_mean away from the start" in captions["fit-parameters"]
     assert "Least known from the data: forgetting_share" in captions["fit-parameters"]
     assert "willingness_mean and finding_rate, \u22120.90" in captions["fit-correlations"]
-    assert "it is better than its hardest rival, last_value (" in captions["fit-backtest"]
+    assert "it is better than the best benchmark, last_value (" in captions["fit-backtest"]
     assert "held 100\u202f% of them" in captions["fit-backtest"]
     assert "from 6.00\u202f% (2008Q1 of ahead)" in captions["fit-fans"]
 
@@ -167,7 +170,7 @@ def test_captions_state_the_finding():
 def test_warnings_stand_before_everything_but_the_finding(page):
     words = _words(page)
     warning = words.index("parameter forgetting_share rests on its prior")
-    assert words.index("The model meets") < warning < words.index("What this calibration is")
+    assert words.index("The model meets") < warning < words.index("About this calibration")
 
 
 def test_the_model_that_loses_to_a_rival_is_told_so():
@@ -177,7 +180,7 @@ def test_the_model_that_loses_to_a_rival_is_told_so():
         for row in report.backtests
     ]
     caption = words.backtest_caption(replace(report, backtests=swapped))
-    assert "it is not better than its hardest rival, last_value (" in caption
+    assert "it is not better than the best benchmark, last_value (" in caption
     assert "held 0" in caption
 
 
@@ -233,7 +236,7 @@ def test_many_cells_and_targets_keep_the_page_bounded():
     )
     (figure,) = (found for found in drawings(page) if found["id"] == "fit-numbers")
     assert figure["layouts"]["wide"]["height"] < 6000
-    assert "Drawn: the first 12 of 20" in _words(page)
+    assert "Shown: the first 12 of 20" in _words(page)
     assert "the 28 worst met of 60" in json.dumps(figure)
 
 

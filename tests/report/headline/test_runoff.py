@@ -38,13 +38,13 @@ def test_losses_put_off_into_the_runoff_are_in_the_amounts(default_run: Run) -> 
 
 def test_the_finding_itself_says_what_a_run_without_runoff_leaves_out(default_run: Run) -> None:
     support = " ".join(first_screen(data_of(default_run)).support)
-    assert "flatters a policy that puts payments off; run.runoff_months=18" in support
+    assert "favours a policy that defers payments; set run.runoff_months=18" in support
     assert "flatters" not in " ".join(first_screen(_with_runoff(default_run)).support)
 
 
 def test_the_limits_say_which_months_the_money_covers(default_run: Run) -> None:
     without = " ".join(about_the_run.limits(data_of(default_run)))
-    assert "run.runoff_months=18 brings them in" in without
+    assert "set run.runoff_months=18 to include them" in without
     runoff = " ".join(about_the_run.limits(_with_runoff(default_run)))
     assert "24 months of the run and 12 months of run-off" in runoff
     assert "runoff_months=12" not in runoff

@@ -46,7 +46,7 @@ def test_the_verdict_follows_the_decision(
 def test_paths_that_would_tell_are_named() -> None:
     sentence = verdict(_worth_of((3e4, -5e6), (0, 0), 1e5))
     assert "not significant (about " in sentence
-    assert "paths would tell)" in sentence
+    assert "paths needed)" in sentence
 
 
 def _losing(run: Run, scenario: int, loss: float) -> ReportData:
@@ -93,7 +93,9 @@ def test_a_run_without_value_recommends_nothing_and_says_why(default_run: Run) -
     run = make_tournament(4)
     data = ReportData(run.dataset.drop_vars("value"), run.rows, run.manifest)
     sentence = verdict(data)
-    assert sentence.startswith("No recommendation: without a run-off a policy's value is not known")
+    assert sentence.startswith(
+        "No recommendation: without a run-off the value of a policy is not known"
+    )
     assert "By net result the best over the 3 scenarios by weight is" in sentence
     assert data.measure() == ("net_result", "Net result")
 

@@ -125,8 +125,8 @@ def test_a_chinese_comparison_says_its_finding_and_its_warnings_in_chinese(
     assert "2 次运行并列对比" in page
     assert "90天以上逾期率峰值：" in page
     assert "随机种子不同：20260101（A）、9（B）。" in page
-    assert "期限不同：4 个月及存续期 2 个月（A）、5 个月及存续期 18 个月（B）。" in page
-    assert "The seeds differ" in render_comparison(runs)
+    assert "期限不同：4 个月及停贷后 2 个月（A）、5 个月及停贷后 18 个月（B）。" in page
+    assert "Seeds differ" in render_comparison(runs)
 
 
 def test_a_calibration_that_asks_for_chinese_has_a_chinese_page() -> None:

@@ -43,6 +43,6 @@ def test_break_evens_are_told_in_a_sentence_each(tmp_path: Path) -> None:
     )
     assert "does not pay at any \u201cmonths\u201d from 1 to 60" in sentences[5]
     text = write(run, tmp_path / "report.html")
-    assert "When it stops paying" in "".join(Outline(text).text)
+    assert "Break-even" in "".join(Outline(text).text)
     assert PAYLOADS[0] not in text
     assert break_evens.break_evens(data_of(few)) == ()

@@ -55,7 +55,9 @@ def test_a_gap_between_groups_is_told_only_where_intervals_are_apart(many: Run) 
     dataset = many.dataset.copy(deep=True)
     data = ReportData(dataset, many.rows, many.manifest)
     policy = data.best_first[0]
-    assert "no difference between groups can be told" in group_words.bearing_caption(data, policy)
+    assert "no difference between groups is significant" in group_words.bearing_caption(
+        data, policy
+    )
     dataset["fates_by_region"].loc[{"region": "west", "fate": "saved"}] *= 4.0
     data = ReportData(dataset, many.rows, many.manifest)
     assert re.search(r"saves [\d.]+ in region west and", group_words.bearing_caption(data, policy))

@@ -13,10 +13,10 @@ def test_hardship_is_claimed_only_where_it_is_told_from_zero(many: Run) -> None:
     frontier = data.overall
     assert frontier is not None
     assert hardship.hardship_caption(data, frontier) == (
-        "Over the 3 scenarios by weight, no policy is shown to lower the borrower-months overdue;"
-        " no policy is shown to raise the complaints. All numbers are per 1,000 borrowers. Contacts"
-        " are those about overdue or endangered loans; reminders before the due day are not"
-        " counted."
+        "Over the 3 scenarios by weight, no policy significantly lowers the borrower-months"
+        " overdue; no policy significantly raises the complaints. All numbers are per 1,000"
+        " borrowers. Contacts are those about overdue or endangered loans, without reminders before"
+        " the due day."
     )
     assert hardship.hardship_table(data, [frontier]).rows[1][1:] == ("no difference",) * 3
     dataset["burdens"][:, 4, :, Burden.OVERDUE_MONTHS] = 75.0

@@ -17,15 +17,15 @@ def test_twenty_policies_make_a_small_page_with_every_section(many_page: str) ->
     keys = [figure["id"] for figure in drawings(many_page)]
     assert keys[:4] == ["frontier", "fates", "bearing", "effects"]
     headings = "".join(Outline(many_page).text)
-    for heading in ("Which policy is worth it", "What borrowers go through"):
+    for heading in ("Policy ranking", "Burden on borrowers"):
         assert heading in headings
 
 
 def test_older_results_leave_the_new_sections_out(tmp_path: Path) -> None:
     default_page = write(make_run(n_paths=4, n_months=3), tmp_path / "report.html")
     shown = "".join(Outline(default_page).text)
-    assert "Which policy is worth it" not in shown
-    assert "What borrowers go through" not in shown
+    assert "Policy ranking" not in shown
+    assert "Burden on borrowers" not in shown
     assert "When it stops paying" not in shown
     assert drawings(default_page)[0]["id"] == "effects"
 

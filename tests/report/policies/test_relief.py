@@ -17,13 +17,13 @@ def test_the_kicked_can_sentence_names_the_extremes(many: Run) -> None:
     sentence = relief.kicked_can(data)
     assert percent(most.kicked_can_index.mean, 0) in sentence
     assert f"under {data.policy_label(most.policy)} at the most" in sentence
-    assert sentence.endswith("policies with different lengths of relief do not compare.")
+    assert sentence.endswith("Not comparable between policies with different lengths of relief.")
     row = next(
         row
         for row in ranking.rankings(data)[0].rows
         if row.policy == data.policy_label(most.policy)
     )
-    (cell,) = (cell for cell in row.cells if cell.title == "Kicked can")
+    (cell,) = (cell for cell in row.cells if cell.title == "Re-default after relief")
     returned, prevented = (float(text.replace(",", "")) for text in cell.span.split(" of "))
     assert returned / prevented == pytest.approx(most.kicked_can_index.mean, abs=0.5 / prevented)
     nothing = many.dataset.copy(deep=True)

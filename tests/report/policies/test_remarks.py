@@ -11,8 +11,8 @@ def test_too_early_to_tell_has_its_column_and_a_note_where_it_exceeds_the_saved(
     dataset = many.dataset.copy(deep=True)
     dataset["fates"].loc[{"fate": "censored"}] = 0.0
     without = ReportData(dataset, many.rows, many.manifest)
-    assert "Too early to tell" not in [t for t, _ in ranking.rankings(without)[0].titles]
-    assert not [r for r in remarks.remarks(without) if r.startswith("Too early")]
+    assert "Follow-up too short" not in [t for t, _ in ranking.rankings(without)[0].titles]
+    assert not [r for r in remarks.remarks(without) if r.startswith("Follow-up too short")]
     dataset = dataset.copy(deep=True)
     dataset["fates"].loc[{"policy": "policy_number_3", "fate": "saved"}] = 0.0
     dataset["fates"].loc[{"policy": "policy_number_3", "fate": "censored"}] = 9.0
@@ -20,9 +20,9 @@ def test_too_early_to_tell_has_its_column_and_a_note_where_it_exceeds_the_saved(
     row = next(r for r in ranking.rankings(early)[0].rows if r.policy == "Policy number 3")
     assert {c.title: float(c.value) for c in row.cells[4:6]} == {
         "Saved": 0.0,
-        "Too early to tell": 9.0,
+        "Follow-up too short": 9.0,
     }
-    (note,) = (r for r in remarks.remarks(early) if r.startswith("Too early"))
+    (note,) = (r for r in remarks.remarks(early) if r.startswith("Follow-up too short"))
     assert ", under Policy number 3" in note
     assert "run.runoff_months=12 brings it" in note
 

@@ -34,7 +34,7 @@ def test_a_net_income_around_zero_is_neither_earned_nor_lost() -> None:
     ]
     dataset = run.dataset.assign(provision_charge=charge)
     text = bridge_caption(Bridge(data_of(Run(dataset, [*run.rows, *rows], run.manifest))))
-    assert "after tax in 24 months, not distinguishable from zero: income of" in text
+    assert "after tax in 24 months, not significant: income of" in text
     told = "an income of 14.0\u202f% (95 % interval 13.0 to 15.0) of balance a year; it has 12.5"
     assert f"It breaks even before tax at {told}" in text
 
@@ -46,5 +46,5 @@ def test_profit_that_cannot_be_told_from_zero_is_said_so() -> None:
     charge[:, 1:] = charge[:, :1].values + luck
     dataset = run.dataset.assign(provision_charge=charge)
     text = bridge_caption(Bridge(data_of(run._replace(dataset=dataset))))
-    assert "No policy is shown to raise it" in text
-    assert "is not distinguishable from zero" in text
+    assert "No policy raises it significantly" in text
+    assert "is not significant" in text

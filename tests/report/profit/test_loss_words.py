@@ -13,11 +13,11 @@ def test_the_loss_caption_says_what_the_paths_cannot_carry(found_losses: Losses)
     share = lost.sum("month") / dataset["balance_at_opening"].sum("bucket")
     assert f"loans made in the run included, is {100 * float(share.mean()):.2f}\u202f%" in text
     assert f"lose no more than {100 * float(share.quantile(0.95)):.2f}\u202f%" in text
-    assert "Luck of the economy makes 80\u202f% of the variance of losses" in text
+    assert "The systematic share is 80\u202f% of the variance of losses" in text
     assert "70 to 90\u202f%" in text
 
 
 def test_paths_that_all_differ_in_the_economy_cannot_split_luck(money_run: Run) -> None:
     rows = [row for row in money_run.rows if row.metric != "loss_share_economy"]
     text = loss_caption(Losses(data_of(money_run._replace(rows=rows))))
-    assert "run.luck_replicates=2 tells them" in text
+    assert "run.luck_replicates=2 to separate them" in text

@@ -100,7 +100,7 @@ def test_without_rule_books_only_losses_are_told(money_run: Run, tmp_path: Path)
     ids = [figure["id"] for figure in drawings(text)]
     assert "losses" in ids
     assert not {"allowance-roll", "coverage", "profit"} & set(ids)
-    assert "Losses over paths</h2>" in text
+    assert "Loss distribution</h2>" in text
     assert "Allowance needed" not in text
 
 

@@ -54,4 +54,4 @@ def test_a_value_over_zero_is_never_told_as_an_effect(money_run: Run) -> None:
     assert found is not None
     for row in value_table(found, "epidemic").rows[:2]:
         assert (row.cells[0].verdict, row.cells[5].verdict) == ("unclear", "unclear")
-    assert "has no distinguishable effect on the allowance needed" in allowance_sentence(found)
+    assert "has no significant effect on the required allowance" in allowance_sentence(found)

@@ -81,4 +81,6 @@ def test_minima_are_held_against_the_allowance_of_the_accounting_book(books: Pro
     figure = coverage_figure(books, style.WIDE, WORST)
     dot = next(t for t in figure.data if t.name == "Book china_minimum, Epidemic")
     assert float(dot.customdata[0]) == pytest.approx(100.0 * float(lowest), abs=0.051)
-    assert "the accounting book's, Book cas22" in coverage_caption(books)
+    assert "Minimum requirements apply to the booked allowance (Book cas22)" in coverage_caption(
+        books
+    )

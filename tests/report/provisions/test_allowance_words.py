@@ -36,13 +36,13 @@ def test_the_caption_states_both_ends_and_the_cliff(books: Provisions) -> None:
     multiple = totals["stage_2"] / totals["stage_1"]
     assert multiple == pytest.approx(15.0)
     assert f"needs {multiple:.1f} times its allowance" in text
-    assert "stage 1 is covered with 0.60\u202f%, in stage 2 with 9.0\u202f%" in text
+    assert "0.60\u202f% of balance in stage 1 and 9.0\u202f% in stage 2" in text
 
 
 def test_one_grade_has_no_cliff() -> None:
     found = provisions_of(data_of(make_money_run(n_paths=3, n_months=4, books=("cecl",))))
     assert found is not None
-    assert "no loan's allowance jumps by moving" in waterfall_caption(found)
+    assert "no allowance changes by migration" in waterfall_caption(found)
     figure = waterfall_figure(found, style.NARROW, WORST)
     assert len([trace for trace in figure.data if trace.type == "bar"]) == 1
 
@@ -66,7 +66,7 @@ def test_the_probability_of_a_breach_is_that_of_the_summary(
     low, high = (f"{100 * v:.0f}" for v in (max(0.0, row.ci_low), min(1.0, row.ci_high)))
     assert (
         f"with probability {100 * row.mean:.0f}\u202f% (95 % interval {low} to {high}\u202f%)"
-        " for provisions over loans as Book cas22 asks (at least 2.5\u202f%)"
+        " for provisions over loans required by Book cas22 (at least 2.5\u202f%)"
     ) in text
     assert "on every path for coverage as Book cas22 asks (at least 150\u202f%)" in text
     shown = [t.text[0] for t in coverage_figure(books, style.WIDE, WORST).data if t.mode == "text"]
@@ -78,6 +78,6 @@ def test_a_rule_book_without_minima_has_no_breach(money_run: Run) -> None:
     dataset = money_run.dataset.assign({f"minimum_{ratio}": nothing for ratio in MINIMA})
     found = provisions_of(data_of(money_run._replace(dataset=dataset)))
     assert found is not None
-    assert coverage_caption(found).startswith("None of the rule books sets a minimum.")
+    assert coverage_caption(found).startswith("None of the provisioning standards sets a minimum.")
     shown = [t.text[0] for t in coverage_figure(found, style.WIDE, WORST).data if t.mode == "text"]
     assert set(shown) == {""}
