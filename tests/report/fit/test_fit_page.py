@@ -163,7 +163,7 @@ def test_captions_state_the_finding():
     assert "Least known from the data: forgetting_share" in captions["fit-parameters"]
     assert "willingness_mean and finding_rate, \u22120.90" in captions["fit-correlations"]
     assert "it is better than the best benchmark, last_value (" in captions["fit-backtest"]
-    assert "held 100\u202f% of them" in captions["fit-backtest"]
+    assert "cover 100\u202f% of them" in captions["fit-backtest"]
     assert "from 6.00\u202f% (2008Q1 of ahead)" in captions["fit-fans"]
 
 
@@ -181,7 +181,7 @@ def test_the_model_that_loses_to_a_rival_is_told_so():
     ]
     caption = words.backtest_caption(replace(report, backtests=swapped))
     assert "it is not better than the best benchmark, last_value (" in caption
-    assert "held 0" in caption
+    assert "cover 0" in caption
 
 
 def test_a_rival_without_a_forecast_is_left_out():
@@ -237,7 +237,7 @@ def test_many_cells_and_targets_keep_the_page_bounded():
     (figure,) = (found for found in drawings(page) if found["id"] == "fit-numbers")
     assert figure["layouts"]["wide"]["height"] < 6000
     assert "Shown: the first 12 of 20" in _words(page)
-    assert "the 28 worst met of 60" in json.dumps(figure)
+    assert "the 28 worst fitted of 60" in json.dumps(figure)
 
 
 def test_bands_of_shares_end_at_nothing_and_all():

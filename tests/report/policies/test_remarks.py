@@ -23,8 +23,8 @@ def test_too_early_to_tell_has_its_column_and_a_note_where_it_exceeds_the_saved(
         "Follow-up too short": 9.0,
     }
     (note,) = (r for r in remarks.remarks(early) if r.startswith("Follow-up too short"))
-    assert ", under Policy number 3" in note
-    assert "run.runoff_months=12 brings it" in note
+    assert "under Policy number 3 more borrowers" in note
+    assert "set run.runoff_months=12." in note
 
 
 def test_early_warning_tells_realised_precision_and_recall(many: Run) -> None:

@@ -68,7 +68,7 @@ def test_the_probability_of_a_breach_is_that_of_the_summary(
         f"with probability {100 * row.mean:.0f}\u202f% (95 % interval {low} to {high}\u202f%)"
         " for provisions over loans required by Book cas22 (at least 2.5\u202f%)"
     ) in text
-    assert "on every path for coverage as Book cas22 asks (at least 150\u202f%)" in text
+    assert "on every path for coverage required by Book cas22 (at least 150\u202f%)" in text
     shown = [t.text[0] for t in coverage_figure(books, style.WIDE, WORST).data if t.mode == "text"]
     assert f"  breach {100 * row.mean:.0f}\u202f%" in shown
 
