@@ -20,7 +20,7 @@ def test_every_book_configuration_validates_and_has_every_key(path: Path) -> Non
     values = yaml.safe_load(path.read_text("utf-8"))
     assert set(values) == set(BookSettings.model_fields)
     if values["kind"] == "tape":
-        with pytest.raises(ValueError, match=r"book\.path must name the tape's file"):
+        with pytest.raises(ValueError, match=r"book\.path must name the file of the tape"):
             BookSettings.model_validate(values)
         values["path"] = "loans.csv"
     settings = BookSettings.model_validate(values)

@@ -57,7 +57,7 @@ def test_every_relief_policy_has_numbers_to_vary():
 MISTAKES = {
     "policy that is not in the run": (
         {"policy": "care_programme"},
-        ["asked.policy", "run's policies (grace_period, both)", "got care_programme"],
+        ["asked.policy", "policies of the run (grace_period, both)", "got care_programme"],
     ),
     "reference": ({"policy": "status_quo"}, ["got status_quo"]),
     "field that is not there": (

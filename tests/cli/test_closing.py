@@ -69,7 +69,7 @@ WORTH = (_row("status_quo", "value", 9e6), _row("a", "delta_value", 3e5, 2e5, 4e
 def test_the_closing_table_says_that_later_losses_are_outside(capsys):
     closing_table(LOSS_PUT_OFF)
     shown = capsys.readouterr().out
-    assert "Losses after the last month are outside; set run.runoff_months=null" in shown
+    assert "Losses after the last month are not included; set run.runoff_months=null" in shown
     assert "with run-off" not in shown
 
 
@@ -108,7 +108,7 @@ def test_another_balance_is_told_in_both_directions(change, told, capsys):
         ]
     )
     shown = capsys.readouterr().out
-    assert ("another balance" in shown) is bool(told)
+    assert ("another denominator" in shown) is bool(told)
     assert f"a: balance {told}" in shown or not told
 
 

@@ -139,7 +139,7 @@ def test_the_command_says_that_there_is_no_history(capsys):
     assert main(["downturn", "--months", "48"]) == 0
     told = " ".join(capsys.readouterr().out.split())
     assert "No history is given" in told
-    assert "not anything that was observed" in told
+    assert "not of observations" in told
     assert "Warning: scenario.downturn: downturn.csv ends at month 36 of 48" in told
 
 

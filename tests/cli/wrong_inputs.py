@@ -63,13 +63,18 @@ WRONG: dict[str, Wrong] = {
     "list for a number": _arguments("run.paths=[1,2]", "run.paths", "integer"),
     "nothing for a number": _arguments("run.paths=null", "run.paths", "integer", "got None"),
     "infinite run-off": _arguments("run.runoff_months=inf", "run.runoff_months", "finite"),
-    "empty batch": _arguments("run.path_batch=0", "run.path_batch", "equal to 1", "got 0"),
+    "empty batch": _arguments(
+        "run.path_batch=0", "run.path_batch", "must be in [1, 100000]", "got 0"
+    ),
     # book
     "no borrowers": _arguments("book.borrowers=0", "book.borrowers", "at least 1", "got 0"),
     "unknown country": _arguments("book.jurisdiction=fr", "book.jurisdiction", "'cn'", "got fr"),
     "shares beyond one": _arguments("book.region_shares=[1,1,1,1]", "book.region_shares", "sum"),
     "applicants in percent": _arguments(
-        "book.applicants_monthly_share=5", "book.applicants_monthly_share", "equal to 1", "got 5"
+        "book.applicants_monthly_share=5",
+        "book.applicants_monthly_share",
+        "must be in [0, 1]",
+        "got 5",
     ),
     "tape that is a folder": _arguments("book=tape book.path=.", "book.path must be a file"),
     # scenario: YAML
@@ -77,7 +82,10 @@ WRONG: dict[str, Wrong] = {
         SCENARIO.replace("label: Mine\n", ""), "scenario.mine.label", "required"
     ),
     "weight in percent": _scenario(
-        SCENARIO.replace("weight: 1", "weight: 30"), "scenario.mine.weight", "equal to 1", "got 30"
+        SCENARIO.replace("weight: 1", "weight: 30"),
+        "scenario.mine.weight",
+        "must be in [0, 1]",
+        "got 30",
     ),
     "weekly table": _scenario(
         SCENARIO.replace("monthly", "weekly"), "scenario.mine.frequency", "'monthly'", "got weekly"
@@ -126,7 +134,9 @@ WRONG: dict[str, Wrong] = {
         "policy.grace_period.months=120", "policy.grace_period.months", "got 120"
     ),
     "share above one": _arguments(
-        "policy.grace_period.deferred_share=2", "policy.grace_period.deferred_share", "equal to 1"
+        "policy.grace_period.deferred_share=2",
+        "policy.grace_period.deferred_share",
+        "must be in [0, 1]",
     ),
     "policy in a list": _file("policy/mine", "- 1\n", "policy=[mine]", "policy/mine.yaml"),
     # rule book

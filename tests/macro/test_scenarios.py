@@ -255,7 +255,7 @@ def test_a_folder_is_no_table(tmp_path):
         ("unemployment_rate\n", "own.csv has a header but no rows; it must have at least one"),
         (
             "inflation,inflation\n0,0\n",
-            "own.csv needs the column inflation once; it stands there 2 times",
+            "own.csv needs the column inflation once; duplicate, 2 times in",
         ),
         ("month\n1\n", "must have at least one column of unemployment_rate"),
         (

@@ -17,7 +17,7 @@ def test_the_false_alarm_rate_gives_the_precision_at_the_base_rate(
     values = {"recall": recall, "precision": precision, "base_rate": base}
     if recall * base * (1 - precision) > precision * (1 - base) * (1 + 1e-9):
         with pytest.raises(
-            UserError, match=r"policy\.mine precision must be at least 0\.\d+ where"
+            UserError, match=r"policy\.mine precision must be in \[0\.\d+, 1\] where"
         ):
             build_policy("mine", {"kind": "early_warning_call", **values})
     elif recall * base * (1 - precision) < precision * (1 - base) * (1 - 1e-9):

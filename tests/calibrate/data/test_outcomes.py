@@ -91,7 +91,7 @@ def test_outcomes_are_simulated_for_the_loans_of_the_file_by_id() -> None:
         place = counts.labels.index(label)
         pooled = at[label] * counts.known[place] + share[label] * counts.unknown[place]
         assert pooled / total[place] == pytest.approx(whole), label
-    with pytest.raises(UserError, match=r"targets.x.horizon_months must be at most the 12 months"):
+    with pytest.raises(UserError, match=r"targets.x.horizon_months must be in \[1, 12\]"):
         simulated("x", only(OUTCOME | {"horizon_months": 13}), calibration({"x": OUTCOME}), world)
     other = replace(observation_of(), unpaid=unpaid, written_off=written_off)
     other = replace(other, loan_ids=other.book.loans.id)

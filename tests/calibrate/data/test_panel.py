@@ -300,7 +300,7 @@ def test_a_missing_file_or_column_is_named(tmp_path: Path) -> None:
         message(path)
     )
     path = written(tmp_path, "a,0,1,2\n", header="id,jan,mar,mar")
-    assert "it stands there 2 times" in message(
+    assert "duplicate, 2 times in" in message(
         path, columns={"2006-01": "jan", "2006-02": "jan", "2006-03": "mar"}
     )
 
@@ -320,7 +320,7 @@ def test_settings_that_name_no_states_are_refused(tmp_path: Path) -> None:
         (rolls(("C to 1",), MONTHS[:1]), "targets.x.cells must be as C->1"),
         (rolls(("C->1",), MONTHS[-1:]), "targets.x.months needs the month 2006-03"),
         (cures((4,), MONTHS[:-1]), "a spell of 4 months"),
-        (cures((0,), MONTHS[:-1]), "durations must be 1 or more; got 0"),
+        (cures((0,), MONTHS[:-1]), "durations must be at least 1; got 0"),
         (flags(("2006-01", "2005-11"), "2006-02"), "window must end at or after its start"),
         (flags(("2005-11", "2006-01"), "2006-05"), "targets.x.flag_month needs the month 2006-05"),
         (

@@ -93,7 +93,10 @@ def test_months_are_read_by_month(tmp_path: Path) -> None:
             "date,share\n2008Q1,inf\n",
             "neither a finite number nor an empty cell (first: line 2: inf)",
         ),
-        ("date,share\n2008-01-01,1\n2008-02-01,2\n", "column date, line 3: 2008Q1 stands there tw"),
+        (
+            "date,share\n2008-01-01,1\n2008-02-01,2\n",
+            "column date, line 3: duplicate period 2008Q1",
+        ),
         ("date,share\n1999Q1,1\n", "2008Q1 to 2008Q4 has no value in column share; the file has 1"),
         ("date,shares\n2008Q1,1\n", "needs the column share once; got date, shares"),
         ("date,share\n", "has a header but no rows; it must have at least one"),

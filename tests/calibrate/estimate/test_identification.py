@@ -44,7 +44,7 @@ def test_a_parameter_without_slope_is_named_and_no_other() -> None:
 def test_two_parameters_of_which_only_the_sum_is_known_are_both_named() -> None:
     slopes = np.array([[100.0, 100.0, 0.0], [0.0, 0.0, 100.0]])
     found = parameter_findings(NAMES, covariance_of(slopes), BEFORE, slopes)
-    pair = next(words for words in found if "told apart" in words)
+    pair = next(words for words in found if "poorly identified" in words)
     assert "catch_up_share and p_resume_monthly" in pair
     assert "-1.00" in pair or "-0.99" in pair
     assert not any("minimum_line_share" in words for words in found)
@@ -67,7 +67,7 @@ def test_well_measured_parameters_cause_no_words() -> None:
 def test_two_targets_that_no_parameter_can_reconcile_are_named_together() -> None:
     names, slopes = ("a (x)", "b (y)", "c (z)"), np.array([[1.0, 0.2], [2.0, 0.1], [0.0, 1.0]])
     assert target_findings(names, np.array([4.1, -5.0, 0.3]), slopes) == (
-        "targets b (y) and a (x) contradict each other: the model's compromise misses them by"
+        "targets b (y) and a (x) contradict each other: the best fit misses them by"
         " -5.0 and +4.1 standard errors",
     )
 
