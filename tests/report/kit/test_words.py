@@ -106,7 +106,7 @@ def test_messages_of_the_report_and_their_chinese_use_the_words_of_the_field(pat
         assert not found_in(chinese, CHINESE), f"{english}: {chinese}"
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_pages_use_the_words_of_the_field(path: Path) -> None:
     assert not found_in(prose(path.read_text(encoding="utf-8")), ENGLISH)
 
