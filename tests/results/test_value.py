@@ -91,7 +91,7 @@ def test_balances_that_would_never_end_have_no_value() -> None:
     (row, _) = [item for item in summarise(dataset) if item.metric.startswith("value")]
     assert np.isnan(row.mean)
     (told,) = value_warnings(output)
-    assert "2 months of run-off are too few to tell what is left by: no value" in told
+    assert "2 months of run-off are too few to estimate the value left: no value" in told
 
 
 def test_a_run_off_that_leaves_much_is_told_of() -> None:

@@ -33,7 +33,7 @@ def test_a_real_run_closes_its_allowance_and_its_profit(tmp_path: Path) -> None:
     data = ReportData(outcome.dataset, outcome.summary, outcome.manifest)
     found = provisions_of(data)
     assert found is not None
-    assert [found.label(book) for book in found.books] == ["CAS 22", "CECL", "China"]
+    assert [found.label(book) for book in found.books] == ["CAS 22", "CECL", "China five-tier"]
     assert found.minimum("cecl", "coverage_ratio") is None
     for place in data.places:
         roll = found.roll(place)
