@@ -18,6 +18,7 @@ Usage:  loanstress [run] [GROUP=NAME ...] [KEY=VALUE ...] [OPTION ...]
 Commands, each with a --help of its own
   loanstress run            this one, also without the word
   loanstress fit            learn parameters from what a lender has seen, backtest, predict
+  loanstress screen         list the assumptions that move the worth of policies
   loanstress report DIR     a finished run's report again, or several runs side by side
   loanstress tape FILE      look at a loan tape, propose its mapping
   loanstress scenario NAME  a scenario's path and how severe it is, without a run

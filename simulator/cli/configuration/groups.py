@@ -146,6 +146,18 @@ def _decision_model() -> "type[BaseModel]":
     return DecisionSettings
 
 
+def _assumptions_model() -> "type[BaseModel]":
+    from simulator.settings import AssumptionsSettings
+
+    return AssumptionsSettings
+
+
+def _screen_model() -> "type[BaseModel]":
+    from simulator.settings import ScreenSettings
+
+    return ScreenSettings
+
+
 def _parameters(_: str, values: Values) -> object:
     from simulator.catalogue import parameters_from
 
@@ -227,6 +239,12 @@ _ROWS: Final = (
         _explain_model,
     ),
     Group(
+        "assumptions",
+        "what is tried after a run, one assumption at a time; none: assumptions=null",
+        Choice.ONE_OR_NONE,
+        _assumptions_model,
+    ),
+    Group(
         "decision",
         "when a policy is recommended: limits.scenario_loss, capital_ratio, coverage, complaints",
         Choice.NO_FILES,
@@ -238,6 +256,13 @@ _ROWS: Final = (
         Choice.ONE_OR_NONE,
         _calibration_model,
         check_key=_check_calibration,
+        in_a_run=False,
+    ),
+    Group(
+        "screen",
+        "what loanstress screen keeps: fit=DIR, keep=12",
+        Choice.NO_FILES,
+        _screen_model,
         in_a_run=False,
     ),
     Group(EXPERIMENT, "a whole set-up under one name", Choice.ONE_OR_NONE, in_a_run=False),
