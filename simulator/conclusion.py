@@ -10,7 +10,7 @@ from simulator.break_even.answer import FinishedRun, answer
 from simulator.break_even.question import Question
 from simulator.catalogue import parameters_from
 from simulator.engine import thread_count
-from simulator.explain.assumptions import try_assumptions
+from simulator.explain.assumptions import list_warnings, try_assumptions
 from simulator.explain.causes import explain_causes
 from simulator.explain.underwriting import explain_underwriting
 from simulator.policies import Policy
@@ -67,7 +67,7 @@ class ExperimentOutcome:
     opening_warnings: tuple[str, ...] = ()
     """Scenarios that open in another economy than the one in which the book has settled."""
     value_warnings: tuple[str, ...] = ()
-    """Where the run-off is too short for the value, or leaves much to it."""
+    """Where the run-off is too short for the value, or leaves much to it; lists for others."""
     underwriting: tuple[UnderwritingRow, ...] = ()
 
     @property
@@ -157,6 +157,6 @@ def conclude(
         causes,
         failures(checks),
         opened,
-        tuple(value_warnings(finished)),
+        (*value_warnings(finished), *list_warnings(request, tried)),
         lending_rows,
     )

@@ -4,8 +4,10 @@ Same borrowers and paths in all of them, so that differences have little noise. 
 keeps the observed loans of its opening, and only what a lender cannot see is drawn anew.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from simulator.catalogue import catalogue, parameters_hash
+from simulator.engine import thread_count
 from simulator.policies import Policy
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
@@ -28,11 +31,14 @@ from simulator.varied_policy import number_fields, with_number
 
 F8 = NDArray[np.float64]
 
+SECTION: Final = "assumptions"
 MOST_POLICIES: Final = 3
 """Policies that are tried, the best first."""
 SIZE: Final = 24 * 3 * 4 * 48
 """Paths x scenarios x policies x months of a small run at most (two minutes on two cores)."""
 LEAST_PATHS: Final = 8
+_ANY: Final = next(iter(catalogue()))
+"""A parameter whose own value, named as the opening's, has hidden states drawn anew."""
 OF_POLICY: Final = "policy."
 """Begins the name of a policy's number; its values are factors on each policy's own."""
 
@@ -41,22 +47,19 @@ def try_assumptions(
     request: ExperimentRequest, simulated: Simulated, decision: Decision, watch: Progress
 ) -> Tried | None:
     """Changes of worth by assumption; None where nothing is listed, or no value is known."""
-    settings = request.section("assumptions", AssumptionsSettings)
+    settings = request.section(SECTION, AssumptionsSettings)
     if not settings.tried or decision.measure != VALUE or not decision.cases:
         return None
     trials = tuple(_trials(request, settings))
     small = _small(request, simulated, decision, settings)
     watch.start(2 * len(trials) + 2, "trying assumptions")
-    base = worths(small, {})
-    watch.advance(1)
+    places_of = [(i, end) for i in range(len(trials)) for end in range(len(ENDS))]
+    base, *others = all_worths(small, [{}, *(_at(trials[i], end) for i, end in places_of)], watch)
     factor = decision.opening / base.opening
     shape = (len(trials) + 1, len(ENDS), *base.worth.shape[:2])
     change, se = np.full(shape, np.nan), np.full(shape, np.nan)
-    for i, trial in enumerate(trials):
-        for end in range(len(ENDS)):
-            found = worths(small, _at(trial, end))
-            change[i, end], se[i, end] = _against(base, found, factor)
-            watch.advance(1)
+    for place, found in zip(places_of, others, strict=True):
+        change[place], se[place] = _against(base, found, factor)
     pair = _worst_pair(trials, change[:-1, :, 0, 0], se[:-1, :, 0, 0])
     if pair is not None:
         trials = (*trials, pair)
@@ -65,6 +68,23 @@ def try_assumptions(
     n = len(trials)
     places = (EVERYWHERE, *request.scenarios)
     return Tried(trials, base.policies, places, change[:n], se[:n])
+
+
+def without_assumptions(request: ExperimentRequest) -> ExperimentRequest:
+    """The request with nothing to try: what a sweep runs, unless it asks for a list."""
+    rest = {name: item for name, item in request.sections.items() if name != SECTION}
+    return replace(request, sections=rest)
+
+
+def list_warnings(request: ExperimentRequest, tried: Tried | None) -> tuple[str, ...]:
+    """That the list was made for other parameters, where so."""
+    settings = request.section(SECTION, AssumptionsSettings)
+    if tried is None or settings.parameters_sha256 == parameters_hash(request.parameters):
+        return ()
+    return (
+        "assumptions: the list was made for other parameters; the same relative ranges around the"
+        " run's own were tried; loanstress screen makes a list for them",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +99,15 @@ class Worths:
 def worths(request: ExperimentRequest, changes: Mapping[str, float]) -> Worths:
     """The request with other parameters, simulated; the opening's observed loans stay.
 
-    A change of ``policy.FIELD`` is a factor on that number of every policy that has it.
+    A change of ``policy.FIELD`` is a factor on that number of every policy that has it. Without any
+    change hidden states are drawn anew too, so that differences are those of the change alone.
     """
     factors = {n.removeprefix(OF_POLICY): f for n, f in changes.items() if n.startswith(OF_POLICY)}
     changes = {name: v for name, v in changes.items() if not name.startswith(OF_POLICY)}
     policies = {n: _varied(n, policy, factors) for n, policy in request.policies.items()}
     request, book = replace(request, policies=policies), request.book
-    if changes and book.kind == "synthetic" and book.opening_overdue:
-        kept = {name: request.parameters[name] for name in changes}
+    if book.kind == "synthetic" and book.opening_overdue:
+        kept = {name: request.parameters[name] for name in (_ANY, *changes)}
         book = book.model_copy(update={"opening_parameters": {**kept, **book.opening_parameters}})
     parameters = {**request.parameters, **changes}
     output = simulate_request(replace(request, book=book, parameters=parameters)).output
@@ -96,6 +117,19 @@ def worths(request: ExperimentRequest, changes: Mapping[str, float]) -> Worths:
     found = np.concatenate([weighted[None], own]).transpose(1, 0, 2)
     tallies = output.tallies[output.scenarios[0].name, output.reference]
     return Worths(found, output.policies[1:], float(tallies.balance[:, 0].sum(axis=-1).mean()))
+
+
+def all_worths(
+    request: ExperimentRequest, changes: Sequence[Mapping[str, float]], watch: Progress
+) -> list[Worths]:
+    """``worths`` at each of ``changes``, side by side on the run's processors."""
+    alone = replace(request, run=request.run.model_copy(update={"threads": 1}))
+    found = []
+    with ThreadPoolExecutor(thread_count(request.run)) as pool:
+        for one in pool.map(partial(worths, alone), changes):
+            found.append(one)
+            watch.advance(1)
+    return found
 
 
 def _varied(name: str, policy: Policy, factors: Mapping[str, float]) -> Policy:

@@ -4,8 +4,7 @@ The list that it leaves is tried after runs with the same parameters (``explain.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from math import isfinite
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -14,7 +13,7 @@ import yaml
 from pydantic import BaseModel
 
 from simulator.catalogue import ParameterSpec, catalogue, parameters_hash
-from simulator.explain.assumptions import OF_POLICY, Worths, worths
+from simulator.explain.assumptions import OF_POLICY, Worths, all_worths
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
 from simulator.results.assumptions import SURE
@@ -52,7 +51,7 @@ class Screened(NamedTuple):
 def ends_of(spec: ParameterSpec, here: float) -> tuple[float, float] | None:
     """Half and double of a value, of a share its odds; None where neither moves it."""
     low, high = 0.5 * here, 2.0 * here
-    if (spec.low, spec.high) == (0.0, 1.0) and 0.0 < here < 1.0:
+    if spec.low >= 0.0 and spec.high <= 1.0 and 0.0 < here < 1.0:
         low, high = here / (2.0 - here), 2.0 * here / (1.0 + here)
     low, high = max(min(low, high), spec.low), min(max(low, high), spec.high)
     return None if low == here == high else (low, high)
@@ -121,35 +120,29 @@ def screen(
         raise UserError("policy: screening needs a policy beside status_quo")
     tried = candidates(request, fit)
     watch.start(2 * len(tried) + 1, "screening assumptions")
-    base = worths(request, {})
-    watch.advance(1)
-    found = []
-    for name, item in tried.items():
-        effect = max(_effects(request, item, base, watch))
-        found.append(Screened(name, item, effect))
+    ends = [
+        {key: three[end] for key, three in item.values.items()}
+        for item in tried.values()
+        for end in (0, 2)
+    ]
+    base, *others = all_worths(request, [{}, *ends], watch)
     watch.finish()
+    pairs = zip(others[::2], others[1::2], strict=True)
+    found = [
+        Screened(name, item, max(_effect(base, one) for one in pair))
+        for (name, item), pair in zip(tried.items(), pairs, strict=True)
+    ]
     moving = sorted((s for s in found if s.effect > 0.0), key=lambda s: -s.effect)
     plain = [s for s in moving if s.item.kind == "assumption"][:keep]
     of_fit = [s for s in moving if s.item.kind == "fitted"]
     return tuple(sorted((*plain, *of_fit), key=lambda s: -s.effect)), len(moving)
 
 
-def _effects(
-    request: ExperimentRequest, item: Assumption, base: Worths, watch: Progress
-) -> Iterator[float]:
-    """Size of each sure change of worth, over the opening balance; 0 where there is none."""
-    yield 0.0
-    for end in (0, 2):
-        changes = {name: values[end] for name, values in item.values.items()}
-        try:
-            moved = worths(request, changes).worth - base.worth
-        except UserError:  # a rule among parameters forbids this end
-            moved = np.zeros_like(base.worth)
-        watch.advance(1)
-        told = over_paths(np.moveaxis(moved, 2, 0), 1)
-        sure = np.where(np.abs(told.mean) > SURE * told.se, np.abs(told.mean), 0.0)
-        largest = float(sure.max())
-        yield largest / base.opening if isfinite(largest) else 0.0
+def _effect(base: Worths, found: Worths) -> float:
+    """Largest sure change of any policy's worth, over the opening balance; 0 where none is."""
+    told = over_paths(np.moveaxis(found.worth - base.worth, 2, 0), 1)
+    sure = np.where(np.abs(told.mean) > SURE * told.se, np.abs(told.mean), 0.0)
+    return float(np.nan_to_num(sure).max()) / base.opening
 
 
 def list_text(found: tuple[Screened, ...], request: ExperimentRequest, command: str) -> str:

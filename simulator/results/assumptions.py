@@ -22,7 +22,17 @@ PAIR: Final = "pair"
 SURE: Final = 2.0
 """Standard errors from which a change is told from noise."""
 _DIMS: Final = ("assumption", "assumption_end", "assumption_policy", "assumption_place")
-_TEXTS: Final = {
+NUMBERS: Final = {
+    "assumption_change": (_DIMS, MONEY, "change of worth at the end of its range"),
+    "assumption_change_se": (_DIMS, MONEY, "standard error of that change"),
+    "assumption_value": (
+        ("assumption", "assumption_point"),
+        FRACTION,
+        "its first parameter at the low end, as in the run, at the high end",
+    ),
+}
+"""Variables of results.nc where assumptions were tried: dimensions, unit, meaning."""
+TEXTS: Final = {
     "assumption_kind": "assumption, fitted (moved along the fit's draws) or the worst pair",
     "assumption_parameter": "its first parameter",
     "assumption_source": "where its range comes from",
@@ -93,31 +103,24 @@ def with_tried(dataset: xr.Dataset, tried: Tried | None) -> xr.Dataset:
     """``dataset`` with what was tried; itself when nothing was."""
     if tried is None:
         return dataset
-    currency = str(dataset.attrs["currency"])
     firsts = [next(iter(trial.values.items())) for trial in tried.trials]
-    values = np.array([numbers for _, numbers in firsts])
+    values = {
+        "assumption_change": tried.change,
+        "assumption_change_se": tried.se,
+        "assumption_value": np.array([numbers for _, numbers in firsts]),
+    }
+    currency = str(dataset.attrs["currency"])
     texts = {
         "assumption_kind": [t.kind for t in tried.trials],
         "assumption_parameter": [name for name, _ in firsts],
         "assumption_source": [t.source for t in tried.trials],
     }
     found = {
-        "assumption_change": _variable(
-            _DIMS, tried.change, unit_in(currency, MONEY), "change of worth at the end of its range"
-        ),
-        "assumption_change_se": _variable(
-            _DIMS, tried.se, unit_in(currency, MONEY), "standard error of that change"
-        ),
-        "assumption_value": _variable(
-            ("assumption", "assumption_point"),
-            values,
-            FRACTION,
-            "its first parameter at the low end, as in the run, at the high end",
-        ),
-        **{
-            name: _variable(("assumption",), np.array(texts[name]), FRACTION, meaning)
-            for name, meaning in _TEXTS.items()
-        },
+        name: _variable(dims, values[name], unit_in(currency, unit), meaning)
+        for name, (dims, unit, meaning) in NUMBERS.items()
+    } | {
+        name: _variable(("assumption",), np.array(texts[name]), FRACTION, meaning)
+        for name, meaning in TEXTS.items()
     }
     return dataset.assign(found).assign_coords(
         assumption=[t.name for t in tried.trials],

@@ -133,7 +133,7 @@ class Decision:
     tried: int = 0
     """Assumptions that were tried on the leading case."""
     overturned_by: tuple[str, ...] = ()
-    """Those at an end of which its worth, above 0 here, is none."""
+    """Those at an end of which its worth, significantly above 0 here, is none."""
 
     @property
     def leading(self) -> Case | None:
@@ -200,7 +200,7 @@ def decide(dataset: xr.Dataset, rows: Sequence[SummaryRow]) -> Decision:
             cases.append(Case(policy, worth, own, obstacles))
     cases.sort(key=lambda c: (not c.obstacles, *place(c.worth)), reverse=True)
     outcome, found_bars = Outcome.NO_CLEAR_CASE, leading_bars(dataset, cases)
-    turning = overturning(found_bars)
+    turning = overturning(found_bars) if cases and cases[0].worth.sign > 0 else ()
     tried = sum(bar.kind != PAIR for bar in found_bars)
     if not cases:
         outcome = Outcome.ALONE

@@ -8,6 +8,7 @@ from simulator.report.headline.caveats import balances_differ, run_support
 from simulator.report.headline.committee_tables import against_current, levels
 from simulator.report.headline.next_steps import next_steps, not_your_book, parameter_support
 from simulator.report.headline.support import support
+from simulator.report.headline.tornado import Tornado, tornado
 from simulator.report.headline.verdict import verdict
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import listed, sentences, tr
@@ -31,6 +32,7 @@ class FirstScreen:
     support: tuple[str, ...]
     levels: Table
     against: PolicyTable | None
+    tornado: Tornado | None
     next_steps: tuple[str, ...]
 
 
@@ -43,6 +45,7 @@ def first_screen(data: ReportData) -> FirstScreen:
         support=(*support(data), *balances_differ(data), *run_support(data)),
         levels=levels(data),
         against=against_current(data),
+        tornado=tornado(data),
         next_steps=next_steps(data),
     )
 

@@ -43,6 +43,14 @@ def _lead(data: ReportData, case: Case) -> str:
     outcome = data.decision.outcome
     if outcome is Outcome.RECOMMENDED:
         return tr("Recommended: {policy}, worth {worth} {where}.", **said)
+    if outcome is Outcome.DEPENDS:
+        return tr(
+            "Depends on assumptions, no recommendation: {policy}, worth {worth} {where}, loses its"
+            " gain under {turned} of {n} assumptions tried.",
+            turned=len(data.decision.overturned_by),
+            n=data.decision.tried,
+            **said,
+        )
     if outcome is Outcome.NO_VALUE:
         return tr(
             "No recommendation: without a run-off a policy's value is not known. By net result"
