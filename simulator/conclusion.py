@@ -45,7 +45,7 @@ from simulator.results.underwriting import (
     underwriting_text,
 )
 from simulator.results.value import value_warnings
-from simulator.settings import LanguageCode
+from simulator.settings import GovernanceSettings, LanguageCode
 from simulator.simulated import Simulated
 
 
@@ -114,7 +114,11 @@ def conclude(
     finished, simulation = simulated.output, simulated.simulation
     dataset = with_break_evens(to_dataset(finished), answers)
     checks = run_checks(finished, dataset)
-    facts = RunFacts(request.overrides, simulated.seconds, thread_count(request.run), checks)
+    people = request.section("governance", GovernanceSettings).model_dump()
+    threads = thread_count(request.run)
+    facts = RunFacts(
+        request.overrides, simulated.seconds, threads, checks, simulated.started, people
+    )
     watch.advance(1)
     summary = (*summarise(dataset), *break_even_rows(answers))
     watch.advance(1)

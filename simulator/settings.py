@@ -135,7 +135,7 @@ class AssumptionsSettings(Frozen):
     """What is tried after a run, one at a time, in small runs of the same request."""
 
     parameters_sha256: str = Field(default="", max_length=64)
-    """Of the parameters for which the list was made."""
+    """Of the parameters for which the list was made; empty: of any."""
     borrowers: int = Field(default=2500, ge=50, le=1_000_000)
     paths: int = Field(default=24, ge=2, le=100_000)
     """At most; fewer for many scenarios, policies and months."""
@@ -149,6 +149,17 @@ class ScreenSettings(Frozen):
     """Folder of a finished fit."""
     keep: int = Field(default=12, ge=1, le=100)
     """Assumptions that are listed beside the fit's parameters."""
+
+
+class GovernanceSettings(Frozen):
+    """Who answers for a run and what it is for; shown on the page and kept in the manifest."""
+
+    purpose: str = Field(default="", max_length=500)
+    owner: str = Field(default="", max_length=120)
+    prepared_by: str = Field(default="", max_length=120)
+    reviewed_by: str = Field(default="", max_length=120)
+    tier: str = Field(default="", max_length=60)
+    """Tier of the model in the lender's inventory."""
 
 
 class BookSettings(Frozen):

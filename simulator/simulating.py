@@ -1,5 +1,6 @@
 """From a request to its simulation: book, worlds, levers, tallies; nothing is written."""
 
+from datetime import UTC, datetime
 from time import perf_counter
 
 from simulator.book import build_book
@@ -25,7 +26,7 @@ def simulate_request(request: ExperimentRequest, progress: Progress | None = Non
 
     Raises ``UserError`` for anything that the user can mend.
     """
-    watch, run = progress or Silent(), request.run
+    began, watch, run = datetime.now(UTC), progress or Silent(), request.run
     calm = calm_before(request)
     watch.start(1, "compiling kernels (once per version, about a minute)")
     compile_for(request.book, request.parameters, request.reference, request.provision)
@@ -52,4 +53,4 @@ def simulate_request(request: ExperimentRequest, progress: Progress | None = Non
     watch.finish()
 
     output = simulation_output(request, book, cells, scenarios, paths, simulation)
-    return Simulated(output, simulation, packed, worlds, seconds)
+    return Simulated(output, simulation, packed, worlds, seconds, began)

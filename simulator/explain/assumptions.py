@@ -79,7 +79,7 @@ def without_assumptions(request: ExperimentRequest) -> ExperimentRequest:
 def list_warnings(request: ExperimentRequest, tried: Tried | None) -> tuple[str, ...]:
     """That the list was made for other parameters, where so."""
     settings = request.section(SECTION, AssumptionsSettings)
-    if tried is None or settings.parameters_sha256 == parameters_hash(request.parameters):
+    if tried is None or _made_for(settings, request):
         return ()
     return (
         "assumptions: the list was made for other parameters; the same relative ranges around the"
@@ -192,8 +192,7 @@ def _trials(request: ExperimentRequest, settings: AssumptionsSettings) -> Iterat
 
     Made for other values, the same relative range around the run's own one is tried.
     """
-    own, specs = request.parameters, catalogue()
-    same = parameters_hash(own) == settings.parameters_sha256
+    own, specs, same = request.parameters, catalogue(), _made_for(settings, request)
     for name, item in settings.tried.items():
         values = {}
         for parameter, (low, base, high) in item.values.items():
@@ -205,6 +204,11 @@ def _trials(request: ExperimentRequest, settings: AssumptionsSettings) -> Iterat
             ends = (min(max(factor * end, spec.low), spec.high) for end in (low, high))
             values[parameter] = (next(ends), here, next(ends))
         yield Trial(name, item.kind, values, item.source)
+
+
+def _made_for(settings: AssumptionsSettings, request: ExperimentRequest) -> bool:
+    """Whether the list holds for the request's parameters as it is; one without a stamp does."""
+    return settings.parameters_sha256 in ("", parameters_hash(request.parameters))
 
 
 def _at(trial: Trial, end: int) -> dict[str, float]:

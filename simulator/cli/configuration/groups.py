@@ -152,6 +152,12 @@ def _assumptions_model() -> "type[BaseModel]":
     return AssumptionsSettings
 
 
+def _governance_model() -> "type[BaseModel]":
+    from simulator.settings import GovernanceSettings
+
+    return GovernanceSettings
+
+
 def _screen_model() -> "type[BaseModel]":
     from simulator.settings import ScreenSettings
 
@@ -249,6 +255,12 @@ _ROWS: Final = (
         "when a policy is recommended: limits.scenario_loss, capital_ratio, coverage, complaints",
         Choice.NO_FILES,
         _decision_model,
+    ),
+    Group(
+        "governance",
+        "who answers for the run: purpose, owner, prepared_by, reviewed_by, tier",
+        Choice.NO_FILES,
+        _governance_model,
     ),
     Group(
         "calibration",

@@ -55,13 +55,12 @@ def _subtitle(data: ReportData) -> list[str]:
     book, opening = data.manifest.get("book"), data.decision.opening
     found = [tr("opening book {money}", money=money_scale(data.currency, [opening]).full(opening))]
     if isinstance(book, Mapping):
-        counts = (book.get("opening_borrowers"), book.get("loans"))
-        words = (tr("{n} borrowers"), tr("{n} loans"))
-        found += [
-            text.format(n=f"{count:,.0f}")
-            for count, text in zip(counts, words, strict=True)
-            if isinstance(count, int | float)
-        ]
+        borrowers = book.get("opening_borrowers")
+        if isinstance(borrowers, int | float):
+            found.append(tr("{n} borrowers", n=f"{borrowers:,.0f}"))
+    if "loans_at_opening" in data.dataset:
+        loans = data.dataset["loans_at_opening"].sel(policy=data.reference).isel(scenario=0)
+        found.append(tr("{n} loans", n=f"{float(loans.isel(path=0).sum()):,.0f}"))
     months = months_words(data)
     if "date" in data.dataset.coords:
         start = str(data.dataset["date"].values[0])[:7]
@@ -79,9 +78,15 @@ def _subtitle(data: ReportData) -> list[str]:
 
 def _signed(data: ReportData) -> list[str]:
     """The code that made the run, who prepared it and who reviewed it."""
-    packages, people = data.manifest.get("packages"), data.manifest.get("governance")
-    version = packages.get("loanstress") if isinstance(packages, Mapping) else None
-    found = [tr("code {version}", version=clean(version, 40))] if version else []
+    code, people = data.manifest.get("code"), data.manifest.get("governance")
+    found = []
+    if isinstance(code, Mapping):
+        named = (code.get("version"), str(code.get("commit") or code.get("sha256") or "")[:8])
+        told = " ".join(clean(part, 40) for part in named if part)
+        found.append(tr("code {version}", version=told))
+    finished = str(data.manifest.get("finished") or "")[:10]
+    if finished:
+        found.insert(0, tr("run {date}", date=clean(finished, 10)))
     names = people if isinstance(people, Mapping) else {}
     prepared, reviewed = (
         clean(names.get(key) or BLANK, 60) for key in ("prepared_by", "reviewed_by")
