@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from simulator.report.delinquency.re_ageing import re_aged
 from simulator.report.headline.verdict import PEAK_90, PEAK_90_RATE
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import tr
+from simulator.report.kit.language import listed, tr
 from simulator.report.kit.numbers import NONE, Scale, money_scale, number, points_scale, rate_scale
 from simulator.report.kit.phrases import capital, months_words
 from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable, judged_cell
@@ -60,6 +60,26 @@ def levels(data: ReportData) -> Table:
         )
         rows.append((data.scenario_label(scenario), *cells))
     return Table(tuple(header), tuple(rows))
+
+
+def peaks_note(data: ReportData) -> str:
+    """How a peak is formed, beside the peak of the mean path."""
+    peaks = [
+        float(data.by_path("overdue_rate", s, data.reference, 90).mean(axis=0).max())
+        for s in data.scenarios
+    ]
+    scale = rate_scale(peaks)
+    shown = listed(
+        [
+            f"{data.scenario_label(s)} {scale.full(p)}"
+            for s, p in zip(data.scenarios, peaks, strict=True)
+        ]
+    )
+    return tr(
+        "Means over paths; a peak or low is each path's own month. The 90+ rate of the mean path"
+        " peaks at: {peaks}.",
+        peaks=shown,
+    )
 
 
 def _level_columns(data: ReportData, books: Provisions | None) -> list[Column]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from simulator.report.headline.caveats import balances_differ, run_support
-from simulator.report.headline.committee_tables import against_current, levels
+from simulator.report.headline.committee_tables import against_current, levels, peaks_note
 from simulator.report.headline.next_steps import next_steps, not_your_book, parameter_support
 from simulator.report.headline.support import support
 from simulator.report.headline.tornado import Tornado, tornado
@@ -31,6 +31,7 @@ class FirstScreen:
     verdict: str
     support: tuple[str, ...]
     levels: Table
+    peaks_note: str
     against: PolicyTable | None
     tornado: Tornado | None
     next_steps: tuple[str, ...]
@@ -44,6 +45,7 @@ def first_screen(data: ReportData) -> FirstScreen:
         verdict=verdict(data),
         support=(*support(data), *balances_differ(data), *run_support(data)),
         levels=levels(data),
+        peaks_note=peaks_note(data),
         against=against_current(data),
         tornado=tornado(data),
         next_steps=next_steps(data),
