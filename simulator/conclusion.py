@@ -36,6 +36,7 @@ from simulator.results.files import (
 )
 from simulator.results.history import history_table
 from simulator.results.manifest import RunFacts, build_manifest
+from simulator.results.provisions.audit import overlay_amounts
 from simulator.results.store import write_results
 from simulator.results.stored_run import with_record
 from simulator.results.summary import SummaryRow, summarise
@@ -125,7 +126,11 @@ def conclude(
     tried = try_assumptions(request, simulated, decide(dataset, summary), watch)
     dataset = with_tried(dataset, tried)
     watch.start(3, "report and files")
-    manifest = {**build_manifest(finished, facts), "break_even": break_even_manifest(answers)}
+    manifest = {
+        **build_manifest(finished, facts),
+        "break_even": break_even_manifest(answers),
+        "overlays": overlay_amounts(dataset, finished.provision),
+    }
     watch.advance(1)
     pages: dict[str, str | bytes] = {}
     if output is not None and request.report.enabled:
