@@ -136,7 +136,7 @@ class AssumptionsSettings(Frozen):
 
     parameters_sha256: str = Field(default="", max_length=64)
     """Of the parameters for which the list was made; empty: of any."""
-    borrowers: int = Field(default=2500, ge=50, le=1_000_000)
+    borrowers: int = Field(default=2000, ge=50, le=1_000_000)
     paths: int = Field(default=24, ge=2, le=100_000)
     """At most; fewer for many scenarios, policies and months."""
     tried: dict[str, Assumption] = Field(default_factory=dict, max_length=100)
@@ -147,7 +147,7 @@ class ScreenSettings(Frozen):
 
     fit: str | None = Field(default=None, min_length=1, max_length=4096)
     """Folder of a finished fit."""
-    keep: int = Field(default=12, ge=1, le=100)
+    keep: int = Field(default=10, ge=1, le=100)
     """Assumptions that are listed beside the fit's parameters."""
 
 

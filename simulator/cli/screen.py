@@ -26,7 +26,7 @@ worth of a policy most. Runs with these parameters then try the list (docs/calib
 Usage:  loanstress screen [parameters=NAME] [GROUP=NAME ...] [KEY=VALUE ...]
 
   screen.fit=DIR         a finished fit: its parameters move along its draws
-  screen.keep=12         assumptions beside them that the list holds
+  screen.keep=10         assumptions beside them that the list holds
   policy=[a,b,...]       typical policies: an assumption counts by what it does to any of them
   book.borrowers=2500, run.paths=8, run.months=24    small: some 350 runs
 

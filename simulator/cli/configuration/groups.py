@@ -272,7 +272,7 @@ _ROWS: Final = (
     ),
     Group(
         "screen",
-        "what loanstress screen keeps: fit=DIR, keep=12",
+        "what loanstress screen keeps: fit=DIR, keep=10",
         Choice.NO_FILES,
         _screen_model,
         in_a_run=False,

@@ -96,7 +96,7 @@ def _worth(data: ReportData, worth: Estimate[float]) -> str:
     if not worth.has_interval:
         return tr("{share} of the book ({money})", **said)
     span = scale.span(worth.ci_low, worth.ci_high)
-    return tr("{share} of the book ({money}, 95 % interval {span})", span=span, **said)
+    return tr("{share} of the book ({money}, 95\u202f% interval {span})", span=span, **said)
 
 
 def more_paths(obstacle: Obstacle) -> str:
