@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from io import StringIO
 from pathlib import Path
@@ -81,6 +82,12 @@ def parameters_from(overrides: Mapping[str, object]) -> dict[str, float]:
     if findings:
         raise UserError("\n".join(findings))
     return values
+
+
+def parameters_hash(parameters: Parameters) -> str:
+    """SHA-256 of the values of all parameters: equal for equal sets."""
+    text = "\n".join(f"{name}={value:.12g}" for name, value in sorted(parameters.items()))
+    return sha256(text.encode()).hexdigest()
 
 
 def parameter_dtype() -> np.dtype[np.void]:

@@ -8,13 +8,16 @@ import xarray as xr
 
 from simulator.break_even.answer import FinishedRun, answer
 from simulator.break_even.question import Question
+from simulator.catalogue import parameters_from
 from simulator.engine import thread_count
+from simulator.explain.assumptions import list_warnings, try_assumptions
 from simulator.explain.causes import explain_causes
 from simulator.explain.underwriting import explain_underwriting
 from simulator.policies import Policy
 from simulator.preparation import OTHER_OPENING
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
+from simulator.results.assumptions import assumptions_text, with_tried
 from simulator.results.break_even import (
     BreakEven,
     break_even_manifest,
@@ -25,9 +28,15 @@ from simulator.results.cause_shares import CauseShare, causes_text
 from simulator.results.checks import failures, run_checks
 from simulator.results.dataset import to_dataset
 from simulator.results.decision import Decision, decide
-from simulator.results.files import CAUSES_NAME, UNDERWRITING_NAME, UNDERWRITING_PAGE
+from simulator.results.files import (
+    ASSUMPTIONS_NAME,
+    CAUSES_NAME,
+    UNDERWRITING_NAME,
+    UNDERWRITING_PAGE,
+)
 from simulator.results.history import history_table
 from simulator.results.manifest import RunFacts, build_manifest
+from simulator.results.provisions.audit import overlay_amounts
 from simulator.results.store import write_results
 from simulator.results.stored_run import with_record
 from simulator.results.summary import SummaryRow, summarise
@@ -37,7 +46,7 @@ from simulator.results.underwriting import (
     underwriting_text,
 )
 from simulator.results.value import value_warnings
-from simulator.settings import LanguageCode
+from simulator.settings import GovernanceSettings, LanguageCode
 from simulator.simulated import Simulated
 
 
@@ -59,7 +68,7 @@ class ExperimentOutcome:
     opening_warnings: tuple[str, ...] = ()
     """Scenarios that open in another economy than the one in which the book has settled."""
     value_warnings: tuple[str, ...] = ()
-    """Where the run-off is too short for the value, or leaves much to it."""
+    """Where the run-off is too short for the value, or leaves much to it; lists for others."""
     underwriting: tuple[UnderwritingRow, ...] = ()
 
     @property
@@ -102,14 +111,26 @@ def conclude(
     causes = explain_causes(request, simulated, watch)
     lending = explain_underwriting(request, simulated, watch)
     lending_rows = () if lending is None else tuple(underwriting_rows(lending))
-    watch.start(4, "results and report")
+    watch.start(2, "results")
     finished, simulation = simulated.output, simulated.simulation
     dataset = with_break_evens(to_dataset(finished), answers)
     checks = run_checks(finished, dataset)
-    facts = RunFacts(request.overrides, simulated.seconds, thread_count(request.run), checks)
+    people = request.section("governance", GovernanceSettings).model_dump()
+    threads = thread_count(request.run)
+    facts = RunFacts(
+        request.overrides, simulated.seconds, threads, checks, simulated.started, people
+    )
     watch.advance(1)
     summary = (*summarise(dataset), *break_even_rows(answers))
-    manifest = {**build_manifest(finished, facts), "break_even": break_even_manifest(answers)}
+    watch.advance(1)
+    tried = try_assumptions(request, simulated, decide(dataset, summary), watch)
+    dataset = with_tried(dataset, tried)
+    watch.start(3, "report and files")
+    manifest = {
+        **build_manifest(finished, facts),
+        "break_even": break_even_manifest(answers),
+        "overlays": overlay_amounts(dataset, finished.provision),
+    }
     watch.advance(1)
     pages: dict[str, str | bytes] = {}
     if output is not None and request.report.enabled:
@@ -126,6 +147,8 @@ def conclude(
     if output is not None:
         if causes:
             pages[CAUSES_NAME] = causes_text(causes)
+        if tried is not None:
+            pages[ASSUMPTIONS_NAME] = assumptions_text(tried, parameters_from({}))
         if lending_rows:
             pages[UNDERWRITING_NAME] = underwriting_text(lending_rows)
         ids = simulation.history_ids
@@ -143,6 +166,6 @@ def conclude(
         causes,
         failures(checks),
         opened,
-        tuple(value_warnings(finished)),
+        (*value_warnings(finished), *list_warnings(request, tried)),
         lending_rows,
     )

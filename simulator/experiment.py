@@ -1,30 +1,16 @@
-"""The whole story on one screen: book, worlds, simulation, results, report."""
+"""The whole story on one screen: checks, book, worlds, simulation, results, report."""
 
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING
 
-from simulator.book import build_book
 from simulator.break_even.question import ask
-from simulator.engine import simulate
 from simulator.explain.causes import check_causes
 from simulator.explain.underwriting import check_underwriting
-from simulator.macro import draw_macro_paths
-from simulator.packing import pack
-from simulator.preparation import (
-    calm_before,
-    lever_tables,
-    load_scenarios,
-    risk_cells,
-    with_run_off,
-    world_builders,
-)
 from simulator.progress import Progress, Silent
 from simulator.provision import check_books
 from simulator.request import ExperimentRequest
 from simulator.results.files import remove_results
-from simulator.settling import compile_for, donor_source
-from simulator.simulated import Simulated, simulation_output
+from simulator.simulating import simulate_request
 
 if TYPE_CHECKING:
     from simulator.conclusion import ExperimentOutcome
@@ -52,38 +38,3 @@ def run_experiment(
 
     answers = answer_questions(questions, simulated, request.reference, watch)
     return conclude(request, simulated, answers, output, watch)
-
-
-def simulate_request(request: ExperimentRequest, progress: Progress | None = None) -> Simulated:
-    """Book, worlds and simulation of ``request``; nothing is written.
-
-    Raises ``UserError`` for anything that the user can mend.
-    """
-    watch, run = progress or Silent(), request.run
-    calm = calm_before(request)
-    watch.start(1, "compiling kernels (once per version, about a minute)")
-    compile_for(request.book, request.parameters, request.reference, request.provision)
-    watch.finish()
-
-    watch.start(len(request.scenarios) + 1, "book and scenarios")
-    growth = max((scenario.growth for scenario in request.scenarios.values()), default=0.0)
-    book = build_book(request.book, run, request.parameters, donor_source(calm), growth)
-    watch.advance(1)
-    request = with_run_off(request, book)
-    run = request.run
-    scenarios = load_scenarios(request, book, watch.advance)
-    paths = {name: draw_macro_paths(scenario, run) for name, scenario in scenarios.items()}
-    worlds = world_builders(request, book, paths)
-    levers = lever_tables(request, book)
-    cells = risk_cells(request, book)
-    packed = pack(book, request.parameters, cells)
-    watch.finish()
-
-    watch.start(run.paths * len(worlds) * len(levers), "simulating paths")
-    started = perf_counter()
-    simulation = simulate(packed, worlds, levers, run, watch.advance)
-    seconds = perf_counter() - started
-    watch.finish()
-
-    output = simulation_output(request, book, cells, scenarios, paths, simulation)
-    return Simulated(output, simulation, packed, worlds, seconds)

@@ -27,7 +27,13 @@ from simulator.experiment import run_experiment
 from simulator.policies import REFERENCE, Policy, build_policy, with_reference
 from simulator.provision import RuleBook, build_rule_book
 from simulator.request import ExperimentRequest
-from simulator.settings import BookSettings, BreakEvenSettings, RunSettings, ScenarioSettings
+from simulator.settings import (
+    AssumptionsSettings,
+    BookSettings,
+    BreakEvenSettings,
+    RunSettings,
+    ScenarioSettings,
+)
 from simulator.shipped import read_shipped, shipped_tables
 from simulator.validation import UserError, build, check_name, clip
 
@@ -68,6 +74,7 @@ def stress_test(
     break_even: BreakEvens = (),
     parameters: str | Mapping[str, float] = FITTED,
     over: str = FITTED,
+    assumptions: str | AssumptionsSettings | None = None,
     sections: Mapping[str, BaseModel] | None = None,
     output: str | Path | None = None,
 ) -> "ExperimentOutcome":
@@ -78,9 +85,10 @@ def stress_test(
     kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size of a
     synthetic book; ``parameters`` are the name of a shipped set (``default``: the catalogue) or
     values by name, over those of the shipped set ``over``, as on the command line;
-    ``luck_replicates`` must divide ``paths``; ``sections`` are settings of sections by name. With
-    ``output``, that folder gets the files of a run, all or none. Numbers are those of ``python -m
-    simulator`` with the same settings. Raises ``UserError`` for anything that the user can mend.
+    ``luck_replicates`` must divide ``paths``; ``assumptions`` is a list that is tried after the run
+    (a shipped one's name, as the command does; None: nothing); ``sections`` are settings by their
+    name. With ``output``, that folder gets the files of a run, all or none. Numbers are those of
+    ``python -m simulator`` with the same settings. Raises ``UserError`` for what a user can mend.
     """
     book_name, book_settings = _book(book, borrowers)
     run = build(
@@ -111,7 +119,10 @@ def stress_test(
         configuration["provision"] = {name: _plain(item) for name, item in rule_books.items()}
     if questions:
         configuration["break_even"] = {name: _plain(item) for name, item in questions.items()}
-    for name, item in (sections or {}).items():
+    all_sections = dict(sections or {})
+    if assumptions is not None:
+        all_sections["assumptions"] = _assumptions(assumptions)
+    for name, item in all_sections.items():
         configuration[name] = item.model_dump(mode="json")
     request = ExperimentRequest(
         book=book_settings,
@@ -121,7 +132,7 @@ def stress_test(
         run=run,
         break_even=questions,
         provision=rule_books,
-        sections=dict(sections or {}),
+        sections=all_sections,
         parameters=parameters_from(changed),
         table_folders=(shipped_tables(),),
         configuration=configuration,
@@ -158,6 +169,12 @@ def _parameters(parameters: str | Mapping[str, float], over: str) -> Mapping[str
             f"parameters must name a shipped set or be values by name; got {clip(parameters)}"
         )
     return {**read_shipped("parameters", over), **parameters}
+
+
+def _assumptions(found: str | AssumptionsSettings) -> AssumptionsSettings:
+    if isinstance(found, AssumptionsSettings):
+        return found
+    return build("assumptions", AssumptionsSettings, read_shipped("assumptions", found))
 
 
 def _scenario(name: str) -> ScenarioSettings:

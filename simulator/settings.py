@@ -121,6 +121,47 @@ class DecisionSettings(Frozen):
     limits: DecisionLimits = DecisionLimits()
 
 
+class Assumption(Frozen):
+    """One thing that is not known: parameters that move together, over a range."""
+
+    kind: Literal["assumption", "fitted"] = "assumption"
+    values: dict[str, tuple[float, float, float]] = Field(min_length=1)
+    """Parameter -> value at the low end, of the set for which the list was made, at the high."""
+    source: str = Field(min_length=1, max_length=500)
+    """Where the range comes from."""
+
+
+class AssumptionsSettings(Frozen):
+    """What is tried after a run, one at a time, in small runs of the same request."""
+
+    parameters_sha256: str = Field(default="", max_length=64)
+    """Of the parameters for which the list was made; empty: of any."""
+    borrowers: int = Field(default=2000, ge=50, le=1_000_000)
+    paths: int = Field(default=24, ge=2, le=100_000)
+    """At most; fewer for many scenarios, policies and months."""
+    tried: dict[str, Assumption] = Field(default_factory=dict, max_length=100)
+
+
+class ScreenSettings(Frozen):
+    """How a list of assumptions is made."""
+
+    fit: str | None = Field(default=None, min_length=1, max_length=4096)
+    """Folder of a finished fit."""
+    keep: int = Field(default=10, ge=1, le=100)
+    """Assumptions that are listed beside the fit's parameters."""
+
+
+class GovernanceSettings(Frozen):
+    """Who answers for a run and what it is for; shown on the page and kept in the manifest."""
+
+    purpose: str = Field(default="", max_length=500)
+    owner: str = Field(default="", max_length=120)
+    prepared_by: str = Field(default="", max_length=120)
+    reviewed_by: str = Field(default="", max_length=120)
+    tier: str = Field(default="", max_length=60)
+    """Tier of the model in the lender's inventory."""
+
+
 class BookSettings(Frozen):
     """Which loans: drawn from segment distributions or read from a tape."""
 

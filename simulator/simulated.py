@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from simulator.book.schema import Book
 from simulator.engine import Simulation, WorldBuilder
@@ -19,7 +20,7 @@ from simulator.settings import DecisionSettings
 class Simulated:
     """A request's simulation: tallies and histories, with what they came from.
 
-    ``seconds`` is the time of the simulation itself.
+    ``seconds`` is the time of the simulation itself, ``started`` the moment before the book.
     """
 
     output: SimulationOutput
@@ -27,6 +28,7 @@ class Simulated:
     packed: Packed
     worlds: Mapping[str, WorldBuilder]
     seconds: float
+    started: datetime
 
 
 def simulation_output(

@@ -11,7 +11,6 @@ import pytest
 
 from simulator import stress_test
 from simulator.catalogue import parameters_from
-from simulator.experiment import simulate_request
 from simulator.explain.underwriting import explain_underwriting
 from simulator.notebook import _scenario
 from simulator.policies import StatusQuo, StricterApproval
@@ -30,6 +29,7 @@ from simulator.results.value import rates_of
 from simulator.score_words import N_APPLICANT, Applicant
 from simulator.settings import BookSettings, ExplainSettings, ReportSettings, RunSettings
 from simulator.shipped import shipped_tables
+from simulator.simulating import simulate_request
 from simulator.validation import UserError
 from simulator.vocabulary import Count
 from tests.conftest import UNLIMITED

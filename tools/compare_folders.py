@@ -23,9 +23,12 @@ OF_THE_MACHINE = (
     "packages",
     "python",
     "version",
+    "code",
+    "started",
+    "finished",
     "threads",
 )
-"""Keys of the manifest that say how fast, where and by which version a run was made."""
+"""Keys of the manifest that say how fast, when, where and by which version a run was made."""
 BYTE_FOR_BYTE = (
     "summary.csv",
     "sweep.csv",

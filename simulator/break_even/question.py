@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from pydantic import BaseModel
 
-from simulator.policies import Combination, Policy, build_policy
+from simulator.policies import Policy
 from simulator.settings import BreakEvenSettings, RunSettings
-from simulator.validation import UserError, build, clip, unknown_choice
+from simulator.validation import UserError, clip, unknown_choice
+from simulator.varied_policy import NumberField, number_fields, with_number
 from simulator.vocabulary import REFERENCE
 
 LIFETIME: Final = "lifetime_"
@@ -21,15 +22,6 @@ GAIN_SIGNS: Final = {
     "credit_loss": -1.0,
 }
 """Metrics by which a policy can pay: 1 where more of it is better, -1 where less is."""
-
-
-class NumberField(NamedTuple):
-    """A number that a policy can be given: its allowed range, its setting, whole or not."""
-
-    low: float
-    high: float
-    setting: float
-    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,38 +48,8 @@ class Question:
 
     def policy_at(self, value: float) -> Policy:
         """The policy with the field at ``value``; ``UserError`` where a rule forbids it."""
-        number: float = round(value) if self.whole else value
-        settings = self.policy.model_dump()
-        owner, _, key = self.field.rpartition(".")
-        if owner:
-            member = owner.removeprefix("members.")
-            settings["members"][member] = {**settings["members"][member], key: number}
-        else:
-            settings[key] = number
         what = f"break_even.{self.name}: policy.{self.policy_name}"
-        policy = build(what, type(self.policy), settings)
-        assert isinstance(policy, Policy)
-        return policy
-
-
-def number_fields(policy: BaseModel) -> dict[str, NumberField]:
-    """Every number of ``policy`` with a closed range, a combination's as members.NAME.FIELD."""
-    found: dict[str, NumberField] = {}
-    for name, schema in type(policy).model_json_schema()["properties"].items():
-        if schema.get("type") in ("number", "integer") and {"minimum", "maximum"} <= set(schema):
-            found[name] = NumberField(
-                float(schema["minimum"]),
-                float(schema["maximum"]),
-                float(getattr(policy, name)),
-                schema["type"] == "integer",
-            )
-    if isinstance(policy, Combination):
-        for member, settings in policy.members.items():
-            part = build_policy(member, settings)
-            assert isinstance(part, BaseModel)
-            for name, field in number_fields(part).items():
-                found[f"members.{member}.{name}"] = field
-    return found
+        return with_number(what, self.policy, self.field, round(value) if self.whole else value)
 
 
 def ask(

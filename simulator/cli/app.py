@@ -30,6 +30,12 @@ def _report(words: Sequence[str]) -> int:
     return command(words)
 
 
+def _screen(words: Sequence[str]) -> int:
+    from simulator.cli.screen import main as command
+
+    return command(words)
+
+
 def _tape(words: Sequence[str]) -> int:
     from simulator.cli.tape import main as command
 
@@ -45,6 +51,7 @@ def _scenario(words: Sequence[str]) -> int:
 COMMANDS: Final[dict[str, Main]] = {
     "run": _run,
     "fit": _fit,
+    "screen": _screen,
     "report": _report,
     "tape": _tape,
     "scenario": _scenario,

@@ -18,6 +18,7 @@ Usage:  loanstress [run] [GROUP=NAME ...] [KEY=VALUE ...] [OPTION ...]
 Commands, each with a --help of its own
   loanstress run            this one, also without the word
   loanstress fit            fit parameters to the history of a lender, backtest, predict
+  loanstress screen         list the assumptions that move the value of policies
   loanstress report DIR     the report of a finished run again, or several runs side by side
   loanstress tape FILE      look at a loan tape, propose its mapping
   loanstress scenario NAME  path and severity of a scenario, without a run

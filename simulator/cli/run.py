@@ -92,6 +92,7 @@ class _Session:
         from simulator.cli.terminal.progress import make_progress
         from simulator.cli.terminal.underwriting import underwriting_lines
         from simulator.experiment import run_experiment
+        from simulator.explain.assumptions import without_assumptions
         from simulator.results.break_even import in_words
         from simulator.results.store import read_summary
 
@@ -102,6 +103,8 @@ class _Session:
             f" {inputs.run.paths} paths of {inputs.run.months} months",
             file=sys.stderr,
         )
+        if self._sweeps and not any(item.startswith("assumptions") for item in overrides):
+            request = without_assumptions(request)
         progress = make_progress()
         try:
             outcome = run_experiment(request, output, progress)

@@ -100,6 +100,8 @@ class Overlay(Frozen):
 
     name: str = Field(min_length=1, max_length=80)
     reason: str = Field(min_length=1, max_length=500)
+    proposed_by: str = Field(default="", max_length=120)
+    approved_by: str = Field(default="", max_length=120)
     grade: str
     share_of_balance: float = Field(ge=0, le=1)
     """Added to the allowance, of the balance in the grade."""

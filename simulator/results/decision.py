@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import xarray as xr
 
+from simulator.results.assumptions import EVERYWHERE, PAIR, Bar, bars, overturning
 from simulator.results.compare import paired_difference, reference_index
 from simulator.results.estimate import F8, Estimate
 from simulator.results.income_statement import parameters_of
@@ -65,6 +66,8 @@ class Outcome(StrEnum):
 
     RECOMMENDED = "recommended"
     NO_CLEAR_CASE = "no_clear_case"
+    DEPENDS = "depends_on_assumptions"
+    """Recommended otherwise, but more than half of the assumptions tried turn its sign."""
     NO_VALUE = "no_value"
     """The run cannot tell a policy's value: it has no run-off, or too short a one."""
     ALONE = "alone"
@@ -127,6 +130,10 @@ class Decision:
     tied: tuple[str, ...]
     opening: float
     n_paths: int
+    tried: int = 0
+    """Assumptions that were tried on the leading case."""
+    overturned_by: tuple[str, ...] = ()
+    """Those at an end of which its worth, significantly above 0 here, is none."""
 
     @property
     def leading(self) -> Case | None:
@@ -192,19 +199,27 @@ def decide(dataset: xr.Dataset, rows: Sequence[SummaryRow]) -> Decision:
             obstacles = tuple(against.obstacles(policy, worth, own))
             cases.append(Case(policy, worth, own, obstacles))
     cases.sort(key=lambda c: (not c.obstacles, *place(c.worth)), reverse=True)
-    outcome = Outcome.NO_CLEAR_CASE
+    outcome, found_bars = Outcome.NO_CLEAR_CASE, leading_bars(dataset, cases)
+    turning = overturning(found_bars) if cases and cases[0].worth.sign > 0 else ()
+    tried = sum(bar.kind != PAIR for bar in found_bars)
     if not cases:
         outcome = Outcome.ALONE
     elif measure != VALUE:
         outcome = Outcome.NO_VALUE
     elif not cases[0].obstacles:
-        outcome = Outcome.RECOMMENDED
+        turned = 2 * len(turning) > tried
+        outcome = Outcome.DEPENDS if turned else Outcome.RECOMMENDED
     tied = []
     for case in cases[1:]:
         gap = overall[policies.index(cases[0].policy)] - overall[policies.index(case.policy)]
         if verdict(over_paths(gap, replicates).at()) in (Verdict.UNCLEAR, Verdict.SAME):
             tied.append(case.policy)
-    return Decision(outcome, measure, tuple(cases), tuple(tied), opening, n_paths)
+    return Decision(outcome, measure, tuple(cases), tuple(tied), opening, n_paths, tried, turning)
+
+
+def leading_bars(dataset: xr.Dataset, cases: Sequence[Case]) -> tuple[Bar, ...]:
+    """What assumptions do to the worth of the first case; none where nothing was tried."""
+    return bars(dataset, cases[0].policy, EVERYWHERE, cases[0].worth.mean) if cases else ()
 
 
 class _Limits:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from simulator.results.assumptions import NUMBERS, TEXTS
 from simulator.results.break_even import POINT_VARIABLES, VARIABLES
 from simulator.results.checks import CHECKS, DATASET_CHECKS, REFERENCE_CHECKS, TOLERANCE
 from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVERABLE
@@ -150,6 +151,22 @@ def _break_even_section() -> list[str]:
         "In summary.csv the value is `break_even_FIELD` of its scenario and policy, without"
         " month; empty without a crossing.",
         *_table(("variable", "dimensions", "meaning"), rows),
+    ]
+
+
+def _assumptions_section() -> list[str]:
+    rows = [
+        (f"`{name}`", _dims(*dims), unit, meaning)
+        for name, (dims, unit, meaning) in NUMBERS.items()
+    ]
+    rows += [(f"`{name}`", _dims("assumption"), "1", meaning) for name, meaning in TEXTS.items()]
+    return [
+        "## results.nc: where assumptions were tried",
+        "",
+        "Worth is the change of `value` against the current policy, in money of the run's book;"
+        " places are `all` (the scenarios by weight) and each scenario; assumptions.csv has the"
+        " same.",
+        *_table(("variable", "dimensions", "unit", "meaning"), rows),
     ]
 
 
@@ -301,6 +318,7 @@ def dictionary_markdown() -> str:
         _provision_section(),
         _macro_section(),
         _break_even_section(),
+        _assumptions_section(),
         _metrics_section(),
         _fates_section(),
         _provision_metrics_section(),

@@ -16,6 +16,7 @@ COMPARISON_NAME: Final = "comparison.html"
 """Several runs side by side; in the folder of the first one."""
 HISTORY_NAME: Final = "history.parquet"
 CAUSES_NAME: Final = "causes.csv"
+ASSUMPTIONS_NAME: Final = "assumptions.csv"
 UNDERWRITING_NAME: Final = "underwriting.csv"
 UNDERWRITING_PAGE: Final = "underwriting.html"
 FILE_NAMES: Final = (
@@ -27,6 +28,7 @@ FILE_NAMES: Final = (
     COMPARISON_NAME,
     HISTORY_NAME,
     CAUSES_NAME,
+    ASSUMPTIONS_NAME,
     UNDERWRITING_NAME,
     UNDERWRITING_PAGE,
 )

@@ -2,12 +2,18 @@
 
 import math
 import platform
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+import numpy as np
+
+from simulator.book.schema import Book
 from simulator.catalogue import catalogue
+from simulator.code_identity import code_identity
 from simulator.kernels.rng import RNG_VERSION
 from simulator.results.checks import CheckResult
 from simulator.results.dataset import SCHEMA_VERSION
@@ -32,12 +38,17 @@ PACKAGES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What only the caller knows: overrides as typed, simulation seconds, threads, checks."""
+    """What only the caller knows: overrides as typed, simulation seconds, threads, checks, people.
+
+    ``started`` is the time at which the run began, UTC.
+    """
 
     overrides: tuple[str, ...]
     seconds: float
     threads: int
     checks: Sequence[CheckResult]
+    started: datetime | None = None
+    governance: Mapping[str, str] = field(default_factory=dict)
 
 
 def live_borrower_months(output: SimulationOutput) -> float:
@@ -74,6 +85,7 @@ def build_manifest(output: SimulationOutput, facts: RunFacts) -> dict[str, objec
         "overrides": list(facts.overrides),
         "inputs": {
             "book_sha256": book.input_sha256,
+            "drawn_book_sha256": _hash_of(book),
             "scenario_sha256": {s.name: s.table_sha256 for s in output.scenarios},
         },
         "book": {
@@ -107,6 +119,10 @@ def build_manifest(output: SimulationOutput, facts: RunFacts) -> dict[str, objec
             "warnings": provision_warnings(output),
         },
         "value": {"warnings": value_warnings(output)},
+        "governance": dict(facts.governance),
+        "code": code_identity(),
+        "started": _moment(facts.started),
+        "finished": _moment(datetime.now(UTC)),
         "seed": output.run.seed,
         "random_numbers": RNG_VERSION,
         "python": platform.python_version(),
@@ -118,6 +134,21 @@ def build_manifest(output: SimulationOutput, facts: RunFacts) -> dict[str, objec
         "checks": [_plain(check) for check in facts.checks],
         "checks_passed": all(check.passed for check in facts.checks),
     }
+
+
+def _moment(when: datetime | None) -> str | None:
+    return None if when is None else when.isoformat(timespec="seconds")
+
+
+def _hash_of(book: Book) -> str:
+    """SHA-256 of every column of borrowers and loans as they were simulated."""
+    digest = sha256()
+    for table in (book.borrowers, book.loans):
+        for name, column in table._asdict().items():
+            for part in column if isinstance(column, tuple) else (column,):
+                digest.update(name.encode())
+                digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()
 
 
 def _parameter_counts(output: SimulationOutput) -> dict[str, int]:

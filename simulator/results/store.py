@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from hashlib import file_digest
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -45,7 +46,9 @@ def write_results(
     pages: Mapping[str, str | bytes] | None = None,
     history: pa.Table | None = None,
 ) -> None:
-    """results.nc, summary.csv, manifest.json, ``pages`` by name and a history: all or none.
+    """results.nc, summary.csv, ``pages`` by name, a history and manifest.json: all or none.
+
+    The manifest holds the hashes of all others as ``outputs_sha256``.
 
     Raises ``UserError`` with one line when the folder cannot be written or the disk is full.
     """
@@ -53,11 +56,24 @@ def write_results(
         RESULTS_NAME: lambda path: _write_dataset(path, dataset),
         SUMMARY_NAME: lambda path: write_summary(path, summary_rows),
         **{name: writer_of(page) for name, page in (pages or {}).items()},
-        MANIFEST_NAME: writer_of(manifest_text(manifest)),
     }
     if history is not None:
         writers[HISTORY_NAME] = lambda path: write_history(path, history)
+    others = tuple(writers)
+    manifest_text(manifest)  # refused before anything is written
+    writers[MANIFEST_NAME] = lambda path: writer_of(
+        manifest_text({**manifest, "outputs_sha256": _hashes(folder, others)})
+    )(path)
     write_files(folder, writers)
+
+
+def _hashes(folder: Path, names: Sequence[str]) -> dict[str, str]:
+    """SHA-256 of files that are written but not yet renamed, by name."""
+    found = {}
+    for name in names:
+        with unfinished_path(folder, name).open("rb") as file:
+            found[name] = file_digest(file, "sha256").hexdigest()
+    return found
 
 
 def write_files(folder: Path, writers: Mapping[str, Writer]) -> None:

@@ -3,12 +3,13 @@
 import pytest
 
 from simulator import RunSettings, UserError, build_policy
-from simulator.break_even.question import ask, number_fields
+from simulator.break_even.question import ask
 from simulator.cli.configuration.folders import find_folders
 from simulator.cli.run import main
 from simulator.policies import CareProgramme, GracePeriod, StatusQuo
 from simulator.settings import BreakEvenSettings
 from simulator.shipped import read_shipped
+from simulator.varied_policy import number_fields
 from tests.break_even.policies import POLICIES
 
 

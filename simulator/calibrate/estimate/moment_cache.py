@@ -25,7 +25,7 @@ F8 = NDArray[np.float64]
 
 FILE_NAME: Final = "evaluations.jsonl"
 
-_NO_PART_IN_RUNS: Final = ("cli", "report", "break_even", "provision")
+_NO_PART_IN_RUNS: Final = ("cli", "report", "break_even", "explain", "provision")
 """Packages that change no simulated number."""
 _AFTER_RUNS: Final = (
     "__main__.py",

@@ -19,10 +19,10 @@ from simulator.calibrate.data.targets import needs_accounts, simulated
 from simulator.calibrate.estimate.moment_cache import MomentCache
 from simulator.calibrate.settings import CalibrationSettings, SeriesPrediction
 from simulator.engine import thread_count
-from simulator.experiment import simulate_request
 from simulator.policies import REFERENCE
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
+from simulator.simulating import simulate_request
 from simulator.validation import UserError, unknown_choice
 from simulator.vocabulary import LoanStatus
 

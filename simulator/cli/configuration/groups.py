@@ -146,6 +146,24 @@ def _decision_model() -> "type[BaseModel]":
     return DecisionSettings
 
 
+def _assumptions_model() -> "type[BaseModel]":
+    from simulator.settings import AssumptionsSettings
+
+    return AssumptionsSettings
+
+
+def _governance_model() -> "type[BaseModel]":
+    from simulator.settings import GovernanceSettings
+
+    return GovernanceSettings
+
+
+def _screen_model() -> "type[BaseModel]":
+    from simulator.settings import ScreenSettings
+
+    return ScreenSettings
+
+
 def _parameters(_: str, values: Values) -> object:
     from simulator.catalogue import parameters_from
 
@@ -227,10 +245,22 @@ _ROWS: Final = (
         _explain_model,
     ),
     Group(
+        "assumptions",
+        "what is tried after a run, one assumption at a time; none: assumptions=null",
+        Choice.ONE_OR_NONE,
+        _assumptions_model,
+    ),
+    Group(
         "decision",
         "rule of the recommendation: limits.scenario_loss, capital_ratio, coverage, complaints",
         Choice.NO_FILES,
         _decision_model,
+    ),
+    Group(
+        "governance",
+        "who answers for the run: purpose, owner, prepared_by, reviewed_by, tier",
+        Choice.NO_FILES,
+        _governance_model,
     ),
     Group(
         "calibration",
@@ -238,6 +268,13 @@ _ROWS: Final = (
         Choice.ONE_OR_NONE,
         _calibration_model,
         check_key=_check_calibration,
+        in_a_run=False,
+    ),
+    Group(
+        "screen",
+        "what loanstress screen keeps: fit=DIR, keep=10",
+        Choice.NO_FILES,
+        _screen_model,
         in_a_run=False,
     ),
     Group(EXPERIMENT, "a whole set-up under one name", Choice.ONE_OR_NONE, in_a_run=False),

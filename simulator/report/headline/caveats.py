@@ -1,10 +1,11 @@
 """What limits every number of a run: smaller balances, the months it covers, its paths."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from simulator.report.kit.data import OTHER_BALANCE, ReportData
-from simulator.report.kit.language import listed, tr
-from simulator.report.kit.numbers import number
+from simulator.report.kit.language import clauses, tr
+from simulator.report.kit.numbers import number, points_scale
 from simulator.report.kit.phrases import one_draw
 
 ROUGH_PATHS: Final = 30
@@ -19,16 +20,34 @@ def balances_differ(data: ReportData) -> tuple[str, ...]:
         change = data.balance_changes.get((scenario, policy), 0.0)
         if abs(change) > OTHER_BALANCE:
             shown = number(100.0 * change, 0, signed=True)
-            told.append(tr("{policy} ({n} %)", policy=data.policy_label(policy), n=shown))
+            said = {"policy": data.policy_label(policy), "n": shown}
+            told.append(_with_both_rates(data, scenario, policy, said))
     if not told:
         return ()
     return (
         tr(
-            "The average balance {where} differs from that of the current policy: {policies}."
-            " Read overdue rates together with amounts.",
+            "The average balance {where} differs from that of the current policy: {policies}.",
             where=data.where(scenario),
-            policies=listed(told),
+            policies=clauses(told),
         ),
+    )
+
+
+def _with_both_rates(data: ReportData, scenario: str, policy: str, said: Mapping[str, str]) -> str:
+    """A policy's balance, and the change of its peak 90+ rate over its own and the current one."""
+    own, fixed = (
+        data.stat(scenario, policy, f"delta_peak_overdue_rate{part}_90")
+        for part in ("", "_over_current_balance")
+    )
+    if own is None or fixed is None:
+        return tr("{policy} ({n} %)", **said)
+    scale = points_scale([own.mean, fixed.mean])
+    return tr(
+        "{policy} ({n} %; peak 90+ rate {own} over its own balance, {fixed} over that of the"
+        " current policy)",
+        own=scale.full(own.mean, signed=True),
+        fixed=scale.full(fixed.mean, signed=True),
+        **said,
     )
 
 

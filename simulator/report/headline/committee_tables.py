@@ -7,12 +7,13 @@ from typing import Final, NamedTuple
 from simulator.report.delinquency.re_ageing import re_aged
 from simulator.report.headline.verdict import PEAK_90, PEAK_90_RATE
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import tr
+from simulator.report.kit.language import listed, tr
 from simulator.report.kit.numbers import NONE, Scale, money_scale, number, points_scale, rate_scale
 from simulator.report.kit.phrases import capital, months_words
 from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable, judged_cell
 from simulator.report.kit.table import Table
 from simulator.report.provisions.rule_books import COVERAGE, Provisions, provisions_of
+from simulator.results.assumptions import PAIR, bars
 from simulator.results.estimate import Estimate
 
 MOST_POLICIES: Final = 6
@@ -61,6 +62,26 @@ def levels(data: ReportData) -> Table:
     return Table(tuple(header), tuple(rows))
 
 
+def peaks_note(data: ReportData) -> str:
+    """How a peak is formed, beside the peak of the mean path."""
+    peaks = [
+        float(data.by_path("overdue_rate", s, data.reference, 90).mean(axis=0).max())
+        for s in data.scenarios
+    ]
+    scale = rate_scale(peaks)
+    shown = listed(
+        [
+            f"{data.scenario_label(s)} {scale.full(p)}"
+            for s, p in zip(data.scenarios, peaks, strict=True)
+        ]
+    )
+    return tr(
+        "Means over paths; peaks and lows are taken path by path. The 90+ rate of the mean path"
+        " peaks at: {peaks}.",
+        peaks=shown,
+    )
+
+
 def _level_columns(data: ReportData, books: Provisions | None) -> list[Column]:
     columns = [
         Column(tr("90+ rate"), tr("peak"), PEAK_90_RATE, "rate"),
@@ -100,16 +121,22 @@ def against_current(data: ReportData) -> PolicyTable | None:
     for c, scale in scales.items():
         unit = tr("{note}, {unit}", note=c.note, unit=scale.unit) if c.note else scale.unit
         titles.append((c.title, unit))
+    decisive, tried = columns[-1], "assumption_change" in data.dataset
+    if tried:
+        unit = tr("assumptions tried, {unit}", unit=scales[decisive].unit)
+        titles.append((decisive.title, unit))
     rows = []
     for rank, policy in enumerate(shown, start=1):
         cells = [PolicyCell(book, _share(data.balance_changes, (scenario, policy)))]
         for c, scale in scales.items():
-            decisive = c is columns[-1]
             found = stats[c][policy]
-            cell = judged_cell(c.title, scale, found, c.better, spans=decisive)
+            cell = judged_cell(c.title, scale, found, c.better, spans=c is decisive)
             if c.metric == PEAK_90 and re_aged(data, scenario, policy, PEAK_90_RATE):
                 cell = replace(cell, verdict="reaged")
             cells.append(cell)
+        if tried:
+            span = _over_assumptions(data, (scenario, policy), scales[decisive])
+            cells.append(PolicyCell(decisive.title, span))
         rows.append(PolicyRow(str(rank), data.policy_label(policy), "", tuple(cells)))
     return PolicyTable(
         capital(data.where(scenario)), months_words(data), "", tuple(titles), tuple(rows)
@@ -131,6 +158,15 @@ def _change_columns(data: ReportData, books: Provisions | None) -> list[Column]:
             Column(tr("ROA"), tr("a year"), "return_on_assets", "points", 1),
         ]
     return [*columns, Column(title, "", measure, "money", 1)]
+
+
+def _over_assumptions(data: ReportData, place: tuple[str, str], scale: Scale) -> str:
+    """The least and the most that a policy is worth under any assumption tried, each alone."""
+    scenario, policy = place
+    worth = data.stat(scenario, policy, f"delta_{data.measure()[0]}")
+    found = () if worth is None else bars(data.dataset, policy, scenario, worth.mean)
+    ends = [end for bar in found if bar.kind != PAIR for end in (bar.low, bar.high)]
+    return scale.span(min(ends), max(ends)) if ends else NONE
 
 
 def _share(changes: Mapping[tuple[str, str], float], place: tuple[str, str]) -> str:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from simulator.report.headline.caveats import balances_differ, run_support
-from simulator.report.headline.committee_tables import against_current, levels
+from simulator.report.headline.committee_tables import against_current, levels, peaks_note
 from simulator.report.headline.next_steps import next_steps, not_your_book, parameter_support
 from simulator.report.headline.support import support
+from simulator.report.headline.tornado import Tornado, tornado
 from simulator.report.headline.verdict import verdict
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import listed, sentences, tr
@@ -30,7 +31,9 @@ class FirstScreen:
     verdict: str
     support: tuple[str, ...]
     levels: Table
+    peaks_note: str
     against: PolicyTable | None
+    tornado: Tornado | None
     next_steps: tuple[str, ...]
 
 
@@ -42,7 +45,9 @@ def first_screen(data: ReportData) -> FirstScreen:
         verdict=verdict(data),
         support=(*support(data), *balances_differ(data), *run_support(data)),
         levels=levels(data),
+        peaks_note=peaks_note(data),
         against=against_current(data),
+        tornado=tornado(data),
         next_steps=next_steps(data),
     )
 
@@ -52,13 +57,12 @@ def _subtitle(data: ReportData) -> list[str]:
     book, opening = data.manifest.get("book"), data.decision.opening
     found = [tr("opening book {money}", money=money_scale(data.currency, [opening]).full(opening))]
     if isinstance(book, Mapping):
-        counts = (book.get("opening_borrowers"), book.get("loans"))
-        words = (tr("{n} borrowers"), tr("{n} loans"))
-        found += [
-            text.format(n=f"{count:,.0f}")
-            for count, text in zip(counts, words, strict=True)
-            if isinstance(count, int | float)
-        ]
+        borrowers = book.get("opening_borrowers")
+        if isinstance(borrowers, int | float):
+            found.append(tr("{n} borrowers", n=f"{borrowers:,.0f}"))
+    if "loans_at_opening" in data.dataset:
+        loans = data.dataset["loans_at_opening"].sel(policy=data.reference).isel(scenario=0)
+        found.append(tr("{n} loans", n=f"{float(loans.isel(path=0).sum()):,.0f}"))
     months = months_words(data)
     if "date" in data.dataset.coords:
         start = str(data.dataset["date"].values[0])[:7]
@@ -76,9 +80,15 @@ def _subtitle(data: ReportData) -> list[str]:
 
 def _signed(data: ReportData) -> list[str]:
     """The code that made the run, who prepared it and who reviewed it."""
-    packages, people = data.manifest.get("packages"), data.manifest.get("governance")
-    version = packages.get("loanstress") if isinstance(packages, Mapping) else None
-    found = [tr("code {version}", version=clean(version, 40))] if version else []
+    code, people = data.manifest.get("code"), data.manifest.get("governance")
+    found = []
+    if isinstance(code, Mapping):
+        named = (code.get("version"), str(code.get("commit") or code.get("sha256") or "")[:8])
+        told = " ".join(clean(part, 40) for part in named if part)
+        found.append(tr("code {version}", version=told))
+    finished = str(data.manifest.get("finished") or "")[:10]
+    if finished:
+        found.insert(0, tr("run {date}", date=clean(finished, 10)))
     names = people if isinstance(people, Mapping) else {}
     prepared, reviewed = (
         clean(names.get(key) or BLANK, 60) for key in ("prepared_by", "reviewed_by")

@@ -1,11 +1,16 @@
 """What stands beside the verdict: whose book it is, and what to do next."""
 
 from collections.abc import Mapping
+from typing import Final
 
+from simulator.report.headline.tornado import label
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import tr
+from simulator.report.kit.language import listed, tr
 from simulator.report.kit.numbers import number
 from simulator.results.decision import Lack, Outcome
+
+MOST_NAMED: Final = 3
+"""Assumptions that a step names."""
 
 
 def not_your_book(data: ReportData) -> str:
@@ -57,6 +62,13 @@ def next_steps(data: ReportData) -> tuple[str, ...]:
                     policy=data.policy_label(case.policy),
                 )
             )
+    if decision.overturned_by:
+        steps.append(
+            tr(
+                "Measure first the assumptions that reverse the sign: {names}.",
+                names=listed([label(each) for each in decision.overturned_by[:MOST_NAMED]]),
+            )
+        )
     if not_your_book(data):
         steps.append(
             tr(

@@ -43,6 +43,14 @@ def _lead(data: ReportData, case: Case) -> str:
     outcome = data.decision.outcome
     if outcome is Outcome.RECOMMENDED:
         return tr("Recommended: {policy}, worth {worth} {where}.", **said)
+    if outcome is Outcome.DEPENDS:
+        return tr(
+            "Depends on assumptions, no recommendation: {policy}, worth {worth} {where}, loses its"
+            " gain under {turned} of {n} assumptions tried.",
+            turned=len(data.decision.overturned_by),
+            n=data.decision.tried,
+            **said,
+        )
     if outcome is Outcome.NO_VALUE:
         return tr(
             "No recommendation: without a run-off the value of a policy is not known. By net"
@@ -88,7 +96,7 @@ def _worth(data: ReportData, worth: Estimate[float]) -> str:
     if not worth.has_interval:
         return tr("{share} of the book ({money})", **said)
     span = scale.span(worth.ci_low, worth.ci_high)
-    return tr("{share} of the book ({money}, 95 % interval {span})", span=span, **said)
+    return tr("{share} of the book ({money}, 95\u202f% interval {span})", span=span, **said)
 
 
 def more_paths(obstacle: Obstacle) -> str:

@@ -1,5 +1,7 @@
 """Captions and tables of allowances: what they come to, why they grow, how near minima are."""
 
+from math import isfinite
+
 import numpy as np
 
 from simulator.report.kit.language import clauses, language, listed, mark, sentences, tr
@@ -25,6 +27,7 @@ from simulator.report.provisions.allowance_figures import (
 )
 from simulator.report.provisions.rule_books import COVERAGE, PROVISIONS, Provisions, plain
 from simulator.results.estimate import Estimate
+from simulator.results.provisions.alternatives import ALONE, DIM, NAME, WEIGHTED
 from simulator.results.provisions.roll_forward import CLOSING, OPENING
 
 Place = tuple[str, str]
@@ -281,6 +284,7 @@ def allowance_sentence(books: Provisions) -> str:
         month=f"{data.months[-1]:.0f}",
         rates=books.rates_words(books.accounting),
     )
+    text = sentences(text, _otherwise(books))
     best = data.best_first[0] if data.best_first else None
     metric = f"allowance_{books.accounting}"
     change = data.closing(place[0], best, f"delta_{metric}") if best else None
@@ -288,3 +292,39 @@ def allowance_sentence(books: Provisions) -> str:
         return text
     effect = effect_text(data, metric, tr("required allowance"), change)
     return sentences(text, tr("{policy} {effect}.", policy=data.policy_label(best), effect=effect))
+
+
+def _otherwise(books: Provisions) -> str:
+    """The opening allowance at 100 % of each scenario, and with other multiples of the PD."""
+    data = books.data
+    if NAME not in data.dataset:
+        return ""
+    of_book = data.dataset[NAME].sel(provision=books.accounting)
+    found = {str(a): float(v) for a, v in zip(of_book[DIM].values, of_book.values, strict=True)}
+    if not isfinite(found[WEIGHTED]):
+        return ""
+    scale = money_scale(data.currency, found.values())
+    alone = [
+        tr(
+            "{scenario} {money}",
+            scenario=data.scenario_label(s),
+            money=scale.full(found[ALONE + s]),
+        )
+        for s in data.scenarios
+    ]
+    text = tr(
+        "The opening allowance is {money} weighted over the scenarios; with all weight on one of"
+        " them: {alone}.",
+        money=scale.full(found[WEIGHTED]),
+        alone=listed(alone),
+    )
+    if not isfinite(found["sicr_half"]):
+        return text
+    other = tr(
+        "With pd_multiple half and twice as far from 1 it is {half} and {double}, by days past due"
+        " and the other signs alone {backstop}.",
+        half=scale.full(found["sicr_half"]),
+        double=scale.full(found["sicr_double"]),
+        backstop=scale.full(found["sicr_backstop"]),
+    )
+    return sentences(text, other)

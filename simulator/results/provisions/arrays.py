@@ -25,6 +25,12 @@ from simulator.results.provisions.allowance import (
     spread_of_allowance,
     weights_of,
 )
+from simulator.results.provisions.alternatives import (
+    DIM,
+    NAME,
+    alternatives_of,
+    opening_alternatives,
+)
 from simulator.results.provisions.rates import Estimates, estimate, pool_numbers, totals
 from simulator.results.provisions.roll_forward import LINES, roll_forward
 from simulator.results.provisions.variables import (
@@ -49,6 +55,7 @@ def provision_coordinates(output: SimulationOutput) -> dict[str, tuple[str, obje
     return {
         "provision": ("provision", list(output.provision)),
         "provision_label": ("provision", [book.label for book in output.provision.values()]),
+        DIM: (DIM, list(alternatives_of([s.name for s in output.scenarios]))),
         "grade": ("grade", list(grades_of(output.provision.values()))),
         "line": ("line", list(LINES)),
         "cell": ("cell", [cell.name for cell in output.cells.cells]),
@@ -106,6 +113,7 @@ class _Builder:
             "grade": len(self.grades),
             "line": len(LINES),
             "cell": len(table.cells),
+            DIM: len(alternatives_of(self.scenarios)),
         }
         self.arrays: Arrays = {}
         for item, names in all_variables():
@@ -187,6 +195,12 @@ class _Builder:
         self._put("allowance_spread", at, spread.sum(axis=-1), axis=1)
         self._put("impaired_balance", at, self._impaired(book, balance, cells[scenario]), axis=1)
         self.arrays["provision_charge"][at] = _charge(total, policy_run)
+        if (scenario, self.output.policies[at[1]]) == (0, self.output.reference):
+            held = cells[0][:, 0, :, CellMeasure.BALANCE].mean(axis=0)
+            foreseen = Foreseen(estimates, weights)
+            self.arrays[NAME][number] = opening_alternatives(
+                book, number, self.table.cells, foreseen, held, self.calendar
+            )
         self._grade_statistics(at, positions, balance, allowance, spread)
         self._roll_forward(at, positions, policy_run, coverage)
 

@@ -1,11 +1,14 @@
 """What must hold of every roll-forward, and what a reader of allowances must be told."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from simulator.provision import RuleBook
+from simulator.provision.rule_book import Overlay
 from simulator.results.inputs import SimulationOutput
 from simulator.results.provisions.allowance import calendar_of
 from simulator.results.provisions.metrics import has_allowances
@@ -48,6 +51,39 @@ def provision_warnings(output: SimulationOutput) -> list[str]:
     if output.cells is None:
         return []
     return [*_short_windows(output), *_idle_overlays(output)]
+
+
+def overlay_amounts(
+    dataset: xr.Dataset, books: Mapping[str, RuleBook]
+) -> dict[str, list[dict[str, object]]]:
+    """Each rule book's overlays: who proposed and approved them, and what they add.
+
+    ``amounts``: allowance before the overlay, what it adds and after, under the current policy,
+    means over paths, in the last reported month in which it holds, by scenario; empty without one.
+    """
+    found: dict[str, list[dict[str, object]]] = {}
+    for name, book in books.items():
+        for overlay in book.overlays:
+            about = overlay.model_dump(mode="json")
+            about["amounts"] = _amounts(dataset, name, overlay)
+            found.setdefault(name, []).append(about)
+    return found
+
+
+def _amounts(dataset: xr.Dataset, book: str, overlay: Overlay) -> dict[str, object]:
+    months = [str(date)[:7] for date in dataset["date"].values]
+    inside = [i for i, m in enumerate(months) if (overlay.from_month or m) <= m <= overlay.until]
+    if not inside:
+        return {}
+    place = {"provision": book, "policy": str(dataset.attrs["reference"])}
+    found = dataset.sel(place).isel(month=inside[-1])
+    found_amounts: dict[str, object] = {"month": months[inside[-1]]}
+    for scenario in dataset["scenario"].values:
+        of = found.sel(scenario=scenario)
+        added = overlay.share_of_balance * float(of["balance_by_grade"].sel(grade=overlay.grade))
+        after = float(of["allowance"].mean("path"))
+        found_amounts[str(scenario)] = {"before": after - added, "added": added, "after": after}
+    return found_amounts
 
 
 def _idle_overlays(output: SimulationOutput) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from simulator.results.over_paths import STATISTIC_SUFFIXES
+from simulator.results.provisions.alternatives import DIM, LONG_NAME, NAME, UNIT
 from simulator.results.variables import FRACTION, MONEY
 from simulator.vocabulary import CellMeasure
 
@@ -147,6 +148,7 @@ MINIMUM_VARIABLES: Final = (
         ("provision",),
     ),
 )
+ALTERNATIVES: Final = ProvisionVariable(NAME, UNIT, LONG_NAME, ("provision", DIM))
 WHOLE_NUMBERS: Final = ("cell_grade", "rate_source")
 PROVISION_COORDINATES: Final = {
     "provision": (
@@ -155,6 +157,7 @@ PROVISION_COORDINATES: Final = {
     ),
     "provision_label": (FRACTION, "label of the provisioning standard"),
     "grade": (FRACTION, "grade, of all provisioning standards together"),
+    DIM: (FRACTION, "alternative setting: a scenario with all weight, another pd_multiple"),
     "line": (FRACTION, "line of the roll-forward"),
     "cell": (FRACTION, "situations and products that share expected losses (docs/provisions.md)"),
 }
@@ -167,5 +170,5 @@ def all_variables() -> Iterator[tuple[ProvisionVariable, tuple[str, ...]]]:
         yield item, (item.name, *([item.name + OPENING_SUFFIX] if item.opening else []))
     for item in GRADE_VARIABLES:
         yield item, tuple(item.name + suffix for suffix in STATISTIC_SUFFIXES)
-    for item in MINIMUM_VARIABLES:
+    for item in (*MINIMUM_VARIABLES, ALTERNATIVES):
         yield item, (item.name,)

@@ -266,7 +266,9 @@ def test_every_number_of_the_first_screen_follows_from_the_results(
             for text, number in zip(ends, (low, high), strict=True):
                 _assert_cell(text, unit, number)
 
-    # The subtitle.
+    # The subtitle, and the peaks of the mean path.
+    mean_paths = outcome.dataset["overdue_rate"].sel(dpd=90, policy="status_quo").mean("path")
+    _assert_told(screen.peaks_note, [float(p) for p in mean_paths.max("month")])
     _assert_told(screen.subtitle[0], [again.opening])
 
 

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from simulator.report.headline.next_steps import next_steps
 from simulator.report.headline.support import further, support
+from simulator.report.headline.tornado import tornado
 from simulator.report.headline.verdict import MOST_WORDS, verdict
 from simulator.report.kit.data import ReportData
+from simulator.results.assumptions import EVERYWHERE, Trial, Tried, with_tried
 from simulator.results.summary import SummaryRow
 from tests.report.stress_runs import Run, data_of, make_run
 from tests.report.tournament_runs import make_tournament
@@ -143,3 +146,51 @@ def test_another_average_balance_is_told_in_both_directions(
     said = balances_differ(ReportData(default_run.dataset, rows, default_run.manifest))
     assert (f"Grace period ({told})" in " ".join(said)) is bool(told)
     assert bool(said) is bool(told)
+
+
+def _tried(changes: dict[str, tuple[float, float]]) -> ReportData:
+    """A run whose first policy surely gains, with assumptions tried on it."""
+    data = _worth_of((5e6, 1e6), (0.0, 0.0), 1e4)
+    trials = tuple(
+        Trial(name, "assumption", {name: (0.5, 1.0, 2.0)}, "half to double: assumption")
+        for name in changes
+    )
+    change = np.array(list(changes.values()))[:, :, None, None] * np.ones((1, 1, 1, 2))
+    leading = data.decision.cases[0].policy
+    places = (EVERYWHERE, "baseline")
+    tried = Tried(trials, (leading,), places, change, np.full(change.shape, 1e5))
+    run = with_tried(data.dataset, tried)
+    return ReportData(run, [], data.manifest)
+
+
+def test_the_tornado_draws_each_assumption_from_low_to_high_the_widest_first() -> None:
+    data = _tried(
+        {"finding_rate": (-6e6, 1e6), "p_refuse_monthly": (1e6, -1e6), "bad_faith_share": (1e4, 0)}
+    )
+    found = tornado(data)
+    assert found is not None
+    assert found.title.startswith("What would turn this: value of Policy number 1 under Baseline")
+    assert [row.kind for row in found.rows] == ["turns", "", "noise"]
+    assert found.rows[0].ends == "\u22121.00 / +6.00"
+    assert "stops paying at about 0.583" in found.rows[0].detail
+    widths = [row.width for row in found.rows]
+    assert widths == sorted(widths, reverse=True)
+    assert found.zero is not None
+    assert found.zero < found.base
+    assert found.rows[0].x < found.zero
+    assert "Of 3 tried 1 turn the sign and 1 do not differ from noise" in found.note
+    assert verdict(data).startswith("Recommended: Policy number 1")
+    steps = " ".join(next_steps(data))
+    assert "Measure first what would turn the sign: chance that an unemployed person" in steps
+
+
+def test_more_than_half_overturned_is_told_and_recommends_nothing() -> None:
+    data = _tried({"finding_rate": (-6e6, 1e6), "p_refuse_monthly": (1e6, -9e6)})
+    sentence = verdict(data)
+    assert sentence.startswith("Depends on assumptions, no recommendation: Policy number 1, worth")
+    assert "loses its gain under 2 of 2 assumptions tried." in sentence
+    assert words_of(sentence) <= MOST_WORDS
+
+
+def test_a_run_in_which_nothing_was_tried_has_no_tornado(default_run: Run) -> None:
+    assert tornado(data_of(default_run)) is None

@@ -1,0 +1,108 @@
+"""The command ``loanstress screen``: which assumptions move the worth of policies.
+
+Composes the same groups as ``loanstress run``. Heavy modules are imported where they are
+needed, so that ``--help`` and a user's mistake are answered at once.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from simulator.cli.arguments import Command, read_arguments
+from simulator.cli.configuration.folders import ConfigFolders, shown
+from simulator.cli.exits import EXIT_OK, concluded, tell, told
+from simulator.cli.help import product_version
+from simulator.validation import UserError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+LIST_NAME: Final = "assumptions.yaml"
+_HELP: Final = """\
+loanstress: moves every parameter to half and double, one at a time, and lists those that change
+the value of a policy most. Runs with these parameters then try the list (docs/calibration.md).
+
+Usage:  loanstress screen [parameters=NAME] [GROUP=NAME ...] [KEY=VALUE ...]
+
+  screen.fit=DIR         a finished fit: parameters move along its draws
+  screen.keep=10         number of further assumptions in the list
+  policy=[a,b,...]       typical policies: an assumption counts by its effect on any of them
+  book.borrowers=2500, run.paths=8, run.months=24    small: some 350 runs
+
+The list goes to assumptions.yaml in outputs/DATE_TIME; as YOUR_FOLDER/assumptions/NAME.yaml it is
+chosen with --config-dir YOUR_FOLDER assumptions=NAME.
+
+Exit code: 0 written, 2 invalid input, 130 interrupted or 143 ended by SIGTERM,
+1 internal error (set LOANSTRESS_DEBUG=1 for its traceback).
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (default: the process's own) and return its exit code."""
+    session = _Session()
+    return concluded(read_arguments, session.answer, argv, lambda: "nothing was written")
+
+
+class _Session:
+    """One screening, from the command line to its last line on the terminal."""
+
+    def __init__(self) -> None:
+        self._folders: ConfigFolders
+        self._code = EXIT_OK
+
+    def answer(self, command: Command) -> int:
+        """Help, or the screening that was asked for."""
+        if command.version:
+            print(f"loanstress {product_version()}")
+            return EXIT_OK
+        if command.help:
+            print(_HELP, end="")
+            return EXIT_OK
+        if command.multirun:
+            raise UserError("a screening takes no --multirun")
+        from simulator.cli.configuration.hydra_app import checked, compose_validated, drive
+
+        self._folders, arguments = checked(command)
+        if not command.show:
+            compose_validated(arguments, self._folders)
+        drive(self._job, self._folders, [*command.show, *arguments])
+        return self._code
+
+    def _job(self, config: "DictConfig") -> None:
+        """The task that Hydra calls, once."""
+        try:
+            self._screen(config)
+        except Exception as error:
+            message, self._code = told(error)
+            tell(message)
+
+    def _screen(self, config: "DictConfig") -> None:
+        from simulator.cli.configuration.hydra_app import running_job, validated
+        from simulator.cli.configuration.inputs import request_from
+        from simulator.cli.terminal.progress import make_progress
+        from simulator.explain.screening import list_text, screen
+        from simulator.settings import ScreenSettings
+        from simulator.validation import build
+
+        job = running_job()
+        inputs, plain = validated(config, job.overrides, self._folders)
+        chosen = plain.get("screen")
+        settings = build("screen", ScreenSettings, chosen if isinstance(chosen, dict) else {})
+        request = request_from(inputs, job.book, self._folders, plain, job.overrides)
+        fit = None if settings.fit is None else Path(settings.fit)
+        progress = make_progress()
+        try:
+            found, moving = screen(request, fit, settings.keep, progress)
+        finally:
+            progress.finish()
+        command = " ".join(["loanstress screen", *job.overrides])
+        path = job.folder / LIST_NAME
+        path.write_text(list_text(found, request, command), encoding="utf-8")
+        for each in found:
+            print(f"{each.name:<36} {100.0 * each.effect:6.2f} % of the book")
+        print(f"{moving} of all move a worth; {len(found)} written to {shown(path)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,231 @@
+"""What would turn the verdict: small runs of the same request, one assumption moved at a time.
+
+Same borrowers and paths in all of them, so that differences have little noise. A synthetic book
+keeps the observed loans of its opening, and only what a lender cannot see is drawn anew.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from simulator.catalogue import catalogue, parameters_hash
+from simulator.engine import thread_count
+from simulator.policies import Policy
+from simulator.progress import Progress
+from simulator.request import ExperimentRequest
+from simulator.results.assumptions import ENDS, EVERYWHERE, PAIR, SURE, Trial, Tried
+from simulator.results.dataset import policy_runs_of
+from simulator.results.decision import VALUE, Decision
+from simulator.results.intervals import over_paths
+from simulator.results.value import value
+from simulator.settings import AssumptionsSettings
+from simulator.simulated import Simulated
+from simulator.simulating import simulate_request
+from simulator.varied_policy import number_fields, with_number
+
+F8 = NDArray[np.float64]
+
+SECTION: Final = "assumptions"
+MOST_POLICIES: Final = 3
+"""Policies that are tried, the best first."""
+SIZE: Final = 24 * 3 * 4 * 48
+"""Paths x scenarios x policies x months of a small run at most (two minutes on two cores)."""
+LEAST_PATHS: Final = 8
+_ANY: Final = next(iter(catalogue()))
+"""A parameter whose own value, named as the opening's, has hidden states drawn anew."""
+OF_POLICY: Final = "policy."
+"""Begins the name of a policy's number; its values are factors on each policy's own."""
+
+
+def try_assumptions(
+    request: ExperimentRequest, simulated: Simulated, decision: Decision, watch: Progress
+) -> Tried | None:
+    """Changes of worth by assumption; None where nothing is listed, or no value is known."""
+    settings = request.section(SECTION, AssumptionsSettings)
+    if not settings.tried or decision.measure != VALUE or not decision.cases:
+        return None
+    trials = tuple(_trials(request, settings))
+    small = _small(request, simulated, decision, settings)
+    watch.start(2 * len(trials) + 2, "trying assumptions")
+    places_of = [(i, end) for i in range(len(trials)) for end in range(len(ENDS))]
+    base, *others = all_worths(small, [{}, *(_at(trials[i], end) for i, end in places_of)], watch)
+    factor = decision.opening / base.opening
+    shape = (len(trials) + 1, len(ENDS), *base.worth.shape[:2])
+    change, se = np.full(shape, np.nan), np.full(shape, np.nan)
+    for place, found in zip(places_of, others, strict=True):
+        change[place], se[place] = _against(base, found, factor)
+    pair = _worst_pair(trials, change[:-1, :, 0, 0], se[:-1, :, 0, 0])
+    if pair is not None:
+        trials = (*trials, pair)
+        change[-1, 0], se[-1, 0] = _against(base, worths(small, _at(pair, 0)), factor)
+    watch.finish()
+    n = len(trials)
+    places = (EVERYWHERE, *request.scenarios)
+    return Tried(trials, base.policies, places, change[:n], se[:n])
+
+
+def without_assumptions(request: ExperimentRequest) -> ExperimentRequest:
+    """The request with nothing to try: what a sweep runs, unless it asks for a list."""
+    rest = {name: item for name, item in request.sections.items() if name != SECTION}
+    return replace(request, sections=rest)
+
+
+def list_warnings(request: ExperimentRequest, tried: Tried | None) -> tuple[str, ...]:
+    """That the list was made for other parameters, where so."""
+    settings = request.section(SECTION, AssumptionsSettings)
+    if tried is None or _made_for(settings, request):
+        return ()
+    return (
+        "assumptions: the list was made for other parameters; the same relative ranges around the"
+        " run's own were tried; loanstress screen makes a list for them",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Worths:
+    """Worth by policy, place and path, and the opening balance of the small book."""
+
+    worth: F8
+    policies: tuple[str, ...]
+    opening: float
+
+
+def worths(request: ExperimentRequest, changes: Mapping[str, float]) -> Worths:
+    """The request with other parameters, simulated; the opening's observed loans stay.
+
+    A change of ``policy.FIELD`` is a factor on that number of every policy that has it. Without any
+    change hidden states are drawn anew too, so that differences are those of the change alone.
+    """
+    factors = {n.removeprefix(OF_POLICY): f for n, f in changes.items() if n.startswith(OF_POLICY)}
+    changes = {name: v for name, v in changes.items() if not name.startswith(OF_POLICY)}
+    policies = {n: _varied(n, policy, factors) for n, policy in request.policies.items()}
+    request, book = replace(request, policies=policies), request.book
+    if book.kind == "synthetic" and book.opening_overdue:
+        kept = {name: request.parameters[name] for name in (_ANY, *changes)}
+        book = book.model_copy(update={"opening_parameters": {**kept, **book.opening_parameters}})
+    parameters = {**request.parameters, **changes}
+    output = simulate_request(replace(request, book=book, parameters=parameters)).output
+    values = np.array([[value(one) for one in row] for row in policy_runs_of(output)])
+    own = values[:, 1:] - values[:, :1]
+    weighted = np.tensordot(output.scenario_weights(), own, axes=(0, 0))
+    found = np.concatenate([weighted[None], own]).transpose(1, 0, 2)
+    tallies = output.tallies[output.scenarios[0].name, output.reference]
+    return Worths(found, output.policies[1:], float(tallies.balance[:, 0].sum(axis=-1).mean()))
+
+
+def all_worths(
+    request: ExperimentRequest, changes: Sequence[Mapping[str, float]], watch: Progress
+) -> list[Worths]:
+    """``worths`` at each of ``changes``, side by side on the run's processors."""
+    alone = replace(request, run=request.run.model_copy(update={"threads": 1}))
+    found = []
+    with ThreadPoolExecutor(thread_count(request.run)) as pool:
+        for one in pool.map(partial(worths, alone), changes):
+            found.append(one)
+            watch.advance(1)
+    return found
+
+
+def _varied(name: str, policy: Policy, factors: Mapping[str, float]) -> Policy:
+    """A policy with its own numbers multiplied, members' too, within their ranges."""
+    for wanted, factor in factors.items():
+        fields = number_fields(policy) if isinstance(policy, BaseModel) else {}
+        for field, number in fields.items():
+            if field.rpartition(".")[2] == wanted and isinstance(policy, BaseModel):
+                value = min(max(factor * number.setting, number.low), number.high)
+                policy = with_number(f"policy.{name}", policy, field, value)
+    return policy
+
+
+def _against(base: Worths, found: Worths, factor: float) -> tuple[F8, F8]:
+    """Mean change of worth and its error, (policy, place), in money of the whole book."""
+    told = over_paths(np.moveaxis(factor * (found.worth - base.worth), 2, 0), 1)
+    return told.mean, told.se
+
+
+def _small(
+    request: ExperimentRequest,
+    simulated: Simulated,
+    decision: Decision,
+    settings: AssumptionsSettings,
+) -> ExperimentRequest:
+    """The request with fewer borrowers and paths, its best policies, and no rule books."""
+    chosen = [case.policy for case in decision.cases[:MOST_POLICIES]]
+    timeline = simulated.output.timeline
+    cells = len(request.scenarios) * (1 + len(chosen)) * timeline.horizon
+    paths = max(LEAST_PATHS, min(settings.paths, request.run.paths, SIZE // cells))
+    run = request.run.model_copy(
+        update={
+            "paths": paths,
+            "luck_replicates": 1,
+            "runoff_months": timeline.runoff_months,
+            "history_borrowers": 0,
+        }
+    )
+    size = settings.borrowers
+    if request.book.borrowers:
+        size = min(size, request.book.borrowers)
+    return replace(
+        request,
+        book=request.book.model_copy(update={"borrowers": size}),
+        run=run,
+        policies={name: request.policies[name] for name in (*_reference(request), *chosen)},
+        provision={},
+        break_even={},
+        sections={},
+    )
+
+
+def _reference(request: ExperimentRequest) -> tuple[str, ...]:
+    """The current policy's name, where the request sets it."""
+    return tuple(name for name in list(request.all_policies)[:1] if name in request.policies)
+
+
+def _trials(request: ExperimentRequest, settings: AssumptionsSettings) -> Iterator[Trial]:
+    """The listed assumptions around the run's own parameters.
+
+    Made for other values, the same relative range around the run's own one is tried.
+    """
+    own, specs, same = request.parameters, catalogue(), _made_for(settings, request)
+    for name, item in settings.tried.items():
+        values = {}
+        for parameter, (low, base, high) in item.values.items():
+            if parameter.startswith(OF_POLICY):
+                values[parameter] = (low, base, high)
+                continue
+            spec, here = specs[parameter], own[parameter]
+            factor = 1.0 if same or base == 0.0 else here / base
+            ends = (min(max(factor * end, spec.low), spec.high) for end in (low, high))
+            values[parameter] = (next(ends), here, next(ends))
+        yield Trial(name, item.kind, values, item.source)
+
+
+def _made_for(settings: AssumptionsSettings, request: ExperimentRequest) -> bool:
+    """Whether the list holds for the request's parameters as it is; one without a stamp does."""
+    return settings.parameters_sha256 in ("", parameters_hash(request.parameters))
+
+
+def _at(trial: Trial, end: int) -> dict[str, float]:
+    """Parameters of a trial at its low (0) or high (1) end."""
+    return {name: values[2 * end] for name, values in trial.values.items()}
+
+
+def _worst_pair(trials: tuple[Trial, ...], change: F8, se: F8) -> Trial | None:
+    """The two ends that cost the leading policy most, of two assumptions, moved together."""
+    harm = np.where(change < -SURE * se, change, 0.0)
+    worst = np.argsort(harm.min(axis=1))[:2]
+    if len(worst) < 2 or not (harm[worst].min(axis=1) < 0.0).all():
+        return None
+    values: dict[str, tuple[float, float, float]] = {}
+    for i in worst:
+        end = int(harm[i].argmin())
+        for name, (low, base, high) in trials[i].values.items():
+            values[name] = ((low, high)[end], base, np.nan)
+    first, second = (trials[i].name for i in worst)
+    return Trial(f"{first} + {second}", PAIR, values, "the two worst ends together")

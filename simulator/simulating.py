@@ -1,0 +1,56 @@
+"""From a request to its simulation: book, worlds, levers, tallies; nothing is written."""
+
+from datetime import UTC, datetime
+from time import perf_counter
+
+from simulator.book import build_book
+from simulator.engine import simulate
+from simulator.macro import draw_macro_paths
+from simulator.packing import pack
+from simulator.preparation import (
+    calm_before,
+    lever_tables,
+    load_scenarios,
+    risk_cells,
+    with_run_off,
+    world_builders,
+)
+from simulator.progress import Progress, Silent
+from simulator.request import ExperimentRequest
+from simulator.settling import compile_for, donor_source
+from simulator.simulated import Simulated, simulation_output
+
+
+def simulate_request(request: ExperimentRequest, progress: Progress | None = None) -> Simulated:
+    """Book, worlds and simulation of ``request``; nothing is written.
+
+    Raises ``UserError`` for anything that the user can mend.
+    """
+    began, watch, run = datetime.now(UTC), progress or Silent(), request.run
+    calm = calm_before(request)
+    watch.start(1, "compiling kernels (once per version, about a minute)")
+    compile_for(request.book, request.parameters, request.reference, request.provision)
+    watch.finish()
+
+    watch.start(len(request.scenarios) + 1, "book and scenarios")
+    growth = max((scenario.growth for scenario in request.scenarios.values()), default=0.0)
+    book = build_book(request.book, run, request.parameters, donor_source(calm), growth)
+    watch.advance(1)
+    request = with_run_off(request, book)
+    run = request.run
+    scenarios = load_scenarios(request, book, watch.advance)
+    paths = {name: draw_macro_paths(scenario, run) for name, scenario in scenarios.items()}
+    worlds = world_builders(request, book, paths)
+    levers = lever_tables(request, book)
+    cells = risk_cells(request, book)
+    packed = pack(book, request.parameters, cells)
+    watch.finish()
+
+    watch.start(run.paths * len(worlds) * len(levers), "simulating paths")
+    started = perf_counter()
+    simulation = simulate(packed, worlds, levers, run, watch.advance)
+    seconds = perf_counter() - started
+    watch.finish()
+
+    output = simulation_output(request, book, cells, scenarios, paths, simulation)
+    return Simulated(output, simulation, packed, worlds, seconds, began)
