@@ -99,8 +99,8 @@ class ExplainSettings(Frozen):
 class DecisionLimits(Frozen):
     """What a recommended policy may not cross; defaults are assumptions.
 
-    A ratio that the current policy itself does not keep may not fall by more than a hundredth of
-    the limit against it.
+    Where the current policy does not keep a ratio, the ratio may not fall by more than a hundredth
+    of the limit against it.
     """
 
     scenario_loss: float = Field(default=0.001, ge=0, le=1)

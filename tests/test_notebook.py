@@ -35,6 +35,7 @@ def test_names_give_the_numbers_of_the_command_line(tmp_path):
             "run.months=3",
             "run.seed=7",
             "book.borrowers=100",
+            "assumptions=null",
             "report.enabled=false",
             f"hydra.run.dir={tmp_path}",
         ]

@@ -79,6 +79,8 @@ class Bar:
     low: float
     high: float
     base: float
+    least: float
+    """Lowest end of both worths less ``SURE`` errors of the change; NaN where one is not known."""
     noise: bool
 
     @property
@@ -86,6 +88,18 @@ class Bar:
         """Distance between the worths at both ends and at the base."""
         ends = [v for v in (self.low, self.high, self.base) if isfinite(v)]
         return max(ends) - min(ends)
+
+    @property
+    def moves(self) -> bool:
+        """Whether it moves the worth at all: by a thousandth of it, or to what is not known."""
+        if not (isfinite(self.low) and (isfinite(self.high) or self.kind == PAIR)):
+            return True
+        return max(abs(self.low - self.base), abs(self.high - self.base)) > 1e-3 * abs(self.base)
+
+    @property
+    def overturns(self) -> bool:
+        """Whether a worth above 0 is not shown to stay so at both ends."""
+        return self.base > 0.0 and self.moves and not self.least > 0.0
 
     @property
     def turning(self) -> float | None:
@@ -157,19 +171,16 @@ def bars(dataset: xr.Dataset, policy: str, place: str, worth: float) -> tuple[Ba
                 low=worth + float(change[i, 0]),
                 high=worth + float(change[i, 1]),
                 base=worth,
+                least=worth + float(np.min(change[i] - SURE * se[i])),
                 noise=not bool(sure.any()),
             )
         )
     return tuple(sorted(found, key=lambda bar: -bar.width))
 
 
-def overturning(found: Sequence[Bar]) -> tuple[str, ...]:
-    """Assumptions at an end of which a worth above 0 is none, beyond noise; pairs apart."""
-    return tuple(
-        bar.name
-        for bar in found
-        if bar.kind != PAIR and not bar.noise and min(bar.low, bar.high) <= 0.0 < bar.base
-    )
+def moving(found: Sequence[Bar]) -> tuple[Bar, ...]:
+    """Bars that count for a verdict: those of single assumptions that move the worth."""
+    return tuple(bar for bar in found if bar.kind != PAIR and bar.moves)
 
 
 def assumptions_text(tried: Tried, defaults: Mapping[str, float]) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import xarray as xr
 
-from simulator.results.assumptions import EVERYWHERE, PAIR, Bar, bars, overturning
+from simulator.results.assumptions import EVERYWHERE, Bar, bars, moving
 from simulator.results.compare import paired_difference, reference_index
 from simulator.results.estimate import F8, Estimate
 from simulator.results.income_statement import parameters_of
@@ -25,10 +25,15 @@ from simulator.settings import DecisionLimits, DecisionSettings
 
 DECISION: Final = "decision"
 """Attribute of results.nc: settings of the decision as JSON."""
+_COMPLAINTS: Final = "borrower_complaints"
 VALUE: Final = "value"
 NET_RESULT: Final = "net_result"
 _TOLERANCE: Final = 0.01
 """Share of a limit by which a ratio that the current policy does not keep may fall (assumption)."""
+LEAST_DRAWS: Final = 30
+"""Draws of the economy below which nothing is recommended: intervals are rough (assumption)."""
+POWER: Final = 0.8416
+"""Normal quantile of 80 %: with the paths that are named the interval clears 4 times in 5."""
 MOST_PATHS: Final = 1_000_000
 """More paths than a run may have."""
 
@@ -79,6 +84,8 @@ class Lack(StrEnum):
 
     VALUE = "value"
     """Its weighted value is not above the current policy's."""
+    DRAWS = "draws"
+    """The run has too few draws of the economy to recommend anything."""
     SCENARIO_LOSS = "scenario_loss"
     CAPITAL_RATIO = "capital_ratio"
     COVERAGE = "coverage"
@@ -131,9 +138,11 @@ class Decision:
     opening: float
     n_paths: int
     tried: int = 0
-    """Assumptions that were tried on the leading case."""
+    """Assumptions that move the leading case's worth, of those tried."""
     overturned_by: tuple[str, ...] = ()
-    """Those at an end of which its worth, significantly above 0 here, is none."""
+    """Those at an end of which its worth, significantly above 0 here, is not shown to be."""
+    unchecked: tuple[Lack, ...] = ()
+    """Limits that the run holds no numbers for."""
 
     @property
     def leading(self) -> Case | None:
@@ -199,27 +208,54 @@ def decide(dataset: xr.Dataset, rows: Sequence[SummaryRow]) -> Decision:
             obstacles = tuple(against.obstacles(policy, worth, own))
             cases.append(Case(policy, worth, own, obstacles))
     cases.sort(key=lambda c: (not c.obstacles, *place(c.worth)), reverse=True)
-    outcome, found_bars = Outcome.NO_CLEAR_CASE, leading_bars(dataset, cases)
-    turning = overturning(found_bars) if cases and cases[0].worth.sign > 0 else ()
-    tried = sum(bar.kind != PAIR for bar in found_bars)
+    firm = [case for case in cases if not case.obstacles and _holds(dataset, case)]
+    if firm:
+        cases.insert(0, cases.pop(cases.index(firm[0])))
+    outcome = Outcome.NO_CLEAR_CASE
     if not cases:
         outcome = Outcome.ALONE
     elif measure != VALUE:
         outcome = Outcome.NO_VALUE
+    elif firm:
+        outcome = Outcome.RECOMMENDED
     elif not cases[0].obstacles:
-        turned = 2 * len(turning) > tried
-        outcome = Outcome.DEPENDS if turned else Outcome.RECOMMENDED
+        outcome = Outcome.DEPENDS
+    counted = moving(case_bars(dataset, cases[0])) if cases else ()
+    gains = bool(cases) and cases[0].worth.sign > 0
+    overturned = tuple(bar.name for bar in counted if gains and bar.overturns)
     tied = []
     for case in cases[1:]:
         gap = overall[policies.index(cases[0].policy)] - overall[policies.index(case.policy)]
         if verdict(over_paths(gap, replicates).at()) in (Verdict.UNCLEAR, Verdict.SAME):
             tied.append(case.policy)
-    return Decision(outcome, measure, tuple(cases), tuple(tied), opening, n_paths, tried, turning)
+    return Decision(
+        outcome=outcome,
+        measure=measure,
+        cases=tuple(cases),
+        tied=tuple(tied),
+        opening=opening,
+        n_paths=n_paths,
+        tried=len(counted),
+        overturned_by=overturned,
+        unchecked=tuple(against.unchecked()),
+    )
 
 
-def leading_bars(dataset: xr.Dataset, cases: Sequence[Case]) -> tuple[Bar, ...]:
-    """What assumptions do to the worth of the first case; none where nothing was tried."""
-    return bars(dataset, cases[0].policy, EVERYWHERE, cases[0].worth.mean) if cases else ()
+def case_bars(dataset: xr.Dataset, case: Case) -> tuple[Bar, ...]:
+    """What assumptions do to the worth of a case; none where nothing was tried on it."""
+    return bars(dataset, case.policy, EVERYWHERE, case.worth.mean)
+
+
+def _holds(dataset: xr.Dataset, case: Case) -> bool:
+    """Whether at most half of the assumptions that move a case overturn it.
+
+    Where a list was tried, but not on this case, it does not.
+    """
+    found = case_bars(dataset, case)
+    if not found:
+        return "assumption_change" not in dataset
+    counted = moving(found)
+    return 2 * sum(bar.overturns for bar in counted) <= len(counted)
 
 
 class _Limits:
@@ -231,6 +267,7 @@ class _Limits:
         self._rows = {(r.scenario, r.policy, r.metric): r for r in rows if r.month is None}
         self._reference = str(dataset.attrs["reference"])
         self._n_paths = dataset.sizes["path"]
+        self._n_draws = self._n_paths // int(dataset.attrs["luck_replicates"])
         self._opening = opening
 
     def obstacles(
@@ -238,29 +275,41 @@ class _Limits:
     ) -> Iterator[Obstacle]:
         """Everything that keeps ``policy`` from being recommended, the value first."""
         yield from self._above(Lack.VALUE, None, worth, 0.0)
+        if self._n_draws < LEAST_DRAWS:
+            found = Estimate(float(self._n_draws))
+            yield Obstacle(Lack.DRAWS, None, found, float(LEAST_DRAWS), True, None)
         most = self._limits.scenario_loss * self._opening
         for scenario, change in own.items():
-            if not change.is_zero:
-                yield from self._above(Lack.SCENARIO_LOSS, scenario, change, -most)
             for lack, metric, least in self._ratios():
                 yield from self._ratio(lack, (scenario, policy, metric), least)
             yield from self._complaints(scenario, policy)
+            if not change.is_zero:
+                yield from self._above(Lack.SCENARIO_LOSS, scenario, change, -most)
+
+    def unchecked(self) -> Iterator[Lack]:
+        """Limits that the run holds no numbers for."""
+        lacks = {lack for lack, _, _ in self._ratios()}
+        yield from (x for x in (Lack.CAPITAL_RATIO, Lack.COVERAGE) if x not in lacks)
+        if not any(metric == _COMPLAINTS for _, _, metric in self._rows):
+            yield Lack.COMPLAINTS
 
     def _above(
         self, lack: Lack, scenario: str | None, found: Estimate[float], limit: float
     ) -> Iterator[Obstacle]:
-        """An obstacle unless the lower end of ``found`` lies above ``limit``."""
+        """An obstacle unless the lower end of ``found`` lies above ``limit``.
+
+        Evidence is missing unless the interval lies at or below ``limit`` as a whole.
+        """
         if not found.ci_low > limit:
-            evidence = found.mean > limit
-            paths = self._paths(found, limit) if evidence else None
-            yield Obstacle(lack, scenario, found, limit, evidence, paths)
+            evidence = not found.ci_high <= limit
+            yield Obstacle(lack, scenario, found, limit, evidence, self._paths(found, limit))
 
     def _paths(self, found: Estimate[float], limit: float) -> int | None:
-        """Paths, to two digits, with which the interval of ``found`` would clear ``limit``."""
-        half = found.mean - found.ci_low
-        if not isfinite(half):
+        """Paths, to two digits, with which the interval of ``found`` clears ``limit``, 4 in 5."""
+        half, distance = found.mean - found.ci_low, found.mean - limit
+        if not (isfinite(half) and distance > 0.0):
             return None
-        needed = self._n_paths * (half / (found.mean - limit)) ** 2
+        needed = self._n_paths * ((half + POWER * found.se) / distance) ** 2
         if not needed <= MOST_PATHS:
             return None
         step = 10.0 ** max(0, int(log10(max(needed, 1.0))) - 1)
@@ -276,29 +325,38 @@ class _Limits:
         yield Lack.CAPITAL_RATIO, "lowest_capital_ratio", least
         minima = self._dataset["minimum_coverage_ratio"]
         for book in self._dataset["provision"].values:
-            own = float(minima.sel(provision=book))
+            own, asked = float(minima.sel(provision=book)), self._limits.coverage
             if isfinite(own):
-                least = own if self._limits.coverage is None else self._limits.coverage
-                yield Lack.COVERAGE, f"lowest_booked_coverage_ratio_{book}", least
+                metric = f"lowest_booked_coverage_ratio_{book}"
+                yield Lack.COVERAGE, metric, own if asked is None else asked
+            elif asked is not None:
+                yield Lack.COVERAGE, f"lowest_coverage_ratio_{book}", asked
 
     def _ratio(self, lack: Lack, place: tuple[str, str, str], least: float) -> Iterator[Obstacle]:
-        """An obstacle where the ratio is not shown to stay above ``least``, nor to stay at all."""
+        """An obstacle where a ratio is not shown to stay at ``least``.
+
+        Where the current policy itself is below, where it is not shown to stay where that is.
+        """
         scenario, policy, metric = place
-        level, change = self._rows.get(place), self._rows.get((scenario, policy, f"delta_{metric}"))
-        if level is None or change is None or least == 0.0:
+        level, current = (self._rows.get((scenario, p, metric)) for p in (policy, self._reference))
+        change = self._rows.get((scenario, policy, f"delta_{metric}"))
+        if level is None or least == 0.0 or level.ci_low >= least:
             return
-        kept = level.ci_low >= least or change.ci_low >= -_TOLERANCE * least
-        if not (kept or change.estimate.is_zero):
-            evidence = level.mean >= least or change.mean >= -_TOLERANCE * least
-            yield Obstacle(lack, scenario, level.estimate, least, evidence, None)
+        evidence = not level.ci_high < least
+        if change is not None and current is not None and current.mean < least:
+            if change.ci_low >= -_TOLERANCE * least or change.estimate.is_zero:
+                return
+            evidence = not change.ci_high < -_TOLERANCE * least
+        yield Obstacle(lack, scenario, level.estimate, least, evidence, None)
 
     def _complaints(self, scenario: str, policy: str) -> Iterator[Obstacle]:
-        """An obstacle where complaints may rise by more than the limit."""
-        metric = "borrower_complaints"
-        change = self._rows.get((scenario, policy, f"delta_{metric}"))
-        level = self._rows.get((scenario, self._reference, metric))
-        if change is None or level is None or not level.mean > 0.0:
+        """An obstacle where complaints may rise by more than the limit; of none, by any."""
+        change = self._rows.get((scenario, policy, f"delta_{_COMPLAINTS}"))
+        level = self._rows.get((scenario, self._reference, _COMPLAINTS))
+        if change is None or level is None or change.estimate.is_zero:
             return
-        rise, most = change.estimate.times(1.0 / level.mean), self._limits.complaints
-        if not (rise.ci_high <= most or rise.is_zero):
-            yield Obstacle(Lack.COMPLAINTS, scenario, rise, most, rise.mean <= most, None)
+        known = level.mean > 0.0
+        rise = change.estimate.times(1.0 / level.mean if known else 1.0)
+        most = self._limits.complaints if known else 0.0
+        if not rise.ci_high <= most:
+            yield Obstacle(Lack.COMPLAINTS, scenario, rise, most, not rise.ci_low > most, None)

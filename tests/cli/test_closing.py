@@ -16,7 +16,9 @@ def test_the_verdict_comes_from_the_interval(low, high, word):
 
 
 def test_one_path_gives_no_verdict():
-    assert verdict_words(_row("a", "delta_net_result", 5.0)) == "not known (one path)"
+    assert (
+        verdict_words(_row("a", "delta_net_result", 5.0)) == "not known (one draw of the economy)"
+    )
 
 
 def test_the_closing_table_shows_rates_and_money_with_intervals(capsys):

@@ -20,7 +20,7 @@ from simulator.results.assumptions import (
     Tried,
     assumptions_text,
     bars,
-    overturning,
+    moving,
     with_tried,
 )
 from simulator.results.decision import Outcome, decide
@@ -170,10 +170,11 @@ def _with(dataset: xr.Dataset, changes: dict[str, tuple[float, float]], se: floa
 @pytest.mark.parametrize(
     ("changes", "se", "outcome", "turning"),
     [
-        ({"x": (-9.0, 1.0), "y": (1.0, 1.0)}, 1.0, Outcome.RECOMMENDED, ("x",)),
-        ({"x": (-9.0, 1.0), "y": (1.0, -6.0)}, 1.0, Outcome.DEPENDS, ("x", "y")),
-        ({"x": (-9.0, 1.0), "y": (1.0, -6.0)}, 9.0, Outcome.RECOMMENDED, ()),
-        ({"x": (-4.0, 1.0), "y": (1.0, -4.0)}, 1.0, Outcome.RECOMMENDED, ()),
+        ({"x": (-9.0, 1.0), "y": (1.0, 1.0)}, 0.1, Outcome.RECOMMENDED, ("x",)),
+        ({"x": (-9.0, 1.0), "y": (1.0, -6.0)}, 0.1, Outcome.DEPENDS, ("x", "y")),
+        ({"x": (-9.0, 1.0), "y": (1.0, -2.0)}, 9.0, Outcome.DEPENDS, ("x", "y")),
+        ({"x": (-4.0, 1.0), "y": (1.0, -4.0)}, 0.1, Outcome.RECOMMENDED, ()),
+        ({"x": (np.nan, 1.0), "y": (1.0, np.nan)}, 0.1, Outcome.DEPENDS, ("x", "y")),
     ],
 )
 def test_more_than_half_overturned_depends_on_assumptions(
@@ -183,6 +184,37 @@ def test_more_than_half_overturned_depends_on_assumptions(
     assert (found.outcome, found.tried, found.overturned_by) == (outcome, 2, turning)
 
 
+def test_assumptions_that_move_nothing_do_not_count() -> None:
+    changes = {"x": (-9.0, 1.0), "y": (1.0, 1e-9), "z": (0.0, 0.0), "u": (1e-4, 0.0)}
+    changes |= {"y": (0.0, -8.0)}
+    found = decide(_with(dataset_of({"a": [5.0 + PLAIN]}), changes, 1e-6), [])
+    assert (found.outcome, found.tried) == (Outcome.DEPENDS, 2)
+
+
+def test_fewer_trial_paths_never_make_a_recommendation_easier() -> None:
+    changes = {"x": (-2.0, 1.0), "y": (1.0, -2.0), "z": (1.0, 1.0)}
+    told = [
+        decide(_with(dataset_of({"a": [5.0 + PLAIN]}), changes, se), []).outcome
+        for se in (0.1, 1.0, 2.0, 20.0)
+    ]
+    first = told.index(Outcome.DEPENDS)
+    assert told == [Outcome.RECOMMENDED] * first + [Outcome.DEPENDS] * (4 - first)
+    assert 0 < first < 4
+
+
+def test_a_policy_that_holds_comes_before_a_better_one_that_does_not() -> None:
+    dataset = dataset_of({"a": [5.0 + PLAIN], "b": [4.9 + PLAIN]})
+    dataset.attrs["currency"] = "CNY"
+    trial = Trial("x", "assumption", {"x": (1.0, 2.0, 4.0)}, SOURCE)
+    change = np.array([[[[-9.0], [-0.1]], [[1.0], [0.1]]]])
+    tried = Tried((trial,), ("a", "b"), (EVERYWHERE,), change, np.full(change.shape, 0.01))
+    found = decide(with_tried(dataset, tried), [])
+    assert found.outcome is Outcome.RECOMMENDED
+    assert found.cases[0].policy == "b"
+    alone = Tried((trial,), ("a",), (EVERYWHERE,), change[:, :, :1], np.full((1, 2, 1, 1), 0.01))
+    assert decide(with_tried(dataset, alone), []).outcome is Outcome.DEPENDS
+
+
 def test_a_policy_without_a_sure_gain_has_nothing_to_overturn() -> None:
     found = decide(_with(dataset_of({"a": [0.1 + PLAIN]}), {"x": (-9.0, 9.0)}, 1.0), [])
     assert (found.tried, found.overturned_by) == (1, ())
@@ -190,13 +222,14 @@ def test_a_policy_without_a_sure_gain_has_nothing_to_overturn() -> None:
 
 
 def test_the_sign_turns_on_a_straight_line_between_base_and_end() -> None:
-    bar = Bar("x", "assumption", "x", (1.0, 2.0, 4.0), 3.0, -2.0, 2.0, noise=False)
+    bar = Bar("x", "assumption", "x", (1.0, 2.0, 4.0), 3.0, -2.0, 2.0, -2.1, noise=False)
     assert bar.turning == pytest.approx(3.0)
     assert bar.width == 5.0
-    grey = Bar("x", "assumption", "x", (1.0, 2.0, 4.0), 3.0, -2.0, 2.0, noise=True)
+    grey = Bar("x", "assumption", "x", (1.0, 2.0, 4.0), 3.0, -2.0, 2.0, -9.0, noise=True)
     assert grey.turning is None
-    assert overturning((bar, grey)) == ("x",)
-    assert overturning((Bar("x", PAIR, "x", (1.0, 2.0, 4.0), -3.0, 2.0, 2.0, noise=False),)) == ()
+    assert bar.overturns
+    pair = Bar("x", PAIR, "x", (1.0, 2.0, 4.0), -3.0, np.nan, 2.0, np.nan, noise=False)
+    assert moving((bar, grey, pair)) == (bar, grey)
 
 
 def test_assumptions_csv_holds_every_parameter_end_and_policy(outcome: ExperimentOutcome) -> None:

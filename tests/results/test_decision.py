@@ -8,6 +8,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.results.decision import (
+    LEAST_DRAWS,
     MOST_PATHS,
     Decision,
     Lack,
@@ -26,7 +27,7 @@ NAN = float("nan")
 A, B = Estimate(5.0, -1.0, 11.0), Estimate(4.0, 3.5, 4.5)
 """More by mean but not surely, and less but surely."""
 OPENING = 10_000.0
-PATHS = 20
+PATHS = 40
 PLAIN = np.tile([-1.0, 1.0], PATHS // 2)
 """Scatter of mean 0."""
 
@@ -116,7 +117,7 @@ def test_a_policy_that_surely_gains_everywhere_is_recommended() -> None:
 
 
 def test_more_by_mean_but_not_surely_gives_way_to_less_but_surely() -> None:
-    worths = {"a": [5.0 + 14.0 * PLAIN], "b": [4.0 + PLAIN]}
+    worths = {"a": [5.0 + 20.0 * PLAIN], "b": [4.0 + PLAIN]}
     found = decide(dataset_of(worths), [])
     assert [case.policy for case in found.cases] == ["b", "a"]
     assert found.outcome is Outcome.RECOMMENDED
@@ -134,24 +135,41 @@ def test_a_loss_in_a_scenario_of_no_weight_bars_a_policy() -> None:
 
 
 def test_what_is_missing_is_evidence_or_value() -> None:
-    worths = {"a": [0.3 + PLAIN], "b": [-0.3 + PLAIN]}
+    worths = {"a": [0.2 + PLAIN], "b": [-0.2 + PLAIN]}
     found = decide(dataset_of(worths), [])
     assert found.outcome is Outcome.NO_CLEAR_CASE
     assert lacks(found, "a") == [(Lack.VALUE, None, True)]
-    assert lacks(found, "b") == [(Lack.VALUE, None, False)]
+    assert lacks(found, "b") == [(Lack.VALUE, None, True)]
+    assert found.cases[1].obstacles[0].paths is None
     needed = found.cases[0].obstacles[0].paths
     assert needed is not None
     enough = {name: [np.tile(w, 10)[:needed]] for name, (w,) in worths.items()}
     more = decide(dataset_of(enough), [])
     assert more.outcome is Outcome.RECOMMENDED
-    fewer = {name: [w[: int(0.7 * needed)]] for name, (w,) in enough.items()}
+    fewer = {name: [w[: 2 * int(0.2 * needed)]] for name, (w,) in enough.items()}
     assert decide(dataset_of(fewer), []).outcome is Outcome.NO_CLEAR_CASE
+    lost = decide(dataset_of({"a": [-2.0 + PLAIN]}), [])
+    assert lacks(lost, "a") == [(Lack.VALUE, None, False)]
+
+
+def test_the_paths_that_are_named_clear_the_bound_about_four_times_in_five() -> None:
+    scatter = np.random.default_rng(12).normal(size=100)
+    scatter = (scatter - scatter.mean()) / scatter.std(ddof=1)
+    (case,) = decide(dataset_of({"a": [0.15 + scatter]}), []).cases
+    needed = case.obstacles[0].paths
+    assert needed is not None
+    random = np.random.default_rng(13)
+    hits = 0
+    for _ in range(400):
+        worths = {"a": [random.normal(0.15, 1.0, needed)]}
+        hits += decide(dataset_of(worths), []).outcome is Outcome.RECOMMENDED
+    assert abs(hits / 400 - 0.8) <= 4.0 * (0.8 * 0.2 / 400) ** 0.5
 
 
 def test_a_gain_too_small_for_any_run_names_no_number_of_paths() -> None:
     found = decide(dataset_of({"a": [1e-4 + PLAIN]}), [])
     assert found.cases[0].obstacles[0].paths is None
-    assert PATHS * (2.1 * 1.03 / 20**0.5 / 1e-4) ** 2 > MOST_PATHS
+    assert PATHS * (2.0 / PATHS**0.5 / 1e-4) ** 2 > MOST_PATHS
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -184,21 +202,31 @@ COVERAGE = "lowest_booked_coverage_ratio_book"
 
 
 @pytest.mark.parametrize(
-    ("metric", "level", "change", "barred"),
+    ("metric", "current", "level", "change", "barred"),
     [
-        (CAPITAL, (0.101, 0.103), (-0.02, -0.01), None),
-        (CAPITAL, (0.099, 0.103), (-0.02, -0.01), True),
-        (CAPITAL, (0.07, 0.09), (-0.02, -0.01), False),
-        (CAPITAL, (0.07, 0.09), (-0.0009, 0.002), None),
-        (CAPITAL, (0.07, 0.09), (-0.0011, 0.002), True),
-        (COVERAGE, (1.51, 1.6), (-0.5, -0.4), None),
-        (COVERAGE, (1.3, 1.4), (-0.5, -0.4), False),
+        (CAPITAL, 0.12, (0.101, 0.103), (-0.02, -0.01), None),
+        (CAPITAL, 0.12, (0.099, 0.103), (-0.02, -0.01), True),
+        (CAPITAL, 0.12, (0.07, 0.09), (-0.05, -0.03), False),
+        (CAPITAL, 0.1006, (0.0996, 0.0998), (-0.0009, -0.0009), False),
+        (CAPITAL, 0.08, (0.07, 0.09), (-0.0009, 0.002), None),
+        (CAPITAL, 0.08, (0.07, 0.09), (-0.0011, 0.002), True),
+        (CAPITAL, 0.08, (0.06, 0.07), (-0.02, -0.01), False),
+        (COVERAGE, 2.0, (1.51, 1.6), (-0.5, -0.4), None),
+        (COVERAGE, 2.0, (1.3, 1.4), (-0.5, -0.4), False),
     ],
 )
 def test_a_ratio_below_its_limit_bars_unless_the_current_policy_is_there_too(
-    metric: str, level: tuple[float, float], change: tuple[float, float], barred: bool | None
+    metric: str,
+    current: float,
+    level: tuple[float, float],
+    change: tuple[float, float],
+    barred: bool | None,
 ) -> None:
-    rows = [row(metric, "a", *level), row(f"delta_{metric}", "a", *change)]
+    rows = [
+        row(metric, "ref", current, current),
+        row(metric, "a", *level),
+        row(f"delta_{metric}", "a", *change),
+    ]
     found = decide(dataset_of({"a": [5.0 + PLAIN]}, minimum=1.5), rows)
     lack = Lack.CAPITAL_RATIO if metric == CAPITAL else Lack.COVERAGE
     assert lacks(found, "a") == ([] if barred is None else [(lack, "s0", barred)])
@@ -219,6 +247,40 @@ def test_more_complaints_than_allowed_bar_a_policy(
     ]
     found = decide(dataset_of({"a": [5.0 + PLAIN]}), rows)
     assert lacks(found, "a") == ([] if barred is None else [(Lack.COMPLAINTS, "s0", barred)])
+
+
+@pytest.mark.parametrize("base", [0.0, NAN])
+def test_any_complaint_bars_a_policy_where_there_were_none(base: float) -> None:
+    rows = [
+        row("borrower_complaints", "ref", base, base),
+        row("delta_borrower_complaints", "a", 900.0, 1100.0),
+    ]
+    found = decide(dataset_of({"a": [5.0 + PLAIN]}), rows)
+    assert lacks(found, "a") == [(Lack.COMPLAINTS, "s0", False)]
+
+
+def test_an_explicit_limit_of_coverage_holds_for_every_rule_book() -> None:
+    rows = [
+        row("lowest_coverage_ratio_book", "ref", 2.0, 2.0),
+        row("lowest_coverage_ratio_book", "a", 0.2, 0.3),
+    ]
+    asked = DecisionLimits(coverage=1.5)
+    found = decide(dataset_of({"a": [5.0 + PLAIN]}, limits=asked), rows)
+    assert lacks(found, "a") == [(Lack.COVERAGE, "s0", False)]
+    assert Lack.COVERAGE not in found.unchecked
+    free = decide(dataset_of({"a": [5.0 + PLAIN]}), rows)
+    assert set(free.unchecked) == {Lack.COVERAGE, Lack.COMPLAINTS}
+
+
+@pytest.mark.parametrize("replicates", [1, 10])
+def test_too_few_draws_of_the_economy_recommend_nothing(replicates: int) -> None:
+    draws = LEAST_DRAWS - 1
+    scatter = np.tile([-1.0, 1.0], draws)[:draws].repeat(replicates)
+    dataset = dataset_of({"a": [50.0 + scatter]})
+    dataset.attrs["luck_replicates"] = replicates
+    found = decide(dataset, [])
+    assert found.outcome is Outcome.NO_CLEAR_CASE
+    assert lacks(found, "a") == [(Lack.DRAWS, None, True)]
 
 
 def test_one_path_recommends_nothing() -> None:
@@ -247,7 +309,7 @@ def test_policies_without_effect_are_recommended_in_at_most_one_run_of_twenty(
     monkeypatch.setattr("simulator.results.intervals._SAMPLES", 2000)
     runs, random = 300, np.random.default_rng(20260101)
     loose = DecisionLimits(scenario_loss=1.0)
-    for n_paths, common in ((12, 0.0), (30, 0.6), (100, 0.2)):
+    for n_paths, common in ((30, 0.0), (30, 0.6), (100, 0.2)):
         hits = 0
         for _ in range(runs):
             shared = np.sqrt(common) * random.normal(size=n_paths)

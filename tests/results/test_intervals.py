@@ -89,7 +89,9 @@ def test_simultaneous_intervals_count_draws_of_the_economy_not_paths() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("paths", "columns", "common"), [(12, 34, 0.0), (24, 10, 0.8)])
+@pytest.mark.parametrize(
+    ("paths", "columns", "common"), [(12, 34, 0.0), (24, 10, 0.8), (3, 35, 0.0)]
+)
 def test_simultaneous_intervals_hold_all_truths_nineteen_times_of_twenty(
     paths: int, columns: int, common: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:

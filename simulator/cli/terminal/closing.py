@@ -151,7 +151,7 @@ _WORDS: Final = {
     Verdict.WORSE: "worse",
     Verdict.SAME: NO_DIFFERENCE,
     Verdict.UNCLEAR: "not significant",
-    Verdict.SINGLE: "not known (one path)",
+    Verdict.SINGLE: "not known (one draw of the economy)",
 }
 
 

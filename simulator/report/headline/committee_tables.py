@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import isfinite
 from typing import Final, NamedTuple
 
 from simulator.report.delinquency.re_ageing import re_aged
@@ -126,7 +127,7 @@ def against_current(data: ReportData) -> PolicyTable | None:
         unit = tr("assumptions tried, {unit}", unit=scales[decisive].unit)
         titles.append((decisive.title, unit))
     rows = []
-    for rank, policy in enumerate(shown, start=1):
+    for policy in shown:
         cells = [PolicyCell(book, _share(data.balance_changes, (scenario, policy)))]
         for c, scale in scales.items():
             found = stats[c][policy]
@@ -137,7 +138,7 @@ def against_current(data: ReportData) -> PolicyTable | None:
         if tried:
             span = _over_assumptions(data, (scenario, policy), scales[decisive])
             cells.append(PolicyCell(decisive.title, span))
-        rows.append(PolicyRow(str(rank), data.policy_label(policy), "", tuple(cells)))
+        rows.append(PolicyRow("", data.policy_label(policy), "", tuple(cells)))
     return PolicyTable(
         capital(data.where(scenario)), months_words(data), "", tuple(titles), tuple(rows)
     )
@@ -165,7 +166,8 @@ def _over_assumptions(data: ReportData, place: tuple[str, str], scale: Scale) ->
     scenario, policy = place
     worth = data.stat(scenario, policy, f"delta_{data.measure()[0]}")
     found = () if worth is None else bars(data.dataset, policy, scenario, worth.mean)
-    ends = [end for bar in found if bar.kind != PAIR for end in (bar.low, bar.high)]
+    sure = [bar for bar in found if bar.kind != PAIR and not bar.noise]
+    ends = [end for bar in sure for end in (bar.low, bar.high) if isfinite(end)]
     return scale.span(min(ends), max(ends)) if ends else NONE
 
 

@@ -7,7 +7,7 @@ from simulator.report.headline.tornado import label
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import listed, tr
 from simulator.report.kit.numbers import number
-from simulator.results.decision import Lack, Outcome
+from simulator.results.decision import LEAST_DRAWS, Lack, Outcome
 
 MOST_NAMED: Final = 3
 """Assumptions that a step names."""
@@ -40,11 +40,19 @@ def next_steps(data: ReportData) -> tuple[str, ...]:
     decision, case = data.decision, data.decision.leading
     steps = []
     if decision.outcome is Outcome.NO_VALUE:
-        steps.append(tr("Set run.runoff_months=null to compute the value."))
+        steps.append(tr("Set run.runoff_months=null, or longer, to compute the value."))
     if case is not None:
         paths = [o.paths for o in case.obstacles if o.by_evidence and o.paths is not None]
-        if paths and all(o.by_evidence for o in case.obstacles):
-            steps.append(tr("Set run.paths={n} for a clearer answer.", n=f"{max(paths)}"))
+        if any(o.lack is Lack.DRAWS for o in case.obstacles):
+            paths.append(LEAST_DRAWS * max(1, decision.n_paths // data.n_draws))
+        if paths:
+            steps.append(
+                tr(
+                    "Set run.paths={n} for a clearer answer: decide the number once, before you"
+                    " look; looking again and again finds what is not there.",
+                    n=f"{max(paths)}",
+                )
+            )
         losing = [o for o in case.obstacles if o.lack is Lack.SCENARIO_LOSS and not o.by_evidence]
         if losing:
             steps.append(

@@ -7,7 +7,8 @@ from simulator.report.kit.language import clauses, listed, sentences, tn, tr
 from simulator.report.kit.numbers import Scale, money_scale, number
 from simulator.report.kit.outcome_kinds import PER
 from simulator.report.kit.phrases import effect_text
-from simulator.results.decision import Case, Verdict, verdict
+from simulator.results.compare import difference
+from simulator.results.decision import VALUE, Case, Lack, Verdict, verdict
 from simulator.results.ranking import Frontier, Standing
 from simulator.vocabulary import Fate
 
@@ -18,10 +19,43 @@ def support(data: ReportData) -> tuple[str, ...]:
     if case is None or frontier is None:
         return ()
     standing = data.standing(frontier.scenario, case.policy)
-    told = [_ties(data), _by_scenario(data, case)]
+    told = [_checked(data), _ties(data), _by_scenario(data, case), _left(data, case)]
     if standing is not None:
         told.append(_borrowers(data, frontier, standing))
     return tuple(sentence for sentence in told if sentence)
+
+
+def _checked(data: ReportData) -> str:
+    """Limits that the run could not check; nothing where all were."""
+    if not data.decision.unchecked:
+        return ""
+    names = {
+        Lack.CAPITAL_RATIO: tr("capital ratio"),
+        Lack.COVERAGE: tr("coverage"),
+        Lack.COMPLAINTS: tr("complaints"),
+    }
+    return tr(
+        "Limits not checked, because the run has no numbers for them: {names}.",
+        names=listed([names[lack] for lack in data.decision.unchecked], final=True),
+    )
+
+
+def _left(data: ReportData, case: Case) -> str:
+    """How much of the worth is value left after the last month, where the sign hangs on it."""
+    if "value_left" not in data.dataset or data.decision.measure != VALUE:
+        return ""
+    left = difference(data.dataset, "value_left", (case.policy, data.reference), None)
+    before = case.worth.mean - left.mean
+    if before * case.worth.mean > 0.0 or case.worth.is_zero:
+        return ""
+    scale = money_scale(data.currency, [left.mean, before])
+    return tr(
+        "The sign of the worth of {policy} rests on value left after the last month: {left} of it,"
+        " {before} without.",
+        policy=data.policy_label(case.policy),
+        left=scale.full(left.mean, signed=True),
+        before=scale.full(before, signed=True),
+    )
 
 
 def further(data: ReportData) -> tuple[str, ...]:
@@ -72,6 +106,15 @@ def _borrowers(data: ReportData, frontier: Frontier, standing: Standing) -> str:
     told = tr(
         "{policy} {saves}", policy=data.policy_label(standing.policy), saves=saves(standing, per)
     )
+    turned = [standing.fate(f).mean * per for f in (Fate.REFUSED_GOOD, Fate.REFUSED_BAD)]
+    if sum(turned) > 0.05:
+        good, bad = (number(each, 1) for each in turned)
+        away = tr(
+            "{good} of them who would have paid and {bad} who would have defaulted get no loan",
+            good=good,
+            bad=bad,
+        )
+        told = clauses([told, away])
     free = standing.free_rider_share.mean
     if free > 0.0:
         riders = tr(
@@ -159,10 +202,10 @@ def _before_relief(data: ReportData, policy: str) -> tuple[str, ...]:
 
 
 def _why_not(data: ReportData, case: Case) -> str:
-    """What keeps a policy from being recommended."""
-    first = min(case.obstacles, key=lambda o: o.by_evidence)
+    """Everything that keeps a policy from being recommended: what is sure, else what is open."""
+    hard = [o for o in case.obstacles if not o.by_evidence] or list(case.obstacles[:1])
     return tr(
         "Not {policy}: {why}.",
         policy=data.policy_label(case.policy),
-        why=obstacle_words(data, first),
+        why=clauses([obstacle_words(data, obstacle) for obstacle in hard]),
     )

@@ -72,7 +72,7 @@ def tornado(data: ReportData) -> Tornado | None:
         rows=tuple(_row(bar, at, scale, case.worth.sign) for bar in shown),
         base=at(case.worth.mean),
         zero=zero if 0.0 < zero < WIDTH else None,
-        note=_note(plain),
+        note=_note(data, plain),
     )
 
 
@@ -84,7 +84,8 @@ def _worths(bar: Bar) -> list[float]:
 def _row(bar: Bar, at: Callable[[float], float], scale: Scale, sign: int) -> Row:
     ends = _worths(bar)
     left, right = at(min(ends)), at(max(ends))
-    kind = "noise" if bar.noise else "turns" if min(ends) < 0.0 < max(ends) else ""
+    turns = sign != 0 and min(ends) < 0.0 < max(ends)
+    kind = "noise" if bar.noise else "turns" if turns else ""
     return Row(
         label=label(bar.name),
         detail=_detail(bar, sign),
@@ -122,28 +123,30 @@ def _detail(bar: Bar, sign: int) -> str:
     else:
         text = tr("{low} to {high}, here {base} (assumption)", **said)
     turning = bar.turning
-    if turning is None:
+    if turning is None or sign == 0:
         return text
     words = {
         1: mark("stops paying at about {value}"),
         -1: mark("begins to pay at about {value}"),
-        0: mark("its sign turns at about {value}"),
     }
     return clauses([text, tr(words[sign], value=f"{turning:.3g}")])
 
 
-def _note(plain: Sequence[Bar]) -> str:
-    """How many were tried, how many turn the sign, how many are noise."""
-    turned = sum(not b.noise and min(b.low, b.high) < 0.0 < max(b.low, b.high) for b in plain)
-    noise = sum(bar.noise for bar in plain)
+def _note(data: ReportData, found: Sequence[Bar]) -> str:
+    """How many were tried, under how many the gain is not shown, how many are noise."""
+    case, decision = data.decision.leading, data.decision
+    said = {
+        "n": number(len(found), 0),
+        "noise": number(sum(bar.noise for bar in found), 0),
+        "turned": number(len(decision.overturned_by), 0),
+        "counted": number(decision.tried, 0),
+    }
     method = tr(
         "One assumption at a time, in small runs with common random numbers, scaled to the book."
+        " {noise} of {n} tried do not differ from noise (grey); all in assumptions.csv.",
+        **said,
     )
-    counts = tr(
-        "Of {n} tried {turned} turn the sign and {noise} do not differ from noise (grey); all in"
-        " assumptions.csv.",
-        n=number(len(plain), 0),
-        turned=number(turned, 0),
-        noise=number(noise, 0),
-    )
-    return sentences(method, counts)
+    if case is None or case.worth.sign <= 0:
+        return method
+    verdict = tr("Under {turned} of {counted} that move it the gain is not shown to stay.", **said)
+    return sentences(method, verdict)

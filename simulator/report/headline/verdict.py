@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulator.report.delinquency.re_ageing import re_aged
-from simulator.report.kit.data import ReportData
+from simulator.report.kit.data import OTHER_BALANCE, ReportData
 from simulator.report.kit.language import clauses, listed, sentences, tr
 from simulator.report.kit.numbers import (
     Scale,
@@ -15,12 +15,17 @@ from simulator.report.kit.numbers import (
 )
 from simulator.report.kit.phrases import capital, on_one_draw, scale_for, with_interval
 from simulator.report.provisions.rule_books import provisions_of
-from simulator.results.decision import Case, Lack, Obstacle, Outcome
+from simulator.results.decision import Case, Lack, Obstacle, Outcome, Verdict
+from simulator.results.decision import verdict as verdict_of
 from simulator.results.estimate import Estimate
 
 MOST_WORDS = 60
 """Words of the verdict in English."""
 PEAK_90, PEAK_90_RATE = "peak_overdue_balance_90", "peak_overdue_rate_90"
+MOST_EFFECTS = 2
+"""Effects in the adverse scenario that the verdict names, harms first; the table has all."""
+MOST_OBSTACLES = 2
+"""Hard obstacles that the verdict names; the others stand below the ranking."""
 SHARE_DECIMALS = 2
 """Decimals of money as a percentage of the book."""
 
@@ -40,24 +45,26 @@ def _lead(data: ReportData, case: Case) -> str:
         "worth": _worth(data, case.worth),
         "where": data.where(),
     }
-    outcome = data.decision.outcome
-    if outcome is Outcome.RECOMMENDED:
-        return tr("Recommended: {policy}, worth {worth} {where}.", **said)
-    if outcome is Outcome.DEPENDS:
+    decision = data.decision
+    if decision.outcome is Outcome.RECOMMENDED:
         return tr(
-            "Depends on assumptions, no recommendation: {policy}, worth {worth} {where}, loses its"
-            " gain under {turned} of {n} assumptions tried.",
-            turned=len(data.decision.overturned_by),
-            n=data.decision.tried,
+            "Recommended: {policy}, worth {worth} {where}; {tried}.", tried=_tried(data), **said
+        )
+    if decision.outcome is Outcome.DEPENDS:
+        return tr(
+            "Depends on assumptions, no recommendation: {policy}, worth {worth} {where}, is not"
+            " shown to gain under {turned} of {n} assumptions tried.",
+            turned=len(decision.overturned_by),
+            n=decision.tried,
             **said,
         )
-    if outcome is Outcome.NO_VALUE:
+    if decision.outcome is Outcome.NO_VALUE:
         return tr(
-            "No recommendation: without a run-off the value of a policy is not known. By net"
-            " result the best {where} is {policy}, {worth}.",
+            "No recommendation: {why}. By net result the best {where} is {policy}, {worth}.",
+            why=why_no_value(data),
             **said,
         )
-    if case.worth.is_zero:
+    if all(each.worth.is_zero for each in decision.cases):
         return tr("No clear case: no policy changes the value {where}.", **said)
     if not case.worth.has_interval:
         said["seen"] = on_one_draw(data, data.where())
@@ -66,25 +73,51 @@ def _lead(data: ReportData, case: Case) -> str:
             " {policy}, {worth}.",
             **said,
         )
-    first = min(case.obstacles, key=lambda o: o.by_evidence)
-    if first.lack is Lack.VALUE and not first.by_evidence:
+    if case.worth.mean <= 0.0:
         return tr(
-            "No clear case: no policy is worth more than the current policy {where}; the best,"
+            "No clear case: no policy is shown to beat the current one {where}; best estimate:"
             " {policy}, {worth}.",
             **said,
         )
-    if first.lack is Lack.VALUE:
+    return _no_case(data, case, said)
+
+
+def _no_case(data: ReportData, case: Case, said: dict[str, str]) -> str:
+    """Why a policy with a worth above 0 is not recommended: its hard obstacles, else evidence."""
+    first = case.obstacles[0]
+    others = [o for o in case.obstacles if o.lack is not Lack.VALUE]
+    hard = [o for o in others if not o.by_evidence][:MOST_OBSTACLES] or others[:1]
+    said["obstacle"] = listed([obstacle_words(data, o) for o in hard], final=True)
+    if first.lack is Lack.VALUE and (not hard or hard[0].by_evidence):
         said["needed"] = more_paths(first)
         return tr(
             "No clear case for {policy}: worth {worth} {where}, not significant{needed}.", **said
         )
-    said["obstacle"] = obstacle_words(data, first)
-    if not case.worth.sign:
+    if first.lack is Lack.VALUE:
         return tr(
             "No clear case for {policy}: worth {worth} {where}, not significant, and {obstacle}.",
             **said,
         )
     return tr("No clear case for {policy}: worth {worth} {where}, but {obstacle}.", **said)
+
+
+def _tried(data: ReportData) -> str:
+    """How the recommendation stands up to the assumptions tried."""
+    decision = data.decision
+    if not decision.tried:
+        return tr("no assumption was tried")
+    return tr(
+        "it still gains under {n} of {all} assumptions tried",
+        n=decision.tried - len(decision.overturned_by),
+        all=decision.tried,
+    )
+
+
+def why_no_value(data: ReportData) -> str:
+    """Why the run cannot tell a value: no run-off, or too short a one."""
+    if int(data.dataset.attrs.get("runoff_months", 0)) > 0:
+        return tr("the run-off is too short to tell the value of a policy")
+    return tr("without a run-off the value of a policy is not known")
 
 
 def _worth(data: ReportData, worth: Estimate[float]) -> str:
@@ -116,6 +149,12 @@ def obstacle_words(data: ReportData, obstacle: Obstacle) -> str:
             else tr("it gains no value")
         )
         return text + more_paths(obstacle)
+    if obstacle.lack is Lack.DRAWS:
+        return tr(
+            "{n} draws of the economy are too few ({least} at least)",
+            n=number(found.mean, 0),
+            least=number(limit, 0),
+        )
     said = {"where": data.where(obstacle.scenario)}
     if obstacle.lack is Lack.SCENARIO_LOSS:
         opening = data.decision.opening
@@ -145,6 +184,7 @@ class Effect:
     name: str
     stat: Estimate[float]
     scale: Scale
+    better: int
 
 
 def effects(data: ReportData, scenario: str, policy: str) -> Iterator[Effect]:
@@ -152,12 +192,12 @@ def effects(data: ReportData, scenario: str, policy: str) -> Iterator[Effect]:
     books = provisions_of(data)
     columns = [
         (data.with_runoff("written_off", "")[0], tr("write-offs")),
-        (PEAK_90, tr("the peak 90+ amount")),
+        (PEAK_90, tr("peak 90+ amount")),
     ]
     if books is not None:
         columns += [
-            (f"peak_allowance_{books.accounting}", tr("the peak allowance")),
-            ("lowest_capital_ratio", tr("the lowest capital ratio")),
+            (f"peak_allowance_{books.accounting}", tr("peak allowance")),
+            ("lowest_capital_ratio", tr("lowest capital ratio")),
         ]
     for metric, name in columns:
         stat = data.stat(scenario, policy, f"delta_{metric}")
@@ -165,26 +205,35 @@ def effects(data: ReportData, scenario: str, policy: str) -> Iterator[Effect]:
         if stat is not None and not by_re_ageing:
             points = metric == "lowest_capital_ratio"
             scale = points_scale(stat.ends) if points else money_scale(data.currency, [stat.mean])
-            yield Effect(metric, name, stat, scale)
+            yield Effect(metric, name, stat, scale, 1 if points else -1)
 
 
 def _adverse(data: ReportData, case: Case) -> str:
-    """What the policy does in the adverse scenario, where that is significant."""
+    """What the policy does in the adverse scenario, where that is significant.
+
+    Of one that is not recommended what is worse alone: what is better may be that less is lent.
+    """
     scenario = data.worst_scenario()
-    told = []
-    for effect in effects(data, scenario, case.policy):
-        if effect.stat.sign:
-            size = effect.scale.full(abs(effect.stat.mean))
-            words = (
-                tr("raises {name} by {size}", name=effect.name, size=size)
-                if effect.stat.mean > 0
-                else tr("lowers {name} by {size}", name=effect.name, size=size)
-            )
-            told.append(words)
+    all_of_it = data.decision.outcome in (Outcome.RECOMMENDED, Outcome.DEPENDS)
+    sure = [e for e in effects(data, scenario, case.policy) if e.stat.sign]
+    harms = [e for e in sure if verdict_of(e.stat, e.better) is Verdict.WORSE]
+    gains = [e for e in sure if e not in harms] if all_of_it else []
+    told = [_effect_words(effect) for effect in (*harms, *gains)[:MOST_EFFECTS]]
     if not told:
         return ""
-    where = capital(data.where(scenario))
-    return tr("{where} it {effects}.", where=where, effects=listed(told, final=True))
+    said = {"where": capital(data.where(scenario)), "effects": listed(told, final=True)}
+    change = data.balance_changes.get((scenario, case.policy), 0.0)
+    if abs(change) > OTHER_BALANCE:
+        shown = number(100.0 * change, 0, signed=True)
+        return tr("{where}, with a balance {n} %, it {effects}.", n=shown, **said)
+    return tr("{where} it {effects}.", **said)
+
+
+def _effect_words(effect: Effect) -> str:
+    size = effect.scale.full(abs(effect.stat.mean))
+    if effect.stat.mean > 0:
+        return tr("raises {name} by {size}", name=effect.name, size=size)
+    return tr("lowers {name} by {size}", name=effect.name, size=size)
 
 
 def _levels(data: ReportData) -> str:

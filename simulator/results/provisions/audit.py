@@ -60,6 +60,7 @@ def overlay_amounts(
 
     ``amounts``: allowance before the overlay, what it adds and after, under the current policy,
     means over paths, in the last reported month in which it holds, by scenario; empty without one.
+    Where the grade is covered in full the overlay is cut, and what it adds is not known.
     """
     found: dict[str, list[dict[str, object]]] = {}
     for name, book in books.items():
@@ -82,7 +83,12 @@ def _amounts(dataset: xr.Dataset, book: str, overlay: Overlay) -> dict[str, obje
         of = found.sel(scenario=scenario)
         added = overlay.share_of_balance * float(of["balance_by_grade"].sel(grade=overlay.grade))
         after = float(of["allowance"].mean("path"))
-        found_amounts[str(scenario)] = {"before": after - added, "added": added, "after": after}
+        cut = float(of["coverage_by_grade"].sel(grade=overlay.grade)) > 1.0 - 1e-9
+        found_amounts[str(scenario)] = {
+            "before": None if cut else after - added,
+            "added": None if cut else added,
+            "after": after,
+        }
     return found_amounts
 
 

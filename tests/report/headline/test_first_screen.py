@@ -14,7 +14,7 @@ from simulator.conclusion import ExperimentOutcome
 from simulator.notebook import stress_test
 from simulator.report import about_the_run, workbook
 from simulator.report.headline.first_screen import first_screen
-from simulator.report.headline.verdict import MOST_WORDS, verdict
+from simulator.report.headline.verdict import MOST_EFFECTS, MOST_WORDS, verdict
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import speaking
 from simulator.report.kit.spreadsheet import Number
@@ -24,21 +24,22 @@ from simulator.results.summary import summarise
 from simulator.settings import DecisionLimits, DecisionSettings, LanguageCode
 
 F8 = NDArray[np.float64]
-PATHS = 12
-T_975 = 2.2009851600916384
-"""97.5 % quantile of Student's t with 11 degrees of freedom: 12 paths, a draw each."""
+PATHS = 30
+T_975 = 2.045229642132703
+"""97.5 % quantile of Student's t with 29 degrees of freedom: 30 paths, a draw each."""
 UNITS = {
     "bn": 1e9,
     "M": 1e6,
     "k": 1e3,
     "亿": 1e8,
     "万": 1e4,
+    "元": 1.0,
     "%": 0.01,
     "pp": 0.01,
     "个百分点": 0.01,
 }
 MONEY = r"(?P<sign>[+\u2212]?)(?:CNY\s)?(?P<amount>\d[\d,]*(?:\.\d+)?)"
-NUMBER = re.compile(rf"{MONEY}(?:\s?(?P<unit>(?:bn|M|k|%|pp)(?!\w)|亿|万|个百分点))?")
+NUMBER = re.compile(rf"{MONEY}(?:\s?(?P<unit>(?:bn|M|k|%|pp)(?!\w)|亿|万|元|个百分点))?")
 NOT_NUMBERS = re.compile(r"(?<![\d.])95\s?%|90\+|30\+|90天|30天|CAS 22|2026-01|run\.paths=")
 """Words that hold digits."""
 OPENING = "opening"
@@ -74,11 +75,14 @@ def _read(text: str) -> list[tuple[float, float]]:
     return found
 
 
-def _assert_told(text: str, expected: Sequence[float]) -> None:
-    """``text`` holds the expected numbers, each as exactly as it is written, and no other."""
+def _assert_told(text: str, expected: Sequence[float], slack: float = 0.0) -> None:
+    """``text`` holds the expected numbers, each as exactly as it is written, and no other.
+
+    ``slack``: how far a number may be off beside, where it comes from random draws.
+    """
     left = list(expected)
     for value, half in _read(text):
-        match = next((e for e in left if abs(value - e) <= 1.001 * half), None)
+        match = next((e for e in left if abs(value - e) <= 1.001 * half + slack), None)
         assert match is not None, f"{value} of {text!r} is none of {left}"
         left.remove(match)
     assert not left, f"{left} missing in {text!r}"
@@ -230,16 +234,13 @@ def test_every_number_of_the_first_screen_follows_from_the_results(
     # The verdict: worth over the book and in money, the first obstacle, effects that are sure.
     worth = again.worth(best)
     told = [worth[0] / again.opening, *worth, 2.0]
-    obstacle = min(decision.leading.obstacles, key=lambda o: o.by_evidence)
-    if obstacle.scenario is not None:
-        lost = again.value[list(data.scenarios).index(obstacle.scenario), best].mean()
-        told += [-lost / again.opening, 0.001] if not obstacle.by_evidence else [0.001]
-    if obstacle.paths is not None:
-        told.append(float(obstacle.paths))
-    for change in _sure_effects(again, best):
-        told.append(abs(change))
+    assert worth[0] < 0.0  # so that no obstacle is told
+    harms = [abs(c) for c, better in _sure_effects(again, best) if c * better < 0.0]
+    harms = harms[:MOST_EFFECTS]
+    if harms:
+        told += [*harms, 0.01 * again.changes(best)[0]]
     lead = screen.verdict
-    _assert_told(lead, told)
+    _assert_told(lead, told, 0.01 * (worth[2] - worth[0]))
     assert labels[best] in lead
     assert code != "en" or len(lead.split()) <= MOST_WORDS
 
@@ -272,8 +273,8 @@ def test_every_number_of_the_first_screen_follows_from_the_results(
     _assert_told(screen.subtitle[0], [again.opening])
 
 
-def _sure_effects(again: Again, i: int) -> list[float]:
-    """Effects in the adverse scenario whose interval leaves out zero: money, then points."""
+def _sure_effects(again: Again, i: int) -> list[tuple[float, int]]:
+    """Effects in the adverse scenario whose interval leaves out zero, with the better sign."""
     s = again.worst
     written = again.total("written_off")[s]
     overdue = again.overdue()[s].max(axis=-1)
@@ -285,11 +286,11 @@ def _sure_effects(again: Again, i: int) -> list[float]:
     )
     capital = again.statement()["capital_ratio"][s].min(axis=-1)
     found = []
-    for level, wide in (
-        (written, written),
-        (overdue, overdue),
-        (allowance, spread),
-        (capital, None),
+    for level, wide, better in (
+        (written, written, -1),
+        (overdue, overdue, -1),
+        (allowance, spread, -1),
+        (capital, None, 1),
     ):
         change = level[i] - level[0]
         mean = float(change.mean())
@@ -309,7 +310,7 @@ def _sure_effects(again: Again, i: int) -> list[float]:
             scatter = _interval(wide[i] - wide[0])
             half = scatter[2] - scatter[0]
         if abs(mean) > half:
-            found.append(mean)
+            found.append((mean, better))
     return found
 
 
@@ -327,9 +328,12 @@ SCATTER = np.where(np.arange(PATHS) % 2 == 0, 1.0, -1.0)
 
 
 def test_a_policy_that_gains_everywhere_is_recommended(outcome: ExperimentOutcome) -> None:
-    dataset, data = _planted(outcome, {"education": 2e4 + 1e3 * SCATTER})
-    assert data.decision.outcome is Outcome.NO_CLEAR_CASE
-    assert data.decision.cases[0].obstacles[0].lack is Lack.COMPLAINTS
+    dataset, _ = _planted(outcome, {"education": 2e4 + 1e3 * SCATTER})
+    limits = DecisionLimits(complaints=0.0)
+    dataset.attrs["decision"] = DecisionSettings(limits=limits).model_dump_json()
+    strict = ReportData(dataset, summarise(dataset), outcome.manifest)
+    assert strict.decision.outcome is Outcome.NO_CLEAR_CASE
+    assert {o.lack for o in strict.decision.cases[0].obstacles} == {Lack.COMPLAINTS}
     limits = DecisionLimits(complaints=100.0)
     dataset.attrs["decision"] = DecisionSettings(limits=limits).model_dump_json()
     found = ReportData(dataset, summarise(dataset), outcome.manifest)
@@ -345,7 +349,7 @@ def test_four_faces_give_one_answer_where_the_largest_mean_is_not_sure(
     dataset, data = _planted(
         outcome,
         {
-            "grace_period": 5e4 + 1e5 * SCATTER,
+            "grace_period": 5e4 + 2e5 * SCATTER,
             "education": 4e4 + 1e3 * SCATTER,
             "stricter_approval": np.zeros(PATHS),
         },
