@@ -305,5 +305,5 @@ def test_values_of_a_base_are_checked_and_belong_to_a_settled_synthetic_book() -
     with pytest.raises(UserError, match=r"book\.opening_parameters: parameters\.p_forget_mean"):
         settled(settings, run_settings(months=2))
     for other in ({"kind": "tape", "path": "x.csv"}, {"opening_overdue": False}):
-        with pytest.raises(ValueError, match=r"book\.opening_parameters: only a synthetic"):
+        with pytest.raises(ValueError, match=r"book\.opening_parameters: only the settled opening"):
             BookSettings.model_validate(other | {"opening_parameters": {"p_forget_mean": 0.1}})

@@ -31,8 +31,8 @@ SMALL = (
 REPOSITORY = Path(simulator.__file__).parent.parent
 
 MOMENTS = {
-    "while reading the book": "import simulator.experiment as m; name = 'build_book'",
-    "while simulating": "import simulator.experiment as m; name = 'simulate'",
+    "while reading the book": "import simulator.simulating as m; name = 'build_book'",
+    "while simulating": "import simulator.simulating as m; name = 'simulate'",
     "while writing": "import simulator.results.store as m; name = '_sync'",
 }
 PROGRAM = """\
@@ -111,7 +111,7 @@ def test_an_unfinished_file_of_a_killed_process_goes_when_the_next_run_begins(
     for path in (folder / ".results.nc.99999.tmp", folder / ".report.html.x1.tmp", mine):
         path.write_text("half", encoding="utf-8")
     (folder / "summary.csv").write_text("an earlier run's", encoding="utf-8")
-    monkeypatch.setattr("simulator.experiment.build_book", _interrupt)
+    monkeypatch.setattr("simulator.simulating.build_book", _interrupt)
     assert main(list(SMALL)) == 130
     assert _left(folder) == {"notes.tmp"}
     assert capsys.readouterr().err.endswith("an unfinished run leaves no results\n")
@@ -144,7 +144,7 @@ def test_a_stopped_sweep_leaves_no_table_of_an_earlier_one(tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sweep").mkdir()
     (tmp_path / "sweep" / "sweep.csv").write_text("earlier", encoding="utf-8")
-    monkeypatch.setattr("simulator.experiment.build_book", _interrupt)
+    monkeypatch.setattr("simulator.simulating.build_book", _interrupt)
     arguments = [word for word in SMALL if not word.startswith("hydra")]
     assert main([*arguments, "-m", "run.seed=1,2", "hydra.sweep.dir=sweep"]) == 130
     assert _left(tmp_path / "sweep") - {"multirun.yaml"} == set()
@@ -223,9 +223,9 @@ def test_a_disk_that_cannot_be_written_is_one_line(small_disk, tmp_path, monkeyp
 def test_a_disk_that_turns_read_only_while_simulating_is_one_line(
     small_disk, tmp_path, monkeypatch, capsys
 ):
-    import simulator.experiment as experiment
+    import simulator.simulating as simulating
 
-    simulate = experiment.simulate
+    simulate = simulating.simulate
 
     def then_read_only(*given: object, **named: object) -> object:
         found = simulate(*given, **named)
@@ -233,7 +233,7 @@ def test_a_disk_that_turns_read_only_while_simulating_is_one_line(
         return found
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(experiment, "simulate", then_read_only)
+    monkeypatch.setattr(simulating, "simulate", then_read_only)
     assert main([*SMALL[:-1], "hydra.run.dir=disk/out"]) == 2
     errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1

@@ -1,6 +1,7 @@
 """The list of assumptions: ranges, a fit's parameters along its draws, what is kept."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ from simulator.cli.app import main
 from simulator.explain import screening
 from simulator.explain.screening import candidates, ends_of, fitted, list_text, screen
 from simulator.progress import Silent
+from simulator.report.headline.tornado import label
+from simulator.report.kit.language import speaking
 from simulator.settings import Assumption, AssumptionsSettings
+from simulator.shipped import read_shipped, shipped_folders
 from simulator.validation import UserError
 from tests.explain.test_assumptions import SOURCE, _request
 
@@ -106,3 +110,13 @@ def test_a_screening_without_a_policy_is_refused() -> None:
 
     with pytest.raises(UserError, match="needs a policy beside status_quo"):
         screen(replace(request, policies=alone), None, 1, Silent())
+
+
+@pytest.mark.parametrize("path", sorted((shipped_folders()[0] / "assumptions").glob("*.yaml")))
+def test_a_shipped_list_is_made_for_its_parameters_and_has_its_chinese(path: Path) -> None:
+    settings = AssumptionsSettings(**yaml.safe_load(path.read_text(encoding="utf-8")))
+    own = parameters_from(read_shipped("parameters", path.stem))
+    assert settings.parameters_sha256 == parameters_hash(own)
+    with speaking("zh"):
+        for name in settings.tried:
+            assert not re.search("[a-z]{3}", label(name)), name

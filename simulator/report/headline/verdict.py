@@ -75,7 +75,7 @@ def _lead(data: ReportData, case: Case) -> str:
         )
     if case.worth.mean <= 0.0:
         return tr(
-            "No clear case: no policy is shown to beat the current one {where}; best estimate:"
+            "No clear case: none is shown to beat the current policy {where}; best estimate:"
             " {policy}, {worth}.",
             **said,
         )
@@ -192,12 +192,12 @@ def effects(data: ReportData, scenario: str, policy: str) -> Iterator[Effect]:
     books = provisions_of(data)
     columns = [
         (data.with_runoff("written_off", "")[0], tr("write-offs")),
-        (PEAK_90, tr("peak 90+ amount")),
+        (PEAK_90, tr("the peak 90+ amount")),
     ]
     if books is not None:
         columns += [
-            (f"peak_allowance_{books.accounting}", tr("peak allowance")),
-            ("lowest_capital_ratio", tr("lowest capital ratio")),
+            (f"peak_allowance_{books.accounting}", tr("the peak allowance")),
+            ("lowest_capital_ratio", tr("the lowest capital ratio")),
         ]
     for metric, name in columns:
         stat = data.stat(scenario, policy, f"delta_{metric}")

@@ -47,7 +47,7 @@ def test_a_rate_that_only_re_ageing_lowers_is_no_improvement(default_run: Run) -
 
 def test_a_rate_that_falls_before_relief_too_is_an_improvement(default_run: Run) -> None:
     data = _re_aged(default_run, (-0.009, -0.011, -0.007))
-    assert "lowers peak 90+ amount" in verdict(data)
+    assert "lowers the peak 90+ amount" in verdict(data)
     (_, rows) = headline_table.headline_table(data).groups[0]
     assert {row.cells[0].verdict for row in rows[1:]} == {"better"}
     assert "Left out" not in overdue.overdue_caption(data, 30)

@@ -32,7 +32,7 @@ def words_of(text: str) -> int:
         ),
         ((1e3, -5e6), 1e5, "No clear case for Policy number 1: worth 0.00\u202f% of the book"),
         ((1e3, -5e6), 1e5, "under Baseline, not significant ("),
-        ((-2e6, -1e6), 1e4, "No clear case: no policy is shown to beat the current one"),
+        ((-2e6, -1e6), 1e4, "No clear case: none is shown to beat the current policy"),
         ((-2e6, -1e6), 1e4, "best estimate: Policy number 2, \u22120.25\u202f% of the book"),
         ((0, 0), 0.0, "No clear case: no policy changes the value under Baseline."),
     ],
@@ -80,7 +80,7 @@ def test_a_scenario_in_which_a_policy_loses_is_named_with_its_limit(default_run:
 def test_effects_in_the_adverse_scenario_are_told_where_significant(default_run: Run) -> None:
     sentence = verdict(data_of(default_run))
     assert "Under Epidemic it lowers write-offs by CNY" in sentence
-    assert "and lowers peak 90+ amount by CNY" in sentence
+    assert "and lowers the peak 90+ amount by CNY" in sentence
     assert words_of(sentence) <= MOST_WORDS
 
 
