@@ -137,7 +137,7 @@ def against_current(data: ReportData) -> PolicyTable | None:
             cells.append(cell)
         if tried:
             span = _over_assumptions(data, (scenario, policy), scales[decisive])
-            cells.append(PolicyCell(decisive.title, span))
+            cells.append(PolicyCell(tr("Over assumptions tried"), span))
         rows.append(PolicyRow("", data.policy_label(policy), "", tuple(cells)))
     return PolicyTable(
         capital(data.where(scenario)), months_words(data), "", tuple(titles), tuple(rows)
