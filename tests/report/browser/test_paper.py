@@ -45,6 +45,21 @@ def test_no_figure_is_cut_on_a4(report: Watched) -> None:
     assert sideways <= PRINTED_WIDTH + 1.0
 
 
+def test_the_first_screen_is_a_print_of_two_pages_of_its_own(report: Watched) -> None:
+    if not report.page.query_selector("section.next"):
+        return  # a page without a verdict
+    with on_paper(report):
+        bottom, rule = report.page.evaluate(
+            """() => {
+              const last = document.querySelector("section.next");
+              return [last.getBoundingClientRect().bottom + window.scrollY,
+                getComputedStyle(last.nextElementSibling).breakBefore];
+            }"""
+        )
+    assert bottom <= 2.0 * PRINTED_HEIGHT
+    assert rule == "page"
+
+
 def test_the_pdf_has_light_figures_of_the_width_of_the_paper(
     report: Watched, tmp_path: Path
 ) -> None:
