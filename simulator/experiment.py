@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.break_even.question import ask
+from simulator.explain.assumptions import check_assumptions
 from simulator.explain.causes import check_causes
 from simulator.explain.underwriting import check_underwriting
 from simulator.progress import Progress, Silent
@@ -31,6 +32,7 @@ def run_experiment(
     check_books(request.provision, scenarios)
     check_causes(request)
     check_underwriting(request)
+    check_assumptions(request)
     simulated = simulate_request(request, watch)
 
     # Imported here so that help and mistakes are answered without xarray and plotly.

@@ -84,6 +84,17 @@ def ended(work: Callable[[], int], when_interrupted: Callable[[], str]) -> int:
         return code
 
 
+def attempted(work: Callable[[], None]) -> int:
+    """Exit code of a job that a framework calls; trouble is told and goes no further."""
+    try:
+        work()
+    except Exception as error:
+        message, code = told(error)
+        tell(message)
+        return code
+    return EXIT_OK
+
+
 def told(error: Exception) -> tuple[str, int]:
     """What to say about ``error``, and the exit code."""
     if isinstance(error, UserError):

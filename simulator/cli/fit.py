@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, find_folders
-from simulator.cli.exits import EXIT_OK, concluded, tell, told
+from simulator.cli.exits import EXIT_OK, attempted, concluded
 from simulator.cli.help import calibration_help_text, product_version
 from simulator.validation import UserError
 
@@ -86,11 +86,7 @@ class _Session:
 
     def _job(self, config: "DictConfig") -> None:
         """The task that Hydra calls, once."""
-        try:
-            self._calibrate(config)
-        except Exception as error:
-            message, self._code = told(error)
-            tell(message)
+        self._code = attempted(lambda: self._calibrate(config))
 
     def _calibrate(self, config: "DictConfig") -> None:
         from simulator.cli.configuration.hydra_app import running_job, validated

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, shown
-from simulator.cli.exits import EXIT_OK, concluded, tell, told
+from simulator.cli.exits import EXIT_OK, attempted, concluded
 from simulator.cli.help import product_version
 from simulator.validation import UserError
 
@@ -71,11 +71,7 @@ class _Session:
 
     def _job(self, config: "DictConfig") -> None:
         """The task that Hydra calls, once."""
-        try:
-            self._screen(config)
-        except Exception as error:
-            message, self._code = told(error)
-            tell(message)
+        self._code = attempted(lambda: self._screen(config))
 
     def _screen(self, config: "DictConfig") -> None:
         from simulator.cli.configuration.hydra_app import running_job, validated

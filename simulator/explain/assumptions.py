@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from simulator.catalogue import catalogue, parameters_hash
 from simulator.engine import thread_count
-from simulator.policies import Policy
+from simulator.policies import POLICY_KINDS, Policy
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
 from simulator.results.assumptions import ENDS, EVERYWHERE, PAIR, SURE, Trial, Tried
@@ -27,7 +27,9 @@ from simulator.results.value import value
 from simulator.settings import AssumptionsSettings
 from simulator.simulated import Simulated
 from simulator.simulating import simulate_request
+from simulator.validation import UserError, unknown_choice
 from simulator.varied_policy import number_fields, with_number
+from simulator.vocabulary import REFERENCE
 
 F8 = NDArray[np.float64]
 
@@ -55,19 +57,32 @@ def try_assumptions(
     watch.start(2 * len(trials) + 2, "trying assumptions")
     places_of = [(i, end) for i in range(len(trials)) for end in range(len(ENDS))]
     base, *others = all_worths(small, [{}, *(_at(trials[i], end) for i, end in places_of)], watch)
-    factor = decision.opening / base.opening
-    shape = (len(trials) + 1, len(ENDS), *base.worth.shape[:2])
+    policies = tuple(name for name in small.all_policies if name != REFERENCE)
+    places = (EVERYWHERE, *request.scenarios)
+    shape = (len(trials) + 1, len(ENDS), len(policies), len(places))
     change, se = np.full(shape, np.nan), np.full(shape, np.nan)
     for place, found in zip(places_of, others, strict=True):
-        change[place], se[place] = _against(base, found, factor)
+        change[place], se[place] = _against(base, found, decision.opening)
     pair = _worst_pair(trials, change[:-1, :, 0, 0], se[:-1, :, 0, 0])
     if pair is not None:
         trials = (*trials, pair)
-        change[-1, 0], se[-1, 0] = _against(base, worths(small, _at(pair, 0)), factor)
+        (found,) = all_worths(small, [_at(pair, 0)], watch)
+        change[-1, 0], se[-1, 0] = _against(base, found, decision.opening)
     watch.finish()
     n = len(trials)
-    places = (EVERYWHERE, *request.scenarios)
-    return Tried(trials, base.policies, places, change[:n], se[:n])
+    return Tried(trials, policies, places, change[:n], se[:n])
+
+
+def check_assumptions(request: ExperimentRequest) -> None:
+    """Refuse a list that names what is no parameter and no number of any kind of policy."""
+    numbers = {name for kind in POLICY_KINDS.values() for name in kind.model_fields}
+    for name, item in request.section(SECTION, AssumptionsSettings).tried.items():
+        for parameter in item.values:
+            owner = f"{SECTION}.tried.{name}.values: key"
+            field = parameter.removeprefix(OF_POLICY)
+            known = numbers if parameter.startswith(OF_POLICY) else catalogue()
+            if field not in known:
+                raise unknown_choice(owner, known, field)
 
 
 def without_assumptions(request: ExperimentRequest) -> ExperimentRequest:
@@ -89,10 +104,9 @@ def list_warnings(request: ExperimentRequest, tried: Tried | None) -> tuple[str,
 
 @dataclass(frozen=True, slots=True)
 class Worths:
-    """Worth by policy, place and path, and the opening balance of the small book."""
+    """Worth, (policy, place, path) in money, and the opening balance of the small book."""
 
     worth: F8
-    policies: tuple[str, ...]
     opening: float
 
 
@@ -116,20 +130,33 @@ def worths(request: ExperimentRequest, changes: Mapping[str, float]) -> Worths:
     weighted = np.tensordot(output.scenario_weights(), own, axes=(0, 0))
     found = np.concatenate([weighted[None], own]).transpose(1, 0, 2)
     tallies = output.tallies[output.scenarios[0].name, output.reference]
-    return Worths(found, output.policies[1:], float(tallies.balance[:, 0].sum(axis=-1).mean()))
+    return Worths(found, float(tallies.balance[:, 0].sum(axis=-1).mean()))
 
 
 def all_worths(
     request: ExperimentRequest, changes: Sequence[Mapping[str, float]], watch: Progress
-) -> list[Worths]:
-    """``worths`` at each of ``changes``, side by side on the run's processors."""
+) -> list[Worths | None]:
+    """``worths`` at each of ``changes``, side by side on the run's processors.
+
+    None where a rule forbids the change: the finished run that asks is not lost for it.
+    """
     alone = replace(request, run=request.run.model_copy(update={"threads": 1}))
     found = []
-    with ThreadPoolExecutor(thread_count(request.run)) as pool:
-        for one in pool.map(partial(worths, alone), changes):
+    pool = ThreadPoolExecutor(thread_count(request.run))
+    try:
+        for one in pool.map(partial(_worths_or_none, alone), changes):
             found.append(one)
             watch.advance(1)
+    finally:
+        pool.shutdown(cancel_futures=True)
     return found
+
+
+def _worths_or_none(request: ExperimentRequest, changes: Mapping[str, float]) -> Worths | None:
+    try:
+        return worths(request, changes)
+    except UserError:
+        return None
 
 
 def _varied(name: str, policy: Policy, factors: Mapping[str, float]) -> Policy:
@@ -143,8 +170,13 @@ def _varied(name: str, policy: Policy, factors: Mapping[str, float]) -> Policy:
     return policy
 
 
-def _against(base: Worths, found: Worths, factor: float) -> tuple[F8, F8]:
-    """Mean change of worth and its error, (policy, place), in money of the whole book."""
+def _against(
+    base: Worths | None, found: Worths | None, opening: float
+) -> tuple[F8 | float, F8 | float]:
+    """Mean change of worth and its error, (policy, place), in money of the whole book; else NaN."""
+    if base is None or found is None:
+        return np.nan, np.nan
+    factor = opening / base.opening
     told = over_paths(np.moveaxis(factor * (found.worth - base.worth), 2, 0), 1)
     return told.mean, told.se
 
@@ -155,7 +187,7 @@ def _small(
     decision: Decision,
     settings: AssumptionsSettings,
 ) -> ExperimentRequest:
-    """The request with fewer borrowers and paths, its best policies, and no rule books."""
+    """The request with fewer borrowers and paths, its best policies, no provisioning standards."""
     chosen = [case.policy for case in decision.cases[:MOST_POLICIES]]
     timeline = simulated.output.timeline
     cells = len(request.scenarios) * (1 + len(chosen)) * timeline.horizon
@@ -227,5 +259,8 @@ def _worst_pair(trials: tuple[Trial, ...], change: F8, se: F8) -> Trial | None:
         end = int(harm[i].argmin())
         for name, (low, base, high) in trials[i].values.items():
             values[name] = ((low, high)[end], base, np.nan)
+    for i in worst:  # each keeps its own end, where a fit moves the other's parameter with it
+        name, (low, base, high) = next(iter(trials[i].values.items()))
+        values[name] = ((low, high)[int(harm[i].argmin())], base, np.nan)
     first, second = (trials[i].name for i in worst)
     return Trial(f"{first} + {second}", PAIR, values, "the two worst ends together")

@@ -127,6 +127,8 @@ def screen(
     ]
     base, *others = all_worths(request, [{}, *ends], watch)
     watch.finish()
+    if base is None:
+        raise UserError("screen: the run itself cannot be simulated; try it with loanstress run")
     pairs = zip(others[::2], others[1::2], strict=True)
     found = [
         Screened(name, item, max(_effect(base, one) for one in pair))
@@ -138,8 +140,10 @@ def screen(
     return tuple(sorted((*plain, *of_fit), key=lambda s: -s.effect)), len(moving)
 
 
-def _effect(base: Worths, found: Worths) -> float:
-    """Largest sure change of any policy's worth, over the opening balance; 0 where none is."""
+def _effect(base: Worths, found: Worths | None) -> float:
+    """Largest change of worth beyond noise of any policy, over the opening balance; else 0."""
+    if found is None:
+        return 0.0
     told = over_paths(np.moveaxis(found.worth - base.worth, 2, 0), 1)
     sure = np.where(np.abs(told.mean) > SURE * told.se, np.abs(told.mean), 0.0)
     return float(np.nan_to_num(sure).max()) / base.opening
@@ -159,7 +163,7 @@ def list_text(found: tuple[Screened, ...], request: ExperimentRequest, command: 
     head = (
         "# Assumptions that are tried after a run, one at a time: those that move the worth of a\n"
         f"# policy most. Made by:\n#   {command}\n"
-        "# Largest sure change of a policy's worth, over the opening balance:\n"
+        "# Largest change of worth of any policy beyond noise, over the opening balance:\n"
         f"{effects}"
     )
     body: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=96)

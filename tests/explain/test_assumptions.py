@@ -10,7 +10,17 @@ import xarray as xr
 from simulator import build_policy, stress_test
 from simulator.catalogue import parameters_from, parameters_hash
 from simulator.conclusion import ExperimentOutcome
-from simulator.explain.assumptions import OF_POLICY, _trials, _varied, _worst_pair, worths
+from simulator.explain.assumptions import (
+    OF_POLICY,
+    Worths,
+    _against,
+    _trials,
+    _varied,
+    _worst_pair,
+    all_worths,
+    worths,
+)
+from simulator.progress import Silent
 from simulator.request import ExperimentRequest
 from simulator.results.assumptions import (
     EVERYWHERE,
@@ -26,6 +36,7 @@ from simulator.results.assumptions import (
 from simulator.results.decision import Outcome, decide
 from simulator.settings import Assumption, AssumptionsSettings
 from simulator.shipped import read_shipped, shipped_tables
+from simulator.validation import UserError
 from tests.conftest import run_settings
 from tests.results.test_decision import PATHS, PLAIN, dataset_of
 
@@ -242,3 +253,35 @@ def test_assumptions_csv_holds_every_parameter_end_and_policy(outcome: Experimen
     assert rows[0]["low"] == "0.145"
     assert rows[0]["default"] == f"{parameters_from({})['finding_rate']:.10g}"
     assert rows[2]["parameter"] == "policy.refusal_after_relief"
+
+
+@pytest.mark.parametrize("parameter", ["no_such", "policy.no_such"])
+def test_a_list_that_names_what_does_not_exist_is_refused_before_the_run(parameter: str) -> None:
+    listed = AssumptionsSettings(tried={"x": one(parameter, 0.5, 1.0, 2.0)})
+    with pytest.raises(UserError, match=r"assumptions\.tried\.x\.values: key must be one of"):
+        stress_test(assumptions=listed)
+
+
+def test_a_trial_that_a_rule_forbids_is_not_known_and_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def forbidden(request: ExperimentRequest, changes: dict[str, float]) -> Worths:
+        if changes.get("finding_rate") == 0.58:
+            raise UserError("no")
+        return worths(request, changes)
+
+    monkeypatch.setattr("simulator.explain.assumptions.worths", forbidden)
+    found = all_worths(_request(), [{}, {"finding_rate": 0.58}, {"finding_rate": 0.2}], Silent())
+    assert [each is None for each in found] == [False, True, False]
+    change, se = _against(found[0], found[1], 100.0)
+    assert np.isnan([change, se]).all()
+
+
+def test_each_of_the_worst_pair_keeps_its_own_end_where_a_fit_moves_both() -> None:
+    both = (
+        Trial("a", "fitted", {"a": (1.0, 2.0, 3.0), "b": (1.9, 2.0, 2.1)}, SOURCE),
+        Trial("b", "fitted", {"b": (1.0, 2.0, 3.0), "a": (1.9, 2.0, 2.1)}, SOURCE),
+    )
+    pair = _worst_pair(both, np.array([[-5.0, 1.0], [1.0, -4.0]]), np.ones((2, 2)))
+    assert pair is not None
+    assert (pair.values["a"][0], pair.values["b"][0]) == (1.0, 3.0)
