@@ -108,22 +108,21 @@ def stress_test(
     questions = _named("break_even", break_even, _question, _question_name, BreakEvenSettings)
     rule_books = _named("provision", provision, _rule_book, _label_name, RuleBook)  # type: ignore[type-abstract]
     changed = _parameters(parameters, over)
-    configuration = {
-        "book": book_settings.model_dump(mode="json"),
-        "scenario": {name: _plain(item) for name, item in chosen_scenarios.items()},
-        "policy": {name: _plain(item) for name, item in chosen_policies.items()},
-        "run": run.model_dump(mode="json"),
-        "parameters": dict(changed),
-    }
-    if rule_books:
-        configuration["provision"] = {name: _plain(item) for name, item in rule_books.items()}
-    if questions:
-        configuration["break_even"] = {name: _plain(item) for name, item in questions.items()}
     all_sections = dict(sections or {})
     if assumptions is not None:
         all_sections["assumptions"] = _assumptions(assumptions)
-    for name, item in all_sections.items():
-        configuration[name] = item.model_dump(mode="json")
+    configuration = {
+        "book": book_settings.model_dump(mode="json"),
+        **_by_group(
+            scenario=chosen_scenarios,
+            policy=chosen_policies,
+            provision=rule_books,
+            break_even=questions,
+        ),
+        "run": run.model_dump(mode="json"),
+        "parameters": dict(changed),
+        **{name: item.model_dump(mode="json") for name, item in all_sections.items()},
+    }
     request = ExperimentRequest(
         book=book_settings,
         book_name=book_name,
@@ -238,6 +237,15 @@ def _named(
             )
         found[name] = read(item) if isinstance(item, str) else item
     return found
+
+
+def _by_group(**groups: Mapping[str, object]) -> dict[str, object]:
+    """Settings by group and name as plain values; groups without any are left out."""
+    return {
+        group: {name: _plain(item) for name, item in items.items()}
+        for group, items in groups.items()
+        if items
+    }
 
 
 def _plain(item: object) -> object:
