@@ -36,12 +36,23 @@ def clip(text: object, width: int = 80) -> str:
     return shown if len(shown) <= width else shown[: width - 3] + "..."
 
 
+MOST_NAMED: Final = 60
+"""Names that an error lists in full."""
+
+
 def unknown_choice(owner: str, allowed: Iterable[str], found: str) -> UserError:
-    """The error for a name that is not among ``allowed``, with the nearest one as a hint."""
+    """The error for a name that is not among ``allowed``, with the nearest one as a hint.
+
+    Of more than ``MOST_NAMED`` names the line holds the nearest alone.
+    """
     names = sorted(allowed)
     near = get_close_matches(found, names, n=1)
     hint = f" - did you mean {near[0]}?" if near else ""
-    return UserError(f"{owner} must be one of {', '.join(names)}; got {clip(found)}{hint}")
+    shown = ", ".join(names)
+    if len(names) > MOST_NAMED:
+        closest = get_close_matches(found, names, n=5, cutoff=0.0)
+        shown = f"{len(names)} names, the nearest {', '.join(closest)}"
+    return UserError(f"{owner} must be one of {shown}; got {clip(found)}{hint}")
 
 
 def check_name(owner: str, name: str) -> str:
