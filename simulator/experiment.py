@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.break_even.question import ask
-from simulator.explain.assumptions import check_assumptions
+from simulator.explain.assumption_list import check_assumptions
 from simulator.explain.causes import check_causes
 from simulator.explain.underwriting import check_underwriting
 from simulator.progress import Progress, Silent

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from simulator.catalogue import catalogue, parameters_hash
+from simulator.catalogue import catalogue
 from simulator.engine import thread_count
-from simulator.policies import POLICY_KINDS, Policy
+from simulator.explain.assumption_list import OF_POLICY, SECTION, made_for
+from simulator.policies import Policy
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
 from simulator.results.assumptions import ENDS, EVERYWHERE, PAIR, SURE, Trial, Tried
@@ -27,13 +28,12 @@ from simulator.results.value import value
 from simulator.settings import AssumptionsSettings
 from simulator.simulated import Simulated
 from simulator.simulating import simulate_request
-from simulator.validation import UserError, unknown_choice
+from simulator.validation import UserError
 from simulator.varied_policy import number_fields, with_number
 from simulator.vocabulary import REFERENCE
 
 F8 = NDArray[np.float64]
 
-SECTION: Final = "assumptions"
 MOST_POLICIES: Final = 3
 """Policies that are tried, the best first."""
 SIZE: Final = 24 * 3 * 4 * 48
@@ -41,8 +41,6 @@ SIZE: Final = 24 * 3 * 4 * 48
 LEAST_PATHS: Final = 8
 _ANY: Final = next(iter(catalogue()))
 """A parameter whose own value, named as the opening's, has hidden states drawn anew."""
-OF_POLICY: Final = "policy."
-"""Begins the name of a policy's number; its values are factors on each policy's own."""
 
 
 def try_assumptions(
@@ -73,18 +71,6 @@ def try_assumptions(
     return Tried(trials, policies, places, change[:n], se[:n])
 
 
-def check_assumptions(request: ExperimentRequest) -> None:
-    """Refuse a list that names what is no parameter and no number of any kind of policy."""
-    numbers = {name for kind in POLICY_KINDS.values() for name in kind.model_fields}
-    for name, item in request.section(SECTION, AssumptionsSettings).tried.items():
-        for parameter in item.values:
-            owner = f"{SECTION}.tried.{name}.values: key"
-            field = parameter.removeprefix(OF_POLICY)
-            known = numbers if parameter.startswith(OF_POLICY) else catalogue()
-            if field not in known:
-                raise unknown_choice(owner, known, field)
-
-
 def without_assumptions(request: ExperimentRequest) -> ExperimentRequest:
     """The request with nothing to try: what a sweep runs, unless it asks for a list."""
     rest = {name: item for name, item in request.sections.items() if name != SECTION}
@@ -94,7 +80,7 @@ def without_assumptions(request: ExperimentRequest) -> ExperimentRequest:
 def list_warnings(request: ExperimentRequest, tried: Tried | None) -> tuple[str, ...]:
     """That the list was made for other parameters, where so."""
     settings = request.section(SECTION, AssumptionsSettings)
-    if tried is None or _made_for(settings, request):
+    if tried is None or made_for(settings, request):
         return ()
     return (
         "assumptions: the list was made for other parameters; the same relative ranges around the"
@@ -224,7 +210,7 @@ def _trials(request: ExperimentRequest, settings: AssumptionsSettings) -> Iterat
 
     Made for other values, the same relative range around the run's own one is tried.
     """
-    own, specs, same = request.parameters, catalogue(), _made_for(settings, request)
+    own, specs, same = request.parameters, catalogue(), made_for(settings, request)
     for name, item in settings.tried.items():
         values = {}
         for parameter, (low, base, high) in item.values.items():
@@ -236,11 +222,6 @@ def _trials(request: ExperimentRequest, settings: AssumptionsSettings) -> Iterat
             ends = (min(max(factor * end, spec.low), spec.high) for end in (low, high))
             values[parameter] = (next(ends), here, next(ends))
         yield Trial(name, item.kind, values, item.source)
-
-
-def _made_for(settings: AssumptionsSettings, request: ExperimentRequest) -> bool:
-    """Whether the list holds for the request's parameters as it is; one without a stamp does."""
-    return settings.parameters_sha256 in ("", parameters_hash(request.parameters))
 
 
 def _at(trial: Trial, end: int) -> dict[str, float]:

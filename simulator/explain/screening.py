@@ -13,7 +13,8 @@ import yaml
 from pydantic import BaseModel
 
 from simulator.catalogue import ParameterSpec, catalogue, parameters_hash
-from simulator.explain.assumptions import OF_POLICY, Worths, all_worths
+from simulator.explain.assumption_list import OF_POLICY
+from simulator.explain.assumptions import Worths, all_worths
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
 from simulator.results.assumptions import SURE

@@ -10,8 +10,8 @@ import xarray as xr
 from simulator import build_policy, stress_test
 from simulator.catalogue import parameters_from, parameters_hash
 from simulator.conclusion import ExperimentOutcome
+from simulator.explain.assumption_list import OF_POLICY
 from simulator.explain.assumptions import (
-    OF_POLICY,
     Worths,
     _against,
     _trials,
