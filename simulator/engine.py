@@ -338,7 +338,7 @@ def compile_kernels(
     """
     if _compiled.is_set():
         return
-    tiny = run.model_copy(update={"paths": 1, "path_batch": 1, "threads": 1, "luck_replicates": 1})
+    tiny = run.model_copy(update={"paths": 1, "path_batch": 1, "threads": 1, "draws_per_path": 1})
     scenario, policy = next(iter(worlds)), next(iter(levers))
     arguments = (packed, {scenario: worlds[scenario]}, {policy: levers[policy]}, tiny)
     try:

@@ -65,7 +65,7 @@ def stress_test(
     policies: Policies = ("status_quo", "grace_period", "stricter_approval"),
     *,
     paths: int = 100,
-    luck_replicates: int = 1,
+    draws_per_path: int = 1,
     months: int = 24,
     runoff_months: int | None = None,
     borrowers: int | None = None,
@@ -77,6 +77,7 @@ def stress_test(
     assumptions: str | AssumptionsSettings | None = None,
     sections: Mapping[str, BaseModel] | None = None,
     output: str | Path | None = None,
+    luck_replicates: int | None = None,
 ) -> "ExperimentOutcome":
     """Run every policy in every scenario with common random numbers (same borrowers and draws).
 
@@ -85,18 +86,22 @@ def stress_test(
     kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size of a
     synthetic book; ``parameters`` are the name of a shipped set (``default``: the catalogue) or
     values by name, over those of the shipped set ``over``, as on the command line;
-    ``luck_replicates`` must divide ``paths``; ``assumptions`` is a list that is tried after the run
+    ``draws_per_path`` must divide ``paths``; ``assumptions`` is a list that is tried after the run
     (a shipped one's name, as the command does; None: nothing); ``sections`` are settings by their
     name. With ``output``, that folder gets the files of a run, all or none. Numbers are those of
-    ``python -m simulator`` with the same settings. Raises ``UserError`` for what a user can mend.
+    ``python -m simulator`` with the same settings. ``luck_replicates`` is the old name of
+    ``draws_per_path``. Raises ``UserError`` for what a user can mend.
     """
+    if luck_replicates is not None:
+        warnings.warn("luck_replicates is now draws_per_path", FutureWarning, stacklevel=2)
+        draws_per_path = luck_replicates
     book_name, book_settings = _book(book, borrowers)
     run = build(
         "run",
         RunSettings,
         {
             "paths": paths,
-            "luck_replicates": luck_replicates,
+            "draws_per_path": draws_per_path,
             "months": months,
             "runoff_months": runoff_months,
             "seed": seed,

@@ -26,8 +26,8 @@ class RunSettings(Frozen):
     """Horizon (months), number of Monte Carlo paths, seed."""
 
     paths: int = Field(default=100, ge=1, le=1_000_000)
-    luck_replicates: int = Field(default=1, ge=1, le=10_000)
-    """Idiosyncratic draws per draw of the economy; must divide ``paths``."""
+    draws_per_path: int = Field(default=1, ge=1, le=10_000)
+    """Idiosyncratic draws per path of the economy; must divide ``paths``."""
     months: int = Field(default=24, ge=1, le=600)
     runoff_months: int | None = Field(default=0, ge=0, le=600)
     """Simulated beyond ``months`` without new lending; None: until by contract at most 2 % of the
@@ -43,10 +43,10 @@ class RunSettings(Frozen):
     """Borrowers (the first by permanent id) whose history on path 0 goes to history.parquet."""
 
     @model_validator(mode="after")
-    def _replicates_divide(self) -> "RunSettings":
-        if self.paths % self.luck_replicates:
+    def _draws_divide(self) -> "RunSettings":
+        if self.paths % self.draws_per_path:
             raise ValueError(
-                f"run.luck_replicates must divide run.paths; got {self.luck_replicates}"
+                f"run.draws_per_path must divide run.paths; got {self.draws_per_path}"
                 f" and {self.paths}"
             )
         return self
@@ -54,7 +54,7 @@ class RunSettings(Frozen):
     @property
     def macro_draws(self) -> int:
         """Number of draws of the economy."""
-        return self.paths // self.luck_replicates
+        return self.paths // self.draws_per_path
 
     @property
     def has_runoff(self) -> bool:

@@ -141,8 +141,8 @@ def test_more_paths_leave_the_first_ones_unchanged(whole: Small) -> None:
         assert_same_tallies(tallies, more.simulation.tallies[key], slice(0, PATHS))
 
 
-def test_luck_replicates_share_their_economy_and_keep_the_first_path(whole: Small) -> None:
-    doubled = full_run(luck_replicates=2)
+def test_draws_per_path_share_their_economy_and_keep_the_first_path(whole: Small) -> None:
+    doubled = full_run(draws_per_path=2)
     rates = doubled.macro["hard"].by_path("unemployment_rate")
     assert np.array_equal(rates[0], rates[1])
     assert not np.array_equal(rates[0], rates[2])

@@ -122,8 +122,8 @@ def test_with_an_output_all_files_are_written(tmp_path):
         ({"policies": {"No name": "grace_period"}}, "policy name must be lower-case"),
         ({"provision": ["cas"]}, "provision must be one of cas22, cecl, china_minimum, ifrs9"),
         (
-            {"paths": 3, "luck_replicates": 2},
-            "run.luck_replicates must divide run.paths; got 2 and 3",
+            {"paths": 3, "draws_per_path": 2},
+            "run.draws_per_path must divide run.paths; got 2 and 3",
         ),
         ({"paths": 0}, "run.paths must be in [1, 1000000]; got 0"),
         ({"borrowers": -1}, "book.borrowers must be in [0, 20000000]; got -1"),

@@ -53,7 +53,7 @@ def request(**changes: object) -> ExperimentRequest:
             "status_quo": UNLIMITED.model_copy(update=OPEN_DOORS),
             "nobody": StricterApproval(score_cutoff=1000.0),
         },
-        "run": RunSettings(paths=PATHS, months=9, runoff_months=8, luck_replicates=1),
+        "run": RunSettings(paths=PATHS, months=9, runoff_months=8, draws_per_path=1),
         "parameters": once,
         "table_folders": (shipped_tables(),),
         "sections": {"explain": ExplainSettings(underwriting=True)},

@@ -51,15 +51,15 @@ class GainCurve:
     ``gains`` gives the gain on every path, shape (paths,), at a value.
     """
 
-    def __init__(self, gains: Callable[[float], F8], luck_replicates: int) -> None:
+    def __init__(self, gains: Callable[[float], F8], draws_per_path: int) -> None:
         self._gains = gains
-        self._luck_replicates = luck_replicates
+        self._draws_per_path = draws_per_path
         self._points: dict[float, GainPoint] = {}
 
     def at(self, value: float) -> GainPoint:
         """The curve at ``value``."""
         if value not in self._points:
-            found = over_paths(self._gains(value), self._luck_replicates)
+            found = over_paths(self._gains(value), self._draws_per_path)
             self._points[value] = GainPoint(
                 value, float(found.mean), float(found.ci_low), float(found.ci_high)
             )

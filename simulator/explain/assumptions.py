@@ -181,7 +181,7 @@ def _small(
     run = request.run.model_copy(
         update={
             "paths": paths,
-            "luck_replicates": 1,
+            "draws_per_path": 1,
             "runoff_months": timeline.runoff_months,
             "history_borrowers": 0,
         }

@@ -62,7 +62,7 @@ def explain_causes(
     settings = check_causes(request)
     if not settings.causes:
         return ()
-    replicates = request.run.luck_replicates
+    replicates = request.run.draws_per_path
     paths = max(min(settings.paths, request.run.paths) // replicates, 1) * replicates
     run = request.run.model_copy(
         update={"paths": paths, "runoff_months": 0, "history_borrowers": 0}

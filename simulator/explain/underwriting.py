@@ -79,7 +79,7 @@ def explain_underwriting(
         scores=output.book.borrowers.score[output.book.borrowers.arrival_month > 0],
         lendings=lendings,
         cutoff=_usual_cutoff(plain),
-        replicates=run.luck_replicates,
+        replicates=run.draws_per_path,
         currency=output.book.currency,
     )
 

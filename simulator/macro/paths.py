@@ -33,16 +33,16 @@ class MacroPaths:
     """
 
     scenario: Scenario
-    luck_replicates: int
+    draws_per_path: int
     by_draw: Mapping[str, F8]
 
     def draw_of(self, path: int) -> int:
         """The macro draw that simulation path ``path`` belongs to."""
-        return path // self.luck_replicates
+        return path // self.draws_per_path
 
     def by_path(self, variable: str) -> F8:
-        """One variable by simulation path, (macro_draws * luck_replicates, horizon + 1)."""
-        return np.repeat(self.by_draw[variable], self.luck_replicates, axis=0)
+        """One variable by simulation path, (macro_draws * draws_per_path, horizon + 1)."""
+        return np.repeat(self.by_draw[variable], self.draws_per_path, axis=0)
 
 
 def draw_macro_paths(scenario: Scenario, run: RunSettings) -> MacroPaths:
@@ -65,7 +65,7 @@ def draw_macro_paths(scenario: Scenario, run: RunSettings) -> MacroPaths:
         else:
             variable = MACRO_VARIABLES[name]
             by_draw[name] = np.clip(central + deviation, variable.low, variable.high)
-    return MacroPaths(scenario, run.luck_replicates, by_draw)
+    return MacroPaths(scenario, run.draws_per_path, by_draw)
 
 
 def _deviations(deviation: MacroDeviation, seed: int, n_draws: int, horizon: int) -> F8:

@@ -53,7 +53,7 @@ def cause_shares(
     groups: Sequence[str],
     values: F8,
     labels: Mapping[str, F8],
-    luck_replicates: int,
+    draws_per_path: int,
 ) -> tuple[CauseShare, ...]:
     """Each group's share of what all groups together add, with its interval over paths.
 
@@ -63,7 +63,7 @@ def cause_shares(
     whole = values[-1] - values[0]
     rows = []
     for group, mine in zip(groups, added, strict=True):
-        found = ratio_over_paths(mine[:, None], whole[:, None], luck_replicates)
+        found = ratio_over_paths(mine[:, None], whole[:, None], draws_per_path)
         label, all_of_it = np.nan, float(values[-1].mean())
         if group in labels and all_of_it > 0.0:
             label = float(labels[group].mean()) / all_of_it

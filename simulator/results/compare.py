@@ -44,21 +44,21 @@ _WORDS: Final = {
 }
 
 
-def statistics(item: MetricValues, luck_replicates: int) -> Estimate[F8]:
+def statistics(item: MetricValues, draws_per_path: int) -> Estimate[F8]:
     """Statistics over the path axis of a metric's values, each (scenario, policy, month)."""
     if item.spread is not None:
         spread = item._replace(values=item.spread, spread=None)
-        found = statistics(item._replace(spread=None), luck_replicates)
-        return with_spread(found, statistics(spread, luck_replicates))
+        found = statistics(item._replace(spread=None), draws_per_path)
+        return with_spread(found, statistics(spread, draws_per_path))
     values = np.moveaxis(item.values, PATH_AXIS, 0)
     if item.chance:
-        return share_over_paths(values, luck_replicates)
+        return share_over_paths(values, draws_per_path)
     if item.per is None:
-        return over_paths(values, luck_replicates)
-    return ratio_over_paths(values, np.moveaxis(item.per, PATH_AXIS, 0), luck_replicates)
+        return over_paths(values, draws_per_path)
+    return ratio_over_paths(values, np.moveaxis(item.per, PATH_AXIS, 0), draws_per_path)
 
 
-def delta_of(item: MetricValues, reference_index: int, luck_replicates: int) -> MetricValues:
+def delta_of(item: MetricValues, reference_index: int, draws_per_path: int) -> MetricValues:
     """``item`` of every policy less the reference's on the same path, as ``delta_NAME``.
 
     A ratio of means gives way to its linear form by path, a chance to the difference of shares.
@@ -67,7 +67,7 @@ def delta_of(item: MetricValues, reference_index: int, luck_replicates: int) -> 
     for part in (item.values, item.spread):
         if part is not None and item.per is not None:
             top, bottom = (np.moveaxis(array, PATH_AXIS, 0) for array in (part, item.per))
-            part = np.moveaxis(linear_ratio(top, bottom, luck_replicates), 0, PATH_AXIS)
+            part = np.moveaxis(linear_ratio(top, bottom, draws_per_path), 0, PATH_AXIS)
         found.append(None if part is None else paired_difference(part, reference_index))
     values, spread = found
     assert values is not None
@@ -95,7 +95,7 @@ def difference(
         by_policy = by_policy.sel(scenario=scenario)
     first, other = (by_policy.sel(policy=policy) for policy in policies)
     paths = np.asarray((first - other).values, dtype=np.float64)
-    return over_paths(paths, int(dataset.attrs["luck_replicates"])).at()
+    return over_paths(paths, int(dataset.attrs["draws_per_path"])).at()
 
 
 def reference_index(dataset: xr.Dataset, reference: str) -> int:
@@ -118,7 +118,7 @@ def compare(
     """
     at = reference_index(dataset, reference)
     others = [i for i in range(dataset.sizes["policy"]) if i != at]
-    replicates = int(dataset.attrs["luck_replicates"])
+    replicates = int(dataset.attrs["draws_per_path"])
     found: dict[str, xr.Variable] = {}
     for item in metric_values(dataset, tuple(BY_NAME[name] for name in names)):
         monthly = item.months != (None,)

@@ -191,7 +191,7 @@ def _statistics(
     reported = slice(1, output.timeline.months + 1) if "month" in item.dims else slice(None)
     rows = [
         [
-            over_paths(item.extract(policy_run)[:, reported], output.run.luck_replicates)
+            over_paths(item.extract(policy_run)[:, reported], output.run.draws_per_path)
             for policy_run in row
         ]
         for row in policy_runs
@@ -241,7 +241,7 @@ def _coordinates(output: SimulationOutput) -> Variables:
         "date": ("month", timeline.dates().astype("datetime64[ns]")),
         "scenario_label": ("scenario", [s.label for s in output.scenarios]),
         "scenario_weight": ("scenario", output.scenario_weights()),
-        "macro_draw": ("path", paths // run.luck_replicates),
+        "macro_draw": ("path", paths // run.draws_per_path),
         "segment_region": ("segment", list(segments.region)),
         "segment_product": ("segment", list(segments.product)),
         "segment_risk_band": ("segment", list(segments.risk_band)),
@@ -275,7 +275,7 @@ def _attributes(output: SimulationOutput) -> dict[str, str | int]:
         "reference": output.reference,
         "accounting_book": next(iter(output.provision), ""),
         "seed": output.run.seed,
-        "luck_replicates": output.run.luck_replicates,
+        "draws_per_path": output.run.draws_per_path,
         "random_numbers": RNG_VERSION,
         "decision": output.decision.model_dump_json(),
         "parameters": json.dumps(dict(output.parameters), sort_keys=True, allow_nan=False),

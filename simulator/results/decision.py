@@ -176,7 +176,7 @@ def weighted(dataset: xr.Dataset, values: F8) -> F8:
 
 def overall_worth(dataset: xr.Dataset, paths: F8) -> Estimate[F8]:
     """Estimates by policy of ``paths`` (policy, path), intervals for all policies at once."""
-    return simultaneous(paths.T, int(dataset.attrs["luck_replicates"]))
+    return simultaneous(paths.T, int(dataset.attrs["draws_per_path"]))
 
 
 def limits_of(dataset: xr.Dataset) -> DecisionLimits:
@@ -193,7 +193,7 @@ def decide(dataset: xr.Dataset, rows: Sequence[SummaryRow]) -> Decision:
     policies = [str(name) for name in dataset["policy"].values]
     at = reference_index(dataset, str(dataset.attrs["reference"]))
     scenarios = [str(name) for name in dataset["scenario"].values]
-    replicates, n_paths = int(dataset.attrs["luck_replicates"]), dataset.sizes["path"]
+    replicates, n_paths = int(dataset.attrs["draws_per_path"]), dataset.sizes["path"]
     opening = float(opening_balance(dataset)[:, at].mean())
     measure, paths = worths(dataset)
     overall = weighted(dataset, paths)
@@ -267,7 +267,7 @@ class _Limits:
         self._rows = {(r.scenario, r.policy, r.metric): r for r in rows if r.month is None}
         self._reference = str(dataset.attrs["reference"])
         self._n_paths = dataset.sizes["path"]
-        self._n_draws = self._n_paths // int(dataset.attrs["luck_replicates"])
+        self._n_draws = self._n_paths // int(dataset.attrs["draws_per_path"])
         self._opening = opening
 
     def obstacles(

@@ -145,7 +145,7 @@ class Statement:
     exposure: F8
     balance_years: F8
     parameters: Parameters
-    luck_replicates: int
+    draws_per_path: int
 
     @property
     def profit_before_tax(self) -> F8:
@@ -188,7 +188,7 @@ class Statement:
         As ``intervals.linear_ratio``, on the path axis.
         """
         upper, lower = (np.moveaxis(values, PATH_AXIS, 0) for values in (part, whole))
-        return np.moveaxis(linear_ratio(upper, lower, self.luck_replicates), 0, PATH_AXIS)
+        return np.moveaxis(linear_ratio(upper, lower, self.draws_per_path), 0, PATH_AXIS)
 
     def below_minimum(self, minimum: str, assets: F8) -> F8:
         """1.0 where equity is below the parameter ``minimum`` times ``assets``, else 0.0."""
@@ -234,5 +234,5 @@ def statement(dataset: xr.Dataset, influence: bool = False) -> Statement:
         exposure=exposure,
         balance_years=read("opening_balance") / MONTHS_PER_YEAR,
         parameters=parameters,
-        luck_replicates=int(dataset.attrs["luck_replicates"]),
+        draws_per_path=int(dataset.attrs["draws_per_path"]),
     )

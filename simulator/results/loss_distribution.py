@@ -86,7 +86,7 @@ ECONOMY: Final = TailMetric(
     "loss_share_economy",
     FRACTION,
     "systematic share of the variance of losses over paths: of credit_loss between draws of the"
-    " economy, or with run.luck_replicates = 1 of written_off + sold by halves of the borrowers",
+    " economy, or with run.draws_per_path = 1 of written_off + sold by halves of the borrowers",
 )
 BORROWERS: Final = TailMetric(
     "loss_share_borrowers", FRACTION, "idiosyncratic share, the rest of that variance"
@@ -137,34 +137,34 @@ def _quantile(ordered: F8, level: float) -> float:
     return float(ordered[min(max(rank, 1), ordered.size) - 1])
 
 
-def paths_at(loss: F8, level: float, luck_replicates: int) -> float:
+def paths_at(loss: F8, level: float, draws_per_path: int) -> float:
     """Effective number of paths of ``loss`` (paths,) for its quantile at ``level``.
 
     Replicates of a macro draw stand beside each other.
     """
     beyond = (loss > _quantile(np.sort(loss), level)).astype(np.float64)
-    return float(effective_paths(beyond, luck_replicates))
+    return float(effective_paths(beyond, draws_per_path))
 
 
 def _carries(effective: float, level: float) -> bool:
     return effective * (1.0 - level) >= LEAST_TAIL_PATHS - 1e-9
 
 
-def paths_needed(loss: F8, level: float, luck_replicates: int) -> int:
+def paths_needed(loss: F8, level: float, draws_per_path: int) -> int:
     """Paths, a multiple of the replicates, that a run needs for the quantile at ``level``."""
-    effect = loss.size / paths_at(loss, level, luck_replicates)
-    draws = LEAST_TAIL_PATHS / (1.0 - level) * effect / luck_replicates
-    return ceil(draws - 1e-6) * luck_replicates
+    effect = loss.size / paths_at(loss, level, draws_per_path)
+    draws = LEAST_TAIL_PATHS / (1.0 - level) * effect / draws_per_path
+    return ceil(draws - 1e-6) * draws_per_path
 
 
-def value_at_risk(loss: F8, level: float, luck_replicates: int) -> Estimate[float]:
+def value_at_risk(loss: F8, level: float, draws_per_path: int) -> Estimate[float]:
     """Quantile of ``loss`` (paths,) at ``level``, between two order statistics.
 
     These are the quantiles at the ends of the exact binomial interval of the share of paths that
     do not exceed it, for the effective number of paths. Missing when too few lie beyond.
     Source: Woodruff 1952; Korn and Graubard 1998 (effective sample size in a binomial interval).
     """
-    size = paths_at(loss, level, luck_replicates)
+    size = paths_at(loss, level, draws_per_path)
     if not _carries(size, level):
         return MISSING
     ordered = np.sort(loss)
@@ -184,36 +184,34 @@ def shortfall_values(loss: F8, level: float) -> F8:
     return at + np.maximum(loss - at, 0.0) / (1.0 - level)
 
 
-def _mean_of_tail(values: F8, tail: float, luck_replicates: int) -> Estimate[float]:
+def _mean_of_tail(values: F8, tail: float, draws_per_path: int) -> Estimate[float]:
     """Mean of ``values`` (paths,) with Student's interval over macro draws.
 
     Only the ``tail`` independent paths beyond the level tell of the spread, so there are at most
     tail - 1 degrees of freedom.
     """
-    found = over_paths(values, luck_replicates)
-    dof = min(values.size / luck_replicates, tail) - 1.0
+    found = over_paths(values, draws_per_path)
+    dof = min(values.size / draws_per_path, tail) - 1.0
     margin = float(stdtrit(dof, _UPPER) * found.se) if dof > 0 else np.nan
     return Estimate(float(found.mean), float(found.mean - margin), float(found.mean + margin))
 
 
-def expected_shortfall(loss: F8, level: float, luck_replicates: int) -> Estimate[float]:
+def expected_shortfall(loss: F8, level: float, draws_per_path: int) -> Estimate[float]:
     """Mean of the worst 1 - ``level`` of ``loss`` (paths,); missing when too few lie there."""
-    size = paths_at(loss, level, luck_replicates)
+    size = paths_at(loss, level, draws_per_path)
     if not _carries(size, level):
         return MISSING
     values = shortfall_values(loss, level)
-    return _mean_of_tail(values, size * (1.0 - level), luck_replicates)
+    return _mean_of_tail(values, size * (1.0 - level), draws_per_path)
 
 
-def shortfall_difference(
-    loss: F8, other: F8, level: float, luck_replicates: int
-) -> Estimate[float]:
+def shortfall_difference(loss: F8, other: F8, level: float, draws_per_path: int) -> Estimate[float]:
     """Expected shortfall of ``loss`` less that of ``other``, paired by path; each (paths,)."""
-    size = min(paths_at(item, level, luck_replicates) for item in (loss, other))
+    size = min(paths_at(item, level, draws_per_path) for item in (loss, other))
     if not _carries(size, level):
         return MISSING
     values = shortfall_values(loss, level) - shortfall_values(other, level)
-    return _mean_of_tail(values, size * (1.0 - level), luck_replicates)
+    return _mean_of_tail(values, size * (1.0 - level), draws_per_path)
 
 
 def share_of_halves(half: F8, other: F8) -> Estimate[float]:
@@ -234,14 +232,14 @@ def share_of_halves(half: F8, other: F8) -> Estimate[float]:
     return Estimate(*(2.0 * found / (1.0 + found)).tolist())
 
 
-def economy_share(loss: F8, luck_replicates: int) -> Estimate[float]:
+def economy_share(loss: F8, draws_per_path: int) -> Estimate[float]:
     """Share of the variance of ``loss`` (paths,) that lies between macro draws.
 
     One-way random effects by analysis of variance, with the interval of the F distribution (for
     normal effects); cut to 0..1. Missing without replicates, with one draw or without variance.
     Source: Searle, Casella and McCulloch 1992, Variance Components, chapter 3.
     """
-    size = luck_replicates
+    size = draws_per_path
     draws = loss.size // size
     if size < 2 or draws < 2:
         return MISSING
@@ -294,7 +292,7 @@ def _figures(
 def tail_rows(dataset: xr.Dataset) -> list[TailRow]:
     """Every figure of the tail that has an interval of its own, by scenario and policy."""
     at = reference_index(dataset, str(dataset.attrs["reference"]))
-    replicates, currency = int(dataset.attrs["luck_replicates"]), str(dataset.attrs["currency"])
+    replicates, currency = int(dataset.attrs["draws_per_path"]), str(dataset.attrs["currency"])
     scenarios, policies = (
         [str(name) for name in dataset[dim].values] for dim in ("scenario", "policy")
     )

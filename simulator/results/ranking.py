@@ -151,7 +151,7 @@ def _frontier(
     """The ranking of one scenario, with its measure, from quantities (policy, path, ...)."""
     scenario, measure = place_of
     policies = [str(name) for name in dataset["policy"].values]
-    replicates = int(dataset.attrs["luck_replicates"])
+    replicates = int(dataset.attrs["draws_per_path"])
     alone = over_paths(quantities.worth.T, replicates)
     everywhere = scenario is None or dataset.sizes["scenario"] == 1
     worth = overall_worth(dataset, quantities.worth) if everywhere else alone
@@ -193,17 +193,17 @@ def _standing(
     quantities: _Quantities,
     places: tuple[int, int],
     worth: Estimate[float],
-    luck_replicates: int,
+    draws_per_path: int,
 ) -> Standing:
     """The unranked standing of the policy at ``places[0]``; the reference is at ``places[1]``."""
     i, at = places
     cost, avoided, fates = quantities.cost[i], quantities.loss_avoided[i], quantities.fates[i]
 
     def estimate(values: F8) -> Estimate[float]:
-        return over_paths(values, luck_replicates).at()
+        return over_paths(values, draws_per_path).at()
 
     def fate_ratio(part: Fate, whole: Fate) -> Estimate[float]:
-        return _ratio(fates[:, part], fates[:, whole], luck_replicates)
+        return _ratio(fates[:, part], fates[:, whole], draws_per_path)
 
     return Standing(
         policy=policy,
@@ -214,31 +214,31 @@ def _standing(
         net=estimate(avoided - cost),
         behind=Estimate(0.0),
         dominated_by=None,
-        fates=_by_name(fates, Fate, luck_replicates),
-        fate_balances=_by_name(quantities.fate_balance[i], Fate, luck_replicates),
-        burdens=_by_name(quantities.burdens[i] - quantities.burdens[at], Burden, luck_replicates),
-        cost_per_saved=_ratio(cost, net_saved(fates), luck_replicates),
+        fates=_by_name(fates, Fate, draws_per_path),
+        fate_balances=_by_name(quantities.fate_balance[i], Fate, draws_per_path),
+        burdens=_by_name(quantities.burdens[i] - quantities.burdens[at], Burden, draws_per_path),
+        cost_per_saved=_ratio(cost, net_saved(fates), draws_per_path),
         free_rider_share=fate_ratio(Fate.FREE_RIDER, Fate.RELIEVED),
         kicked_can_index=fate_ratio(Fate.RETURNED, Fate.PREVENTED),
     )
 
 
-def _ratio(numerator: F8, denominator: F8, luck_replicates: int) -> Estimate[float]:
+def _ratio(numerator: F8, denominator: F8, draws_per_path: int) -> Estimate[float]:
     """Ratio of the means of two arrays (paths,)."""
-    return ratio_over_paths(numerator, denominator, luck_replicates).at()
+    return ratio_over_paths(numerator, denominator, draws_per_path).at()
 
 
 def _by_name(
-    values: F8, kinds: type[Fate] | type[Burden], luck_replicates: int
+    values: F8, kinds: type[Fate] | type[Burden], draws_per_path: int
 ) -> Mapping[str, Estimate[float]]:
     """An estimate for each column of ``values`` (paths, kinds)."""
-    found = _estimates(values, luck_replicates)
+    found = _estimates(values, draws_per_path)
     return {kind.name.lower(): found[kind] for kind in kinds}
 
 
-def _estimates(values: F8, luck_replicates: int) -> list[Estimate[float]]:
+def _estimates(values: F8, draws_per_path: int) -> list[Estimate[float]]:
     """Mean and interval of each column of ``values`` (paths, columns)."""
-    found = over_paths(values, luck_replicates)
+    found = over_paths(values, draws_per_path)
     return [found.at(column) for column in range(values.shape[1])]
 
 

@@ -155,7 +155,7 @@ def score_coordinates() -> dict[str, tuple[str, object]]:
 def score_rows(dataset: xr.Dataset) -> Iterator[ScoreRow]:
     """Rows of every scenario; none where no path has a bad and a good loan to judge."""
     reference = str(dataset.attrs["reference"])
-    replicates = int(dataset.attrs["luck_replicates"])
+    replicates = int(dataset.attrs["draws_per_path"])
     margin = float(ndtri(0.5 + CONFIDENCE / 2.0))
     for scenario in dataset["scenario"].values:
         place = {"scenario": scenario, "policy": reference}

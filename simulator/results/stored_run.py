@@ -20,7 +20,7 @@ MANIFEST: Final = "manifest"
 REPORT: Final = "report"
 """Attribute: the settings of the report as JSON."""
 _CONFIGURATION: Final = "configuration"
-_ATTRIBUTES: Final = ("currency", "reference", "luck_replicates", "runoff_months", "months")
+_ATTRIBUTES: Final = ("currency", "reference", "draws_per_path", "runoff_months", "months")
 _AGAIN: Final = "run it again, or use the version that wrote it"
 
 

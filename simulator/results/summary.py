@@ -53,7 +53,7 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
     policies = [str(name) for name in dataset["policy"].values]
     keep = [i for i in range(len(policies)) if i != at]
     others = [policies[i] for i in keep]
-    replicates = int(dataset.attrs["luck_replicates"])
+    replicates = int(dataset.attrs["draws_per_path"])
     rows: list[SummaryRow] = []
     compared = (
         metric_values,
@@ -96,10 +96,10 @@ def _tail_row(row: TailRow) -> SummaryRow:
 
 
 def _rows(
-    item: MetricValues, scenarios: list[str], policies: list[str], luck_replicates: int
+    item: MetricValues, scenarios: list[str], policies: list[str], draws_per_path: int
 ) -> list[SummaryRow]:
     """Rows of one metric; values of shape (scenario, policy, path, month)."""
-    known = KnownStatistics(item.name, item.unit, item.months, statistics(item, luck_replicates))
+    known = KnownStatistics(item.name, item.unit, item.months, statistics(item, draws_per_path))
     return _known_rows(known, scenarios, policies)
 
 

@@ -21,7 +21,7 @@ from simulator.results.break_even import (
 NAN = float("nan")
 
 
-def _search(gains, low=0.0, high=1.0, luck_replicates=1):
+def _search(gains, low=0.0, high=1.0, draws_per_path=1):
     """The crossing of ``gains`` and how many values it took."""
     seen = []
 
@@ -29,7 +29,7 @@ def _search(gains, low=0.0, high=1.0, luck_replicates=1):
         seen.append(value)
         return gains(value)
 
-    curve = GainCurve(counted, luck_replicates)
+    curve = GainCurve(counted, draws_per_path)
     for value in scan_values(low, high, whole=False):
         curve.at(value)
     found = find_crossing(curve, low, high)
@@ -190,7 +190,7 @@ def test_the_interval_is_the_exact_one_of_fieller(seed):
 
 def test_the_interval_counts_macro_draws_not_paths():
     intercept, slope = _noisy(20, 9)
-    found, _ = _search(lambda x: np.repeat(intercept - slope * x, 4), luck_replicates=4)
+    found, _ = _search(lambda x: np.repeat(intercept - slope * x, 4), draws_per_path=4)
     low, high = _fieller(intercept, slope, 20)
     assert found.ci_low == pytest.approx(low, abs=TOLERANCE)
     assert found.ci_high == pytest.approx(high, abs=TOLERANCE)

@@ -66,7 +66,7 @@ MISTAKES = {
         ["scenario.downturn.weight=2"],
         ["scenario.downturn.weight", "got 2"],
     ),
-    "cross rule": (["run.luck_replicates=7"], ["run.luck_replicates must divide run.paths"]),
+    "cross rule": (["run.draws_per_path=7"], ["run.draws_per_path must divide run.paths"]),
     "tape without path": (["book=tape"], ["book.path"]),
     "missing file": (["book=tape", "book.path=nowhere.csv"], ["book.path", "got nowhere.csv"]),
     "sweep without -m": (["run.paths=1,2"], ["--multirun"]),

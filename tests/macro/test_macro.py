@@ -229,8 +229,8 @@ def test_uniforms_over_paths_are_the_uniforms_of_each_path():
     np.testing.assert_array_equal(together, alone)
 
 
-def test_luck_replicates_share_a_macro_draw():
-    run = RunSettings(paths=12, luck_replicates=3)
+def test_draws_per_path_share_a_macro_draw():
+    run = RunSettings(paths=12, draws_per_path=3)
     shared = draw_macro_paths(LINE, run)
     assert [shared.draw_of(p) for p in range(12)] == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
     by_path = shared.by_path("unemployment_rate")

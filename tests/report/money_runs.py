@@ -124,7 +124,7 @@ def make_money_run(
     )
     dataset.attrs |= {
         "parameters": json.dumps(parameters_from({})),
-        "luck_replicates": 1,
+        "draws_per_path": 1,
         "runoff_months": 0,
         "accounting_book": books[0],
     }

@@ -145,7 +145,7 @@ def make_run(
             "reference": policies[0],
             "currency": "CNY",
             "schema_version": "1.0",
-            "luck_replicates": 1,
+            "draws_per_path": 1,
         },
     )
     return Run(dataset, rows_of(dataset), make_manifest(scenarios, policies))

@@ -28,7 +28,7 @@ def make_tournament(
         dataset[name] = (dataset["interest_paid"].dims, months)
     others = told.drop_vars([*MONEY, "month"]).drop_dims("month", errors="ignore")
     dataset = dataset.assign_coords(others.coords).assign(others.data_vars)
-    dataset.attrs |= {"runoff_months": 0, "luck_replicates": 1}
+    dataset.attrs |= {"runoff_months": 0, "draws_per_path": 1}
     dataset["value"] = (("scenario", "policy", "path"), _net(dataset))
     return Run(dataset, rows_of(dataset), run.manifest)
 

@@ -103,7 +103,7 @@ def output_of(
     tallies: dict[str, Tallies],
     *,
     months: int,
-    luck_replicates: int = 1,
+    draws_per_path: int = 1,
     scenarios: tuple[str, ...] = ("baseline",),
 ) -> SimulationOutput:
     """The same tallies by policy under every scenario."""
@@ -112,7 +112,7 @@ def output_of(
         paths=paths,
         months=months,
         runoff_months=n_months - 1 - months,
-        luck_replicates=luck_replicates,
+        draws_per_path=draws_per_path,
         seed=7,
     )
     return SimulationOutput(

@@ -69,7 +69,7 @@ def test_any_two_policies_are_compared_path_by_path_in_a_scenario_or_by_weight()
             "scenario_weight": ("scenario", [0.25, 0.75]),
         },
         coords={"scenario": ["calm", "storm"], "policy": ["status_quo", "a", "b"]},
-        attrs={"luck_replicates": 1},
+        attrs={"draws_per_path": 1},
     )
     alone = difference(dataset, "worth", ("b", "a"), "storm")
     assert alone.ends == pytest.approx((0.3, 0.3, 0.3))

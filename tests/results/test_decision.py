@@ -87,7 +87,7 @@ def dataset_of(
         },
         attrs={
             "reference": "ref",
-            "luck_replicates": 1,
+            "draws_per_path": 1,
             "runoff_months": 12,
             "parameters": '{"capital_minimum": 0.1}',
             "decision": settings.model_dump_json(),
@@ -277,7 +277,7 @@ def test_too_few_draws_of_the_economy_recommend_nothing(replicates: int) -> None
     draws = LEAST_DRAWS - 1
     scatter = np.tile([-1.0, 1.0], draws)[:draws].repeat(replicates)
     dataset = dataset_of({"a": [50.0 + scatter]})
-    dataset.attrs["luck_replicates"] = replicates
+    dataset.attrs["draws_per_path"] = replicates
     found = decide(dataset, [])
     assert found.outcome is Outcome.NO_CLEAR_CASE
     assert lacks(found, "a") == [(Lack.DRAWS, None, True)]

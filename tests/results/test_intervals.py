@@ -18,7 +18,7 @@ def test_interval_is_students_t() -> None:
     np.testing.assert_allclose(found.p95, np.quantile(values, 0.95, axis=0), rtol=1e-12)
 
 
-def test_luck_replicates_are_clusters_of_their_macro_draw() -> None:
+def test_draws_per_path_are_clusters_of_their_macro_draw() -> None:
     draw = np.random.default_rng(2)
     values = (draw.normal(size=(12, 1)) + 0.1 * draw.normal(size=(12, 5))).reshape(60)
     found = over_paths(values, 5)

@@ -226,7 +226,7 @@ def by_name(rows: list[TailRow], policy: str) -> dict[str, Estimate[float]]:
 
 def test_rows_are_the_figures_of_the_losses_in_the_results() -> None:
     tallies = {name: random_tallies(seed, 400, 4) for seed, name in enumerate(("status_quo", "b"))}
-    dataset = to_dataset(output_of(tallies, months=3, luck_replicates=2))
+    dataset = to_dataset(output_of(tallies, months=3, draws_per_path=2))
     found = by_name(tail_rows(dataset), "b")
     loss = losses(dataset)
     np.testing.assert_array_equal(loss, BY_NAME["credit_loss"](lifetime_view(dataset))[..., 0])

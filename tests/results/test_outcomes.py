@@ -108,7 +108,7 @@ def finished(months: int = 4, horizon: int = 4, paths: int = 12, replicates: int
         "status_quo": random_tallies(40, paths, horizon),
         "other": with_fates(random_tallies(41, paths, horizon), 42),
     }
-    return to_dataset(output_of(tallies, months=months, luck_replicates=replicates))
+    return to_dataset(output_of(tallies, months=months, draws_per_path=replicates))
 
 
 def test_the_dataset_holds_fates_of_the_book_by_path_and_of_groups_over_paths() -> None:

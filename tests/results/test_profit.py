@@ -38,14 +38,14 @@ POLICIES = ("status_quo", "care")
 TOTAL, MONTHLY = (None,), tuple(range(1, MONTHS + 1))
 
 
-def without_rule_books(luck_replicates: int = 1) -> xr.Dataset:
+def without_rule_books(draws_per_path: int = 1) -> xr.Dataset:
     tallies = {name: random_tallies(seed, PATHS, MONTHS) for seed, name in enumerate(POLICIES)}
-    return to_dataset(output_of(tallies, months=MONTHS, luck_replicates=luck_replicates))
+    return to_dataset(output_of(tallies, months=MONTHS, draws_per_path=draws_per_path))
 
 
-def with_rule_books(luck_replicates: int = 1, charge: float = 60.0) -> xr.Dataset:
+def with_rule_books(draws_per_path: int = 1, charge: float = 60.0) -> xr.Dataset:
     """Two rule books; the charge of the first has the mean ``charge`` a month."""
-    dataset = without_rule_books(luck_replicates)
+    dataset = without_rule_books(draws_per_path)
     luck = np.random.default_rng(21)
     dims = ("scenario", "policy", "provision", "path", "month")
     shape = (1, len(POLICIES), 2, PATHS, MONTHS)
@@ -320,17 +320,17 @@ def test_a_breach_is_a_chance_with_an_interval_inside_its_range() -> None:
 # Ratios over paths
 
 
-@pytest.mark.parametrize("luck_replicates", [1, 2])
-def test_return_on_equity_and_its_interval_are_those_of_a_ratio(luck_replicates: int) -> None:
-    dataset = with_rule_books(luck_replicates, charge=30.0)
+@pytest.mark.parametrize("draws_per_path", [1, 2])
+def test_return_on_equity_and_its_interval_are_those_of_a_ratio(draws_per_path: int) -> None:
+    dataset = with_rule_books(draws_per_path, charge=30.0)
     books = statement(dataset)
     net_income, equity = (np.moveaxis(x, 2, 0) for x in (books.net_income, books.equity))
     opening = np.moveaxis(books.opening_equity, 2, 0)[..., 0]
     starts = [opening, *(equity[..., month] for month in range(MONTHS - 1))]
     yearly = net_income.sum(axis=-1) * 12.0 / MONTHS
-    expected = ratio_over_paths(yearly, np.mean(starts, axis=0), luck_replicates)
+    expected = ratio_over_paths(yearly, np.mean(starts, axis=0), draws_per_path)
     item = values_of(dataset)["return_on_equity", True]
-    found = statistics(item, luck_replicates)
+    found = statistics(item, draws_per_path)
     for name in ("mean", "se", "ci_low", "ci_high"):
         np.testing.assert_allclose(getattr(found, name)[..., 0], getattr(expected, name))
     assert item.unit == "1/year"

@@ -86,7 +86,7 @@ def money_and_fates(
             "reference": policies[0],
             "currency": "CNY",
             "runoff_months": 0 if runoff is None else 12,
-            "luck_replicates": 1,
+            "draws_per_path": 1,
         },
     )
 
@@ -250,7 +250,7 @@ def test_older_results_and_a_single_policy_have_no_frontier() -> None:
 
 def test_the_frontier_says_what_the_summary_says() -> None:
     tallies = {name: random_tallies(i, 12, 4) for i, name in enumerate(("other", "status_quo"))}
-    dataset = to_dataset(output_of(tallies, months=3, luck_replicates=2, scenarios=("x", "y")))
+    dataset = to_dataset(output_of(tallies, months=3, draws_per_path=2, scenarios=("x", "y")))
     rows = {(r.scenario, r.policy, r.metric): r for r in summarise(dataset) if r.month is None}
     for frontier in frontiers(dataset)[1:]:
         (standing,) = frontier.standings

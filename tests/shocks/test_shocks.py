@@ -66,7 +66,7 @@ def paths() -> MacroPaths:
         warnings=(),
         growth=0.3,
     )
-    return draw_macro_paths(scenario, RunSettings(paths=12, luck_replicates=3))
+    return draw_macro_paths(scenario, RunSettings(paths=12, draws_per_path=3))
 
 
 @pytest.fixture(scope="module")
@@ -303,7 +303,7 @@ def test_a_block_is_the_same_rows_as_the_whole(paths, world):
     np.testing.assert_array_equal(block.disaster, world.disaster[4:8])
 
 
-def test_luck_replicates_live_in_the_same_world(world):
+def test_draws_per_path_live_in_the_same_world(world):
     for row in range(12):
         np.testing.assert_array_equal(world.months[row], world.months[row // 3 * 3])
     assert np.any(world.months["unemployment"][0] != world.months["unemployment"][3])

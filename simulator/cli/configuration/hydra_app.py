@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from simulator.cli.arguments import Command
 from simulator.cli.configuration.folders import ConfigFolders, find_folders
 from simulator.cli.configuration.groups import lists
+from simulator.cli.configuration.renamed import renamed_argument, renamed_keys
 from simulator.cli.exits import trouble
 from simulator.validation import UserError, clip
 
@@ -32,7 +33,7 @@ def checked(command: Command) -> tuple[ConfigFolders, list[str]]:
     from simulator.cli.configuration.overrides import asked_for, check_overrides, for_hydra
     from simulator.cli.configuration.yaml_scan import scan
 
-    overrides = [_parse(text) for text in command.overrides]
+    overrides = [_parse(renamed_argument(text)) for text in command.overrides]
     search = [o for o in overrides if o.key == "hydra.searchpath"]
     folders = find_folders([*command.config_dirs, *(f for o in search for f in _folder_names(o))])
     for warning in scan(folders, asked_for(overrides)):
@@ -152,7 +153,8 @@ def validated(
             raise UserError("\n".join(f"{key} must be given: {key}=VALUE" for key in missing))
         container = OmegaConf.to_container(config, resolve=True)
     assert isinstance(container, dict)
-    plain = add_reference({str(key): value for key, value in container.items()}, folders)
+    named = renamed_keys({str(key): value for key, value in container.items()})
+    plain = add_reference(named, folders)
     chosen = {group: chosen_names(group, arguments, folders) for group in lists()}
     return read_inputs(plain, chosen), plain
 

@@ -56,7 +56,7 @@ class ComparedRun:
     @property
     def luck(self) -> tuple[int, int]:
         """Number of paths, and of paths for each draw of the economy."""
-        return self.data.n_paths, int(self.data.dataset.attrs["luck_replicates"])
+        return self.data.n_paths, int(self.data.dataset.attrs["draws_per_path"])
 
     def attribute(self, name: str) -> str:
         """An attribute of results.nc in words."""

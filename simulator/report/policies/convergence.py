@@ -60,7 +60,7 @@ def convergences(data: ReportData) -> list[Convergence]:
     peaks, losses = (of(best) - of(reference) for of in (peak, loss))
     title, worth = data.measure()[1], worths(data.dataset)[1]
     worth = worth[data.scenarios.index(scenario), data.position(best)]
-    replicates = int(data.dataset.attrs["luck_replicates"])
+    replicates = int(data.dataset.attrs["draws_per_path"])
     return [
         _running(tr("Peak 90+ rate"), peaks, "", replicates),
         _running(tr("Net loss of the reported months"), losses, data.currency, replicates),

@@ -43,7 +43,7 @@ class Bridge:
             data.dataset, influence="allowance_spread" in data.dataset
         )
         self.names = tuple(self._lines)
-        self._replicates = int(data.dataset.attrs["luck_replicates"])
+        self._replicates = int(data.dataset.attrs["draws_per_path"])
 
     def stat(
         self, scenario: str, policy: str, line: str, *, change: bool = False

@@ -91,7 +91,7 @@ def _luck(data: ReportData, place: tuple[str, str]) -> str:
         if data.n_draws == data.n_paths:
             return tr(
                 "With one path per draw of the economy, systematic and idiosyncratic variance are"
-                " not separable; set run.luck_replicates=2 to separate them."
+                " not separable; set run.draws_per_path=2 to separate them."
             )
         return tr("With {draw}, the systematic share is not available.", draw=one_draw(data))
     share = percent(stat.mean, 0)

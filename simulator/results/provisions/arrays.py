@@ -223,7 +223,7 @@ class _Builder:
         spread: F8,
     ) -> None:
         """Statistics over paths by grade, months 1 to the last."""
-        replicates = self.output.run.luck_replicates
+        replicates = self.output.run.draws_per_path
         balance, allowance, spread = balance[:, 1:], allowance[:, 1:], spread[:, 1:]
         whole = np.broadcast_to(balance.sum(axis=-1, keepdims=True), balance.shape)
         found = {

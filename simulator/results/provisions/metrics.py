@@ -312,7 +312,7 @@ def grade_statistics(dataset: xr.Dataset) -> Iterator[KnownStatistics]:
     """Every metric of every grade of every rule book; nothing without rule books."""
     if not has_allowances(dataset):
         return
-    draws = dataset.sizes["path"] // int(dataset.attrs["luck_replicates"])
+    draws = dataset.sizes["path"] // int(dataset.attrs["draws_per_path"])
     width = float(stdtrit(draws - 1.0, 0.5 + CONFIDENCE / 2.0)) if draws > 1 else np.nan
     months = tuple(int(month) for month in dataset["month"].values)
     currency = str(dataset.attrs["currency"])

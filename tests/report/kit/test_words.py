@@ -91,7 +91,7 @@ def test_each_forbidden_word_is_found_and_names_of_the_code_are_not() -> None:
     )
     assert len(found_in(bad, ENGLISH)) >= 11
     assert len(found_in("相同的运气；搭便车者；预期短缺；净额；存续期（月）", CHINESE)) == 5
-    text = "`fates` and `rule book`, run.luck_replicates, [a page](decisions/0011-fates.md)"
+    text = "`fates` and `rule book`, run.draws_per_path, [a page](decisions/0011-fates.md)"
     assert not found_in(prose(text), ENGLISH)
     assert not found_in("经济净额；存续期损失；在险价值（VaR）；提前还款", CHINESE)
 

@@ -20,4 +20,4 @@ def test_the_loss_caption_says_what_the_paths_cannot_carry(found_losses: Losses)
 def test_paths_that_all_differ_in_the_economy_cannot_split_luck(money_run: Run) -> None:
     rows = [row for row in money_run.rows if row.metric != "loss_share_economy"]
     text = loss_caption(Losses(data_of(money_run._replace(rows=rows))))
-    assert "run.luck_replicates=2 to separate them" in text
+    assert "run.draws_per_path=2 to separate them" in text
