@@ -1,4 +1,4 @@
-"""Writes the catalogue of strings anew: every message of the report's code, with its translation.
+"""Writes the catalogue of strings anew: every message of report and terminal, with its translation.
 
 ``python -m tools.strings`` keeps the translations that stand there, adds messages that are new
 in the code without one, leaves out those that are gone, and names what lacks a translation.
@@ -15,7 +15,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
-REPORT = Path(__file__).parents[1] / "simulator" / "report"
+SIMULATOR = Path(__file__).parents[1] / "simulator"
+REPORT = SIMULATOR / "report"
+COMMANDS = SIMULATOR / "cli"
 CATALOGUE = REPORT / "kit" / "languages" / "zh.po"
 NAMES = REPORT / "kit" / "languages" / "zh_names.po"
 SAYS = {"tr": (1,), "mark": (1,), "tn": (1, 2)}
@@ -30,8 +32,8 @@ class Message(NamedTuple):
 
 
 def messages() -> Iterator[Message]:
-    """Every message that the report's code and templates say."""
-    for path in sorted(REPORT.rglob("*.py")):
+    """Every message that the code of report and commands and the templates say."""
+    for path in (*sorted(REPORT.rglob("*.py")), *sorted(COMMANDS.rglob("*.py"))):
         yield from _spoken(path)
     for path in sorted((REPORT / "kit" / "templates").glob("*.j2")):
         found = extract_from_file("jinja2.ext:babel_extract", path, keywords=SAYS)
@@ -48,7 +50,11 @@ def _spoken(path: Path) -> Iterator[Message]:
         for place in SAYS.get(node.func.id, ()):
             argument = node.args[place - 1] if len(node.args) >= place else None
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                yield Message(argument.value, f"{path.relative_to(REPORT)}:{node.lineno}")
+                yield Message(argument.value, f"{_shown(path)}:{node.lineno}")
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(REPORT if path.is_relative_to(REPORT) else SIMULATOR)
 
 
 def known(path: Path) -> dict[str, str]:

@@ -13,6 +13,7 @@ from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, find_folders
 from simulator.cli.exits import EXIT_OK, attempted, concluded
 from simulator.cli.help import calibration_help_text, product_version
+from simulator.report.kit.language import speaking
 from simulator.validation import UserError
 
 if TYPE_CHECKING:
@@ -98,22 +99,18 @@ class _Session:
 
         from simulator.calibrate.calibration import calibrate
         from simulator.cli.configuration.inputs import request_from
-        from simulator.cli.terminal.fit import tell_fit
+        from simulator.cli.terminal.fit import head_line, tell_fit
         from simulator.cli.terminal.progress import make_progress
 
         request = request_from(inputs, job.book, self._folders, plain, job.overrides)
-        print(
-            f"{settings.label}; free: {', '.join(settings.free)}; targets:"
-            f" {', '.join(settings.targets)}; {settings.seeds} seeds, {settings.rounds} rounds at"
-            " most",
-            file=sys.stderr,
-        )
-        progress = make_progress()
-        try:
-            outcome = calibrate(request, settings, self._folder, progress)
-        finally:
-            progress.finish()
-        tell_fit(outcome.fit, outcome.warnings, self._folder, job.calibration)
+        with speaking(request.report.language):
+            print(head_line(settings), file=sys.stderr)
+            progress = make_progress()
+            try:
+                outcome = calibrate(request, settings, self._folder, progress)
+            finally:
+                progress.finish()
+            tell_fit(outcome.fit, outcome.warnings, self._folder, job.calibration)
 
 
 if __name__ == "__main__":

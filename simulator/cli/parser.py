@@ -1,9 +1,14 @@
 """What the commands' parsers share: help and version, and one clear line for a mistake."""
 
 import argparse
-from typing import NoReturn
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn, cast
 
-from simulator.validation import UserError, clip
+from simulator.report.kit.language import LANGUAGES
+from simulator.validation import UserError, clip, unknown_choice
+
+if TYPE_CHECKING:
+    from simulator.settings import LanguageCode
 
 
 class OptionParser(argparse.ArgumentParser):
@@ -21,3 +26,15 @@ class OptionParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuse what was typed."""
         raise UserError(f"{clip(message, 200)}; options are {self.options}")
+
+
+def one_of(option: str, allowed: Sequence[str], found: str | None) -> str | None:
+    """The value ``found`` of ``option``, None where it was not given; else ``UserError``."""
+    if found is not None and found not in allowed:
+        raise unknown_choice(option, allowed, found)
+    return found
+
+
+def language_of(found: str | None) -> "LanguageCode | None":
+    """The language that ``--language`` names, None where it was not given."""
+    return cast("LanguageCode | None", one_of("--language", LANGUAGES, found))

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final, cast, get_args
 from simulator.cli.configuration.folders import shown
 from simulator.cli.exits import EXIT_OK, concluded
 from simulator.cli.help import product_version
-from simulator.cli.parser import OptionParser
+from simulator.cli.parser import OptionParser, language_of, one_of
+from simulator.report.kit.language import speaking, tr
 from simulator.results.files import COMPARISON_NAME, REPORT_NAME, WORKBOOK_NAME
 from simulator.settings import ImageFormat, LanguageCode
-from simulator.validation import UserError, clip, unknown_choice
+from simulator.validation import UserError, clip
 
 if TYPE_CHECKING:
     from simulator.results.stored_run import Record
@@ -76,12 +77,12 @@ def _read(words: Sequence[str]) -> _Asked:
     parser.add_argument("--language", "-l")
     parser.add_argument("--images")
     found = parser.parse_intermixed_args(list(words))
-    spoken = _one_of("--language", get_args(LanguageCode), found.language)
-    images = _one_of("--images", get_args(ImageFormat), found.images)
+    spoken = language_of(found.language)
+    images = one_of("--images", get_args(ImageFormat), found.images)
     asked = _Asked(
         tuple(found.folders),
         found.output,
-        cast("LanguageCode | None", spoken),
+        spoken,
         cast("ImageFormat | None", images),
         found.help,
         found.version,
@@ -89,12 +90,6 @@ def _read(words: Sequence[str]) -> _Asked:
     if not (asked.help or asked.version):
         _check(asked)
     return asked
-
-
-def _one_of(option: str, allowed: Sequence[str], found: str | None) -> str | None:
-    if found is not None and found not in allowed:
-        raise unknown_choice(option, allowed, found)
-    return found
 
 
 def _check(asked: _Asked) -> None:
@@ -152,24 +147,23 @@ def _rebuild(folder: Path, asked: _Asked) -> None:
         REPORT_NAME: page,
         WORKBOOK_NAME: page.with_suffix(".xlsx") if output else folder / WORKBOOK_NAME,
     }
-    pictures = _pictures(record, settings.language, asked.images) if asked.images else {}
-    for name, content in pages.items():
-        write_atomically(places[name], content)
-        print(f"Written to {shown(places[name])}")
-    if pictures:
-        _write_pictures(page.parent / "figures", pictures)
+    with speaking(settings.language):
+        pictures = _pictures(record, asked.images) if asked.images else {}
+        for name, content in pages.items():
+            write_atomically(places[name], content)
+            print(tr("Written to {folder}", folder=shown(places[name])))
+        if pictures:
+            _write_pictures(page.parent / "figures", pictures)
 
 
-def _pictures(record: "Record", code: LanguageCode, wanted: ImageFormat) -> dict[str, bytes]:
+def _pictures(record: "Record", wanted: ImageFormat) -> dict[str, bytes]:
     """File name -> picture of each figure of the page."""
     from simulator.report.kit.data import ReportData
-    from simulator.report.kit.language import speaking
     from simulator.report.kit.static_images import figure_images
     from simulator.report.page import all_cards
 
-    with speaking(code):
-        data = ReportData(record.dataset, record.summary_rows, record.manifest)
-        return figure_images(all_cards(data), wanted)
+    data = ReportData(record.dataset, record.summary_rows, record.manifest)
+    return figure_images(all_cards(data), wanted)
 
 
 def _write_pictures(folder: Path, pictures: dict[str, bytes]) -> None:
@@ -183,7 +177,7 @@ def _write_pictures(folder: Path, pictures: dict[str, bytes]) -> None:
         ) from error
     for name, picture in pictures.items():
         write_atomically(folder / name, picture)
-    print(f"Written to {shown(folder)}: {len(pictures)} figures")
+    print(tr("Written to {folder}: {n} figures", folder=shown(folder), n=len(pictures)))
 
 
 def _compare(folders: Sequence[Path], asked: _Asked) -> None:
@@ -191,14 +185,12 @@ def _compare(folders: Sequence[Path], asked: _Asked) -> None:
     from simulator.report.comparison.compared_runs import read_runs
     from simulator.report.comparison.comparison_page import render_comparison
     from simulator.report.kit.atomic_file import write_atomically
-    from simulator.report.kit.language import speaking
 
     page = asked.output or folders[0] / COMPARISON_NAME
     runs = read_runs(folders)
     with speaking(asked.language or "en"):
-        content = render_comparison(runs)
-    write_atomically(page, content)
-    print(f"Written to {shown(page)}")
+        write_atomically(page, render_comparison(runs))
+        print(tr("Written to {folder}", folder=shown(page)))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ answered at once.
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,16 @@ from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, find_folders, shown
 from simulator.cli.exits import EXIT_DEFECT, EXIT_OK, concluded, tell, told
 from simulator.cli.help import help_text, product_version
+from simulator.report.kit.language import speaking, tr
 from simulator.validation import UserError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from simulator.cli.configuration.hydra_app import Job
     from simulator.cli.sweep import JobRecord
-    from simulator.results.summary import SummaryRow
+    from simulator.request import ExperimentRequest
+    from simulator.settings import LanguageCode
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,6 +57,7 @@ class _Session:
         self._sweeps = sweeps
         self._records: list[JobRecord] = []
         self._folder = Path()
+        self._language: LanguageCode = "en"
         self._code = EXIT_OK
 
     def job(self, config: "DictConfig") -> None:
@@ -67,47 +72,43 @@ class _Session:
             remove_sweep(self._folder)
         if self._sweeps:
             print(f"job {number}: {' '.join(job.overrides)}", file=sys.stderr)
-        error = ""
-        rows: tuple[SummaryRow, ...] = ()
-        findings: tuple[str, ...] = ()
-        verdict = ""
+        record = JobRecord(number, " ".join(job.overrides))
         try:
-            rows, findings, verdict = self._run(config, job.book, job.overrides, job.folder)
+            request = self._request(config, job)
+            self._language = request.report.language
+            with speaking(self._language):
+                record = self._run(request, record, job.folder)
         except Exception as trouble:
             error, code = told(trouble)
+            record = replace(record, error=error)
             self._code = code if code == EXIT_DEFECT else self._code or code
             tell(error)
-        self._records.append(
-            JobRecord(number, " ".join(job.overrides), error, rows, findings, verdict)
-        )
+        self._records.append(record)
 
-    def _run(
-        self, config: "DictConfig", book_name: str, overrides: tuple[str, ...], output: Path
-    ) -> tuple[tuple["SummaryRow", ...], tuple[str, ...], str]:
+    def _request(self, config: "DictConfig", job: "Job") -> "ExperimentRequest":
         from simulator.cli.configuration.hydra_app import validated
 
-        inputs, plain = validated(config, overrides, self.folders)
+        inputs, plain = validated(config, job.overrides, self.folders)
         if "screen" in plain:
             raise UserError("screen is read by loanstress screen alone; leave it out of a run")
 
         from simulator.cli.configuration.inputs import request_from
-        from simulator.cli.terminal.causes import cause_lines
-        from simulator.cli.terminal.progress import make_progress
-        from simulator.cli.terminal.underwriting import underwriting_lines
-        from simulator.experiment import run_experiment
         from simulator.explain.assumptions import without_assumptions
-        from simulator.results.break_even import in_words
+
+        request = request_from(inputs, job.book, self.folders, plain, job.overrides)
+        if self._sweeps and not any(item.startswith("assumptions") for item in job.overrides):
+            return without_assumptions(request)
+        return request
+
+    def _run(self, request: "ExperimentRequest", record: "JobRecord", output: Path) -> "JobRecord":
+        """Run it; what the terminal tells at the end, in the language of the report."""
+        from simulator.cli.terminal.progress import make_progress
+        from simulator.cli.terminal.result import findings, head_line
+        from simulator.experiment import run_experiment
+        from simulator.report.kit.run_messages import run_message
         from simulator.results.store import read_summary
 
-        request = request_from(inputs, book_name, self.folders, plain, overrides)
-        print(
-            f"book {book_name}; scenarios {', '.join(inputs.scenarios)};"
-            f" policies {', '.join(inputs.policies)};"
-            f" {inputs.run.paths} paths of {inputs.run.months} months",
-            file=sys.stderr,
-        )
-        if self._sweeps and not any(item.startswith("assumptions") for item in overrides):
-            request = without_assumptions(request)
+        print(head_line(request), file=sys.stderr)
         progress = make_progress()
         try:
             outcome = run_experiment(request, output, progress)
@@ -117,15 +118,15 @@ class _Session:
             self._code = EXIT_DEFECT
             tell(failed)
         for warning in (*outcome.opening_warnings, *outcome.value_warnings):
-            print(f"warning: {warning}", file=sys.stderr)
-        currency = str(outcome.dataset.attrs["currency"])
-        findings = (
-            *(in_words(answer, currency) for answer in outcome.break_evens),
-            *cause_lines(outcome.causes),
-            *underwriting_lines(outcome.underwriting, currency),
+            print(tr("warning: {text}", text=run_message(warning)), file=sys.stderr)
+        record = replace(record, rows=tuple(read_summary(output / "summary.csv")))
+        if self._sweeps:
+            return record
+        return replace(
+            record,
+            findings=tuple(findings(outcome)),
+            verdict=outcome.verdict(request.report.language),
         )
-        verdict = "" if self._sweeps else outcome.verdict(request.report.language)
-        return tuple(read_summary(output / "summary.csv")), findings, verdict
 
     def conclude(self) -> int:
         """Print the answer (one run) or write sweep.csv (a sweep); the exit code."""
@@ -134,9 +135,10 @@ class _Session:
                 if not record.error:
                     from simulator.cli.terminal.closing import closing_table
 
-                    closing_table(record.rows, record.verdict)
-                    print(*(f"{finding}\n" for finding in record.findings), sep="", end="")
-                    print(f"Written to {shown(self._folder)}")
+                    with speaking(self._language):
+                        closing_table(record.rows, record.verdict)
+                        print(*(f"{finding}\n" for finding in record.findings), sep="", end="")
+                        print(tr("Written to {folder}", folder=shown(self._folder)))
         elif self._records:
             from simulator.cli.sweep import write_sweep
 

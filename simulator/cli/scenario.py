@@ -7,26 +7,31 @@ answered at once.
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from simulator.cli.exits import EXIT_OK, concluded
 from simulator.cli.help import product_version
-from simulator.cli.parser import OptionParser
+from simulator.cli.parser import OptionParser, language_of
+from simulator.report.kit.language import speaking
 from simulator.validation import UserError, clip
 
+if TYPE_CHECKING:
+    from simulator.settings import LanguageCode
+
 MOST_MONTHS: Final = 1200
-_OPTIONS: Final = "--months N, --help, --version"
+_OPTIONS: Final = "--months N, --language en|zh, --help, --version"
 _HELP: Final = """\
 loanstress: shows path and severity of a scenario, without a run.
 
-Usage:  loanstress scenario FILE.yaml|NAME [--months N]
+Usage:  loanstress scenario FILE.yaml|NAME [--months N] [--language en|zh]
         python -m simulator.scenario is the same.
 
 NAME is a scenario that comes with the program. FILE.yaml is your own: its table is looked for in
 the folder _macro beside the folder scenario of the file, then as a path from here.
 
 Options
-  -m, --months N    length of the run it is meant for (default: as long as the table)
+  -m, --months N           length of the run it is meant for (default: as long as the table)
+  -l, --language en|zh     language of the words (default: en)
   --version, -h, --help
 
 Exit code: 0 shown, 2 invalid input, 130 interrupted or 143 ended by SIGTERM,
@@ -40,6 +45,7 @@ class _Asked:
 
     scenario: str
     months: int | None
+    language: "LanguageCode"
     help: bool
     version: bool
 
@@ -54,15 +60,17 @@ def _read(words: Sequence[str]) -> _Asked:
     parser = OptionParser("loanstress-scenario", _OPTIONS)
     parser.add_argument("scenario", nargs="*")
     parser.add_argument("--months", "-m")
+    parser.add_argument("--language", "-l")
     found = parser.parse_intermixed_args(list(words))
+    spoken = language_of(found.language) or "en"
     if found.help or found.version:
-        return _Asked("", None, found.help, found.version)
+        return _Asked("", None, spoken, found.help, found.version)
     if len(found.scenario) != 1:
         raise UserError(
             f"name one scenario or the YAML file of one; got {len(found.scenario)};"
             " --help shows how"
         )
-    return _Asked(found.scenario[0], _months(found.months), False, False)
+    return _Asked(found.scenario[0], _months(found.months), spoken, False, False)
 
 
 def _months(text: str | None) -> int | None:
@@ -84,7 +92,9 @@ def _answer(asked: _Asked) -> int:
         from simulator.cli.configuration.find_scenario import find_scenario
         from simulator.cli.terminal.scenario import scenario_text
 
-        print(scenario_text(find_scenario(asked.scenario, asked.months)))
+        scenario = find_scenario(asked.scenario, asked.months)
+        with speaking(asked.language):
+            print(scenario_text(scenario))
     return EXIT_OK
 
 

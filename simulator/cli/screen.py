@@ -13,6 +13,7 @@ from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, shown
 from simulator.cli.exits import EXIT_OK, attempted, concluded
 from simulator.cli.help import product_version
+from simulator.report.kit.language import speaking, tr
 from simulator.validation import UserError
 
 if TYPE_CHECKING:
@@ -87,17 +88,27 @@ class _Session:
         settings = build("screen", ScreenSettings, chosen if isinstance(chosen, dict) else {})
         request = request_from(inputs, job.book, self._folders, plain, job.overrides)
         fit = None if settings.fit is None else Path(settings.fit)
-        progress = make_progress()
-        try:
-            found, moving = screen(request, fit, settings.keep, progress)
-        finally:
-            progress.finish()
+        with speaking(request.report.language):
+            progress = make_progress()
+            try:
+                found, moving = screen(request, fit, settings.keep, progress)
+            finally:
+                progress.finish()
         command = " ".join(["loanstress screen", *job.overrides])
         path = job.folder / LIST_NAME
         path.write_text(list_text(found, request, command), encoding="utf-8")
-        for each in found:
-            print(f"{each.name:<36} {100.0 * each.effect:6.2f} % of the book")
-        print(f"{moving} of all move a worth; {len(found)} written to {shown(path)}")
+        with speaking(request.report.language):
+            for each in found:
+                share = f"{100.0 * each.effect:6.2f} %"
+                print(f"{each.name:<36} {tr('{share} of the book', share=share)}")
+            print(
+                tr(
+                    "{moving} of all move a worth; {n} written to {file}",
+                    moving=moving,
+                    n=len(found),
+                    file=shown(path),
+                )
+            )
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ class JobRecord:
 
     job: int
     overrides: str
-    error: str
-    rows: tuple[SummaryRow, ...]
+    error: str = ""
+    rows: tuple[SummaryRow, ...] = ()
     findings: tuple[str, ...] = ()
     verdict: str = ""
 

@@ -64,13 +64,6 @@ class BreakEven:
     warnings: tuple[str, ...] = ()
 
     @property
-    def interval(self) -> tuple[str, str] | None:
-        """Both ends in words; None where the gains have no interval."""
-        if math.isnan(self.points[0].ci_low):
-            return None
-        return ends_in_words((self.ci_low, self.ci_high), (self.low, self.high))
-
-    @property
     def summary_metric(self) -> str:
         """Name of its row in summary.csv."""
         return row_name(self.field)
@@ -79,15 +72,6 @@ class BreakEven:
 def row_name(field: str) -> str:
     """Name of the row of summary.csv of a question about ``field``."""
     return f"break_even_{field.replace('.', '_')}"
-
-
-def ends_in_words(ends: tuple[float, float], bracket: tuple[float, float]) -> tuple[str, str]:
-    """Lower and upper end of an interval; one that is NaN lies outside of the bracket."""
-    lower, upper = (
-        f"at or {side} {limit:.3g} (end of the bracket)" if math.isnan(end) else f"{end:.3g}"
-        for end, limit, side in zip(ends, bracket, ("below", "above"), strict=True)
-    )
-    return lower, upper
 
 
 def whole_horizon(metric: str, policy_run: PolicyRun, last_month: int) -> F8:
@@ -231,32 +215,3 @@ def break_even_manifest(found: Sequence[BreakEven]) -> dict[str, object]:
 
 def _plain(value: float | str) -> float | str | None:
     return None if isinstance(value, float) and math.isnan(value) else value
-
-
-_WITHOUT_VALUE: Final = {
-    Verdict.PAYS_THROUGHOUT: ("", "the policy pays throughout"),
-    Verdict.NEVER_PAYS: ("", "the policy never pays"),
-    Verdict.UNDECIDED: (
-        " that could be shown",
-        "too few paths to say whether the policy pays",
-    ),
-}
-"""What is said of an answer without a value."""
-
-
-def in_words(answer: BreakEven, currency: str) -> str:
-    """One sentence: where the policy pays in the bracket."""
-    field = f"{answer.scenario}, {answer.policy}: {answer.field}"
-    if answer.verdict is Verdict.CROSSES:
-        side = "below" if answer.pays_below else "above"
-        ends = answer.interval
-        span = f"[{', '.join(ends)}]" if ends else "(too few paths for an interval)"
-        words = f"{field} breaks even at {answer.value:.3g} {span}; the policy pays {side} it"
-        return "; ".join((words, *answer.warnings))
-    shown, seen = _WITHOUT_VALUE[answer.verdict]
-    first, last = answer.points[0], answer.points[-1]
-    return (
-        f"{field} has no break-even{shown} in [{answer.low:g}, {answer.high:g}]: {seen};"
-        f" gain of {answer.metric.replace('_', ' ')}"
-        f" {first.mean:+.3g} to {last.mean:+.3g} {currency}"
-    )

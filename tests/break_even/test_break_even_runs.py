@@ -192,7 +192,7 @@ def test_the_command_line_writes_answers_and_tells_them(tmp_path, monkeypatch, c
     assert main(arguments) == 0
     shown = capsys.readouterr()
     assert "searching break-even of take_up" in shown.err
-    assert "baseline, grace_period: take_up_if_no_need" in shown.out
+    assert "Under Baseline, Grace period" in shown.out
     with (tmp_path / "out" / "summary.csv").open(encoding="utf-8", newline="") as file:
         rows = [r for r in csv.DictReader(file) if r["metric"] == "break_even_take_up_if_no_need"]
     assert [(r["policy"], r["unit"], r["p05"]) for r in rows] == [("grace_period", "1", "")]

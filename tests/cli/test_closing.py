@@ -34,7 +34,7 @@ def test_the_closing_table_shows_rates_and_money_with_intervals(capsys):
         ]
     )
     shown = capsys.readouterr().out
-    for cell in ("5.00%", "-1.00 [-1.20, -0.80]", "-150 [-200, -100]", "better", "in k CNY"):
+    for cell in ("5.00%", "-1.00 [-1.20, -0.80]", "-150 [-200, -100]", "better", "in CNY k"):
         assert cell in shown
     assert "+2,500 [+2,000, +3,000]" in shown
 
@@ -80,7 +80,7 @@ def test_the_closing_table_reads_amounts_with_the_runoff_where_there_is_one(caps
     shown = capsys.readouterr().out
     assert shown.count("with run-off") == 3
     assert "+700 [+600, +800]" in shown
-    assert "amounts in k" in shown
+    assert "amounts in CNY k" in shown
     assert "-500 [-600, -400]" in shown
     assert "worse" in shown
     assert "better  " not in shown
@@ -129,7 +129,7 @@ def test_the_closing_table_fits_eighty_columns(capsys, monkeypatch):
     assert "stricter_approval" in shown
     assert "not significant" in shown
     assert shown.count("[-456, +789]") == 2
-    assert "amounts in M" in shown
+    assert " M)" in shown
     assert "[-45.6, +78.9]" in shown
 
 

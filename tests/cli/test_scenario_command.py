@@ -140,7 +140,7 @@ def test_the_command_says_that_there_is_no_history(capsys):
     told = " ".join(capsys.readouterr().out.split())
     assert "No history is given" in told
     assert "not of observations" in told
-    assert "Warning: scenario.downturn: downturn.csv ends at month 36 of 48" in told
+    assert "warning: scenario.downturn: downturn.csv ends at month 36 of 48" in told
 
 
 def test_the_command_reads_a_file_of_the_users(tmp_path):

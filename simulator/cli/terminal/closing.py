@@ -10,12 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.report.kit.data import OTHER_BALANCE, balance_changes, with_runoff
+from simulator.report.kit.language import currency_name, language, mark, tr
 from simulator.results.decision import Verdict, place, verdict
 from simulator.results.summary import SummaryRow
 from simulator.results.variables import FRACTION
 from simulator.vocabulary import REFERENCE
 
-NO_DIFFERENCE = "no difference"
+NO_DIFFERENCE: Final = mark("no difference")
 _WIDE = 150
 """Columns from which number and interval share a line."""
 _COLUMN_RANGE = 100.0
@@ -36,22 +37,34 @@ def closing_table(rows: Sequence[SummaryRow], verdict_text: str = "") -> None:
         for policy in policies:
             change = changes.get((scenario, policy), 0.0)
             if abs(change) > OTHER_BALANCE:
-                text = (
-                    f"{policy}: balance {change:+.0%} on average against {REFERENCE}; its"
-                    " overdue rates have another denominator"
+                text = tr(
+                    "{policy}: balance {change} on average against {reference}; its overdue rates"
+                    " have another denominator",
+                    policy=policy,
+                    change=f"{change:+.0%}",
+                    reference=REFERENCE,
                 )
                 console.print(text, highlight=False, markup=False)
             if _changes_nothing(scenario, policy, by_key):
-                text = f"{policy}: changes nothing here - are its months and targets in this run?"
+                text = tr(
+                    "{policy}: changes nothing here - are its months and targets in this run?",
+                    policy=policy,
+                )
                 console.print(text, highlight=False, markup=False)
         console.print()
-    console.print(
-        f"Changes are against {REFERENCE} with common random numbers, with their 95 % intervals"
-        f" (sampling error only).\nbetter / worse: the interval of the change of"
-        f" {_money(by_key)[-1][1]} excludes zero.\n{_horizon_note(by_key)}",
-        style="dim",
-        highlight=False,
+    notes = (
+        tr(
+            "Changes are against {reference} with common random numbers, with their 95 % intervals"
+            " (sampling error only).",
+            reference=REFERENCE,
+        ),
+        tr(
+            "better / worse: the interval of the change of {measure} excludes zero.",
+            measure=_money(by_key)[-1][1],
+        ),
+        _horizon_note(by_key),
     )
+    console.print("\n".join(notes), style="dim", highlight=False)
     if verdict_text:
         console.print(f"\n{verdict_text}\n", highlight=False, markup=False, style="bold")
 
@@ -59,29 +72,32 @@ def closing_table(rows: Sequence[SummaryRow], verdict_text: str = "") -> None:
 _Rows = dict[tuple[str, str, str], SummaryRow]
 
 
+_MONEY_WORDS: Final = {"net_loss": mark("net loss"), "net_result": mark("net result")}
+
+
 def _read(rows: _Rows, metric: str) -> tuple[str, str]:
     """Name and words of the money metric that answers: with the run-off where there is one."""
-    return with_runoff(metric, metric.replace("_", " "), {name for _, _, name in rows})
+    return with_runoff(metric, _MONEY_WORDS[metric], {name for _, _, name in rows})
 
 
 def _money(rows: _Rows) -> list[tuple[str, str]]:
     """Amounts of the table: net loss, and what ranks policies, the last."""
     names = {name for _, _, name in rows}
-    ranks = ("value", "value") if "value" in names else _read(rows, "net_result")
+    ranks = ("value", tr("value")) if "value" in names else _read(rows, "net_result")
     return [_read(rows, "net_loss"), ranks]
 
 
 def _horizon_note(rows: _Rows) -> str:
     """Whether losses that come after the reported months are in the amounts."""
     if _read(rows, "net_loss")[0] != "net_loss":
-        return "Net loss and value cover the reported months and the run-off."
-    return (
+        return tr("Net loss and value cover the reported months and the run-off.")
+    return tr(
         "Losses after the last month are not included; set run.runoff_months=null to include them."
     )
 
 
 def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Table:
-    """One scenario; ``gap`` stands between number and interval, policy and verdict."""
+    """One scenario; ``gap`` is between number and interval, policy and verdict."""
     unit = next((r.unit for (_, _, metric), r in rows.items() if metric == "net_loss"), "money")
     money = _money(rows)
     changes_of = {
@@ -92,25 +108,29 @@ def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Tab
     largest = max((_largest(row) for found in changes_of.values() for row in found), default=0.0)
     scale = _scale(largest / _COLUMN_RANGE)
     table = Table(
-        title=f"Scenario {scenario} (change of peak in points, amounts in{scale[1]} {unit})",
+        title=tr(
+            "Scenario {scenario} (change of peak in points, amounts in {unit})",
+            scenario=scenario,
+            unit=language().money_unit.format(currency=currency_name(unit), step=scale[1]),
+        ),
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE,
         padding=(0, 1 if gap == " " else 0),
         show_edge=False,
     )
-    table.add_column("policy", no_wrap=True)
-    changes = (f"change of {words}".replace(" with", "\nwith") for _, words in money)
-    for heading in ("peak 30+", "change of peak", *changes):
+    table.add_column(tr("policy"), no_wrap=True)
+    changes = (tr("change of {words}", words=w).replace(" with", "\nwith") for _, w in money)
+    for heading in (tr("peak 30+"), tr("change of peak"), *changes):
         table.add_column(heading, justify="right", no_wrap=gap == " ")
     if gap == " ":
-        table.add_column("verdict", no_wrap=True)
+        table.add_column(tr("verdict"), no_wrap=True)
     ranked = sorted(policies, key=lambda p: _place(p, changes_of.get(p)), reverse=True)
     for policy in ranked:
         peak = rows.get((scenario, policy, "peak_overdue_rate_30"))
         peak_cell = "-" if peak is None or math.isnan(peak.mean) else f"{peak.mean:.2%}"
         if policy == REFERENCE:
-            table.add_row(policy, peak_cell, "reference", "reference", "reference")
+            table.add_row(policy, peak_cell, *[tr("reference")] * 3)
             continue
         cells = [with_interval(rows.get((scenario, policy, "delta_peak_overdue_rate_30")), gap)]
         cells += [with_interval(change, gap, scale) for change in changes_of[policy]]
@@ -147,11 +167,11 @@ def _largest(row: SummaryRow | None) -> float:
 
 
 _WORDS: Final = {
-    Verdict.BETTER: "better",
-    Verdict.WORSE: "worse",
+    Verdict.BETTER: mark("better"),
+    Verdict.WORSE: mark("worse"),
     Verdict.SAME: NO_DIFFERENCE,
-    Verdict.UNCLEAR: "not significant",
-    Verdict.SINGLE: "not known (one draw of the economy)",
+    Verdict.UNCLEAR: mark("not significant"),
+    Verdict.SINGLE: mark("not known (one draw of the economy)"),
 }
 
 
@@ -159,7 +179,7 @@ def verdict_words(difference: SummaryRow | None) -> str:
     """What the interval of the change of what ranks allows to say."""
     if difference is None or math.isnan(difference.mean):
         return "-"
-    return _WORDS[verdict(difference.estimate)]
+    return tr(_WORDS[verdict(difference.estimate)])
 
 
 def with_interval(
@@ -172,7 +192,7 @@ def with_interval(
     if row is None or math.isnan(row.mean):
         return "-"
     if row.estimate.is_zero:
-        return NO_DIFFERENCE
+        return tr(NO_DIFFERENCE)
     numbers = [row.mean] if math.isnan(row.ci_low) else [row.mean, row.ci_low, row.ci_high]
     factor, suffix = (100.0, "") if row.unit == FRACTION else _scale(max(map(abs, numbers)))
     if scale is not None:
@@ -182,11 +202,10 @@ def with_interval(
 
 
 def _scale(largest: float) -> tuple[float, str]:
-    """Factor and word that bring an amount below a thousand."""
-    for size, suffix in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
-        if largest >= size:
-            return 1.0 / size, suffix
-    return 1.0, ""
+    """Factor and word of the language that make an amount short."""
+    steps = language().money_steps
+    size, suffix = next((step for step in steps if largest >= step[0]), steps[-1])
+    return 1.0 / size, suffix
 
 
 def _signed(number: float) -> str:

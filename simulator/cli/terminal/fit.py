@@ -12,8 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.calibrate.estimate.fitted import ParameterRow
+from simulator.calibrate.settings import CalibrationSettings
 from simulator.cli.configuration.folders import shown
 from simulator.report.fit.data import FittedNumber
+from simulator.report.kit.language import listed, tr
+from simulator.report.kit.run_messages import run_message
 
 _WIDE = 120
 
@@ -45,20 +48,40 @@ def tell_fit(fit: Fitted, warnings: Sequence[str], folder: Path, choice: str) ->
         console = Console(file=sys.stdout, width=_WIDE)
     console.print(_parameter_table(fit.parameters(), fit.level))
     console.print(_target_table(fit.rows()))
-    console.print(
-        "From data: share of the information on a parameter that comes from the data, not from"
-        " prior and bounds.\n"
-        "Misfit: root mean square of misses in standard errors; 1 is expected from sampling error.",
-        style="dim",
-        highlight=False,
+    notes = (
+        tr(
+            "From data: share of the information on a parameter that comes from the data, not from"
+            " prior and bounds."
+        ),
+        tr(
+            "Misfit: root mean square of misses in standard errors; 1 is expected from sampling"
+            " error."
+        ),
     )
+    console.print("\n".join(notes), style="dim", highlight=False)
     sys.stdout.flush()
     for warning in warnings:
-        print(f"warning: {' '.join(warning.split())}", file=sys.stderr)
-    print(f"Written to {shown(folder)}: read fit.html")
+        text = run_message(" ".join(warning.split()))
+        print(tr("warning: {text}", text=text), file=sys.stderr)
+    print(tr("Written to {folder}: read fit.html", folder=shown(folder)))
     print(
-        f"use it: python -m simulator parameters={choice} after copying parameters.yaml to"
-        f" YOUR_FOLDER/parameters/{choice}.yaml, with --config-dir YOUR_FOLDER"
+        tr(
+            "use it: python -m simulator parameters={choice} after copying parameters.yaml to"
+            " YOUR_FOLDER/parameters/{choice}.yaml, with --config-dir YOUR_FOLDER",
+            choice=choice,
+        )
+    )
+
+
+def head_line(settings: CalibrationSettings) -> str:
+    """The line before a calibration."""
+    return tr(
+        "{label}; free: {free}; targets: {targets}; {seeds} seeds, {rounds} rounds at most",
+        label=settings.label,
+        free=listed(list(settings.free)),
+        targets=listed(list(settings.targets)),
+        seeds=settings.seeds,
+        rounds=settings.rounds,
     )
 
 
@@ -71,9 +94,10 @@ def resume_hint(folder: Path | None) -> str:
 
 
 def _parameter_table(rows: Iterable[ParameterRow], level: float) -> Table:
-    table = _plain_table("Parameters")
-    table.add_column("parameter", no_wrap=True)
-    for heading in ("estimate", "standard error", f"{100 * level:.0f} % interval", "from data"):
+    table = _plain_table(tr("Parameters"))
+    table.add_column(tr("parameter"), no_wrap=True)
+    span = tr("{level} % interval", level=f"{100 * level:.0f}")
+    for heading in (tr("estimate"), tr("standard error"), span, tr("from data")):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(
@@ -87,9 +111,9 @@ def _parameter_table(rows: Iterable[ParameterRow], level: float) -> Table:
 
 
 def _target_table(rows: Sequence[FittedNumber]) -> Table:
-    table = _plain_table("Targets")
-    table.add_column("target", no_wrap=True)
-    for heading in ("numbers", "within 2 errors", "misfit"):
+    table = _plain_table(tr("Targets"))
+    table.add_column(tr("target"), no_wrap=True)
+    for heading in (tr("numbers"), tr("within 2 errors"), tr("misfit")):
         table.add_column(heading, justify="right", no_wrap=True)
     for target in dict.fromkeys(row.target for row in rows):
         z = [row.z for row in rows if row.target == target and math.isfinite(row.z)]

@@ -16,6 +16,8 @@ from rich.progress import (
 from rich.progress import Progress as RichDisplay
 
 from simulator.progress import Progress
+from simulator.report.kit.language import tr
+from simulator.report.kit.run_messages import run_message
 
 _LINE_EVERY_SECONDS = 5.0
 
@@ -36,7 +38,7 @@ class BarProgress:
 
     def start(self, total: int, label: str) -> None:
         """Begin ``total`` units of work."""
-        self._task = self._display.add_task(label, total=total)
+        self._task = self._display.add_task(run_message(label), total=total)
         self._display.start()
 
     def advance(self, n: int = 1) -> None:
@@ -54,15 +56,16 @@ class LineProgress:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._label = ""
+        self._label = self._words = ""
         self._total = self._done = 0
         self._began = self._told = 0.0
 
     def start(self, total: int, label: str) -> None:
         """Begin ``total`` units of work."""
-        self._label, self._total, self._done = label, total, 0
+        self._label, self._total, self._done = run_message(label), total, 0
+        self._words = tr("{label}: {done}/{total} after {seconds} s")
         self._began = self._told = time.monotonic()
-        print(f"{label}: 0/{total}", file=sys.stderr, flush=True)
+        print(f"{self._label}: 0/{total}", file=sys.stderr, flush=True)
 
     def advance(self, n: int = 1) -> None:
         """``n`` more units are done."""
@@ -72,7 +75,10 @@ class LineProgress:
             if now - self._told < _LINE_EVERY_SECONDS and self._done < self._total:
                 return
             self._told = now
-            line = f"{self._label}: {self._done}/{self._total} after {now - self._began:.0f} s"
+            seconds = f"{now - self._began:.0f}"
+            line = self._words.format(
+                label=self._label, done=self._done, total=self._total, seconds=seconds
+            )
             print(line, file=sys.stderr, flush=True)
 
     def finish(self) -> None:

@@ -1,9 +1,11 @@
 """A scenario in words, a table and a chart, for the terminal."""
 
-import textwrap
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
+from rich.console import Console
+from rich.text import Text
 
 from simulator.cli.terminal.chart import chart
 from simulator.macro.scenario import Scenario
@@ -16,9 +18,12 @@ from simulator.macro.severity import (
 )
 from simulator.macro.variables import MACRO_VARIABLES
 from simulator.reading.periods import MONTHS_A_QUARTER, month_number, quarter_name
+from simulator.report.kit.language import bracketed, clauses, listed, mark, name, tr
+from simulator.report.kit.run_messages import run_message
+from simulator.report.kit.text import padded
 
 _WIDTH: Final = 100
-_MODEL: Final = (
+_MODEL: Final = mark(
     "No history is given. Distances are from long-run means (assumption), in stationary standard"
     " deviations of the model, not of observations."
 )
@@ -27,24 +32,32 @@ _MODEL: Final = (
 def scenario_text(scenario: Scenario) -> str:
     """Everything that the command prints about ``scenario``."""
     parts = [
-        f"{scenario.label} ({scenario.name}), from {scenario.start_month},"
-        f" {scenario.horizon} months",
-        _filled(scenario.narrative),
-        _filled(f"Source: {scenario.source}"),
-        *(_filled(f"Note: {note}") for note in scenario.notes),
-        *(_filled(f"Warning: {warning}") for warning in scenario.warnings),
+        tr(
+            "{label} ({name}), from {month}, {n} months",
+            label=name(scenario.label),
+            name=scenario.name,
+            month=scenario.start_month,
+            n=scenario.horizon,
+        ),
+        _filled(name(scenario.narrative)),
+        _filled(tr("Source: {text}", text=name(scenario.source))),
+        *(_filled(tr("Note: {text}", text=run_message(note))) for note in scenario.notes),
+        *(_filled(tr("warning: {text}", text=run_message(w))) for w in scenario.warnings),
         "",
         *_table(scenario),
         "",
         *_chart(scenario),
-        "Severity",
+        tr("Severity"),
         *_severity(scenario),
     ]
     return "\n".join(parts)
 
 
-def _filled(text: str, indent: str = "") -> str:
-    return textwrap.fill(" ".join(text.split()), _WIDTH, subsequent_indent=indent or "  ")
+def _filled(text: str, indent: str = "  ") -> str:
+    """Lines of ``_WIDTH`` columns, Chinese too, the further ones indented."""
+    room = Console(width=_WIDTH)
+    lines = Text(" ".join(text.split())).wrap(room, _WIDTH - len(indent))
+    return f"\n{indent}".join(line.plain.rstrip() for line in lines)
 
 
 def _quarter_labels(scenario: Scenario, count: int) -> list[str]:
@@ -52,18 +65,19 @@ def _quarter_labels(scenario: Scenario, count: int) -> list[str]:
     start = np.datetime64(scenario.start_month, "M")
     on_calendar = month_number(scenario.start_month) % MONTHS_A_QUARTER == 0
     firsts = [start + MONTHS_A_QUARTER * number for number in range(count)]
-    return ["opening", *(quarter_name(f) if on_calendar else f"{f} ff" for f in firsts)]
+    names = (quarter_name(f) if on_calendar else f"{f} ff" for f in firsts)
+    return [tr("opening"), *names]
 
 
 def _table(scenario: Scenario) -> list[str]:
     names = scenario.driven or ("unemployment_rate",)
     columns = [quarters_of(scenario.central[name]) for name in names]
     labels = _quarter_labels(scenario, columns[0].size - 1)
-    lines = ["Central path by quarter (rates in percent, a year where they grow)"]
-    lines.append("  ".join([f"{'quarter':<10}", *(f"{name:>17}" for name in names)]))
+    lines = [tr("Central path by quarter (rates in percent, a year where they grow)")]
+    lines.append("  ".join([padded(tr("quarter"), 10), *(f"{name:>17}" for name in names)]))
     for row, label in enumerate(labels):
         cells = (f"{_number(n, float(c[row])):>17}" for n, c in zip(names, columns, strict=True))
-        lines.append("  ".join([f"{label:<10}", *cells]))
+        lines.append("  ".join([padded(label, 10), *cells]))
     return lines
 
 
@@ -77,14 +91,16 @@ def _chart(scenario: Scenario) -> list[str]:
     if "unemployment_rate" not in scenario.driven:
         return []
     past: list[float] = []
-    words = "Unemployment by quarter; no history is given"
+    words = tr("Unemployment by quarter; no history is given")
     if scenario.history is not None:
         firsts, values = scenario.history.by_quarter()
         past = [float(v) for v in values.get("unemployment_rate", ())]
         if past:
-            words = (
-                f"Unemployment by quarter: history ({scenario.history.file},"
-                f" {quarter_name(firsts[0])} to {quarter_name(firsts[-1])}) │ scenario"
+            words = tr(
+                "Unemployment by quarter: history ({file}, {first} to {last}) │ scenario",
+                file=scenario.history.file,
+                first=quarter_name(firsts[0]),
+                last=quarter_name(firsts[-1]),
             )
     path = quarters_of(scenario.central["unemployment_rate"])[1:]
     return [words, *chart(past, [float(v) for v in path]), ""]
@@ -93,48 +109,65 @@ def _chart(scenario: Scenario) -> list[str]:
 def _severity(scenario: Scenario) -> list[str]:
     found = severity_of(scenario)
     if not found:
-        return ["Nothing to compare: the table gives none of " + ", ".join(WORSE) + "."]
+        return [
+            tr("Nothing to compare: the table gives none of {names}.", names=listed(list(WORSE)))
+        ]
     labels = _quarter_labels(scenario, max(v.worst_quarter for v in found))
-    lines = [] if scenario.history is not None else [_filled(_MODEL)]
+    lines = [] if scenario.history is not None else [_filled(tr(_MODEL))]
     for item in found:
         lines.append(_filled(_sentence(item, labels[item.worst_quarter], scenario), "    "))
     return lines
 
 
 def _sentence(item: VariableSeverity, quarter: str, scenario: Scenario) -> str:
-    name = item.variable
-    unit = " %" if MACRO_VARIABLES[name].is_rate else ""
-    points = " points" if unit else ""
-    worst = "worst quarter" if WORSE[name] else "furthest quarter from the mean"
-    text = f"{name}: {worst} {quarter}, {_number(name, item.worst)}{unit}"
+    variable = item.variable
+    unit = " %" if MACRO_VARIABLES[variable].is_rate else ""
+    said = {
+        "variable": variable,
+        "quarter": quarter,
+        "worst": _number(variable, item.worst) + unit,
+        "mean": _number(variable, item.mean) + unit,
+        "distance": _spreads(item.distance),
+    }
     if item.yardstick == "history":
-        text += (
-            f"; distance from the historical mean of {_number(name, item.mean)}{unit}:"
-            f" {_spreads(item.distance)};"
-            f" {100 * (item.quantile or 0):.0f} % of {item.history_quarters} quarters of history"
-            f" were no higher; {_last(item)}"
-        )
+        measured = _against_history(item, said)
     else:
-        text += (
-            f"; distance from the long-run mean of {_number(name, item.mean)}{unit}:"
-            f" {_spreads(item.distance)}"
-        )
+        measured = tr("distance from the long-run mean of {mean}: {distance}", **said)
         if scenario.history is not None:
-            text += f" (fewer than {LEAST_QUARTERS} quarters of history: those of the model)"
-    change = _spreads(item.change_distance, "of yearly changes")
-    return f"{text}; largest change within a year {_signed(name, item.change)}{points}, {change}"
+            measured += bracketed(
+                tr("fewer than {n} quarters of history: those of the model", n=LEAST_QUARTERS)
+            )
+    worst = tr("{variable}: worst quarter {quarter}, {worst}", **said)
+    if not WORSE[variable]:
+        worst = tr("{variable}: furthest quarter from the mean {quarter}, {worst}", **said)
+    change = _signed(variable, item.change)
+    change = tr("{change} points", change=change) if unit else change
+    largest = tr(
+        "largest change within a year {change}, {distance} of yearly changes",
+        change=change,
+        distance=_spreads(item.change_distance),
+    )
+    return clauses([worst, measured, largest])
 
 
-def _spreads(distance: float | None, of_what: str = "") -> str:
+def _against_history(item: VariableSeverity, said: Mapping[str, str]) -> str:
+    share = tr(
+        "{share} of {n} quarters of history were no higher",
+        share=f"{100 * (item.quantile or 0):.0f} %",
+        n=item.history_quarters,
+    )
+    last = tr("history was never as bad")
+    if item.last_as_bad is not None:
+        last = tr("history was last there in {quarter}", quarter=item.last_as_bad)
+    return clauses(
+        [tr("distance from the historical mean of {mean}: {distance}", **said), share, last]
+    )
+
+
+def _spreads(distance: float | None) -> str:
     if distance is None:
-        return "not measurable (no spread)"
-    return f"{distance:+.1f} standard deviations{' ' + of_what if of_what else ''}"
-
-
-def _last(item: VariableSeverity) -> str:
-    if item.last_as_bad is None:
-        return "history was never as bad"
-    return f"history was last there in {item.last_as_bad}"
+        return tr("not measurable (no spread)")
+    return tr("{n} standard deviations", n=f"{distance:+.1f}")
 
 
 def _signed(name: str, value: float) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from simulator.report.kit.language import tr
 from simulator.results.underwriting import UnderwritingRow
 
 
@@ -12,15 +13,20 @@ def underwriting_lines(rows: Sequence[UnderwritingRow], currency: str) -> Iterat
         worst = next(row for row in mine if row.kind == "decile")
         cutoffs = [row for row in mine if row.kind == "cutoff" and row.change == row.change]
         if not cutoffs:
-            yield f"{scenario}, new customers by score: no value, see the warnings"
+            yield tr(
+                "{scenario}, new customers by score: no value, see the warnings", scenario=scenario
+            )
             continue
         best = max(cutoffs, key=lambda row: row.change)
         per_loan = worst.value_per_loan, worst.value_per_loan_ci_low, worst.value_per_loan_ci_high
         change = best.change, best.change_ci_low, best.change_ci_high
-        yield (
-            f"{scenario}, new customers by score: a loan to the lowest tenth is worth"
-            f" {_told(currency, per_loan)}; value is largest with a cut-off of {best.group},"
-            f" {_told(currency, change)} over today's"
+        yield tr(
+            "{scenario}, new customers by score: a loan to the lowest tenth is worth {worst}; value"
+            " is largest with a cut-off of {cutoff}, {change} over today's",
+            scenario=scenario,
+            worst=_told(currency, per_loan),
+            cutoff=best.group,
+            change=_told(currency, change),
         )
 
 

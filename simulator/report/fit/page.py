@@ -9,6 +9,7 @@ from simulator.report.fit.panels import MOST_PANELS, Panel, dot_panels, line_pan
 from simulator.report.kit.card import Choice, Draw, FigureCard, Section
 from simulator.report.kit.language import mark, sentences, speaking, tr
 from simulator.report.kit.page_shell import page_text
+from simulator.report.kit.run_messages import run_message
 from simulator.report.kit.table import Table
 from simulator.report.kit.text import clean, harmless
 
@@ -28,7 +29,7 @@ def render_fit(report: FitReport) -> str:
             facts=[clean(fact, 120) for fact in report.facts],
             headline=words.headline(report),
             support=words.support(report),
-            warnings=[clean(text, 600) for text in report.warnings[:_MOST_WARNINGS]],
+            warnings=[clean(run_message(text), 600) for text in report.warnings[:_MOST_WARNINGS]],
             more_warnings=max(0, len(report.warnings) - _MOST_WARNINGS),
             story=[clean(part, 4000) for part in report.story.split("\n\n") if part.strip()],
             level=f"{100.0 * report.level:.0f}",

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from math import hypot
 from typing import Final, NamedTuple
-from unicodedata import east_asian_width
+
+from simulator.report.kit.text import columns_of
 
 CHARACTER_WIDTH: Final = 6.2
 """Mean width (pixels) of a character of the small type (assumption)."""
@@ -66,7 +67,7 @@ class Spot(NamedTuple):
 
 def text_width(text: str) -> float:
     """Width of ``text`` in pixels, roughly."""
-    return CHARACTER_WIDTH * sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
+    return CHARACTER_WIDTH * columns_of(text)
 
 
 def place_labels(

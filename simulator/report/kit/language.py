@@ -12,11 +12,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Final, get_args
+from typing import TYPE_CHECKING, Final
 
-from simulator.settings import LanguageCode
+if TYPE_CHECKING:
+    from simulator.settings import LanguageCode
 
-LANGUAGES: Final[tuple[LanguageCode, ...]] = get_args(LanguageCode)
 NARROW_SPACE: Final = "\u202f"
 
 
@@ -29,7 +29,7 @@ class Language:
     there is none.
     """
 
-    code: LanguageCode
+    code: "LanguageCode"
     tag: str
     """For the ``lang`` attribute of a page."""
     percent: str
@@ -90,14 +90,15 @@ CHINESE: Final = Language(
     currencies={"CNY": "元", "USD": "美元", "TWD": "新台币元"},
     currency_titles={"CNY": "人民币", "USD": "美元", "TWD": "新台币"},
 )
-_LANGUAGES: Final[Mapping[str, Language]] = {"en": ENGLISH, "zh": CHINESE}
+_LANGUAGES: Final[Mapping["LanguageCode", Language]] = {"en": ENGLISH, "zh": CHINESE}
+LANGUAGES: Final = tuple(_LANGUAGES)
 _current: ContextVar[Language] = ContextVar("language", default=ENGLISH)
 _CHINESE_WORDS: Final = re.compile("[\u4e00-\u9fff]")
 _FIELD: Final = re.compile(r"\{(\w+)")
 
 
 @contextmanager
-def speaking(code: LanguageCode) -> Iterator[Language]:
+def speaking(code: "LanguageCode") -> Iterator[Language]:
     """Say everything in the language ``code`` meanwhile."""
     token = _current.set(_LANGUAGES[code])
     try:
@@ -188,7 +189,7 @@ def _said(message: str) -> str:
 
 
 @cache
-def catalogue(code: LanguageCode) -> Mapping[str, str]:
+def catalogue(code: "LanguageCode") -> Mapping[str, str]:
     """English words -> words of the language ``code``, from its catalogue of strings."""
     from babel.messages.pofile import read_po  # slow to import, and English needs none
 

@@ -1,4 +1,4 @@
-"""Warnings that come with a run, in the page's language: other rooms write them in English."""
+"""What other rooms say of a run in English, warnings and steps, in the reader's language."""
 
 import re
 from functools import cache
@@ -38,8 +38,86 @@ MESSAGES: Final = (
         " worth what such loans brought until then; run.runoff_months=null takes as many as the"
         " book needs"
     ),
+    mark(
+        "assumptions: the list was made for other parameters; the same relative ranges around the"
+        " run's own were tried; loanstress screen makes a list for them"
+    ),
+    mark("the run-off is too short for a value: by {measure}"),
+    mark(
+        "the gain changes its sign {n} times, between {places}; the first is given, and there may"
+        " be more"
+    ),
+    mark("compiling kernels (once per version, about a minute)"),
+    mark("book and scenarios"),
+    mark("simulating paths"),
+    mark("searching break-even of {question}: value and interval (at most, about)"),
+    mark("searching break-even of {question}"),
+    mark("explaining causes"),
+    mark("explaining underwriting"),
+    mark("results"),
+    mark("trying assumptions"),
+    mark("report and files"),
+    mark("screening assumptions"),
+    mark("fitting (at most so many points)"),
+    mark("profile of {parameter}"),
+    mark("predicting"),
+    mark("{owner}: {table} has no column for {variables} (defaults)"),
+    mark("backtest {name}: not known by {month} and left out: {targets}"),
+    mark("backtest {name}: {warning}"),
+    mark(
+        "parameter {name} is not identified: {share} of what is known of it comes from the data,"
+        " the rest from prior and bounds"
+    ),
+    mark(
+        "parameter {name} is weakly identified: {share} of what is known of it comes from the"
+        " data, the rest from prior and bounds"
+    ),
+    mark(
+        "parameters {first} and {second} are poorly identified: their errors are correlated by"
+        " {correlation}"
+    ),
+    mark("the data leave one combination of parameters open: {members}"),
+    mark(
+        "parameter {name} is at its lower bound {bound}: its interval is too narrow, and the data"
+        " ask for more than the bound allows"
+    ),
+    mark(
+        "parameter {name} is at its upper bound {bound}: its interval is too narrow, and the data"
+        " ask for more than the bound allows"
+    ),
+    mark("target {name} is missed by {z} standard errors: the model explains it badly"),
+    mark(
+        "targets {first} and {second} contradict each other: the best fit misses them by {z} and"
+        " {other} standard errors"
+    ),
+    mark("{n} more misses of targets: see fit.csv"),
+    mark(
+        "target {name}: the model is off by {off} (root mean square) where sampling allows"
+        " {sampling}; what it does not explain persists (autocorrelation {persistence}), widens"
+        " errors and is carried into predictions"
+    ),
+    mark(
+        "target {name} had no value in {n} of {points} simulated points (nobody to count there);"
+        " it counted as one standard error off"
+    ),
+    mark("the search was cut short after {rounds} rounds; calibration.rounds allows more"),
+    mark(
+        "calibration.prediction_draws: {draws} draws are fewer than the {least} that intervals of"
+        " {level} need; theirs cover less"
+    ),
+    mark("{owner}: status {code} is not among codes; {n} cells are left out ({months})"),
+    mark(
+        "{owner}: {n} accounts have a gap, a month without status between others (first: {first});"
+        " their steps into and out of it are left out"
+    ),
+    mark("{owner}: no column for the calendar months {months}"),
+    mark("{file}: {column} lacks {labels}"),
+    mark(
+        "{file}: {owner} column {column} has {n} times {text}, which is neither {good} nor {bad};"
+        " left out"
+    ),
 )
-"""Warnings as they are written; a name in braces is any text."""
+"""Sentences as they are written; a name in braces is any text."""
 
 
 def run_message(text: str) -> str:
@@ -47,7 +125,10 @@ def run_message(text: str) -> str:
     for message in MESSAGES:
         found = _pattern(message).fullmatch(text)
         if found:
-            return tr(message, **found.groupdict())
+            values = found.groupdict()
+            return tr(
+                message, **values | {k: run_message(values[k]) for k in values if k == "warning"}
+            )
     return text
 
 

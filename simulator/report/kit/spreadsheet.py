@@ -6,10 +6,9 @@ from datetime import datetime
 from io import BytesIO
 from math import isfinite
 from typing import TYPE_CHECKING, Final, NamedTuple
-from unicodedata import east_asian_width
 
 from simulator.report.kit.language import currency_name, name, tr
-from simulator.report.kit.text import harmless
+from simulator.report.kit.text import columns_of, harmless
 from simulator.results.store import FORMULA_STARTS
 
 if TYPE_CHECKING:
@@ -153,17 +152,12 @@ def _text(text: str) -> str:
 
 def _width(sheet: Sheet, column: int) -> int:
     """Characters that a column needs: its longest text or number, within reason."""
-    wanted = [max(map(_room, sheet.header[column].split()), default=0) + 3]
+    wanted = [max(map(columns_of, sheet.header[column].split()), default=0) + 3]
     for row in sheet.rows:
         cell = row[column]
         if isinstance(cell, str):
-            wanted.append(_room(cell) + 1)
+            wanted.append(columns_of(cell) + 1)
         elif cell.value is not None and isfinite(cell.value):
             tail = 2 if cell.unit in (_SHARE, "") else len(cell.unit) + 2
             wanted.append(len(f"{cell.value:,.0f}") + tail + 3)
     return max(LEAST_WIDTH, min(MOST_WIDTH, max(wanted)))
-
-
-def _room(text: str) -> int:
-    """Characters of usual width that ``text`` takes: a Chinese one takes two."""
-    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)

@@ -12,6 +12,16 @@ def harmless(text: str) -> str:
     )
 
 
+def columns_of(text: str) -> int:
+    """Characters of usual width that ``text`` takes: a Chinese one takes two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def padded(text: str, width: int) -> str:
+    """``text`` and blanks to ``width`` columns of a terminal."""
+    return text + " " * (width - columns_of(text))
+
+
 def clean(text: object, width: int = 80) -> str:
     """``text`` on one line without invisible characters, clipped to ``width``."""
     shown = " ".join(harmless(str(text)).split())
