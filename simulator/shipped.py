@@ -27,13 +27,18 @@ def shipped_tables() -> Path:
     return shipped_folders()[1] / TABLE_FOLDER
 
 
-def read_shipped(group: str, name: str) -> dict[str, object]:
-    """Keys and values of the shipped file ``name`` of ``group``; ``UserError`` if there is none."""
-    found = {
+def shipped_files(group: str) -> dict[str, Path]:
+    """The shipped files of ``group`` by name."""
+    return {
         path.stem: path
         for root in shipped_folders()
         for path in sorted((root / group).glob("*.yaml"))
     }
+
+
+def read_shipped(group: str, name: str) -> dict[str, object]:
+    """Keys and values of the shipped file ``name`` of ``group``; ``UserError`` if there is none."""
+    found = shipped_files(group)
     if name not in found:
         raise unknown_choice(group, found, name)
     content = yaml.safe_load(found[name].read_text(encoding="utf-8")) or {}

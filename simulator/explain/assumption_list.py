@@ -6,6 +6,7 @@ from simulator.catalogue import catalogue, parameters_hash
 from simulator.policies import POLICY_KINDS
 from simulator.request import ExperimentRequest
 from simulator.settings import AssumptionsSettings
+from simulator.shipped import read_shipped, shipped_files
 from simulator.validation import unknown_choice
 
 SECTION: Final = "assumptions"
@@ -28,3 +29,12 @@ def check_assumptions(request: ExperimentRequest) -> None:
 def made_for(settings: AssumptionsSettings, request: ExperimentRequest) -> bool:
     """Whether the list holds for the request's parameters as it is; one without a stamp does."""
     return settings.parameters_sha256 in ("", parameters_hash(request.parameters))
+
+
+def list_for(request: ExperimentRequest) -> str | None:
+    """Name of the shipped list that was made for the request's parameters; None without one."""
+    wanted = parameters_hash(request.parameters)
+    stamps = {
+        name: read_shipped(SECTION, name)["parameters_sha256"] for name in shipped_files(SECTION)
+    }
+    return next((name for name, stamp in stamps.items() if stamp == wanted), None)

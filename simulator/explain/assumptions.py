@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from simulator.catalogue import catalogue
 from simulator.engine import thread_count
-from simulator.explain.assumption_list import OF_POLICY, SECTION, made_for
+from simulator.explain.assumption_list import OF_POLICY, SECTION, list_for, made_for
 from simulator.policies import Policy
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
@@ -82,9 +82,12 @@ def list_warnings(request: ExperimentRequest, tried: Tried | None) -> tuple[str,
     settings = request.section(SECTION, AssumptionsSettings)
     if tried is None or made_for(settings, request):
         return ()
+    other = list_for(request)
+    cure = "loanstress screen makes a list for them"
+    cure = cure if other is None else f"assumptions={other} was made for them"
     return (
         "assumptions: the list was made for other parameters; the same relative ranges around the"
-        " run's own were tried; loanstress screen makes a list for them",
+        f" run's own were tried; {cure}",
     )
 
 

@@ -1,6 +1,7 @@
 """Assumptions tried after a run: pairing, ranges, policies' numbers, pairs, and the verdict."""
 
 import csv
+from dataclasses import replace
 from io import StringIO
 
 import numpy as np
@@ -10,7 +11,7 @@ import xarray as xr
 from simulator import build_policy, stress_test
 from simulator.catalogue import parameters_from, parameters_hash
 from simulator.conclusion import ExperimentOutcome
-from simulator.explain.assumption_list import OF_POLICY
+from simulator.explain.assumption_list import OF_POLICY, SECTION
 from simulator.explain.assumptions import (
     Worths,
     _against,
@@ -18,6 +19,7 @@ from simulator.explain.assumptions import (
     _varied,
     _worst_pair,
     all_worths,
+    list_warnings,
     worths,
 )
 from simulator.progress import Silent
@@ -142,6 +144,25 @@ def test_made_for_other_values_the_same_relative_range_is_tried() -> None:
     assert own.values["finding_rate"] == (0.145, 0.29, 0.58)
     (moved,) = _trials(_request(finding_rate=0.58), settings)
     assert moved.values["finding_rate"] == pytest.approx((0.29, 0.58, 0.95))
+
+
+def test_a_list_for_other_parameters_is_told_with_the_one_that_fits() -> None:
+    tried = Tried((), (), (), np.zeros((0, 1, 1)), np.zeros((0, 1, 1)))
+    (unknown,) = list_warnings(_stamped(parameters_from({"finding_rate": 0.3})), tried)
+    assert unknown.endswith("loanstress screen makes a list for them")
+    fitted = parameters_from(read_shipped("parameters", "lending_club"))
+    (known,) = list_warnings(_stamped(fitted), tried)
+    assert known.endswith("assumptions=lending_club was made for them")
+    assert list_warnings(_stamped(parameters_from({})), tried) == ()
+
+
+def _stamped(parameters: dict[str, float]) -> ExperimentRequest:
+    """A request with a list that was made for the catalogue's own values."""
+    made = AssumptionsSettings(
+        parameters_sha256=parameters_hash(parameters_from({})),
+        tried={"a": one("finding_rate", 0.145, 0.29, 0.58)},
+    )
+    return replace(_request(), sections={SECTION: made}, parameters=parameters)
 
 
 def test_members_of_a_combination_move_too_and_stay_in_range() -> None:

@@ -42,6 +42,10 @@ MESSAGES: Final = (
         "assumptions: the list was made for other parameters; the same relative ranges around the"
         " run's own were tried; loanstress screen makes a list for them"
     ),
+    mark(
+        "assumptions: the list was made for other parameters; the same relative ranges around the"
+        " run's own were tried; assumptions={name} was made for them"
+    ),
     mark("the run-off is too short for a value: by {measure}"),
     mark(
         "the gain changes its sign {n} times, between {places}; the first is given, and there may"
