@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simulator import build_policy, stress_test
 from simulator.policies import Policy
-from simulator.results.metrics import BY_NAME, total_view
+from simulator.results.path_metrics import BY_NAME, total_view
 from tools import ROOT
 
 F8 = NDArray[np.float64]

@@ -14,14 +14,8 @@ from simulator.vocabulary import REFERENCE
 
 LIFETIME: Final = "lifetime_"
 VALUE: Final = "value"
-GAIN_SIGNS: Final = {
-    VALUE: 1.0,
-    "net_result": 1.0,
-    "result_before_losses": 1.0,
-    "net_loss": -1.0,
-    "credit_loss": -1.0,
-}
-"""Metrics by which a policy can pay: 1 where more of it is better, -1 where less is."""
+GAINS: Final = (VALUE, "net_result", "result_before_losses", "net_loss", "credit_loss")
+"""Metrics by which a policy can pay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +38,9 @@ class Question:
     @property
     def gain_sign(self) -> float:
         """1 if more of the metric is better, -1 if less is."""
-        return GAIN_SIGNS[self.metric.removeprefix(LIFETIME)]
+        from simulator.results.metrics import better  # slow to import, and mistakes come first
+
+        return float(better(self.metric))
 
     def policy_at(self, value: float) -> Policy:
         """The policy with the field at ``value``; ``UserError`` where a rule forbids it."""
@@ -142,7 +138,7 @@ def _bracket(owner: str, wanted: BreakEvenSettings, field: NumberField) -> tuple
 
 def _metric(owner: str, wanted: str | None, has_runoff: bool) -> str:
     metric = wanted or (VALUE if has_runoff else "net_result")
-    sums = [name for name in GAIN_SIGNS if name != VALUE]
+    sums = [name for name in GAINS if name != VALUE]
     allowed = [*sums, *((VALUE, *(f"{LIFETIME}{n}" for n in sums)) if has_runoff else ())]
     if (metric == VALUE or metric.startswith(LIFETIME)) and not has_runoff:
         raise UserError(f"{owner}.metric {clip(metric)} needs run.runoff_months of at least 1")

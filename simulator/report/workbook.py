@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from simulator.report.about_the_run import facts, sections
 from simulator.report.headline.verdict import verdict
@@ -14,16 +14,12 @@ from simulator.report.kit.text import clean
 from simulator.report.provisions.rule_books import Provisions, provisions_of
 from simulator.results.break_even import row_name
 from simulator.results.estimate import Estimate
-from simulator.results.loss_distribution import TAIL_METRICS
-from simulator.results.metrics import METRICS, OVER_CURRENT_BALANCE
-from simulator.results.net_present_value import NET_PRESENT_VALUE, NET_PRESENT_VALUE_LEFT
-from simulator.results.outcomes import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
+from simulator.results.metric import Span
+from simulator.results.metrics import WITHOUT_STANDARD
 from simulator.results.profit import PROFIT_METRICS
-from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS, Span
+from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS
 from simulator.results.ranking import Frontier, Standing
-from simulator.results.score_power import SCORE_METRICS
 from simulator.results.summary import SummaryRow
-from simulator.results.value import VALUE_METRICS
 from simulator.results.variables import FRACTION, unit_in
 from simulator.settings import ReportSettings
 from simulator.vocabulary import Fate
@@ -50,22 +46,6 @@ _PREFIXES: Final = (
     ("closing_", mark("the last reported month")),
     ("ever_", mark("share of paths with it in any month")),
 )
-
-
-class _Metric(Protocol):
-    """What every registry of metrics says of each."""
-
-    @property
-    def name(self) -> str:
-        """Name in summary.csv."""
-
-    @property
-    def unit(self) -> str:
-        """Unit, with the placeholder for money."""
-
-    @property
-    def long_name(self) -> str:
-        """Meaning."""
 
 
 def render_workbook(
@@ -247,10 +227,10 @@ def _grades(data: ReportData, books: Provisions) -> Sheet:
             name(clean(grade, 40)),
             *(
                 cell
-                for metric, (_, unit, _) in GRADE_METRICS.items()
+                for metric in GRADE_METRICS.values()
                 for cell in _spread(
-                    data.closing(scenario, policy, f"{metric}_{book}_{grade}"),
-                    unit_in(data.currency, unit),
+                    data.closing(scenario, policy, f"{metric.name}_{book}_{grade}"),
+                    unit_in(data.currency, metric.unit),
                 )
             ),
         )
@@ -259,7 +239,7 @@ def _grades(data: ReportData, books: Provisions) -> Sheet:
         for policy in data.policies
         for grade in books.grades(book)
     ]
-    titles = [_titled(metric) for metric in GRADE_METRICS]
+    titles = [_titled(metric.name) for metric in GRADE_METRICS.values()]
     names = (tr("Provisioning standard"), tr("Scenario"), tr("Policy"), tr("Grade"))
     return Sheet(tr("Grades"), (*names, *_headed(titles)), tuple(rows), n_names=4)
 
@@ -320,25 +300,10 @@ def _is_exact(value: object) -> bool:
 
 def _definitions(data: ReportData) -> Sheet:
     """Name, unit and meaning of every metric, and what may stand before a name."""
-    plain: tuple[_Metric, ...] = (
-        *METRICS,
-        *FATE_METRICS,
-        COST_PER_SAVED,
-        *BURDEN_METRICS,
-        *VALUE_METRICS,
-        NET_PRESENT_VALUE,
-        NET_PRESENT_VALUE_LEFT,
-        *TAIL_METRICS,
-    )
-    found = [(m.name, m.unit, m.long_name) for m in plain]
-    found += [(metric, FRACTION, text) for metric, (_, text) in OVER_CURRENT_BALANCE.items()]
-    found += [(metric, FRACTION, text) for metric, text in SCORE_METRICS.items()]
+    found = [(m.name, m.unit, m.long_name) for m in WITHOUT_STANDARD]
     if provisions_of(data) is not None:
         found += [(f"{m.name}_BOOK", m.unit, m.long_name) for m in PROVISION_METRICS]
-        found += [
-            (f"{metric}_BOOK_GRADE", unit, words)
-            for metric, (_, unit, words) in GRADE_METRICS.items()
-        ]
+        found += [(f"{m.name}_BOOK_GRADE", m.unit, m.long_name) for m in GRADE_METRICS.values()]
         found += [(m.name, m.unit, m.long_name) for m in PROFIT_METRICS]
     rows: list[tuple[SheetValue, ...]] = [
         (metric, _unit_words(data.currency, unit), name(meaning)) for metric, unit, meaning in found

@@ -10,7 +10,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from simulator.results.metrics import BY_NAME, MONTH_AXIS
+from simulator.results.metric import MONTH_AXIS
+from simulator.results.path_metrics import BY_NAME
 from simulator.results.policy_run import PolicyRun
 from simulator.results.summary import SummaryRow
 from simulator.results.variables import FRACTION, MONEY, PATH_VARIABLES, unit_in

@@ -14,7 +14,8 @@ from simulator.results.intervals import (
     share_over_paths,
     with_spread,
 )
-from simulator.results.metrics import BY_NAME, MetricValues, metric_values
+from simulator.results.metric import MetricValues
+from simulator.results.path_metrics import BY_NAME, metric_values
 from simulator.validation import unknown_choice
 
 F8 = NDArray[np.float64]

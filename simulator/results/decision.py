@@ -19,7 +19,7 @@ from simulator.results.estimate import F8, Estimate
 from simulator.results.income_statement import parameters_of
 from simulator.results.intervals import over_paths, simultaneous
 from simulator.results.loss_distribution import opening_balance
-from simulator.results.metrics import BY_NAME, lifetime_view, total_view
+from simulator.results.path_metrics import BY_NAME, lifetime_view, total_view
 from simulator.results.summary import SummaryRow
 from simulator.settings import DecisionLimits, DecisionSettings
 

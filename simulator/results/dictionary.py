@@ -1,26 +1,23 @@
 """docs/results.md from the registries: ``python -m simulator.results.dictionary FILE``."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from simulator.results.assumptions import NUMBERS, TEXTS
 from simulator.results.break_even import POINT_VARIABLES, VARIABLES
 from simulator.results.checks import CHECKS, DATASET_CHECKS, REFERENCE_CHECKS, TOLERANCE
 from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVERABLE
-from simulator.results.loss_distribution import LEVEL_SUFFIXES, LEVEL_VARIABLES, TAIL_METRICS
+from simulator.results.loss_distribution import LEVEL_SUFFIXES, LEVEL_VARIABLES
 from simulator.results.macro import MACRO_COORDINATES, MACRO_DATA, MACRO_UNIT
-from simulator.results.metrics import METRICS, OVER_CURRENT_BALANCE, Whole
-from simulator.results.net_present_value import (
-    NET_PRESENT_VALUE,
-    NET_PRESENT_VALUE_LEFT,
-    NET_PRESENT_VALUES,
-)
-from simulator.results.outcomes import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
+from simulator.results.metric import HIGHER, LOWER, Metric, Span
+from simulator.results.metrics import OF_BORROWERS, OF_PATHS, OF_VALUE_AND_TAIL
+from simulator.results.net_present_value import NET_PRESENT_VALUES
+from simulator.results.outcomes import BURDEN_METRICS
 from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
 from simulator.results.profit import PROFIT_METRICS, is_monthly
-from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS, Span
+from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS
 from simulator.results.provisions.roll_forward import LINES, TRANSFERS
 from simulator.results.provisions.variables import (
     GRADE_VARIABLES,
@@ -29,9 +26,8 @@ from simulator.results.provisions.variables import (
     all_variables,
 )
 from simulator.results.score_power import SCORE_CUTS, SCORE_METRICS, SCORE_VARIABLES
-from simulator.results.value import VALUE_METRICS, VALUE_VARIABLES
+from simulator.results.value import VALUE_VARIABLES
 from simulator.results.variables import (
-    FRACTION,
     MONEY,
     OPENING_VARIABLES,
     PATH_VARIABLES,
@@ -170,33 +166,50 @@ def _assumptions_section() -> list[str]:
     ]
 
 
-def _metrics_section() -> list[str]:
-    def whole(flags: Whole) -> str:
-        words = []
-        if Whole.TOTAL in flags:
-            words.append("total, `lifetime_`")
-        if Whole.REPORTED in flags:
-            words.append("total")
-        if Whole.PEAK in flags:
-            words.append("`peak_`")
-        return ", ".join(words)
+_SPANS: Final = {
+    Span.MONTH: "month",
+    Span.TOTAL: "total",
+    Span.LIFETIME: "`lifetime_`",
+    Span.EVER: "`ever_`",
+    Span.CLOSING: "`closing_`",
+    Span.PEAK: "`peak_`",
+    Span.LOWEST: "`lowest_`",
+    Span.WHOLE: "whole",
+}
+_BETTER: Final = {HIGHER: "more", LOWER: "less", 0: ""}
+_METRIC_HEAD: Final = ("metric", "unit", "span", "better", "meaning")
 
-    rows = [(f"`{m.name}`", m.unit, whole(m.whole), m.long_name) for m in METRICS]
-    for name, (_, meaning) in OVER_CURRENT_BALANCE.items():
-        rows.append((f"`{name}`", FRACTION, whole(Whole.PEAK), meaning))
-    return ["## summary.csv: metrics", *_table(("metric", "unit", "whole", "meaning"), rows)]
+
+def _metric_rows(metrics: Iterable[Metric[Any]], suffix: str = "") -> list[tuple[str, ...]]:
+    return [
+        (
+            f"`{m.name}{suffix}`",
+            m.unit,
+            ", ".join(words for span, words in _SPANS.items() if span in m.span),
+            _BETTER[m.better],
+            m.long_name,
+        )
+        for m in metrics
+    ]
+
+
+def _metrics_section() -> list[str]:
+    return [
+        "## summary.csv: metrics",
+        "",
+        "Better: whether more or less of it is; empty where neither is.",
+        *_table(_METRIC_HEAD, _metric_rows(OF_PATHS)),
+    ]
 
 
 def _fates_section() -> list[str]:
-    metrics = (*FATE_METRICS, COST_PER_SAVED, *BURDEN_METRICS)
     deltas = ", ".join(f"`delta_{m.name}`" for m in BURDEN_METRICS)
-    rows = [(f"`{m.name}`", m.unit, m.long_name) for m in metrics]
     return [
         "## summary.csv: metrics of the same borrowers under two policies",
         "",
         "Without month, from the opening to the horizon, run-off included; definitions in"
         f" docs/model.md, section 12. Differences to the current policy: only {deltas}.",
-        *_table(("metric", "unit", "meaning"), rows),
+        *_table(_METRIC_HEAD, _metric_rows(OF_BORROWERS)),
     ]
 
 
@@ -225,61 +238,41 @@ def _provision_section() -> list[str]:
 
 
 def _provision_metrics_section() -> list[str]:
-    words = {
-        Span.MONTH: "month",
-        Span.TOTAL: "total",
-        Span.EVER: "`ever_`",
-        Span.CLOSING: "`closing_`",
-        Span.PEAK: "`peak_`",
-        Span.LOWEST: "`lowest_`",
-    }
-    rows = [
-        (f"`{m.name}_BOOK`", m.unit, ", ".join(words[part] for part in m.span), m.long_name)
-        for m in PROVISION_METRICS
-    ]
+    rows = _metric_rows(PROVISION_METRICS, "_BOOK")
+    rows += _metric_rows(GRADE_METRICS.values(), "_BOOK_GRADE")
     rows += [
-        (f"`{name}_BOOK_GRADE`", unit, "month", f"{meaning}; without difference")
-        for name, (_, unit, meaning) in GRADE_METRICS.items()
-    ]
-    rows += [
-        (f"`roll_forward_BOOK_{line}`", MONEY, "month", f"{meaning}; mean alone, no difference")
+        (f"`roll_forward_BOOK_{line}`", MONEY, "month", "", f"{meaning}; mean alone")
         for line, meaning in LINES.items()
         if line not in TRANSFERS
     ]
     return [
         "## summary.csv: metrics of each provisioning standard",
         "",
-        "`BOOK` is its name. Each with a difference to the current policy unless noted; a"
-        " `breach_` only where the standard sets the minimum. Intervals include the sampling error"
-        " of the rates (`allowance_spread`).",
-        *_table(("metric", "unit", "span", "meaning"), rows),
+        "`BOOK` is its name. Each with a difference to the current policy but those of a grade and"
+        " of the roll-forward; a `breach_` only where the standard sets the minimum. Intervals"
+        " include the sampling error of the rates (`allowance_spread`).",
+        *_table(_METRIC_HEAD, rows),
     ]
 
 
 def _profit_section() -> list[str]:
-    rows = [(f"`{m.name}`", m.unit, m.span.value, m.long_name) for m in PROFIT_METRICS]
     return [
         "## summary.csv: metrics of profit and capital, where a run has provisioning standards",
         "",
         "Under the first of them, in the reported months; each with a difference to the current"
         " policy.",
-        *_table(("metric", "unit", "span", "meaning"), rows),
+        *_table(_METRIC_HEAD, _metric_rows(PROFIT_METRICS)),
     ]
 
 
-_VALUES: Final = (*VALUE_METRICS, NET_PRESENT_VALUE, NET_PRESENT_VALUE_LEFT)
-
-
 def _tail_section() -> list[str]:
-    rows = [(f"`{m.name}`", m.unit, m.long_name) for m in _VALUES]
-    rows += [(f"`{m.name}`", m.unit, m.long_name) for m in TAIL_METRICS]
     return [
         "## summary.csv: metrics of value and of the tail of losses",
         "",
         "Without month, run-off included. Differences to the current policy: `value`,"
         " `net_present_value` and their parts left, `expected_loss` and `loss_es_`. A level has no"
         " quantiles.",
-        *_table(("metric", "unit", "meaning"), rows),
+        *_table(_METRIC_HEAD, _metric_rows(OF_VALUE_AND_TAIL)),
     ]
 
 
@@ -287,13 +280,12 @@ def _score_section() -> list[str]:
     variables = [
         (f"`{v.name}`", _dims(*PATH_DIMS, *v.dims), v.unit, v.long_name) for v in SCORE_VARIABLES
     ]
-    rows = [(f"`{name}`", FRACTION, meaning) for name, meaning in SCORE_METRICS.items()]
     return [
         "## results.nc and summary.csv: power of the application score",
         *_table(("variable", "dimensions", "unit", "meaning"), variables),
         "Rows of summary.csv, of the current policy, without month: mean and quantiles over paths,"
         " the interval over borrowers (docs/model.md, section 12.1); none where no loan is judged.",
-        *_table(("metric", "unit", "meaning"), rows),
+        *_table(_METRIC_HEAD, _metric_rows(SCORE_METRICS)),
     ]
 
 

@@ -24,7 +24,8 @@ from simulator.catalogue import Parameters
 from simulator.results.compare import PATH_AXIS
 from simulator.results.intervals import linear_ratio
 from simulator.results.loss_distribution import opening_balance
-from simulator.results.metrics import MONTH_AXIS, monthly_view
+from simulator.results.metric import MONTH_AXIS
+from simulator.results.path_metrics import monthly_view
 from simulator.results.provisions.metrics import BookView
 from simulator.results.provisions.variables import OPENING_SUFFIX
 from simulator.units import MONTHS_PER_YEAR

@@ -19,8 +19,8 @@ from simulator.results.compare import reference_index
 from simulator.results.delinquency import share
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import CONFIDENCE, effective_paths, over_paths
-from simulator.results.metrics import BY_NAME, MetricValues, lifetime_view, total_view
-from simulator.results.outcomes import WHOLE_HORIZON
+from simulator.results.metric import LOWER, WHOLE_HORIZON, Metric, MetricValues, Span
+from simulator.results.path_metrics import BY_NAME, lifetime_view, total_view
 from simulator.results.variables import FRACTION, MONEY, unit_in
 
 F8 = NDArray[np.float64]
@@ -38,12 +38,9 @@ _ALMOST_ONE: Final = 1.0 - 1e-12
 MISSING: Final = Estimate(nan)
 
 
-class TailMetric(NamedTuple):
-    """Name, unit and meaning of a figure of the loss distribution."""
-
-    name: str
-    unit: str
-    long_name: str
+def _tail(name: str, unit: str, long_name: str, better: int = LOWER) -> Metric[xr.Dataset]:
+    """A figure of the loss distribution: all paths together make it."""
+    return Metric(name, unit, long_name, Span.WHOLE, better=better)
 
 
 class TailRow(NamedTuple):
@@ -59,41 +56,43 @@ class TailRow(NamedTuple):
 _BEYOND: Final = f"empty with fewer than {LEAST_TAIL_PATHS} independent paths beyond it"
 
 
-def _level_metrics(label: str, level: float) -> list[TailMetric]:
+def _level_metrics(label: str, level: float) -> list[Metric[xr.Dataset]]:
     """The figures of one level, in money and over the opening balance."""
     percent = f"{100.0 * level:g} %"
     risk = f"loss that {percent} of the paths do not exceed; {_BEYOND}"
     shortfall = f"mean loss of the worst {100.0 * (1.0 - level):.3g} % of paths; {_BEYOND}"
     return [
-        TailMetric(f"loss_var_{label}", MONEY, risk),
-        TailMetric(f"loss_var_{label}{_OF_BALANCE}", FRACTION, f"{risk}; over opening balance"),
-        TailMetric(f"loss_es_{label}", MONEY, shortfall),
-        TailMetric(f"loss_es_{label}{_OF_BALANCE}", FRACTION, f"{shortfall}; over opening balance"),
-        TailMetric(
+        _tail(f"loss_var_{label}", MONEY, risk),
+        _tail(f"loss_var_{label}{_OF_BALANCE}", FRACTION, f"{risk}; over opening balance"),
+        _tail(f"loss_es_{label}", MONEY, shortfall),
+        _tail(f"loss_es_{label}{_OF_BALANCE}", FRACTION, f"{shortfall}; over opening balance"),
+        _tail(
             f"paths_needed_loss_var_{label}",
             "paths",
             f"paths that loss_var_{label} and loss_es_{label} need; only where they are empty",
+            0,
         ),
     ]
 
 
-EXPECTED_LOSS: Final = TailMetric(
+EXPECTED_LOSS: Final = _tail(
     "expected_loss",
     MONEY,
     "mean over paths of the loss: credit_loss of the whole horizon, run-off included",
 )
-ECONOMY: Final = TailMetric(
+ECONOMY: Final = _tail(
     "loss_share_economy",
     FRACTION,
     "systematic share of the variance of losses over paths: of credit_loss between draws of the"
     " economy, or with run.draws_per_path = 1 of written_off + sold by halves of the borrowers",
+    0,
 )
-BORROWERS: Final = TailMetric(
-    "loss_share_borrowers", FRACTION, "idiosyncratic share, the rest of that variance"
+BORROWERS: Final = _tail(
+    "loss_share_borrowers", FRACTION, "idiosyncratic share, the rest of that variance", 0
 )
 TAIL_METRICS: Final = (
     EXPECTED_LOSS,
-    TailMetric(
+    _tail(
         f"expected_loss{_OF_BALANCE}", FRACTION, f"{EXPECTED_LOSS.long_name}; over opening balance"
     ),
     *(metric for label, level in LEVELS.items() for metric in _level_metrics(label, level)),

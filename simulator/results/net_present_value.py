@@ -8,8 +8,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.kernels.tally import FIRST_90
-from simulator.results.metrics import MetricValues, monthly_view
-from simulator.results.outcomes import WholeMetric
+from simulator.results.metric import HIGHER, Metric, MetricValues, Span, whole_values
+from simulator.results.path_metrics import monthly_view
 from simulator.results.policy_run import PolicyRun
 from simulator.results.variables import MONEY, WholeVariable
 from simulator.units import monthly_rate
@@ -97,22 +97,25 @@ NET_PRESENT_VALUES: Final = (
     ),
 )
 
-NET_PRESENT_VALUE: Final = WholeMetric(
+NET_PRESENT_VALUE: Final[Metric[xr.Dataset]] = Metric(
     "net_present_value",
     MONEY,
     NET_PRESENT_VALUES[0].long_name
     + "; its difference to the current policy is the whole value of a policy",
+    Span.WHOLE,
     lambda dataset: monthly_view(dataset)("net_present_value"),
+    better=HIGHER,
 )
-NET_PRESENT_VALUE_LEFT: Final = WholeMetric(
+NET_PRESENT_VALUE_LEFT: Final[Metric[xr.Dataset]] = Metric(
     "net_present_value_left",
     MONEY,
     NET_PRESENT_VALUES[1].long_name,
+    Span.WHOLE,
     lambda dataset: monthly_view(dataset)("net_present_value_left"),
 )
 
 
 def net_present_value_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
     """The net present value on each path, each policy's own."""
-    yield NET_PRESENT_VALUE.values(dataset)
-    yield NET_PRESENT_VALUE_LEFT.values(dataset)
+    yield whole_values(NET_PRESENT_VALUE, dataset)
+    yield whole_values(NET_PRESENT_VALUE_LEFT, dataset)

@@ -5,7 +5,6 @@ reference already, so that only burdens have ``delta_`` rows.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,51 +12,17 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.results.compare import paired_difference
-from simulator.results.metrics import (
-    BY_NAME,
-    MetricValues,
-    lifetime_view,
-    monthly_view,
-    total_view,
-)
-from simulator.results.variables import FRACTION, MONEY, unit_in
+from simulator.results.metric import HIGHER, LOWER, Metric, MetricValues, Span, whole_values
+from simulator.results.path_metrics import BY_NAME, lifetime_view, monthly_view, total_view
+from simulator.results.variables import FRACTION, MONEY
 from simulator.vocabulary import FOLLOW_UP_MONTHS, Burden, Fate
 
 F8 = NDArray[np.float64]
-
-WHOLE_HORIZON: Final = (None,)
-"""Months of a figure that has none."""
 
 _RATIO: Final = (
     "ratio of the means over paths, interval by the delta method; empty unless the 95 % interval"
     " of the lower part lies above 0"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class WholeMetric:
-    """A metric without month; ``top`` and ``bottom`` give (scenario, policy, path).
-
-    With a ``bottom`` it is the ratio of the means over paths, empty unless the 95 % interval of
-    the mean of ``bottom`` lies above zero.
-    """
-
-    name: str
-    unit: str
-    long_name: str
-    top: Callable[[xr.Dataset], F8]
-    bottom: Callable[[xr.Dataset], F8] | None = None
-
-    def values(self, dataset: xr.Dataset) -> MetricValues:
-        """Values on each path of every scenario and policy."""
-        return MetricValues(
-            self.name,
-            unit_in(str(dataset.attrs["currency"]), self.unit),
-            self.long_name,
-            WHOLE_HORIZON,
-            self.top(dataset)[..., None],
-            None if self.bottom is None else self.bottom(dataset)[..., None],
-        )
 
 
 def _column(variable: str, kind: Fate | Burden) -> Callable[[xr.Dataset], F8]:
@@ -132,6 +97,21 @@ _FATE_METRICS: Final = {
 }
 """Name, who they are, and which balance counts."""
 
+_GOOD: Final = {
+    Fate.SAVED: HIGHER,
+    Fate.DELAYED: HIGHER,
+    Fate.HASTENED: LOWER,
+    Fate.HARMED: LOWER,
+    Fate.FREE_RIDER: LOWER,
+    Fate.REFUSED_GOOD: LOWER,
+    Fate.REFUSED_BAD: HIGHER,
+    Fate.ADMITTED_GOOD: HIGHER,
+    Fate.ADMITTED_BAD: LOWER,
+    Fate.LAPSED: LOWER,
+    Fate.HARMED_LATER: LOWER,
+}
+"""Which way is better for borrowers and lender; the others say how sure the saved are."""
+
 _BURDEN_METRICS: Final = {
     Burden.OVERDUE_MONTHS: (
         "overdue_borrower_months",
@@ -144,53 +124,71 @@ _BURDEN_METRICS: Final = {
 
 FATE_METRICS: Final = (
     *(
-        WholeMetric(name, "borrowers", f"borrowers: {who}", _column("fates", fate))
+        Metric(
+            name,
+            "borrowers",
+            f"borrowers: {who}",
+            Span.WHOLE,
+            _column("fates", fate),
+            better=_GOOD.get(fate, 0),
+        )
         for fate, (name, who, _) in _FATE_METRICS.items()
     ),
     *(
-        WholeMetric(
-            f"{name}_balance", MONEY, f"balance of {name}, {when}", _column("fate_balance", fate)
+        Metric(
+            f"{name}_balance",
+            MONEY,
+            f"balance of {name}, {when}",
+            Span.WHOLE,
+            _column("fate_balance", fate),
+            better=_GOOD.get(fate, 0),
         )
         for fate, (name, _, when) in _FATE_METRICS.items()
     ),
-    WholeMetric(
+    Metric(
         "kicked_can_index",
         FRACTION,
         "re-default after relief: borrowers that are 30+ within"
         f" {FOLLOW_UP_MONTHS} months after it, over all kept below 30+ by it; {_RATIO}",
+        Span.WHOLE,
         _column("fates", Fate.RETURNED),
         _column("fates", Fate.PREVENTED),
+        LOWER,
     ),
-    WholeMetric(
+    Metric(
         "free_rider_share",
         FRACTION,
         f"free_riders over relieved; {_RATIO}",
+        Span.WHOLE,
         _column("fates", Fate.FREE_RIDER),
         _column("fates", Fate.RELIEVED),
+        LOWER,
     ),
 )
 """Against the reference on the same path; the reference's own are zero, relief apart."""
 
 BURDEN_METRICS: Final = tuple(
-    WholeMetric(name, unit, words, _column("burdens", burden))
+    Metric(name, unit, words, Span.WHOLE, _column("burdens", burden), better=LOWER)
     for burden, (name, unit, words) in _BURDEN_METRICS.items()
 )
 
-COST_PER_SAVED: Final = WholeMetric(
+COST_PER_SAVED: Final = Metric(
     "cost_per_saved",
     f"{MONEY}/borrower",
     "fall of result_before_losses against the current policy (lifetime_ where there are run-off"
     f" months) over net saved, which is saved - harmed; {_RATIO}; no row for the current policy",
+    Span.WHOLE,
     cost_of_policy,
     lambda dataset: net_saved(monthly_view(dataset)("fates")),
+    LOWER,
 )
 
 
 def fate_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
     """Every metric that is a difference to the reference in itself."""
-    return (metric.values(dataset) for metric in FATE_METRICS)
+    return (whole_values(metric, dataset) for metric in FATE_METRICS)
 
 
 def burden_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
     """Every metric of hardship, each policy's own."""
-    return (metric.values(dataset) for metric in BURDEN_METRICS)
+    return (whole_values(metric, dataset) for metric in BURDEN_METRICS)

@@ -1,8 +1,6 @@
 """Metrics of profit and capital of the reported months, from the income statement."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -17,8 +15,15 @@ from simulator.results.income_statement import (
     has_rule_books,
     statement,
 )
-from simulator.results.metrics import MONTH_AXIS, MetricValues
-from simulator.results.outcomes import WHOLE_HORIZON
+from simulator.results.metric import (
+    HIGHER,
+    LOWER,
+    MONTH_AXIS,
+    WHOLE_HORIZON,
+    Metric,
+    MetricValues,
+    Span,
+)
 from simulator.results.variables import FRACTION, MONEY, unit_in
 from simulator.units import MONTHS_PER_YEAR
 
@@ -59,185 +64,125 @@ def _breach_leverage(books: Statement) -> F8:
     return books.below_minimum("leverage_minimum", books.exposure)
 
 
-def _lowest(extract: Callable[[Statement], F8]) -> Callable[[Statement], F8]:
-    """Smallest month of each path, NaN left out."""
-    return lambda books: np.asarray(np.fmin.reduce(extract(books), axis=MONTH_AXIS, keepdims=True))
-
-
-def _ever(extract: Callable[[Statement], F8]) -> Callable[[Statement], F8]:
-    """Whether any month of each path is 1."""
-    return lambda books: np.asarray(extract(books).max(axis=MONTH_AXIS, keepdims=True))
-
-
-class Span(Enum):
-    """For which spans of time a metric of profit and capital stands."""
-
-    FLOW = "month, total"
-    STOCK = "month"
-    WHOLE = "whole"
-
-
-@dataclass(frozen=True, slots=True)
-class ProfitMetric:
-    """One metric; ``extract`` gives (scenario, policy, path, months), for ``WHOLE`` one month.
-
-    With ``per``, of the same shape, the metric is the ratio of the two on each path, its total
-    that of their sums.
-    """
-
-    name: str
-    unit: str
-    long_name: str
-    span: Span
-    extract: Callable[[Statement], F8]
-    chance: bool = False
-    per: Callable[[Statement], F8] | None = None
-
-    def __call__(self, books: Statement) -> F8:
-        """Values by month, for ``WHOLE`` of all months; NaN where ``per`` is zero."""
-        values = self.extract(books)
-        return values if self.per is None else share(values, self.per(books))
-
-    def total(self, books: Statement) -> F8:
-        """The flow of the reported months together, (scenario, policy, path, 1)."""
-        values = books.total(self.extract(books))
-        return values if self.per is None else share(values, books.total(self.per(books)))
-
+_MONTHS: Final = Span.MONTH
+_FLOW: Final = Span.MONTH | Span.TOTAL
 
 _RATIO: Final = "ratio of the means over paths, quantiles of its linear form"
-_EVER: Final = "paths on which the equity of a month is below"
 
-PROFIT_METRICS: Final = (
-    ProfitMetric(
+PROFIT_METRICS: Final[tuple[Metric[Statement], ...]] = (
+    Metric(
         "income",
         MONEY,
         "interest_accrued + penalty_accrued + fees_accrued - forgiven",
-        Span.FLOW,
+        _FLOW,
         lambda books: books.income,
+        better=HIGHER,
     ),
-    ProfitMetric(
+    Metric(
         "profit_before_tax",
         MONEY,
         f"income - {' - '.join(COST_LINES)} - provision_charge of the first provisioning standard",
-        Span.FLOW,
+        _FLOW,
         lambda books: books.profit_before_tax,
+        better=HIGHER,
     ),
-    ProfitMetric(
+    Metric(
         "tax",
         MONEY,
         "tax_rate on the profit of a calendar year, less losses carried forward",
-        Span.FLOW,
+        _FLOW,
         lambda books: books.tax,
     ),
-    ProfitMetric(
-        "net_income", MONEY, "profit_before_tax - tax", Span.FLOW, lambda books: books.net_income
+    Metric(
+        "net_income",
+        MONEY,
+        "profit_before_tax - tax",
+        _FLOW,
+        lambda books: books.net_income,
+        better=HIGHER,
     ),
-    ProfitMetric(
+    Metric(
         "payout",
         MONEY,
         "paid out of the net_income of the month, as far as equity stays at capital_target of"
         " risk-weighted assets",
-        Span.FLOW,
+        _FLOW,
         lambda books: books.payout,
     ),
-    ProfitMetric(
+    Metric(
         "equity",
         MONEY,
         "opening_capital_ratio of risk-weighted assets at the opening + net_income - payout so far,"
         " month end",
-        Span.STOCK,
+        _MONTHS,
         lambda books: books.equity,
     ),
-    ProfitMetric(
+    Metric(
         "capital_ratio",
         FRACTION,
         "equity over risk-weighted assets: risk_weight of the balance less allowance",
-        Span.STOCK,
+        _MONTHS | Span.LOWEST,
         _capital_ratio,
+        better=HIGHER,
     ),
-    ProfitMetric(
+    Metric(
         "capital_ratio_constant_balance",
         FRACTION,
         "equity over risk-weighted assets at the opening: as if balance and allowance had stayed",
-        Span.STOCK,
+        _MONTHS,
         _ratio_at_constant_balance,
+        better=HIGHER,
     ),
-    ProfitMetric(
+    Metric(
         "leverage_ratio",
         FRACTION,
         "equity over the balance less allowance",
-        Span.STOCK,
+        _MONTHS | Span.LOWEST,
         _leverage_ratio,
+        better=HIGHER,
     ),
-    ProfitMetric(
-        "lowest_capital_ratio",
-        FRACTION,
-        "lowest month of capital_ratio",
-        Span.WHOLE,
-        _lowest(_capital_ratio),
-    ),
-    ProfitMetric(
-        "lowest_leverage_ratio",
-        FRACTION,
-        "lowest month of leverage_ratio",
-        Span.WHOLE,
-        _lowest(_leverage_ratio),
-    ),
-    ProfitMetric(
+    Metric(
         "breach_capital",
         FRACTION,
         "share of paths on which equity is below capital_minimum of risk-weighted assets",
-        Span.STOCK,
+        _MONTHS | Span.EVER,
         _breach_capital,
-        chance=True,
+        better=LOWER,
     ),
-    ProfitMetric(
+    Metric(
         "breach_leverage",
         FRACTION,
         "share of paths on which equity is below leverage_minimum of the balance less allowance",
-        Span.STOCK,
+        _MONTHS | Span.EVER,
         _breach_leverage,
-        chance=True,
+        better=LOWER,
     ),
-    ProfitMetric(
-        "ever_breach_capital",
-        FRACTION,
-        f"share of {_EVER} capital_minimum of risk-weighted assets",
-        Span.WHOLE,
-        _ever(_breach_capital),
-        chance=True,
-    ),
-    ProfitMetric(
-        "ever_breach_leverage",
-        FRACTION,
-        f"share of {_EVER} leverage_minimum of the balance less allowance",
-        Span.WHOLE,
-        _ever(_breach_leverage),
-        chance=True,
-    ),
-    ProfitMetric(
+    Metric(
         "return_on_assets",
         "1/year",
         "net_income over the mean balance at the start of the months, a year",
-        Span.FLOW,
+        _FLOW,
         lambda books: books.net_income,
-        per=lambda books: books.balance_years,
+        lambda books: books.balance_years,
+        HIGHER,
     ),
-    ProfitMetric(
+    Metric(
         "return_on_equity",
         "1/year",
         f"net_income a year over the mean equity at the start of the months; {_RATIO}",
         Span.WHOLE,
         _yearly_return,
+        better=HIGHER,
     ),
-    ProfitMetric(
+    Metric(
         "income_rate",
         "1/year",
         f"income over the balance, a year; {_RATIO}",
         Span.WHOLE,
         _yearly_income,
+        better=HIGHER,
     ),
-    ProfitMetric(
+    Metric(
         "break_even_price",
         "1/year",
         "income_rate at which profit_before_tax would be 0, all else (borrowers' behaviour and the"
@@ -249,9 +194,9 @@ PROFIT_METRICS: Final = (
 """Only in runs with rule books; each with a difference to the reference."""
 
 
-def is_monthly(metric: ProfitMetric) -> bool:
+def is_monthly(metric: Metric[Statement]) -> bool:
     """Whether results.nc keeps the metric by path and month."""
-    return metric.span is not Span.WHOLE and not metric.chance
+    return metric.span is not Span.WHOLE and Span.EVER not in metric.span
 
 
 def profit_variables(dataset: xr.Dataset) -> dict[str, xr.Variable]:
@@ -279,16 +224,23 @@ def profit_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
     currency, under = str(dataset.attrs["currency"]), f"under {accounting_book(dataset)}"
     for metric in PROFIT_METRICS:
         unit, words = unit_in(currency, metric.unit), f"{metric.long_name}; {under}"
-        spread = None if wide is None or metric.chance else metric(wide)
+        chance = Span.EVER in metric.span
+        spread = None if wide is None or chance else metric(wide)
         span = WHOLE_HORIZON if metric.span is Span.WHOLE else months
         monthly = MetricValues(
-            metric.name, unit, words, span, metric(books), chance=metric.chance, spread=spread
+            metric.name, unit, words, span, metric(books), chance=chance, spread=spread
         )
         yield monthly
-        if metric.span is Span.FLOW:
-            yield monthly._replace(
-                long_name=f"{words}; reported months together",
-                months=WHOLE_HORIZON,
-                values=metric.total(books),
-                spread=None if wide is None else metric.total(wide),
+        yield from monthly.further(metric.span)
+        if Span.TOTAL in metric.span:
+            whole, wider = (
+                None if view is None else _total(metric, view) for view in (books, wide)
             )
+            assert whole is not None
+            yield monthly.total()._replace(values=whole, spread=wider)
+
+
+def _total(metric: Metric[Statement], books: Statement) -> F8:
+    """The reported months together, (scenario, policy, path, 1); of a ratio that of the sums."""
+    values = books.total(metric.upper(books))
+    return values if metric.bottom is None else share(values, books.total(metric.bottom(books)))

@@ -17,8 +17,8 @@ from simulator.results.compare import paired_difference, reference_index
 from simulator.results.decision import overall_worth, place, weighted, worths
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths, ratio_over_paths
-from simulator.results.metrics import BY_NAME, lifetime_view, monthly_view, total_view
 from simulator.results.outcomes import cost_of_policy, net_saved
+from simulator.results.path_metrics import BY_NAME, lifetime_view, monthly_view, total_view
 from simulator.vocabulary import Burden, Fate
 
 F8 = NDArray[np.float64]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from simulator.results.intervals import CONFIDENCE, over_paths
+from simulator.results.metric import HIGHER, Metric, Span
 from simulator.results.over_paths import StatisticVariable
 from simulator.results.policy_run import PolicyRun
 from simulator.results.variables import FRACTION, WholeVariable
@@ -126,11 +127,17 @@ _ROWS: Final = {
     "score_gini": "Gini of the application score",
     "score_ks": "KS of the application score",
 }
-SCORE_METRICS: Final = {
-    f"{name}_{judged.name.lower()}": f"{words}, loans {judged.name.lower().replace('_', ' ')}"
+SCORE_METRICS: Final[tuple[Metric[xr.Dataset], ...]] = tuple(
+    Metric(
+        f"{name}_{judged.name.lower()}",
+        FRACTION,
+        f"{words}, loans {judged.name.lower().replace('_', ' ')}",
+        Span.WHOLE,
+        better=HIGHER,
+    )
     for name, words in _ROWS.items()
     for judged in Judged
-}
+)
 """Rows of summary.csv, of the current policy, without month."""
 
 

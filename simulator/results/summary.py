@@ -9,9 +9,10 @@ import xarray as xr
 from simulator.results.compare import delta_of, reference_index, statistics
 from simulator.results.estimate import Estimate
 from simulator.results.loss_distribution import TailRow, loss_values, tail_rows
-from simulator.results.metrics import MetricValues, metric_values, over_current_balance
+from simulator.results.metric import MetricValues, whole_values
 from simulator.results.net_present_value import net_present_value_values
 from simulator.results.outcomes import COST_PER_SAVED, burden_values, fate_values
+from simulator.results.path_metrics import metric_values, over_current_balance
 from simulator.results.profit import profit_values
 from simulator.results.provisions.metrics import (
     KnownStatistics,
@@ -75,7 +76,7 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
     for item in fate_values(dataset):
         rows += _rows(item, scenarios, policies, replicates)
     if others:
-        cost = COST_PER_SAVED.values(dataset).of_policies(keep)
+        cost = whole_values(COST_PER_SAVED, dataset).of_policies(keep)
         rows += _rows(cost, scenarios, others, replicates)
     rows += [_tail_row(row) for row in tail_rows(dataset)]
     rows += [_score_row(row, policies[at]) for row in score_rows(dataset)]

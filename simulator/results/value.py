@@ -14,9 +14,9 @@ from simulator.catalogue import Parameters
 from simulator.kernels.tally import Tallies
 from simulator.outlook import BALANCE, GAIN, N_OUTLOOKS, OUTLOOKS_OF_BUCKET
 from simulator.results.inputs import SimulationOutput
-from simulator.results.metrics import MetricValues, monthly_view
+from simulator.results.metric import HIGHER, Metric, MetricValues, Span, whole_values
 from simulator.results.net_present_value import CASH_COSTS, RECEIVED, cash_flow
-from simulator.results.outcomes import WholeMetric
+from simulator.results.path_metrics import monthly_view
 from simulator.results.policy_run import PolicyRun
 from simulator.results.variables import MONEY, WholeVariable
 from simulator.units import MONTHS_PER_YEAR, monthly_rate
@@ -156,11 +156,12 @@ VALUE_VARIABLES: Final = (
 """Only with a run-off, without which nothing is known of what is left."""
 
 
-def _metric(item: WholeVariable) -> WholeMetric:
+def _metric(item: WholeVariable) -> Metric[xr.Dataset]:
     def read(dataset: xr.Dataset) -> F8:
         return monthly_view(dataset)(item.name)
 
-    return WholeMetric(item.name, item.unit, item.long_name, read)
+    better = HIGHER if item.extract is value else 0
+    return Metric(item.name, item.unit, item.long_name, Span.WHOLE, read, better=better)
 
 
 VALUE_METRICS: Final = tuple(_metric(item) for item in VALUE_VARIABLES)
@@ -170,4 +171,4 @@ def value_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
     """Value on each path, each policy's own; nothing without a run-off."""
     if "value" in dataset:
         for metric in VALUE_METRICS:
-            yield metric.values(dataset)
+            yield whole_values(metric, dataset)

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from simulator.report.kit.data import ReportData
-from simulator.results.metrics import BY_NAME, total_view
+from simulator.results.path_metrics import BY_NAME, total_view
 from tests.report.stress_runs import SCENARIOS, Run, make_run, rows_of
 from tests.results.test_ranking import MONEY, tournament
 

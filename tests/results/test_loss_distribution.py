@@ -23,7 +23,7 @@ from simulator.results.loss_distribution import (
     tail_rows,
     value_at_risk,
 )
-from simulator.results.metrics import BY_NAME, lifetime_view
+from simulator.results.path_metrics import BY_NAME, lifetime_view
 from tests.results.outputs import output_of, random_tallies
 
 F8 = NDArray[np.float64]

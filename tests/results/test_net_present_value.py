@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from simulator.catalogue import parameters_from
 from simulator.results.dataset import PATH_DIMS, policy_runs_of, to_dataset
 from simulator.results.inputs import SimulationOutput
-from simulator.results.metrics import BY_NAME, lifetime_view
 from simulator.results.net_present_value import (
     cash_flow,
     net_present_value,
@@ -18,6 +17,7 @@ from simulator.results.net_present_value import (
     present_value,
     terminal_value,
 )
+from simulator.results.path_metrics import BY_NAME, lifetime_view
 from simulator.vocabulary import Count, Flow
 from tests.results.outputs import output_of, random_tallies, zero_tallies
 from tests.results.sound_lender import RATE, run_of, sound_book

@@ -20,14 +20,9 @@ from simulator.results.income_statement import (
     yearly_tax,
 )
 from simulator.results.intervals import ratio_over_paths
-from simulator.results.metrics import (
-    BY_NAME,
-    MetricValues,
-    metric_values,
-    monthly_view,
-    total_view,
-)
-from simulator.results.profit import PROFIT_METRICS, Span, profit_values
+from simulator.results.metric import MetricValues, Span
+from simulator.results.path_metrics import BY_NAME, metric_values, monthly_view, total_view
+from simulator.results.profit import PROFIT_METRICS, profit_values
 from simulator.vocabulary import CollectionStage
 from tests import ROOT
 from tests.results.outputs import output_of, random_tallies
@@ -382,7 +377,10 @@ def test_every_metric_has_its_spans_and_unit() -> None:
     shape = (1, len(POLICIES), PATHS)
     for metric in PROFIT_METRICS:
         assert ((metric.name, False) in found) == (metric.span is not Span.WHOLE)
-        assert ((metric.name, True) in found) == (metric.span is not Span.STOCK)
+        sums = bool(metric.span & (Span.WHOLE | Span.TOTAL))
+        assert ((metric.name, True) in found) == sums
+        assert ((f"lowest_{metric.name}", True) in found) == (Span.LOWEST in metric.span)
+        assert ((f"ever_{metric.name}", True) in found) == (Span.EVER in metric.span)
     for (_, whole), item in found.items():
         assert item.months == (TOTAL if whole else MONTHLY)
         assert item.values.shape == (*shape, len(item.months))

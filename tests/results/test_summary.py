@@ -7,7 +7,7 @@ import pytest
 
 from simulator.results.dataset import to_dataset
 from simulator.results.files import SUMMARY_NAME
-from simulator.results.metrics import BY_NAME, METRICS
+from simulator.results.path_metrics import BY_NAME, METRICS
 from simulator.results.recoveries import recoveries
 from simulator.results.store import write_summary
 from simulator.results.summary import summarise

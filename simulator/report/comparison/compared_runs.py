@@ -17,7 +17,7 @@ from simulator.report.kit.setting_words import value_words
 from simulator.report.kit.text import clean
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths
-from simulator.results.metrics import BY_NAME, metric_values
+from simulator.results.path_metrics import BY_NAME, metric_values
 from simulator.results.stored_run import read_dataset, stored_manifest
 from simulator.results.summary import summarise
 

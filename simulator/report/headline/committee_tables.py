@@ -16,6 +16,7 @@ from simulator.report.kit.table import Table
 from simulator.report.provisions.rule_books import COVERAGE, Provisions, provisions_of
 from simulator.results.assumptions import PAIR, bars
 from simulator.results.estimate import Estimate
+from simulator.results.metrics import better
 
 MOST_POLICIES: Final = 6
 """Policies of the table; the ranking below has all."""
@@ -24,14 +25,13 @@ Stats = Sequence[Estimate[float] | None]
 
 
 class Column(NamedTuple):
-    """A column: title, what of it, metric, its kind of scale, and the sign that is better."""
+    """A column: title, what of it, metric and its kind of scale."""
 
     title: str
     note: str
     metric: str
     kind: str
     """``rate``, ``money`` or ``points``."""
-    better: int = 0
 
     def scale(self, data: ReportData, stats: Stats) -> Scale:
         """The scale of all its numbers."""
@@ -131,7 +131,7 @@ def against_current(data: ReportData) -> PolicyTable | None:
         cells = [PolicyCell(book, _share(data.balance_changes, (scenario, policy)))]
         for c, scale in scales.items():
             found = stats[c][policy]
-            cell = judged_cell(c.title, scale, found, c.better, spans=c is decisive)
+            cell = judged_cell(c.title, scale, found, better(c.metric), spans=c is decisive)
             if c.metric == PEAK_90 and re_aged(data, scenario, policy, PEAK_90_RATE):
                 cell = replace(cell, verdict="reaged")
             cells.append(cell)
@@ -148,17 +148,17 @@ def _change_columns(data: ReportData, books: Provisions | None) -> list[Column]:
     written_off, _ = data.with_runoff("written_off", "")
     measure, title = data.measure()
     columns = [
-        Column(tr("90+ amount"), tr("peak"), PEAK_90, "money", -1),
-        Column(tr("Write-offs"), "", written_off, "money", -1),
+        Column(tr("90+ amount"), tr("peak"), PEAK_90, "money"),
+        Column(tr("Write-offs"), "", written_off, "money"),
     ]
     if books is not None:
         allowance = f"peak_allowance_{books.accounting}"
         columns += [
-            Column(tr("Allowance"), tr("peak"), allowance, "money", -1),
-            Column(tr("Capital ratio"), tr("lowest"), "lowest_capital_ratio", "points", 1),
-            Column(tr("ROA"), tr("a year"), "return_on_assets", "points", 1),
+            Column(tr("Allowance"), tr("peak"), allowance, "money"),
+            Column(tr("Capital ratio"), tr("lowest"), "lowest_capital_ratio", "points"),
+            Column(tr("ROA"), tr("a year"), "return_on_assets", "points"),
         ]
-    return [*columns, Column(title, "", measure, "money", 1)]
+    return [*columns, Column(title, "", measure, "money")]
 
 
 def _over_assumptions(data: ReportData, place: tuple[str, str], scale: Scale) -> str:

@@ -11,6 +11,7 @@ from simulator.report.kit.table import difference, metric_scales, policy_class
 from simulator.results import decision
 from simulator.results.decision import Verdict
 from simulator.results.estimate import Estimate
+from simulator.results.metrics import better
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _cell(
 def _cell_verdict(
     data: ReportData, place: tuple[str, str], metric: str, delta: Estimate[float]
 ) -> str:
-    verdict = decision.verdict(delta, 1 if metric == data.measure()[0] else -1)
+    verdict = decision.verdict(delta, better(metric))
     return "reaged" if verdict is Verdict.BETTER and re_aged(data, *place, metric) else verdict
 
 

@@ -18,6 +18,7 @@ from simulator.report.provisions.rule_books import provisions_of
 from simulator.results.decision import Case, Lack, Obstacle, Outcome, Verdict
 from simulator.results.decision import verdict as verdict_of
 from simulator.results.estimate import Estimate
+from simulator.results.metrics import better
 
 MOST_WORDS = 60
 """Words of the verdict in English."""
@@ -178,13 +179,12 @@ def obstacle_words(data: ReportData, obstacle: Obstacle) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A change in the adverse scenario: its name, size and sign that is better."""
+    """A change in the adverse scenario: its name and size."""
 
     metric: str
     name: str
     stat: Estimate[float]
     scale: Scale
-    better: int
 
 
 def effects(data: ReportData, scenario: str, policy: str) -> Iterator[Effect]:
@@ -205,7 +205,7 @@ def effects(data: ReportData, scenario: str, policy: str) -> Iterator[Effect]:
         if stat is not None and not by_re_ageing:
             points = metric == "lowest_capital_ratio"
             scale = points_scale(stat.ends) if points else money_scale(data.currency, [stat.mean])
-            yield Effect(metric, name, stat, scale, 1 if points else -1)
+            yield Effect(metric, name, stat, scale)
 
 
 def _adverse(data: ReportData, case: Case) -> str:
@@ -216,7 +216,7 @@ def _adverse(data: ReportData, case: Case) -> str:
     scenario = data.worst_scenario()
     all_of_it = data.decision.outcome in (Outcome.RECOMMENDED, Outcome.DEPENDS)
     sure = [e for e in effects(data, scenario, case.policy) if e.stat.sign]
-    harms = [e for e in sure if verdict_of(e.stat, e.better) is Verdict.WORSE]
+    harms = [e for e in sure if verdict_of(e.stat, better(e.metric)) is Verdict.WORSE]
     gains = [e for e in sure if e not in harms] if all_of_it else []
     told = [_effect_words(effect) for effect in (*harms, *gains)[:MOST_EFFECTS]]
     if not told:

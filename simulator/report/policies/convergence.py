@@ -16,7 +16,7 @@ from simulator.report.kit.style import Frame, Grid, Sheet, axis
 from simulator.report.kit.table import Table
 from simulator.results.decision import worths
 from simulator.results.intervals import over_paths
-from simulator.results.metrics import net_loss
+from simulator.results.path_metrics import net_loss
 
 CURVE_POINTS: Final = 60
 

@@ -15,7 +15,7 @@ from simulator.report.kit.style import Frame, Sheet
 from simulator.results.estimate import Estimate
 from simulator.results.income_statement import COST_LINES, statement
 from simulator.results.intervals import over_paths, with_spread
-from simulator.results.metrics import monthly_view
+from simulator.results.path_metrics import monthly_view
 
 COST_WORDS: Final = {
     "funding_cost": mark("Funding"),

@@ -10,7 +10,7 @@ from simulator.report.kit.numbers import Scale, money_scale
 from simulator.report.kit.statistics import Array, Fan, fan_of
 from simulator.report.kit.style import Frame
 from simulator.report.kit.table import MONTH, POLICY, SCENARIO, Table, month_rows
-from simulator.results.metrics import net_loss
+from simulator.results.path_metrics import net_loss
 
 
 def loss_fan(data: ReportData, scenario: str, policy: str) -> Fan:

@@ -9,29 +9,30 @@ from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable
 from simulator.report.provisions.rule_books import Provisions
 from simulator.results.estimate import Estimate
 from simulator.results.income_statement import parameters_of
+from simulator.results.metrics import better
 
 VALUE: Final = "delta_value"
 
 
 class Column(NamedTuple):
-    """Title, metric, whether of the last month, and the sign that is better (0: not judged)."""
+    """Title, metric, whether of the last month, and whether it is judged as a change."""
 
     title: str
     metric: str
     at_end: bool = False
-    better: int = 0
+    judged: bool = False
 
 
 def value_table(books: Provisions, scenario: str) -> PolicyTable:
     """Every policy under a scenario; differences are paired with the reference."""
     data, shown = books.data, books.impaired_book
     columns = (
-        Column(tr("Value"), VALUE, better=1),
+        Column(tr("Value"), VALUE, judged=True),
         Column(tr("Net income"), "net_income"),
         Column(tr("Return on equity"), "return_on_equity"),
         Column(tr("Lowest capital ratio"), "lowest_capital_ratio"),
         Column(tr("Paths below {minimum}", minimum=capital_minimum(data)), "ever_breach_capital"),
-        Column(tr("Allowance"), f"delta_allowance_{books.accounting}", True, -1),
+        Column(tr("Allowance"), f"delta_allowance_{books.accounting}", True, True),
         Column(books.impaired_words(shown)[1], f"impaired_ratio_{shown}", True),
     )
     scales = [_scale(data, scenario, column) for column in columns]
@@ -114,7 +115,7 @@ def _found(data: ReportData, place: tuple[str, str], column: Column) -> Estimate
 
 
 def _is_money(column: Column) -> bool:
-    return bool(column.better) or column.metric == "net_income"
+    return column.judged or column.metric == "net_income"
 
 
 def _scale(data: ReportData, scenario: str, column: Column) -> Scale:
@@ -133,18 +134,18 @@ def _unit(column: Column, scale: Scale) -> str:
         return tr("% of risk-weighted assets")
     if column.metric.startswith("impaired_ratio_"):
         return tr("%, last month")
-    return tr("{unit}, change", unit=scale.unit) if column.better else scale.unit
+    return tr("{unit}, change", unit=scale.unit) if column.judged else scale.unit
 
 
 def _cell(column: Column, stat: Estimate[float] | None, scale: Scale) -> PolicyCell:
     """A number with its interval and, for a change, whether it is told from zero."""
     title = tr("{title}, {unit}", title=column.title, unit=_unit(column, scale))
     if stat is None:
-        return PolicyCell(title, NONE if column.better else missing())
+        return PolicyCell(title, NONE if column.judged else missing())
     if column.metric.startswith("ever_"):
         return _chance_cell(title, stat)
-    if column.better:
-        return judged_cell(title, scale, stat, column.better)
+    if column.judged:
+        return judged_cell(title, scale, stat, better(column.metric))
     ends = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
     return PolicyCell(title, scale.text(stat.mean), ends)
 

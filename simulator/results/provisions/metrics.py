@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from enum import Flag, auto
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -10,11 +9,9 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from simulator.results.delinquency import share
 from simulator.results.estimate import Estimate, unknown
 from simulator.results.intervals import CONFIDENCE
-from simulator.results.metrics import MONTH_AXIS, MetricValues
-from simulator.results.outcomes import WHOLE_HORIZON
+from simulator.results.metric import LOWER, MONTH_AXIS, Metric, MetricValues, Span
 from simulator.results.provisions.roll_forward import TRANSFERS
 from simulator.results.provisions.variables import OPENING_SUFFIX
 from simulator.results.variables import FRACTION, MONEY, unit_in
@@ -22,22 +19,6 @@ from simulator.results.variables import FRACTION, MONEY, unit_in
 F8 = NDArray[np.float64]
 
 _RATIO: Final = "ratio of the means over paths"
-
-
-class Span(Flag):
-    """Which figures a metric has."""
-
-    MONTH = auto()
-    TOTAL = auto()
-    """Sum over the reported months."""
-    EVER = auto()
-    """Whether any month is 1, as ``ever_NAME``."""
-    CLOSING = auto()
-    """The last reported month, as ``closing_NAME`` (so that sweeps have it)."""
-    PEAK = auto()
-    """Largest month of each path, as ``peak_NAME``."""
-    LOWEST = auto()
-    """Smallest month of each path, as ``lowest_NAME``."""
 
 
 class BookView:
@@ -80,19 +61,13 @@ class BookView:
 
 
 @dataclass(frozen=True, slots=True)
-class ProvisionMetric:
-    """One metric of each rule book, ``NAME_BOOK``.
+class ProvisionMetric(Metric[BookView]):
+    """One metric of each rule book, ``NAME_BOOK``; with a bottom the ratio of means over paths.
 
     ``influence``: what its interval takes into account beside the values; ``minimum``: the ratio
     whose minimum a rule book must have to get a row.
     """
 
-    name: str
-    unit: str
-    long_name: str
-    span: Span
-    values: Callable[[BookView], F8]
-    per: Callable[[BookView], F8] | None = None
     influence: Callable[[BookView], F8] | None = None
     minimum: str = ""
 
@@ -117,6 +92,7 @@ PROVISION_METRICS: Final = (
         "allowance at month end, overlays included",
         Span.MONTH | Span.CLOSING | Span.PEAK,
         _named("allowance"),
+        better=LOWER,
         influence=BookView.influence,
     ),
     ProvisionMetric(
@@ -126,7 +102,7 @@ PROVISION_METRICS: Final = (
         Span.MONTH | Span.CLOSING,
         _named("allowance"),
         BookView.loans,
-        BookView.influence,
+        influence=BookView.influence,
     ),
     ProvisionMetric(
         "coverage_ratio",
@@ -135,7 +111,7 @@ PROVISION_METRICS: Final = (
         Span.MONTH | Span.CLOSING | Span.LOWEST,
         _named("allowance"),
         _named("impaired_balance"),
-        BookView.influence,
+        influence=BookView.influence,
     ),
     ProvisionMetric(
         "impaired_ratio",
@@ -144,6 +120,7 @@ PROVISION_METRICS: Final = (
         Span.MONTH | Span.CLOSING | Span.PEAK,
         _named("impaired_balance"),
         BookView.loans,
+        LOWER,
     ),
     ProvisionMetric(
         "provision_charge",
@@ -151,6 +128,7 @@ PROVISION_METRICS: Final = (
         "rise of the allowance + written_off + sold - sale_price - recovered",
         Span.MONTH | Span.TOTAL,
         _named("provision_charge"),
+        better=LOWER,
         influence=BookView.influence_on_charge,
     ),
     ProvisionMetric(
@@ -160,7 +138,7 @@ PROVISION_METRICS: Final = (
         Span.MONTH | Span.CLOSING | Span.LOWEST,
         BookView.booked,
         _named("impaired_balance"),
-        BookView.booked_influence,
+        influence=BookView.booked_influence,
         minimum="coverage_ratio",
     ),
     ProvisionMetric(
@@ -170,7 +148,7 @@ PROVISION_METRICS: Final = (
         Span.MONTH | Span.CLOSING,
         BookView.booked,
         BookView.loans,
-        BookView.booked_influence,
+        influence=BookView.booked_influence,
         minimum="provisions_over_loans",
     ),
     ProvisionMetric(
@@ -180,6 +158,7 @@ PROVISION_METRICS: Final = (
         " impaired_balance",
         Span.MONTH | Span.EVER,
         _below("coverage_ratio", _named("impaired_balance")),
+        better=LOWER,
         minimum="coverage_ratio",
     ),
     ProvisionMetric(
@@ -189,25 +168,31 @@ PROVISION_METRICS: Final = (
         " balance",
         Span.MONTH | Span.EVER,
         _below("provisions_over_loans", BookView.loans),
+        better=LOWER,
         minimum="provisions_over_loans",
     ),
 )
 """Each with a difference to the reference, a ``breach_`` only where the rule book has a minimum."""
 
+
+def _of_grade(name: str, unit: str, long_name: str, better: int = 0) -> Metric[BookView]:
+    return Metric(name, unit, long_name, Span.MONTH, better=better)
+
+
 GRADE_METRICS: Final = {
-    "allowance": ("allowance_by_grade", MONEY, "allowance of the grade at month end"),
-    "balance_share": (
-        "balance_share_by_grade",
+    "allowance_by_grade": _of_grade(
+        "allowance", MONEY, "allowance of the grade at month end", LOWER
+    ),
+    "balance_share_by_grade": _of_grade(
+        "balance_share",
         FRACTION,
         f"balance in the grade over the balance of all loans; {_RATIO}",
     ),
-    "coverage": (
-        "coverage_by_grade",
-        FRACTION,
-        f"allowance over balance of the grade; {_RATIO}",
+    "coverage_by_grade": _of_grade(
+        "coverage", FRACTION, f"allowance over balance of the grade; {_RATIO}"
     ),
 }
-"""``NAME_BOOK_GRADE``: variable, unit and meaning; without differences to the reference."""
+"""``NAME_BOOK_GRADE`` by variable; without differences to the reference."""
 
 
 class KnownStatistics(NamedTuple):
@@ -239,73 +224,21 @@ def _figures(
     metric: ProvisionMetric, name: str, book: BookView, dataset: xr.Dataset
 ) -> Iterator[MetricValues]:
     """By month, then of the whole horizon."""
-    months = tuple(int(month) for month in dataset["month"].values)
-    values = metric.values(book)
+    values = metric.upper(book)
     monthly = MetricValues(
         f"{metric.name}_{name}",
         unit_in(str(dataset.attrs["currency"]), metric.unit),
         f"{metric.long_name}; under {name}",
-        months,
+        tuple(int(month) for month in dataset["month"].values),
         values,
-        per=None if metric.per is None else metric.per(book),
+        per=None if metric.bottom is None else metric.bottom(book),
         chance=Span.EVER in metric.span,
         spread=None if metric.influence is None else values + metric.influence(book),
     )
     yield monthly
     if Span.TOTAL in metric.span:
-        text = f"{monthly.long_name}; reported months together"
-        yield _whole(monthly, np.sum)._replace(long_name=text)
-    if Span.CLOSING in metric.span:
-        text = f"{monthly.long_name}; last reported month"
-        yield _last(monthly)._replace(name=f"closing_{monthly.name}", long_name=text)
-    for extreme, (word, reduce) in _EXTREMES.items():
-        if extreme in metric.span:
-            text = f"{monthly.long_name}; {word} month of each path"
-            named = monthly._replace(name=f"{word}_{monthly.name}", long_name=text)
-            yield _extreme(named, reduce)
-    if Span.EVER in metric.span:
-        text = f"{monthly.long_name}; in any month"
-        ever = _whole(monthly, np.max)
-        yield ever._replace(name=f"ever_{monthly.name}", long_name=text)
-
-
-_EXTREMES: Final = {Span.PEAK: ("peak", np.fmax), Span.LOWEST: ("lowest", np.fmin)}
-
-
-def _extreme(monthly: MetricValues, reduce: np.ufunc) -> MetricValues:
-    """One month of each path, of a ratio that of the path itself; NaN left out."""
-    values, spread = (
-        None
-        if part is None
-        else reduce.reduce(
-            part if monthly.per is None else share(part, monthly.per),
-            axis=MONTH_AXIS,
-            keepdims=True,
-        )
-        for part in (monthly.values, monthly.spread)
-    )
-    assert values is not None
-    return monthly._replace(values=values, spread=spread, per=None, months=WHOLE_HORIZON)
-
-
-def _whole(monthly: MetricValues, reduce: Callable[..., F8]) -> MetricValues:
-    """One figure for all months of a metric that is no ratio."""
-    values, spread = (
-        None if part is None else reduce(part, axis=MONTH_AXIS, keepdims=True)
-        for part in (monthly.values, monthly.spread)
-    )
-    assert values is not None
-    return monthly._replace(values=values, spread=spread, months=WHOLE_HORIZON)
-
-
-def _last(monthly: MetricValues) -> MetricValues:
-    """The last reported month as a figure of the whole horizon."""
-    values, per, spread = (
-        None if part is None else part[..., -1:]
-        for part in (monthly.values, monthly.per, monthly.spread)
-    )
-    assert values is not None
-    return monthly._replace(values=values, per=per, spread=spread, months=WHOLE_HORIZON)
+        yield monthly.total()
+    yield from monthly.further(metric.span)
 
 
 def grade_statistics(dataset: xr.Dataset) -> Iterator[KnownStatistics]:
@@ -318,14 +251,15 @@ def grade_statistics(dataset: xr.Dataset) -> Iterator[KnownStatistics]:
     currency = str(dataset.attrs["currency"])
     yield from _lines(dataset, months, currency)
     for book, grade in book_grades(dataset):
-        for name, (variable, unit, _) in GRADE_METRICS.items():
+        for variable, metric in GRADE_METRICS.items():
             mean, se, p05, p50, p95 = (
                 np.asarray(dataset[f"{variable}{suffix}"].sel(provision=book, grade=grade).values)
                 for suffix in ("", "_se", "_p05", "_p50", "_p95")
             )
             margin = width * se
             found = Estimate(mean, mean - margin, mean + margin, se, p05, p50, p95)
-            yield KnownStatistics(f"{name}_{book}_{grade}", unit_in(currency, unit), months, found)
+            unit = unit_in(currency, metric.unit)
+            yield KnownStatistics(f"{metric.name}_{book}_{grade}", unit, months, found)
 
 
 def _lines(
