@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
+import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from simulator.provision.rule_book import (
     FAMILIES,
     REVOLVING,
     DpdLimit,
+    Expected,
+    Grades,
     Milestones,
     Months,
     RuleBook,
@@ -169,6 +172,16 @@ class Classes(RuleBook):
 
     def _bands(self, family: str) -> tuple[Band, ...]:
         return self.revolving if family == REVOLVING else self.instalment
+
+    def regraded(self, grades: Grades, expected: Expected) -> Grades:
+        """Impaired loans in the worst class whose expected loss they reach."""
+        if not self.impaired_shares:
+            return grades
+        impaired, loss = grades >= SUBSTANDARD, expected.loss()
+        for name, share in self.impaired_shares.items():
+            worse = np.maximum(grades, CLASSES.index(name))
+            grades = np.where(impaired & (loss >= share), worse, grades)
+        return grades
 
     def share(self, grade: str) -> float:
         """Its minimum share."""

@@ -5,8 +5,10 @@ Fields of the shipped ones, with sources: docs/provisions.md.
 
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import (
     AfterValidator,
     Field,
@@ -31,6 +33,8 @@ Foresight = Literal["perfect", "weighted", "point_in_time"]
 Horizon = Literal["12", "lifetime"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Months = Annotated[int, Field(ge=0, le=120)]
+Grades = NDArray[np.int64]
+"""Index of the grade of each cell of loans, shape (cells,)."""
 
 _WEIGHT_TOLERANCE: Final = 1e-9
 
@@ -51,6 +55,19 @@ DpdLimit = Annotated[
 ]
 """Last day past due on one side of a limit; it never falls between the due days of a month."""
 DefaultDpd = Annotated[int, Field(ge=30, le=180), AfterValidator(_whole_months)]
+
+
+class Expected(Protocol):
+    """What is estimated of each cell of loans in a month, shape (cells,)."""
+
+    def default(self) -> NDArray[np.float64]:
+        """Chance of default of the loan's life."""
+
+    def default_at_origin(self) -> NDArray[np.float64]:
+        """That of the loan's kind when it was granted."""
+
+    def loss(self) -> NDArray[np.float64]:
+        """Lifetime loss, a share of balance."""
 
 
 def family_of(product: Product) -> str:
@@ -187,6 +204,10 @@ class RuleBook(Frozen):
     @abstractmethod
     def grade_of(self, situation: Situation, family: str, milestones: Milestones) -> int:
         """Index of the grade that the rules alone give; ``milestones`` are the run's."""
+
+    def regraded(self, grades: Grades, expected: Expected) -> Grades:
+        """``grades`` of cells after what the rules judge on estimated rates; here nothing."""
+        return grades
 
     def horizon(self, grade: str) -> Horizon | None:
         """Which expected loss a grade holds; None where it holds a share of the balance."""

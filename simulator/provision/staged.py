@@ -2,10 +2,13 @@
 
 from typing import Annotated, Final, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from simulator.provision.rule_book import (
     DpdLimit,
+    Expected,
+    Grades,
     Horizon,
     Milestones,
     Months,
@@ -110,6 +113,15 @@ class Staged(RuleBook):
             or (months is not None and observed(situation, months, milestones))
             or (signs.early_warning_months > 0 and situation.warned)
         )
+
+    def regraded(self, grades: Grades, expected: Expected) -> Grades:
+        """Stage 2 where chances of default have risen as much as is named significant."""
+        signs = self.significant_increase
+        if signs.pd_multiple is None:
+            return grades
+        chance, origin = expected.default(), expected.default_at_origin()
+        risen = (chance >= signs.pd_multiple * origin) & (chance - origin >= signs.pd_rise)
+        return np.where((grades == 0) & risen, 1, grades)
 
     def horizon(self, grade: str) -> Horizon:
         """Twelve months in stage 1, the loan's life after it."""

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.provision import RiskCell, RuleBook
+from simulator.provision.rule_book import Grades
 from simulator.reading.periods import months_between, next_month
 from simulator.results.provisions.grades import (
-    Grades,
     dynamic_grades,
     origin_weights,
     static_grades,

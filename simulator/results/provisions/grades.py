@@ -1,16 +1,18 @@
-"""Grades of cells by month: the rules' own, then what is judged on estimated rates."""
+"""Grades of cells by month: the rules' own, then what rule books judge on estimated rates."""
 
 from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.provision import Classes, RiskCell, RuleBook, Staged
+from simulator.provision import RiskCell, RuleBook
+from simulator.provision.rule_book import Grades
 from simulator.results.provisions.rates import Estimates, Term, blended
 from simulator.vocabulary import CellMeasure
 
 F8 = NDArray[np.float64]
-Grades = NDArray[np.int64]
 LifetimeTerms = Callable[[int], Sequence[Term]]
 """What the lifetime rates of a month are blended from."""
 
@@ -36,34 +38,27 @@ def dynamic_grades(
     origins: F8,
     estimates: Sequence[Estimates],
     lifetime_terms: LifetimeTerms,
-) -> Grades:
+) -> NDArray[np.int64]:
     """Grades of every month, shape (months + 1, cells); ``origins`` by ``origin_weights``."""
+
+    def chance(month: int) -> F8:
+        """Chance of default of the loan's life, (cells,)."""
+        terms = lifetime_terms(month)
+        return blended(terms, estimates, CellMeasure.DEFAULT_12, CellMeasure.DEFAULT_LIFE)
+
+    def expected(month: int) -> _Estimated:
+        return _Estimated(
+            partial(chance, month), origin, lambda: blended(lifetime_terms(month), estimates)
+        )
+
+    origin = cache(lambda: origins @ chance(0))
     months = estimates[0].level.shape[0]
-    grades = np.tile(static, (months, 1))
-    if isinstance(book, Staged):
-        origin = origins @ _chance(lifetime_terms(0), estimates)
-        for month in range(months):
-            chance = _chance(lifetime_terms(month), estimates)
-            grades[month, (static == 0) & _increased(book, chance, origin)] = 1
-    elif isinstance(book, Classes):
-        impaired = static >= book.grades.index(book.impaired[0])
-        for month in range(months):
-            loss = blended(lifetime_terms(month), estimates)
-            for name, share in book.impaired_shares.items():
-                reached = impaired & (loss >= share)
-                worse = np.maximum(grades[month], book.grades.index(name))
-                grades[month] = np.where(reached, worse, grades[month])
-    return grades
+    return np.stack([book.regraded(static, expected(month)) for month in range(months)])
 
 
-def _chance(terms: Sequence[Term], estimates: Sequence[Estimates]) -> F8:
-    """Chance of default of the loan's life, (cells,)."""
-    return blended(terms, estimates, CellMeasure.DEFAULT_12, CellMeasure.DEFAULT_LIFE)
+class _Estimated(NamedTuple):
+    """What rule books judge, from the rates of a month; reckoned where it is asked for."""
 
-
-def _increased(book: Staged, chance: F8, origin: F8) -> NDArray[np.bool_]:
-    """Whether chances of default have risen as much as the rule book names significant."""
-    signs = book.significant_increase
-    if signs.pd_multiple is None:
-        return np.zeros(chance.shape, dtype=np.bool_)
-    return (chance >= signs.pd_multiple * origin) & (chance - origin >= signs.pd_rise)
+    default: Callable[[], F8]
+    default_at_origin: Callable[[], F8]
+    loss: Callable[[], F8]
