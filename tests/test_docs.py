@@ -23,7 +23,13 @@ from simulator.policies.describe import field_meanings, policies_markdown
 from tests import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "README.zh.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+CHINESE_PAGES = [page for page in PAGES if page.name.endswith(".zh.md")]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 STEP = re.compile(
     r"^\*\*`(?P<file>[^`]+)`\*\*$|^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
@@ -127,6 +133,16 @@ def test_every_command_of_the_readme_is_understood():
     assert len(commands) >= 8
     for arguments in commands:
         read_arguments(arguments)
+
+
+@pytest.mark.parametrize("page", CHINESE_PAGES, ids=lambda page: page.name)
+def test_a_chinese_page_has_the_commands_and_files_of_the_english_one(page):
+    english = page.with_name(page.name.replace(".zh.md", ".md")).read_text(encoding="utf-8")
+    blocks = {text for kind, text in BLOCK.findall(english) if kind != "python"}
+    found = BLOCK.findall(page.read_text(encoding="utf-8"))
+    assert found
+    assert [text for _, text in found if text not in blocks] == []
+    assert f"]({page.name})" in english
 
 
 def test_every_command_of_the_readme_composes(tmp_path, monkeypatch, capsys):
