@@ -20,14 +20,18 @@ REPORT = SIMULATOR / "report"
 COMMANDS = SIMULATOR / "cli"
 CATALOGUE = REPORT / "kit" / "languages" / "zh.po"
 NAMES = REPORT / "kit" / "languages" / "zh_names.po"
-SAYS = {"tr": (1,), "mark": (1,), "tn": (1, 2)}
-"""Functions that say words: places of the messages among their arguments."""
+SAYS = {"tr": None, "mark": None, "tn": (1, 2)}
+"""Functions that say words: places of one and many among their arguments, else the first."""
+
+
+Words = str | tuple[str, str]
+"""A message, or its words for one and for many."""
 
 
 class Message(NamedTuple):
     """English words in the code, and where they stand."""
 
-    words: str
+    words: Words
     place: str
 
 
@@ -38,48 +42,58 @@ def messages() -> Iterator[Message]:
     for path in sorted((REPORT / "kit" / "templates").glob("*.j2")):
         found = extract_from_file("jinja2.ext:babel_extract", path, keywords=SAYS)
         for line, words, *_ in found:
-            for each in words if isinstance(words, tuple) else (words,):
-                if each:
-                    yield Message(each, f"{path.relative_to(REPORT)}:{line}")
+            yield Message(words, f"{path.relative_to(REPORT)}:{line}")
 
 
 def _spoken(path: Path) -> Iterator[Message]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
-        for place in SAYS.get(node.func.id, ()):
-            argument = node.args[place - 1] if len(node.args) >= place else None
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                yield Message(argument.value, f"{_shown(path)}:{node.lineno}")
+        if node.func.id not in SAYS:
+            continue
+        said = node.args[: 2 if SAYS[node.func.id] else 1]
+        words = [a.value for a in said if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        if words:
+            both = (words[0], words[1]) if len(words) == 2 else words[0]
+            yield Message(both, f"{_shown(path)}:{node.lineno}")
 
 
 def _shown(path: Path) -> Path:
     return path.relative_to(REPORT if path.is_relative_to(REPORT) else SIMULATOR)
 
 
-def known(path: Path) -> dict[str, str]:
-    """Translations that stand in the file ``path``."""
+def known(path: Path) -> dict[Words, str]:
+    """Translations that stand in the file ``path``; Chinese has one form for all numbers."""
     with path.open("rb") as file:
-        return {str(m.id): str(m.string) for m in read_po(file, locale="zh") if m.id and m.string}
+        found = {m.id: m.string for m in read_po(file, locale="zh") if m.id}
+    said = {
+        (w if isinstance(w, str) else (w[0], w[1])): (s if isinstance(s, str) else s[0])
+        for w, s in found.items()
+    }
+    return {words: text for words, text in said.items() if text}
 
 
-def write(translations: dict[str, str], path: Path, places: dict[str, list[str]]) -> None:
+def write(translations: dict[Words, str], path: Path, places: dict[Words, list[str]]) -> None:
     """Write the catalogue ``path``: ``translations`` with the files that say each."""
     catalogue = Catalog(locale="zh", project="loanstress", fuzzy=False, header_comment="#")
     for words, said in translations.items():
         files = sorted({place.partition(":")[0] for place in places.get(words, [])})
-        catalogue.add(words, said, locations=[(name, None) for name in files])
+        forms = said if isinstance(words, str) else (said,)
+        catalogue.add(words, forms, locations=[(name, None) for name in files])
     with path.open("wb") as file:
         write_po(file, catalogue, width=110, omit_header=True)
-    header = (
-        'msgid ""\nmsgstr ""\n"Language: zh\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    fields = (
+        "Language: zh",
+        "Plural-Forms: nplurals=1; plural=0;",
+        "Content-Type: text/plain; charset=utf-8",
     )
+    header = "\n".join(['msgid ""', 'msgstr ""', *(f'"{field}\\n"' for field in fields), "\n"])
     path.write_text(header + path.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def main() -> int:
     """Write the catalogue; 1 when a message lacks its translation."""
-    places: dict[str, list[str]] = {}
+    places: dict[Words, list[str]] = {}
     for words, place in messages():
         places.setdefault(words, []).append(place)
     translated, names = known(CATALOGUE), known(NAMES)

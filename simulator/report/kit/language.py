@@ -12,9 +12,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from babel.support import Translations
+
     from simulator.settings import LanguageCode
 
 NARROW_SPACE: Final = "\u202f"
@@ -124,8 +127,10 @@ def tr(message: str, **values: object) -> str:
 
 def tn(one: str, many: str, n: int, **values: object) -> str:
     """``one`` or ``many`` by the number ``n``, which both may hold as ``{n}``."""
-    message = one if n == 1 and language() is ENGLISH else many
-    return tr(message, **{"n": f"{n:,}", **values})
+    code = language().code
+    plain = one if n == 1 else many
+    said = plain if code == "en" else translations(code).ngettext(one, many, n)
+    return said.format_map({"n": f"{n:,}", **values})
 
 
 def mark(message: str) -> str:
@@ -185,19 +190,25 @@ def fields(message: str) -> frozenset[str]:
 
 def _said(message: str) -> str:
     code = language().code
-    return message if code == "en" else catalogue(code).get(message, message)
+    return message if code == "en" or not message else translations(code).gettext(message)
 
 
 @cache
-def catalogue(code: "LanguageCode") -> Mapping[str, str]:
-    """English words -> words of the language ``code``, from its catalogue of strings."""
-    from babel.messages.pofile import read_po  # slow to import, and English needs none
+def translations(code: "LanguageCode") -> "Translations":
+    """The catalogues of the language ``code``, with its plurals."""
+    from babel.messages.catalog import Catalog  # slow to import, and English needs none
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+    from babel.support import Translations
 
-    found: dict[str, str] = {}
+    whole = Catalog(locale=code)
     folder = files("simulator.report.kit").joinpath("languages")
     for part in sorted(item.name for item in folder.iterdir() if item.name.startswith(code)):
         with folder.joinpath(part).open("rb") as file:
             for entry in read_po(file, locale=code):
-                if entry.id and isinstance(entry.id, str) and isinstance(entry.string, str):
-                    found[entry.id] = entry.string or entry.id
-    return found
+                if entry.id:
+                    whole[entry.id] = entry
+    compiled = BytesIO()
+    write_mo(compiled, whole)
+    compiled.seek(0)
+    return Translations(compiled)

@@ -1,7 +1,5 @@
 """Workbook, comparison and page of a fit in Chinese: nothing of theirs is left in English."""
 
-import ast
-import importlib
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -16,49 +14,12 @@ from simulator.report.comparison.comparison_page import render_comparison
 from simulator.report.fit.page import render_fit
 from simulator.report.fit.panels import Panel, Strand, line_panels
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import catalogue, fields, speaking
+from simulator.report.kit.language import speaking
 from simulator.report.kit.spreadsheet import MAX_SHEET_NAME, Number, number_format
 from simulator.report.kit.style import WIDE
 from simulator.settings import ReportSettings
 from tests.report.fit.test_fit_page import make_report
 from tests.report.test_workbook import read
-
-MODULES = (
-    "report.workbook",
-    "report.kit.spreadsheet",
-    "report.comparison.comparison_page",
-    "report.comparison.comparison_words",
-    "report.comparison.compared_runs",
-    "report.fit.data",
-    "report.fit.figures",
-    "report.fit.page",
-    "report.fit.panels",
-    "report.fit.tables",
-    "report.fit.words",
-    "calibrate.fit_report",
-)
-
-
-def messages(module: str) -> set[str]:
-    """Words that a module marks for translation, by its syntax tree."""
-    file = importlib.import_module(f"simulator.{module}").__file__
-    assert file is not None
-    found = set()
-    for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            n_words = {"tr": 1, "mark": 1, "tn": 2}.get(node.func.id, 0)
-            for word in node.args[:n_words]:
-                if isinstance(word, ast.Constant):
-                    found.add(str(word.value))
-    return found
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_every_message_has_its_chinese_with_the_same_values(module: str) -> None:
-    chinese = catalogue("zh")
-    for message in messages(module):
-        assert message in chinese, message
-        assert fields(message) == fields(chinese[message]), message
 
 
 @pytest.fixture(scope="module")
