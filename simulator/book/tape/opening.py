@@ -24,7 +24,7 @@ from simulator.book.schedule import I8, Terms, open_loans, share_outstanding
 from simulator.book.schema import F8, U8, Book, write_off_age
 from simulator.book.segments import check_regions, hash_texts, risk_band
 from simulator.book.synthesize import Menu, applicants, menu_of, rules_of
-from simulator.book.tape.arrears import spell_months
+from simulator.book.tape.arrears import opening_arrears, spell_months
 from simulator.book.tape.checks import WORK_NAMES
 from simulator.book.tape.columns import TAPE_COLUMNS
 from simulator.book.tape.reader import Tape, read_tape
@@ -34,9 +34,9 @@ from simulator.catalogue import Parameters
 from simulator.reading.cells import Texts
 from simulator.reading.periods import next_month
 from simulator.settings import BookSettings, RunSettings
-from simulator.units import days_past_due, monthly_rate, unpaid_instalments
+from simulator.units import days_past_due, monthly_rate
 from simulator.validation import UserError
-from simulator.vocabulary import MAX_UNPAID, Amortisation
+from simulator.vocabulary import Amortisation
 
 ALWAYS_DRAWN: Final = (
     "true_risk",
@@ -81,7 +81,9 @@ def tape_book(
     """
     if settings.path is None:
         raise UserError("book.path must name the file of the tape when book.kind is tape; got null")
-    tape = read_tape(settings.path, settings.mapping, settings.panel, settings.regions)
+    tape = read_tape(
+        settings.path, settings.mapping, settings.panel, settings.regions, settings.jurisdiction
+    )
     menu = menu_of(settings, tape.texts["product"].words)
     rules = _with_regions(tape, rules_of(settings, parameters))
     sample, told = _sampled(tape, settings.borrowers, run.seed)
@@ -313,15 +315,16 @@ def _loans(tape: Tape, menu: Menu, loan_ids: U8, borrower_ids: U8) -> LoanColumn
     products = tape.texts["product"]
     product = np.array([places.get(w, -1) for w in products.words], dtype=np.int64)[products.codes]
     whole = {
-        name: tape.numbers[name].astype(np.int64)
-        for name in ("term_months", "remaining_months", "due_day")
+        name: tape.numbers[name].astype(np.int64) for name in ("term_months", "remaining_months")
     }
-    term, due_day = whole["term_months"], whole["due_day"]
-    remaining = np.minimum(whole["remaining_months"], term)
-    dpd = np.nan_to_num(tape.numbers.get("dpd", np.zeros(product.size)))
-    n_unpaid = np.minimum(unpaid_instalments(dpd, tape.numbers["due_day"]), MAX_UNPAID - 1)
+    term, kind = whole["term_months"], menu.column("amortisation")[product].astype(np.int64)
+    told = np.minimum(whole["remaining_months"], term)
+    dpd = tape.numbers.get("dpd", np.zeros(product.size))
+    n_unpaid, due_day, remaining = opening_arrears(
+        dpd, tape.numbers["due_day"], told, kind != Amortisation.REVOLVING
+    )
     terms = Terms(
-        kind=menu.column("amortisation")[product].astype(np.int64),
+        kind=kind,
         term_months=term,
         monthly_rate=monthly_rate(tape.numbers["annual_rate"]),
         min_payment_share=menu.column("min_payment_share")[product],
@@ -336,7 +339,7 @@ def _loans(tape: Tape, menu: Menu, loan_ids: U8, borrower_ids: U8) -> LoanColumn
         borrower_id=borrower_ids,
         product=product,
         band=np.zeros_like(product),
-        origination_month=remaining - term,
+        origination_month=told - term,
         term_months=term,
         remaining_months=remaining,
         due_day=due_day,

@@ -8,7 +8,6 @@ import numpy as np
 
 from simulator.book.schema import F8
 from simulator.book.segments import MAX_REGIONS
-from simulator.book.tape.arrears import unpaid_of_status
 from simulator.book.tape.checks import (
     borrower_troubles,
     cross_troubles,
@@ -24,9 +23,17 @@ from simulator.book.tape.dates import (
     date_troubles,
     schedule_from_dates,
 )
+from simulator.book.tape.derived import (
+    check_direction,
+    convert_incomes,
+    count_from_snapshot,
+    fill_ids,
+    rescale_scores,
+)
 from simulator.book.tape.draft import Draft, read_columns, translate_values
 from simulator.book.tape.mapping import DROP, MappingFound, find_mapping
 from simulator.book.tape.panel_files import join_panel, split_panel
+from simulator.book.tape.statuses import days_of_status, unpaid_of_status
 from simulator.products import PRODUCTS
 from simulator.reading.cells import (
     I8,
@@ -53,6 +60,8 @@ class Tape:
     months_overdue: I8 | None = None
     snapshot: date | None = None
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What a reader must see on the console."""
 
     @property
     def n_loans(self) -> int:
@@ -65,14 +74,16 @@ def read_tape(
     mapping: str | Mapping[str, object] | None = None,
     panel: str | None = None,
     regions: Sequence[str] = (),
+    law: str | None = None,
 ) -> Tape:
     """The tape at ``path_text``; every finding at once in a ``UserError``, one a line.
 
-    ``mapping`` and ``panel`` as in ``BookSettings``; ``regions`` are the book's own.
+    ``mapping`` and ``panel`` as in ``BookSettings``; ``regions`` are the book's own, ``law`` its
+    jurisdiction.
     """
     found = find_mapping(mapping)
     source = open_source("book.path", path_text, found.mapping.encoding, found.mapping.delimiter)
-    return checked_tape(source, path_text, found, panel, regions)
+    return checked_tape(source, path_text, found, panel, regions, law)
 
 
 def checked_tape(
@@ -81,19 +92,25 @@ def checked_tape(
     found: MappingFound,
     panel: str | None = None,
     regions: Sequence[str] = (),
+    law: str | None = None,
 ) -> Tape:
     """The tape in ``source``, which is open already."""
     draft = read_columns(source, found.mapping)
     draft.notes += [*found.notes, *source.notes]
     if found.mapping.snapshot_date is not None:
         draft.set_snapshot(found.mapping.snapshot_date, "snapshot_date of the mapping")
+    fill_ids(draft)
     translate_values(draft, regions)
+    convert_incomes(draft, law)
+    rescale_scores(draft, law)
     split_panel(draft)
     if panel is not None:
         join_panel(draft, panel)
     _drop_closed(draft)
     _fill_from_dates(draft)
+    count_from_snapshot(draft)
     _fill_from_status(draft)
+    check_direction(draft)
     _fill_lines(draft)
     _check(draft, regions)
     draft.findings.raise_any()
@@ -105,6 +122,7 @@ def checked_tape(
         months_overdue=draft.months_overdue,
         snapshot=draft.snapshot,
         notes=tuple(draft.notes),
+        warnings=tuple(draft.warnings),
     )
 
 
@@ -166,7 +184,8 @@ def _fill_from_status(draft: Draft) -> None:
     if "due_day" not in draft.numbers:
         return
     due_day = np.nan_to_num(draft.numbers["due_day"], nan=1.0, posinf=1.0, neginf=1.0)
-    draft.fill("dpd", days_past_due(unpaid, due_day))
+    days = days_of_status(draft.texts["status"])
+    draft.fill("dpd", np.where(np.isnan(days), days_past_due(unpaid, due_day), days))
 
 
 def _fill_lines(draft: Draft) -> None:
