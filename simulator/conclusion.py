@@ -66,7 +66,8 @@ class ExperimentOutcome:
     causes: tuple[CauseShare, ...] = ()
     failed_checks: tuple[str, ...] = ()
     opening_warnings: tuple[str, ...] = ()
-    """Scenarios that open in another economy than the one in which the book has settled."""
+    """Where a book opens otherwise than its source says, or a scenario in another economy than the
+    one in which the book has settled."""
     value_warnings: tuple[str, ...] = ()
     """Where the run-off is too short for the value, or leaves much to it; lists for others."""
     underwriting: tuple[UnderwritingRow, ...] = ()
@@ -157,7 +158,8 @@ def conclude(
         write_results(output, stored, summary, manifest, pages, history)
     watch.advance(1)
     watch.finish()
-    opened = tuple(w for s in finished.scenarios for w in s.warnings if OTHER_OPENING in w)
+    moved = (w for s in finished.scenarios for w in s.warnings if OTHER_OPENING in w)
+    opened = (*finished.book.warnings, *moved)
     return ExperimentOutcome(
         dataset,
         summary,

@@ -92,11 +92,16 @@ def _answer(asked: _Asked) -> int:
 def _inspect(asked: _Asked) -> int:
     """Print what the tape holds; write the proposed mapping where asked."""
     from simulator.book.tape.inspection import inspect, write_new
+    from simulator.cli.terminal.reconciliation import reconciliation_table
     from simulator.cli.terminal.waiting import Waiting
 
     with Waiting(f"reading {clip(Path(asked.file).name, 60)}"):
         found = inspect(asked.file, asked.mapping, asked.panel)
     print("\n".join(found.lines))
+    if found.reconciliation is not None:
+        reconciliation_table(found.reconciliation)
+    for warning in found.warnings:
+        print(f"warning: {clip(warning, 600)}", file=sys.stderr)
     if asked.output is not None:
         write_new(asked.output, found.mapping_text)
         print(f"\nWritten to {shown(asked.output)}")

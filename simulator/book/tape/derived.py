@@ -81,6 +81,7 @@ def rescale_scores(draft: Draft, law: str | None) -> None:
         scale = found.scale
         if scale is None:
             draft.findings.say(found.question)
+            draft.numbers["score"] = np.full(score.size, np.nan)
             return
     draft.add(*outside(score, scale))
     scaled = on_the_models_scale(score, scale, mapping.score_direction)

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from simulator.book.reconciliation import LeftOut
 from simulator.book.schema import F8
 from simulator.book.tape.checks import Findings
 from simulator.book.tape.columns import COLUMN_BY_NAME
@@ -56,6 +57,7 @@ class Draft:
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     """What a reader must see on the console."""
+    left_out: list[LeftOut] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     """Model's column -> header of the file."""
 

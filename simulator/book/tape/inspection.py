@@ -8,8 +8,11 @@ from typing import Final
 
 import numpy as np
 
+from simulator.book.reconciliation import Reconciliation, warning_of
+from simulator.book.synthesize import menu_of
 from simulator.book.tape.columns import TAPE_COLUMNS
 from simulator.book.tape.headers import read_headers
+from simulator.book.tape.loans import looked_at
 from simulator.book.tape.mapping import MappingFound, find_mapping, parse_mapping
 from simulator.book.tape.opening import imputed_columns
 from simulator.book.tape.profile import MOST_COLUMNS, ColumnProfile, profile
@@ -29,6 +32,9 @@ class Inspection:
     lines: tuple[str, ...]
     mapping_text: str
     can_run: bool
+    reconciliation: Reconciliation | None = None
+    """What the tape says beside what would open, where it can be run."""
+    warnings: tuple[str, ...] = ()
 
 
 def inspect(path_text: str, mapping_path: str | None, panel: str | None) -> Inspection:
@@ -52,7 +58,12 @@ def inspect(path_text: str, mapping_path: str | None, panel: str | None) -> Insp
         "",
         *(_tape_lines(tape) if tape is not None else _wrong_lines(wrong, proposal)),
     ]
-    return Inspection(tuple(lines), proposal.text, tape is not None)
+    if tape is None:
+        return Inspection(tuple(lines), proposal.text, False)
+    menu = menu_of(BookSettings(kind="tape", path=path_text), tape.texts["product"].words)
+    found = looked_at(tape, menu)
+    warnings = tuple(w for w in (*tape.warnings, warning_of(found)) if w)
+    return Inspection(tuple(lines), proposal.text, True, found, warnings)
 
 
 def write_new(path: Path, text: str) -> None:

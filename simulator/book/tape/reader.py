@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import numpy as np
 
-from simulator.book.schema import F8
-from simulator.book.segments import MAX_REGIONS
+from simulator.book.reconciliation import LeftOut
+from simulator.book.schema import F8, U8
+from simulator.book.segments import MAX_REGIONS, hash_texts
 from simulator.book.tape.checks import (
     borrower_troubles,
     cross_troubles,
@@ -43,6 +45,8 @@ from simulator.reading.cells import (
 from simulator.reading.table_file import Source, open_source
 from simulator.units import days_past_due
 
+CLOSED: Final = "closed or written off by their status"
+
 
 @dataclass(frozen=True, slots=True)
 class Tape:
@@ -59,6 +63,10 @@ class Tape:
     texts: dict[str, Texts]
     months_overdue: I8 | None = None
     snapshot: date | None = None
+    instalment: F8 | None = None
+    """Next instalments as the tape says; NaN where it does not."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Loans of the file that do not open."""
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     """What a reader must see on the console."""
@@ -67,6 +75,16 @@ class Tape:
     def n_loans(self) -> int:
         """Rows."""
         return int(self.texts["loan_id"].codes.size)
+
+    @property
+    def weight(self) -> F8:
+        """Real borrowers that each row's borrower stands for; 1 where the tape does not say."""
+        weight = self.numbers.get("weight", np.ones(self.n_loans))
+        return np.where(np.isnan(weight), 1.0, weight)
+
+    def ids(self, name: str) -> U8:
+        """Permanent ids of a text column; shape (n_loans,)."""
+        return hash_texts(self.texts[name].names, name)[self.texts[name].codes]
 
 
 def read_tape(
@@ -117,10 +135,12 @@ def checked_tape(
     return Tape(
         path=path_text,
         sha256=source.sha256,
-        numbers={n: c for n, c in draft.numbers.items() if n != "arrears"},
+        numbers={n: c for n, c in draft.numbers.items() if n not in ("arrears", "instalment")},
         texts={n: c for n, c in draft.texts.items() if n != "status"},
         months_overdue=draft.months_overdue,
         snapshot=draft.snapshot,
+        instalment=draft.numbers.get("instalment"),
+        left_out=tuple(draft.left_out),
         notes=tuple(draft.notes),
         warnings=tuple(draft.warnings),
     )
@@ -134,6 +154,8 @@ def _drop_closed(draft: Draft) -> None:
     if closed.any():
         owed = draft.numbers.get("principal")
         balance = "" if owed is None else f", with a balance of {np.nansum(owed[closed]):,.0f},"
+        gone = 0.0 if owed is None else float(np.nansum(owed[closed]))
+        draft.left_out.append(LeftOut(CLOSED, int(np.count_nonzero(closed)), gone))
         draft.notes.append(
             f"{np.count_nonzero(closed)} loans{balance} leave: their status is closed or written"
             " off."
