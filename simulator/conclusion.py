@@ -31,12 +31,14 @@ from simulator.results.decision import Decision, decide
 from simulator.results.files import (
     ASSUMPTIONS_NAME,
     CAUSES_NAME,
+    REJECTED_NAME,
     UNDERWRITING_NAME,
     UNDERWRITING_PAGE,
 )
 from simulator.results.history import history_table
 from simulator.results.manifest import RunFacts, build_manifest
 from simulator.results.provisions.audit import overlay_amounts
+from simulator.results.rejected import rejected_text
 from simulator.results.store import write_results
 from simulator.results.stored_run import with_record
 from simulator.results.summary import SummaryRow, summarise
@@ -146,6 +148,8 @@ def conclude(
             )
     watch.advance(1)
     if output is not None:
+        if finished.book.rejected:
+            pages[REJECTED_NAME] = rejected_text(finished.book.rejected)
         if causes:
             pages[CAUSES_NAME] = causes_text(causes)
         if tried is not None:

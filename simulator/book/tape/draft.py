@@ -15,6 +15,7 @@ from simulator.book.tape.columns import COLUMN_BY_NAME
 from simulator.book.tape.fractions import like_the_others
 from simulator.book.tape.headers import read_headers
 from simulator.book.tape.mapping import TapeMapping
+from simulator.book.tape.quarantine import Quarantine
 from simulator.book.tape.statuses import read_statuses
 from simulator.book.tape.synonyms import VALUE_WORDS, plain_word, province_word
 from simulator.reading.cells import (
@@ -57,6 +58,8 @@ class Draft:
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     """What a reader must see on the console."""
+    quarantine: Quarantine | None = None
+    """Where rows that break a rule go; None refuses the tape."""
     left_out: list[LeftOut] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     """Model's column -> header of the file."""
@@ -72,8 +75,11 @@ class Draft:
         self.findings.about(self.texts.get("loan_id"), self.rows)
 
     def add(self, *troubles: Trouble) -> None:
-        """Findings about the rows as they are now."""
-        self.findings.add(troubles)
+        """Findings about the rows as they are now, or rows to leave out."""
+        if self.quarantine is None:
+            self.findings.add(troubles)
+        else:
+            self.quarantine.note(troubles, self.rows)
 
     def warn(self, text: str, rows: B | None = None) -> None:
         """Something to see on the console, with the first of ``rows`` where it is about some."""
@@ -101,10 +107,12 @@ def read_columns(
     wanted: Sequence[str] = tuple(COLUMN_BY_NAME),
     *,
     whole_tape: bool = True,
+    most_rejected: float | None = None,
 ) -> Draft:
     """Every known column of the file, and the constants of the mapping."""
     headers = read_headers(source.names, mapping, wanted, whole_tape=whole_tape)
     draft = Draft(source, mapping, Findings(source))
+    draft.quarantine = None if most_rejected is None else Quarantine(most_rejected)
     draft.findings.say(*source.findings, *headers.findings)
     draft.rows = np.arange(source.table.num_rows)
     columns = {n: source.table.column(place) for n, place in headers.columns.items()}

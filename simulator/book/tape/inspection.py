@@ -37,16 +37,24 @@ class Inspection:
     warnings: tuple[str, ...] = ()
 
 
-def inspect(path_text: str, mapping_path: str | None, panel: str | None) -> Inspection:
-    """Look at the tape; ``UserError`` where there is none to look at."""
+def inspect(
+    path_text: str,
+    mapping_path: str | None,
+    panel: str | None,
+    most_rejected: float | None = None,
+) -> Inspection:
+    """Look at the tape; ``UserError`` where there is none to look at.
+
+    ``most_rejected`` as in ``read_tape``.
+    """
     given = find_mapping(mapping_path)
     source = open_source("the tape", path_text, given.mapping.encoding, given.mapping.delimiter)
     headers = read_headers(source.names, given.mapping)
     profiles = profile(source, given.mapping)
     proposal = propose(headers, source.names, profiles, given.mapping)
     proposed = parse_mapping("the proposed mapping", proposal.text)
-    as_it_is, _ = _try(source, path_text, given, panel)
-    tape, wrong = _try(source, path_text, MappingFound("", proposed, ()), panel)
+    as_it_is, _ = _try(source, path_text, given, panel, most_rejected)
+    tape, wrong = _try(source, path_text, MappingFound("", proposed, ()), panel, most_rejected)
     models = {place: model for model, place in headers.columns.items()}
     lines = [
         *_file_lines(path_text, source),
@@ -83,11 +91,17 @@ def write_new(path: Path, text: str) -> None:
 
 
 def _try(
-    source: Source, path_text: str, found: MappingFound, panel: str | None
+    source: Source,
+    path_text: str,
+    found: MappingFound,
+    panel: str | None,
+    most_rejected: float | None,
 ) -> tuple[Tape | None, str]:
     regions = tuple(BookSettings.model_fields["regions"].default)
     try:
-        return checked_tape(source, path_text, found, panel, regions), ""
+        return checked_tape(
+            source, path_text, found, panel, regions, most_rejected=most_rejected
+        ), ""
     except UserError as error:
         return None, str(error)
 

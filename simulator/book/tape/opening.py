@@ -82,7 +82,12 @@ def tape_book(
     if settings.path is None:
         raise UserError("book.path must name the file of the tape when book.kind is tape; got null")
     tape = read_tape(
-        settings.path, settings.mapping, settings.panel, settings.regions, settings.jurisdiction
+        settings.path,
+        settings.mapping,
+        settings.panel,
+        settings.regions,
+        settings.jurisdiction,
+        settings.most_rejected,
     )
     menu = menu_of(settings, tape.texts["product"].words)
     rules = _with_regions(tape, rules_of(settings, parameters))
@@ -108,6 +113,7 @@ def tape_book(
         notes=(*_notes(tape, menu, rules, opening.loans, run), *told),
         warnings=tuple(w for w in (*tape.warnings, warning_of(found)) if w),
         reconciliation=found,
+        rejected=tape.rejected,
     )
     return assemble(frame, parts)
 

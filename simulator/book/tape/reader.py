@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from simulator.book.reconciliation import LeftOut
-from simulator.book.schema import F8, U8
+from simulator.book.schema import F8, U8, Rejected
 from simulator.book.segments import MAX_REGIONS, hash_texts
 from simulator.book.tape.checks import (
     borrower_troubles,
@@ -35,6 +35,7 @@ from simulator.book.tape.derived import (
 from simulator.book.tape.draft import Draft, read_columns, translate_values
 from simulator.book.tape.mapping import DROP, MappingFound, find_mapping
 from simulator.book.tape.panel_files import join_panel, split_panel
+from simulator.book.tape.rejected_rows import conclude_quarantine, take_out
 from simulator.book.tape.statuses import days_of_status, unpaid_of_status
 from simulator.products import PRODUCTS
 from simulator.reading.cells import (
@@ -67,6 +68,7 @@ class Tape:
     """Next instalments as the tape says; NaN where it does not."""
     left_out: tuple[LeftOut, ...] = ()
     """Loans of the file that do not open."""
+    rejected: tuple[Rejected, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     """What a reader must see on the console."""
@@ -93,15 +95,17 @@ def read_tape(
     panel: str | None = None,
     regions: Sequence[str] = (),
     law: str | None = None,
+    most_rejected: float | None = None,
 ) -> Tape:
     """The tape at ``path_text``; every finding at once in a ``UserError``, one a line.
 
     ``mapping`` and ``panel`` as in ``BookSettings``; ``regions`` are the book's own, ``law`` its
-    jurisdiction.
+    jurisdiction. Rows that break a rule are left out up to the share ``most_rejected`` of rows and
+    of balance; None refuses the tape for any.
     """
     found = find_mapping(mapping)
     source = open_source("book.path", path_text, found.mapping.encoding, found.mapping.delimiter)
-    return checked_tape(source, path_text, found, panel, regions, law)
+    return checked_tape(source, path_text, found, panel, regions, law, most_rejected)
 
 
 def checked_tape(
@@ -111,9 +115,10 @@ def checked_tape(
     panel: str | None = None,
     regions: Sequence[str] = (),
     law: str | None = None,
+    most_rejected: float | None = None,
 ) -> Tape:
     """The tape in ``source``, which is open already."""
-    draft = read_columns(source, found.mapping)
+    draft = read_columns(source, found.mapping, most_rejected=most_rejected)
     draft.notes += [*found.notes, *source.notes]
     if found.mapping.snapshot_date is not None:
         draft.set_snapshot(found.mapping.snapshot_date, "snapshot_date of the mapping")
@@ -131,6 +136,7 @@ def checked_tape(
     check_direction(draft)
     _fill_lines(draft)
     _check(draft, regions)
+    rejected = conclude_quarantine(draft)
     draft.findings.raise_any()
     return Tape(
         path=path_text,
@@ -141,6 +147,7 @@ def checked_tape(
         snapshot=draft.snapshot,
         instalment=draft.numbers.get("instalment"),
         left_out=tuple(draft.left_out),
+        rejected=rejected,
         notes=tuple(draft.notes),
         warnings=tuple(draft.warnings),
     )
@@ -246,8 +253,11 @@ def _check(draft: Draft, regions: Sequence[str]) -> None:
             unread = draft.unread.get(spec.name, np.zeros(draft.rows.size, dtype=bool))
             draft.add(*number_troubles(spec, numbers[spec.name], unread))
     if not draft.findings.lines:
-        draft.add(*cross_troubles(texts, numbers))
-        draft.add(*borrower_troubles(texts, numbers))
+        take_out(draft)
+        draft.add(*cross_troubles(draft.texts, draft.numbers))
+        take_out(draft)
+        draft.add(*borrower_troubles(draft.texts, draft.numbers))
+        take_out(draft)
 
 
 def _check_regions(draft: Draft, regions: Sequence[str]) -> None:
