@@ -177,10 +177,10 @@ def _read_outliers(draft: Draft, name: str) -> None:
         first = int(np.argmax(found.read))
         cell = given[first] * (100.0 if in_percent else 1.0)
         count = int(np.count_nonzero(found.read))
-        others = "in percent" if in_percent else "fractions"
+        cells = "cell is" if count == 1 else "cells are"
         draft.warn(
-            f"{name}: {count} {'cell is' if count == 1 else 'cells are'} unlike the others, which"
-            f" are {others}; {cell:g} was read as {found.values[first]:.4g}, like them",
+            f"{name}: {count} {cells} a hundred times off the others; {cell:g} was read as"
+            f" {found.values[first]:.4g}, like them",
             found.read,
         )
     rule = (
