@@ -22,8 +22,8 @@ Encoding = Literal[
     "latin-1", "cp1250", "cp1251", "iso8859-2", "iso8859-15", "shift_jis", "euc_kr",
 ]  # fmt: skip
 MAX_ENTRIES: Final = 2000
-StatusCodes = Literal["instalments", "thirty_days"]
-"""Whole numbers in a status: unpaid instalments, or full thirty days past due (01 is 30-59)."""
+StatusCodes = Literal["instalments", "thirty_days", "days"]
+"""Whole numbers in a status: unpaid instalments, full thirty days past due (01 is 30-59), days."""
 ScaleName = Literal["model", "fico", "zhima", "percent", "own", "ranks"]
 Direction = Literal["higher_is_better", "lower_is_better"]
 IncomePeriod = Literal["monthly", "annual"]

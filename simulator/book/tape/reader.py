@@ -36,7 +36,7 @@ from simulator.book.tape.draft import Draft, read_columns, translate_values
 from simulator.book.tape.mapping import DROP, MappingFound, find_mapping
 from simulator.book.tape.panel_files import join_panel, split_panel
 from simulator.book.tape.rejected_rows import conclude_quarantine, take_out
-from simulator.book.tape.statuses import days_of_status, unpaid_of_status
+from simulator.book.tape.statuses import days_of_current, days_of_status, unpaid_of_status
 from simulator.products import PRODUCTS
 from simulator.reading.cells import (
     I8,
@@ -208,7 +208,8 @@ def _fill_from_status(draft: Draft) -> None:
     draft.add(*troubles)
     dpd = draft.numbers.get("dpd")
     if dpd is not None:
-        draft.add(Trouble((unpaid == 0) & (dpd > 0), "dpd > 0, but a status of current"))
+        room = days_of_current(draft.texts["status"])
+        draft.add(Trouble((unpaid == 0) & (dpd > room), "dpd > 0, but a status of current"))
         draft.add(Trouble((unpaid > 0) & (dpd == 0), "dpd = 0, but a status of overdue"))
     if "due_day" not in draft.numbers:
         return

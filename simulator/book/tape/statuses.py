@@ -23,6 +23,8 @@ from simulator.vocabulary import DAYS_PER_MONTH, MAX_UNPAID
 
 LONGEST_FIRST_BUCKET: Final = 31
 """Most days of a bucket that begins with 0 and still holds current loans alone, or nearly."""
+CURRENT: Final = "M0"
+FIRST_THIRTY: Final = "0-29 days"
 NORMAL: Final = ("N", "n")
 """Current loans in the codes of the credit bureau of China, whose digits count instalments."""
 MOST_WORDS: Final = 6
@@ -44,7 +46,7 @@ _DAYS: Final = re.compile(r"(?<!\d)(\d{1,3})\s*(?:days?|dpd|天|日)(?![a-z])|dp
 _COUNT: Final = re.compile(
     r"(?<![a-z0-9])m(\d{1,2})\+?(?![a-z0-9])|(?<!\d)(\d{1,2})\s*(?:期|payments?|instal?ments?)"
 )
-_CODE: Final = re.compile(r"\d{1,2}")
+_CODE: Final = re.compile(r"\d{1,3}")
 _BRACKETED: Final = re.compile(r"[(\[{【<]([^)\]}】>]*)[)\]}】>]")
 _OF_INSTALMENTS: Final = re.compile("期数|instal?ment|payments?past|missedpayment|paymentsdue")
 _OF_THIRTY_DAYS: Final = re.compile("^(?:current)?loandelinquencystatus$")
@@ -81,21 +83,38 @@ def meaning(word: str) -> str | None:
         return DROP
     if said and said[0] is not None and None in said:
         return None
-    known = [s if s != "0" else "M0" for s in said if s is not None]
+    known = [CURRENT if s == "0" else s for s in said if s is not None]
     return max(known, key=lambda s: (unpaid_of(s) or 0, s), default=None)
 
 
 def _canonical(part: str) -> str | None:
-    """``M2`` or ``45 days`` of a part of a status, where it has a number with a unit."""
+    """``M2``, ``45 days`` or ``0-29 days`` of a part that has a number with a unit."""
     if part == "0":
-        return "M0"
+        return CURRENT
     if _CODE.fullmatch(part):
         return None
     days = days_of(part)
     if days is not None and days > 0:
         return f"{days} days"
     unpaid = _unpaid_in(part)
+    if unpaid == 0 and _most_days(part):
+        return f"0-{_most_days(part)} days"
     return None if unpaid is None or unpaid >= MAX_UNPAID else f"M{unpaid}"
+
+
+def _most_days(text: str) -> int:
+    """Last day of a bucket of days in ``text``; 0 where there is none."""
+    interval, between, less = (p.search(text) for p in (_INTERVAL, _RANGE, _LESS))
+    if interval is not None:
+        return int(interval[3]) - (interval[4] == ")")
+    if between is not None:
+        return int(between[2])
+    return 0 if less is None else int(less[1] or less[2])
+
+
+def most_days_of_current(word: str) -> int:
+    """Days past due that a status of current loans leaves room for: 29 of ``0-29 days``."""
+    return _most_days(_folded(word)) if unpaid_of(word) == 0 else 0
 
 
 def _folded(word: str) -> str:
@@ -178,12 +197,16 @@ def read_statuses(
 
 def _said(word: str, coded: StatusCodes | None) -> str | None:
     if word in NORMAL and coded == "instalments":
-        return "M0"
+        return CURRENT
     if not _CODE.fullmatch(word):
         return meaning(word)
     number = int(word)
-    if number == 0 or coded is None:
-        return "M0" if number == 0 else None
+    if number == 0:
+        return FIRST_THIRTY if coded == "thirty_days" else CURRENT
+    if coded is None:
+        return None
+    if coded == "days":
+        return f"{number} days"
     unpaid = number + (coded == "thirty_days")
     return f"M{unpaid}" if unpaid < MAX_UNPAID else None
 
@@ -191,8 +214,9 @@ def _said(word: str, coded: StatusCodes | None) -> str | None:
 def _coding(words: Sequence[str], header: str, rows: Mapping[str, int]) -> StatusCodes | None:
     """What whole numbers among ``words`` count, where file and header leave no doubt.
 
-    Zero-padded codes that are mostly 00 are those of the mortgage and securities trade (01 is
-    30-59 days past due); digits beside N are those of the credit bureau of China.
+    Codes of 30, 60, 90 are days. Zero-padded codes that are mostly 00 are those of the mortgage
+    and securities trade (01 is 30-59 days past due); digits beside N are those of the credit
+    bureau of China.
     """
     plain = plain_word(header)
     codes = [w for w in words if _CODE.fullmatch(w)]
@@ -200,6 +224,9 @@ def _coding(words: Sequence[str], header: str, rows: Mapping[str, int]) -> Statu
         return "instalments"
     if _OF_THIRTY_DAYS.match(plain):
         return "thirty_days"
+    late = [int(w) for w in codes if int(w)]
+    if late and all(number % DAYS_PER_MONTH == 0 for number in late):
+        return "days"
     padded = codes and all(len(w) == 2 for w in codes) and any(w[0] == "0" for w in codes)
     if padded and "00" in codes and rows["00"] == max(rows[w] for w in codes):
         return "thirty_days"
@@ -215,17 +242,17 @@ def _asks_for_codes(words: Sequence[str]) -> bool:
 def _question_of_codes(words: Sequence[str]) -> str:
     shown = ", ".join(clip(w, 24) for w in sorted(w for w in words if _CODE.fullmatch(w)))
     return (
-        f"status holds the numbers {clip(shown, 60)}, which may count unpaid instalments or full"
-        " thirty days past due, or be a lender's own codes: say status_codes: instalments (1 is"
-        " 1-30 days), status_codes: thirty_days (1 is 30-59 days), or each under values.status in"
-        " the mapping"
+        f"status holds the numbers {clip(shown, 60)}, which may count unpaid instalments, full"
+        " thirty days past due or days, or be a lender's own codes: say status_codes: instalments"
+        " (1 is 1-30 days), thirty_days (1 is 30-59 days) or days in the mapping, or each under"
+        " values.status"
     )
 
 
 def _question_of_zero(words: Sequence[str], taken: Mapping[str, str]) -> list[str]:
     """A bucket from 0 days beside another word for current loans may mean from 1 day."""
-    current = [w for w in words if taken.get(w, w) in ("0", "M0")]
-    buckets = [w for w in current if _RANGE.search(_folded(w)) or _LESS.search(_folded(w))]
+    current = [w for w in words if unpaid_of(taken.get(w, w)) == 0]
+    buckets = [w for w in current if _most_days(_folded(w))]
     if not buckets or len(buckets) == len(current):
         return []
     others = ", ".join(clip(w, 24) for w in current if w not in buckets)
@@ -271,3 +298,9 @@ def days_of_status(status: Texts) -> F8:
     """Days past due of each row whose status tells them to the day; NaN for others."""
     days = [days_of(word) for word in status.words]
     return np.array([np.nan if d is None else float(d) for d in days] or [np.nan])[status.codes]
+
+
+def days_of_current(status: Texts) -> F8:
+    """``most_days_of_current`` of each row."""
+    days = [float(most_days_of_current(word)) for word in status.words]
+    return np.array(days or [0.0])[status.codes]

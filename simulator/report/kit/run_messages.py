@@ -13,12 +13,12 @@ MESSAGES: Final = (
         " points: {gaps}"
     ),
     mark(
-        "{file}: {column}: {n} cell is a hundred times off the others; {cell} was read as {value},"
-        " like them (first: {place})"
+        "{file}: {column}: {n} cell is a hundred times off the others; {cell} was read as"
+        " {value}, like them (first: {place})"
     ),
     mark(
-        "{file}: {column}: {n} cells are a hundred times off the others; {cell} was read as {value},"
-        " like them (first: {place})"
+        "{file}: {column}: {n} cells are a hundred times off the others; {cell} was read as"
+        " {value}, like them (first: {place})"
     ),
     mark(
         "{file}: borrower_id is a constant of the mapping, which would make one borrower of {n}"

@@ -32,6 +32,8 @@ from tests.book.tape.small_tapes import (
         ("Current [45 dpd]", "Current"),
         ("逾期31-60天", "正常"),
         ("M2", "N"),
+        ("30", "C"),
+        ("30", "0"),
     ],
 )
 def test_a_tenth_of_the_balance_is_thirty_days_past_due(
@@ -91,6 +93,23 @@ def test_brackets_may_close_a_loan(tmp_path: Path) -> None:
     assert book.loans.id.size == 90
     assert book.reconciliation is not None
     assert [(x.loans, x.balance) for x in book.reconciliation.left_out] == [(10, 50000.0)]
+
+
+@pytest.mark.parametrize("usual", ["0-29", "00", "< 30 days"])
+def test_days_inside_the_first_bucket_contradict_no_status(usual: str, tmp_path: Path) -> None:
+    late, days = ("01" if usual == "00" else "30-59"), [45, 12, *[0] * 8] * 10
+    book = open_tape(write_tape(tmp_path, status=one_in_ten(late, usual), dpd=days))
+    assert overdue(book, 2) == pytest.approx(0.1)
+    assert overdue(book, 1) == pytest.approx(0.2)
+    assert "status of current" in asked(
+        write_tape(tmp_path, status=one_in_ten(late, usual), dpd=45)
+    )
+
+
+def test_numbers_of_days_are_read_to_the_day_where_declared(tmp_path: Path) -> None:
+    path = write_tape(tmp_path, status=one_in_ten(45, 0))
+    assert "status_codes: instalments" in asked(path)
+    assert overdue(open_tape(path, {"status_codes": "days"}), 2) == pytest.approx(0.1)
 
 
 def test_a_wide_bucket_warns(tmp_path: Path) -> None:
