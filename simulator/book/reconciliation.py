@@ -227,7 +227,8 @@ def _bands(tape: Side, model: Side, bands: Sequence[str]) -> Iterator[Line]:
     scored = tape.band != NO_BAND
     if not scored.any():
         return
-    same = np.isin(model.id, tape.id[scored])
+    every = np.ones(model.id.size, dtype=bool)
+    same = every if scored.all() else np.isin(model.id, tape.id[scored])
     theirs = _shares(tape.band[scored], _amount(tape, "balance")[scored], len(bands))
     ours = _shares(model.band[same], _amount(model, "balance")[same], len(bands))
     for place, band in enumerate(bands):

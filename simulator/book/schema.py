@@ -122,7 +122,7 @@ class Loans(NamedTuple):
     remaining_months: I2
     """Instalments not yet due; ignored by revolving lines."""
     due_day: U1
-    """1-28."""
+    """1-28; of a loan that a tape opens overdue up to 30."""
     annual_rate: F8
     limit: F8
     """Original principal; the limit of a revolving line."""

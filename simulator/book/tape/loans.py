@@ -14,7 +14,7 @@ from simulator.book.reconciliation import (
     reconcile,
 )
 from simulator.book.schedule import I8, Terms, first_instalment_share, open_loans, share_outstanding
-from simulator.book.schema import F8
+from simulator.book.schema import F8, U8
 from simulator.book.segments import risk_band
 from simulator.book.synthesize import Menu
 from simulator.book.tape.arrears import opening_arrears, spell_months
@@ -73,11 +73,11 @@ def loans_of(tape: Tape, menu: Menu) -> LoanColumns:
     )
 
 
-def tape_side(tape: Tape) -> Side:
-    """What the tape says, in its own days past due, rates, balances and instalments."""
+def tape_side(tape: Tape, ids: U8) -> Side:
+    """What the tape says of loans with these ``ids``, in its own days past due and instalments."""
     nothing = np.full(tape.n_loans, np.nan)
     return Side(
-        id=tape.ids("loan_id"),
+        id=ids,
         weight=tape.weight,
         balance=tape.numbers["principal"],
         bucket=bucket_of_days(tape.numbers.get("dpd", nothing)),
@@ -110,9 +110,9 @@ def model_side(loans: LoanColumns, weight: F8, band: I8, products: Sequence[Prod
 
 
 def reconciled(tape: Tape, model: Side, *, is_sample: bool = False) -> Reconciliation:
-    """The tape beside the ``model``'s side of it."""
+    """The tape beside the ``model``'s side of it, or of a sample."""
     return reconcile(
-        tape_side(tape),
+        tape_side(tape, tape.ids("loan_id") if is_sample else model.id),
         model,
         imputed_shares(tape),
         RISK_BANDS,

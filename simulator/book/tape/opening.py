@@ -167,13 +167,12 @@ def _opening(
     ask: Callable[[F8, float], Settled] | None,
 ) -> tuple[Part, Settled | None]:
     """The tape's borrowers, and the settled book from which their hidden states are."""
-    loan_ids, borrower_ids = tape.ids("loan_id"), tape.ids("borrower_id")
-    order = np.lexsort((loan_ids, borrower_ids))
-    ids, first = np.unique(borrower_ids[order], return_index=True)
+    loans = loans_of(tape, menu)
+    order = np.lexsort((loans.id, loans.borrower_id))
+    ids, first = np.unique(loans.borrower_id[order], return_index=True)
     rows = order[first]
     known = _known(tape, rows, rules)
     draws = Draws(seed, ids)
-    loans = loans_of(tape, menu)
     hidden, settled = None, None
     if ask is not None:
         shares = np.bincount(loans.product, minlength=len(menu.products)) / loans.id.size

@@ -147,9 +147,11 @@ def sample_tape(tape: Tape, size: int, seed: int) -> tuple[Tape, tuple[str, ...]
 
     ``size`` 0, or as many as there are, takes all.
     """
+    if size <= 0:
+        return tape, ()
     owner_id = tape.ids("borrower_id")
     ids, first, owner = np.unique(owner_id, return_index=True, return_inverse=True)
-    if not 0 < size < ids.size:
+    if size >= ids.size:
         return tape, ()
     loan_id, balance = tape.ids("loan_id"), tape.numbers["principal"]
     order = np.lexsort((loan_id, balance, owner))
