@@ -31,12 +31,14 @@ from simulator.results.decision import Decision, decide
 from simulator.results.files import (
     ASSUMPTIONS_NAME,
     CAUSES_NAME,
+    REJECTED_NAME,
     UNDERWRITING_NAME,
     UNDERWRITING_PAGE,
 )
 from simulator.results.history import history_table
 from simulator.results.manifest import RunFacts, build_manifest
 from simulator.results.provisions.audit import overlay_amounts
+from simulator.results.rejected import rejected_text
 from simulator.results.store import write_results
 from simulator.results.stored_run import with_record
 from simulator.results.summary import SummaryRow, summarise
@@ -66,7 +68,8 @@ class ExperimentOutcome:
     causes: tuple[CauseShare, ...] = ()
     failed_checks: tuple[str, ...] = ()
     opening_warnings: tuple[str, ...] = ()
-    """Scenarios that open in another economy than the one in which the book has settled."""
+    """Where a book opens otherwise than its source says, or a scenario in another economy than the
+    one in which the book has settled."""
     value_warnings: tuple[str, ...] = ()
     """Where the run-off is too short for the value, or leaves much to it; lists for others."""
     underwriting: tuple[UnderwritingRow, ...] = ()
@@ -145,6 +148,8 @@ def conclude(
             )
     watch.advance(1)
     if output is not None:
+        if finished.book.rejected:
+            pages[REJECTED_NAME] = rejected_text(finished.book.rejected)
         if causes:
             pages[CAUSES_NAME] = causes_text(causes)
         if tried is not None:
@@ -157,7 +162,8 @@ def conclude(
         write_results(output, stored, summary, manifest, pages, history)
     watch.advance(1)
     watch.finish()
-    opened = tuple(w for s in finished.scenarios for w in s.warnings if OTHER_OPENING in w)
+    moved = (w for s in finished.scenarios for w in s.warnings if OTHER_OPENING in w)
+    opened = (*finished.book.warnings, *moved)
     return ExperimentOutcome(
         dataset,
         summary,

@@ -176,6 +176,12 @@ class BookSettings(Frozen):
     panel: str | None = Field(default=None, max_length=4096)
     """Tape: file of monthly statuses (loan_id, month, status or dpd) that ends at the tape's month;
     it tells since when each loan is overdue."""
+    rejected: Literal["refuse", "drop"] = "refuse"
+    """Tape with rows that break a rule: refused, or opened without them; rejected.csv lists
+    them."""
+    rejected_share: float = Field(default=0.01, ge=0, le=1)
+    """Largest share of rows, and of balance, that ``drop`` may leave out; above it the tape is
+    refused."""
     products: dict[str, float] = Field(default_factory=lambda: {"cash_loan": 1.0})
     """Share of each product in new loans (and in a synthetic opening book); sums to 1."""
     second_loan_share: float = Field(default=0.15, ge=0, le=1)
@@ -196,6 +202,11 @@ class BookSettings(Frozen):
     """Months of calm under the current policy that settle the book behind an opening."""
     donors: int = Field(default=20_000, ge=50, le=1_000_000)
     """Borrowers with whom that begins (assumption: many enough for 90+ by band)."""
+
+    @property
+    def most_rejected(self) -> float | None:
+        """Largest share of a tape's rows that may be left out; None refuses any."""
+        return self.rejected_share if self.rejected == "drop" else None
 
     @model_validator(mode="before")
     @classmethod
@@ -229,6 +240,8 @@ class BookSettings(Frozen):
                 "book.opening_parameters: only the settled opening of a synthetic book uses"
                 " parameters; leave it empty"
             )
+        if self.rejected == "drop" and self.kind != "tape":
+            raise ValueError("book.rejected is for a tape; got drop with book.kind " + self.kind)
         if self.kind == "tape" and not self.path:
             raise ValueError("book.path must name the file of the tape when book.kind is tape")
         if self.kind == "synthetic" and not self.borrowers:

@@ -17,7 +17,8 @@ N_BUCKETS: Final = len(BUCKETS)
 DPD_THRESHOLDS: Final = (1, 30, 60, 90)
 """k of the overdue rates: balance with DPD >= k over balance."""
 DPD_FIRST_BUCKETS: Final = (1, 2, 3, 4)
-"""First bucket that counts for each threshold; month-end DPD is never a multiple of 30."""
+"""First bucket that counts for each threshold; month-end DPD is a multiple of 30 only where a tape
+says so, and then of the later bucket."""
 
 REFERENCE: Final = "status_quo"
 """The policy that all others are compared with."""

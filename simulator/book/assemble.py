@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from simulator.book import segments as s
 from simulator.book.impute import Finances, Obligations, Person
+from simulator.book.reconciliation import Reconciliation
 from simulator.book.schedule import I8, Opening, Terms, instalments_made
-from simulator.book.schema import F8, U8, Book, Borrowers, Loans
+from simulator.book.schema import F8, U8, Book, Borrowers, Loans, Rejected
 from simulator.products import Jurisdiction, Product
 from simulator.units import monthly_rate
 from simulator.validation import UserError
@@ -94,6 +95,9 @@ class Frame:
     imputed_columns: tuple[str, ...] = ()
     input_sha256: str = ""
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    reconciliation: Reconciliation | None = None
+    rejected: tuple[Rejected, ...] = ()
 
 
 def assemble(frame: Frame, parts: Sequence[Part]) -> Book:
@@ -116,6 +120,9 @@ def assemble(frame: Frame, parts: Sequence[Part]) -> Book:
         imputed_columns=frame.imputed_columns,
         input_sha256=frame.input_sha256,
         notes=frame.notes,
+        warnings=frame.warnings,
+        reconciliation=frame.reconciliation,
+        rejected=frame.rejected,
     )
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.book.reconciliation import Reconciliation
 from simulator.levers import SegmentNames
 from simulator.products import Jurisdiction, Product
 from simulator.vocabulary import Amortisation
@@ -121,7 +122,7 @@ class Loans(NamedTuple):
     remaining_months: I2
     """Instalments not yet due; ignored by revolving lines."""
     due_day: U1
-    """1-28."""
+    """1-28; of a loan that a tape opens overdue up to 30."""
     annual_rate: F8
     limit: F8
     """Original principal; the limit of a revolving line."""
@@ -160,6 +161,17 @@ class ProductTerms(NamedTuple):
     recovery_half_life_months: F8
 
 
+class Rejected(NamedTuple):
+    """Rows that break one rule; a row that breaks several stands with the first."""
+
+    rule: str
+    rows: int
+    balance: float
+    """In the tape's money, as far as it could be read."""
+    first: tuple[str, ...]
+    """Ids and lines of the first rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """A checked book with everything that a run needs to know about it."""
@@ -177,6 +189,12 @@ class Book:
     imputed_columns: tuple[str, ...] = ()
     input_sha256: str = ""
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What a reader must see on the console."""
+    reconciliation: Reconciliation | None = None
+    """What the source says beside what opens; None for a synthetic book."""
+    rejected: tuple[Rejected, ...] = ()
+    """Rows of a tape that were left out because they break a rule."""
 
     @property
     def n_dormant_customers(self) -> int:

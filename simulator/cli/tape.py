@@ -16,17 +16,25 @@ from simulator.cli.help import product_version
 from simulator.cli.parser import OptionParser
 from simulator.validation import UserError, clip
 
-_OPTIONS: Final = "--mapping FILE, --panel FILE, --write-mapping FILE, --help, --version"
+_OPTIONS: Final = (
+    "--mapping FILE, --panel FILE, --rejected drop, --rejected-share S, --write-mapping FILE,"
+    " --help, --version"
+)
+DEFAULT_SHARE: Final = 0.01
+"""As that of ``book.rejected_share``."""
 _HELP: Final = """\
 loanstress: inspects a loan tape (CSV or Parquet): content, columns that the model reads, columns to
 impute, errors. It proposes a mapping.
 
-Usage:  loanstress tape FILE [--mapping M.yaml] [--panel P.csv] [--write-mapping OUT.yaml]
+Usage:  loanstress tape FILE [--mapping M.yaml] [--panel P.csv] [--rejected drop]
+                        [--write-mapping OUT.yaml]
         python -m simulator.tape is the same.
 
 Options
   --mapping, -m FILE        how the columns are read, as in book.mapping
   --panel FILE              monthly statuses beside the tape, as in book.panel
+  --rejected refuse|drop    what rows that break a rule do, as book.rejected (default: refuse)
+  --rejected-share S        largest share of rows and balance left out, as book.rejected_share
   --write-mapping, -w FILE  where the proposed mapping goes; an existing file is not overwritten
   --version, -h, --help
 
@@ -43,6 +51,7 @@ class _Asked:
     mapping: str | None
     panel: str | None
     output: Path | None
+    most_rejected: float | None
     help: bool
     version: bool
 
@@ -58,6 +67,8 @@ def _read(words: Sequence[str]) -> _Asked:
     parser.add_argument("files", nargs="*")
     parser.add_argument("--mapping", "-m")
     parser.add_argument("--panel")
+    parser.add_argument("--rejected", default="refuse")
+    parser.add_argument("--rejected-share", default=None)
     parser.add_argument("--write-mapping", "-w", type=Path)
     found = parser.parse_intermixed_args(list(words))
     told = found.help or found.version
@@ -67,7 +78,25 @@ def _read(words: Sequence[str]) -> _Asked:
     if output is not None and not told:
         _check_output(output)
     file = found.files[0] if found.files else ""
-    return _Asked(file, found.mapping, found.panel, output, found.help, found.version)
+    most = None if told else _most_rejected(found.rejected, found.rejected_share)
+    return _Asked(file, found.mapping, found.panel, output, most, found.help, found.version)
+
+
+def _most_rejected(rejected: str, share: str | None) -> float | None:
+    """What ``--rejected`` and ``--rejected-share`` say together."""
+    if rejected not in ("refuse", "drop"):
+        raise UserError(f"--rejected must be refuse or drop; got {clip(rejected, 40)}")
+    if rejected == "refuse":
+        if share is not None:
+            raise UserError("--rejected-share is read with --rejected drop alone")
+        return None
+    try:
+        most = DEFAULT_SHARE if share is None else float(share)
+    except ValueError:
+        most = -1.0
+    if not 0.0 <= most <= 1.0:
+        raise UserError(f"--rejected-share must be in [0, 1]; got {clip(share, 40)}")
+    return most
 
 
 def _check_output(output: Path) -> None:
@@ -92,11 +121,16 @@ def _answer(asked: _Asked) -> int:
 def _inspect(asked: _Asked) -> int:
     """Print what the tape holds; write the proposed mapping where asked."""
     from simulator.book.tape.inspection import inspect, write_new
+    from simulator.cli.terminal.reconciliation import reconciliation_table
     from simulator.cli.terminal.waiting import Waiting
 
     with Waiting(f"reading {clip(Path(asked.file).name, 60)}"):
-        found = inspect(asked.file, asked.mapping, asked.panel)
+        found = inspect(asked.file, asked.mapping, asked.panel, asked.most_rejected)
     print("\n".join(found.lines))
+    if found.reconciliation is not None:
+        reconciliation_table(found.reconciliation)
+    for warning in found.warnings:
+        print(f"warning: {clip(warning, 600)}", file=sys.stderr)
     if asked.output is not None:
         write_new(asked.output, found.mapping_text)
         print(f"\nWritten to {shown(asked.output)}")

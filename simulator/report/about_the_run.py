@@ -56,6 +56,8 @@ class PolicyCard:
     parts: tuple[Part, ...]
 
 
+IN_CHAPTERS: Final = (("book", "reconciliation"), ("book", "rejected"), ("book", "warnings"))
+"""Parts of the manifest that a chapter of the page shows."""
 CHECKS: Final = {
     "fates": mark("Borrower outcomes"),
     "fate_cuts": mark("Borrower outcomes by group"),
@@ -266,6 +268,7 @@ def sections(data: ReportData) -> list[Section]:
     for key in order:
         value = manifest[key]
         if isinstance(value, Mapping):
+            value = {k: v for k, v in value.items() if (key, k) not in IN_CHAPTERS}
             entries = tuple((name(place), words) for place, words in flat(value))
             nested.append(Section(_words(key), entries[:MAX_ENTRIES]))
         else:

@@ -10,6 +10,7 @@ from simulator.report.delinquency.delinquency_cards import overdue_cards, state_
 from simulator.report.headline import headline_table
 from simulator.report.headline.first_screen import first_screen
 from simulator.report.headline.support import further
+from simulator.report.inputs.opening_book import opening_book
 from simulator.report.kit import selectors
 from simulator.report.kit.atomic_file import write_atomically
 from simulator.report.kit.card import FigureCard
@@ -43,6 +44,7 @@ def render(data: ReportData, title: str) -> str:
         reference=data.policy_label(data.reference),
         cards=cards,
         money=money,
+        opening=opening_book(data),
         scenarios=about_the_run.scenario_cards(data),
         policies=about_the_run.policy_cards(data),
         rule_books=about_the_run.rule_book_cards(data),

@@ -19,6 +19,7 @@ CAUSES_NAME: Final = "causes.csv"
 ASSUMPTIONS_NAME: Final = "assumptions.csv"
 UNDERWRITING_NAME: Final = "underwriting.csv"
 UNDERWRITING_PAGE: Final = "underwriting.html"
+REJECTED_NAME: Final = "rejected.csv"
 FILE_NAMES: Final = (
     RESULTS_NAME,
     SUMMARY_NAME,
@@ -31,6 +32,7 @@ FILE_NAMES: Final = (
     ASSUMPTIONS_NAME,
     UNDERWRITING_NAME,
     UNDERWRITING_PAGE,
+    REJECTED_NAME,
 )
 
 

@@ -79,6 +79,7 @@ def package_versions() -> dict[str, str]:
 def build_manifest(output: SimulationOutput, facts: RunFacts) -> dict[str, object]:
     """Content of manifest.json: plain JSON, no NaN, no host, no path but the user's own."""
     book, live = output.book, live_borrower_months(output)
+    found = book.reconciliation
     return {
         "schema_version": SCHEMA_VERSION,
         "configuration": dict(output.configuration),
@@ -97,6 +98,9 @@ def build_manifest(output: SimulationOutput, facts: RunFacts) -> dict[str, objec
             "loans": book.n_loans,
             "imputed_columns": list(book.imputed_columns),
             "notes": list(book.notes),
+            "warnings": list(book.warnings),
+            "reconciliation": None if found is None else found.plain(),
+            "rejected": [item._asdict() for item in book.rejected],
         },
         "scenarios": {
             s.name: {

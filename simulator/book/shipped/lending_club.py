@@ -18,10 +18,12 @@ from simulator.book import distributions as d
 from simulator.book.assemble import Frame, LoanColumns, Part, assemble, fresh_state, obligations
 from simulator.book.draws import Column, Draws
 from simulator.book.impute import Imputation, Known, impute_finances, impute_person, overstatement
+from simulator.book.reconciliation import Reconciliation, Side, reconcile
 from simulator.book.schedule import I8, Opening
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import hash_texts
 from simulator.book.synthesize import due_days, rules_of
+from simulator.book.tape.loans import model_side
 from simulator.book.tape.opening import DRAWN_FINANCES
 from simulator.catalogue import Parameters
 from simulator.products import PRODUCTS
@@ -66,6 +68,7 @@ def lending_club_book(settings: BookSettings, run: RunSettings, parameters: Para
         digest = file_sha256(path)
     rules = rules_of(settings, parameters)
     rules = replace(rules, region_names=tuple(STATES), region_shares=_equal_shares())
+    cohort = _cohort(table, run.seed, rules)
     frame = Frame(
         name="lending_club",
         law=rules.law,
@@ -75,8 +78,27 @@ def lending_club_book(settings: BookSettings, run: RunSettings, parameters: Para
         imputed_columns=IMPUTED,
         input_sha256=digest,
         notes=("Real US loans of 2016 Q1 (modeldata 1.1.0, MIT), opened as one fresh cohort.",),
+        reconciliation=_reconciled(table, cohort),
     )
-    return assemble(frame, [_cohort(table, run.seed, rules)])
+    return assemble(frame, [cohort])
+
+
+def _reconciled(table: pa.Table, cohort: Part) -> Reconciliation:
+    """The file's amounts, rates and grades beside what opens; its loans are all current."""
+    amount, grade = _number(table, "funded_amnt"), _sub_grade(table) // SUB_GRADES_PER_GRADE
+    theirs = Side(
+        id=cohort.ids,
+        weight=np.ones(amount.size),
+        balance=amount,
+        bucket=np.zeros(amount.size, dtype=np.int64),
+        annual_rate=_number(table, "int_rate") / 100.0,
+        instalment=np.full(amount.size, np.nan),
+        band=grade,
+    )
+    ours = model_side(cohort.loans, cohort.weight, cohort.loans.band, (PRODUCTS[PRODUCT],))
+    unknown = np.array([e == "emp_unk" for e in table["emp_length"].to_pylist()])
+    imputed = dict.fromkeys(IMPUTED, 1.0) | {"work": float(amount[unknown].sum() / amount.sum())}
+    return reconcile(theirs, ours, imputed, GRADES)
 
 
 def _equal_shares() -> tuple[float, ...]:

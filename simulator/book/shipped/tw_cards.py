@@ -18,10 +18,12 @@ from simulator.book.donors import DonorSource, Situation
 from simulator.book.draws import Column, Draws
 from simulator.book.hidden import hidden_of, people_behind
 from simulator.book.impute import Imputation
+from simulator.book.reconciliation import NO_BAND, Reconciliation, Side, reconcile
 from simulator.book.schedule import I8, Opening, Terms, open_loans
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import hash_texts, risk_band
 from simulator.book.synthesize import due_days, rules_of
+from simulator.book.tape.loans import model_side
 from simulator.book.tape.opening import DRAWN_FINANCES
 from simulator.catalogue import Parameters
 from simulator.products import PRODUCTS
@@ -105,6 +107,7 @@ def tw_cards_book(
         accounts = _read(str(path))
         digest = file_sha256(path)
     people = None if donors is None else donors(settings).customers
+    opening = _opening(accounts, run.seed, rules, people)
     frame = Frame(
         name="tw_cards",
         law=rules.law,
@@ -119,8 +122,27 @@ def tw_cards_book(
             f"{np.count_nonzero(accounts.bill == 0.0)} accounts owe nothing at the opening;"
             " only new use of the limit can make them overdue.",
         ),
+        reconciliation=_reconciled(accounts, opening),
     )
-    return assemble(frame, [_opening(accounts, run.seed, rules, people)])
+    return assemble(frame, [opening])
+
+
+def _reconciled(accounts: Accounts, opening: Part) -> Reconciliation:
+    """The file's bills and statuses beside what opens; a bill holds the interest that is due."""
+    unknown = np.full(accounts.bill.size, np.nan)
+    theirs = Side(
+        id=accounts.ids,
+        weight=np.ones(accounts.bill.size),
+        balance=accounts.bill,
+        bucket=np.maximum(accounts.status - (FIRST_OVERDUE_STATUS - 1), 0),
+        annual_rate=unknown,
+        instalment=unknown,
+        band=np.full(accounts.bill.size, NO_BAND),
+    )
+    loans = opening.loans
+    ours = model_side(loans, opening.weight, loans.band, (PRODUCTS[PRODUCT],))
+    ours = ours._replace(balance=ours.balance + loans.opening.interest_overdue)
+    return reconcile(theirs, ours, dict.fromkeys(IMPUTED, 1.0), d.RISK_BANDS)
 
 
 def _read(path: str) -> Accounts:

@@ -1,21 +1,22 @@
-"""How far behind a loan is: days past due, unpaid instalments and statuses, one from the other."""
+"""How far behind a loan is: days past due and unpaid instalments, one from the other."""
 
-import re
-from typing import Final
+from typing import NamedTuple
 
 import numpy as np
 
 from simulator.book.schema import F8
-from simulator.book.tape.mapping import DROP
-from simulator.reading.cells import I8, Texts, Trouble
-from simulator.units import unpaid_beyond
+from simulator.reading.cells import I8, B
+from simulator.units import unpaid_instalments
 from simulator.vocabulary import DAYS_PER_MONTH, MAX_UNPAID
 
-_INSTALMENTS: Final = re.compile(r"m?(\d{1,2})\+?", re.IGNORECASE)
-_DAYS: Final = re.compile(
-    r"(\d{1,3})\s*[-~\u2013\u2014至]\s*(\d{1,3})\s*(?:days?|dpd|天)?", re.IGNORECASE
-)
-_MORE_DAYS: Final = re.compile(r"(\d{2,3})\s*\+\s*(?:days?|dpd|天)?", re.IGNORECASE)
+
+class OpeningArrears(NamedTuple):
+    """Arrears as the model counts them, whose month end is that of the tape; shape (n_loans,)."""
+
+    n_unpaid: I8
+    due_day: I8
+    """1-28, or 29-30 where days past due leave no other."""
+    remaining_months: I8
 
 
 def spell_months(n_unpaid: I8, months_overdue: I8 | None) -> I8:
@@ -25,29 +26,29 @@ def spell_months(n_unpaid: I8, months_overdue: I8 | None) -> I8:
     return np.where(n_unpaid > 0, np.maximum(n_unpaid, months_overdue), 0)
 
 
-def unpaid_of(word: str) -> int | None:
-    """Unpaid instalments of a status: 0, M1, 2, 31-60 days, 90+; None if it says nothing."""
-    more, days, count = (p.fullmatch(word) for p in (_MORE_DAYS, _DAYS, _INSTALMENTS))
-    found: int | None = None
-    if more is not None and int(more[1]) >= DAYS_PER_MONTH:
-        found = unpaid_beyond(int(more[1]))
-    elif days is not None and int(days[1]) < int(days[2]):
-        found = -(-int(days[2]) // DAYS_PER_MONTH)
-    elif count is not None:
-        found = int(count[1])
-    return found if found is not None and found < MAX_UNPAID else None
+def unpaid_of_days(dpd: int) -> int:
+    """Unpaid instalments of the bucket of ``dpd`` days: 0, 1 up to 29 days, 2 from 30 ..."""
+    return dpd // DAYS_PER_MONTH + 1 if dpd > 0 else 0
 
 
-def unpaid_of_status(status: Texts) -> tuple[F8, list[Trouble]]:
-    """Unpaid instalments of each row, NaN where the status is empty, and what is no status."""
-    words = status.words
-    counts = [unpaid_of(w) if w not in ("", DROP) else None for w in words]
-    bad = np.array([c is None and w not in ("", DROP) for w, c in zip(words, counts, strict=True)])
-    found = next((w for w, b in zip(words, bad, strict=True) if b), "")
-    numbers = np.array([np.nan if c is None else float(c) for c in counts])
-    rule = (
-        f"a status that is no number of unpaid instalments in [0, {MAX_UNPAID - 1}]; got"
-        f" {found[:40]} - map it under values.status"
-    )
-    rows = bad.astype(bool)[status.codes] if len(words) else np.zeros(0, dtype=bool)
-    return numbers[status.codes] if len(words) else np.zeros(0), [Trouble(rows, rule)]
+def unpaid_by_bucket(dpd: F8) -> I8:
+    """``unpaid_of_days`` of arrays, at most what a loan remembers; NaN is 0."""
+    days = np.nan_to_num(dpd)
+    unpaid = np.where(days > 0, days // DAYS_PER_MONTH + 1, 0).astype(np.int64)
+    return np.minimum(unpaid, MAX_UNPAID - 1)
+
+
+def opening_arrears(dpd: F8, due_day: F8, remaining: I8, scheduled: B) -> OpeningArrears:
+    """Arrears that are ``dpd`` days old to the day, whatever the length of the months before.
+
+    The model's months have 30 days: a loan with n unpaid instalments is 30 n - due_day days past
+    due. An overdue loan takes the n and the due day that say what the tape says. Where that n is
+    one more (or less) than its instalments, the next one counts as fallen due (or the last one not)
+    at the opening, so that its place in the schedule stays.
+    """
+    unpaid = unpaid_by_bucket(dpd)
+    counted = np.minimum(unpaid_instalments(np.nan_to_num(dpd), due_day), MAX_UNPAID - 1)
+    late = unpaid > 0
+    day = np.where(late, unpaid * DAYS_PER_MONTH - np.nan_to_num(dpd), due_day).astype(np.int64)
+    moved = np.where(scheduled & late, unpaid - counted, 0)
+    return OpeningArrears(unpaid, day, np.maximum(remaining - moved, 0))

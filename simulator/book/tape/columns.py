@@ -106,6 +106,7 @@ HELPER_COLUMNS: Final = (
         of_borrower=False,
     ),
     TapeColumn("arrears", "overdue money; checked against dpd", of_borrower=False),
+    TapeColumn("instalment", "next one; compared with the model's", of_borrower=False),
     TapeColumn("origination_date", "gives term and due day", date=True, of_borrower=False),
     TapeColumn(
         "maturity_date",

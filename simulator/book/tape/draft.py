@@ -1,6 +1,6 @@
 """A tape that is being read: its columns as numbers, texts and dates, and what is wrong so far."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -8,11 +8,15 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from simulator.book.reconciliation import LeftOut
 from simulator.book.schema import F8
 from simulator.book.tape.checks import Findings
 from simulator.book.tape.columns import COLUMN_BY_NAME
+from simulator.book.tape.fractions import like_the_others
 from simulator.book.tape.headers import read_headers
 from simulator.book.tape.mapping import TapeMapping
+from simulator.book.tape.quarantine import Quarantine
+from simulator.book.tape.statuses import read_statuses
 from simulator.book.tape.synonyms import VALUE_WORDS, plain_word, province_word
 from simulator.reading.cells import (
     I8,
@@ -52,6 +56,13 @@ class Draft:
     months_overdue: I8 | None = None
     snapshot: date | None = None
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    """What a reader must see on the console."""
+    quarantine: Quarantine | None = None
+    """Where rows that break a rule go; None refuses the tape."""
+    left_out: list[LeftOut] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    """Model's column -> header of the file."""
 
     def keep(self, wanted: B) -> None:
         """Leave out the other rows."""
@@ -64,8 +75,16 @@ class Draft:
         self.findings.about(self.texts.get("loan_id"), self.rows)
 
     def add(self, *troubles: Trouble) -> None:
-        """Findings about the rows as they are now."""
-        self.findings.add(troubles)
+        """Findings about the rows as they are now, or rows to leave out."""
+        if self.quarantine is None:
+            self.findings.add(troubles)
+        else:
+            self.quarantine.note(troubles, self.rows)
+
+    def warn(self, text: str, rows: B | None = None) -> None:
+        """Something to see on the console, with the first of ``rows`` where it is about some."""
+        place = "" if rows is None else f" (first: {self.findings.place(int(np.argmax(rows)))})"
+        self.warnings.append(f"{clip(self.source.name, 60)}: {text}{place}")
 
     def fill(self, name: str, values: F8) -> None:
         """Give a column, or the cells that it lacks."""
@@ -88,13 +107,16 @@ def read_columns(
     wanted: Sequence[str] = tuple(COLUMN_BY_NAME),
     *,
     whole_tape: bool = True,
+    most_rejected: float | None = None,
 ) -> Draft:
     """Every known column of the file, and the constants of the mapping."""
     headers = read_headers(source.names, mapping, wanted, whole_tape=whole_tape)
     draft = Draft(source, mapping, Findings(source))
+    draft.quarantine = None if most_rejected is None else Quarantine(most_rejected)
     draft.findings.say(*source.findings, *headers.findings)
     draft.rows = np.arange(source.table.num_rows)
     columns = {n: source.table.column(place) for n, place in headers.columns.items()}
+    draft.headers = {n: source.names[place] for n, place in headers.columns.items()}
     for name, value in mapping.constants.items():
         if name in columns:
             draft.findings.say(f"{name} is a column and a constant of the mapping; leave one out")
@@ -134,6 +156,8 @@ def _read_column(draft: Draft, name: str, column: pa.ChunkedArray) -> None:
     numbers = draft.numbers[name] = read.values
     draft.unread[name] = np.logical_or.reduce([t.rows for t in troubles])
     draft.add(*troubles)
+    if spec.is_fraction and not read.signs:
+        _read_outliers(draft, name)
     if read.signs:
         draft.notes.append(f"{name}: cells with a percent sign were read as hundredths.")
     if name in mapping.percent and 0 < np.nanmax(numbers, initial=0.0) <= 0.01:
@@ -144,10 +168,35 @@ def _read_column(draft: Draft, name: str, column: pa.ChunkedArray) -> None:
         )
 
 
+def _read_outliers(draft: Draft, name: str) -> None:
+    """Read a few cells in percent among fractions, or the reverse, as the others; many: ask."""
+    in_percent, given = name in draft.mapping.percent, draft.numbers[name]
+    found = like_the_others(given, in_percent=in_percent)
+    draft.numbers[name] = found.values
+    if found.read.any():
+        first = int(np.argmax(found.read))
+        cell = given[first] * (100.0 if in_percent else 1.0)
+        count = int(np.count_nonzero(found.read))
+        cells = "cell is" if count == 1 else "cells are"
+        draft.warn(
+            f"{name}: {count} {cells} a hundred times off the others; {cell:g} was read as"
+            f" {found.values[first]:.4g}, like them",
+            found.read,
+        )
+    rule = (
+        f"{name} a hundred times smaller than other rows', though declared in percent: the column"
+        " mixes percent and fractions"
+    )
+    draft.add(Trouble(found.unlike, rule))
+
+
 def translate_values(draft: Draft, regions: Sequence[str]) -> None:
     """Names of products, kinds of work, regions and statuses in the model's words."""
     for name in ("product", "work", "region", "status"):
         if name not in draft.texts:
+            continue
+        if name == "status":
+            _translate_statuses(draft)
             continue
         texts, usual = draft.texts[name], VALUE_WORDS[name]
         chosen = draft.mapping.values.get(name, {})
@@ -157,7 +206,24 @@ def translate_values(draft: Draft, regions: Sequence[str]) -> None:
                 usual = {}
         folded = province_word if name == "region" else plain_word
         draft.texts[name], taken = translate(texts, chosen, usual, folded)
-        if taken:
-            pairs = [f"{clip(a, 24)} as {b}" for a, b in list(taken.items())[:MOST_WORDS]]
-            more = f" and {len(taken) - MOST_WORDS} more" if len(taken) > MOST_WORDS else ""
-            draft.notes.append(f"{name}: {', '.join(pairs)}{more}, by their usual meaning.")
+        _tell_taken(draft, name, taken)
+
+
+def _translate_statuses(draft: Draft) -> None:
+    """Statuses as ``drop``, ``M2`` or ``45 days``; what may mean two things is a finding."""
+    texts, mapping = draft.texts["status"], draft.mapping
+    rows = np.bincount(texts.codes, minlength=len(texts.names)).tolist()
+    header, chosen = draft.headers.get("status", "status"), mapping.values.get("status", {})
+    found = read_statuses(texts.words, rows, header, chosen, mapping.status_codes)
+    draft.texts["status"] = texts.renamed(found.words)
+    draft.findings.say(*found.questions)
+    for warning in found.warnings:
+        draft.warn(warning)
+    _tell_taken(draft, "status", found.taken)
+
+
+def _tell_taken(draft: Draft, name: str, taken: Mapping[str, str]) -> None:
+    if taken:
+        pairs = [f"{clip(a, 24)} as {b}" for a, b in list(taken.items())[:MOST_WORDS]]
+        more = f" and {len(taken) - MOST_WORDS} more" if len(taken) > MOST_WORDS else ""
+        draft.notes.append(f"{name}: {', '.join(pairs)}{more}, by their usual meaning.")

@@ -8,8 +8,11 @@ from typing import Final
 
 import numpy as np
 
+from simulator.book.reconciliation import Reconciliation, warning_of
+from simulator.book.synthesize import menu_of
 from simulator.book.tape.columns import TAPE_COLUMNS
 from simulator.book.tape.headers import read_headers
+from simulator.book.tape.loans import looked_at
 from simulator.book.tape.mapping import MappingFound, find_mapping, parse_mapping
 from simulator.book.tape.opening import imputed_columns
 from simulator.book.tape.profile import MOST_COLUMNS, ColumnProfile, profile
@@ -29,18 +32,29 @@ class Inspection:
     lines: tuple[str, ...]
     mapping_text: str
     can_run: bool
+    reconciliation: Reconciliation | None = None
+    """What the tape says beside what would open, where it can be run."""
+    warnings: tuple[str, ...] = ()
 
 
-def inspect(path_text: str, mapping_path: str | None, panel: str | None) -> Inspection:
-    """Look at the tape; ``UserError`` where there is none to look at."""
+def inspect(
+    path_text: str,
+    mapping_path: str | None,
+    panel: str | None,
+    most_rejected: float | None = None,
+) -> Inspection:
+    """Look at the tape; ``UserError`` where there is none to look at.
+
+    ``most_rejected`` as in ``read_tape``.
+    """
     given = find_mapping(mapping_path)
     source = open_source("the tape", path_text, given.mapping.encoding, given.mapping.delimiter)
     headers = read_headers(source.names, given.mapping)
     profiles = profile(source, given.mapping)
     proposal = propose(headers, source.names, profiles, given.mapping)
     proposed = parse_mapping("the proposed mapping", proposal.text)
-    as_it_is, _ = _try(source, path_text, given, panel)
-    tape, wrong = _try(source, path_text, MappingFound("", proposed, ()), panel)
+    as_it_is, _ = _try(source, path_text, given, panel, most_rejected)
+    tape, wrong = _try(source, path_text, MappingFound("", proposed, ()), panel, most_rejected)
     models = {place: model for model, place in headers.columns.items()}
     lines = [
         *_file_lines(path_text, source),
@@ -52,7 +66,12 @@ def inspect(path_text: str, mapping_path: str | None, panel: str | None) -> Insp
         "",
         *(_tape_lines(tape) if tape is not None else _wrong_lines(wrong, proposal)),
     ]
-    return Inspection(tuple(lines), proposal.text, tape is not None)
+    if tape is None:
+        return Inspection(tuple(lines), proposal.text, False)
+    menu = menu_of(BookSettings(kind="tape", path=path_text), tape.texts["product"].words)
+    found = looked_at(tape, menu)
+    warnings = tuple(w for w in (*tape.warnings, warning_of(found)) if w)
+    return Inspection(tuple(lines), proposal.text, True, found, warnings)
 
 
 def write_new(path: Path, text: str) -> None:
@@ -72,11 +91,17 @@ def write_new(path: Path, text: str) -> None:
 
 
 def _try(
-    source: Source, path_text: str, found: MappingFound, panel: str | None
+    source: Source,
+    path_text: str,
+    found: MappingFound,
+    panel: str | None,
+    most_rejected: float | None,
 ) -> tuple[Tape | None, str]:
     regions = tuple(BookSettings.model_fields["regions"].default)
     try:
-        return checked_tape(source, path_text, found, panel, regions), ""
+        return checked_tape(
+            source, path_text, found, panel, regions, most_rejected=most_rejected
+        ), ""
     except UserError as error:
         return None, str(error)
 

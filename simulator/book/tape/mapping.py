@@ -22,6 +22,19 @@ Encoding = Literal[
     "latin-1", "cp1250", "cp1251", "iso8859-2", "iso8859-15", "shift_jis", "euc_kr",
 ]  # fmt: skip
 MAX_ENTRIES: Final = 2000
+StatusCodes = Literal["instalments", "thirty_days", "days"]
+"""Whole numbers in a status: unpaid instalments, full thirty days past due (01 is 30-59), days."""
+ScaleName = Literal["model", "fico", "zhima", "percent", "own", "ranks"]
+Direction = Literal["higher_is_better", "lower_is_better"]
+IncomePeriod = Literal["monthly", "annual"]
+
+
+class MeanAndSpread(Frozen):
+    """A lender's own scale of scores: what it gives to all applicants."""
+
+    mean: float = Field(ge=-1e6, le=1e6)
+    spread: float = Field(gt=0, le=1e6)
+    """Standard deviation."""
 
 
 def _known(name: str) -> str:
@@ -62,6 +75,13 @@ class TapeMapping(Frozen):
     decimal: Literal[".", ","] | None = None
     encoding: Encoding | None = None
     delimiter: Literal[",", ";", "\t", "|"] | None = None
+    status_codes: StatusCodes | None = None
+    """What whole numbers in a status count."""
+    score_scale: ScaleName | MeanAndSpread | None = None
+    """The scale of the scores; None recognises it."""
+    score_direction: Direction | None = None
+    income_period: IncomePeriod | None = None
+    """Whether incomes are those of a month or of a year; None recognises it."""
     raise_limits: bool = False
     """A balance over its limit raises the limit instead of being refused."""
 

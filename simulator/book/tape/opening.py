@@ -20,23 +20,23 @@ from simulator.book.donors import (
 from simulator.book.draws import Draws
 from simulator.book.hidden import hidden_of, people_behind
 from simulator.book.impute import Imputation, Known
-from simulator.book.schedule import I8, Terms, open_loans, share_outstanding
+from simulator.book.reconciliation import warning_of
+from simulator.book.schedule import I8
 from simulator.book.schema import F8, U8, Book, write_off_age
-from simulator.book.segments import check_regions, hash_texts, risk_band
+from simulator.book.segments import check_regions, risk_band
 from simulator.book.synthesize import Menu, applicants, menu_of, rules_of
-from simulator.book.tape.arrears import spell_months
 from simulator.book.tape.checks import WORK_NAMES
 from simulator.book.tape.columns import TAPE_COLUMNS
+from simulator.book.tape.loans import loans_of, model_side, reconciled
 from simulator.book.tape.reader import Tape, read_tape
-from simulator.book.tape.sample import Frame as SampleFrame
-from simulator.book.tape.sample import band_or_region, bucket, draw_sample
+from simulator.book.tape.sample import sample_tape
 from simulator.catalogue import Parameters
 from simulator.reading.cells import Texts
 from simulator.reading.periods import next_month
 from simulator.settings import BookSettings, RunSettings
-from simulator.units import days_past_due, monthly_rate, unpaid_instalments
+from simulator.units import days_past_due
 from simulator.validation import UserError
-from simulator.vocabulary import MAX_UNPAID, Amortisation
+from simulator.vocabulary import Amortisation
 
 ALWAYS_DRAWN: Final = (
     "true_risk",
@@ -81,15 +81,25 @@ def tape_book(
     """
     if settings.path is None:
         raise UserError("book.path must name the file of the tape when book.kind is tape; got null")
-    tape = read_tape(settings.path, settings.mapping, settings.panel, settings.regions)
+    tape = read_tape(
+        settings.path,
+        settings.mapping,
+        settings.panel,
+        settings.regions,
+        settings.jurisdiction,
+        settings.most_rejected,
+    )
     menu = menu_of(settings, tape.texts["product"].words)
     rules = _with_regions(tape, rules_of(settings, parameters))
-    sample, told = _sampled(tape, settings.borrowers, run.seed)
+    sample, told = sample_tape(tape, settings.borrowers, run.seed)
     ask = None if donors is None else _asking(settings, menu, rules, donors)
     opening, settled = _opening(sample, run.seed, menu, rules, ask)
     others = applicants(settings, run, menu, rules, opening.ids.size, growth)
     if others and settled is not None:
         others.append(resampled_dormant(settled, opening.ids.size, run.seed, menu.products))
+    owner = np.searchsorted(opening.ids, opening.loans.borrower_id)
+    model = model_side(opening.loans, opening.weight[owner], opening.loans.band, menu.products)
+    found = reconciled(tape, model, is_sample=sample is not tape)
     mean = opening.weight.mean()
     parts = [opening, *(replace(part, weight=np.full(part.ids.size, mean)) for part in others)]
     frame = Frame(
@@ -101,6 +111,9 @@ def tape_book(
         imputed_columns=imputed_columns(tape),
         input_sha256=tape.sha256,
         notes=(*_notes(tape, menu, rules, opening.loans, run), *told),
+        warnings=tuple(w for w in (*tape.warnings, warning_of(found)) if w),
+        reconciliation=found,
+        rejected=tape.rejected,
     )
     return assemble(frame, parts)
 
@@ -121,80 +134,6 @@ def _counts(texts: Texts) -> dict[str, int]:
     """Rows of each name that is not empty."""
     counts = np.bincount(texts.codes, minlength=len(texts.names))
     return {w: int(n) for w, n in zip(texts.words, counts, strict=True) if w and n}
-
-
-def _ids(tape: Tape, name: str) -> U8:
-    """Permanent ids of a text column; shape (n_loans,)."""
-    return hash_texts(tape.texts[name].names, name)[tape.texts[name].codes]
-
-
-def _weights(tape: Tape) -> F8:
-    """Real borrowers that each row's borrower stands for; 1 where the tape does not say."""
-    weight = tape.numbers.get("weight", np.ones(tape.n_loans))
-    return np.where(np.isnan(weight), 1.0, weight)
-
-
-def _sampled(tape: Tape, size: int, seed: int) -> tuple[Tape, tuple[str, ...]]:
-    """The tape, or a weighted sample of ``size`` of its borrowers, and what to say of it.
-
-    ``size`` 0, or as many as there are, takes all.
-    """
-    owner_id = _ids(tape, "borrower_id")
-    ids, first, owner = np.unique(owner_id, return_index=True, return_inverse=True)
-    if not 0 < size < ids.size:
-        return tape, ()
-    loan_id, balance = _ids(tape, "loan_id"), tape.numbers["principal"]
-    order = np.lexsort((loan_id, balance, owner))
-    sums = np.bincount(owner[order], weights=balance[order]).astype(np.float64)
-    largest = order[np.r_[owner[order][1:] != owner[order][:-1], True]]
-    worst = np.zeros(ids.size, dtype=np.int64)
-    np.maximum.at(worst, owner, bucket(tape.numbers.get("dpd", np.zeros(tape.n_loans))))
-    score, region = tape.numbers.get("score"), tape.texts.get("region")
-    last = band_or_region(
-        None if score is None else score[first],
-        None if region is None else _ranks(region)[first],
-    )
-    parts = {"product": _ranks(tape.texts["product"])[largest], "days past due": worst}
-    parts |= {} if last is None else dict([last])
-    frame = SampleFrame(
-        id=ids,
-        weight=_weights(tape)[first],
-        balance=sums,
-        n_loans=np.bincount(owner),
-        strata=tuple(parts.values()),
-    )
-    drawn = draw_sample(frame, size, seed)
-    weight = np.zeros(ids.size)
-    weight[drawn.rows] = drawn.weight
-    rows = np.flatnonzero(weight[owner] > 0)
-    kinds = " x ".join(list(parts)[: drawn.n_parts]) or "one for all"
-    note = (
-        f"A stratified sample of {drawn.rows.size:,} of {ids.size:,} borrowers, whole with their"
-        f" loans, in {drawn.n_strata} strata ({kinds}); weights keep"
-        f" the number of borrowers. Weighted loans {drawn.loans_gap:+.2%} of the tape's, balance"
-        f" {drawn.balance_gap:+.2%}; the largest gap of a stratum is"
-        f" {drawn.worst_balance_gap:.2%} of the balance."
-    )
-    return _rows_of(tape, rows, weight[owner][rows]), (note,)
-
-
-def _ranks(texts: Texts) -> I8:
-    """Place of each row's name in the alphabet, which no order of rows changes."""
-    words = texts.words
-    place = np.empty(len(words), dtype=np.int64)
-    place[sorted(range(len(words)), key=words.__getitem__)] = np.arange(len(words))
-    return place[texts.codes]
-
-
-def _rows_of(tape: Tape, rows: I8, weight: F8) -> Tape:
-    """Some rows, with new weights."""
-    months = tape.months_overdue
-    return replace(
-        tape,
-        numbers={n: c[rows] for n, c in tape.numbers.items()} | {"weight": weight},
-        texts={n: c.take(rows) for n, c in tape.texts.items()},
-        months_overdue=None if months is None else months[rows],
-    )
 
 
 def _asking(
@@ -228,13 +167,12 @@ def _opening(
     ask: Callable[[F8, float], Settled] | None,
 ) -> tuple[Part, Settled | None]:
     """The tape's borrowers, and the settled book from which their hidden states are."""
-    loan_ids, borrower_ids = _ids(tape, "loan_id"), _ids(tape, "borrower_id")
-    order = np.lexsort((loan_ids, borrower_ids))
-    ids, first = np.unique(borrower_ids[order], return_index=True)
+    loans = loans_of(tape, menu)
+    order = np.lexsort((loans.id, loans.borrower_id))
+    ids, first = np.unique(loans.borrower_id[order], return_index=True)
     rows = order[first]
     known = _known(tape, rows, rules)
     draws = Draws(seed, ids)
-    loans = _loans(tape, menu, loan_ids, borrower_ids)
     hidden, settled = None, None
     if ask is not None:
         shares = np.bincount(loans.product, minlength=len(menu.products)) / loans.id.size
@@ -252,7 +190,7 @@ def _opening(
     part = Part(
         ids=ids,
         arrival_month=np.zeros(ids.size, dtype=np.int64),
-        weight=_weights(tape)[rows],
+        weight=tape.weight[rows],
         loans=loans._replace(band=_bands(ids, people.person.score, loans.borrower_id)),
         **people._asdict(),
     )
@@ -301,53 +239,6 @@ def _known(tape: Tape, rows: I8, rules: Imputation) -> Known:
             numbers = np.array([code.get(word, np.nan) for word in column.words])
             known[name] = numbers[column.codes[rows]]
     return known
-
-
-def _loans(tape: Tape, menu: Menu, loan_ids: U8, borrower_ids: U8) -> LoanColumns:
-    """Loans at the state that the tape shows; the band is filled in when scores are known.
-
-    Outstanding principal is split by the schedule: the part of the unpaid instalments is overdue,
-    the rest not yet due.
-    """
-    places = {p.name: i for i, p in enumerate(menu.products)}
-    products = tape.texts["product"]
-    product = np.array([places.get(w, -1) for w in products.words], dtype=np.int64)[products.codes]
-    whole = {
-        name: tape.numbers[name].astype(np.int64)
-        for name in ("term_months", "remaining_months", "due_day")
-    }
-    term, due_day = whole["term_months"], whole["due_day"]
-    remaining = np.minimum(whole["remaining_months"], term)
-    dpd = np.nan_to_num(tape.numbers.get("dpd", np.zeros(product.size)))
-    n_unpaid = np.minimum(unpaid_instalments(dpd, tape.numbers["due_day"]), MAX_UNPAID - 1)
-    terms = Terms(
-        kind=menu.column("amortisation")[product].astype(np.int64),
-        term_months=term,
-        monthly_rate=monthly_rate(tape.numbers["annual_rate"]),
-        min_payment_share=menu.column("min_payment_share")[product],
-    )
-    left = share_outstanding(terms, np.minimum(remaining + n_unpaid, term))
-    principal = tape.numbers["principal"]
-    scaled = np.divide(principal, left, out=np.zeros_like(principal), where=left > 0)
-    stop = menu.column("accrual_stop_dpd")[product]
-    opening = open_loans(terms, scaled, remaining, n_unpaid, due_day, stop)
-    return LoanColumns(
-        id=loan_ids,
-        borrower_id=borrower_ids,
-        product=product,
-        band=np.zeros_like(product),
-        origination_month=remaining - term,
-        term_months=term,
-        remaining_months=remaining,
-        due_day=due_day,
-        annual_rate=tape.numbers["annual_rate"],
-        limit=tape.numbers["original_principal"],
-        n_unpaid=n_unpaid,
-        months_overdue=spell_months(n_unpaid, tape.months_overdue),
-        usual_principal=principal,
-        opening=opening,
-        charges=np.zeros_like(principal),
-    )
 
 
 def imputed_columns(tape: Tape) -> tuple[str, ...]:

@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 
 from simulator.book.schema import F8
-from simulator.book.tape.arrears import unpaid_of_status
 from simulator.book.tape.dates import calendar, month_end
 from simulator.book.tape.draft import Draft, read_columns, translate_values
 from simulator.book.tape.panel import Panel, spells_of, twice_in_panel
+from simulator.book.tape.statuses import unpaid_of_status
 from simulator.reading.cells import I8, B, Texts, Trouble
 from simulator.reading.table_file import open_source
 from simulator.validation import clip

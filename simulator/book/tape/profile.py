@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from simulator.book.schema import F8
 from simulator.book.tape.mapping import TapeMapping
 from simulator.reading.cells import CellRules, ColumnRule, Texts, as_numbers, as_texts
 from simulator.reading.table_file import Source
@@ -26,8 +27,8 @@ class ColumnProfile:
     n_missing: int
     n_distinct: int
     values: str
-    largest: float
-    """Largest number; NaN for text."""
+    middle: float
+    """Median of the numbers that are not 0; NaN for text."""
     texts: Texts | None
 
 
@@ -55,14 +56,18 @@ def _column(
         known = numbers[np.isfinite(numbers)]
         low, middle, high = np.min(known), np.median(known), np.max(known)
         shown = f"{low:,.6g} | {middle:,.6g} | {high:,.6g}"
-        return ColumnProfile(name, "number", missing, n_distinct, shown, float(high), texts)
+        return ColumnProfile(name, "number", missing, n_distinct, shown, _middle(known), texts)
     kind = "text" if pa.types.is_string(column.type) else str(column.type)
     return ColumnProfile(name, kind, missing, n_distinct, _top(texts), np.nan, texts)
 
 
-def _numbers(
-    source: Source, column: pa.ChunkedArray, mapping: TapeMapping
-) -> "np.ndarray[tuple[int], np.dtype[np.float64]] | None":
+def _middle(known: F8) -> float:
+    """Median of the numbers that are not 0: many zeros hide the unit of the others."""
+    some = known[known != 0]
+    return float(np.median(some)) if some.size else 0.0
+
+
+def _numbers(source: Source, column: pa.ChunkedArray, mapping: TapeMapping) -> F8 | None:
     """The column as numbers if all its cells are; else None."""
     if not (
         pa.types.is_string(column.type)

@@ -7,12 +7,12 @@ from typing import Final
 import numpy as np
 import yaml
 
-from simulator.book.tape.arrears import unpaid_of
 from simulator.book.tape.checks import WORK_NAMES
 from simulator.book.tape.columns import COLUMN_BY_NAME, TAPE_COLUMNS
 from simulator.book.tape.headers import MONEY_UNITS, Headers
-from simulator.book.tape.mapping import DROP, TapeMapping
+from simulator.book.tape.mapping import DROP, MeanAndSpread, TapeMapping
 from simulator.book.tape.profile import ColumnProfile
+from simulator.book.tape.statuses import meaning, unpaid_of
 from simulator.book.tape.synonyms import VALUE_WORDS, bracketed_unit, plain_word
 from simulator.products import PRODUCTS
 from simulator.reading.cells import Texts
@@ -20,6 +20,13 @@ from simulator.validation import clip
 
 MOST_VALUES: Final = 60
 """Different values of a column that a proposal lists."""
+KEPT: Final = (
+    "constants", "date_format", "missing", "decimal", "encoding", "delimiter", "status_codes",
+    "score_scale", "score_direction", "income_period",
+)  # fmt: skip
+"""Keys of a mapping that are passed on as they are given."""
+IDS: Final = {"loan_id", "borrower_id"}
+"""One column serves for both."""
 HEAD: Final = """\
 # How the columns of this tape are read; proposed by python -m simulator.tape, to be looked over.
 # columns: tape's column -> model's column (simulator/book/tape/columns.py lists those).
@@ -63,10 +70,10 @@ def propose(
     values, questions = _values(by_model, given)
     if values:
         content["values"] = values
-    for key in ("constants", "date_format", "missing", "decimal", "encoding", "delimiter"):
+    for key in KEPT:
         kept = getattr(given, key)
         if kept:
-            content[key] = list(kept) if isinstance(kept, tuple) else kept
+            content[key] = _plain(kept)
     if given.snapshot_date is not None:
         content["snapshot_date"] = given.snapshot_date
     if given.raise_limits:
@@ -80,11 +87,18 @@ def propose(
     return Proposal(content, tuple(questions))
 
 
+def _plain(value: object) -> object:
+    """As YAML writes it."""
+    if isinstance(value, MeanAndSpread):
+        return value.model_dump()
+    return list(value) if isinstance(value, tuple) else value
+
+
 def _in_percent(model: str, found: ColumnProfile) -> bool:
     """Whether a column of fractions holds percent without saying so in its cells."""
     words = [] if found.texts is None else found.texts.words[:9]
     signs = any("%" in w or "\uff05" in w for w in words)
-    return COLUMN_BY_NAME[model].is_fraction and found.largest > 1.0 and not signs
+    return COLUMN_BY_NAME[model].is_fraction and found.middle > 1.0 and not signs
 
 
 def _scales(by_model: Mapping[str, ColumnProfile]) -> dict[str, float]:
@@ -109,7 +123,7 @@ def _values(
         known = dict(values.get(model, {}))
         unknown = []
         for word in _present(column.texts)[:MOST_VALUES]:
-            usual = VALUE_WORDS[model].get(plain_word(word))
+            usual = meaning(word) if model == "status" else VALUE_WORDS[model].get(plain_word(word))
             if word in known or _is_own(model, word):
                 continue
             if usual is None:
@@ -148,6 +162,8 @@ def _missing(present: set[str]) -> list[str]:
     for spec in TAPE_COLUMNS:
         if not spec.required or spec.name in present:
             continue
+        if spec.name in IDS and IDS & present:
+            continue
         dates = from_dates.get(spec.name)
         if (
             dates is not None
@@ -155,5 +171,8 @@ def _missing(present: set[str]) -> list[str]:
             and (dates <= present)
         ):
             continue
-        lines.append(f"no column for {spec.name} ({spec.meaning}): map one, or name a constant")
+        if spec.name == "borrower_id":
+            continue
+        hint = "map one" if spec.name == "loan_id" else "map one, or name a constant"
+        lines.append(f"no column for {spec.name} ({spec.meaning}): {hint}")
     return lines

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import numpy as np
 
-from simulator.book.schema import F8
-from simulator.book.segments import MAX_REGIONS
-from simulator.book.tape.arrears import unpaid_of_status
+from simulator.book.reconciliation import LeftOut
+from simulator.book.schema import F8, U8, Rejected
+from simulator.book.segments import MAX_REGIONS, hash_texts
 from simulator.book.tape.checks import (
     borrower_troubles,
     cross_troubles,
@@ -24,9 +25,18 @@ from simulator.book.tape.dates import (
     date_troubles,
     schedule_from_dates,
 )
+from simulator.book.tape.derived import (
+    check_direction,
+    convert_incomes,
+    count_from_snapshot,
+    fill_ids,
+    rescale_scores,
+)
 from simulator.book.tape.draft import Draft, read_columns, translate_values
 from simulator.book.tape.mapping import DROP, MappingFound, find_mapping
 from simulator.book.tape.panel_files import join_panel, split_panel
+from simulator.book.tape.rejected_rows import conclude_quarantine, take_out
+from simulator.book.tape.statuses import days_of_current, days_of_status, unpaid_of_status
 from simulator.products import PRODUCTS
 from simulator.reading.cells import (
     I8,
@@ -35,6 +45,8 @@ from simulator.reading.cells import (
 )
 from simulator.reading.table_file import Source, open_source
 from simulator.units import days_past_due
+
+CLOSED: Final = "closed or written off by their status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +64,29 @@ class Tape:
     texts: dict[str, Texts]
     months_overdue: I8 | None = None
     snapshot: date | None = None
+    instalment: F8 | None = None
+    """Next instalments as the tape says; NaN where it does not."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Loans of the file that do not open."""
+    rejected: tuple[Rejected, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What a reader must see on the console."""
 
     @property
     def n_loans(self) -> int:
         """Rows."""
         return int(self.texts["loan_id"].codes.size)
+
+    @property
+    def weight(self) -> F8:
+        """Real borrowers that each row's borrower stands for; 1 where the tape does not say."""
+        weight = self.numbers.get("weight", np.ones(self.n_loans))
+        return np.where(np.isnan(weight), 1.0, weight)
+
+    def ids(self, name: str) -> U8:
+        """Permanent ids of a text column; shape (n_loans,)."""
+        return hash_texts(self.texts[name].names, name)[self.texts[name].codes]
 
 
 def read_tape(
@@ -65,14 +94,18 @@ def read_tape(
     mapping: str | Mapping[str, object] | None = None,
     panel: str | None = None,
     regions: Sequence[str] = (),
+    law: str | None = None,
+    most_rejected: float | None = None,
 ) -> Tape:
     """The tape at ``path_text``; every finding at once in a ``UserError``, one a line.
 
-    ``mapping`` and ``panel`` as in ``BookSettings``; ``regions`` are the book's own.
+    ``mapping`` and ``panel`` as in ``BookSettings``; ``regions`` are the book's own, ``law`` its
+    jurisdiction. Rows that break a rule are left out up to the share ``most_rejected`` of rows and
+    of balance; None refuses the tape for any.
     """
     found = find_mapping(mapping)
     source = open_source("book.path", path_text, found.mapping.encoding, found.mapping.delimiter)
-    return checked_tape(source, path_text, found, panel, regions)
+    return checked_tape(source, path_text, found, panel, regions, law, most_rejected)
 
 
 def checked_tape(
@@ -81,30 +114,42 @@ def checked_tape(
     found: MappingFound,
     panel: str | None = None,
     regions: Sequence[str] = (),
+    law: str | None = None,
+    most_rejected: float | None = None,
 ) -> Tape:
     """The tape in ``source``, which is open already."""
-    draft = read_columns(source, found.mapping)
+    draft = read_columns(source, found.mapping, most_rejected=most_rejected)
     draft.notes += [*found.notes, *source.notes]
     if found.mapping.snapshot_date is not None:
         draft.set_snapshot(found.mapping.snapshot_date, "snapshot_date of the mapping")
+    fill_ids(draft)
     translate_values(draft, regions)
+    convert_incomes(draft, law)
+    rescale_scores(draft, law)
     split_panel(draft)
     if panel is not None:
         join_panel(draft, panel)
     _drop_closed(draft)
     _fill_from_dates(draft)
+    count_from_snapshot(draft)
     _fill_from_status(draft)
+    check_direction(draft)
     _fill_lines(draft)
     _check(draft, regions)
+    rejected = conclude_quarantine(draft)
     draft.findings.raise_any()
     return Tape(
         path=path_text,
         sha256=source.sha256,
-        numbers={n: c for n, c in draft.numbers.items() if n != "arrears"},
+        numbers={n: c for n, c in draft.numbers.items() if n not in ("arrears", "instalment")},
         texts={n: c for n, c in draft.texts.items() if n != "status"},
         months_overdue=draft.months_overdue,
         snapshot=draft.snapshot,
+        instalment=draft.numbers.get("instalment"),
+        left_out=tuple(draft.left_out),
+        rejected=rejected,
         notes=tuple(draft.notes),
+        warnings=tuple(draft.warnings),
     )
 
 
@@ -116,6 +161,8 @@ def _drop_closed(draft: Draft) -> None:
     if closed.any():
         owed = draft.numbers.get("principal")
         balance = "" if owed is None else f", with a balance of {np.nansum(owed[closed]):,.0f},"
+        gone = 0.0 if owed is None else float(np.nansum(owed[closed]))
+        draft.left_out.append(LeftOut(CLOSED, int(np.count_nonzero(closed)), gone))
         draft.notes.append(
             f"{np.count_nonzero(closed)} loans{balance} leave: their status is closed or written"
             " off."
@@ -161,12 +208,14 @@ def _fill_from_status(draft: Draft) -> None:
     draft.add(*troubles)
     dpd = draft.numbers.get("dpd")
     if dpd is not None:
-        draft.add(Trouble((unpaid == 0) & (dpd > 0), "dpd > 0, but a status of current"))
+        room = days_of_current(draft.texts["status"])
+        draft.add(Trouble((unpaid == 0) & (dpd > room), "dpd > 0, but a status of current"))
         draft.add(Trouble((unpaid > 0) & (dpd == 0), "dpd = 0, but a status of overdue"))
     if "due_day" not in draft.numbers:
         return
     due_day = np.nan_to_num(draft.numbers["due_day"], nan=1.0, posinf=1.0, neginf=1.0)
-    draft.fill("dpd", days_past_due(unpaid, due_day))
+    days = days_of_status(draft.texts["status"])
+    draft.fill("dpd", np.where(np.isnan(days), days_past_due(unpaid, due_day), days))
 
 
 def _fill_lines(draft: Draft) -> None:
@@ -205,8 +254,11 @@ def _check(draft: Draft, regions: Sequence[str]) -> None:
             unread = draft.unread.get(spec.name, np.zeros(draft.rows.size, dtype=bool))
             draft.add(*number_troubles(spec, numbers[spec.name], unread))
     if not draft.findings.lines:
-        draft.add(*cross_troubles(texts, numbers))
-        draft.add(*borrower_troubles(texts, numbers))
+        take_out(draft)
+        draft.add(*cross_troubles(draft.texts, draft.numbers))
+        take_out(draft)
+        draft.add(*borrower_troubles(draft.texts, draft.numbers))
+        take_out(draft)
 
 
 def _check_regions(draft: Draft, regions: Sequence[str]) -> None:

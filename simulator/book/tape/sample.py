@@ -6,6 +6,7 @@ of their ids in proportion to weight, stands for the group: weights keep the num
 exactly and balances nearly.
 """
 
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -13,7 +14,8 @@ import numpy as np
 from simulator.book.draws import Column, Draws
 from simulator.book.schema import F8, U8
 from simulator.book.segments import risk_band
-from simulator.reading.cells import I8
+from simulator.book.tape.reader import Tape
+from simulator.reading.cells import I8, Texts
 
 LEAST_PER_STRATUM: Final = 10
 """Borrowers that a small stratum sends, where the sample has room (assumption)."""
@@ -138,3 +140,69 @@ def _gaps(frame: Frame, stratum: I8, rows: I8, weight: F8) -> tuple[float, float
     apart = np.bincount(stratum[rows], drawn, n) - np.bincount(stratum, balance, n)
     worst = float(np.abs(apart).max() / balance.sum()) if balance.sum() > 0 else 0.0
     return gap(loans, frame.n_loans[rows] * weight), gap(balance, drawn), worst
+
+
+def sample_tape(tape: Tape, size: int, seed: int) -> tuple[Tape, tuple[str, ...]]:
+    """The tape, or a weighted sample of ``size`` of its borrowers, and what to say of it.
+
+    ``size`` 0, or as many as there are, takes all.
+    """
+    if size <= 0:
+        return tape, ()
+    owner_id = tape.ids("borrower_id")
+    ids, first, owner = np.unique(owner_id, return_index=True, return_inverse=True)
+    if size >= ids.size:
+        return tape, ()
+    loan_id, balance = tape.ids("loan_id"), tape.numbers["principal"]
+    order = np.lexsort((loan_id, balance, owner))
+    sums = np.bincount(owner[order], weights=balance[order]).astype(np.float64)
+    largest = order[np.r_[owner[order][1:] != owner[order][:-1], True]]
+    worst = np.zeros(ids.size, dtype=np.int64)
+    np.maximum.at(worst, owner, bucket(tape.numbers.get("dpd", np.zeros(tape.n_loans))))
+    score, region = tape.numbers.get("score"), tape.texts.get("region")
+    last = band_or_region(
+        None if score is None else score[first],
+        None if region is None else _ranks(region)[first],
+    )
+    parts = {"product": _ranks(tape.texts["product"])[largest], "days past due": worst}
+    parts |= {} if last is None else dict([last])
+    frame = Frame(
+        id=ids,
+        weight=tape.weight[first],
+        balance=sums,
+        n_loans=np.bincount(owner),
+        strata=tuple(parts.values()),
+    )
+    drawn = draw_sample(frame, size, seed)
+    weight = np.zeros(ids.size)
+    weight[drawn.rows] = drawn.weight
+    rows = np.flatnonzero(weight[owner] > 0)
+    kinds = " x ".join(list(parts)[: drawn.n_parts]) or "one for all"
+    note = (
+        f"A stratified sample of {drawn.rows.size:,} of {ids.size:,} borrowers, whole with their"
+        f" loans, in {drawn.n_strata} strata ({kinds}); weights keep"
+        f" the number of borrowers. Weighted loans {drawn.loans_gap:+.2%} of the tape's, balance"
+        f" {drawn.balance_gap:+.2%}; the largest gap of a stratum is"
+        f" {drawn.worst_balance_gap:.2%} of the balance."
+    )
+    return _rows_of(tape, rows, weight[owner][rows]), (note,)
+
+
+def _ranks(texts: Texts) -> I8:
+    """Place of each row's name in the alphabet, which no order of rows changes."""
+    words = texts.words
+    place = np.empty(len(words), dtype=np.int64)
+    place[sorted(range(len(words)), key=words.__getitem__)] = np.arange(len(words))
+    return place[texts.codes]
+
+
+def _rows_of(tape: Tape, rows: I8, weight: F8) -> Tape:
+    """Some rows, with new weights."""
+    months, instalment = tape.months_overdue, tape.instalment
+    return replace(
+        tape,
+        numbers={n: c[rows] for n, c in tape.numbers.items()} | {"weight": weight},
+        texts={n: c.take(rows) for n, c in tape.texts.items()},
+        months_overdue=None if months is None else months[rows],
+        instalment=None if instalment is None else instalment[rows],
+    )

@@ -39,7 +39,8 @@ _HEADERS: Final = {
     " 还款日, 每月还款日, 约定还款日, 扣款日",
     "dpd": "days past due, days overdue, days delinquent, overdue days, days in arrears,"
     " current dpd, 逾期天数, 当前逾期天数",
-    "monthly_income": "income, net income, monthly net income, net monthly income,"
+    "monthly_income": "income, net income, monthly net income, net monthly income, annual income,"
+    " annual inc, yearly income, 年收入,"
     " 月收入, 月净收入, 税后月收入",
     "stated_income": "declared income, stated monthly income, self reported income,"
     " 申报收入, 自报收入, 申报月收入",
@@ -48,7 +49,8 @@ _HEADERS: Final = {
     "work": "employment, employment type, occupation type, kind of work, work type,"
     " 职业, 职业类型, 就业类型, 工作性质, 职业类别",
     "weight": "sample weight, weighting, 权重, 样本权重",
-    "score": "credit score, internal score, behaviour score, behavior score, risk score,"
+    "score": "fico, fico score, vantage score, 芝麻分, 芝麻信用分, credit score, internal score,"
+    " behaviour score, behavior score, risk score,"
     " 评分, 信用评分, 信用分, 风险评分, 内部评分",
     "savings": "liquid savings, deposits, 存款, 储蓄, 存款余额",
     "other_debt": "debt elsewhere, external debt, other loans balance,"
@@ -65,6 +67,9 @@ _HEADERS: Final = {
     " 状态, 贷款状态, 账户状态, 还款状态, 逾期状态, 当前状态",
     "arrears": "arrears amount, amount past due, past due amount, overdue amount,"
     " overdue principal, 逾期金额, 逾期本金, 逾期余额, 拖欠金额",
+    "instalment": "installment, monthly instalment, monthly installment, monthly payment,"
+    " scheduled payment, scheduled monthly payment, emi,"
+    " 月供, 每期还款额, 月还款额, 每月还款额, 应还金额",
     "origination_date": "origination, issue date, disbursement date, start date, open date,"
     " booking date, value date, funded date, 放款日期, 发放日期, 起息日, 借款日期, 放款日,"
     " 开户日期, 贷款发放日",

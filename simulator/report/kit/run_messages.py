@@ -7,6 +7,34 @@ from typing import Final
 from simulator.report.kit.language import mark, tr
 
 MESSAGES: Final = (
+    mark("book: the book opens otherwise than its tape says by more than {points} points: {gaps}"),
+    mark(
+        "book: a sample of the tape opens otherwise than its tape says by more than {points}"
+        " points: {gaps}"
+    ),
+    mark(
+        "{file}: {column}: {n} cell is a hundred times off the others; {cell} was read as"
+        " {value}, like them (first: {place})"
+    ),
+    mark(
+        "{file}: {column}: {n} cells are a hundred times off the others; {cell} was read as"
+        " {value}, like them (first: {place})"
+    ),
+    mark(
+        "{file}: borrower_id is a constant of the mapping, which would make one borrower of {n}"
+        " loans: each loan was taken as a borrower's only one"
+    ),
+    mark("{file}: borrower_id {name} has {n} of {all} loans"),
+    mark(
+        "{file}: status spans several buckets of days: {words}, by its middle; values.status in"
+        " the mapping says another"
+    ),
+    mark(
+        "{file}: {n} rows ({share} of all, balance {balance}) break a rule and are left out:"
+        " {rules}; rejected.csv lists them"
+    ),
+    mark("closed or written off by their status"),
+    mark("rows that break a rule"),
     mark(
         "{owner}: {table} ends at month {month} of {horizon}; from month {after} on its variables"
         " return to their long-run means, half-lives in months (assumption): {lives}"

@@ -315,7 +315,7 @@ def test_all_findings_come_at_once(tmp_path: Path) -> None:
 
 def test_missing_columns_are_named_together(tmp_path: Path) -> None:
     text = text_message(tmp_path, "loan_id,product\n1,cash_loan\n")
-    assert text.startswith("loans.csv: missing columns borrower_id, annual_rate, term_months")
+    assert text.startswith("loans.csv: missing columns annual_rate, term_months, remaining_months")
     assert len(text.splitlines()) == 1
 
 

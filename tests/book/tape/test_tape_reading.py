@@ -10,10 +10,10 @@ import pytest
 
 from simulator.book import Book, build_book
 from simulator.book.segments import mix_ids
-from simulator.book.tape.arrears import unpaid_of
 from simulator.book.tape.reader import Tape, read_tape
 from simulator.book.tape.sample import Frame as SampleFrame
 from simulator.book.tape.sample import draw_sample
+from simulator.book.tape.statuses import unpaid_of
 from simulator.cli.run import main
 from simulator.cli.tape import main as look
 from simulator.settings import BookSettings, RunSettings
@@ -230,7 +230,7 @@ def write_large(
         "original_principal": 1000.0 + (place * 7919) % 9973,
         "due_day": 1 + place % 28,
         "dpd": np.where((place % 41 == 0) & (remaining < 11), 20, 0),
-        "score": 400.0 + owner % 401,
+        "score": 400.0 + owner * 37 % 401,
     } | ({"weight": 1.0 + owner % 5} if weight else {})
     pa_parquet.write_table(pa.table(table), path)
     return path
