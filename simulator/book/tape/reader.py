@@ -133,6 +133,8 @@ def checked_tape(
     _fill_from_dates(draft)
     count_from_snapshot(draft)
     _fill_from_status(draft)
+    if "dpd" not in draft.numbers:
+        draft.warn("no column tells arrears (dpd or status): every loan is taken as current")
     check_direction(draft)
     _fill_lines(draft)
     _check(draft, regions)

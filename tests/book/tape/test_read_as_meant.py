@@ -74,7 +74,7 @@ def test_bare_numbers_are_asked_about_and_one_key_answers(
 
 
 def test_a_column_that_says_that_it_counts_instalments_is_not_asked_about(tmp_path: Path) -> None:
-    path = write_tape(tmp_path, 连续逾期期数=one_in_ten(2, 0))
+    path = write_tape(tmp_path, without=["dpd"], 连续逾期期数=one_in_ten(2, 0))
     book = open_tape(path, {"columns": {"连续逾期期数": "status"}})
     assert overdue(book, 2) == pytest.approx(0.1)
 
@@ -161,6 +161,11 @@ def test_a_tape_of_the_fifteenth_is_no_month_end(
     assert set(30 - book.loans.due_day[late].astype(int)) == {dpd}
     assert (book.loans.remaining_months == 12).all()
     assert any("no month's end" in note for note in book.notes)
+
+
+def test_a_tape_without_arrears_warns(tmp_path: Path) -> None:
+    book = open_tape(write_tape(tmp_path, without=["dpd"]))
+    assert "every loan is taken as current" in book.warnings[0]
 
 
 # --- units -----------------------------------------------------------------------------------
