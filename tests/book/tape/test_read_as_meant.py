@@ -247,3 +247,11 @@ def test_a_column_with_one_borrower_warns(tmp_path: Path) -> None:
         "borrower_id A1 has 100 of 100 loans"
         in open_tape(write_tape(tmp_path, borrower_id="A1")).warnings[0]
     )
+
+
+def test_months_of_a_panel_are_no_further_loans(tmp_path: Path) -> None:
+    months = [f"2024-{m:02}" for m in range(1, 13)] + [f"2025-{m:02}" for m in range(1, 13)]
+    n = len(months)
+    book = open_tape(write_tape(tmp_path, n, loan_id="L1", borrower_id="A1", month=months))
+    assert book.loans.id.size == 1
+    assert not book.warnings
