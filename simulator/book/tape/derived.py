@@ -29,7 +29,7 @@ def fill_ids(draft: Draft) -> None:
         draft.texts["borrower_id"] = loan
         draft.warn(
             "borrower_id is a constant of the mapping, which would make one borrower of"
-            f" {loan.codes.size:,} loans: each loan was taken as a borrower's only one"
+            f" {np.unique(loan.codes).size:,} loans: each loan was taken as a borrower's only one"
         )
     elif loan is not None and borrower is None:
         draft.texts["borrower_id"] = loan
@@ -38,12 +38,13 @@ def fill_ids(draft: Draft) -> None:
         draft.texts["loan_id"] = borrower
         draft.findings.about(borrower, draft.rows)
         draft.notes.append("No column for loan_id: borrower_id serves for both.")
-    elif borrower is not None:
-        _warn_of_many(draft)
 
 
-def _warn_of_many(draft: Draft) -> None:
-    owner = draft.texts["borrower_id"]
+def warn_of_many(draft: Draft) -> None:
+    """Name a borrower with more loans than is usual; of a panel in its last month."""
+    owner = draft.texts.get("borrower_id")
+    if owner is None:
+        return
     counts = np.bincount(owner.codes)
     most = int(counts.argmax()) if counts.size else 0
     if counts.size and counts[most] > MOST_LOANS:

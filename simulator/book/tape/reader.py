@@ -31,6 +31,7 @@ from simulator.book.tape.derived import (
     count_from_snapshot,
     fill_ids,
     rescale_scores,
+    warn_of_many,
 )
 from simulator.book.tape.draft import Draft, read_columns, translate_values
 from simulator.book.tape.mapping import DROP, MappingFound, find_mapping
@@ -130,9 +131,12 @@ def checked_tape(
     if panel is not None:
         join_panel(draft, panel)
     _drop_closed(draft)
+    warn_of_many(draft)
     _fill_from_dates(draft)
     count_from_snapshot(draft)
     _fill_from_status(draft)
+    if "dpd" not in draft.numbers:
+        draft.warn("no column tells arrears (dpd or status): every loan is taken as current")
     check_direction(draft)
     _fill_lines(draft)
     _check(draft, regions)

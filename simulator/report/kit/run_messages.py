@@ -24,6 +24,7 @@ MESSAGES: Final = (
         "{file}: borrower_id is a constant of the mapping, which would make one borrower of {n}"
         " loans: each loan was taken as a borrower's only one"
     ),
+    mark("{file}: no column tells arrears (dpd or status): every loan is taken as current"),
     mark("{file}: borrower_id {name} has {n} of {all} loans"),
     mark(
         "{file}: status spans several buckets of days: {words}, by its middle; values.status in"

@@ -20,13 +20,15 @@ BASE: dict[str, object] = {
     "original_principal": 10000,
     "due_day": 15,
     "monthly_income": 8000,
+    "dpd": 0,
 }
 
 
 def write_tape(folder: Path, n: int = 100, without: Sequence[str] = (), **columns: object) -> Path:
     """A CSV of ``n`` loans of as many borrowers; a list is a column, anything else every cell."""
     ids = {"loan_id": list(range(1, n + 1)), "borrower_id": list(range(1, n + 1))}
-    table = {k: v for k, v in (ids | BASE | columns).items() if k not in without}
+    gone = {*without} | ({"dpd"} if "status" in columns else set()) - set(columns)
+    table = {k: v for k, v in (ids | BASE | columns).items() if k not in gone}
     cells = {k: v if isinstance(v, list) else [v] * n for k, v in table.items()}
     rows = [
         ",".join(table),

@@ -74,7 +74,7 @@ def test_bare_numbers_are_asked_about_and_one_key_answers(
 
 
 def test_a_column_that_says_that_it_counts_instalments_is_not_asked_about(tmp_path: Path) -> None:
-    path = write_tape(tmp_path, 连续逾期期数=one_in_ten(2, 0))
+    path = write_tape(tmp_path, without=["dpd"], 连续逾期期数=one_in_ten(2, 0))
     book = open_tape(path, {"columns": {"连续逾期期数": "status"}})
     assert overdue(book, 2) == pytest.approx(0.1)
 
@@ -163,6 +163,11 @@ def test_a_tape_of_the_fifteenth_is_no_month_end(
     assert any("no month's end" in note for note in book.notes)
 
 
+def test_a_tape_without_arrears_warns(tmp_path: Path) -> None:
+    book = open_tape(write_tape(tmp_path, without=["dpd"]))
+    assert "every loan is taken as current" in book.warnings[0]
+
+
 # --- units -----------------------------------------------------------------------------------
 
 
@@ -242,3 +247,11 @@ def test_a_column_with_one_borrower_warns(tmp_path: Path) -> None:
         "borrower_id A1 has 100 of 100 loans"
         in open_tape(write_tape(tmp_path, borrower_id="A1")).warnings[0]
     )
+
+
+def test_months_of_a_panel_are_no_further_loans(tmp_path: Path) -> None:
+    months = [f"2024-{m:02}" for m in range(1, 13)] + [f"2025-{m:02}" for m in range(1, 13)]
+    n = len(months)
+    book = open_tape(write_tape(tmp_path, n, loan_id="L1", borrower_id="A1", month=months))
+    assert book.loans.id.size == 1
+    assert not book.warnings
