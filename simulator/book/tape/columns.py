@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from simulator.reading.numerals import Unit
+
 TAPE_MAX_DPD: Final = 420
 """Oldest arrears that a tape may hold: 15 unpaid instalments, one short of what loans remember."""
 MAX_MONEY: Final = 1e12
@@ -10,6 +12,8 @@ RATE_HINT: Final = (
     "18 % must be 0.18, not 18; a column in percent is declared in the mapping,"
     " percent: [annual_rate]"
 )
+
+_UNITS: Final[dict[str, Unit]] = {"dpd": "days", "due_day": "day", "age": "years"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class TapeColumn:
     def is_fraction(self) -> bool:
         """Whether cells are shares or rates, where a percent sign makes sense."""
         return not (self.text or self.date or self.whole) and self.high == 1.0
+
+    @property
+    def unit(self) -> Unit | None:
+        """What a number counts, which its cells may name."""
+        return "months" if self.name.endswith("_months") else _UNITS.get(self.name)
 
 
 def _loan(

@@ -124,8 +124,8 @@ def _read_column(draft: Draft, name: str, column: pa.ChunkedArray) -> None:
             draft.dates[name], troubles = as_dates(column, name, mapping.cells)
             draft.add(*troubles)
             return
-        rule = ColumnRule(name, spec.is_fraction)
-        read = as_numbers(column, rule, mapping.cells, draft.source.delimiter)
+        rule = ColumnRule(name, spec.is_fraction, spec.unit)
+        read = as_numbers(column, rule, mapping.cells, draft.source.marks)
         troubles = number_troubles(name, column, read)
     except (pa.ArrowException, ValueError, OverflowError, NotImplementedError) as error:
         kind = "text" if spec.text else "dates" if spec.date else "numbers"

@@ -34,7 +34,7 @@ class Inspection:
 def inspect(path_text: str, mapping_path: str | None, panel: str | None) -> Inspection:
     """Look at the tape; ``UserError`` where there is none to look at."""
     given = find_mapping(mapping_path)
-    source = open_source("the tape", path_text, given.mapping.encoding, given.mapping.delimiter)
+    source = open_source("the tape", path_text, given.mapping.layout)
     headers = read_headers(source.names, given.mapping)
     profiles = profile(source, given.mapping)
     proposal = propose(headers, source.names, profiles, given.mapping)

@@ -74,7 +74,7 @@ def _numbers(
         return None
     try:
         plain = CellRules(decimal=mapping.decimal, missing=mapping.missing)
-        read = as_numbers(column, ColumnRule("value"), plain, source.delimiter)
+        read = as_numbers(column, ColumnRule("value"), plain, source.marks)
     except pa.ArrowException:
         return None
     mixed = any(trouble.rows.any() for trouble in read.troubles)

@@ -71,7 +71,7 @@ def read_tape(
     ``mapping`` and ``panel`` as in ``BookSettings``; ``regions`` are the book's own.
     """
     found = find_mapping(mapping)
-    source = open_source("book.path", path_text, found.mapping.encoding, found.mapping.delimiter)
+    source = open_source("book.path", path_text, found.mapping.layout)
     return checked_tape(source, path_text, found, panel, regions)
 
 

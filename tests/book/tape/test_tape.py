@@ -336,7 +336,7 @@ def test_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
         (",".join(MINIMAL) + "\n", "loans.csv", "has a header but no rows"),
         (b"\x89PNG\r\n\x1a\n\xff\xfe\x00", "loans.csv", "must be a CSV file"),
         ("no parquet", "loans.parquet", "must be a whole Parquet file"),
-        ("x", "loans.xlsx", "must end in .csv or .parquet; got loans.xlsx"),
+        ("x", "loans.xls", "must end in .csv or .parquet, .csv.gz or .xlsx; got loans.xls"),
     ],
 )
 def test_file_that_is_no_tape_is_refused(
