@@ -30,6 +30,9 @@ class Layout:
     """Rows at the end that are no rows of the table, such as totals; blank lines do not count."""
 
 
+NOTHING_SAID: Final = Layout()
+
+
 class Parsed(NamedTuple):
     """The table of one file; ``unsaid`` are findings that go when ``found`` is said."""
 
@@ -40,7 +43,7 @@ class Parsed(NamedTuple):
     encoding: str
     findings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    found: Layout = Layout()
+    found: Layout = NOTHING_SAID
     unsaid: tuple[str, ...] = ()
 
 

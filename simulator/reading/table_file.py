@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from simulator.reading.cells import as_written
 from simulator.reading.csv_file import DELIMITERS, EMPTY, parse_csv
 from simulator.reading.decimal_mark import Marks
-from simulator.reading.layout import Layout, Parsed
+from simulator.reading.layout import NOTHING_SAID, Layout, Parsed
 from simulator.reading.workbook import parse_workbook
 from simulator.validation import UserError, clip
 
@@ -68,7 +68,7 @@ class Source:
     marks: Marks
     findings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    found: Layout = Layout()
+    found: Layout = NOTHING_SAID
     unsaid: tuple[str, ...] = ()
     parts: tuple[Part, ...] = field(default=(), repr=False)
 
@@ -88,7 +88,7 @@ class Source:
 def confirmed(source: Source) -> Source:
     """The same table, with what was found of its layout said."""
     rest = tuple(line for line in source.findings if line not in source.unsaid)
-    return replace(source, findings=rest, unsaid=(), found=Layout())
+    return replace(source, findings=rest, unsaid=(), found=NOTHING_SAID)
 
 
 def file_sha256(path: Path) -> str:
@@ -100,7 +100,7 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def open_source(key: str, path: str | tuple[str, ...], layout: Layout = Layout()) -> Source:  # noqa: B008
+def open_source(key: str, path: str | tuple[str, ...], layout: Layout = NOTHING_SAID) -> Source:
     """The table in the file that the setting ``key`` names; ``UserError`` if it is none.
 
     ``path`` may name several files of the same columns, one by one or by a pattern such as
@@ -162,7 +162,7 @@ def _open_one(key: str, path_text: str, layout: Layout) -> Source:
 
 def _check_suffix(owner: str, path: Path) -> None:
     inner = path.with_suffix("") if path.suffix.lower() == PACKED_SUFFIX else path
-    allowed = CSV_SUFFIXES
+    allowed: tuple[str, ...] = CSV_SUFFIXES
     if inner is path:
         allowed = (*CSV_SUFFIXES, *PARQUET_SUFFIXES, WORKBOOK_SUFFIX)
     if inner.suffix.lower() not in allowed:
@@ -228,9 +228,8 @@ def _read_parquet(owner: str, path: Path) -> Parsed:
             unpacked = sum(group.total_byte_size for group in groups)
             _check_size(owner, len(file.schema_arrow.names), file.metadata.num_rows)
             if max(unpacked, path.stat().st_size) > MAX_TABLE_BYTES:
-                raise UserError(
-                    f"{owner} must unpack to at most {_size(MAX_TABLE_BYTES)}; got {_size(unpacked)}"
-                )
+                most = _size(MAX_TABLE_BYTES)
+                raise UserError(f"{owner} must unpack to at most {most}; got {_size(unpacked)}")
             table = file.read()
         names = [str(name) for name in table.column_names]
     except pa.ArrowMemoryError:
@@ -279,7 +278,7 @@ def _joined(key: str, path: str | tuple[str, ...], sources: list[Source]) -> Sou
         marks=Marks(delimiter, table),
         findings=tuple(f"{clip(s.name, 60)}: {line}" for s in sources for line in s.findings),
         unsaid=tuple(f"{clip(s.name, 60)}: {line}" for s in sources for line in s.unsaid if alike),
-        found=first.found if alike else Layout(),
+        found=first.found if alike else NOTHING_SAID,
         notes=(
             *(
                 f"{clip(s.name, 60)}: {s.table.num_rows:,} rows (SHA-256 {s.sha256})."

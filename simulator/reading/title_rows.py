@@ -15,7 +15,7 @@ _TOTAL: Final = re.compile(
     r"|合\s*计|合計|总\s*计|總計|小\s*计|小計|汇总|总额|总笔数|共计",
     re.IGNORECASE,
 )
-_REMARK: Final = re.compile(r".*[:：]|(?:\S+\s+){2,}\S+|[©*#].*|.*(?:制表|备注|说明|来源).*")
+_REMARK: Final = re.compile(r".*[:\uff1a]|(?:\S+\s+){2,}\S+|[©*#].*|.*(?:制表|备注|说明|来源).*")
 
 
 def header_place(rows: Sequence[Row]) -> int:
@@ -34,7 +34,7 @@ def header_place(rows: Sequence[Row]) -> int:
 
 
 def footer_count(rows: Sequence[Row], n_columns: int) -> int:
-    """How many of the last ``rows`` are totals, remarks or blank cells; blank lines do not count."""
+    """How many of the last ``rows`` are totals, remarks or blank; blank lines do not count."""
     count = 0
     for row in reversed([row for row in rows if row]):
         if not _is_footer(row, n_columns):

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
@@ -29,6 +30,14 @@ MAX_UNPACKED_BYTES: Final = 1 << 30
 INSTALL: Final = "pip install 'loanstress[xlsx]' (or openpyxl), or save the sheet as CSV"
 _MOST_SHEETS: Final = 12
 _BLOCK: Final = 1 << 20
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+)
 _DOUBTFUL: Final = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
 
 
@@ -59,7 +68,7 @@ def parse_workbook(owner: str, path: Path, layout: Layout, check: CheckSize) -> 
 
 
 def _checked_parts(owner: str, path: Path) -> bool:
-    """Whether a sheet holds formulas; ``UserError`` for what unpacks too far or declares entities."""
+    """Whether a sheet holds formulas; ``UserError`` for what unpacks too far or has entities."""
     formulas = False
     total = 0
     try:
@@ -81,9 +90,7 @@ def _checked_parts(owner: str, path: Path) -> bool:
                             b"<f>" in seen or b"<f " in seen
                         )
                         last = block[-16:]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
-        raise UserError(f"{owner} must be a whole .xlsx workbook; {clip(error, 160)}") from None
-    except zipfile.zlib.error as error:  # type: ignore[attr-defined]
+    except _BROKEN as error:
         raise UserError(f"{owner} must be a whole .xlsx workbook; {clip(error, 160)}") from None
     return formulas
 
