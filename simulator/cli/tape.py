@@ -18,10 +18,11 @@ from simulator.validation import UserError, clip
 
 _OPTIONS: Final = "--mapping FILE, --panel FILE, --write-mapping FILE, --help, --version"
 _HELP: Final = """\
-loanstress: inspects a loan tape (CSV or Parquet): content, columns that the model reads, columns to
-impute, errors. It proposes a mapping.
+loanstress: inspects a loan tape (CSV, CSV.GZ, Parquet or XLSX; of several files with the same
+columns, all): content, columns that the model reads, columns to impute, errors. It proposes a
+mapping.
 
-Usage:  loanstress tape FILE [--mapping M.yaml] [--panel P.csv] [--write-mapping OUT.yaml]
+Usage:  loanstress tape FILE... [--mapping M.yaml] [--panel P.csv] [--write-mapping OUT.yaml]
         python -m simulator.tape is the same.
 
 Options
@@ -39,7 +40,7 @@ by SIGTERM, 1 internal error (set LOANSTRESS_DEBUG=1 for its traceback).
 class _Asked:
     """What the command line spells."""
 
-    file: str
+    file: str | tuple[str, ...]
     mapping: str | None
     panel: str | None
     output: Path | None
@@ -61,13 +62,20 @@ def _read(words: Sequence[str]) -> _Asked:
     parser.add_argument("--write-mapping", "-w", type=Path)
     found = parser.parse_intermixed_args(list(words))
     told = found.help or found.version
-    if not told and len(found.files) != 1:
-        raise UserError(f"name one tape; got {len(found.files)}; --help shows how")
+    if not told and not found.files:
+        raise UserError("name one tape; got none; --help shows how")
     output = found.write_mapping
     if output is not None and not told:
         _check_output(output)
-    file = found.files[0] if found.files else ""
-    return _Asked(file, found.mapping, found.panel, output, found.help, found.version)
+    files = tuple(found.files)
+    return _Asked(
+        files[0] if len(files) == 1 else files,
+        found.mapping,
+        found.panel,
+        output,
+        found.help,
+        found.version,
+    )
 
 
 def _check_output(output: Path) -> None:
@@ -94,7 +102,8 @@ def _inspect(asked: _Asked) -> int:
     from simulator.book.tape.inspection import inspect, write_new
     from simulator.cli.terminal.waiting import Waiting
 
-    with Waiting(f"reading {clip(Path(asked.file).name, 60)}"):
+    name = asked.file if isinstance(asked.file, str) else asked.file[0]
+    with Waiting(f"reading {clip(Path(name).name, 60)}"):
         found = inspect(asked.file, asked.mapping, asked.panel)
     print("\n".join(found.lines))
     if asked.output is not None:

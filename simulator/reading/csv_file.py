@@ -173,7 +173,7 @@ def _without_footers(
         raise UserError(f"{owner} has no rows above the last {count}, which footer_rows leaves out")
     first = first_cell(_cells(data[end:].splitlines()[0].decode("utf-8", "ignore"), delimiter))
     telling.footers(said, count, clip(first, 60) or "blank cells")
-    return body._replace(data=data[:end])
+    return body._replace(data=data[:end].rstrip(b"\r\n"))
 
 
 def _header(owner: str, data: bytes, delimiter: str) -> list[str]:

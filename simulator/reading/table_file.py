@@ -6,7 +6,6 @@ Tapes, panels, series, scenario tables and histories all come in here, under the
 import gzip
 import zlib
 from dataclasses import dataclass, field, replace
-from glob import glob, has_magic
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -20,6 +19,7 @@ from simulator.reading.cells import as_written
 from simulator.reading.csv_file import DELIMITERS, EMPTY, parse_csv
 from simulator.reading.decimal_mark import Marks
 from simulator.reading.layout import NOTHING_SAID, Layout, Parsed
+from simulator.reading.named_files import Paths, named_files
 from simulator.reading.workbook import parse_workbook
 from simulator.validation import UserError, clip
 
@@ -35,7 +35,6 @@ MAX_CELLS: Final = 1_000_000_000
 MAX_CSV_BYTES: Final = 2 << 30
 MAX_TABLE_BYTES: Final = 32 << 30
 """Of a Parquet file's columns, unpacked."""
-MAX_FILES: Final = 1000
 _BLOCK: Final = 1 << 20
 
 
@@ -100,7 +99,7 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def open_source(key: str, path: str | tuple[str, ...], layout: Layout = NOTHING_SAID) -> Source:
+def open_source(key: str, path: Paths, layout: Layout = NOTHING_SAID) -> Source:
     """The table in the file that the setting ``key`` names; ``UserError`` if it is none.
 
     ``path`` may name several files of the same columns, one by one or by a pattern such as
@@ -110,27 +109,6 @@ def open_source(key: str, path: str | tuple[str, ...], layout: Layout = NOTHING_
     if len(files) == 1:
         return _open_one(key, files[0], layout)
     return _joined(key, path, [_open_one(key, file, layout) for file in files])
-
-
-def named_files(key: str, path: str | tuple[str, ...]) -> list[str]:
-    """Files that ``path`` names, those of a pattern in the order of their names."""
-    found: list[str] = []
-    for text in (path,) if isinstance(path, str) else path:
-        if "\0" in text:
-            raise UserError(f"{key} {clip(text, 200)} must be a file's path")
-        if has_magic(text) and not Path(text).exists():
-            matched = sorted(name for name in glob(text) if Path(name).is_file())
-            if not matched:
-                raise UserError(f"{key} {clip(text, 200)}: no file is named so")
-            found += matched
-        else:
-            found.append(text)
-    twice = next((name for name in found if found.count(name) > 1), None)
-    if twice is not None:
-        raise UserError(f"{key} names {clip(twice, 200)} twice")
-    if not 0 < len(found) <= MAX_FILES:
-        raise UserError(f"{key} must name 1 to {MAX_FILES:,} files; got {len(found):,}")
-    return found
 
 
 def _open_one(key: str, path_text: str, layout: Layout) -> Source:
@@ -239,7 +217,7 @@ def _read_parquet(owner: str, path: Path) -> Parsed:
     return Parsed(tuple(names), table, None, "", "Parquet")
 
 
-def _joined(key: str, path: str | tuple[str, ...], sources: list[Source]) -> Source:
+def _joined(key: str, path: Paths, sources: list[Source]) -> Source:
     """The rows of all, in the order of the files, under the columns of the first."""
     first = sources[0]
     tables = []

@@ -7,7 +7,7 @@ from typing import Final
 
 Row = Sequence[str]
 
-LEAST_OF_USUAL: Final = 0.6
+LEAST_OF_USUAL: Final = 0.75
 """Share of a usual row's cells that a header fills (assumption)."""
 _NUMBER: Final = re.compile(r"[(+-]?[\d.,\s]*\d[\d.,\s]*[)%]?")
 _TOTAL: Final = re.compile(
@@ -27,7 +27,7 @@ def header_place(rows: Sequence[Row]) -> int:
     counts = Counter(n for n in filled if n)
     if not counts:
         return 0
-    usual = max(counts, key=lambda n: (counts[n], n))
+    usual = max(counts, key=lambda n: counts[n] * n)
     place = next((i for i, n in enumerate(filled) if n >= LEAST_OF_USUAL * usual), 0)
     numbers = any(_NUMBER.fullmatch(cell.strip()) for cell in rows[place] if cell.strip())
     return 0 if numbers or filled[place] < 2 or place == len(rows) - 1 else place

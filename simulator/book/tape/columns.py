@@ -79,7 +79,7 @@ TAPE_COLUMNS: Final = (
     _loan("remaining_months", "instalments not yet due", 0, 600, whole=True),
     _loan("principal", "outstanding, overdue principal included"),
     _loan("original_principal", "at origination; the limit of a revolving line", 0.01),
-    _loan("due_day", "day of the month", 1, 28, whole=True, hint="move days 29-31 to 28"),
+    _loan("due_day", "day of the month; 29 to 31 are its end", 1, 31, whole=True),
     TapeColumn(
         "dpd",
         "days past due at month end",
@@ -122,6 +122,16 @@ HELPER_COLUMNS: Final = (
         date=True,
         of_borrower=False,
     ),
+    TapeColumn(
+        "next_due_date", "of the next instalment; gives due day", date=True, of_borrower=False
+    ),
+    TapeColumn(
+        "first_due_date", "of the first instalment; gives due day", date=True, of_borrower=False
+    ),
+    TapeColumn(
+        "months_on_book", "since origination; gives remaining months", high=600, of_borrower=False
+    ),
+    TapeColumn("principal_paid", "so far; gives principal", of_borrower=False),
     TapeColumn("snapshot_date", "date of the balances", date=True, of_borrower=False),
     TapeColumn(
         "month",

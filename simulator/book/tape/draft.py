@@ -106,6 +106,8 @@ def read_columns(
         draft.notes.append(
             f"Headers were read by their usual meaning: {', '.join(pairs[:MOST_HEADERS])}{more}."
         )
+    if headers.format is not None:
+        draft.notes.append(f"Headers are those of {headers.format.name}.")
     if "loan_id" in columns:
         _read_column(draft, "loan_id", columns.pop("loan_id"))
     draft.findings.about(draft.texts.get("loan_id"), draft.rows)

@@ -18,13 +18,14 @@ from simulator.book.tape.checks import (
     revolving_rows,
     text_troubles,
 )
-from simulator.book.tape.columns import READ_COLUMNS
+from simulator.book.tape.columns import HELPER_COLUMNS, READ_COLUMNS
 from simulator.book.tape.dates import (
     as_date,
     date_troubles,
     schedule_from_dates,
 )
 from simulator.book.tape.draft import Draft, read_columns, translate_values
+from simulator.book.tape.filled import fill_derived, leave_repaid
 from simulator.book.tape.mapping import DROP, MappingFound, find_mapping
 from simulator.book.tape.panel_files import join_panel, split_panel
 from simulator.products import PRODUCTS
@@ -33,8 +34,11 @@ from simulator.reading.cells import (
     Texts,
     Trouble,
 )
+from simulator.reading.named_files import Paths
 from simulator.reading.table_file import Source, open_source
 from simulator.units import days_past_due
+
+HELPERS = frozenset(column.name for column in HELPER_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Tape:
     tells them. ``filled``: columns that dates, statuses or products gave.
     """
 
-    path: str
+    path: Paths
     sha256: str
     numbers: dict[str, F8]
     texts: dict[str, Texts]
@@ -61,7 +65,7 @@ class Tape:
 
 
 def read_tape(
-    path_text: str,
+    path_text: Paths,
     mapping: str | Mapping[str, object] | None = None,
     panel: str | None = None,
     regions: Sequence[str] = (),
@@ -77,7 +81,7 @@ def read_tape(
 
 def checked_tape(
     source: Source,
-    path_text: str,
+    path_text: Paths,
     found: MappingFound,
     panel: str | None = None,
     regions: Sequence[str] = (),
@@ -92,15 +96,17 @@ def checked_tape(
     if panel is not None:
         join_panel(draft, panel)
     _drop_closed(draft)
+    fill_derived(draft)
     _fill_from_dates(draft)
     _fill_from_status(draft)
     _fill_lines(draft)
+    leave_repaid(draft)
     _check(draft, regions)
     draft.findings.raise_any()
     return Tape(
         path=path_text,
         sha256=source.sha256,
-        numbers={n: c for n, c in draft.numbers.items() if n != "arrears"},
+        numbers={n: c for n, c in draft.numbers.items() if n not in HELPERS},
         texts={n: c for n, c in draft.texts.items() if n != "status"},
         months_overdue=draft.months_overdue,
         snapshot=draft.snapshot,
