@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.cli.arguments import Command
-from simulator.cli.configuration.folders import ConfigFolders, find_folders
+from simulator.cli.configuration.folders import ConfigFolders, check_place, find_folders
 from simulator.cli.configuration.groups import lists
 from simulator.cli.exits import trouble
 from simulator.validation import UserError, clip
@@ -32,6 +32,7 @@ def checked(command: Command) -> tuple[ConfigFolders, list[str]]:
     from simulator.cli.configuration.overrides import asked_for, check_overrides, for_hydra
     from simulator.cli.configuration.yaml_scan import scan
 
+    check_place("the folder that the command is called in", Path.cwd())
     overrides = [_parse(text) for text in command.overrides]
     search = [o for o in overrides if o.key == "hydra.searchpath"]
     folders = find_folders([*command.config_dirs, *(f for o in search for f in _folder_names(o))])
@@ -201,6 +202,7 @@ def running_job() -> Job:
     from simulator.cli.configuration.overrides import plain
 
     context = HydraConfig.get()
+    check_place("hydra.run.dir", Path(context.runtime.output_dir))
     choices = context.runtime.choices
     return Job(
         number=int(context.job.num) if context.mode is RunMode.MULTIRUN else 0,
