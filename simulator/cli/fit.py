@@ -13,7 +13,7 @@ from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, find_folders
 from simulator.cli.exits import EXIT_OK, attempted, concluded
 from simulator.cli.help import calibration_help_text, product_version
-from simulator.validation import UserError
+from simulator.validation import UserError, clip
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -103,7 +103,7 @@ class _Session:
 
         request = request_from(inputs, job.book, self._folders, plain, job.overrides)
         print(
-            f"{settings.label}; free: {', '.join(settings.free)}; targets:"
+            f"{clip(settings.label)}; free: {', '.join(settings.free)}; targets:"
             f" {', '.join(settings.targets)}; {settings.seeds} seeds, {settings.rounds} rounds at"
             " most",
             file=sys.stderr,

@@ -60,7 +60,7 @@ def find_table(key: str, table: str, folders: Sequence[Path]) -> Path:
             if _is_file(candidate):
                 return candidate
     shipped = {
-        str(file.relative_to(folder)) for folder in folders for file in folder.rglob("*.csv")
+        file.relative_to(folder).as_posix() for folder in folders for file in folder.rglob("*.csv")
     }
     raise unknown_choice(f"{key}: no such file; it", {*shipped, "a path to a CSV"}, table)
 

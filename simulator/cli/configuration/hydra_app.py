@@ -99,7 +99,7 @@ def _folder_names(override: "Override") -> list[str]:
 
 def search_path(folders: ConfigFolders) -> str:
     """The argument that tells Hydra every folder beside the main one."""
-    names = [f"file://{folder}" for folder in folders.searched_after_configs]
+    names = [f"file://{folder.as_posix()}" for folder in folders.searched_after_configs]
     quoted = (name.replace("\\", "\\\\").replace("'", "\\'") for name in names)
     listed = ",".join(f"'{name}'" for name in quoted)
     return f"hydra.searchpath=[{listed}]"
