@@ -110,7 +110,7 @@ def read_results(folder: str | Path) -> StoredResults:
     for name in (RESULTS_NAME, SUMMARY_NAME, MANIFEST_NAME):
         if not (folder / name).is_file():
             raise UserError(f"{clip(folder, 200)}: {name} is missing; not a finished run")
-    dataset = xr.load_dataset(folder / RESULTS_NAME, engine="netcdf4")
+    dataset = xr.load_dataset(folder / RESULTS_NAME, engine="netcdf4", decode_timedelta=False)
     manifest = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
     return StoredResults(dataset, read_summary(folder / SUMMARY_NAME), manifest)
 

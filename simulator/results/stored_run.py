@@ -89,7 +89,7 @@ def read_dataset(folder: Path) -> xr.Dataset:
     if not path.is_file():
         raise UserError(f"{name}: is missing; a folder of a finished run has it")
     try:
-        with xr.open_dataset(path, engine="netcdf4") as opened:
+        with xr.open_dataset(path, engine="netcdf4", decode_timedelta=False) as opened:
             size = sum(item.nbytes for item in opened.variables.values())
             if size > MAX_BYTES:
                 raise UserError(
