@@ -17,7 +17,7 @@ def code_identity() -> dict[str, str | None]:
     digest = sha256()
     for file in sorted(package.rglob("*")):
         if file.suffix in _SOURCES and "__pycache__" not in file.parts:
-            digest.update(str(file.relative_to(package)).encode())
+            digest.update(file.relative_to(package).as_posix().encode())
             digest.update(file.read_bytes())
     try:
         found = version(_DISTRIBUTION)

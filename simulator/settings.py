@@ -162,6 +162,9 @@ class GovernanceSettings(Frozen):
     """Tier of the model in the lender's inventory."""
 
 
+PathText = Annotated[str, Field(max_length=4096)]
+
+
 class BookSettings(Frozen):
     """Which loans: drawn from segment distributions or read from a tape."""
 
@@ -170,7 +173,8 @@ class BookSettings(Frozen):
     borrowers: int = Field(default=10_000, ge=0, le=20_000_000)
     """Synthetic: opening borrowers. Tape: size of the sample; 0, or null, takes all borrowers,
     which is a tape's default. The shipped data sets ignore it."""
-    path: str | None = Field(default=None, max_length=4096)
+    path: PathText | tuple[PathText, ...] | None = None
+    """Tape: its file, a pattern such as ``tapes/2025-*.csv``, or several of them."""
     mapping: str | dict[str, object] | None = None
     """Tape: a YAML file, or its keys, that tells which column is which, and in which unit."""
     panel: str | None = Field(default=None, max_length=4096)

@@ -36,6 +36,11 @@ def clip(text: object, width: int = 80) -> str:
     return shown if len(shown) <= width else shown[: width - 3] + "..."
 
 
+def printable(text: str) -> str:
+    """``text`` with blanks and line breaks, and a question mark for whatever steers a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
+
+
 MOST_NAMED: Final = 60
 """Names that an error lists in full."""
 

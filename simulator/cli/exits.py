@@ -1,5 +1,6 @@
 """How a command ends: its exit code, and what it says on stderr."""
 
+import io
 import os
 import signal
 import sys
@@ -32,7 +33,8 @@ def _terminable() -> Iterator[None]:
     Where another handler stands already (a server's, a notebook's), it stays.
     """
     ours = (
-        threading.current_thread() is threading.main_thread()
+        hasattr(signal, "SIGTERM")
+        and threading.current_thread() is threading.main_thread()
         and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     )
     if ours:
@@ -64,6 +66,7 @@ def concluded(
 
 def ended(work: Callable[[], int], when_interrupted: Callable[[], str]) -> int:
     """Exit code of ``work``, which reads its own arguments; trouble is told."""
+    _show_what_can_be_shown()
     try:
         with _terminable():
             code = work()
@@ -82,6 +85,14 @@ def ended(work: Callable[[], int], when_interrupted: Callable[[], str]) -> int:
         message, code = told(error)
         tell(message)
         return code
+
+
+def _show_what_can_be_shown() -> None:
+    """A terminal without Unicode (an old code page) gets question marks, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "")
+        if isinstance(stream, io.TextIOWrapper) and encoding not in ("utf8", "utf16"):
+            stream.reconfigure(errors="replace")
 
 
 def attempted(work: Callable[[], None]) -> int:

@@ -23,10 +23,11 @@ _OPTIONS: Final = (
 DEFAULT_SHARE: Final = 0.01
 """As that of ``book.rejected_share``."""
 _HELP: Final = """\
-loanstress: inspects a loan tape (CSV or Parquet): content, columns that the model reads, columns to
-impute, errors. It proposes a mapping.
+loanstress: inspects a loan tape (CSV, CSV.GZ, Parquet or XLSX; of several files with the same
+columns, all): content, columns that the model reads, columns to impute, errors. It proposes a
+mapping.
 
-Usage:  loanstress tape FILE [--mapping M.yaml] [--panel P.csv] [--rejected drop]
+Usage:  loanstress tape FILE... [--mapping M.yaml] [--panel P.csv] [--rejected drop]
                         [--write-mapping OUT.yaml]
         python -m simulator.tape is the same.
 
@@ -47,7 +48,7 @@ by SIGTERM, 1 internal error (set LOANSTRESS_DEBUG=1 for its traceback).
 class _Asked:
     """What the command line spells."""
 
-    file: str
+    file: str | tuple[str, ...]
     mapping: str | None
     panel: str | None
     output: Path | None
@@ -72,12 +73,13 @@ def _read(words: Sequence[str]) -> _Asked:
     parser.add_argument("--write-mapping", "-w", type=Path)
     found = parser.parse_intermixed_args(list(words))
     told = found.help or found.version
-    if not told and len(found.files) != 1:
-        raise UserError(f"name one tape; got {len(found.files)}; --help shows how")
+    if not told and not found.files:
+        raise UserError("name one tape; got none; --help shows how")
     output = found.write_mapping
     if output is not None and not told:
         _check_output(output)
-    file = found.files[0] if found.files else ""
+    files = tuple(found.files)
+    file = files[0] if len(files) == 1 else files
     most = None if told else _most_rejected(found.rejected, found.rejected_share)
     return _Asked(file, found.mapping, found.panel, output, most, found.help, found.version)
 
@@ -124,7 +126,8 @@ def _inspect(asked: _Asked) -> int:
     from simulator.cli.terminal.reconciliation import reconciliation_table
     from simulator.cli.terminal.waiting import Waiting
 
-    with Waiting(f"reading {clip(Path(asked.file).name, 60)}"):
+    name = asked.file if isinstance(asked.file, str) else asked.file[0]
+    with Waiting(f"reading {clip(Path(name).name, 60)}"):
         found = inspect(asked.file, asked.mapping, asked.panel, asked.most_rejected)
     print("\n".join(found.lines))
     if found.reconciliation is not None:

@@ -32,14 +32,22 @@ def _sources_hash() -> str:
 def _base_folder() -> Path:
     if explicit := os.environ.get("NUMBA_CACHE_DIR"):
         return Path(explicit)
-    root = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(root) / "loanstress"
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):  # the second is Windows'
+        if root := os.environ.get(name):
+            return Path(root) / "loanstress"
+    return Path.home() / ".cache" / "loanstress"
+
+
+def _shared_folder() -> Path:
+    """A folder of this user's among the temporary files, where the home cannot be written."""
+    user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    return Path(tempfile.gettempdir()) / f"loanstress-{user}"
 
 
 def cache_folder() -> Path:
     """The folder for this version of the kernels, created; a temporary one if that fails."""
     name = f"kernels-{_sources_hash()}"
-    for base in (_base_folder(), Path(tempfile.gettempdir()) / f"loanstress-{os.getuid()}"):
+    for base in (_base_folder(), _shared_folder()):
         folder = base / name
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -19,7 +19,7 @@ from simulator.macro.variables import (
     variable_of,
 )
 from simulator.settings import MacroDeviation, ScenarioSettings
-from simulator.validation import UserError, clip, first_offender, unknown_choice
+from simulator.validation import UserError, clip, first_offender, printable, unknown_choice
 
 F8 = NDArray[np.float64]
 
@@ -96,9 +96,9 @@ def load_scenario(
         array.setflags(write=False)
     return Scenario(
         name=name,
-        label=settings.label,
-        narrative=settings.narrative,
-        source=settings.source,
+        label=printable(settings.label),
+        narrative=printable(settings.narrative),
+        source=printable(settings.source),
         weight=settings.weight,
         start_month=start_month,
         regions=tuple(regions),

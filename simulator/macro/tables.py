@@ -12,7 +12,7 @@ from simulator.macro.rows import used_rows
 from simulator.macro.variables import column_names, disaster_column, variable_of
 from simulator.reading import columns as reading
 from simulator.reading.periods import MONTHS_OF, Frequency
-from simulator.reading.row_labels import LABEL_COLUMNS, frequency_of
+from simulator.reading.row_labels import LABEL_COLUMNS, check_order, frequency_of
 from simulator.reading.table_file import Source
 from simulator.settings import CreditSpread, ScenarioSettings
 from simulator.validation import UserError, clip, unknown_choice
@@ -60,7 +60,7 @@ def find_table(key: str, table: str, folders: Sequence[Path]) -> Path:
             if _is_file(candidate):
                 return candidate
     shipped = {
-        str(file.relative_to(folder)) for folder in folders for file in folder.rglob("*.csv")
+        file.relative_to(folder).as_posix() for folder in folders for file in folder.rglob("*.csv")
     }
     raise unknown_choice(f"{key}: no such file; it", {*shipped, "a path to a CSV"}, table)
 
@@ -76,6 +76,8 @@ def read_table(
     source = open_rows(f"{owner}.table", path)
     sources, findings = _sources(owner, source, settings, regions)
     used = used_rows(owner, source, settings.rows)
+    if settings.frequency is not None:
+        check_order(owner, source, used, settings.frequency)
     columns: dict[str, F8] = {}
     before: dict[str, float] = {}
     for name, column in sources.items():

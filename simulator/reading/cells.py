@@ -9,6 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from simulator.reading.date_order import fitting_forms
+from simulator.reading.decimal_mark import COMMA_GROUPS, Marks, read_marks
+from simulator.reading.numerals import BLANK, Unit, bare, matches
 from simulator.reading.periods import day_number
 from simulator.validation import clip
 
@@ -18,17 +21,7 @@ I8 = NDArray[np.int64]
 
 MISSING_WORDS: Final = ("null", "none", "n/a", "na", "#n/a", "-", "--", "—", "\\n", "无", "空")
 """Cells, without case, that mean nothing is known."""
-_BLANK: Final = " \t\r\n\u00a0\u3000"
-_CURRENCY: Final = (
-    r"^(?:¥|￥|\$|€|£|NT\$|RMB|CNY|USD|TWD)\s*|\s*(?:元|¥|￥|\$|€|£|RMB|CNY|USD|TWD)$"
-)
-_PLAIN: Final = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$|^[+-]?(?i:nan|inf|infinity)$"
-_COMMAS: Final = "[,\uff0c]"
-_POINT: Final = rf"^[+-]?[1-9]\d{{0,2}}(?:{_COMMAS}\d{{3}})+(?:\.\d*)?$"
-_COMMA: Final = r"^[+-]?(?:[1-9]\d{0,2}(?:\.\d{3})+|\d+),\d+$"
-_COMMA_GROUPS: Final = r"^[+-]?[1-9]\d{0,2}(?:\.\d{3})+$"
-_INTEGER: Final = r"^[+-]?\d+$"
-_PERCENT: Final = "\\s*[%\uff05]$"
+_FEW: Final = 1000
 
 
 class ColumnRule(NamedTuple):
@@ -36,6 +29,8 @@ class ColumnRule(NamedTuple):
 
     name: str
     is_fraction: bool = True
+    unit: Unit | None = None
+    """What the column counts, which cells may name: 36 months, 36期."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +88,27 @@ class Trouble(NamedTuple):
 
 
 def as_texts(column: pa.ChunkedArray, missing: Sequence[str] = ()) -> Texts:
-    """Trimmed cells; whole numbers without a decimal point, empty text for nulls.
+    """Trimmed cells; whole numbers without a decimal point, empty text where nothing is known.
 
-    Raises ``pyarrow.ArrowException`` for cells that are no text.
+    ``missing``: further cells that mean so. Raises ``pyarrow.ArrowException`` for cells that are
+    no text.
     """
+    encoded = as_written(column).combine_chunks().dictionary_encode()
+    texts = Texts(np.asarray(encoded.indices).astype(np.int64), encoded.dictionary)
+    empty = pa.array([*MISSING_WORDS, *(word.lower() for word in missing)], pa.large_string())
+    short = np.asarray(pc.binary_length(texts.names)) <= max(
+        len(w.encode()) for w in empty.to_pylist()
+    )
+    some = pa.array(np.flatnonzero(short))
+    found = pc.is_in(pc.utf8_lower(texts.names.take(some)), empty)
+    if not pc.any(found).as_py():
+        return texts
+    nowhere = set(some.filter(found).to_pylist())
+    return texts.renamed(["" if i in nowhere else w for i, w in enumerate(texts.words)])
+
+
+def as_written(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Cells as trimmed text, whole numbers without a decimal point, empty for nulls."""
     kind = column.type
     if pa.types.is_floating(kind):
         values = column.cast(pa.float64())
@@ -108,11 +120,7 @@ def as_texts(column: pa.ChunkedArray, missing: Sequence[str] = ()) -> Texts:
             column = pa.chunked_array([pa.array(shown, pa.large_string())])
     elif pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
-    cells = pc.fill_null(pc.utf8_trim(column.cast(pa.large_string()), _BLANK), "")
-    if missing:
-        cells = pc.if_else(pc.is_in(cells, pa.array(list(missing), pa.large_string())), "", cells)
-    encoded = cells.combine_chunks().dictionary_encode()
-    return Texts(np.asarray(encoded.indices).astype(np.int64), encoded.dictionary)
+    return pc.fill_null(pc.utf8_trim(column.cast(pa.large_string()), BLANK), "")
 
 
 class Numbers(NamedTuple):
@@ -130,7 +138,7 @@ class Numbers(NamedTuple):
 
 
 def as_numbers(
-    column: pa.ChunkedArray, spec: ColumnRule, rules: CellRules, delimiter: str
+    column: pa.ChunkedArray, spec: ColumnRule, rules: CellRules, marks: Marks
 ) -> Numbers:
     """Cells as doubles; ``pyarrow.ArrowException`` for a column of a type that has no numbers."""
     signs = np.zeros(len(column), dtype=bool)
@@ -140,13 +148,13 @@ def as_numbers(
         cells = _known_cells(column, rules.missing)
     empty = np.asarray(pc.is_null(cells)).astype(bool)
     try:
-        if _is_text(column.type) and rules.decimal == ",":
+        if _is_text(column.type) and (rules.decimal == "," or _may_be_groups(cells, rules)):
             raise pa.ArrowInvalid("cells need reading")
         values = cells.cast(pa.float64())
     except pa.ArrowInvalid:
         if not _is_text(column.type):
             raise
-        values, signs, trouble = _read_numbers(cells, spec, rules, delimiter)
+        values, signs, trouble = _read_numbers(cells, spec, rules, marks)
     numbers = np.array(values.to_numpy(zero_copy_only=False), dtype=np.float64)
     words = np.asarray(pc.is_null(values)).astype(bool) & ~empty
     for item in trouble:
@@ -180,31 +188,33 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _known_cells(column: pa.ChunkedArray, missing: Sequence[str]) -> pa.Array:
     """Trimmed text, null where nothing is known."""
-    cells = pc.utf8_trim(column.cast(pa.large_string()), _BLANK).combine_chunks()
+    cells = pc.utf8_trim(column.cast(pa.large_string()), BLANK).combine_chunks()
     lower = pc.utf8_lower(cells)
-    nothing = pa.array(["", *MISSING_WORDS, *(m.lower() for m in missing)], pa.large_string())
-    return pc.if_else(pc.is_in(lower, nothing), pa.scalar(None, pa.large_string()), cells)
+    empty = pa.array(["", *MISSING_WORDS, *(m.lower() for m in missing)], pa.large_string())
+    return pc.if_else(pc.is_in(lower, empty), pa.scalar(None, pa.large_string()), cells)
+
+
+def _may_be_groups(cells: pa.Array, rules: CellRules) -> bool:
+    """Whether some point may be one of thousands, as in 12.500, and no other cell says no."""
+    if rules.decimal is not None:
+        return False
+    with_point = pc.drop_null(pc.filter(cells, pc.match_substring(cells, ".")))
+    if not len(with_point):
+        return False
+    return bool(matches(with_point[:_FEW], COMMA_GROUPS).all()) and bool(
+        matches(with_point, COMMA_GROUPS).all()
+    )
 
 
 def _read_numbers(
-    cells: pa.Array, spec: ColumnRule, rules: CellRules, delimiter: str
+    cells: pa.Array, spec: ColumnRule, rules: CellRules, marks: Marks
 ) -> tuple[pa.Array, B, list[Trouble]]:
-    """Numbers with currency, percent signs, separators; null for what is none."""
-    cells = pc.replace_substring_regex(cells, _CURRENCY, "")
-    signs = _matches(cells, _PERCENT) if spec.is_fraction else np.zeros(len(cells), dtype=bool)
-    if signs.any():
-        bare = pc.replace_substring_regex(cells, _PERCENT, "")
-        cells = pc.if_else(pa.array(signs), bare, cells)
-    plain, point, comma = (_matches(cells, p) for p in (_PLAIN, _POINT, _COMMA))
-    known = np.asarray(pc.is_valid(cells)).astype(bool)
-    other = known & ~plain
-    finds_mark = rules.decimal is None
-    only_comma = bool((other & comma & ~point).any()) and not (other & point & ~comma).any()
-    use_comma = only_comma if finds_mark else rules.decimal == ","
-    unclear = other & point & comma
-    # One cell that is unmistakable decides for its column; without semicolons commas are thousands.
-    unclear &= finds_mark and delimiter == ";" and not (other & (point ^ comma)).any()
+    """Numbers with currency, percent signs, units, separators; null for what is none."""
+    text = bare(cells, is_fraction=spec.is_fraction, unit=spec.unit)
+    read = read_marks(text.cells)
+    mark = rules.decimal or marks.decide(read)
     trouble = []
+    unclear = read.either if mark is None else np.zeros(len(cells), dtype=bool)
     if unclear.any():
         found = clip(cells[int(np.argmax(unclear))].as_py(), 40)
         rule = (
@@ -212,22 +222,19 @@ def _read_numbers(
             " in the mapping of a tape, or write a decimal point"
         )
         trouble.append(Trouble(unclear, rule))
-    if use_comma:
-        good = comma | _matches(cells, _INTEGER) | _matches(cells, _COMMA_GROUPS)
-        text = pc.replace_substring(pc.replace_substring(cells, ".", ""), ",", ".")
+    if mark == ",":
+        good = read.comma
+        figures = pc.replace_substring(pc.replace_substring(text.cells, ".", ""), ",", ".")
     else:
-        good = plain | point
-        text = pc.replace_substring_regex(cells, _COMMAS, "")
-    good &= known & ~unclear
-    text = pc.if_else(pa.array(good), text, pa.scalar(None, pa.large_string()))
-    values = text.cast(pa.float64())
-    values = pc.if_else(pa.array(signs), pc.divide(values, 100.0), values)
-    return values, signs, trouble
-
-
-def _matches(cells: pa.Array, pattern: str) -> B:
-    found = pc.fill_null(pc.match_substring_regex(cells, pattern), False)
-    return np.asarray(found).astype(bool)
+        good = read.point
+        figures = pc.replace_substring(text.cells, ",", "")
+    good &= ~unclear
+    figures = pc.if_else(pa.array(good), figures, pa.scalar(None, pa.large_string()))
+    values = figures.cast(pa.float64())
+    values = pc.if_else(pa.array(text.percent), pc.divide(values, 100.0), values)
+    if (text.factor != 1).any():
+        values = pc.multiply(values, pa.array(text.factor))
+    return values, text.percent, trouble
 
 
 def as_dates(column: pa.ChunkedArray, name: str, rules: CellRules) -> tuple[F8, list[Trouble]]:
@@ -238,14 +245,30 @@ def as_dates(column: pa.ChunkedArray, name: str, rules: CellRules) -> tuple[F8, 
         whole = days.cast(pa.int32()).cast(pa.float64())
         return np.array(whole.to_numpy(zero_copy_only=False), dtype=np.float64), []
     texts = as_texts(column, rules.missing)
-    known = [day_number(word, rules.date_format) for word in texts.words]
+    words = texts.words
+    known = [_day(word, rules.date_format) for word in words]
     days = np.array([np.nan if d is None else float(d) for d in known])[texts.codes]
-    bad = np.array([d is None and not nothing(w) for w, d in zip(texts.words, known, strict=True)])
-    found = next((w for w, b in zip(texts.words, bad, strict=True) if b), "")
+    bad = np.array([d is None and w != "" for w, d in zip(words, known, strict=True)])
+    unread = [w for w, b in zip(words, bad, strict=True) if b]
     form = rules.date_format or "YYYY-MM-DD, YYYYMMDD, YYYY-MM or an Excel serial"
-    hint = "" if rules.date_format else "; date_format in the mapping says another form"
-    rule = f"no date as {form} in {name}; got {clip(found, 40)}{hint}"
+    rule = f"no date as {form} in {name}; got {clip(unread[0] if unread else '', 40)}"
+    if not rules.date_format:
+        rule += f"; date_format in the mapping says another form{_hint(unread)}"
     return days, [Trouble(bad[texts.codes] if bad.size else np.zeros(0, dtype=bool), rule)]
+
+
+def _day(word: str, form: str | None) -> int | None:
+    """A day as ``form`` says, else in a spelling that nobody can take for another day."""
+    found = None if form is None else day_number(word, form)
+    return day_number(word) if found is None else found
+
+
+def _hint(words: Sequence[str]) -> str:
+    """Which form would fit cells that are no dates as they stand."""
+    forms = fitting_forms(words)
+    if len(forms) == 1:
+        return f": '{forms[0]}' fits them all"
+    return f": {' or '.join(repr(form) for form in forms)}, nothing tells which" if forms else ""
 
 
 def nothing(word: str) -> bool:

@@ -11,7 +11,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from simulator.reading.cells import B, CellRules, ColumnRule, Trouble, as_numbers, as_texts, nothing
+from simulator.reading.cells import (
+    B,
+    CellRules,
+    ColumnRule,
+    Trouble,
+    as_numbers,
+    as_texts,
+    as_written,
+)
 from simulator.reading.table_file import Source, open_source
 from simulator.validation import UserError, clip, first_offender
 
@@ -47,10 +55,10 @@ def texts(source: Source, name: str, missing: Sequence[str] = ()) -> list[str]:
     table lacks or has twice, or that holds no plain cells.
     """
     try:
-        found = as_texts(_column(source, name))
+        found = as_texts(_column(source, name), missing)
     except pa.ArrowException as error:
         raise UserError(_untyped(source, name, "text", error)) from None
-    words = ["" if nothing(w) or w.lower() in missing else w for w in found.words]
+    words = found.words
     return [words[code] for code in found.codes]
 
 
@@ -68,7 +76,7 @@ def numbers(
     """
     cells = _column(source, name).slice(rows.start, len(rows))
     try:
-        read = as_numbers(cells, ColumnRule(name), CellRules(missing=missing), source.delimiter)
+        read = as_numbers(cells, ColumnRule(name), CellRules(missing=missing), source.marks)
     except pa.ArrowException as error:
         raise UserError(_untyped(source, name, "numbers", error)) from None
     bad = ~np.isfinite(read.values) & ~(read.empty & may_be_empty)
@@ -82,8 +90,8 @@ def offender(source: Source, name: str, rows: range, bad: B, rule: str) -> str |
     """One line on the rows that break a rule, with the first one's line and cell; else None."""
     if not bad.any():
         return None
-    words = as_texts(_column(source, name))
-    cells = [words.names[int(words.codes[row])].as_py() or "empty" for row in rows]
+    words = as_written(_column(source, name))
+    cells = [words[row].as_py() or "empty" for row in rows]
     labels = [f"{source.line(row)}: {cell}" for row, cell in zip(rows, cells, strict=True)]
     return first_offender(f"{source.name}, column {clip(name)}", labels, bad.tolist(), rule)
 

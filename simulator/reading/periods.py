@@ -56,6 +56,7 @@ _ANY_ORDER: Final = re.compile(
     rf"\d{{1,2}}[-/. ]\d{{1,2}}[-/. ](?:\d{{4}}|\d{{2}})|{_NAME}[-/' ]\d\d", re.IGNORECASE
 )
 """Day, month and year in an order that nobody can tell from the label alone."""
+_TIME: Final = re.compile(r"[T ]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*[ap]m)?Z?$", re.IGNORECASE)
 
 
 class Label(NamedTuple):
@@ -108,15 +109,18 @@ def order_hint(text: str) -> str:
 def day_number(text: str, form: str | None = None) -> int | None:
     """Days since 1970 of a day, or of a month's first, as written; None if ``text`` is neither.
 
-    ``form`` as in ``%d/%m/%Y`` stands for all that is known here.
+    ``form`` as in ``%d/%m/%Y`` stands for all that is known here; a time of day behind it is left
+    out.
     """
     if form is None:
         found = read_label(text)
         return None if found is None or found.months > 1 else found.first.toordinal() - _EPOCH
-    try:
-        return datetime.strptime(text, form).toordinal() - _EPOCH
-    except ValueError:
-        return None
+    for spelled in (text, _TIME.sub("", text)):
+        try:
+            return datetime.strptime(spelled, form).toordinal() - _EPOCH
+        except ValueError:
+            continue
+    return None
 
 
 def months_of(labels: Sequence[str]) -> Months | None:

@@ -21,6 +21,9 @@ from simulator.validation import UserError, clip
 
 LABEL_COLUMNS: Final = ("date", "month", "quarter")
 """Columns of a table that name its rows for the reader; never read."""
+MAX_DIGITS: Final = 7
+"""Digits of a number that counts rows."""
+PERIOD: Final[dict[Frequency, str]] = {"monthly": "month", "quarterly": "quarter"}
 
 
 def label_column(columns: Iterable[str]) -> str | None:
@@ -32,6 +35,32 @@ def row_months(source: Source, rows: range) -> Months | None:
     """First calendar month of each row; None without labels, or where one is no date."""
     column = label_column(source.names)
     return None if column is None else months_of(texts(source, column)[rows.start : rows.stop])
+
+
+def check_order(owner: str, source: Source, rows: range, frequency: Frequency) -> None:
+    """Refuse ``rows`` that do not follow each other in time, one period of ``frequency`` apart.
+
+    Labels are days, months or quarters, or numbers that count rows. The ``UserError`` names the
+    first row out of order. A table without labels, or with others, tells nothing.
+    """
+    column = label_column(source.names)
+    labels = [] if column is None else texts(source, column)[rows.start : rows.stop]
+    months = months_of(labels)
+    if months is not None:
+        places, wanted = months.astype(int), MONTHS_OF[frequency]
+    elif all(label.isascii() and label.isdigit() and len(label) < MAX_DIGITS for label in labels):
+        places, wanted = np.array([int(label) for label in labels]), 1
+    else:
+        return
+    wrong = np.flatnonzero(np.diff(places) != wanted)
+    if wrong.size:
+        at = int(wrong[0]) + 1
+        period = f"by one {PERIOD[frequency]}" if months is not None else "by 1"
+        raise UserError(
+            f"{owner}.table {source.name}, column {clip(column)}: rows must follow each other"
+            f" {period}, the oldest first; {source.line(rows[at])}: {clip(labels[at], 40)} follows"
+            f" {clip(labels[at - 1], 40)}"
+        )
 
 
 def frequency_of(owner: str, source: Source, rows: range) -> Frequency:

@@ -1,36 +1,50 @@
-"""Opens a file of rows: CSV of any usual delimiter and encoding, or Parquet, as written.
+"""Opens a file of rows: CSV (also packed), Parquet or a workbook, as written; or several as one.
 
 Tapes, panels, series, scenario tables and histories all come in here, under the same limits.
 """
 
-import csv
-import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+import gzip
+import zlib
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 from numpy.typing import NDArray
 
-from simulator.reading.encoding import decode
+from simulator.reading.cells import as_written
+from simulator.reading.csv_file import DELIMITERS, EMPTY, parse_csv
+from simulator.reading.decimal_mark import Marks
+from simulator.reading.layout import NOTHING_SAID, Layout, Parsed
+from simulator.reading.named_files import Paths, named_files
+from simulator.reading.workbook import parse_workbook
 from simulator.validation import UserError, clip
+
+__all__ = ["DELIMITERS", "Layout", "Source", "confirmed", "file_sha256", "open_source"]
 
 CSV_SUFFIXES: Final = (".csv", ".txt", ".tsv")
 PARQUET_SUFFIXES: Final = (".parquet", ".pq")
-DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+WORKBOOK_SUFFIX: Final = ".xlsx"
+PACKED_SUFFIX: Final = ".gz"
 MAX_COLUMNS: Final = 1000
 MAX_CELLS: Final = 1_000_000_000
 """Ten million loans of a hundred columns; a Parquet file of some kilobytes can hold more."""
-MAX_LINE_BYTES: Final = 1 << 20
 MAX_CSV_BYTES: Final = 2 << 30
-_BLOCK_BYTES: Final = 8 << 20
-_SEP_HINT: Final = b"sep="
-_EMPTY: Final = "is empty; it must have a header and at least one row"
+MAX_TABLE_BYTES: Final = 32 << 30
+"""Of a Parquet file's columns, unpacked."""
+_BLOCK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which rows of a table come from one of several files."""
+
+    name: str
+    first: int
+    lines: NDArray[np.int64] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +52,8 @@ class Source:
     """A table as it stands in a file; of a CSV all cells are text.
 
     ``key``: the setting that names the file. ``lines``: line of each row in a text file; None where
-    rows are no lines, which are then counted from 1. ``findings`` (ragged rows) name no file.
+    rows are no lines, which are then counted from 1. ``findings`` (ragged rows) name no file;
+    ``unsaid`` are those of them that go when ``found`` is said of the layout.
     """
 
     key: str
@@ -49,53 +64,108 @@ class Source:
     lines: NDArray[np.int64] | None
     delimiter: str
     encoding: str
+    marks: Marks
     findings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    found: Layout = NOTHING_SAID
+    unsaid: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = field(default=(), repr=False)
 
     def line(self, row: int) -> str:
         """Where a row stands, in words."""
-        return f"row {row + 1}" if self.lines is None else f"line {self.lines[row]}"
+        if self.parts:
+            part = max((p for p in self.parts if p.first <= row), key=lambda p: p.first)
+            return f"{clip(part.name, 60)} {self._place(part.lines, row - part.first)}"
+        return self._place(self.lines, row)
+
+    def _place(self, lines: NDArray[np.int64] | None, row: int) -> str:
+        if lines is None:
+            return f"row {row + 1}"
+        return f"{'line' if self.delimiter else 'row'} {lines[row]}"
+
+
+def confirmed(source: Source) -> Source:
+    """The same table, with what was found of its layout said."""
+    rest = tuple(line for line in source.findings if line not in source.unsaid)
+    return replace(source, findings=rest, unsaid=(), found=NOTHING_SAID)
 
 
 def file_sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of the file at ``path``."""
     digest = sha256()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
+        while block := file.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
 
 
-def open_source(
-    key: str, path_text: str, encoding: str | None = None, delimiter: str | None = None
-) -> Source:
+def open_source(key: str, path: Paths, layout: Layout = NOTHING_SAID) -> Source:
     """The table in the file that the setting ``key`` names; ``UserError`` if it is none.
 
-    ``encoding`` and ``delimiter`` of a CSV are found where they are None.
+    ``path`` may name several files of the same columns, one by one or by a pattern such as
+    ``tapes/2025-*.csv``. ``layout`` is what a user said of each.
     """
+    files = named_files(key, path)
+    if len(files) == 1:
+        return _open_one(key, files[0], layout)
+    return _joined(key, path, [_open_one(key, file, layout) for file in files])
+
+
+def _open_one(key: str, path_text: str, layout: Layout) -> Source:
     owner = f"{key} {clip(path_text, 200)}"
-    if "\0" in path_text:
-        raise UserError(f"{owner} must be a file's path")
     path = Path(path_text)
     try:
         if not path.exists():
             raise UserError(f"{owner} does not exist")
         if not path.is_file():
             raise UserError(f"{owner} must be a file; got a folder")
-        suffix = path.suffix.lower()
-        if suffix not in CSV_SUFFIXES + PARQUET_SUFFIXES:
-            raise UserError(f"{owner} must end in .csv or .parquet; got {clip(path.name)}")
+        _check_suffix(owner, path)
         if path.stat().st_size == 0:
-            raise UserError(f"{owner} {_EMPTY}")
-        if suffix in PARQUET_SUFFIXES:
-            source = _read_parquet(key, owner, path)
-        else:
-            source = _read_csv(key, owner, path, encoding, delimiter)
+            raise UserError(f"{owner} {EMPTY}")
+        parsed, digest = _parsed(owner, path, layout)
     except OSError as error:
         raise UserError(f"{owner} cannot be read: {error.strerror or clip(error)}") from None
-    if source.table.num_rows == 0 and not source.findings:
+    except MemoryError:
+        raise UserError(f"{owner} is too large for the memory of this machine") from None
+    if parsed.table.num_rows == 0 and not parsed.findings:
         raise UserError(f"{owner} has a header but no rows; it must have at least one")
-    return source
+    return Source(
+        key=key,
+        name=path.name,
+        sha256=digest,
+        marks=Marks(parsed.delimiter, parsed.table),
+        **parsed._asdict(),
+    )
+
+
+def _check_suffix(owner: str, path: Path) -> None:
+    inner = path.with_suffix("") if path.suffix.lower() == PACKED_SUFFIX else path
+    allowed: tuple[str, ...] = CSV_SUFFIXES
+    if inner is path:
+        allowed = (*CSV_SUFFIXES, *PARQUET_SUFFIXES, WORKBOOK_SUFFIX)
+    if inner.suffix.lower() not in allowed:
+        raise UserError(
+            f"{owner} must end in .csv or .parquet, .csv.gz or .xlsx; got {clip(path.name)}"
+        )
+
+
+def _parsed(owner: str, path: Path, layout: Layout) -> tuple[Parsed, str]:
+    """The table of a file, and its SHA-256."""
+
+    def check(n_columns: int, n_rows: int) -> None:
+        _check_size(owner, n_columns, n_rows)
+
+    suffix = path.suffix.lower()
+    if suffix in PARQUET_SUFFIXES:
+        return _read_parquet(owner, path), file_sha256(path)
+    if suffix == WORKBOOK_SUFFIX:
+        return parse_workbook(owner, path, layout, check), file_sha256(path)
+    if suffix == PACKED_SUFFIX:
+        return parse_csv(owner, path.name, _unpacked(owner, path), layout, check), file_sha256(path)
+    if path.stat().st_size > MAX_CSV_BYTES:
+        raise UserError(f"{owner} must be at most {MAX_CSV_BYTES >> 30} GiB as CSV; use Parquet")
+    raw = path.read_bytes()
+    return parse_csv(owner, path.name, raw, layout, check), sha256(raw).hexdigest()
 
 
 def _check_size(owner: str, n_columns: int, n_rows: int) -> None:
@@ -107,150 +177,106 @@ def _check_size(owner: str, n_columns: int, n_rows: int) -> None:
             raise UserError(f"{owner} must have at most {most:,} {what}; got {found:,}")
 
 
-def _read_parquet(key: str, owner: str, path: Path) -> Source:
+def _unpacked(owner: str, path: Path) -> bytes:
+    """The content of a gzip file, as far as the limit of a CSV."""
+    content = bytearray()
+    try:
+        with gzip.open(path) as file:
+            while block := file.read(_BLOCK):
+                content += block
+                if len(content) > MAX_CSV_BYTES:
+                    raise UserError(
+                        f"{owner} must unpack to at most {_size(MAX_CSV_BYTES)}; use Parquet"
+                    )
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise UserError(f"{owner} must be a whole gzip file; {clip(error, 160)}") from None
+    if not content:
+        raise UserError(f"{owner} {EMPTY}")
+    return bytes(content)
+
+
+def _size(n_bytes: int) -> str:
+    return f"{n_bytes / 2**30:.3g} GiB" if n_bytes >= 2**30 else f"{n_bytes / 2**20:.3g} MiB"
+
+
+def _read_parquet(owner: str, path: Path) -> Parsed:
     try:
         with pa_parquet.ParquetFile(path) as file:
+            groups = (file.metadata.row_group(i) for i in range(file.metadata.num_row_groups))
+            unpacked = sum(group.total_byte_size for group in groups)
             _check_size(owner, len(file.schema_arrow.names), file.metadata.num_rows)
+            if max(unpacked, path.stat().st_size) > MAX_TABLE_BYTES:
+                most = _size(MAX_TABLE_BYTES)
+                raise UserError(f"{owner} must unpack to at most {most}; got {_size(unpacked)}")
             table = file.read()
         names = [str(name) for name in table.column_names]
+    except pa.ArrowMemoryError:
+        raise MemoryError from None
     except (pa.ArrowException, ValueError, UnicodeDecodeError, NotImplementedError) as error:
         raise UserError(f"{owner} must be a whole Parquet file; {clip(error, 160)}") from None
-    return Source(key, path.name, file_sha256(path), tuple(names), table, None, "", "Parquet")
+    return Parsed(tuple(names), table, None, "", "Parquet")
 
 
-def _read_csv(
-    key: str, owner: str, path: Path, encoding: str | None, delimiter: str | None
-) -> Source:
-    if path.stat().st_size > MAX_CSV_BYTES:
-        raise UserError(f"{owner} must be at most {MAX_CSV_BYTES >> 30} GiB as CSV; use Parquet")
-    raw = path.read_bytes()
-    text = decode(owner, raw, encoding)
-    data = text.data
-    skipped = len(data) - len(data.lstrip(b"\r\n"))
-    first_line = 2 + data[:skipped].count(b"\n")
-    data = data[skipped:]
-    if data[:4].lower() == _SEP_HINT:
-        data, first_line = data.partition(b"\n")[2], first_line + 1
-    if not data.strip():
-        raise UserError(f"{owner} {_EMPTY}")
-    _check_lines(owner, data, first_line - 1)
-    delimiter = delimiter or _delimiter(data)
-    names = _header(owner, data, delimiter)
-    _check_size(owner, len(names), data.count(b"\n"))
-    table, ragged = _parsed(owner, data, delimiter, len(names))
-    lines = _lines(data, table.num_rows, ragged, first_line)
-    findings = []
-    if ragged:
-        row = ragged[0]
-        where = "" if lines is None else f"line {row.number + first_line - 2}, "
-        findings.append(
-            f"{len(ragged)} {'row has' if len(ragged) == 1 else 'rows have'} another number of"
-            f" cells than the header's {len(names)}, separated by {DELIMITERS[delimiter]}s"
-            f" (first: {where}{row.actual_columns} cells in {clip(row.text, 60)})"
+def _joined(key: str, path: Paths, sources: list[Source]) -> Source:
+    """The rows of all, in the order of the files, under the columns of the first."""
+    first = sources[0]
+    tables = []
+    for source in sources:
+        lacking = [n for n in first.names if n not in source.names]
+        further = [n for n in source.names if n not in first.names]
+        if lacking or further or len(source.names) != len(first.names):
+            name, what = (
+                (lacking or further or ["(a name twice)"])[0],
+                "lacks" if lacking else "has",
+            )
+            raise UserError(
+                f"{key}: {clip(source.name, 60)} {what} the column {clip(name, 40)}, unlike"
+                f" {clip(first.name, 60)}; files of one tape have the same columns"
+            )
+        order = [source.names.index(n) for n in first.names]
+        tables.append(
+            source.table.select(order).rename_columns([f"c{i}" for i in range(len(order))])
         )
-    notes = []
-    if text.guessed:
-        notes.append(
-            f"The encoding of {clip(path.name)} was taken as {text.encoding}, the likeliest;"
-            " UTF-8, or encoding in the mapping of a tape, leaves no doubt."
-        )
-    elif text.encoding != "utf-8":
-        notes.append(f"{clip(path.name)} was read as {text.encoding}.")
+    _check_size(key, len(first.names), sum(table.num_rows for table in tables))
+    starts = np.cumsum([0, *(table.num_rows for table in tables)])
+    table = pa.concat_tables(_alike(tables))
+    delimiter = next((s.delimiter for s in sources if s.delimiter == ";"), first.delimiter)
+    listed = "".join(f"{source.sha256}  {source.name}\n" for source in sources)
+    shown = path if isinstance(path, str) else f"{first.name} and {len(sources) - 1} more"
+    alike = all(source.found == first.found for source in sources)
     return Source(
         key=key,
-        name=path.name,
-        sha256=sha256(raw).hexdigest(),
-        names=tuple(names),
+        name=Path(shown).name,
+        sha256=sha256(listed.encode()).hexdigest(),
+        names=first.names,
         table=table,
-        lines=lines,
+        lines=None,
         delimiter=delimiter,
-        encoding=text.encoding,
-        findings=tuple(findings),
-        notes=tuple(notes),
+        encoding=first.encoding,
+        marks=Marks(delimiter, table),
+        findings=tuple(f"{clip(s.name, 60)}: {line}" for s in sources for line in s.findings),
+        unsaid=tuple(f"{clip(s.name, 60)}: {line}" for s in sources for line in s.unsaid if alike),
+        found=first.found if alike else NOTHING_SAID,
+        notes=(
+            *(
+                f"{clip(s.name, 60)}: {s.table.num_rows:,} rows (SHA-256 {s.sha256})."
+                for s in sources
+            ),
+            *dict.fromkeys(note for s in sources for note in s.notes),
+        ),
+        parts=tuple(
+            Part(s.name, int(start), s.lines) for s, start in zip(sources, starts[:-1], strict=True)
+        ),
     )
 
 
-def _check_lines(owner: str, data: bytes, first_line: int) -> None:
-    """No line may be longer than what a row can need."""
-    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
-    lengths = np.diff(ends, prepend=-1, append=len(data))
-    longest = int(np.argmax(lengths))
-    if lengths[longest] > MAX_LINE_BYTES:
-        raise UserError(
-            f"{owner} must have lines of at most {MAX_LINE_BYTES >> 20} MiB; line"
-            f" {longest + first_line} has {lengths[longest] / 2**20:.1f} MiB"
-        )
-
-
-def _delimiter(data: bytes) -> str:
-    """The delimiter that stands most often in the header, outside quotes."""
-    line = data[:MAX_LINE_BYTES].decode("utf-8", "ignore").splitlines()[0]
-    outside = "".join(line.split('"')[::2])
-    best = max(DELIMITERS, key=outside.count)
-    return best if best in outside else ","
-
-
-def _header(owner: str, data: bytes, delimiter: str) -> list[str]:
-    head = data[: 2 * MAX_LINE_BYTES].decode("utf-8", "ignore")
-    try:
-        names = next(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), [])
-    except csv.Error as error:
-        raise UserError(f"{owner} must begin with a header; {clip(error)}") from None
-    return [name.strip() for name in names]
-
-
-def _parsed(
-    owner: str, data: bytes, delimiter: str, n_columns: int
-) -> tuple[pa.Table, list[pa_csv.InvalidRow]]:
-    """All cells as text, and the ragged rows, which are left out."""
-    places = [f"c{i}" for i in range(n_columns)]
-    ragged: list[pa_csv.InvalidRow] = []
-
-    def skip(row: pa_csv.InvalidRow) -> str:
-        ragged.append(row)
-        return "skip"
-
-    def read(*, threads: bool) -> pa.Table:
-        return pa_csv.read_csv(
-            pa.BufferReader(data),
-            read_options=pa_csv.ReadOptions(
-                column_names=places,
-                skip_rows_after_names=1,
-                block_size=_BLOCK_BYTES,
-                use_threads=threads,
-            ),
-            parse_options=pa_csv.ParseOptions(
-                delimiter=delimiter,
-                newlines_in_values=b'"' in data,
-                invalid_row_handler=skip,
-            ),
-            convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(places, pa.string()), strings_can_be_null=False
-            ),
-        )
-
-    try:
-        table = read(threads=True)
-        if ragged:  # rows are numbered on one thread only
-            ragged.clear()
-            table = read(threads=False)
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        why = clip(error, 160)
-        if "straddl" in why:
-            why = f"a quoted cell is never closed, or a row is longer than {_BLOCK_BYTES >> 20} MiB"
-        raise UserError(
-            f"{owner} must be a CSV file with a header and rows below it; {why}"
-        ) from None
-    return table, ragged
-
-
-def _lines(
-    data: bytes, n_rows: int, ragged: Sequence[pa_csv.InvalidRow], first_line: int
-) -> NDArray[np.int64] | None:
-    """Line of each row that was kept; None where rows are not lines one to one."""
-    n_lines = data.count(b"\n") + (not data.endswith(b"\n"))
-    numbers = [row.number for row in ragged]
-    if n_lines != n_rows + 1 + len(ragged) or None in numbers:
-        return None
-    lines = np.arange(n_lines - 1, dtype=np.int64) + first_line
-    return np.delete(lines, np.array(numbers, dtype=np.int64) - 2)
+def _alike(tables: list[pa.Table]) -> list[pa.Table]:
+    """Tables of one schema: columns of several types become text, as written."""
+    for place in range(tables[0].num_columns):
+        kinds = {table.column(place).type for table in tables}
+        if len(kinds) > 1:
+            tables = [
+                table.set_column(place, f"c{place}", as_written(table.column(place)))
+                for table in tables
+            ]
+    return tables

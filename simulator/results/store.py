@@ -110,7 +110,7 @@ def read_results(folder: str | Path) -> StoredResults:
     for name in (RESULTS_NAME, SUMMARY_NAME, MANIFEST_NAME):
         if not (folder / name).is_file():
             raise UserError(f"{clip(folder, 200)}: {name} is missing; not a finished run")
-    dataset = xr.load_dataset(folder / RESULTS_NAME, engine="netcdf4")
+    dataset = xr.load_dataset(folder / RESULTS_NAME, engine="netcdf4", decode_timedelta=False)
     manifest = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
     return StoredResults(dataset, read_summary(folder / SUMMARY_NAME), manifest)
 
@@ -130,8 +130,14 @@ def _told_as_user_error(path: Path) -> Iterator[None]:
 
 
 def _sync(path: Path) -> None:
-    """Have the system put a file or folder on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Have the system put a file or folder on the disk.
+
+    Where folders cannot be opened (Windows), renames need no more than the files' own sync; files
+    are opened for writing there, or they cannot be synced.
+    """
+    if path.is_dir() and not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:

@@ -20,7 +20,12 @@ MANIFEST: Final = "manifest"
 REPORT: Final = "report"
 """Attribute: the settings of the report as JSON."""
 _CONFIGURATION: Final = "configuration"
-_ATTRIBUTES: Final = ("currency", "reference", "draws_per_path", "runoff_months", "months")
+_DRAWS: Final = "draws_per_path"
+_WHOLE: Final = {_DRAWS: 1, "runoff_months": 0, "months": 1}
+_ATTRIBUTES: Final = ("currency", "reference", *_WHOLE)
+MAX_BYTES: Final = 8 << 30
+"""Of all variables in memory; the default run has some megabytes."""
+_NEVER_NAN: Final = ("balance", "loans")
 _AGAIN: Final = "run it again, or use the version that wrote it"
 
 
@@ -57,7 +62,12 @@ def read_record(folder: Path) -> Record:
         )
     manifest, report = _mapping(path, dataset, MANIFEST), _mapping(path, dataset, REPORT)
     manifest[_CONFIGURATION] = _mapping(path, dataset, _CONFIGURATION)
-    rows = (*summarise(dataset), *stored_break_even_rows(dataset))
+    try:
+        rows = (*summarise(dataset), *stored_break_even_rows(dataset))
+    except (ValueError, KeyError, IndexError, TypeError, ArithmeticError) as error:
+        raise UserError(
+            f"{clip(path, 300)}: is not as a run writes it ({clip(error, 120)}); {_AGAIN}"
+        ) from error
     return Record(dataset, rows, manifest, report)
 
 
@@ -79,7 +89,17 @@ def read_dataset(folder: Path) -> xr.Dataset:
     if not path.is_file():
         raise UserError(f"{name}: is missing; a folder of a finished run has it")
     try:
-        dataset = xr.load_dataset(path, engine="netcdf4")
+        with xr.open_dataset(path, engine="netcdf4", decode_timedelta=False) as opened:
+            size = sum(item.nbytes for item in opened.variables.values())
+            if size > MAX_BYTES:
+                raise UserError(
+                    f"{name}: must hold at most {MAX_BYTES >> 30} GiB; got {size / 2**30:.1f} GiB"
+                )
+            dataset = opened.load()
+    except UserError:
+        raise
+    except MemoryError:
+        raise UserError(f"{name}: is too large for the memory of this machine") from None
     except PermissionError as error:
         raise UserError(f"{name}: cannot be read: {error.strerror}") from error
     except Exception as error:  # the libraries tell a damaged file in many ways
@@ -109,6 +129,30 @@ def _check(name: str, dataset: xr.Dataset) -> None:
     missing += [item for item in _ATTRIBUTES if item not in dataset.attrs]
     if missing:
         raise UserError(f"{name}: lacks {clip(', '.join(missing), 120)}; it is not complete")
+    wrong = _edited(dataset)
+    if wrong:
+        raise UserError(f"{name}: is not as a run writes it: {wrong}; {_AGAIN}")
+
+
+def _edited(dataset: xr.Dataset) -> str:
+    """What no run writes; nothing where all is well."""
+    for name in ("scenario", "policy"):
+        names = [str(item) for item in np.atleast_1d(dataset[name].values)]
+        twice = next((item for item in names if names.count(item) > 1), None)
+        if twice is not None:
+            return f"{name} {clip(twice, 40)} is in it twice"
+    for name, least in _WHOLE.items():
+        value = dataset.attrs[name]
+        number = isinstance(value, int | float | np.integer | np.floating)
+        if not number or not np.isfinite(value) or value != int(value) or value < least:
+            return f"{name} must be a whole number of at least {least}; got {clip(value, 40)}"
+    draws = int(dataset.attrs[_DRAWS])
+    if dataset.sizes["path"] % draws:
+        return f"{_DRAWS} must divide {dataset.sizes['path']} paths; got {draws}"
+    for name in _NEVER_NAN:
+        if not np.isfinite(dataset[name].values).all():
+            return f"{name} is not a number somewhere"
+    return ""
 
 
 def _mapping(path: Path, dataset: xr.Dataset, attribute: str) -> dict[str, object]:

@@ -64,7 +64,7 @@ def test_every_encoding_and_delimiter_gives_the_same_numbers(
         (b'"a,b\n1,2\n', "own.csv", "a quoted cell is never closed"),
         (b"a\n" + b"x" * (2 << 20), "own.csv", "own.csv must have lines of at most 1 MiB; line 2"),
         (b",".join([b"c"] * 1001) + b"\n1\n", "own.csv", "at most 1,000 columns; got 1,001"),
-        (b"x", "own.xlsx", "own.xlsx must end in .csv or .parquet"),
+        (b"x", "own.xls", "own.xls must end in .csv or .parquet, .csv.gz or .xlsx"),
         (b"x", "own.parquet", "own.parquet must be a whole Parquet file"),
     ],
 )

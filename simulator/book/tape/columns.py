@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from simulator.reading.numerals import Unit
+
 TAPE_MAX_DPD: Final = 420
 """Oldest arrears that a tape may hold: 15 unpaid instalments, one short of what loans remember."""
 MAX_MONEY: Final = 1e12
@@ -10,6 +12,8 @@ RATE_HINT: Final = (
     "18 % must be 0.18, not 18; a column in percent is declared in the mapping,"
     " percent: [annual_rate]"
 )
+
+_UNITS: Final[dict[str, Unit]] = {"dpd": "days", "due_day": "day", "age": "years"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class TapeColumn:
     def is_fraction(self) -> bool:
         """Whether cells are shares or rates, where a percent sign makes sense."""
         return not (self.text or self.date or self.whole) and self.high == 1.0
+
+    @property
+    def unit(self) -> Unit | None:
+        """What a number counts, which its cells may name."""
+        return "months" if self.name.endswith("_months") else _UNITS.get(self.name)
 
 
 def _loan(
@@ -70,7 +79,7 @@ TAPE_COLUMNS: Final = (
     _loan("remaining_months", "instalments not yet due", 0, 600, whole=True),
     _loan("principal", "outstanding, overdue principal included"),
     _loan("original_principal", "at origination; the limit of a revolving line", 0.01),
-    _loan("due_day", "day of the month", 1, 28, whole=True, hint="move days 29-31 to 28"),
+    _loan("due_day", "day of the month; 29 to 31 are its end", 1, 31, whole=True),
     TapeColumn(
         "dpd",
         "days past due at month end",
@@ -114,6 +123,16 @@ HELPER_COLUMNS: Final = (
         date=True,
         of_borrower=False,
     ),
+    TapeColumn(
+        "next_due_date", "of the next instalment; gives due day", date=True, of_borrower=False
+    ),
+    TapeColumn(
+        "first_due_date", "of the first instalment; gives due day", date=True, of_borrower=False
+    ),
+    TapeColumn(
+        "months_on_book", "since origination; gives remaining months", high=600, of_borrower=False
+    ),
+    TapeColumn("principal_paid", "so far; gives principal", of_borrower=False),
     TapeColumn("snapshot_date", "date of the balances", date=True, of_borrower=False),
     TapeColumn(
         "month",

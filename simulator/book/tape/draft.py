@@ -128,6 +128,8 @@ def read_columns(
         draft.notes.append(
             f"Headers were read by their usual meaning: {', '.join(pairs[:MOST_HEADERS])}{more}."
         )
+    if headers.format is not None:
+        draft.notes.append(f"Headers are those of {headers.format.name}.")
     if "loan_id" in columns:
         _read_column(draft, "loan_id", columns.pop("loan_id"))
     draft.findings.about(draft.texts.get("loan_id"), draft.rows)
@@ -146,8 +148,8 @@ def _read_column(draft: Draft, name: str, column: pa.ChunkedArray) -> None:
             draft.dates[name], troubles = as_dates(column, name, mapping.cells)
             draft.add(*troubles)
             return
-        rule = ColumnRule(name, spec.is_fraction)
-        read = as_numbers(column, rule, mapping.cells, draft.source.delimiter)
+        rule = ColumnRule(name, spec.is_fraction, spec.unit)
+        read = as_numbers(column, rule, mapping.cells, draft.source.marks)
         troubles = number_troubles(name, column, read)
     except (pa.ArrowException, ValueError, OverflowError, NotImplementedError) as error:
         kind = "text" if spec.text else "dates" if spec.date else "numbers"

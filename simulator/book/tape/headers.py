@@ -7,14 +7,23 @@ from difflib import get_close_matches
 from typing import Final
 
 from simulator.book.tape.columns import COLUMN_BY_NAME
+from simulator.book.tape.known_formats import KnownFormat, known_format, places_of
 from simulator.book.tape.mapping import OTHERS, TapeMapping
-from simulator.book.tape.synonyms import HEADER_WORDS, bracketed_unit, plain_word
+from simulator.book.tape.synonyms import (
+    HEADER_WORDS,
+    SECOND_BEST,
+    bracketed_unit,
+    plain_word,
+)
 from simulator.validation import clip
 
 MOST_NAMED: Final = 12
 """Columns of one kind that a message names."""
 MONEY_UNITS: Final = {"万元": 1e4, "千元": 1e3, "百万元": 1e6, "亿元": 1e8, "万": 1e4, "千": 1e3}
 """Units in a header that are multiples of the currency."""
+RATE_PERIODS: Final = {"月利率": 12.0, "日利率": 360.0, "monthlyrate": 12.0}
+"""Rates of a shorter time than a year, as they are told: a year's is so many times as much."""
+RATE_UNITS: Final = {"\u2030": 1e-3, "per mille": 1e-3, "bp": 1e-4, "bps": 1e-4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,8 @@ class Headers:
     findings: tuple[str, ...]
     taken: tuple[tuple[str, str], ...]
     """Tape's column and model's, where a usual word decided."""
+    format: KnownFormat | None = None
+    """The publisher whose headers these are."""
 
 
 def read_headers(
@@ -41,6 +52,8 @@ def read_headers(
     """
     names = [name.strip() for name in found]
     findings = _twice(names) if whole_tape else []
+    kind = known_format(names) if whole_tape else None
+    usual = _usual(names, mapping, kind)
     claims: dict[str, list[int]] = {}
     taken, unknown = [], []
     for place, name in enumerate(names):
@@ -48,7 +61,7 @@ def read_headers(
         if model is None and name in mapping.ignore:
             continue
         if model is None:
-            model = name if name in COLUMN_BY_NAME else HEADER_WORDS.get(plain_word(name))
+            model = usual.get(place)
             if model is not None and model != name and model in mapping.columns.values():
                 model = None
             if model is not None and model != name:
@@ -63,7 +76,45 @@ def read_headers(
         findings += _unmapped(names, mapping)
         findings += _units(names, claims, mapping)
     columns = {model: places[0] for model, places in claims.items() if len(places) == 1}
-    return Headers(columns, tuple(unknown), tuple(findings), tuple(taken))
+    return Headers(columns, tuple(unknown), tuple(findings), tuple(taken), kind)
+
+
+def _usual(names: Sequence[str], mapping: TapeMapping, kind: KnownFormat | None) -> dict[int, str]:
+    """Place -> model's column that the name itself, its publisher or usual words say.
+
+    Where a publisher says which column it is, others that usual words would give the same meaning
+    are further columns.
+    """
+    own = {} if kind is None else {at: model for model, at in places_of(kind, names).items()}
+    found: dict[int, str] = {}
+    certain: set[str] = set()
+    for place, name in enumerate(names):
+        model = own.get(place)
+        if model is not None and name not in mapping.ignore:
+            found[place] = model
+            certain.add(model)
+    for words in (HEADER_WORDS, SECOND_BEST):
+        for place, name in enumerate(names):
+            model = name if name in COLUMN_BY_NAME else words.get(plain_word(name))
+            if place not in found and model is not None and model not in certain:
+                found[place] = model
+        certain |= {model for place, model in found.items() if names[place] not in mapping.ignore}
+    return found
+
+
+def unit_factor(model: str, header: str) -> float | None:
+    """What cells under ``header`` are times to be the model's: 10,000 under 万元, 12 under 月利率.
+
+    None where the header says nothing of it.
+    """
+    spec, plain = COLUMN_BY_NAME[model], plain_word(header)
+    if spec.text or spec.date:
+        return None
+    if spec.is_fraction:
+        times = next((n for word, n in RATE_PERIODS.items() if word in plain), 1.0)
+        times *= RATE_UNITS.get(bracketed_unit(header), 1.0)
+        return times if times != 1.0 else None
+    return MONEY_UNITS.get(bracketed_unit(header))
 
 
 def _twice(names: Sequence[str]) -> list[str]:
@@ -113,12 +164,10 @@ def _units(names: Sequence[str], claims: dict[str, list[int]], mapping: TapeMapp
     """Multiples of the currency in headers that the mapping does not declare."""
     lines = []
     for model, places in claims.items():
-        factor = MONEY_UNITS.get(bracketed_unit(names[places[0]]))
-        spec = COLUMN_BY_NAME[model]
-        money = not (spec.text or spec.date or spec.is_fraction)
-        if factor and money and model not in mapping.scale:
+        factor = unit_factor(model, names[places[0]])
+        if factor and model not in mapping.scale:
             lines.append(
                 f"{model} is under {clip(names[places[0]], 40)}: declare its unit in a mapping,"
-                f" scale: {{{model}: {factor:.0f}}}"
+                f" scale: {{{model}: {factor:.10g}}}"
             )
     return lines

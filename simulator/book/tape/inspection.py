@@ -1,7 +1,7 @@
 """Everything that ``python -m simulator.tape`` says of a tape."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,10 +15,11 @@ from simulator.book.tape.headers import read_headers
 from simulator.book.tape.loans import looked_at
 from simulator.book.tape.mapping import MappingFound, find_mapping, parse_mapping
 from simulator.book.tape.opening import imputed_columns
-from simulator.book.tape.profile import MOST_COLUMNS, ColumnProfile, profile
+from simulator.book.tape.profile import ColumnProfile, profile
 from simulator.book.tape.proposal import Proposal, propose
 from simulator.book.tape.reader import Tape, checked_tape
-from simulator.reading.table_file import DELIMITERS, Source, open_source
+from simulator.reading.named_files import Paths
+from simulator.reading.table_file import DELIMITERS, Source, confirmed, open_source
 from simulator.settings import BookSettings
 from simulator.validation import UserError, clip
 
@@ -38,7 +39,7 @@ class Inspection:
 
 
 def inspect(
-    path_text: str,
+    path_text: Paths,
     mapping_path: str | None,
     panel: str | None,
     most_rejected: float | None = None,
@@ -48,13 +49,15 @@ def inspect(
     ``most_rejected`` as in ``read_tape``.
     """
     given = find_mapping(mapping_path)
-    source = open_source("the tape", path_text, given.mapping.encoding, given.mapping.delimiter)
+    source = open_source("the tape", path_text, given.mapping.layout)
     headers = read_headers(source.names, given.mapping)
-    profiles = profile(source, given.mapping)
-    proposal = propose(headers, source.names, profiles, given.mapping)
+    recognised = sorted(headers.columns.values())
+    profiles = profile(source, given.mapping, recognised)
+    proposal = propose(headers, source, profiles, given.mapping)
     proposed = parse_mapping("the proposed mapping", proposal.text)
     as_it_is, _ = _try(source, path_text, given, panel, most_rejected)
-    tape, wrong = _try(source, path_text, MappingFound("", proposed, ()), panel, most_rejected)
+    own = MappingFound("", proposed, ())
+    tape, wrong = _try(confirmed(source), path_text, own, panel, most_rejected)
     models = {place: model for model, place in headers.columns.items()}
     lines = [
         *_file_lines(path_text, source),
@@ -92,7 +95,7 @@ def write_new(path: Path, text: str) -> None:
 
 def _try(
     source: Source,
-    path_text: str,
+    path_text: Paths,
     found: MappingFound,
     panel: str | None,
     most_rejected: float | None,
@@ -106,29 +109,35 @@ def _try(
         return None, str(error)
 
 
-def _file_lines(path_text: str, source: Source) -> list[str]:
+def _file_lines(path_text: Paths, source: Source) -> list[str]:
     form = source.encoding
+    shown = path_text if isinstance(path_text, str) else ", ".join(path_text)
+    if source.parts:
+        shown = f"{shown} ({len(source.parts)} files)"
     if source.delimiter:
         form = f"CSV in {source.encoding}, columns separated by {DELIMITERS[source.delimiter]}s"
     return [
-        f"{clip(path_text, 200)}: {form}",
+        f"{clip(shown, 200)}: {form}",
         f"{source.table.num_rows:,} rows, {len(source.names):,} columns, SHA-256 {source.sha256}",
     ]
 
 
 def _table(
-    profiles: Sequence[ColumnProfile], models: dict[int, str], given: MappingFound, n_columns: int
+    profiles: Mapping[int, ColumnProfile],
+    models: dict[int, str],
+    given: MappingFound,
+    n_columns: int,
 ) -> list[str]:
     head = ("column", "read as", "type", "missing", "distinct", "min | median | max, or top values")
     rows = [head]
-    for place, p in enumerate(profiles):
+    for place, p in profiles.items():
         ignored = "(ignored)" if p.name in given.mapping.ignore else "(not known)"
         name, model = clip(p.name, _NAME_WIDTH) or "(no name)", models.get(place, ignored)
         rows.append((name, model, p.kind, f"{p.n_missing:,}", f"{p.n_distinct:,}", p.values))
     widths = [max(_width(row[i]) for row in rows) for i in range(len(head) - 1)]
     lines = ["  ".join([*map(_padded, row, widths), row[-1]]).rstrip() for row in rows]
-    if n_columns > MOST_COLUMNS:
-        lines.append(f"... and {n_columns - MOST_COLUMNS} further columns")
+    if n_columns > len(profiles):
+        lines.append(f"... and {n_columns - len(profiles)} further columns, none of them read")
     return lines
 
 

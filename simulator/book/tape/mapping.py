@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from simulator.book.tape.columns import COLUMN_BY_NAME
 from simulator.reading.cells import CellRules
+from simulator.reading.layout import Layout
 from simulator.reading.plain_yaml import check_nodes, load, parse, read_text
 from simulator.validation import Frozen, UserError, build, clip, unknown_choice
 
@@ -82,6 +83,12 @@ class TapeMapping(Frozen):
     score_direction: Direction | None = None
     income_period: IncomePeriod | None = None
     """Whether incomes are those of a month or of a year; None recognises it."""
+    sheet: str | None = Field(default=None, min_length=1, max_length=100)
+    """Sheet of a workbook."""
+    header_row: int | None = Field(default=None, ge=1, le=1000)
+    """Line of the header, where titles stand above it."""
+    footer_rows: int | None = Field(default=None, ge=0, le=1000)
+    """Rows at the end that are no loans, such as totals."""
     raise_limits: bool = False
     """A balance over its limit raises the limit instead of being refused."""
 
@@ -89,6 +96,11 @@ class TapeMapping(Frozen):
     def cells(self) -> CellRules:
         """What reading has to know of it."""
         return CellRules(self.missing, self.decimal, self.percent, self.scale, self.date_format)
+
+    @property
+    def layout(self) -> Layout:
+        """What it says of the file."""
+        return Layout(self.encoding, self.delimiter, self.sheet, self.header_row, self.footer_rows)
 
     @model_validator(mode="after")
     def _units(self) -> "TapeMapping":

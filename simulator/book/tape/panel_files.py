@@ -73,7 +73,7 @@ def _tell_panel(draft: Draft, n_months: int, gone: int, cut_off: int) -> None:
 
 def join_panel(draft: Draft, path_text: str) -> None:
     """Spells, and dpd where the tape has none, from a file of monthly statuses."""
-    source = open_source("book.panel", path_text, draft.mapping.encoding, draft.mapping.delimiter)
+    source = open_source("book.panel", path_text, draft.mapping.layout)
     other = read_columns(source, draft.mapping, PANEL_COLUMNS, whole_tape=False)
     translate_values(other, ())
     days = other.dates.get("month")

@@ -1,5 +1,6 @@
 """What stands in each column of a tape's file: type, gaps, distinct values, range or top values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,7 @@ from simulator.validation import clip
 
 TOP_VALUES: Final = 3
 MOST_COLUMNS: Final = 60
-"""Columns that are profiled."""
+"""Columns that are profiled, apart from more that are read."""
 _WIDTH: Final = 24
 
 
@@ -32,13 +33,13 @@ class ColumnProfile:
     texts: Texts | None
 
 
-def profile(source: Source, mapping: TapeMapping) -> list[ColumnProfile]:
-    """A profile of each column, as far as ``MOST_COLUMNS``."""
-    table = source.table
-    return [
-        _column(source, name, table.column(i), mapping)
-        for i, name in enumerate(source.names[:MOST_COLUMNS])
-    ]
+def profile(
+    source: Source, mapping: TapeMapping, first: Sequence[int] = ()
+) -> dict[int, ColumnProfile]:
+    """A profile of each column by its place: those at ``first``, others as far as there is room."""
+    others = [i for i in range(len(source.names)) if i not in set(first)]
+    shown = [*first, *others[: max(0, MOST_COLUMNS - len(first))]]
+    return {i: _column(source, source.names[i], source.table.column(i), mapping) for i in shown}
 
 
 def _column(
@@ -79,7 +80,7 @@ def _numbers(source: Source, column: pa.ChunkedArray, mapping: TapeMapping) -> F
         return None
     try:
         plain = CellRules(decimal=mapping.decimal, missing=mapping.missing)
-        read = as_numbers(column, ColumnRule("value"), plain, source.delimiter)
+        read = as_numbers(column, ColumnRule("value"), plain, source.marks)
     except pa.ArrowException:
         return None
     mixed = any(trouble.rows.any() for trouble in read.troubles)

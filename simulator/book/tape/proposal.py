@@ -1,6 +1,6 @@
 """The mapping that a tape seems to need: what is recognised, and what a reader must decide."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,13 +9,16 @@ import yaml
 
 from simulator.book.tape.checks import WORK_NAMES
 from simulator.book.tape.columns import COLUMN_BY_NAME, TAPE_COLUMNS
-from simulator.book.tape.headers import MONEY_UNITS, Headers
+from simulator.book.tape.file_proposal import file_keys
+from simulator.book.tape.filled import with_derived
+from simulator.book.tape.headers import Headers, unit_factor
 from simulator.book.tape.mapping import DROP, MeanAndSpread, TapeMapping
 from simulator.book.tape.profile import ColumnProfile
 from simulator.book.tape.statuses import meaning, unpaid_of
-from simulator.book.tape.synonyms import VALUE_WORDS, bracketed_unit, plain_word
+from simulator.book.tape.synonyms import VALUE_WORDS, plain_word
 from simulator.products import PRODUCTS
 from simulator.reading.cells import Texts
+from simulator.reading.table_file import Source
 from simulator.validation import clip
 
 MOST_VALUES: Final = 60
@@ -39,22 +42,26 @@ class Proposal:
 
     content: Mapping[str, object]
     open_questions: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+    """Where keys come from that no column of the tape spells."""
 
     @property
     def text(self) -> str:
         """The mapping as YAML, open questions as comments."""
         asked = "".join(f"# To decide: {clip(q, 300)}\n" for q in self.open_questions)
-        body = yaml.safe_dump(dict(self.content), allow_unicode=True, sort_keys=False, width=96)
-        return HEAD + asked + ("" if not self.content else body)
+        found = "".join(f"# Found: {clip(r, 300)}\n" for r in self.remarks)
+        body = "".join(_spelled(key, value) for key, value in self.content.items())
+        return HEAD + asked + found + body
 
 
 def propose(
-    headers: Headers, names: Sequence[str], profiles: Sequence[ColumnProfile], given: TapeMapping
+    headers: Headers, source: Source, profiles: Mapping[int, ColumnProfile], given: TapeMapping
 ) -> Proposal:
-    """A mapping for the file's ``names``, on top of what is ``given``."""
+    """A mapping for the file, on top of what is ``given``."""
     content: dict[str, object] = {}
+    names = source.names
     columns = {names[place]: model for model, place in headers.columns.items()}
-    by_model = {model: profiles[p] for model, p in headers.columns.items() if p < len(profiles)}
+    by_model = {model: profiles[p] for model, p in headers.columns.items() if p in profiles}
     if any(tape != model for tape, model in columns.items()):
         content["columns"] = columns
     if headers.unknown:
@@ -70,21 +77,35 @@ def propose(
     values, questions = _values(by_model, given)
     if values:
         content["values"] = values
+    present = {*headers.columns, *given.constants}
+    if headers.format is not None:
+        proposed = {k: v for k, v in headers.format.constants.items() if k not in present}
+        content |= {"constants": {**given.constants, **proposed}} if proposed else {}
+        present |= set(proposed)
+        lacking = [w for w in headers.format.missing if w not in given.missing]
+        content |= {"missing": [*given.missing, *lacking]} if lacking else {}
     for key in KEPT:
         kept = getattr(given, key)
-        if kept:
+        if kept and key not in content:
             content[key] = _plain(kept)
     if given.snapshot_date is not None:
         content["snapshot_date"] = given.snapshot_date
     if given.raise_limits:
         content["raise_limits"] = True
-    present = {*headers.columns, *given.constants}
-    questions += _missing(present)
-    if present & {"origination_date", "maturity_date"} and not (
-        given.snapshot_date or present & {"snapshot_date", "month", "remaining_months"}
-    ):
-        questions.append("snapshot_date: YYYY-MM-DD, the date of the balances")
-    return Proposal(content, tuple(questions))
+    if given.snapshot_date is not None:
+        present.add("snapshot_date")
+    file = file_keys(source, headers, profiles, given, present)
+    content |= file.content
+    questions += [*_missing(present), *file.questions]
+    return Proposal(content, tuple(questions), tuple(file.remarks))
+
+
+def _spelled(key: str, value: object) -> str:
+    """A key as YAML; what a terminal would not show as it is, is spelled by its number."""
+    text = yaml.safe_dump({key: value}, allow_unicode=True, sort_keys=False, width=96)
+    if all(char.isprintable() or char == "\n" for char in text):
+        return text
+    return yaml.safe_dump({key: value}, allow_unicode=False, sort_keys=False, width=96)
 
 
 def _plain(value: object) -> object:
@@ -104,8 +125,8 @@ def _in_percent(model: str, found: ColumnProfile) -> bool:
 def _scales(by_model: Mapping[str, ColumnProfile]) -> dict[str, float]:
     found = {}
     for model, column in by_model.items():
-        spec, factor = COLUMN_BY_NAME[model], MONEY_UNITS.get(bracketed_unit(column.name))
-        if factor and not (spec.text or spec.date or spec.is_fraction):
+        factor = unit_factor(model, column.name)
+        if factor:
             found[model] = factor
     return found
 
@@ -153,25 +174,13 @@ def _is_own(model: str, word: str) -> bool:
 
 
 def _missing(present: set[str]) -> list[str]:
-    from_dates = {
-        "term_months": {"origination_date", "maturity_date"},
-        "remaining_months": {"maturity_date"},
-        "due_day": set(),
-    }
+    """Required columns that nothing gives, not even once the date of the balances is told."""
+    known = with_derived(present | {"snapshot_date"})
     lines = []
     for spec in TAPE_COLUMNS:
-        if not spec.required or spec.name in present:
+        if not spec.required or spec.name in known or spec.name == "borrower_id":
             continue
-        if spec.name in IDS and IDS & present:
-            continue
-        dates = from_dates.get(spec.name)
-        if (
-            dates is not None
-            and present & {"origination_date", "maturity_date"}
-            and (dates <= present)
-        ):
-            continue
-        if spec.name == "borrower_id":
+        if spec.name in IDS and IDS & known:
             continue
         hint = "map one" if spec.name == "loan_id" else "map one, or name a constant"
         lines.append(f"no column for {spec.name} ({spec.meaning}): {hint}")

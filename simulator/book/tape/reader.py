@@ -19,7 +19,7 @@ from simulator.book.tape.checks import (
     revolving_rows,
     text_troubles,
 )
-from simulator.book.tape.columns import READ_COLUMNS
+from simulator.book.tape.columns import HELPER_COLUMNS, READ_COLUMNS
 from simulator.book.tape.dates import (
     as_date,
     date_troubles,
@@ -34,6 +34,7 @@ from simulator.book.tape.derived import (
     warn_of_many,
 )
 from simulator.book.tape.draft import Draft, read_columns, translate_values
+from simulator.book.tape.filled import fill_derived, leave_repaid
 from simulator.book.tape.mapping import DROP, MappingFound, find_mapping
 from simulator.book.tape.panel_files import join_panel, split_panel
 from simulator.book.tape.rejected_rows import conclude_quarantine, take_out
@@ -44,10 +45,12 @@ from simulator.reading.cells import (
     Texts,
     Trouble,
 )
+from simulator.reading.named_files import Paths
 from simulator.reading.table_file import Source, open_source
 from simulator.units import days_past_due
 
 CLOSED: Final = "closed or written off by their status"
+HELPERS = frozenset(column.name for column in HELPER_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Tape:
     tells them. ``filled``: columns that dates, statuses or products gave.
     """
 
-    path: str
+    path: Paths
     sha256: str
     numbers: dict[str, F8]
     texts: dict[str, Texts]
@@ -91,7 +94,7 @@ class Tape:
 
 
 def read_tape(
-    path_text: str,
+    path_text: Paths,
     mapping: str | Mapping[str, object] | None = None,
     panel: str | None = None,
     regions: Sequence[str] = (),
@@ -105,13 +108,13 @@ def read_tape(
     of balance; None refuses the tape for any.
     """
     found = find_mapping(mapping)
-    source = open_source("book.path", path_text, found.mapping.encoding, found.mapping.delimiter)
+    source = open_source("book.path", path_text, found.mapping.layout)
     return checked_tape(source, path_text, found, panel, regions, law, most_rejected)
 
 
 def checked_tape(
     source: Source,
-    path_text: str,
+    path_text: Paths,
     found: MappingFound,
     panel: str | None = None,
     regions: Sequence[str] = (),
@@ -132,6 +135,7 @@ def checked_tape(
         join_panel(draft, panel)
     _drop_closed(draft)
     warn_of_many(draft)
+    fill_derived(draft)
     _fill_from_dates(draft)
     count_from_snapshot(draft)
     _fill_from_status(draft)
@@ -139,13 +143,14 @@ def checked_tape(
         draft.warn("no column tells arrears (dpd or status): every loan is taken as current")
     check_direction(draft)
     _fill_lines(draft)
+    leave_repaid(draft)
     _check(draft, regions)
     rejected = conclude_quarantine(draft)
     draft.findings.raise_any()
     return Tape(
         path=path_text,
         sha256=source.sha256,
-        numbers={n: c for n, c in draft.numbers.items() if n not in ("arrears", "instalment")},
+        numbers={n: c for n, c in draft.numbers.items() if n not in HELPERS},
         texts={n: c for n, c in draft.texts.items() if n != "status"},
         months_overdue=draft.months_overdue,
         snapshot=draft.snapshot,

@@ -19,6 +19,7 @@ import simulator
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.macro.tables import find_table
 from simulator.policies import REFERENCE
+from simulator.reading.named_files import named_files
 from simulator.request import ExperimentRequest
 
 F8 = NDArray[np.float64]
@@ -130,7 +131,8 @@ def _input_files(request: ExperimentRequest, settings: CalibrationSettings) -> l
         find_table(f"scenario.{name}.table", item.table, request.table_folders)
         for name, item in request.scenarios.items()
     ]
-    named = [request.book.path, *(getattr(t, "path", None) for t in settings.targets.values())]
+    tape = named_files("book.path", request.book.path) if request.book.path else []
+    named = [*tape, *(getattr(t, "path", None) for t in settings.targets.values())]
     files += [Path(path) for path in named if path is not None]
     return [file for file in files if file.is_file()]
 

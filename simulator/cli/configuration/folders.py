@@ -1,5 +1,6 @@
 """Where configurations and scenarios lie, and which choices each group offers."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,15 +9,32 @@ import yaml
 
 from simulator.cli.configuration.groups import TABLE, with_files
 from simulator.shipped import TABLE_FOLDER, shipped_folders
-from simulator.validation import NAME_PATTERN, UserError, check_name
+from simulator.validation import NAME_PATTERN, UserError, check_name, clip, printable
 
 
 def shown(path: Path) -> str:
     """``path`` as a user would write it: relative to the current folder where possible."""
     try:
-        return str(path.relative_to(Path.cwd()))
+        return printable(str(path.relative_to(Path.cwd())))
     except ValueError:
-        return str(path)
+        return printable(str(path))
+
+
+def check_place(what: str, folder: Path) -> None:
+    """Refuse a folder whose name the libraries that write there would take for another.
+
+    ``${`` is a reference to Hydra, a backslash a separator to netCDF, and no file of results can
+    hold a name that is not text in UTF-8.
+    """
+    name, why = str(folder), ""
+    if "${" in name:
+        why = "hold ${"
+    elif "\\" in name and os.sep == "/":
+        why = "hold a backslash"
+    elif any("\ud800" <= char <= "\udfff" for char in name):
+        why = "have a name that is not text in UTF-8"
+    if why:
+        raise UserError(f"{what} must not {why}; got {clip(name, 200)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +114,13 @@ def find_folders(user_folders: Sequence[str] = ()) -> ConfigFolders:
     for name in user_folders:
         folder = Path(name.removeprefix("file://")).expanduser().absolute()
         if "://" in name.removeprefix("file://") or not folder.is_dir():
-            raise UserError(f"--config-dir and hydra.searchpath must be folders; got {name}")
+            raise UserError(
+                f"--config-dir and hydra.searchpath must be folders; got {clip(name, 200)}"
+            )
         if folder in (configs, scenarios) or folder in users:
             continue
         known = (*with_files(), TABLE_FOLDER)
         if not any((folder / group).is_dir() for group in known):
-            raise UserError(f"{name}: must hold one of the folders {', '.join(known)}")
+            raise UserError(f"{clip(name, 200)}: must hold one of the folders {', '.join(known)}")
         users.append(folder)
     return ConfigFolders(configs, scenarios, tuple(users))

@@ -90,11 +90,13 @@ def _book_model() -> "type[BaseModel]":
 
 
 def _book(_: str, values: Values) -> object:
+    from simulator.reading.named_files import named_files
     from simulator.settings import BookSettings
 
     settings = build("book", BookSettings, values)
-    if settings.path and not Path(settings.path).is_file():
-        raise UserError(f"book.path must be a file; got {clip(settings.path, 200)}")
+    for path in named_files("book.path", settings.path) if settings.path else ():
+        if not Path(path).is_file():
+            raise UserError(f"book.path must be a file; got {clip(path, 200)}")
     return settings
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulator.cli.arguments import Command
-from simulator.cli.configuration.folders import ConfigFolders, find_folders
+from simulator.cli.configuration.folders import ConfigFolders, check_place, find_folders
 from simulator.cli.configuration.groups import lists
 from simulator.cli.configuration.renamed import renamed_argument, renamed_keys
 from simulator.cli.exits import trouble
@@ -33,6 +33,7 @@ def checked(command: Command) -> tuple[ConfigFolders, list[str]]:
     from simulator.cli.configuration.overrides import asked_for, check_overrides, for_hydra
     from simulator.cli.configuration.yaml_scan import scan
 
+    check_place("the folder that the command is called in", Path.cwd())
     overrides = [_parse(renamed_argument(text)) for text in command.overrides]
     search = [o for o in overrides if o.key == "hydra.searchpath"]
     folders = find_folders([*command.config_dirs, *(f for o in search for f in _folder_names(o))])
@@ -99,7 +100,7 @@ def _folder_names(override: "Override") -> list[str]:
 
 def search_path(folders: ConfigFolders) -> str:
     """The argument that tells Hydra every folder beside the main one."""
-    names = [f"file://{folder}" for folder in folders.searched_after_configs]
+    names = [f"file://{folder.as_posix()}" for folder in folders.searched_after_configs]
     quoted = (name.replace("\\", "\\\\").replace("'", "\\'") for name in names)
     listed = ",".join(f"'{name}'" for name in quoted)
     return f"hydra.searchpath=[{listed}]"
@@ -203,6 +204,7 @@ def running_job() -> Job:
     from simulator.cli.configuration.overrides import plain
 
     context = HydraConfig.get()
+    check_place("hydra.run.dir", Path(context.runtime.output_dir))
     choices = context.runtime.choices
     return Job(
         number=int(context.job.num) if context.mode is RunMode.MULTIRUN else 0,

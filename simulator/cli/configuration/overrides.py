@@ -41,7 +41,7 @@ def check_overrides(
     overrides: Sequence[Override], folders: ConfigFolders, *, multirun: bool
 ) -> None:
     """Refuse unknown keys, choices and unsafe text; all mistakes at once in a ``UserError``."""
-    findings: list[str] = []
+    findings: list[str] = _given_twice(overrides)
     for override in overrides:
         try:
             _check(override, folders)
@@ -51,6 +51,22 @@ def check_overrides(
             findings.append(str(error))
     if findings:
         raise UserError("\n".join(findings))
+
+
+def _given_twice(overrides: Sequence[Override]) -> list[str]:
+    """Choices of a group that stand more than once, of which Hydra would take the last alone."""
+    found = []
+    for key in dict.fromkeys(o.key for o in overrides if o.is_choice and not o.deletes):
+        given = [o for o in overrides if o.key == key and not o.deletes]
+        if len(given) > 1:
+            names = [n for o in given for value in o.values for n in _names(value)]
+            several = f"; one run takes several as {key}=[{','.join(dict.fromkeys(names))}]"
+            shown = " and ".join(clip(o.text, 60) for o in given)
+            found.append(
+                f"{key} is given {len(given)} times: {shown}"
+                f"{clip(several, 200) if is_list(key) else '; give it once'}"
+            )
+    return found
 
 
 def asked_for(overrides: Sequence[Override]) -> dict[str, frozenset[str] | None]:

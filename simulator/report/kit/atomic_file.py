@@ -1,7 +1,7 @@
 """Writes a file complete or not at all."""
 
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 from simulator.validation import UserError
@@ -12,17 +12,14 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
     A ``UserError`` names the file that could not be written; nothing is left behind.
     """
-    temporary: str | None = None
+    temporary: Path | None = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    assert temporary is not None
     try:
-        with tempfile.NamedTemporaryFile(
-            "wb", dir=path.parent, prefix=f".{path.name}.", suffix=".tmp", delete=False
-        ) as file:
-            temporary = file.name
+        with temporary.open("xb") as file:  # with the rights that the user's umask leaves
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        temporary.replace(path)
         temporary = None
     except OSError as error:
         raise UserError(
@@ -31,4 +28,4 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         ) from error
     finally:
         if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)

@@ -265,7 +265,7 @@ def test_loans_past_their_write_off_age_are_announced(tmp_path: Path) -> None:
         ("principal", [20000.0, 1.0, 1.0, 1.0], "1 row has principal > original_principal"),
         ("original_principal", [0.0, 9e3, 2e4, 2e4], "1 row has original_principal < 0.01"),
         ("due_day", [0, 1, 2, 3], "1 row has due_day < 1"),
-        ("due_day", [31, 29, 2, 3], "2 rows have due_day > 28"),
+        ("due_day", [32, 40, 2, 3], "2 rows have due_day > 31"),
         ("due_day", [1.5, 1, 2, 3], "1 row has no whole number in due_day"),
         ("dpd", [421, 0, 0, 0], "1 row has dpd > 420"),
         ("dpd", [-3, 0, 0, 0], "1 row has dpd < 0"),
@@ -307,7 +307,7 @@ def test_first_offender_is_named(tmp_path: Path) -> None:
 def test_all_findings_come_at_once(tmp_path: Path) -> None:
     text = message(
         tmp_path,
-        {"annual_rate": [18] * 4, "due_day": [31] * 4, "dpd": [-1] * 4, "incme": [1] * 4},
+        {"annual_rate": [18] * 4, "due_day": [32] * 4, "dpd": [-1] * 4, "incme": [1] * 4},
     )
     assert len(text.splitlines()) == 4
     assert "incme is not a known column" in text
@@ -336,7 +336,7 @@ def test_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
         (",".join(MINIMAL) + "\n", "loans.csv", "has a header but no rows"),
         (b"\x89PNG\r\n\x1a\n\xff\xfe\x00", "loans.csv", "must be a CSV file"),
         ("no parquet", "loans.parquet", "must be a whole Parquet file"),
-        ("x", "loans.xlsx", "must end in .csv or .parquet; got loans.xlsx"),
+        ("x", "loans.xls", "must end in .csv or .parquet, .csv.gz or .xlsx; got loans.xls"),
     ],
 )
 def test_file_that_is_no_tape_is_refused(

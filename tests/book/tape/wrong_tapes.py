@@ -57,7 +57,7 @@ WRONG: dict[str, Wrong] = {
     "nested Parquet": Wrong(
         ("annual_rate must hold numbers",), parquet({"annual_rate": [[0.1]]}), name="l.parquet"
     ),
-    "spreadsheet": Wrong(("must end in .csv or .parquet",), "x", name="loans.xlsx"),
+    "spreadsheet": Wrong(("must end in .csv or .parquet",), "x", name="loans.xls"),
     "cell of 10 MB": Wrong(("line 2 has 10.0 MiB",), f"{HEADER}\n{'x' * (10 << 20)}"),
     "10,000 columns": Wrong(("at most 1,000 columns; got 10,000",), ",".join(["c"] * 10_000)),
     "ragged rows": Wrong(
