@@ -65,11 +65,18 @@ class ExperimentOutcome:
     break_evens: tuple[BreakEven, ...] = ()
     causes: tuple[CauseShare, ...] = ()
     failed_checks: tuple[str, ...] = ()
+    suitability_warnings: tuple[str, ...] = ()
+    """What belongs to another lender, country or time than the book."""
     opening_warnings: tuple[str, ...] = ()
     """Scenarios that open in another economy than the one in which the book has settled."""
     value_warnings: tuple[str, ...] = ()
     """Where the run-off is too short for the value, or leaves much to it; lists for others."""
     underwriting: tuple[UnderwritingRow, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """All of them, in the order in which they are told."""
+        return (*self.suitability_warnings, *self.opening_warnings, *self.value_warnings)
 
     @property
     def decision(self) -> Decision:
@@ -165,6 +172,7 @@ def conclude(
         answers,
         causes,
         failures(checks),
+        finished.warnings,
         opened,
         (*value_warnings(finished), *list_warnings(request, tried)),
         lending_rows,

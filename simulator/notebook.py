@@ -34,7 +34,7 @@ from simulator.settings import (
     RunSettings,
     ScenarioSettings,
 )
-from simulator.shipped import read_shipped, shipped_tables
+from simulator.shipped import fitted_books, read_shipped, shipped_tables
 from simulator.validation import UserError, build, check_name, clip
 
 if TYPE_CHECKING:
@@ -133,13 +133,15 @@ def stress_test(
         provision=rule_books,
         sections=all_sections,
         parameters=parameters_from(changed),
+        parameters_name=parameters if isinstance(parameters, str) else over,
+        fitted_books=fitted_books(parameters if isinstance(parameters, str) else over),
         table_folders=(shipped_tables(),),
         configuration=configuration,
     )
     outcome = run_experiment(request, None if output is None else _folder(output))
     for failed in outcome.failed_checks:
         warnings.warn(failed, RuntimeWarning, stacklevel=2)
-    for warning in (*outcome.opening_warnings, *outcome.value_warnings):
+    for warning in outcome.warnings:
         warnings.warn(warning, UserWarning, stacklevel=2)
     return outcome
 

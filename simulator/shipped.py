@@ -1,5 +1,7 @@
 """The configurations and scenarios that come with the program, by group and name."""
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -38,3 +40,32 @@ def read_shipped(group: str, name: str) -> dict[str, object]:
         raise unknown_choice(group, found, name)
     content = yaml.safe_load(found[name].read_text(encoding="utf-8")) or {}
     return {str(key): value for key, value in content.items()}
+
+
+def fitted_books(parameters: str, users: Sequence[Path] = ()) -> tuple[str, ...]:
+    """Books to which the set ``parameters`` was fitted; none where that is not known.
+
+    The experiments with a calibration say it, those in folders of the user's too: there a set of
+    parameters stands beside the book whose history it was fitted to.
+    """
+    found: dict[str, None] = {}
+    for root in (shipped_folders()[0], *users):
+        for path in sorted((root / "experiment").glob("*.yaml")):
+            chosen = _choices_of(path)
+            if parameters == chosen.get("parameters") and chosen.get("calibration"):
+                found[str(chosen.get("book"))] = None
+    return tuple(found)
+
+
+def _choices_of(experiment: Path) -> dict[str, object]:
+    """What the defaults list of an experiment overrides, by group; empty for a bad file."""
+    content: object = None
+    with suppress(OSError, UnicodeDecodeError, yaml.YAMLError):
+        content = yaml.safe_load(experiment.read_text(encoding="utf-8"))
+    entries = content.get("defaults") if isinstance(content, Mapping) else None
+    return {
+        str(key).removeprefix("override").strip(" /"): value
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, Mapping)
+        for key, value in entry.items()
+    }

@@ -19,6 +19,7 @@ from simulator.progress import Progress, Silent
 from simulator.request import ExperimentRequest
 from simulator.settling import compile_for, donor_source
 from simulator.simulated import Simulated, simulation_output
+from simulator.suitability import suitability_warnings
 
 
 def simulate_request(request: ExperimentRequest, progress: Progress | None = None) -> Simulated:
@@ -52,5 +53,6 @@ def simulate_request(request: ExperimentRequest, progress: Progress | None = Non
     seconds = perf_counter() - started
     watch.finish()
 
-    output = simulation_output(request, book, cells, scenarios, paths, simulation)
+    warnings = suitability_warnings(request, book, scenarios)
+    output = simulation_output(request, book, cells, scenarios, paths, simulation, warnings)
     return Simulated(output, simulation, packed, worlds, seconds, began)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -94,6 +95,7 @@ class Frame:
     imputed_columns: tuple[str, ...] = ()
     input_sha256: str = ""
     notes: tuple[str, ...] = ()
+    as_of: date | None = None
 
 
 def assemble(frame: Frame, parts: Sequence[Part]) -> Book:
@@ -116,6 +118,7 @@ def assemble(frame: Frame, parts: Sequence[Part]) -> Book:
         imputed_columns=frame.imputed_columns,
         input_sha256=frame.input_sha256,
         notes=frame.notes,
+        as_of=frame.as_of,
     )
 
 

@@ -1,6 +1,7 @@
 """The loan book as arrays: what every source of loans must deliver, and what kernels read."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -177,6 +178,8 @@ class Book:
     imputed_columns: tuple[str, ...] = ()
     input_sha256: str = ""
     notes: tuple[str, ...] = ()
+    as_of: date | None = None
+    """Day of the balances of loans that were read from a file, where it is known."""
 
     @property
     def n_dormant_customers(self) -> int:

@@ -101,7 +101,7 @@ class _Session:
         from simulator.cli.terminal.fit import tell_fit
         from simulator.cli.terminal.progress import make_progress
 
-        request = request_from(inputs, job.book, self._folders, plain, job.overrides)
+        request = request_from(inputs, job.chosen, self._folders, plain, job.overrides)
         print(
             f"{settings.label}; free: {', '.join(settings.free)}; targets:"
             f" {', '.join(settings.targets)}; {settings.seeds} seeds, {settings.rounds} rounds at"
@@ -113,7 +113,7 @@ class _Session:
             outcome = calibrate(request, settings, self._folder, progress)
         finally:
             progress.finish()
-        tell_fit(outcome.fit, outcome.warnings, self._folder, job.calibration)
+        tell_fit(outcome.fit, outcome.warnings, self._folder, job.chosen.calibration)
 
 
 if __name__ == "__main__":

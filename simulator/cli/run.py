@@ -18,6 +18,7 @@ from simulator.validation import UserError
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from simulator.cli.configuration.inputs import Chosen
     from simulator.cli.sweep import JobRecord
     from simulator.results.summary import SummaryRow
 
@@ -72,7 +73,7 @@ class _Session:
         findings: tuple[str, ...] = ()
         verdict = ""
         try:
-            rows, findings, verdict = self._run(config, job.book, job.overrides, job.folder)
+            rows, findings, verdict = self._run(config, job.chosen, job.overrides, job.folder)
         except Exception as trouble:
             error, code = told(trouble)
             self._code = code if code == EXIT_DEFECT else self._code or code
@@ -82,7 +83,7 @@ class _Session:
         )
 
     def _run(
-        self, config: "DictConfig", book_name: str, overrides: tuple[str, ...], output: Path
+        self, config: "DictConfig", chosen: "Chosen", overrides: tuple[str, ...], output: Path
     ) -> tuple[tuple["SummaryRow", ...], tuple[str, ...], str]:
         from simulator.cli.configuration.hydra_app import validated
 
@@ -94,14 +95,15 @@ class _Session:
         from simulator.cli.terminal.causes import cause_lines
         from simulator.cli.terminal.progress import make_progress
         from simulator.cli.terminal.underwriting import underwriting_lines
+        from simulator.cli.terminal.warnings import tell_warnings
         from simulator.experiment import run_experiment
         from simulator.explain.assumptions import without_assumptions
         from simulator.results.break_even import in_words
         from simulator.results.store import read_summary
 
-        request = request_from(inputs, book_name, self.folders, plain, overrides)
+        request = request_from(inputs, chosen, self.folders, plain, overrides)
         print(
-            f"book {book_name}; scenarios {', '.join(inputs.scenarios)};"
+            f"book {chosen.book}; scenarios {', '.join(inputs.scenarios)};"
             f" policies {', '.join(inputs.policies)};"
             f" {inputs.run.paths} paths of {inputs.run.months} months",
             file=sys.stderr,
@@ -116,8 +118,7 @@ class _Session:
         for failed in outcome.failed_checks:
             self._code = EXIT_DEFECT
             tell(failed)
-        for warning in (*outcome.opening_warnings, *outcome.value_warnings):
-            print(f"warning: {warning}", file=sys.stderr)
+        tell_warnings(outcome.warnings, request.report.language)
         currency = str(outcome.dataset.attrs["currency"])
         findings = (
             *(in_words(answer, currency) for answer in outcome.break_evens),

@@ -85,7 +85,7 @@ class _Session:
         inputs, plain = validated(config, job.overrides, self._folders)
         chosen = plain.get("screen")
         settings = build("screen", ScreenSettings, chosen if isinstance(chosen, dict) else {})
-        request = request_from(inputs, job.book, self._folders, plain, job.overrides)
+        request = request_from(inputs, job.chosen, self._folders, plain, job.overrides)
         fit = None if settings.fit is None else Path(settings.fit)
         progress = make_progress()
         try:

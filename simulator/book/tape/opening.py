@@ -31,6 +31,7 @@ from simulator.book.tape.reader import Tape, read_tape
 from simulator.book.tape.sample import Frame as SampleFrame
 from simulator.book.tape.sample import band_or_region, bucket, draw_sample
 from simulator.catalogue import Parameters
+from simulator.products import PRODUCTS
 from simulator.reading.cells import Texts
 from simulator.reading.periods import next_month
 from simulator.settings import BookSettings, RunSettings
@@ -82,6 +83,7 @@ def tape_book(
     if settings.path is None:
         raise UserError("book.path must name the file of the tape when book.kind is tape; got null")
     tape = read_tape(settings.path, settings.mapping, settings.panel, settings.regions)
+    settings = _replacing(settings, tape)
     menu = menu_of(settings, tape.texts["product"].words)
     rules = _with_regions(tape, rules_of(settings, parameters))
     sample, told = _sampled(tape, settings.borrowers, run.seed)
@@ -100,9 +102,28 @@ def tape_book(
         bands=d.RISK_BANDS,
         imputed_columns=imputed_columns(tape),
         input_sha256=tape.sha256,
+        as_of=tape.snapshot,
         notes=(*_notes(tape, menu, rules, opening.loans, run), *told),
     )
     return assemble(frame, parts)
+
+
+def _replacing(settings: BookSettings, tape: Tape) -> BookSettings:
+    """``settings`` with the new lending that keeps the tape's mix and number of loans.
+
+    Only of what the settings leave open.
+    """
+    if settings.new_lending == "none":
+        return settings
+    held = _counts(tape.texts["product"])
+    total = sum(held.values())
+    products, applicants_share = lending_that_keeps(
+        {PRODUCTS[name]: n / total for name, n in held.items()}
+    )
+    changes: dict[str, object] = {} if settings.products else {"products": products}
+    if settings.applicants_monthly_share is None:
+        changes["applicants_monthly_share"] = applicants_share
+    return settings.model_copy(update=changes)
 
 
 def _with_regions(tape: Tape, rules: Imputation) -> Imputation:
@@ -210,6 +231,7 @@ def _asking(
                 update={
                     "products": products,
                     "second_loan_share": two,
+                    "new_lending": "replace",
                     "applicants_monthly_share": applicants_share,
                     "regions": rules.region_names,
                     "region_shares": rules.region_shares,

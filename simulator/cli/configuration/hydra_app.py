@@ -20,7 +20,7 @@ from simulator.validation import UserError, clip
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from simulator.cli.configuration.inputs import Inputs
+    from simulator.cli.configuration.inputs import Chosen, Inputs
     from simulator.cli.configuration.overrides import Override
 
 
@@ -187,8 +187,7 @@ class Job(NamedTuple):
 
     number: int
     overrides: tuple[str, ...]
-    book: str
-    calibration: str
+    chosen: "Chosen"
     folder: Path
     sweep_folder: Path
 
@@ -198,6 +197,7 @@ def running_job() -> Job:
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
+    from simulator.cli.configuration.inputs import Chosen
     from simulator.cli.configuration.overrides import plain
 
     context = HydraConfig.get()
@@ -205,8 +205,7 @@ def running_job() -> Job:
     return Job(
         number=int(context.job.num) if context.mode is RunMode.MULTIRUN else 0,
         overrides=tuple(plain(text) for text in context.overrides.task),
-        book=str(choices["book"]),
-        calibration=str(choices["calibration"]),
+        chosen=Chosen(*(str(choices[group]) for group in Chosen._fields)),
         folder=Path(context.runtime.output_dir),
         sweep_folder=Path(context.sweep.dir),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import yaml
 
@@ -18,6 +18,7 @@ from simulator.settings import (
     RunSettings,
     ScenarioSettings,
 )
+from simulator.shipped import fitted_books
 from simulator.validation import UserError, clip, unknown_choice
 from simulator.vocabulary import REFERENCE
 
@@ -40,9 +41,17 @@ class Inputs:
     sections: Mapping[str, object]
 
 
+class Chosen(NamedTuple):
+    """Names of the files that were chosen in groups of one."""
+
+    book: str
+    parameters: str
+    calibration: str
+
+
 def request_from(
     inputs: Inputs,
-    book_name: str,
+    chosen: Chosen,
     folders: ConfigFolders,
     configuration: Mapping[str, object],
     overrides: tuple[str, ...],
@@ -52,12 +61,14 @@ def request_from(
 
     return ExperimentRequest(
         book=inputs.book,
-        book_name=book_name,
+        book_name=chosen.book,
         scenarios=inputs.scenarios,
         policies=inputs.policies,
         run=inputs.run,
         report=inputs.report,
         parameters=inputs.parameters,
+        parameters_name=chosen.parameters,
+        fitted_books=fitted_books(chosen.parameters, folders.users),
         break_even=inputs.break_even,
         provision=inputs.provision,
         sections=inputs.sections,

@@ -48,7 +48,7 @@ def closing_table(rows: Sequence[SummaryRow], verdict_text: str = "") -> None:
     console.print(
         f"Changes are against {REFERENCE} with common random numbers, with their 95 % intervals"
         f" (sampling error only).\nbetter / worse: the interval of the change of"
-        f" {_money(by_key)[-1][1]} excludes zero.\n{_horizon_note(by_key)}",
+        f" {_money(by_key)[-1][1]} excludes zero.\n{_horizon_note(by_key)}{_pool_note(by_key)}",
         style="dim",
         highlight=False,
     )
@@ -80,6 +80,13 @@ def _horizon_note(rows: _Rows) -> str:
     )
 
 
+def _pool_note(rows: _Rows) -> str:
+    """Over what the peaks of a static pool are; empty for a book with new lending."""
+    if not _is_static_pool(rows):
+        return ""
+    return "\nA static pool without new lending: peaks are over the opening balance."
+
+
 def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Table:
     """One scenario; ``gap`` stands between number and interval, policy and verdict."""
     unit = next((r.unit for (_, _, metric), r in rows.items() if metric == "net_loss"), "money")
@@ -101,18 +108,21 @@ def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Tab
     )
     table.add_column("policy", no_wrap=True)
     changes = (f"change of {words}".replace(" with", "\nwith") for _, words in money)
-    for heading in ("peak 30+", "change of peak", *changes):
+    static = _is_static_pool(rows)
+    peak_metric = f"peak_overdue_rate_{'over_opening_' if static else ''}30"
+    peak_heading = "peak 30+\nof opening" if static else "peak 30+"
+    for heading in (peak_heading, "change of peak", *changes):
         table.add_column(heading, justify="right", no_wrap=gap == " ")
     if gap == " ":
         table.add_column("verdict", no_wrap=True)
     ranked = sorted(policies, key=lambda p: _place(p, changes_of.get(p)), reverse=True)
     for policy in ranked:
-        peak = rows.get((scenario, policy, "peak_overdue_rate_30"))
+        peak = rows.get((scenario, policy, peak_metric))
         peak_cell = "-" if peak is None or math.isnan(peak.mean) else f"{peak.mean:.2%}"
         if policy == REFERENCE:
             table.add_row(policy, peak_cell, "reference", "reference", "reference")
             continue
-        cells = [with_interval(rows.get((scenario, policy, "delta_peak_overdue_rate_30")), gap)]
+        cells = [with_interval(rows.get((scenario, policy, f"delta_{peak_metric}")), gap)]
         cells += [with_interval(change, gap, scale) for change in changes_of[policy]]
         word = verdict_words(changes_of[policy][-1])
         if gap == " ":
@@ -120,6 +130,13 @@ def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Tab
         else:
             table.add_row(f"{policy}\n{word}", peak_cell, *cells)
     return table
+
+
+def _is_static_pool(rows: _Rows) -> bool:
+    """Whether nobody asks for a new loan anywhere, and rates over the opening are known."""
+    asked = [r for (*_, m), r in rows.items() if m in ("applicants", "repeat_applicants")]
+    known = any(m == "peak_overdue_rate_over_opening_30" for *_, m in rows)
+    return known and bool(asked) and all(row.estimate.is_zero for row in asked)
 
 
 def _changes_nothing(scenario: str, policy: str, rows: _Rows) -> bool:
