@@ -95,6 +95,12 @@ class ExplainSettings(Frozen):
     """Whether underwriting.csv and underwriting.html tell what new customers of each score bring,
     by three more simulations of the current policy."""
 
+    @model_validator(mode="after")
+    def _used(self) -> "ExplainSettings":
+        if not self.causes and self.paths != type(self).model_fields["paths"].default:
+            raise ValueError("explain.paths is read with explain.causes=true only")
+        return self
+
 
 class DecisionLimits(Frozen):
     """What a recommended policy may not cross; defaults are assumptions.
@@ -266,6 +272,10 @@ class ScenarioSettings(Frozen):
     def _used(self) -> "ScenarioSettings":
         if self.population_growth and not self.income_is_aggregate:
             raise ValueError("population_growth needs income_is_aggregate: true")
+        lost = "income_lost_when_unemployed"
+        usual = type(self).model_fields[lost].default
+        if getattr(self, lost) != usual and not self.income_is_aggregate:
+            raise ValueError(f"{lost} needs income_is_aggregate: true")
         if self.credit_spread is not None and "credit_supply" in self.columns:
             raise ValueError(
                 "credit_supply comes from columns or from credit_spread, not from both"

@@ -51,7 +51,7 @@ class _Session:
             )
         from simulator.cli.configuration.hydra_app import checked, compose_validated, drive
 
-        self._folders, arguments = checked(command)
+        self._folders, arguments = checked(command, "fit")
         if not command.show:
             self._settings(*compose_validated(arguments, self._folders), arguments)
         drive(self._job, self._folders, [*command.show, *arguments])

@@ -13,7 +13,6 @@ from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, find_folders, shown
 from simulator.cli.exits import EXIT_DEFECT, EXIT_OK, concluded, tell, told
 from simulator.cli.help import help_text, product_version
-from simulator.validation import UserError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -88,8 +87,6 @@ class _Session:
         from simulator.cli.configuration.hydra_app import validated
 
         inputs, plain = validated(config, overrides, self.folders)
-        if "screen" in plain:
-            raise UserError("screen is read by loanstress screen alone; leave it out of a run")
 
         from simulator.cli.configuration.inputs import request_from
         from simulator.cli.terminal.causes import cause_lines

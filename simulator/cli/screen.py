@@ -63,7 +63,7 @@ class _Session:
             raise UserError("a screening takes no --multirun")
         from simulator.cli.configuration.hydra_app import checked, compose_validated, drive
 
-        self._folders, arguments = checked(command)
+        self._folders, arguments = checked(command, "screen")
         if not command.show:
             compose_validated(arguments, self._folders)
         drive(self._job, self._folders, [*command.show, *arguments])

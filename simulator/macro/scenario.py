@@ -81,6 +81,10 @@ def load_scenario(
     table = read_table(owner, file, settings, regions)
     _check_opening(owner, settings.opening, table, regions)
     _check_end(owner, settings, table, horizon)
+    if settings.smoothing != "quadratic" and table.frequency != "quarterly":
+        raise UserError(
+            f"{owner}.smoothing is for quarterly tables; {table.file} is {table.frequency}"
+        )
     months = {column: _months(column, table, settings) for column in table.columns}
     if settings.income_is_aggregate:
         months["income_growth"] = _growth_at_work(owner, table.file, months, settings)

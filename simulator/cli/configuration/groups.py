@@ -39,7 +39,8 @@ class Group:
     where they depend on an entry's kind. ``read`` turns a name and plain values into what a run
     takes, by default the model. ``check_key`` refuses the words of a key after the group's, as far
     as they tell. ``in_a_run``: whether a run reads it; others belong to a command of their own.
-    ``interpolation``: whether its files may refer to other keys as ``${key}``.
+    ``unread_by``: commands that refuse what is typed of it. ``interpolation``: whether its files
+    may refer to other keys as ``${key}``.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Group:
     read: Callable[[str, Values], object] | None = None
     check_key: Callable[[Sequence[str]], None] | None = None
     in_a_run: bool = True
+    unread_by: tuple[str, ...] = ()
     interpolation: bool = True
 
     @property
@@ -217,12 +219,14 @@ _ROWS: Final = (
         "staging, classification and loss allowances (several: [a,b]; none: [])",
         Choice.SEVERAL_OR_NONE,
         read=_rule_book,
+        unread_by=("fit",),
     ),
     Group(
         "break_even",
         "break-even values of policy fields (several: [a,b]; none: [])",
         Choice.SEVERAL_OR_NONE,
         _break_even_model,
+        unread_by=("fit", "screen"),
     ),
     Group("run", "horizon (months), number of Monte Carlo paths, seed", Choice.ONE, _run_model),
     Group(
@@ -243,24 +247,28 @@ _ROWS: Final = (
         "further analyses: causes=true writes causes.csv, underwriting=true underwriting.html",
         Choice.NO_FILES,
         _explain_model,
+        unread_by=("fit", "screen"),
     ),
     Group(
         "assumptions",
         "what is tried after a run, one assumption at a time; none: assumptions=null",
         Choice.ONE_OR_NONE,
         _assumptions_model,
+        unread_by=("fit", "screen"),
     ),
     Group(
         "decision",
         "rule of the recommendation: limits.scenario_loss, capital_ratio, coverage, complaints",
         Choice.NO_FILES,
         _decision_model,
+        unread_by=("fit", "screen"),
     ),
     Group(
         "governance",
         "who answers for the run: purpose, owner, prepared_by, reviewed_by, tier",
         Choice.NO_FILES,
         _governance_model,
+        unread_by=("fit", "screen"),
     ),
     Group(
         "calibration",
@@ -269,6 +277,7 @@ _ROWS: Final = (
         _calibration_model,
         check_key=_check_calibration,
         in_a_run=False,
+        unread_by=("run", "screen"),
     ),
     Group(
         "screen",
@@ -276,6 +285,7 @@ _ROWS: Final = (
         Choice.NO_FILES,
         _screen_model,
         in_a_run=False,
+        unread_by=("run", "fit"),
     ),
     Group(EXPERIMENT, "a whole set-up under one name", Choice.ONE_OR_NONE, in_a_run=False),
 )

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from simulator.cli.configuration.overrides import Override
 
 
-def checked(command: Command) -> tuple[ConfigFolders, list[str]]:
+def checked(command: Command, name: str = "run") -> tuple[ConfigFolders, list[str]]:
     """Folders and arguments of ``command`` as Hydra gets them, after every file and key was read.
 
-    A ``UserError`` holds every mistake.
+    ``name``: run, fit or screen, which read different groups. A ``UserError`` holds every mistake.
     """
     from simulator.cli.configuration.overrides import asked_for, check_overrides, for_hydra
+    from simulator.cli.configuration.unread import refuse_other_commands
     from simulator.cli.configuration.yaml_scan import scan
 
     overrides = [_parse(text) for text in command.overrides]
@@ -38,6 +39,7 @@ def checked(command: Command) -> tuple[ConfigFolders, list[str]]:
     for warning in scan(folders, asked_for(overrides)):
         print(f"warning: {warning}; the file is left alone", file=sys.stderr)
     check_overrides(overrides, folders, multirun=command.multirun)
+    refuse_other_commands(overrides, name, multirun=command.multirun)
     arguments = [for_hydra(o, folders) for o in overrides if o not in search]
     return folders, [*arguments, search_path(folders)]
 
@@ -145,6 +147,7 @@ def validated(
 
     from simulator.cli.configuration.inputs import add_reference, read_inputs
     from simulator.cli.configuration.overrides import chosen_names
+    from simulator.cli.configuration.unread import refuse_unread
 
     with _hydra_mistakes():
         missing = sorted(OmegaConf.missing_keys(config))
@@ -154,7 +157,9 @@ def validated(
     assert isinstance(container, dict)
     plain = add_reference({str(key): value for key, value in container.items()}, folders)
     chosen = {group: chosen_names(group, arguments, folders) for group in lists()}
-    return read_inputs(plain, chosen), plain
+    inputs = read_inputs(plain, chosen)
+    refuse_unread(arguments, inputs)
+    return inputs, plain
 
 
 def drive(
