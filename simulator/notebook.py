@@ -25,6 +25,7 @@ from pydantic import BaseModel
 from simulator.catalogue import parameters_from
 from simulator.experiment import run_experiment
 from simulator.policies import REFERENCE, Policy, build_policy, with_reference
+from simulator.products import Product, shipped_products
 from simulator.provision import RuleBook, build_rule_book
 from simulator.request import ExperimentRequest
 from simulator.settings import (
@@ -76,6 +77,7 @@ def stress_test(
     over: str = FITTED,
     assumptions: str | AssumptionsSettings | None = None,
     sections: Mapping[str, BaseModel] | None = None,
+    products: Iterable[Product] = (),
     output: str | Path | None = None,
 ) -> "ExperimentOutcome":
     """Run every policy in every scenario with common random numbers (same borrowers and draws).
@@ -87,8 +89,9 @@ def stress_test(
     values by name, over those of the shipped set ``over``, as on the command line;
     ``luck_replicates`` must divide ``paths``; ``assumptions`` is a list that is tried after the run
     (a shipped one's name, as the command does; None: nothing); ``sections`` are settings by their
-    name. With ``output``, that folder gets the files of a run, all or none. Numbers are those of
-    ``python -m simulator`` with the same settings. Raises ``UserError`` for what a user can mend.
+    name; ``products`` are own ones beside the shipped. With ``output``, that folder gets the files
+    of a run, all or none. Numbers are those of ``python -m simulator`` with the same settings.
+    Raises ``UserError`` for what a user can mend.
     """
     book_name, book_settings = _book(book, borrowers)
     run = build(
@@ -107,6 +110,7 @@ def stress_test(
     chosen_policies = with_reference(chosen_policies, lambda own: own or _policy(REFERENCE))
     questions = _named("break_even", break_even, _question, _question_name, BreakEvenSettings)
     rule_books = _named("provision", provision, _rule_book, _label_name, RuleBook)  # type: ignore[type-abstract]
+    own_products = {product.name: product for product in products}
     changed = _parameters(parameters, over)
     all_sections = dict(sections or {})
     if assumptions is not None:
@@ -114,6 +118,7 @@ def stress_test(
     configuration = {
         "book": book_settings.model_dump(mode="json"),
         **_by_group(
+            product=own_products,
             scenario=chosen_scenarios,
             policy=chosen_policies,
             provision=rule_books,
@@ -128,6 +133,7 @@ def stress_test(
         book_name=book_name,
         scenarios=chosen_scenarios,
         policies=chosen_policies,
+        products={**shipped_products(), **own_products},
         run=run,
         break_even=questions,
         provision=rule_books,

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from simulator.catalogue import parameters_from
 from simulator.policies import REFERENCE, Policy, StatusQuo
+from simulator.products import Product, shipped_products
 from simulator.provision import RuleBook
 from simulator.settings import (
     BookSettings,
@@ -38,6 +39,7 @@ class ExperimentRequest:
     run: RunSettings
     report: ReportSettings = field(default_factory=ReportSettings)
     parameters: Mapping[str, float] = field(default_factory=lambda: parameters_from({}))
+    products: Mapping[str, Product] = field(default_factory=shipped_products)
     parameters_name: str = ""
     fitted_books: tuple[str, ...] = ()
     break_even: Mapping[str, BreakEvenSettings] = field(default_factory=dict)

@@ -42,6 +42,13 @@ def read_shipped(group: str, name: str) -> dict[str, object]:
     return {str(key): value for key, value in content.items()}
 
 
+def default_choices(group: str) -> tuple[str, ...]:
+    """Names of ``group`` that the defaults list of the main configuration chooses, in its order."""
+    content = yaml.safe_load((shipped_folders()[0] / "config.yaml").read_text(encoding="utf-8"))
+    listed = next(entry[group] for entry in content["defaults"] if group in entry)
+    return tuple(str(name) for name in listed)
+
+
 def fitted_books(parameters: str, users: Sequence[Path] = ()) -> tuple[str, ...]:
     """Books to which the set ``parameters`` was fitted; none where that is not known.
 

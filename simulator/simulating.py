@@ -15,6 +15,7 @@ from simulator.preparation import (
     with_run_off,
     world_builders,
 )
+from simulator.products import products_of
 from simulator.progress import Progress, Silent
 from simulator.request import ExperimentRequest
 from simulator.settling import compile_for, donor_source
@@ -27,6 +28,11 @@ def simulate_request(request: ExperimentRequest, progress: Progress | None = Non
 
     Raises ``UserError`` for anything that the user can mend.
     """
+    with products_of(request.products):
+        return _simulate(request, progress)
+
+
+def _simulate(request: ExperimentRequest, progress: Progress | None) -> Simulated:
     began, watch, run = datetime.now(UTC), progress or Silent(), request.run
     calm = calm_before(request)
     watch.start(1, "compiling kernels (once per version, about a minute)")

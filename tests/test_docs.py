@@ -202,6 +202,25 @@ def test_the_page_on_your_own_book_works_as_typed_and_prints_what_it_shows(
     assert example in [text for kind, text in steps if kind == "yaml"]
 
 
+def test_the_page_on_products_works_as_typed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file, commands = tmp_path, 0
+    for step in STEP.finditer((ROOT / "docs" / "add-a-product.md").read_text(encoding="utf-8")):
+        if step["file"]:
+            file = tmp_path / step["file"]
+        elif step["kind"] == "bash":
+            for command in step["text"].splitlines():
+                words = shlex.split(command)
+                run = {"simulator": main, "simulator.tape": look}[words[2]]
+                small = ["book.donors=500", "book.burn_in_months=12"] if run is main else []
+                assert run([*words[3:], *small]) == 0, command
+                commands += 1
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(step["text"], encoding="utf-8")
+    assert commands == 4
+
+
 def test_the_example_tape_is_what_its_script_writes():
     code = (
         "from examples.make_tape import OUTPUT, tape_bytes\n"

@@ -16,7 +16,9 @@ from simulator.cli.help import product_version
 from simulator.cli.parser import OptionParser
 from simulator.validation import UserError, clip
 
-_OPTIONS: Final = "--mapping FILE, --panel FILE, --write-mapping FILE, --help, --version"
+_OPTIONS: Final = (
+    "--mapping FILE, --panel FILE, --write-mapping FILE, --config-dir DIR, --help, --version"
+)
 _HELP: Final = """\
 loanstress: inspects a loan tape (CSV or Parquet): content, columns that the model reads, columns to
 impute, errors. It proposes a mapping.
@@ -28,6 +30,7 @@ Options
   --mapping, -m FILE        how the columns are read, as in book.mapping
   --panel FILE              monthly statuses beside the tape, as in book.panel
   --write-mapping, -w FILE  where the proposed mapping goes; an existing file is not overwritten
+  -cd, --config-dir DIR     your folder: the products of DIR/product are known, too
   --version, -h, --help
 
 Exit code: 0 the tape can be run, 2 it cannot yet or invalid input, 130 interrupted or 143 ended
@@ -43,6 +46,7 @@ class _Asked:
     mapping: str | None
     panel: str | None
     output: Path | None
+    config_dirs: tuple[str, ...]
     help: bool
     version: bool
 
@@ -59,6 +63,7 @@ def _read(words: Sequence[str]) -> _Asked:
     parser.add_argument("--mapping", "-m")
     parser.add_argument("--panel")
     parser.add_argument("--write-mapping", "-w", type=Path)
+    parser.add_argument("--config-dir", "-cd", action="append", default=[])
     found = parser.parse_intermixed_args(list(words))
     told = found.help or found.version
     if not told and len(found.files) != 1:
@@ -67,7 +72,8 @@ def _read(words: Sequence[str]) -> _Asked:
     if output is not None and not told:
         _check_output(output)
     file = found.files[0] if found.files else ""
-    return _Asked(file, found.mapping, found.panel, output, found.help, found.version)
+    folders = tuple(found.config_dir)
+    return _Asked(file, found.mapping, found.panel, output, folders, found.help, found.version)
 
 
 def _check_output(output: Path) -> None:
@@ -92,9 +98,13 @@ def _answer(asked: _Asked) -> int:
 def _inspect(asked: _Asked) -> int:
     """Print what the tape holds; write the proposed mapping where asked."""
     from simulator.book.tape.inspection import inspect, write_new
+    from simulator.cli.configuration.folders import find_folders
+    from simulator.cli.configuration.products import products_in
     from simulator.cli.terminal.waiting import Waiting
+    from simulator.products import products_of
 
-    with Waiting(f"reading {clip(Path(asked.file).name, 60)}"):
+    products = products_in(find_folders(asked.config_dirs))
+    with products_of(products), Waiting(f"reading {clip(Path(asked.file).name, 60)}"):
         found = inspect(asked.file, asked.mapping, asked.panel)
     print("\n".join(found.lines))
     if asked.output is not None:

@@ -106,6 +106,18 @@ def _scenario_model() -> "type[BaseModel]":
     return ScenarioSettings
 
 
+def _product_model() -> "type[BaseModel]":
+    from simulator.products import ProductSettings
+
+    return ProductSettings
+
+
+def _product(name: str, values: Values) -> object:
+    from simulator.products import build_product
+
+    return build_product(name, values)
+
+
 def _policy(name: str, values: Values) -> object:
     from simulator.policies import build_policy
 
@@ -193,6 +205,9 @@ def _check_calibration(words: Sequence[str]) -> None:
 EXPERIMENT: Final = "experiment"
 """The group whose files hold keys of all others; it has no keys of its own."""
 
+PRODUCT: Final = "product"
+"""The group of which a run takes every file: a book names those that it has."""
+
 _ROWS: Final = (
     Group(
         "book",
@@ -200,6 +215,13 @@ _ROWS: Final = (
         Choice.ONE,
         _book_model,
         read=_book,
+    ),
+    Group(
+        PRODUCT,
+        "loan products: terms, rates, write-off, recoveries; those of your folder are added",
+        Choice.SEVERAL,
+        _product_model,
+        read=_product,
     ),
     Group(
         "scenario",

@@ -29,7 +29,12 @@ def checked(command: Command, name: str = "run") -> tuple[ConfigFolders, list[st
 
     ``name``: run, fit or screen, which read different groups. A ``UserError`` holds every mistake.
     """
-    from simulator.cli.configuration.overrides import asked_for, check_overrides, for_hydra
+    from simulator.cli.configuration.overrides import (
+        asked_for,
+        check_overrides,
+        for_hydra,
+        own_products,
+    )
     from simulator.cli.configuration.unread import refuse_other_commands
     from simulator.cli.configuration.yaml_scan import scan
 
@@ -41,7 +46,7 @@ def checked(command: Command, name: str = "run") -> tuple[ConfigFolders, list[st
     check_overrides(overrides, folders, multirun=command.multirun)
     refuse_other_commands(overrides, name, multirun=command.multirun)
     arguments = [for_hydra(o, folders) for o in overrides if o not in search]
-    return folders, [*arguments, search_path(folders)]
+    return folders, [*arguments, *own_products(overrides, folders), search_path(folders)]
 
 
 def _parse(text: str) -> "Override":

@@ -8,8 +8,10 @@ import yaml
 
 from simulator.break_even.question import ask
 from simulator.cli.configuration.folders import ConfigFolders
-from simulator.cli.configuration.groups import TABLE, Group
+from simulator.cli.configuration.groups import PRODUCT, TABLE, Group
+from simulator.cli.configuration.names import check_known
 from simulator.policies import Policy, with_reference
+from simulator.products import Product
 from simulator.provision import RuleBook, check_books
 from simulator.settings import (
     BookSettings,
@@ -31,6 +33,7 @@ class Inputs:
     """Everything that a run needs, checked; ``sections`` are groups without a field here."""
 
     book: BookSettings
+    products: dict[str, Product]
     scenarios: dict[str, ScenarioSettings]
     policies: dict[str, Policy]
     run: RunSettings
@@ -62,6 +65,7 @@ def request_from(
     return ExperimentRequest(
         book=inputs.book,
         book_name=chosen.book,
+        products=inputs.products,
         scenarios=inputs.scenarios,
         policies=inputs.policies,
         run=inputs.run,
@@ -139,6 +143,7 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
         raise UserError("\n".join(findings.lines))
     inputs = Inputs(
         book=cast(BookSettings, parts.pop("book")),
+        products=cast(dict[str, Product], parts.pop(PRODUCT)),
         scenarios=cast(dict[str, ScenarioSettings], parts.pop("scenario")),
         policies=cast(dict[str, Policy], parts.pop("policy")),
         run=cast(RunSettings, parts.pop("run")),
@@ -148,6 +153,8 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
         provision=cast(dict[str, RuleBook], parts.pop("provision")),
         sections=parts,
     )
+    for name in inputs.book.products:
+        check_known("book.products", inputs.products, name)
     check_books(inputs.provision, tuple(inputs.scenarios))
     ask(inputs.break_even, inputs.policies, tuple(inputs.scenarios), inputs.run)
     return inputs

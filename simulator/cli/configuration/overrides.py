@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simulator.cli.configuration.folders import ConfigFolders, chosen_in
-from simulator.cli.configuration.groups import EXPERIMENT, HYDRA_KEYS, TABLE, Choice, is_list
+from simulator.cli.configuration.groups import (
+    EXPERIMENT,
+    HYDRA_KEYS,
+    PRODUCT,
+    TABLE,
+    Choice,
+    is_list,
+)
 from simulator.cli.configuration.names import check_known
 from simulator.reading.plain_yaml import unsafe_text
 from simulator.validation import UserError, clip, unknown_choice
@@ -95,6 +102,18 @@ def for_hydra(override: Override, folders: ConfigFolders) -> str:
         text = override.text.lstrip("+")
     has_place = override.key in chosen_in(folders.configs / "config.yaml")
     return text if has_place else f"+{text}"
+
+
+def own_products(overrides: Sequence[Override], folders: ConfigFolders) -> list[str]:
+    """The argument that adds the products of the user's folders to the shipped ones.
+
+    Empty without any, and where the command line chooses for itself.
+    """
+    shipped = chosen_in(folders.configs / "config.yaml")[PRODUCT]
+    own = [name for name in folders.choices(PRODUCT) if name not in shipped]
+    if not own or any(o.key == PRODUCT for o in overrides):
+        return []
+    return [f"{PRODUCT}=[{','.join((*shipped, *own))}]"]
 
 
 def plain(argument: str) -> str:

@@ -58,6 +58,12 @@ def _of_book(typed: Mapping[str, str], inputs: Inputs) -> Iterator[str]:
     for name, why in inputs.book.unread.items():
         if f"book.{name}" in typed:
             yield f"book.{why}"
+    held = {"lending_club": ("us_personal_loan",)}.get(inputs.book.kind, inputs.book.products)
+    for key in typed:
+        if key.startswith("product.") and inputs.book.kind != "tape":
+            name = key.split(".")[1]
+            if name not in held:
+                yield f"{key} is not read: the book holds {', '.join(held)}"
     for name, scenario in inputs.scenarios.items():
         if scenario.growth and inputs.book.new_lending == "none":
             yield (

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from simulator.cli.configuration.folders import ConfigFolders, chosen_in, shown
-from simulator.cli.configuration.groups import EXPERIMENT, TABLE, is_list, with_files
+from simulator.cli.configuration.groups import EXPERIMENT, PRODUCT, TABLE, is_list, with_files
 from simulator.reading.plain_yaml import check_nodes, load, parse, read_text
 from simulator.validation import UserError, clip, unknown_choice
 
@@ -33,6 +33,7 @@ def scan(folders: ConfigFolders, asked: Mapping[str, frozenset[str] | None]) -> 
     for group, names in asked.items():
         wanted[group] |= set(choices[group]) if names is None else names
     _add_defaults(wanted, folders.configs / "config.yaml")
+    wanted[PRODUCT] |= set(choices[PRODUCT])
     warnings: list[str] = []
     for group in (EXPERIMENT, *(group for group in choices if group != EXPERIMENT)):
         for name, why in folders.misnamed(group):
