@@ -14,6 +14,7 @@ from simulator.explain.assumptions import list_warnings, try_assumptions
 from simulator.explain.causes import explain_causes
 from simulator.explain.underwriting import explain_underwriting
 from simulator.policies import Policy
+from simulator.policies.own_kinds import origins
 from simulator.preparation import OTHER_OPENING
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
@@ -135,6 +136,7 @@ def conclude(
     watch.start(3, "report and files")
     manifest = {
         **build_manifest(finished, facts),
+        "policy_code": origins(request.all_policies),
         "break_even": break_even_manifest(answers),
         "overlays": overlay_amounts(dataset, finished.provision),
     }

@@ -1,6 +1,7 @@
 """What the documentation says is true: pages are followed to the letter, commands are run."""
 
 import csv
+import json
 import os
 import re
 import shlex
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -101,7 +103,7 @@ def _follow(page: Path, checkout: Path) -> tuple[list[str], list[str]]:
 
 @pytest.mark.parametrize(
     ("page", "addition"),
-    [("add-a-policy.md", "policy=[collection_pause]"), ("add-a-shock.md", "scenario=[heat_wave]")],
+    [("add-a-shock.md", "scenario=[heat_wave]")],
 )
 def test_a_how_to_page_works_when_followed_to_the_letter(page, addition, tmp_path):
     commands, python = _follow(ROOT / "docs" / page, tmp_path)
@@ -202,23 +204,55 @@ def test_the_page_on_your_own_book_works_as_typed_and_prints_what_it_shows(
     assert example in [text for kind, text in steps if kind == "yaml"]
 
 
-def test_the_page_on_products_works_as_typed(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    file, commands = tmp_path, 0
-    for step in STEP.finditer((ROOT / "docs" / "add-a-product.md").read_text(encoding="utf-8")):
+def _laid_out(page: str, folder: Path) -> list[list[str]]:
+    """Write the files of a page of docs into ``folder``; the words of its commands."""
+    file, commands = folder, []
+    for step in STEP.finditer((ROOT / "docs" / page).read_text(encoding="utf-8")):
         if step["file"]:
-            file = tmp_path / step["file"]
+            file = folder / step["file"]
         elif step["kind"] == "bash":
-            for command in step["text"].splitlines():
-                words = shlex.split(command)
-                run = {"simulator": main, "simulator.tape": look}[words[2]]
-                small = ["book.donors=500", "book.burn_in_months=12"] if run is main else []
-                assert run([*words[3:], *small]) == 0, command
-                commands += 1
-        else:
+            commands += [shlex.split(command) for command in step["text"].splitlines()]
+        elif step["kind"] not in ("text", "toml"):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(step["text"], encoding="utf-8")
-    assert commands == 4
+    return commands
+
+
+SETTLED = ("book.donors=500", "book.burn_in_months=12")
+
+
+def test_the_page_on_products_works_as_typed(tmp_path, monkeypatch):
+    commands = _laid_out("add-a-product.md", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert len(commands) == 4
+    for words in commands:
+        run = {"simulator": main, "simulator.tape": look}[words[2]]
+        assert run([*words[3:], *(SETTLED if run is main else ())]) == 0, words
+
+
+def test_the_page_on_policies_works_as_typed(tmp_path, monkeypatch):
+    commands = _laid_out("add-a-policy.md", tmp_path)
+    python = ["mine/collection_pause.py"]
+    for check in (["check"], ["format", "--check"]):
+        config = ["--config", str(ROOT / "pyproject.toml")]
+        _run(["python", "-m", "ruff", *check, "--no-cache", *config, *python], tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert len(commands) == 4
+    for words in commands:
+        if words[2:3] == ["simulator"]:
+            assert main([*words[3:], *SETTLED]) == 0, words
+        else:
+            _run(words, tmp_path)
+    found = json.loads((tmp_path / "outputs" / "pause" / "manifest.json").read_text("utf-8"))
+    code = (tmp_path / "mine" / "collection_pause.py").read_bytes()
+    assert found["policy_code"] == {
+        "collection_pause": {
+            "kind": "collection_pause",
+            "by": "file",
+            "source": "mine/collection_pause.py",
+            "sha256": sha256(code).hexdigest(),
+        }
+    }
 
 
 def test_the_example_tape_is_what_its_script_writes():

@@ -49,12 +49,18 @@ class _Session:
                 "a calibration takes no --multirun; run one after another, each with its own"
                 " hydra.run.dir"
             )
-        from simulator.cli.configuration.hydra_app import checked, compose_validated, drive
+        from simulator.cli.configuration.hydra_app import (
+            checked,
+            compose_validated,
+            drive,
+            own_policies,
+        )
 
-        self._folders, arguments = checked(command, "fit")
-        if not command.show:
-            self._settings(*compose_validated(arguments, self._folders), arguments)
-        drive(self._job, self._folders, [*command.show, *arguments])
+        with own_policies(command):
+            self._folders, arguments = checked(command, "fit")
+            if not command.show:
+                self._settings(*compose_validated(arguments, self._folders), arguments)
+            drive(self._job, self._folders, [*command.show, *arguments])
         return self._code
 
     def how_to_resume(self) -> str:

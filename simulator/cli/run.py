@@ -34,15 +34,16 @@ def _answer(command: Command) -> int:
     if command.help:
         print(help_text(find_folders(command.config_dirs)), end="")
         return EXIT_OK
-    from simulator.cli.configuration.hydra_app import checked, compose_inputs, drive
+    from simulator.cli.configuration.hydra_app import checked, compose_inputs, drive, own_policies
 
-    folders, arguments = checked(command)
-    session = _Session(folders, sweeps=command.multirun)
-    if not command.show and not command.multirun:
-        compose_inputs(arguments, folders)
-    flags = [*command.show, *(["--multirun"] * command.multirun)]
-    drive(session.job, folders, [*flags, *arguments])
-    return session.conclude() if not command.show else EXIT_OK
+    with own_policies(command):
+        folders, arguments = checked(command)
+        session = _Session(folders, sweeps=command.multirun)
+        if not command.show and not command.multirun:
+            compose_inputs(arguments, folders)
+        flags = [*command.show, *(["--multirun"] * command.multirun)]
+        drive(session.job, folders, [*flags, *arguments])
+        return session.conclude() if not command.show else EXIT_OK
 
 
 class _Session:

@@ -61,12 +61,18 @@ class _Session:
             return EXIT_OK
         if command.multirun:
             raise UserError("a screening takes no --multirun")
-        from simulator.cli.configuration.hydra_app import checked, compose_validated, drive
+        from simulator.cli.configuration.hydra_app import (
+            checked,
+            compose_validated,
+            drive,
+            own_policies,
+        )
 
-        self._folders, arguments = checked(command, "screen")
-        if not command.show:
-            compose_validated(arguments, self._folders)
-        drive(self._job, self._folders, [*command.show, *arguments])
+        with own_policies(command):
+            self._folders, arguments = checked(command, "screen")
+            if not command.show:
+                compose_validated(arguments, self._folders)
+            drive(self._job, self._folders, [*command.show, *arguments])
         return self._code
 
     def _job(self, config: "DictConfig") -> None:

@@ -49,6 +49,19 @@ def checked(command: Command, name: str = "run") -> tuple[ConfigFolders, list[st
     return folders, [*arguments, *own_products(overrides, folders), search_path(folders)]
 
 
+@contextmanager
+def own_policies(command: Command) -> Iterator[None]:
+    """The kinds of policies in the files that ``command`` names are known meanwhile."""
+    if not command.policy_paths:
+        yield
+        return
+    from simulator.policies import POLICY_KINDS
+    from simulator.policies.own_kinds import kinds_of_files
+
+    with kinds_of_files(command.policy_paths, POLICY_KINDS):
+        yield
+
+
 def _parse(text: str) -> "Override":
     """One argument read by Hydra's grammar, as plain values."""
     from hydra.core.override_parser.overrides_parser import OverridesParser

@@ -1,8 +1,9 @@
 """What may be changed on the command line, checked before Hydra composes anything."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from simulator.cli.configuration.folders import ConfigFolders, chosen_in
 from simulator.cli.configuration.groups import (
@@ -186,9 +187,21 @@ def _check_choice(override: Override, folders: ConfigFolders) -> None:
         if not names and not TABLE[group].may_be_empty:
             raise UserError(f"{group} must name at least one of {', '.join(choices)}; got []")
         for name in names:
-            check_known(group, choices, name)
+            _check_file(group, choices, name)
             if names.count(name) > 1:
                 raise UserError(f"{group}: duplicate {name}")
+
+
+def _check_file(group: str, choices: Mapping[str, Path], name: str) -> None:
+    """Refuse a choice without a file; a policy's kind is no choice yet."""
+    from simulator.policies import kinds
+
+    if group == "policy" and name not in choices and name in kinds():
+        raise UserError(
+            f"policy {name} is a kind and needs a file of settings: DIR/policy/{name}.yaml with the"
+            f" lines '# @package policy.{name}' and 'kind: {name}', and --config-dir DIR"
+        )
+    check_known(group, choices, name)
 
 
 def _may_be_none(group: str) -> bool:
