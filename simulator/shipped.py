@@ -1,7 +1,5 @@
 """The configurations and scenarios that come with the program, by group and name."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -49,30 +47,24 @@ def default_choices(group: str) -> tuple[str, ...]:
     return tuple(str(name) for name in listed)
 
 
-def fitted_books(parameters: str, users: Sequence[Path] = ()) -> tuple[str, ...]:
-    """Books to which the set ``parameters`` was fitted; none where that is not known.
+def fitted_books(parameters: str) -> tuple[str, ...]:
+    """Books to which the shipped set ``parameters`` was fitted; none of a set of the user's own.
 
-    The experiments with a calibration say it, those in folders of the user's too: there a set of
-    parameters stands beside the book whose history it was fitted to.
+    The shipped experiments with a calibration say it.
     """
     found: dict[str, None] = {}
-    for root in (shipped_folders()[0], *users):
-        for path in sorted((root / "experiment").glob("*.yaml")):
-            chosen = _choices_of(path)
-            if parameters == chosen.get("parameters") and chosen.get("calibration"):
-                found[str(chosen.get("book"))] = None
+    for path in sorted((shipped_folders()[0] / "experiment").glob("*.yaml")):
+        chosen = _choices_of(path)
+        if parameters == chosen.get("parameters") and chosen.get("calibration"):
+            found[str(chosen.get("book"))] = None
     return tuple(found)
 
 
 def _choices_of(experiment: Path) -> dict[str, object]:
-    """What the defaults list of an experiment overrides, by group; empty for a bad file."""
-    content: object = None
-    with suppress(OSError, UnicodeDecodeError, yaml.YAMLError):
-        content = yaml.safe_load(experiment.read_text(encoding="utf-8"))
-    entries = content.get("defaults") if isinstance(content, Mapping) else None
+    """What the defaults list of an experiment overrides, by group."""
+    content = yaml.safe_load(experiment.read_text(encoding="utf-8"))
     return {
         str(key).removeprefix("override").strip(" /"): value
-        for entry in (entries if isinstance(entries, list) else ())
-        if isinstance(entry, Mapping)
+        for entry in content.get("defaults", ())
         for key, value in entry.items()
     }

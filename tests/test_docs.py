@@ -18,6 +18,7 @@ import pytest
 from simulator.catalogue import MARKER, catalogue, catalogue_markdown
 from simulator.cli.arguments import read_arguments
 from simulator.cli.configuration.folders import find_folders
+from simulator.cli.fit import main as fit
 from simulator.cli.run import main
 from simulator.cli.tape import main as look
 from simulator.policies import POLICY_KINDS
@@ -180,28 +181,69 @@ def test_the_python_of_the_readme_runs(tmp_path):
     assert "status_quo" in shown
 
 
+COMMANDS = {"simulator": main, "simulator.tape": look, "simulator.calibrate": fit}
+
+
+def _answers(page: str, capsys) -> int:
+    """Type the commands of a page of docs; what it shows below each must be printed. How many."""
+    typed, file = 0, Path()
+    steps = list(STEP.finditer((ROOT / "docs" / page).read_text(encoding="utf-8")))
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        if step["file"]:
+            file = Path(step["file"])
+        elif step["kind"] == "python":
+            file.write_text(step["text"], encoding="utf-8")
+        elif step["kind"] == "bash":
+            typed += 1
+            printed = _typed(step["text"], capsys)
+            shown = following["text"] if following and following["kind"] == "text" else ""
+            for line in shown.splitlines():
+                assert line == "..." or line in printed, line
+    return typed
+
+
+def _typed(commands: str, capsys) -> list[str]:
+    """Lines that commands print; those of the program run in this process."""
+    printed: list[str] = []
+    for command in commands.splitlines():
+        words = shlex.split(command)
+        if words[:2] == ["python", "-m"]:
+            code = COMMANDS[words[2]](words[3:])
+            assert code == (2 if "--write-mapping" in words else 0), command
+            printed += capsys.readouterr().out.splitlines()
+        else:
+            printed += _run(words, Path.cwd()).splitlines()
+    return [line.rstrip() for line in printed]
+
+
 def test_the_page_on_your_own_book_works_as_typed_and_prints_what_it_shows(
     tmp_path, monkeypatch, capsys
 ):
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
+    assert _answers("your-own-book.md", capsys) == 8
     page = (ROOT / "docs" / "your-own-book.md").read_text(encoding="utf-8")
-    steps = BLOCK.findall(page)
-    commands = 0
-    for (kind, command), (_, shown) in pairwise(steps):
-        if kind != "bash":
-            continue
-        commands += 1
-        words = shlex.split(command)
-        assert words[:2] == ["python", "-m"]
-        run = {"simulator": main, "simulator.tape": look}[words[2]]
-        assert run(words[3:]) == (2 if "--write-mapping" in words else 0), command
-        printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
-        for line in shown.splitlines():
-            assert line == "..." or line in printed, line
-    assert commands == 5
     example = (ROOT / "examples" / "loans_cn.yaml").read_text(encoding="utf-8")
-    assert example in [text for kind, text in steps if kind == "yaml"]
+    assert example in [text for kind, text in BLOCK.findall(page) if kind == "yaml"]
+    rows = (ROOT / "examples" / "statuses_cn.csv").read_text(encoding="utf-8").splitlines(True)
+    assert "".join(rows[:3]) in [text for kind, text in BLOCK.findall(page) if kind == "csv"]
+    assert f"{len(rows) - 1:,} loans at seven month ends" in page
+
+
+def test_the_page_on_an_allowance_works_as_typed_and_prints_what_it_shows(
+    tmp_path, monkeypatch, capsys
+):
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    assert _answers("reading-an-allowance.md", capsys) == 2
+
+
+@pytest.mark.parametrize("page", ["your-own-book.md", "reading-an-allowance.md"])
+def test_an_example_with_few_paths_or_without_run_off_shows_no_verdict(page):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    for (kind, command), (_, shown) in pairwise(BLOCK.findall(text)):
+        if kind == "bash" and ("run=smoke" in command or "run.runoff_months=0" in command):
+            assert shown.startswith("Written to ")
 
 
 def _laid_out(page: str, folder: Path) -> list[list[str]]:
@@ -255,10 +297,12 @@ def test_the_page_on_policies_works_as_typed(tmp_path, monkeypatch):
     }
 
 
-def test_the_example_tape_is_what_its_script_writes():
+@pytest.mark.parametrize(
+    ("script", "writes"), [("make_tape", "tape_bytes"), ("make_statuses", "panel_bytes")]
+)
+def test_an_example_is_what_its_script_writes(script, writes):
     code = (
-        "from examples.make_tape import OUTPUT, tape_bytes\n"
-        "assert OUTPUT.read_bytes() == tape_bytes()"
+        f"from examples.{script} import OUTPUT, {writes}\nassert OUTPUT.read_bytes() == {writes}()"
     )
     _run(["python", "-c", code], ROOT)
 

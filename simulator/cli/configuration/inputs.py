@@ -72,7 +72,7 @@ def request_from(
         report=inputs.report,
         parameters=inputs.parameters,
         parameters_name=chosen.parameters,
-        fitted_books=fitted_books(chosen.parameters, folders.users),
+        fitted_books=fitted_books(chosen.parameters),
         break_even=inputs.break_even,
         provision=inputs.provision,
         sections=inputs.sections,
