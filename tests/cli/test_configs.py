@@ -16,7 +16,12 @@ from simulator.provision import RULE_BOOK_KINDS
 from simulator.settings import BookSettings, ReportSettings, RunSettings
 
 FOLDERS = find_folders()
-CHOICES = [(group, name) for group in with_files() for name in FOLDERS.choices(group)]
+CHOICES = [
+    (group, name)
+    for group in with_files()
+    if group != "product"  # every run takes all of them
+    for name in FOLDERS.choices(group)
+]
 MODELS = {"book": BookSettings, "run": RunSettings, "report": ReportSettings}
 
 

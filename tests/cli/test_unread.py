@@ -93,7 +93,7 @@ def test_what_is_not_read_is_refused_and_nothing_is_written(case, tmp_path, monk
         ("provision.cas22.foresight=perfct", "perfect"),
         ("scenario.baseline.deviation={volatilty: [0,0,0,0]}", "volatility"),
         ("decision.limits={coverge: 1}", "coverage"),
-        ("book.products={car_lone: 1.0}", "cash_loan"),
+        ("book.products={cash_lone: 1.0}", "cash_loan"),
         ("experiment=policy_turnament", "policy_tournament"),
         ("boook.borrowers=3", "book"),
     ],

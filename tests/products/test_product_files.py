@@ -108,6 +108,7 @@ def test_a_product_of_ones_own_folder_is_added_and_can_be_set(folder):
     ("word", "answer"),
     [
         ("product.van.annual_rate=0.2", "product.van.annual_rate is not read: the book holds"),
+        ("product=[van]", "product is not chosen: a run knows every file of product/"),
         ("product.vam.annual_rate=0.2", "did you mean van?"),
         ("product.cash_loan.anual_rate=0.2", "did you mean annual_rate?"),
         ("book.products={cash_lone: 0.0}", "did you mean cash_loan?"),

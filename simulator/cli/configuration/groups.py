@@ -207,6 +207,10 @@ EXPERIMENT: Final = "experiment"
 
 PRODUCT: Final = "product"
 """The group of which a run takes every file: a book names those that it has."""
+ALL_PRODUCTS: Final = (
+    "product is not chosen: a run knows every file of product/; book.products says which ones the"
+    " book has, product.NAME.KEY=VALUE sets a value"
+)
 
 _ROWS: Final = (
     Group(

@@ -44,9 +44,10 @@ def checked(command: Command, name: str = "run") -> tuple[ConfigFolders, list[st
     for warning in scan(folders, asked_for(overrides)):
         print(f"warning: {warning}; the file is left alone", file=sys.stderr)
     check_overrides(overrides, folders, multirun=command.multirun)
-    refuse_other_commands(overrides, name, multirun=command.multirun)
+    if not command.show:
+        refuse_other_commands(overrides, name, multirun=command.multirun)
     arguments = [for_hydra(o, folders) for o in overrides if o not in search]
-    return folders, [*arguments, *own_products(overrides, folders), search_path(folders)]
+    return folders, [*arguments, *own_products(folders), search_path(folders)]
 
 
 @contextmanager

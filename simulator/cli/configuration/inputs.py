@@ -129,6 +129,8 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
         with findings:
             if key not in TABLE:
                 raise unknown_choice("a key's group", TABLE, str(key))
+    with findings:
+        _check_products(config)
     parts: dict[str, object] = {}
     for group in sorted(TABLE.values(), key=lambda group: group.is_list):
         if not group.in_a_run:
@@ -153,11 +155,16 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
         provision=cast(dict[str, RuleBook], parts.pop("provision")),
         sections=parts,
     )
-    for name in inputs.book.products:
-        check_known("book.products", inputs.products, name)
     check_books(inputs.provision, tuple(inputs.scenarios))
     ask(inputs.break_even, inputs.policies, tuple(inputs.scenarios), inputs.run)
     return inputs
+
+
+def _check_products(config: Mapping[str, object]) -> None:
+    """Refuse a product of the book that no file describes, whatever else is wrong."""
+    named = _mapping("book", config.get("book")).get("products")
+    for name in named if isinstance(named, Mapping) else ():
+        check_known("book.products", _mapping(PRODUCT, config.get(PRODUCT)), str(name))
 
 
 def _list(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from simulator.cli.configuration.folders import ConfigFolders, chosen_in
 from simulator.cli.configuration.groups import (
+    ALL_PRODUCTS,
     EXPERIMENT,
     HYDRA_KEYS,
     PRODUCT,
@@ -105,14 +106,14 @@ def for_hydra(override: Override, folders: ConfigFolders) -> str:
     return text if has_place else f"+{text}"
 
 
-def own_products(overrides: Sequence[Override], folders: ConfigFolders) -> list[str]:
+def own_products(folders: ConfigFolders) -> list[str]:
     """The argument that adds the products of the user's folders to the shipped ones.
 
-    Empty without any, and where the command line chooses for itself.
+    Empty without any.
     """
     shipped = chosen_in(folders.configs / "config.yaml")[PRODUCT]
     own = [name for name in folders.choices(PRODUCT) if name not in shipped]
-    if not own or any(o.key == PRODUCT for o in overrides):
+    if not own:
         return []
     return [f"{PRODUCT}=[{','.join((*shipped, *own))}]"]
 
@@ -177,6 +178,8 @@ def _check_choice(override: Override, folders: ConfigFolders) -> None:
     group = override.key
     if override.deletes:
         raise UserError(f"{group} cannot be removed; choose with {group}=NAME")
+    if group == PRODUCT:
+        raise UserError(ALL_PRODUCTS)
     choices = folders.choices(group)
     for value in override.values:
         if value is None and _may_be_none(group):
