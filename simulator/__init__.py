@@ -22,6 +22,7 @@ _PUBLIC = {
     "RunSettings": "simulator.settings",
     "ScenarioSettings": "simulator.settings",
     "build_policy": "simulator.policies",
+    "build_product": "simulator.products",
     "UserError": "simulator.validation",
     "read_results": "simulator.results.store",
 }

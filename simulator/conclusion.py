@@ -14,6 +14,7 @@ from simulator.explain.assumptions import list_warnings, try_assumptions
 from simulator.explain.causes import explain_causes
 from simulator.explain.underwriting import explain_underwriting
 from simulator.policies import Policy
+from simulator.policies.own_kinds import origins
 from simulator.preparation import OTHER_OPENING
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
@@ -67,12 +68,19 @@ class ExperimentOutcome:
     break_evens: tuple[BreakEven, ...] = ()
     causes: tuple[CauseShare, ...] = ()
     failed_checks: tuple[str, ...] = ()
+    suitability_warnings: tuple[str, ...] = ()
+    """What belongs to another lender, country or time than the book."""
     opening_warnings: tuple[str, ...] = ()
     """Where a book opens otherwise than its source says, or a scenario in another economy than the
     one in which the book has settled."""
     value_warnings: tuple[str, ...] = ()
     """Where the run-off is too short for the value, or leaves much to it; lists for others."""
     underwriting: tuple[UnderwritingRow, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """All of them, in the order in which they are told."""
+        return (*self.suitability_warnings, *self.opening_warnings, *self.value_warnings)
 
     @property
     def decision(self) -> Decision:
@@ -131,6 +139,7 @@ def conclude(
     watch.start(3, "report and files")
     manifest = {
         **build_manifest(finished, facts),
+        "policy_code": origins(request.all_policies),
         "break_even": break_even_manifest(answers),
         "overlays": overlay_amounts(dataset, finished.provision),
     }
@@ -171,6 +180,7 @@ def conclude(
         answers,
         causes,
         failures(checks),
+        finished.warnings,
         opened,
         (*value_warnings(finished), *list_warnings(request, tried)),
         lending_rows,

@@ -7,6 +7,7 @@ from simulator.break_even.question import ask
 from simulator.explain.assumption_list import check_assumptions
 from simulator.explain.causes import check_causes
 from simulator.explain.underwriting import check_underwriting
+from simulator.policies.own_kinds import check_edits
 from simulator.progress import Progress, Silent
 from simulator.provision import check_books
 from simulator.request import ExperimentRequest
@@ -30,6 +31,8 @@ def run_experiment(
     scenarios = tuple(request.scenarios)
     questions = ask(request.break_even, request.all_policies, scenarios, request.run)
     check_books(request.provision, scenarios)
+    for name, policy in request.all_policies.items():
+        check_edits(name, policy)
     check_causes(request)
     check_underwriting(request)
     check_assumptions(request)

@@ -25,6 +25,7 @@ from pydantic import BaseModel
 from simulator.catalogue import parameters_from
 from simulator.experiment import run_experiment
 from simulator.policies import REFERENCE, Policy, build_policy, with_reference
+from simulator.products import Product, shipped_products
 from simulator.provision import RuleBook, build_rule_book
 from simulator.request import ExperimentRequest
 from simulator.settings import (
@@ -34,7 +35,7 @@ from simulator.settings import (
     RunSettings,
     ScenarioSettings,
 )
-from simulator.shipped import read_shipped, shipped_tables
+from simulator.shipped import fitted_books, read_shipped, shipped_tables
 from simulator.validation import UserError, build, check_name, clip
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def stress_test(
     over: str = FITTED,
     assumptions: str | AssumptionsSettings | None = None,
     sections: Mapping[str, BaseModel] | None = None,
+    products: Iterable[Product] = (),
     output: str | Path | None = None,
     luck_replicates: int | None = None,
 ) -> "ExperimentOutcome":
@@ -88,9 +90,10 @@ def stress_test(
     values by name, over those of the shipped set ``over``, as on the command line;
     ``draws_per_path`` must divide ``paths``; ``assumptions`` is a list that is tried after the run
     (a shipped one's name, as the command does; None: nothing); ``sections`` are settings by their
-    name. With ``output``, that folder gets the files of a run, all or none. Numbers are those of
-    ``python -m simulator`` with the same settings. ``luck_replicates`` is the old name of
-    ``draws_per_path``. Raises ``UserError`` for what a user can mend.
+    name; ``products`` are own ones beside the shipped. With ``output``, that folder gets the files
+    of a run, all or none. Numbers are those of ``python -m simulator`` with the same settings.
+    ``luck_replicates`` is the old name of ``draws_per_path``. Raises ``UserError`` for what a user
+    can mend.
     """
     if luck_replicates is not None:
         warnings.warn("luck_replicates is now draws_per_path", FutureWarning, stacklevel=2)
@@ -112,6 +115,7 @@ def stress_test(
     chosen_policies = with_reference(chosen_policies, lambda own: own or _policy(REFERENCE))
     questions = _named("break_even", break_even, _question, _question_name, BreakEvenSettings)
     rule_books = _named("provision", provision, _rule_book, _label_name, RuleBook)  # type: ignore[type-abstract]
+    own_products = {product.name: product for product in products}
     changed = _parameters(parameters, over)
     all_sections = dict(sections or {})
     if assumptions is not None:
@@ -119,6 +123,7 @@ def stress_test(
     configuration = {
         "book": book_settings.model_dump(mode="json"),
         **_by_group(
+            product=own_products,
             scenario=chosen_scenarios,
             policy=chosen_policies,
             provision=rule_books,
@@ -133,18 +138,21 @@ def stress_test(
         book_name=book_name,
         scenarios=chosen_scenarios,
         policies=chosen_policies,
+        products={**shipped_products(), **own_products},
         run=run,
         break_even=questions,
         provision=rule_books,
         sections=all_sections,
         parameters=parameters_from(changed),
+        parameters_name=parameters if isinstance(parameters, str) else over,
+        fitted_books=fitted_books(parameters if isinstance(parameters, str) else over),
         table_folders=(shipped_tables(),),
         configuration=configuration,
     )
     outcome = run_experiment(request, None if output is None else _folder(output))
     for failed in outcome.failed_checks:
         warnings.warn(failed, RuntimeWarning, stacklevel=2)
-    for warning in (*outcome.opening_warnings, *outcome.value_warnings):
+    for warning in outcome.warnings:
         warnings.warn(warning, UserWarning, stacklevel=2)
     return outcome
 

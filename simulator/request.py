@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from simulator.catalogue import parameters_from
 from simulator.policies import REFERENCE, Policy, StatusQuo
+from simulator.products import Product, shipped_products
 from simulator.provision import RuleBook
 from simulator.settings import (
     BookSettings,
@@ -25,9 +26,10 @@ Settings = TypeVar("Settings", bound=BaseModel)
 class ExperimentRequest:
     """Everything that decides a run's numbers, validated.
 
-    ``table_folders`` are searched for scenario tables; ``configuration`` and ``overrides`` only
-    travel into the manifest. ``sections`` holds what was set of a group that has no field here, by
-    its name.
+    ``parameters_name`` is the set that was chosen, and ``fitted_books`` the books to which it was
+    fitted (none: not known). ``table_folders`` are searched for scenario tables; ``configuration``
+    and ``overrides`` only travel into the manifest. ``sections`` holds what was set of a group that
+    has no field here, by its name.
     """
 
     book: BookSettings
@@ -37,6 +39,9 @@ class ExperimentRequest:
     run: RunSettings
     report: ReportSettings = field(default_factory=ReportSettings)
     parameters: Mapping[str, float] = field(default_factory=lambda: parameters_from({}))
+    products: Mapping[str, Product] = field(default_factory=shipped_products)
+    parameters_name: str = ""
+    fitted_books: tuple[str, ...] = ()
     break_even: Mapping[str, BreakEvenSettings] = field(default_factory=dict)
     provision: Mapping[str, RuleBook] = field(default_factory=dict)
     table_folders: tuple[Path, ...] = ()

@@ -1,11 +1,11 @@
 """What a user can set, validated: ranges and cross-field rules, all mistakes at once."""
 
-from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 import numpy as np
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from simulator.book_settings import BookSettings as BookSettings
 from simulator.reading.periods import Frequency, months_between
 from simulator.timeline import Timeline
 from simulator.validation import Frozen
@@ -95,6 +95,12 @@ class ExplainSettings(Frozen):
     """Whether underwriting.csv and underwriting.html tell what new customers of each score bring,
     by three more simulations of the current policy."""
 
+    @model_validator(mode="after")
+    def _used(self) -> "ExplainSettings":
+        if not self.causes and self.paths != type(self).model_fields["paths"].default:
+            raise ValueError("explain.paths is read with explain.causes=true only")
+        return self
+
 
 class DecisionLimits(Frozen):
     """What a recommended policy may not cross; defaults are assumptions.
@@ -162,97 +168,6 @@ class GovernanceSettings(Frozen):
     """Tier of the model in the lender's inventory."""
 
 
-PathText = Annotated[str, Field(max_length=4096)]
-
-
-class BookSettings(Frozen):
-    """Which loans: drawn from segment distributions or read from a tape."""
-
-    kind: Literal["synthetic", "tape", "lending_club", "tw_cards"] = "synthetic"
-    jurisdiction: Literal["cn", "us", "tw"] = "cn"
-    borrowers: int = Field(default=10_000, ge=0, le=20_000_000)
-    """Synthetic: opening borrowers. Tape: size of the sample; 0, or null, takes all borrowers,
-    which is a tape's default. The shipped data sets ignore it."""
-    path: PathText | tuple[PathText, ...] | None = None
-    """Tape: its file, a pattern such as ``tapes/2025-*.csv``, or several of them."""
-    mapping: str | dict[str, object] | None = None
-    """Tape: a YAML file, or its keys, that tells which column is which, and in which unit."""
-    panel: str | None = Field(default=None, max_length=4096)
-    """Tape: file of monthly statuses (loan_id, month, status or dpd) that ends at the tape's month;
-    it tells since when each loan is overdue."""
-    rejected: Literal["refuse", "drop"] = "refuse"
-    """Tape with rows that break a rule: refused, or opened without them; rejected.csv lists
-    them."""
-    rejected_share: float = Field(default=0.01, ge=0, le=1)
-    """Largest share of rows, and of balance, that ``drop`` may leave out; above it the tape is
-    refused."""
-    products: dict[str, float] = Field(default_factory=lambda: {"cash_loan": 1.0})
-    """Share of each product in new loans (and in a synthetic opening book); sums to 1."""
-    second_loan_share: float = Field(default=0.15, ge=0, le=1)
-    """Applicants, and customers of a synthetic book, with a second loan (assumption)."""
-    regions: tuple[str, ...] = Field(
-        default=("east", "central", "west", "northeast"), max_length=60
-    )
-    region_shares: tuple[float, ...] = (0.4, 0.25, 0.25, 0.1)
-    applicants_monthly_share: float = Field(default=0.05, ge=0, le=1)
-    """Applicants a month over opening borrowers."""
-    opening_overdue: bool = True
-    """Synthetic: whether the opening is a settled book; if not, all are current and in work."""
-    opening_parameters: dict[str, float] = Field(default_factory=dict)
-    """Synthetic: values of the catalogue under which the opening's loans stand as they do, where
-    they differ from the run's. A sensitivity keeps its base's observed opening by telling here the
-    base's values of what it changes; only what the lender cannot see is then drawn anew."""
-    burn_in_months: int = Field(default=48, ge=1, le=240)
-    """Months of calm under the current policy that settle the book behind an opening."""
-    donors: int = Field(default=20_000, ge=50, le=1_000_000)
-    """Borrowers with whom that begins (assumption: many enough for 90+ by band)."""
-
-    @property
-    def most_rejected(self) -> float | None:
-        """Largest share of a tape's rows that may be left out; None refuses any."""
-        return self.rejected_share if self.rejected == "drop" else None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _all_of_a_tape(cls, values: object) -> object:
-        if not isinstance(values, dict) or values.get("borrowers") is not None:
-            return values
-        rest = {key: value for key, value in values.items() if key != "borrowers"}
-        return rest | ({"borrowers": 0} if rest.get("kind") == "tape" else {})
-
-    @field_validator("mapping", mode="before")
-    @classmethod
-    def _mapping_is_a_file_or_keys(cls, value: object) -> object:
-        if value is None or (isinstance(value, str) and 0 < len(value) <= 4096):
-            return value
-        if isinstance(value, Mapping):
-            return {str(key): item for key, item in value.items()}
-        raise ValueError("must be the path of a YAML file, or keys and values")
-
-    @model_validator(mode="after")
-    def _shares(self) -> "BookSettings":
-        if len(self.regions) != len(self.region_shares):
-            raise ValueError("book.region_shares must have one share for each of book.regions")
-        for name, shares in (
-            ("book.region_shares", self.region_shares),
-            ("book.products", tuple(self.products.values())),
-        ):
-            if any(s < 0 for s in shares) or abs(sum(shares) - 1.0) > 1e-9:
-                raise ValueError(f"{name} must be shares that sum to 1; got {shares}")
-        if self.opening_parameters and (self.kind != "synthetic" or not self.opening_overdue):
-            raise ValueError(
-                "book.opening_parameters: only the settled opening of a synthetic book uses"
-                " parameters; leave it empty"
-            )
-        if self.rejected == "drop" and self.kind != "tape":
-            raise ValueError("book.rejected is for a tape; got drop with book.kind " + self.kind)
-        if self.kind == "tape" and not self.path:
-            raise ValueError("book.path must name the file of the tape when book.kind is tape")
-        if self.kind == "synthetic" and not self.borrowers:
-            raise ValueError("book.borrowers must be at least 1 when book.kind is synthetic; got 0")
-        return self
-
-
 Persistence = Annotated[float, Field(ge=0, le=0.99)]
 Volatility = Annotated[float, Field(ge=0, le=0.5)]
 
@@ -312,6 +227,8 @@ class ScenarioSettings(Frozen):
     label: str = Field(min_length=1, max_length=80)
     narrative: str = Field(min_length=1, max_length=2000)
     source: str = Field(default="own scenario", min_length=1, max_length=500)
+    jurisdiction: Literal["cn", "us", "tw"] | None = None
+    """Whose economy it is; None is not said."""
     weight: float = Field(default=1.0, ge=0, le=1)
     """Probability weight beside the other scenarios of a run; normalised over them."""
     table: str = Field(min_length=1, max_length=4096)
@@ -355,6 +272,10 @@ class ScenarioSettings(Frozen):
     def _used(self) -> "ScenarioSettings":
         if self.population_growth and not self.income_is_aggregate:
             raise ValueError("population_growth needs income_is_aggregate: true")
+        lost = "income_lost_when_unemployed"
+        usual = type(self).model_fields[lost].default
+        if getattr(self, lost) != usual and not self.income_is_aggregate:
+            raise ValueError(f"{lost} needs income_is_aggregate: true")
         if self.credit_spread is not None and "credit_supply" in self.columns:
             raise ValueError(
                 "credit_supply comes from columns or from credit_spread, not from both"

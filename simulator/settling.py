@@ -66,7 +66,10 @@ class Calm:
 
     def key(self, settings: BookSettings) -> tuple[object, ...]:
         """Equal for equal settled books."""
-        kind = settings.model_dump(include=set(_KIND)) | {"products": dict(settings.products)}
+        kind = settings.model_dump(include=set(_KIND)) | {
+            "products": dict(settings.products),
+            "applicants": settings.new_customers_monthly_share,
+        }
         return (
             repr(kind),
             tuple(sorted(self.economy.items())),
@@ -82,7 +85,6 @@ _KIND: Final = (
     "second_loan_share",
     "regions",
     "region_shares",
-    "applicants_monthly_share",
     "burn_in_months",
     "donors",
 )
@@ -149,12 +151,17 @@ def compile_for(
 
 
 def _cohort(settings: BookSettings, size: int) -> BookSettings:
-    """``size`` new customers of ``settings``' kind, and those who follow them."""
-    follow = settings.applicants_monthly_share or APPLICANTS_MONTHLY_SHARE
+    """``size`` new customers of ``settings``' kind, and those who follow them.
+
+    A tape's products are known when it is read; before, kernels are compiled with any.
+    """
+    follow = settings.new_customers_monthly_share or APPLICANTS_MONTHLY_SHARE
     changes = {
         "kind": "synthetic",
         "borrowers": size,
+        "products": settings.products or BookSettings().products,
         "opening_overdue": False,
+        "new_lending": "replace",
         "applicants_monthly_share": follow,
     }
     return settings.model_copy(update=changes)

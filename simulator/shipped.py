@@ -43,3 +43,33 @@ def read_shipped(group: str, name: str) -> dict[str, object]:
         raise unknown_choice(group, found, name)
     content = yaml.safe_load(found[name].read_text(encoding="utf-8")) or {}
     return {str(key): value for key, value in content.items()}
+
+
+def default_choices(group: str) -> tuple[str, ...]:
+    """Names of ``group`` that the defaults list of the main configuration chooses, in its order."""
+    content = yaml.safe_load((shipped_folders()[0] / "config.yaml").read_text(encoding="utf-8"))
+    listed = next(entry[group] for entry in content["defaults"] if group in entry)
+    return tuple(str(name) for name in listed)
+
+
+def fitted_books(parameters: str) -> tuple[str, ...]:
+    """Books to which the shipped set ``parameters`` was fitted; none of a set of the user's own.
+
+    The shipped experiments with a calibration say it.
+    """
+    found: dict[str, None] = {}
+    for path in sorted((shipped_folders()[0] / "experiment").glob("*.yaml")):
+        chosen = _choices_of(path)
+        if parameters == chosen.get("parameters") and chosen.get("calibration"):
+            found[str(chosen.get("book"))] = None
+    return tuple(found)
+
+
+def _choices_of(experiment: Path) -> dict[str, object]:
+    """What the defaults list of an experiment overrides, by group."""
+    content = yaml.safe_load(experiment.read_text(encoding="utf-8"))
+    return {
+        str(key).removeprefix("override").strip(" /"): value
+        for entry in content.get("defaults", ())
+        for key, value in entry.items()
+    }

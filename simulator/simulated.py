@@ -38,6 +38,7 @@ def simulation_output(
     scenarios: Mapping[str, Scenario],
     paths: Mapping[str, MacroPaths],
     simulation: Simulation,
+    warnings: tuple[str, ...] = (),
 ) -> SimulationOutput:
     """The tallies of a finished simulation, with all that results need to know of the run."""
     run = request.run
@@ -55,6 +56,7 @@ def simulation_output(
         cells=cells,
         configuration=request.configuration,
         decision=request.section("decision", DecisionSettings),
+        warnings=warnings,
     )
 
 

@@ -15,10 +15,12 @@ from simulator.preparation import (
     with_run_off,
     world_builders,
 )
+from simulator.products import products_of
 from simulator.progress import Progress, Silent
 from simulator.request import ExperimentRequest
 from simulator.settling import compile_for, donor_source
 from simulator.simulated import Simulated, simulation_output
+from simulator.suitability import suitability_warnings
 
 
 def simulate_request(request: ExperimentRequest, progress: Progress | None = None) -> Simulated:
@@ -26,6 +28,11 @@ def simulate_request(request: ExperimentRequest, progress: Progress | None = Non
 
     Raises ``UserError`` for anything that the user can mend.
     """
+    with products_of(request.products):
+        return _simulate(request, progress)
+
+
+def _simulate(request: ExperimentRequest, progress: Progress | None) -> Simulated:
     began, watch, run = datetime.now(UTC), progress or Silent(), request.run
     calm = calm_before(request)
     watch.start(1, "compiling kernels (once per version, about a minute)")
@@ -52,5 +59,6 @@ def simulate_request(request: ExperimentRequest, progress: Progress | None = Non
     seconds = perf_counter() - started
     watch.finish()
 
-    output = simulation_output(request, book, cells, scenarios, paths, simulation)
+    warnings = suitability_warnings(request, book, scenarios)
+    output = simulation_output(request, book, cells, scenarios, paths, simulation, warnings)
     return Simulated(output, simulation, packed, worlds, seconds, began)

@@ -140,6 +140,23 @@ def _allowed(error: Mapping[str, Any], model: type[BaseModel] | None) -> str:
     return message[0].lower() + message[1:] if message else message
 
 
+def _model_at(model: type[BaseModel], words: Sequence[object]) -> type[BaseModel]:
+    """The model that the keys ``words`` lead to from ``model``, as far as they are known."""
+    for word in words:
+        field = model.model_fields.get(str(word))
+        model = next(_models(field.annotation), model) if field is not None else model
+    return model
+
+
+def _near_literal(error: Mapping[str, Any]) -> str:
+    """The nearest of the words that a field allows, as a hint."""
+    if error["type"] != "literal_error":
+        return ""
+    allowed = re.findall(r"'([^']*)'", str(error["ctx"]["expected"]))
+    near = get_close_matches(str(error["input"]), allowed, n=1)
+    return f" - did you mean {near[0]}?" if near else ""
+
+
 def explain(owner: str, error: ValidationError, model: type[BaseModel] | None = None) -> UserError:
     """Every finding of a pydantic error as ``owner.field rule; got value``, one a line."""
     lines: list[str] = []
@@ -149,11 +166,11 @@ def explain(owner: str, error: ValidationError, model: type[BaseModel] | None = 
         rule = _allowed(item, model)
         line = rule if rule.startswith(f"{owner}.") else f"{key} {rule}"
         if item["type"] == "extra_forbidden" and model is not None:
-            names = sorted(model.model_fields)
+            names = sorted(_model_at(model, item["loc"][:-1]).model_fields)
             near = get_close_matches(str(item["loc"][-1]), names, n=1)
             line += f" - did you mean {near[0]}?" if near else f" (known: {', '.join(names)})"
         elif item["type"] != "missing" and not (item["type"] == "value_error" and not path):
-            line += f"; got {clip(item['input'])}"
+            line += f"; got {clip(item['input'])}{_near_literal(item)}"
         lines.append(line)
     return UserError("\n".join(lines))
 

@@ -1,6 +1,7 @@
 """What the documentation says is true: pages are followed to the letter, commands are run."""
 
 import csv
+import json
 import os
 import re
 import shlex
@@ -8,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import pytest
 from simulator.catalogue import MARKER, catalogue, catalogue_markdown
 from simulator.cli.arguments import read_arguments
 from simulator.cli.configuration.folders import find_folders
+from simulator.cli.fit import main as fit
 from simulator.cli.run import main
 from simulator.cli.tape import main as look
 from simulator.policies import POLICY_KINDS
@@ -107,7 +110,7 @@ def _follow(page: Path, checkout: Path) -> tuple[list[str], list[str]]:
 
 @pytest.mark.parametrize(
     ("page", "addition"),
-    [("add-a-policy.md", "policy=[collection_pause]"), ("add-a-shock.md", "scenario=[heat_wave]")],
+    [("add-a-shock.md", "scenario=[heat_wave]")],
 )
 def test_a_how_to_page_works_when_followed_to_the_letter(page, addition, tmp_path):
     commands, python = _follow(ROOT / "docs" / page, tmp_path)
@@ -194,34 +197,128 @@ def test_the_python_of_the_readme_runs(tmp_path):
     assert "status_quo" in shown
 
 
+COMMANDS = {"simulator": main, "simulator.tape": look, "simulator.calibrate": fit}
+
+
+def _answers(page: str, capsys) -> int:
+    """Type the commands of a page of docs; what it shows below each must be printed. How many."""
+    typed, file = 0, Path()
+    steps = list(STEP.finditer((ROOT / "docs" / page).read_text(encoding="utf-8")))
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        if step["file"]:
+            file = Path(step["file"])
+        elif step["kind"] == "python":
+            file.write_text(step["text"], encoding="utf-8")
+        elif step["kind"] == "bash":
+            typed += 1
+            printed = _typed(step["text"], capsys)
+            shown = following["text"] if following and following["kind"] == "text" else ""
+            for line in shown.splitlines():
+                assert line == "..." or line in printed, line
+    return typed
+
+
+def _typed(commands: str, capsys) -> list[str]:
+    """Lines that commands print; those of the program run in this process."""
+    printed: list[str] = []
+    for command in commands.splitlines():
+        words = shlex.split(command)
+        if words[:2] == ["python", "-m"]:
+            code = COMMANDS[words[2]](words[3:])
+            assert code == (2 if "--write-mapping" in words else 0), command
+            printed += capsys.readouterr().out.splitlines()
+        else:
+            printed += _run(words, Path.cwd()).splitlines()
+    return [line.rstrip() for line in printed]
+
+
 def test_the_page_on_your_own_book_works_as_typed_and_prints_what_it_shows(
     tmp_path, monkeypatch, capsys
 ):
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
+    assert _answers("your-own-book.md", capsys) == 8
     page = (ROOT / "docs" / "your-own-book.md").read_text(encoding="utf-8")
-    steps = BLOCK.findall(page)
-    commands = 0
-    for (kind, command), (_, shown) in pairwise(steps):
-        if kind != "bash":
-            continue
-        commands += 1
-        words = shlex.split(command)
-        assert words[:2] == ["python", "-m"]
-        run = {"simulator": main, "simulator.tape": look}[words[2]]
-        assert run(words[3:]) == (2 if "--write-mapping" in words else 0), command
-        printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
-        for line in shown.splitlines():
-            assert line == "..." or line in printed, line
-    assert commands == 5
     example = (ROOT / "examples" / "loans_cn.yaml").read_text(encoding="utf-8")
-    assert example in [text for kind, text in steps if kind == "yaml"]
+    assert example in [text for kind, text in BLOCK.findall(page) if kind == "yaml"]
+    rows = (ROOT / "examples" / "statuses_cn.csv").read_text(encoding="utf-8").splitlines(True)
+    assert "".join(rows[:3]) in [text for kind, text in BLOCK.findall(page) if kind == "csv"]
+    assert f"{len(rows) - 1:,} loans at seven month ends" in page
 
 
-def test_the_example_tape_is_what_its_script_writes():
+def test_the_page_on_an_allowance_works_as_typed_and_prints_what_it_shows(
+    tmp_path, monkeypatch, capsys
+):
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    assert _answers("reading-an-allowance.md", capsys) == 2
+
+
+@pytest.mark.parametrize("page", ["your-own-book.md", "reading-an-allowance.md"])
+def test_an_example_with_few_paths_or_without_run_off_shows_no_verdict(page):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    for (kind, command), (_, shown) in pairwise(BLOCK.findall(text)):
+        if kind == "bash" and ("run=smoke" in command or "run.runoff_months=0" in command):
+            assert shown.startswith("Written to ")
+
+
+def _laid_out(page: str, folder: Path) -> list[list[str]]:
+    """Write the files of a page of docs into ``folder``; the words of its commands."""
+    file, commands = folder, []
+    for step in STEP.finditer((ROOT / "docs" / page).read_text(encoding="utf-8")):
+        if step["file"]:
+            file = folder / step["file"]
+        elif step["kind"] == "bash":
+            commands += [shlex.split(command) for command in step["text"].splitlines()]
+        elif step["kind"] not in ("text", "toml"):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(step["text"], encoding="utf-8")
+    return commands
+
+
+SETTLED = ("book.donors=500", "book.burn_in_months=12")
+
+
+def test_the_page_on_products_works_as_typed(tmp_path, monkeypatch):
+    commands = _laid_out("add-a-product.md", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert len(commands) == 4
+    for words in commands:
+        run = {"simulator": main, "simulator.tape": look}[words[2]]
+        assert run([*words[3:], *(SETTLED if run is main else ())]) == 0, words
+
+
+def test_the_page_on_policies_works_as_typed(tmp_path, monkeypatch):
+    commands = _laid_out("add-a-policy.md", tmp_path)
+    python = ["mine/collection_pause.py"]
+    for check in (["check"], ["format", "--check"]):
+        config = ["--config", str(ROOT / "pyproject.toml")]
+        _run(["python", "-m", "ruff", *check, "--no-cache", *config, *python], tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert len(commands) == 4
+    for words in commands:
+        if words[2:3] == ["simulator"]:
+            assert main([*words[3:], *SETTLED]) == 0, words
+        else:
+            _run(words, tmp_path)
+    found = json.loads((tmp_path / "outputs" / "pause" / "manifest.json").read_text("utf-8"))
+    code = (tmp_path / "mine" / "collection_pause.py").read_bytes()
+    assert found["policy_code"] == {
+        "collection_pause": {
+            "kind": "collection_pause",
+            "by": "file",
+            "source": "mine/collection_pause.py",
+            "sha256": sha256(code).hexdigest(),
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("script", "writes"), [("make_tape", "tape_bytes"), ("make_statuses", "panel_bytes")]
+)
+def test_an_example_is_what_its_script_writes(script, writes):
     code = (
-        "from examples.make_tape import OUTPUT, tape_bytes\n"
-        "assert OUTPUT.read_bytes() == tape_bytes()"
+        f"from examples.{script} import OUTPUT, {writes}\nassert OUTPUT.read_bytes() == {writes}()"
     )
     _run(["python", "-c", code], ROOT)
 

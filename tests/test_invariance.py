@@ -263,7 +263,7 @@ def test_limited_collectors_are_the_only_way_in_which_a_borrower_matters_to_othe
 def tape_settings(path: Path) -> BookSettings:
     return BookSettings.model_validate(
         {"kind": "tape", "path": str(path), "products": PRODUCT_MIX, "regions": REGIONS}
-        | {"applicants_monthly_share": 0.05}
+        | {"applicants_monthly_share": 0.05, "new_lending": "replace"}
     )
 
 

@@ -64,6 +64,7 @@ def test_a_set_over_a_set_is_refused():
         stress_test(parameters="default", over="us_cards", **SMALL)
 
 
+@pytest.mark.filterwarnings("ignore:parameters. cn_online_lender was fitted")
 def test_typed_objects_are_named_after_label_and_kind():
     own = _scenario(label="Half-way, house")
     policy = GracePeriod(months=6)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -98,6 +99,7 @@ class Frame:
     warnings: tuple[str, ...] = ()
     reconciliation: Reconciliation | None = None
     rejected: tuple[Rejected, ...] = ()
+    as_of: date | None = None
 
 
 def assemble(frame: Frame, parts: Sequence[Part]) -> Book:
@@ -123,6 +125,7 @@ def assemble(frame: Frame, parts: Sequence[Part]) -> Book:
         warnings=frame.warnings,
         reconciliation=frame.reconciliation,
         rejected=frame.rejected,
+        as_of=frame.as_of,
     )
 
 

@@ -1,6 +1,7 @@
 """The loan book as arrays: what every source of loans must deliver, and what kernels read."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
@@ -195,6 +196,8 @@ class Book:
     """What the source says beside what opens; None for a synthetic book."""
     rejected: tuple[Rejected, ...] = ()
     """Rows of a tape that were left out because they break a rule."""
+    as_of: date | None = None
+    """Day of the balances of loans that were read from a file, where it is known."""
 
     @property
     def n_dormant_customers(self) -> int:

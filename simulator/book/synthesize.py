@@ -143,10 +143,10 @@ def applicants(
 ) -> list[Part]:
     """Applicants of months 1..run.months, riskier than the opening book; empty without any.
 
-    ``applicants_monthly_share`` of ``n_opening`` rows a month, each of weight 1, growing by
+    ``new_customers_monthly_share`` of ``n_opening`` rows a month, each of weight 1, growing by
     ``growth`` a year: as many as come in the scenario that grows most.
     """
-    monthly = round(settings.applicants_monthly_share * n_opening)
+    monthly = round(settings.new_customers_monthly_share * n_opening)
     if not monthly:
         return []
     months = np.arange(1, run.months + 1)

@@ -8,7 +8,7 @@ from simulator.validation import UserError
 
 OPTIONS = (
     "--help, --version, --multirun, --config-dir DIR, --cfg {job,hydra,all}, --package KEY,"
-    " --resolve, --info [TOPIC]"
+    " --resolve, --info [TOPIC], --policy-path FILE"
 )
 _INFO_TOPICS = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 
@@ -24,6 +24,8 @@ class Command:
     version: bool
     show: tuple[str, ...]
     """Options that make Hydra print the configuration and stop."""
+    policy_paths: tuple[str, ...] = ()
+    """Python files whose policies may be used."""
 
 
 def _parser() -> OptionParser:
@@ -31,6 +33,7 @@ def _parser() -> OptionParser:
     parser.add_argument("overrides", nargs="*")
     parser.add_argument("--multirun", "-m", action="store_true")
     parser.add_argument("--config-dir", "-cd", action="append", default=[])
+    parser.add_argument("--policy-path", action="append", default=[])
     parser.add_argument("--cfg", "-c", choices=("job", "hydra", "all"))
     parser.add_argument("--package", "-p")
     parser.add_argument("--resolve", action="store_true")
@@ -59,4 +62,5 @@ def read_arguments(arguments: Sequence[str]) -> Command:
         help=found.help,
         version=found.version,
         show=tuple(show),
+        policy_paths=tuple(found.policy_path),
     )

@@ -50,12 +50,18 @@ class _Session:
                 "a calibration takes no --multirun; run one after another, each with its own"
                 " hydra.run.dir"
             )
-        from simulator.cli.configuration.hydra_app import checked, compose_validated, drive
+        from simulator.cli.configuration.hydra_app import (
+            checked,
+            compose_validated,
+            drive,
+            own_policies,
+        )
 
-        self._folders, arguments = checked(command)
-        if not command.show:
-            self._settings(*compose_validated(arguments, self._folders), arguments)
-        drive(self._job, self._folders, [*command.show, *arguments])
+        with own_policies(command):
+            self._folders, arguments = checked(command, "fit")
+            if not command.show:
+                self._settings(*compose_validated(arguments, self._folders), arguments)
+            drive(self._job, self._folders, [*command.show, *arguments])
         return self._code
 
     def how_to_resume(self) -> str:
@@ -102,7 +108,7 @@ class _Session:
         from simulator.cli.terminal.fit import head_line, tell_fit
         from simulator.cli.terminal.progress import make_progress
 
-        request = request_from(inputs, job.book, self._folders, plain, job.overrides)
+        request = request_from(inputs, job.chosen, self._folders, plain, job.overrides)
         with speaking(request.report.language):
             print(head_line(settings), file=sys.stderr)
             progress = make_progress()
@@ -110,7 +116,7 @@ class _Session:
                 outcome = calibrate(request, settings, self._folder, progress)
             finally:
                 progress.finish()
-            tell_fit(outcome.fit, outcome.warnings, self._folder, job.calibration)
+            tell_fit(outcome.fit, outcome.warnings, self._folder, job.chosen.calibration)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ Keys used most
 Options
   -m, --multirun            a sweep: every combination of KEY=A,B,C; one table in sweep.csv
   -cd, --config-dir DIR     your own book/, scenario/, policy/ ... files, tables in DIR/_macro
+  --policy-path FILE.py     policies of your own in Python; the file is run, its hash recorded
   --cfg job, --info         print the configuration, or how it was found, and stop
   --version, -h, --help
 

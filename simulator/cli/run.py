@@ -15,7 +15,6 @@ from simulator.cli.configuration.folders import ConfigFolders, find_folders, sho
 from simulator.cli.exits import EXIT_DEFECT, EXIT_OK, concluded, tell, told
 from simulator.cli.help import help_text, product_version
 from simulator.report.kit.language import speaking, tr
-from simulator.validation import UserError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -38,15 +37,16 @@ def _answer(command: Command) -> int:
     if command.help:
         print(help_text(find_folders(command.config_dirs)), end="")
         return EXIT_OK
-    from simulator.cli.configuration.hydra_app import checked, compose_inputs, drive
+    from simulator.cli.configuration.hydra_app import checked, compose_inputs, drive, own_policies
 
-    folders, arguments = checked(command)
-    session = _Session(folders, sweeps=command.multirun)
-    if not command.show and not command.multirun:
-        compose_inputs(arguments, folders)
-    flags = [*command.show, *(["--multirun"] * command.multirun)]
-    drive(session.job, folders, [*flags, *arguments])
-    return session.conclude() if not command.show else EXIT_OK
+    with own_policies(command):
+        folders, arguments = checked(command)
+        session = _Session(folders, sweeps=command.multirun)
+        if not command.show and not command.multirun:
+            compose_inputs(arguments, folders)
+        flags = [*command.show, *(["--multirun"] * command.multirun)]
+        drive(session.job, folders, [*flags, *arguments])
+        return session.conclude() if not command.show else EXIT_OK
 
 
 class _Session:
@@ -89,13 +89,11 @@ class _Session:
         from simulator.cli.configuration.hydra_app import validated
 
         inputs, plain = validated(config, job.overrides, self.folders)
-        if "screen" in plain:
-            raise UserError("screen is read by loanstress screen alone; leave it out of a run")
 
         from simulator.cli.configuration.inputs import request_from
         from simulator.explain.assumptions import without_assumptions
 
-        request = request_from(inputs, job.book, self.folders, plain, job.overrides)
+        request = request_from(inputs, job.chosen, self.folders, plain, job.overrides)
         if self._sweeps and not any(item.startswith("assumptions") for item in job.overrides):
             return without_assumptions(request)
         return request
@@ -104,8 +102,8 @@ class _Session:
         """Run it; what the terminal tells at the end, in the language of the report."""
         from simulator.cli.terminal.progress import make_progress
         from simulator.cli.terminal.result import findings, head_line
+        from simulator.cli.terminal.warnings import tell_warnings
         from simulator.experiment import run_experiment
-        from simulator.report.kit.run_messages import run_message
         from simulator.results.store import read_summary
 
         print(head_line(request), file=sys.stderr)
@@ -117,8 +115,7 @@ class _Session:
         for failed in outcome.failed_checks:
             self._code = EXIT_DEFECT
             tell(failed)
-        for warning in (*outcome.opening_warnings, *outcome.value_warnings):
-            print(tr("warning: {text}", text=run_message(warning)), file=sys.stderr)
+        tell_warnings(outcome.warnings, request.report.language)
         record = replace(record, rows=tuple(read_summary(output / "summary.csv")))
         if self._sweeps:
             return record

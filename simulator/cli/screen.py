@@ -62,12 +62,18 @@ class _Session:
             return EXIT_OK
         if command.multirun:
             raise UserError("a screening takes no --multirun")
-        from simulator.cli.configuration.hydra_app import checked, compose_validated, drive
+        from simulator.cli.configuration.hydra_app import (
+            checked,
+            compose_validated,
+            drive,
+            own_policies,
+        )
 
-        self._folders, arguments = checked(command)
-        if not command.show:
-            compose_validated(arguments, self._folders)
-        drive(self._job, self._folders, [*command.show, *arguments])
+        with own_policies(command):
+            self._folders, arguments = checked(command, "screen")
+            if not command.show:
+                compose_validated(arguments, self._folders)
+            drive(self._job, self._folders, [*command.show, *arguments])
         return self._code
 
     def _job(self, config: "DictConfig") -> None:
@@ -86,7 +92,7 @@ class _Session:
         inputs, plain = validated(config, job.overrides, self._folders)
         chosen = plain.get("screen")
         settings = build("screen", ScreenSettings, chosen if isinstance(chosen, dict) else {})
-        request = request_from(inputs, job.book, self._folders, plain, job.overrides)
+        request = request_from(inputs, job.chosen, self._folders, plain, job.overrides)
         fit = None if settings.fit is None else Path(settings.fit)
         with speaking(request.report.language):
             progress = make_progress()

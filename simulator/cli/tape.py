@@ -18,7 +18,7 @@ from simulator.validation import UserError, clip
 
 _OPTIONS: Final = (
     "--mapping FILE, --panel FILE, --rejected drop, --rejected-share S, --write-mapping FILE,"
-    " --help, --version"
+    " --config-dir DIR, --help, --version"
 )
 DEFAULT_SHARE: Final = 0.01
 """As that of ``book.rejected_share``."""
@@ -37,6 +37,7 @@ Options
   --rejected refuse|drop    what rows that break a rule do, as book.rejected (default: refuse)
   --rejected-share S        largest share of rows and balance left out, as book.rejected_share
   --write-mapping, -w FILE  where the proposed mapping goes; an existing file is not overwritten
+  -cd, --config-dir DIR     your folder: the products of DIR/product are known, too
   --version, -h, --help
 
 Exit code: 0 the tape can be run, 2 it cannot yet or invalid input, 130 interrupted or 143 ended
@@ -53,6 +54,7 @@ class _Asked:
     panel: str | None
     output: Path | None
     most_rejected: float | None
+    config_dirs: tuple[str, ...]
     help: bool
     version: bool
 
@@ -71,6 +73,7 @@ def _read(words: Sequence[str]) -> _Asked:
     parser.add_argument("--rejected", default="refuse")
     parser.add_argument("--rejected-share", default=None)
     parser.add_argument("--write-mapping", "-w", type=Path)
+    parser.add_argument("--config-dir", "-cd", action="append", default=[])
     found = parser.parse_intermixed_args(list(words))
     told = found.help or found.version
     if not told and not found.files:
@@ -80,8 +83,11 @@ def _read(words: Sequence[str]) -> _Asked:
         _check_output(output)
     files = tuple(found.files)
     file = files[0] if len(files) == 1 else files
+    folders = tuple(found.config_dir)
     most = None if told else _most_rejected(found.rejected, found.rejected_share)
-    return _Asked(file, found.mapping, found.panel, output, most, found.help, found.version)
+    return _Asked(
+        file, found.mapping, found.panel, output, most, folders, found.help, found.version
+    )
 
 
 def _most_rejected(rejected: str, share: str | None) -> float | None:
@@ -123,11 +129,15 @@ def _answer(asked: _Asked) -> int:
 def _inspect(asked: _Asked) -> int:
     """Print what the tape holds; write the proposed mapping where asked."""
     from simulator.book.tape.inspection import inspect, write_new
+    from simulator.cli.configuration.folders import find_folders
+    from simulator.cli.configuration.products import products_in
     from simulator.cli.terminal.reconciliation import reconciliation_table
     from simulator.cli.terminal.waiting import Waiting
+    from simulator.products import products_of
 
     name = asked.file if isinstance(asked.file, str) else asked.file[0]
-    with Waiting(f"reading {clip(Path(name).name, 60)}"):
+    products = products_in(find_folders(asked.config_dirs))
+    with products_of(products), Waiting(f"reading {clip(Path(name).name, 60)}"):
         found = inspect(asked.file, asked.mapping, asked.panel, asked.most_rejected)
     print("\n".join(found.lines))
     if found.reconciliation is not None:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from simulator.catalogue import catalogue, parameters_hash
-from simulator.policies import POLICY_KINDS
+from simulator.policies import kinds
 from simulator.request import ExperimentRequest
 from simulator.settings import AssumptionsSettings
 from simulator.shipped import read_shipped, shipped_files
@@ -16,7 +16,7 @@ OF_POLICY: Final = "policy."
 
 def check_assumptions(request: ExperimentRequest) -> None:
     """Refuse a list that names what is no parameter and no number of any kind of policy."""
-    numbers = {name for kind in POLICY_KINDS.values() for name in kind.model_fields}
+    numbers = {name for kind in kinds().values() for name in kind.model_fields}
     for name, item in request.section(SECTION, AssumptionsSettings).tried.items():
         for parameter in item.values:
             owner = f"{SECTION}.tried.{name}.values: key"

@@ -32,10 +32,13 @@ def check_underwriting(request: ExperimentRequest) -> ExplainSettings:
     settings = request.section("explain", ExplainSettings)
     if not settings.underwriting:
         return settings
-    if request.book.applicants_monthly_share <= 0.0:
+    if request.book.new_lending == "none":
         raise UserError(
-            "explain.underwriting needs new customers: book.applicants_monthly_share above 0;"
-            f" got {request.book.applicants_monthly_share:g}"
+            "explain.underwriting needs new customers: book.new_lending must be replace; got none"
+        )
+    if request.book.applicants_monthly_share == 0.0:
+        raise UserError(
+            "explain.underwriting needs new customers: book.applicants_monthly_share above 0; got 0"
         )
     if request.run.runoff_months == 0:
         raise UserError(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from simulator.settings import MacroDeviation, ScenarioSettings
 from simulator.validation import UserError, clip, first_offender, printable, unknown_choice
 
 F8 = NDArray[np.float64]
+MAX_MONTHS: Final = 1200
+"""Months of a run at most: of a scenario without a table."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +35,7 @@ class Scenario:
     ``disaster``: chance a month that a borrower of the region is hit, (horizon + 1, n_regions);
     ``warnings``: what a reader of the results has to know; ``notes``: which variables the table
     leaves at their defaults; ``driven``: those of ``SHOWN_VARIABLES`` that it gives; ``growth``:
-    yearly rate of the number of applicants.
+    yearly rate of the number of applicants; ``table_months``: last month that the table gives.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Scenario:
     driven: tuple[str, ...] = ()
     history: MacroHistory | None = None
     growth: float = 0.0
+    table_months: int = MAX_MONTHS
 
     @property
     def horizon(self) -> int:
@@ -77,6 +81,10 @@ def load_scenario(
     table = read_table(owner, file, settings, regions)
     _check_opening(owner, settings.opening, table, regions)
     _check_end(owner, settings, table, horizon)
+    if settings.smoothing != "quadratic" and table.frequency != "quarterly":
+        raise UserError(
+            f"{owner}.smoothing is for quarterly tables; {table.file} is {table.frequency}"
+        )
     months = {column: _months(column, table, settings) for column in table.columns}
     if settings.income_is_aggregate:
         months["income_growth"] = _growth_at_work(owner, table.file, months, settings)
@@ -111,6 +119,7 @@ def load_scenario(
         driven=tuple(name for name in SHOWN_VARIABLES if name in table.columns),
         history=read_history(owner, file, observed or None, settings, start_month),
         growth=settings.growth,
+        table_months=table.months,
     )
 
 

@@ -21,6 +21,7 @@ from simulator.policies.income_verification import IncomeVerification
 from simulator.policies.instalment_replan import InstalmentReplan
 from simulator.policies.new_customer_interest_free import NewCustomerInterestFree
 from simulator.policies.outsourcing import Outsourcing
+from simulator.policies.own_kinds import check_edits, own_kind, own_names
 from simulator.policies.prevention import Prevention
 from simulator.policies.richer_scoring import RicherScoring
 from simulator.policies.risk_based_price import RiskBasedPrice
@@ -52,17 +53,16 @@ POLICY_KINDS: Final[dict[str, type[BaseModel]]] = {
     "education": Education,
     "combination": Combination,
 }
-"""Class of each ``kind``; a new policy is a file, an entry here and a YAML."""
+"""Class of each ``kind`` that is shipped; a user's own are in ``own_kinds``."""
 
 
 def build_policy(name: str, settings: Mapping[str, object]) -> Policy:
     """The policy that ``settings`` describe; a ``UserError`` names every bad field."""
     check_name("policy name", name)
     kind = settings.get("kind")
-    if not isinstance(kind, str) or kind not in POLICY_KINDS:
-        raise unknown_choice(f"policy.{name}.kind", POLICY_KINDS, str(kind))
+    model = kind_model(f"policy.{name}.kind", kind)
     try:
-        policy = build(f"policy.{name}", POLICY_KINDS[kind], dict(settings))
+        policy = build(f"policy.{name}", model, dict(settings))
     except UserError as error:
         lines = str(error).splitlines()
         owner = f"policy.{name}."
@@ -70,7 +70,23 @@ def build_policy(name: str, settings: Mapping[str, object]) -> Policy:
         raise UserError("\n".join(lines)) from None
     if not isinstance(policy, Policy):
         raise UserError(f"policy.{name}.kind {kind} is not a policy")
+    check_edits(name, policy)
     return policy
+
+
+def kind_model(owner: str, kind: object) -> type[BaseModel]:
+    """The class of a ``kind``: shipped, of a file of ``--policy-path``, of an installed package."""
+    if isinstance(kind, str) and kind in POLICY_KINDS:
+        return POLICY_KINDS[kind]
+    own = own_kind(str(kind))
+    if own is None:
+        raise unknown_choice(owner, (*POLICY_KINDS, *own_names()), str(kind))
+    return own.model
+
+
+def kinds() -> dict[str, type[BaseModel]]:
+    """Every class of policies by its kind, a user's own among them."""
+    return {**{kind: kind_model("kind", kind) for kind in own_names()}, **POLICY_KINDS}
 
 
 def with_reference(policies: Mapping[str, T], complete: Callable[[T | None], T]) -> dict[str, T]:
@@ -112,6 +128,7 @@ __all__ = [
     "StatusQuo",
     "StricterApproval",
     "build_policy",
+    "kinds",
     "levers_for",
     "with_reference",
 ]

@@ -63,6 +63,8 @@ class SimulationOutput:
     configuration: Mapping[str, object] = field(default_factory=dict)
     reference: str = REFERENCE
     decision: DecisionSettings = field(default_factory=DecisionSettings)
+    warnings: tuple[str, ...] = ()
+    """What belongs to another lender, country or time than the book."""
 
     def __post_init__(self) -> None:
         if self.reference not in self.policies:

@@ -123,6 +123,7 @@ def build_manifest(output: SimulationOutput, facts: RunFacts) -> dict[str, objec
             "warnings": provision_warnings(output),
         },
         "value": {"warnings": value_warnings(output)},
+        "suitability": {"warnings": list(output.warnings)},
         "governance": dict(facts.governance),
         "code": code_identity(),
         "started": _moment(facts.started),

@@ -48,6 +48,12 @@ def _overdue_balance(column: int) -> Callable[[Read], F8]:
     return lambda read: np.nan_to_num(rate(read)) * read("closing_balance")
 
 
+def _at_opening(read: Read) -> F8:
+    """The balance at the start of month 1, in every month."""
+    balance = read("opening_balance")
+    return np.broadcast_to(balance[..., :1], balance.shape)
+
+
 def _open_loans(read: Read) -> F8:
     return np.asarray(read("loans").sum(axis=-1))
 
@@ -160,6 +166,18 @@ METRICS: Final = (
             _PEAK,
             _overdue_balance(DPD_THRESHOLDS.index(dpd)),
             better=LOWER,
+        )
+        for dpd in AMOUNT_THRESHOLDS
+    ),
+    *(
+        Metric(
+            f"overdue_rate_over_opening_{dpd}",
+            FRACTION,
+            f"balance with days past due >= {dpd}, month end, over the opening balance",
+            _PEAK,
+            _overdue_balance(DPD_THRESHOLDS.index(dpd)),
+            _at_opening,
+            LOWER,
         )
         for dpd in AMOUNT_THRESHOLDS
     ),

@@ -77,7 +77,7 @@ def test_american_regions_are_the_states(american: Book) -> None:
 
 
 def test_american_book_refuses_applicants_and_other_countries() -> None:
-    with pytest.raises(UserError, match="applicants_monthly_share must be 0"):
-        build_book(config("lending_club_2016q1", applicants_monthly_share=0.1), RUN)
+    with pytest.raises(ValueError, match=r"book\.applicants_monthly_share is not read"):
+        config("lending_club_2016q1", applicants_monthly_share=0.1)
     with pytest.raises(UserError, match="jurisdiction must be us"):
         build_book(config("lending_club_2016q1", jurisdiction="cn"), RUN)

@@ -204,7 +204,9 @@ def test_another_seed_keeps_the_file_and_draws_the_rest_anew(book: Book) -> None
 
 
 def test_book_refuses_applicants_and_other_countries() -> None:
-    with pytest.raises(UserError, match="applicants_monthly_share must be 0"):
-        build_book(config(applicants_monthly_share=0.1), RUN)
+    with pytest.raises(ValueError, match=r"book\.applicants_monthly_share is not read"):
+        config(applicants_monthly_share=0.1)
+    with pytest.raises(ValueError, match=r"book\.new_lending must be none"):
+        config(new_lending="replace")
     with pytest.raises(UserError, match="jurisdiction must be tw"):
         build_book(config(jurisdiction="us"), RUN)

@@ -21,6 +21,8 @@ from simulator.settings import BreakEvenSettings
 from tests.break_even.policies import POLICIES
 from tests.conftest import HARD, STILL, run_settings, scenario_of, small_book, world_builder
 
+pytestmark = pytest.mark.filterwarnings("ignore:parameters. cn_online_lender was fitted")
+
 
 @cache
 def _run():

@@ -8,9 +8,11 @@ from simulator.cli.arguments import read_arguments
 from simulator.cli.configuration import groups
 from simulator.cli.configuration.folders import find_folders
 from simulator.cli.configuration.hydra_app import checked, compose_validated
-from simulator.cli.configuration.inputs import request_from
+from simulator.cli.configuration.inputs import Chosen, request_from
 from simulator.cli.help import help_text
 from simulator.validation import Frozen
+
+CHOSEN = Chosen("cn_online", "cn_online_lender", "None")
 
 
 class Governance(Frozen):
@@ -51,7 +53,7 @@ def table(monkeypatch, tmp_path):
 def _composed(folder, *words):
     folders, arguments = checked(read_arguments(["-cd", str(folder), *words]))
     inputs, plain = compose_validated(arguments, folders)
-    return request_from(inputs, "cn_online", folders, plain, ())
+    return request_from(inputs, CHOSEN, folders, plain, ())
 
 
 def test_a_section_is_told_in_the_help_and_reaches_the_request(table):

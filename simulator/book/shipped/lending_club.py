@@ -6,6 +6,7 @@ imputed. The column ``outcome`` is not read.
 """
 
 from dataclasses import replace
+from datetime import date
 from importlib.resources import as_file, files
 from math import sqrt
 from typing import Final
@@ -42,6 +43,7 @@ STATES: Final = {
     "west": "AZ CO ID MT NV NM UT WY AK CA HI OR WA",
 }
 """Census regions of the United States (Census Bureau)."""
+AS_OF: Final = date(2016, 3, 31)
 PRODUCT: Final = "us_personal_loan"
 IMPUTED: Final = (
     "age",
@@ -54,15 +56,10 @@ IMPUTED: Final = (
 def lending_club_book(settings: BookSettings, run: RunSettings, parameters: Parameters) -> Book:
     """All loans of the file, originated at the opening and current; no applicants.
 
-    Raises ``UserError`` if the settings ask for another country or for applicants.
+    Raises ``UserError`` if the settings ask for another country.
     """
     if settings.jurisdiction != "us":
         raise UserError(f"book.jurisdiction must be us here; got {settings.jurisdiction}")
-    if settings.applicants_monthly_share:
-        raise UserError(
-            "book.applicants_monthly_share must be 0 for the closed cohort of lending_club;"
-            f" got {settings.applicants_monthly_share:g}"
-        )
     with as_file(files("simulator").joinpath("book/shipped/data/lending_club_2016q1.csv")) as path:
         table = pa_csv.read_csv(path)
         digest = file_sha256(path)
@@ -77,6 +74,7 @@ def lending_club_book(settings: BookSettings, run: RunSettings, parameters: Para
         bands=GRADES,
         imputed_columns=IMPUTED,
         input_sha256=digest,
+        as_of=AS_OF,
         notes=("Real US loans of 2016 Q1 (modeldata 1.1.0, MIT), opened as one fresh cohort.",),
         reconciliation=_reconciled(table, cohort),
     )

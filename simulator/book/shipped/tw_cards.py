@@ -5,6 +5,7 @@ the age of the account and the start of a spell that runs already (constants bel
 imputed. Columns after April are never read: they are what calibration looks at.
 """
 
+from datetime import date
 from importlib.resources import as_file, files
 from math import log1p
 from typing import Final, NamedTuple
@@ -35,6 +36,7 @@ from simulator.validation import UserError
 FILE: Final = "uci_cards_half_a_2005_04_to_07.csv"
 COLUMNS: Final = ("id", "limit_bal", "age", "status_2005_04", "bill_2005_04")
 """All that is read of the file."""
+AS_OF: Final = date(2005, 4, 30)
 PRODUCT: Final = "tw_credit_card"
 FIRST_OVERDUE_STATUS: Final = 2
 """Status of an account with one unpaid instalment; 1 hardly occurs in these months."""
@@ -93,15 +95,10 @@ def tw_cards_book(
 
     What the file does not tell is that of ``donors`` in the same situation.
 
-    Raises ``UserError`` if the settings ask for another country or for applicants.
+    Raises ``UserError`` if the settings ask for another country.
     """
     if settings.jurisdiction != "tw":
         raise UserError(f"book.jurisdiction must be tw here; got {settings.jurisdiction}")
-    if settings.applicants_monthly_share:
-        raise UserError(
-            "book.applicants_monthly_share must be 0 for the closed accounts of tw_cards;"
-            f" got {settings.applicants_monthly_share:g}"
-        )
     rules = rules_of(settings, parameters)
     with as_file(files("simulator").joinpath(f"book/shipped/data/{FILE}")) as path:
         accounts = _read(str(path))
@@ -116,6 +113,7 @@ def tw_cards_book(
         bands=d.RISK_BANDS,
         imputed_columns=IMPUTED,
         input_sha256=digest,
+        as_of=AS_OF,
         notes=(
             "Real Taiwanese card accounts at the end of April 2005 (UCI data set 350, Yeh and Lien"
             " 2009, CC BY 4.0).",

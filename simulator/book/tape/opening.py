@@ -31,6 +31,7 @@ from simulator.book.tape.loans import loans_of, model_side, reconciled
 from simulator.book.tape.reader import Tape, read_tape
 from simulator.book.tape.sample import sample_tape
 from simulator.catalogue import Parameters
+from simulator.products import PRODUCTS
 from simulator.reading.cells import Texts
 from simulator.reading.periods import next_month
 from simulator.settings import BookSettings, RunSettings
@@ -89,6 +90,7 @@ def tape_book(
         settings.jurisdiction,
         settings.most_rejected,
     )
+    settings = _replacing(settings, tape)
     menu = menu_of(settings, tape.texts["product"].words)
     rules = _with_regions(tape, rules_of(settings, parameters))
     sample, told = sample_tape(tape, settings.borrowers, run.seed)
@@ -110,12 +112,31 @@ def tape_book(
         bands=d.RISK_BANDS,
         imputed_columns=imputed_columns(tape),
         input_sha256=tape.sha256,
+        as_of=tape.snapshot,
         notes=(*_notes(tape, menu, rules, opening.loans, run), *told),
         warnings=tuple(w for w in (*tape.warnings, warning_of(found)) if w),
         reconciliation=found,
         rejected=tape.rejected,
     )
     return assemble(frame, parts)
+
+
+def _replacing(settings: BookSettings, tape: Tape) -> BookSettings:
+    """``settings`` with the new lending that keeps the tape's mix and number of loans.
+
+    Only of what the settings leave open.
+    """
+    if settings.new_lending == "none":
+        return settings
+    held = _counts(tape.texts["product"])
+    total = sum(held.values())
+    products, applicants_share = lending_that_keeps(
+        {PRODUCTS[name]: n / total for name, n in held.items()}
+    )
+    changes: dict[str, object] = {} if settings.products else {"products": products}
+    if settings.applicants_monthly_share is None:
+        changes["applicants_monthly_share"] = applicants_share
+    return settings.model_copy(update=changes)
 
 
 def _with_regions(tape: Tape, rules: Imputation) -> Imputation:
@@ -149,6 +170,7 @@ def _asking(
                 update={
                     "products": products,
                     "second_loan_share": two,
+                    "new_lending": "replace",
                     "applicants_monthly_share": applicants_share,
                     "regions": rules.region_names,
                     "region_shares": rules.region_shares,

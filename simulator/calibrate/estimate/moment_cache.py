@@ -115,6 +115,7 @@ def fingerprint(request: ExperimentRequest, settings: CalibrationSettings) -> st
         ),
         sorted((name, repr(value)) for name, value in request.parameters.items()),
         sorted((name, repr(value)) for name, value in request.sections.items()),
+        sorted((name, repr(value)) for name, value in request.products.items()),
         {name: item.model_dump(mode="json") for name, item in settings.targets.items()},
         {name: item.model_dump(mode="json") for name, item in settings.panels.items()},
         source_hash(),

@@ -39,7 +39,8 @@ class Group:
     where they depend on an entry's kind. ``read`` turns a name and plain values into what a run
     takes, by default the model. ``check_key`` refuses the words of a key after the group's, as far
     as they tell. ``in_a_run``: whether a run reads it; others belong to a command of their own.
-    ``interpolation``: whether its files may refer to other keys as ``${key}``.
+    ``unread_by``: commands that refuse what is typed of it. ``interpolation``: whether its files
+    may refer to other keys as ``${key}``.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Group:
     read: Callable[[str, Values], object] | None = None
     check_key: Callable[[Sequence[str]], None] | None = None
     in_a_run: bool = True
+    unread_by: tuple[str, ...] = ()
     interpolation: bool = True
 
     @property
@@ -104,6 +106,18 @@ def _scenario_model() -> "type[BaseModel]":
     from simulator.settings import ScenarioSettings
 
     return ScenarioSettings
+
+
+def _product_model() -> "type[BaseModel]":
+    from simulator.products import ProductSettings
+
+    return ProductSettings
+
+
+def _product(name: str, values: Values) -> object:
+    from simulator.products import build_product
+
+    return build_product(name, values)
 
 
 def _policy(name: str, values: Values) -> object:
@@ -193,6 +207,13 @@ def _check_calibration(words: Sequence[str]) -> None:
 EXPERIMENT: Final = "experiment"
 """The group whose files hold keys of all others; it has no keys of its own."""
 
+PRODUCT: Final = "product"
+"""The group of which a run takes every file: a book names those that it has."""
+ALL_PRODUCTS: Final = (
+    "product is not chosen: a run knows every file of product/; book.products says which ones the"
+    " book has, product.NAME.KEY=VALUE sets a value"
+)
+
 _ROWS: Final = (
     Group(
         "book",
@@ -200,6 +221,13 @@ _ROWS: Final = (
         Choice.ONE,
         _book_model,
         read=_book,
+    ),
+    Group(
+        PRODUCT,
+        "loan products: terms, rates, write-off, recoveries; those of your folder are added",
+        Choice.SEVERAL,
+        _product_model,
+        read=_product,
     ),
     Group(
         "scenario",
@@ -219,12 +247,14 @@ _ROWS: Final = (
         "staging, classification and loss allowances (several: [a,b]; none: [])",
         Choice.SEVERAL_OR_NONE,
         read=_rule_book,
+        unread_by=("fit",),
     ),
     Group(
         "break_even",
         "break-even values of policy fields (several: [a,b]; none: [])",
         Choice.SEVERAL_OR_NONE,
         _break_even_model,
+        unread_by=("fit", "screen"),
     ),
     Group("run", "horizon (months), number of Monte Carlo paths, seed", Choice.ONE, _run_model),
     Group(
@@ -245,24 +275,28 @@ _ROWS: Final = (
         "further analyses: causes=true writes causes.csv, underwriting=true underwriting.html",
         Choice.NO_FILES,
         _explain_model,
+        unread_by=("fit", "screen"),
     ),
     Group(
         "assumptions",
         "what is tried after a run, one assumption at a time; none: assumptions=null",
         Choice.ONE_OR_NONE,
         _assumptions_model,
+        unread_by=("fit", "screen"),
     ),
     Group(
         "decision",
         "rule of the recommendation: limits.scenario_loss, capital_ratio, coverage, complaints",
         Choice.NO_FILES,
         _decision_model,
+        unread_by=("fit", "screen"),
     ),
     Group(
         "governance",
         "who answers for the run: purpose, owner, prepared_by, reviewed_by, tier",
         Choice.NO_FILES,
         _governance_model,
+        unread_by=("fit", "screen"),
     ),
     Group(
         "calibration",
@@ -271,6 +305,7 @@ _ROWS: Final = (
         _calibration_model,
         check_key=_check_calibration,
         in_a_run=False,
+        unread_by=("run", "screen"),
     ),
     Group(
         "screen",
@@ -278,6 +313,7 @@ _ROWS: Final = (
         Choice.NO_FILES,
         _screen_model,
         in_a_run=False,
+        unread_by=("run", "fit"),
     ),
     Group(EXPERIMENT, "a whole set-up under one name", Choice.ONE_OR_NONE, in_a_run=False),
 )

@@ -21,16 +21,22 @@ from simulator.validation import UserError, clip
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from simulator.cli.configuration.inputs import Inputs
+    from simulator.cli.configuration.inputs import Chosen, Inputs
     from simulator.cli.configuration.overrides import Override
 
 
-def checked(command: Command) -> tuple[ConfigFolders, list[str]]:
+def checked(command: Command, name: str = "run") -> tuple[ConfigFolders, list[str]]:
     """Folders and arguments of ``command`` as Hydra gets them, after every file and key was read.
 
-    A ``UserError`` holds every mistake.
+    ``name``: run, fit or screen, which read different groups. A ``UserError`` holds every mistake.
     """
-    from simulator.cli.configuration.overrides import asked_for, check_overrides, for_hydra
+    from simulator.cli.configuration.overrides import (
+        asked_for,
+        check_overrides,
+        for_hydra,
+        own_products,
+    )
+    from simulator.cli.configuration.unread import refuse_other_commands
     from simulator.cli.configuration.yaml_scan import scan
 
     check_place("the folder that the command is called in", Path.cwd())
@@ -40,8 +46,23 @@ def checked(command: Command) -> tuple[ConfigFolders, list[str]]:
     for warning in scan(folders, asked_for(overrides)):
         print(f"warning: {warning}; the file is left alone", file=sys.stderr)
     check_overrides(overrides, folders, multirun=command.multirun)
+    if not command.show:
+        refuse_other_commands(overrides, name, multirun=command.multirun)
     arguments = [for_hydra(o, folders) for o in overrides if o not in search]
-    return folders, [*arguments, search_path(folders)]
+    return folders, [*arguments, *own_products(folders), search_path(folders)]
+
+
+@contextmanager
+def own_policies(command: Command) -> Iterator[None]:
+    """The kinds of policies in the files that ``command`` names are known meanwhile."""
+    if not command.policy_paths:
+        yield
+        return
+    from simulator.policies import POLICY_KINDS
+    from simulator.policies.own_kinds import kinds_of_files
+
+    with kinds_of_files(command.policy_paths, POLICY_KINDS):
+        yield
 
 
 def _parse(text: str) -> "Override":
@@ -147,6 +168,7 @@ def validated(
 
     from simulator.cli.configuration.inputs import add_reference, read_inputs
     from simulator.cli.configuration.overrides import chosen_names
+    from simulator.cli.configuration.unread import refuse_unread
 
     with _hydra_mistakes():
         missing = sorted(OmegaConf.missing_keys(config))
@@ -157,7 +179,9 @@ def validated(
     named = renamed_keys({str(key): value for key, value in container.items()})
     plain = add_reference(named, folders)
     chosen = {group: chosen_names(group, arguments, folders) for group in lists()}
-    return read_inputs(plain, chosen), plain
+    inputs = read_inputs(plain, chosen)
+    refuse_unread(arguments, inputs)
+    return inputs, plain
 
 
 def drive(
@@ -190,8 +214,7 @@ class Job(NamedTuple):
 
     number: int
     overrides: tuple[str, ...]
-    book: str
-    calibration: str
+    chosen: "Chosen"
     folder: Path
     sweep_folder: Path
 
@@ -201,6 +224,7 @@ def running_job() -> Job:
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
+    from simulator.cli.configuration.inputs import Chosen
     from simulator.cli.configuration.overrides import plain
 
     context = HydraConfig.get()
@@ -209,8 +233,7 @@ def running_job() -> Job:
     return Job(
         number=int(context.job.num) if context.mode is RunMode.MULTIRUN else 0,
         overrides=tuple(plain(text) for text in context.overrides.task),
-        book=str(choices["book"]),
-        calibration=str(choices["calibration"]),
+        chosen=Chosen(*(str(choices[group]) for group in Chosen._fields)),
         folder=Path(context.runtime.output_dir),
         sweep_folder=Path(context.sweep.dir),
     )

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import yaml
 
 from simulator.break_even.question import ask
 from simulator.cli.configuration.folders import ConfigFolders
-from simulator.cli.configuration.groups import TABLE, Group
+from simulator.cli.configuration.groups import PRODUCT, TABLE, Group
+from simulator.cli.configuration.names import check_known
 from simulator.policies import Policy, with_reference
+from simulator.products import Product
 from simulator.provision import RuleBook, check_books
 from simulator.settings import (
     BookSettings,
@@ -18,6 +20,7 @@ from simulator.settings import (
     RunSettings,
     ScenarioSettings,
 )
+from simulator.shipped import fitted_books
 from simulator.validation import UserError, clip, unknown_choice
 from simulator.vocabulary import REFERENCE
 
@@ -30,6 +33,7 @@ class Inputs:
     """Everything that a run needs, checked; ``sections`` are groups without a field here."""
 
     book: BookSettings
+    products: dict[str, Product]
     scenarios: dict[str, ScenarioSettings]
     policies: dict[str, Policy]
     run: RunSettings
@@ -40,9 +44,17 @@ class Inputs:
     sections: Mapping[str, object]
 
 
+class Chosen(NamedTuple):
+    """Names of the files that were chosen in groups of one."""
+
+    book: str
+    parameters: str
+    calibration: str
+
+
 def request_from(
     inputs: Inputs,
-    book_name: str,
+    chosen: Chosen,
     folders: ConfigFolders,
     configuration: Mapping[str, object],
     overrides: tuple[str, ...],
@@ -52,12 +64,15 @@ def request_from(
 
     return ExperimentRequest(
         book=inputs.book,
-        book_name=book_name,
+        book_name=chosen.book,
+        products=inputs.products,
         scenarios=inputs.scenarios,
         policies=inputs.policies,
         run=inputs.run,
         report=inputs.report,
         parameters=inputs.parameters,
+        parameters_name=chosen.parameters,
+        fitted_books=fitted_books(chosen.parameters),
         break_even=inputs.break_even,
         provision=inputs.provision,
         sections=inputs.sections,
@@ -114,6 +129,8 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
         with findings:
             if key not in TABLE:
                 raise unknown_choice("a key's group", TABLE, str(key))
+    with findings:
+        _check_products(config)
     parts: dict[str, object] = {}
     for group in sorted(TABLE.values(), key=lambda group: group.is_list):
         if not group.in_a_run:
@@ -128,6 +145,7 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
         raise UserError("\n".join(findings.lines))
     inputs = Inputs(
         book=cast(BookSettings, parts.pop("book")),
+        products=cast(dict[str, Product], parts.pop(PRODUCT)),
         scenarios=cast(dict[str, ScenarioSettings], parts.pop("scenario")),
         policies=cast(dict[str, Policy], parts.pop("policy")),
         run=cast(RunSettings, parts.pop("run")),
@@ -140,6 +158,13 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
     check_books(inputs.provision, tuple(inputs.scenarios))
     ask(inputs.break_even, inputs.policies, tuple(inputs.scenarios), inputs.run)
     return inputs
+
+
+def _check_products(config: Mapping[str, object]) -> None:
+    """Refuse a product of the book that no file describes, whatever else is wrong."""
+    named = _mapping("book", config.get("book")).get("products")
+    for name in named if isinstance(named, Mapping) else ():
+        check_known("book.products", _mapping(PRODUCT, config.get(PRODUCT)), str(name))
 
 
 def _list(

@@ -1,11 +1,20 @@
 """What may be changed on the command line, checked before Hydra composes anything."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from simulator.cli.configuration.folders import ConfigFolders, chosen_in
-from simulator.cli.configuration.groups import EXPERIMENT, HYDRA_KEYS, TABLE, Choice, is_list
+from simulator.cli.configuration.groups import (
+    ALL_PRODUCTS,
+    EXPERIMENT,
+    HYDRA_KEYS,
+    PRODUCT,
+    TABLE,
+    Choice,
+    is_list,
+)
 from simulator.cli.configuration.names import check_known
 from simulator.reading.plain_yaml import unsafe_text
 from simulator.validation import UserError, clip, unknown_choice
@@ -113,6 +122,18 @@ def for_hydra(override: Override, folders: ConfigFolders) -> str:
     return text if has_place else f"+{text}"
 
 
+def own_products(folders: ConfigFolders) -> list[str]:
+    """The argument that adds the products of the user's folders to the shipped ones.
+
+    Empty without any.
+    """
+    shipped = chosen_in(folders.configs / "config.yaml")[PRODUCT]
+    own = [name for name in folders.choices(PRODUCT) if name not in shipped]
+    if not own:
+        return []
+    return [f"{PRODUCT}=[{','.join((*shipped, *own))}]"]
+
+
 def plain(argument: str) -> str:
     """An argument as the user wrote it, without the ``++`` of ``for_hydra``."""
     return argument.lstrip("+")
@@ -173,6 +194,8 @@ def _check_choice(override: Override, folders: ConfigFolders) -> None:
     group = override.key
     if override.deletes:
         raise UserError(f"{group} cannot be removed; choose with {group}=NAME")
+    if group == PRODUCT:
+        raise UserError(ALL_PRODUCTS)
     choices = folders.choices(group)
     for value in override.values:
         if value is None and _may_be_none(group):
@@ -183,9 +206,21 @@ def _check_choice(override: Override, folders: ConfigFolders) -> None:
         if not names and not TABLE[group].may_be_empty:
             raise UserError(f"{group} must name at least one of {', '.join(choices)}; got []")
         for name in names:
-            check_known(group, choices, name)
+            _check_file(group, choices, name)
             if names.count(name) > 1:
                 raise UserError(f"{group}: duplicate {name}")
+
+
+def _check_file(group: str, choices: Mapping[str, Path], name: str) -> None:
+    """Refuse a choice without a file; a policy's kind is no choice yet."""
+    from simulator.policies import kinds
+
+    if group == "policy" and name not in choices and name in kinds():
+        raise UserError(
+            f"policy {name} is a kind and needs a file of settings: DIR/policy/{name}.yaml with the"
+            f" lines '# @package policy.{name}' and 'kind: {name}', and --config-dir DIR"
+        )
+    check_known(group, choices, name)
 
 
 def _may_be_none(group: str) -> bool:

@@ -10,7 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from simulator.cli.configuration.folders import ConfigFolders, chosen_in, shown
-from simulator.cli.configuration.groups import EXPERIMENT, TABLE, is_list, with_files
+from simulator.cli.configuration.groups import (
+    ALL_PRODUCTS,
+    EXPERIMENT,
+    PRODUCT,
+    TABLE,
+    is_list,
+    with_files,
+)
 from simulator.reading.plain_yaml import check_nodes, load, parse, read_text
 from simulator.validation import UserError, clip, unknown_choice
 
@@ -33,6 +40,7 @@ def scan(folders: ConfigFolders, asked: Mapping[str, frozenset[str] | None]) -> 
     for group, names in asked.items():
         wanted[group] |= set(choices[group]) if names is None else names
     _add_defaults(wanted, folders.configs / "config.yaml")
+    wanted[PRODUCT] |= set(choices[PRODUCT])
     warnings: list[str] = []
     for group in (EXPERIMENT, *(group for group in choices if group != EXPERIMENT)):
         for name, why in folders.misnamed(group):
@@ -122,6 +130,8 @@ def _check_experiment(
         group = str(key).removeprefix("override /").strip()
         if not str(key).startswith("override /") or group not in keys or group not in choices:
             raise _refuse(path, f"defaults may hold only 'override /GROUP: NAME'; got {clip(key)}")
+        if group == PRODUCT:
+            raise _refuse(path, ALL_PRODUCTS)
         names = value if isinstance(value, list) and is_list(group) else [value]
         for name in names:
             if not isinstance(name, str) or name not in choices[group]:

@@ -63,6 +63,7 @@ def closing_table(rows: Sequence[SummaryRow], verdict_text: str = "") -> None:
             measure=_money(by_key)[-1][1],
         ),
         _horizon_note(by_key),
+        *_pool_note(by_key),
     )
     console.print("\n".join(notes), style="dim", highlight=False)
     if verdict_text:
@@ -96,6 +97,13 @@ def _horizon_note(rows: _Rows) -> str:
     )
 
 
+def _pool_note(rows: _Rows) -> tuple[str, ...]:
+    """Over what the peaks of a static pool are; none for a book with new lending."""
+    if not _is_static_pool(rows):
+        return ()
+    return (tr("A static pool without new lending: peaks are over the opening balance."),)
+
+
 def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Table:
     """One scenario; ``gap`` is between number and interval, policy and verdict."""
     unit = next((r.unit for (_, _, metric), r in rows.items() if metric == "net_loss"), "money")
@@ -121,18 +129,21 @@ def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Tab
     )
     table.add_column(tr("policy"), no_wrap=True)
     changes = (tr("change of {words}", words=w).replace(" with", "\nwith") for _, w in money)
-    for heading in (tr("peak 30+"), tr("change of peak"), *changes):
+    static = _is_static_pool(rows)
+    peak_metric = f"peak_overdue_rate_{'over_opening_' if static else ''}30"
+    peak_heading = tr("peak 30+\nof opening") if static else tr("peak 30+")
+    for heading in (peak_heading, tr("change of peak"), *changes):
         table.add_column(heading, justify="right", no_wrap=gap == " ")
     if gap == " ":
         table.add_column(tr("verdict"), no_wrap=True)
     ranked = sorted(policies, key=lambda p: _place(p, changes_of.get(p)), reverse=True)
     for policy in ranked:
-        peak = rows.get((scenario, policy, "peak_overdue_rate_30"))
+        peak = rows.get((scenario, policy, peak_metric))
         peak_cell = "-" if peak is None or math.isnan(peak.mean) else f"{peak.mean:.2%}"
         if policy == REFERENCE:
             table.add_row(policy, peak_cell, *[tr("reference")] * 3)
             continue
-        cells = [with_interval(rows.get((scenario, policy, "delta_peak_overdue_rate_30")), gap)]
+        cells = [with_interval(rows.get((scenario, policy, f"delta_{peak_metric}")), gap)]
         cells += [with_interval(change, gap, scale) for change in changes_of[policy]]
         word = verdict_words(changes_of[policy][-1])
         if gap == " ":
@@ -140,6 +151,13 @@ def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Tab
         else:
             table.add_row(f"{policy}\n{word}", peak_cell, *cells)
     return table
+
+
+def _is_static_pool(rows: _Rows) -> bool:
+    """Whether nobody asks for a new loan anywhere, and rates over the opening are known."""
+    asked = [r for (*_, m), r in rows.items() if m in ("applicants", "repeat_applicants")]
+    known = any(m == "peak_overdue_rate_over_opening_30" for *_, m in rows)
+    return known and bool(asked) and all(row.estimate.is_zero for row in asked)
 
 
 def _changes_nothing(scenario: str, policy: str, rows: _Rows) -> bool:

@@ -13,7 +13,11 @@ def before_relief(
 
 
 def re_aged(data: ReportData, scenario: str, policy: str, metric: str) -> bool:
-    """Whether a rate falls while the rate before relief is not shown to fall."""
+    """Whether a rate falls while the rate before relief is not shown to fall.
+
+    Of a rate over the opening balance the one over the balance that is left.
+    """
+    metric = metric.replace("_over_opening", "")
     before = before_relief(data, scenario, policy, metric)
     shown = data.stat(scenario, policy, f"delta_{metric}")
     if before is None or shown is None or before == shown or shown.mean >= 0:

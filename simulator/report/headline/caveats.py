@@ -1,12 +1,14 @@
 """What limits every number of a run: smaller balances, the months it covers, its paths."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from simulator.report.kit.data import OTHER_BALANCE, ReportData
 from simulator.report.kit.language import clauses, tr
 from simulator.report.kit.numbers import number, points_scale
 from simulator.report.kit.phrases import one_draw
+from simulator.report.kit.run_messages import run_message
+from simulator.report.kit.text import clean
 
 ROUGH_PATHS: Final = 30
 """With fewer paths the report warns that intervals are rough (assumption)."""
@@ -48,6 +50,27 @@ def _with_both_rates(data: ReportData, scenario: str, policy: str, said: Mapping
         own=scale.full(own.mean, signed=True),
         fixed=scale.full(fixed.mean, signed=True),
         **said,
+    )
+
+
+def other_origins(data: ReportData) -> tuple[str, ...]:
+    """What belongs to another lender, country or time than the book, one sentence each."""
+    entry = data.manifest.get("suitability")
+    told = entry.get("warnings") if isinstance(entry, Mapping) else None
+    listed = told if isinstance(told, Sequence) and not isinstance(told, str) else ()
+    return (*_static_pool(data), *(run_message(clean(item, 600)) for item in listed))
+
+
+def _static_pool(data: ReportData) -> tuple[str, ...]:
+    """Says that nobody new comes, and over what the first rates are."""
+    if not data.is_static_pool:
+        return ()
+    return (
+        tr(
+            "A static pool without new lending: overdue and loss rates of this screen are over the"
+            " opening balance; over the balance that is left they rise as loans are repaid."
+            " book.new_lending=replace keeps the number of loans."
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from simulator.report.kit.language import listed, tr
 from simulator.report.kit.numbers import NONE, Scale, money_scale, number, points_scale, rate_scale
 from simulator.report.kit.phrases import capital, months_words
 from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable, judged_cell
+from simulator.report.kit.statistics import Array
 from simulator.report.kit.table import Table
 from simulator.report.provisions.rule_books import COVERAGE, Provisions, provisions_of
 from simulator.results.assumptions import PAIR, bars
@@ -32,10 +33,12 @@ class Column(NamedTuple):
     metric: str
     kind: str
     """``rate``, ``money`` or ``points``."""
+    per: float = 1.0
+    """What every number is over."""
 
     def scale(self, data: ReportData, stats: Stats) -> Scale:
         """The scale of all its numbers."""
-        means = [stat.mean for stat in stats if stat is not None]
+        means = [stat.mean / self.per for stat in stats if stat is not None]
         if self.kind == "money":
             return money_scale(data.currency, means)
         return points_scale(means) if self.kind == "points" else rate_scale(means)
@@ -56,7 +59,7 @@ def levels(data: ReportData) -> Table:
     rows = []
     for i, scenario in enumerate(data.scenarios):
         cells = (
-            NONE if (stat := stats[c][i]) is None else scale.text(stat.mean)
+            NONE if (stat := stats[c][i]) is None else scale.text(stat.mean / c.per)
             for c, scale in scales.items()
         )
         rows.append((data.scenario_label(scenario), *cells))
@@ -65,10 +68,8 @@ def levels(data: ReportData) -> Table:
 
 def peaks_note(data: ReportData) -> str:
     """How a peak is formed, beside the peak of the mean path."""
-    peaks = [
-        float(data.by_path("overdue_rate", s, data.reference, 90).mean(axis=0).max())
-        for s in data.scenarios
-    ]
+    static = data.is_static_pool
+    peaks = [float(_ninety(data, s).mean(axis=0).max()) for s in data.scenarios]
     scale = rate_scale(peaks)
     shown = listed(
         [
@@ -76,6 +77,12 @@ def peaks_note(data: ReportData) -> str:
             for s, p in zip(data.scenarios, peaks, strict=True)
         ]
     )
+    if static:
+        return tr(
+            "Means over paths, 90+ and net loss over the opening balance; peaks and lows are taken"
+            " path by path. 90+ of the mean path over the opening balance peaks at: {peaks}.",
+            peaks=shown,
+        )
     return tr(
         "Means over paths; peaks and lows are taken path by path. The 90+ rate of the mean path"
         " peaks at: {peaks}.",
@@ -83,13 +90,26 @@ def peaks_note(data: ReportData) -> str:
     )
 
 
+def _ninety(data: ReportData, scenario: str) -> Array:
+    """The 90+ rate under the current policy, over the opening balance in a static pool."""
+    if data.is_static_pool:
+        return data.over_opening(scenario, data.reference, 90)
+    return data.by_path("overdue_rate", scenario, data.reference, 90)
+
+
 def _level_columns(data: ReportData, books: Provisions | None) -> list[Column]:
+    loss, title = data.with_runoff("net_loss", tr("Net loss"))
     columns = [
         Column(tr("90+ rate"), tr("peak"), PEAK_90_RATE, "rate"),
         Column(tr("Net charge-off"), tr("a year"), "net_charge_off_rate", "rate"),
     ]
+    if data.is_static_pool:
+        over, opening = tr("over the opening balance"), data.decision.opening
+        columns = [
+            Column(tr("90+ peak"), over, "peak_overdue_rate_over_opening_90", "rate"),
+            Column(title, over, loss, "rate", per=opening),
+        ]
     if books is None:
-        loss, title = data.with_runoff("net_loss", tr("Net loss"))
         return [*columns, Column(title, months_words(data), loss, "money")]
     shown, charge = books.impaired_book, f"provision_charge_{books.accounting}"
     impaired = books.impaired_words(shown)[1]

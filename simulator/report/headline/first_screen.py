@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from simulator.report.headline.caveats import balances_differ, run_support
+from simulator.report.headline.caveats import balances_differ, other_origins, run_support
 from simulator.report.headline.committee_tables import against_current, levels, peaks_note
 from simulator.report.headline.next_steps import next_steps, not_your_book, parameter_support
 from simulator.report.headline.support import support
@@ -43,7 +43,12 @@ def first_screen(data: ReportData) -> FirstScreen:
         subtitle=tuple(_subtitle(data)),
         flags=sentences(not_your_book(data), parameter_support(data)),
         verdict=verdict(data),
-        support=(*support(data), *balances_differ(data), *run_support(data)),
+        support=(
+            *other_origins(data),
+            *support(data),
+            *balances_differ(data),
+            *run_support(data),
+        ),
         levels=levels(data),
         peaks_note=peaks_note(data),
         against=against_current(data),

@@ -240,9 +240,16 @@ def _levels(data: ReportData) -> str:
     """Only the current policy was run: how bad the adverse scenario gets."""
     scenario, books = data.worst_scenario(), provisions_of(data)
     loss, loss_name = data.with_runoff("net_loss", tr("net loss"))
-    shown = [
+    over = (
+        ("peak_overdue_rate_over_opening_30", tr("30+ peaks at {level} of the opening balance")),
+        ("peak_overdue_rate_over_opening_90", tr("90+ peaks at {level} of the opening balance")),
+    )
+    rates = (
         ("peak_overdue_rate_30", tr("the 30+ overdue rate peaks at {level}")),
         ("peak_overdue_rate_90", tr("the 90+ overdue rate peaks at {level}")),
+    )
+    shown = [
+        *(over if data.is_static_pool else rates),
         (loss, tr("the {name} is {level}", name=loss_name, level="{level}")),
     ]
     if books is not None:

@@ -219,6 +219,23 @@ class ReportData:
             self._by_weight[variable] = np.tensordot(weights, values, axes=(0, 0))
         return self._by_weight[variable]
 
+    @property
+    def is_static_pool(self) -> bool:
+        """Whether nobody asks for a new loan on any path: the opening book runs off.
+
+        False for results of an earlier version, which have no rates over the opening balance.
+        """
+        asked = ("applicants", "repeat_applicants")
+        known = all(name in self.dataset for name in asked)
+        has_rates = "peak_overdue_rate_over_opening_90" in self._metrics
+        return known and has_rates and not any(self.dataset[name].values.any() for name in asked)
+
+    def over_opening(self, scenario: str, policy: str, dpd: int) -> Array:
+        """Overdue balance over the opening balance, shape (paths, months)."""
+        rate = np.nan_to_num(self.by_path("overdue_rate", scenario, policy, dpd))
+        opening = self.by_path("opening_balance", scenario, policy)[:, :1]
+        return rate * self.by_path("closing_balance", scenario, policy) / opening
+
     def total(self, variable: str, scenario: str | None, policy: str) -> float | None:
         """Sum over all months, run-off included, mean over paths; None if results lack it.
 

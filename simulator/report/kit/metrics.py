@@ -3,6 +3,12 @@
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import mark, tr
 
+STATIC_METRICS = (
+    ("peak_overdue_rate_over_opening_30", mark("Peak 30+ over the opening balance"), True),
+    ("peak_overdue_rate_over_opening_90", mark("Peak 90+ over the opening balance"), True),
+    ("net_loss", mark("Net loss"), False),
+)
+"""The same of a static pool, whose own balance runs off."""
 EFFECT_METRICS = (
     ("peak_overdue_rate_30", mark("Peak 30+ rate"), True),
     ("peak_overdue_rate_90", mark("Peak 90+ rate"), True),
@@ -13,7 +19,6 @@ EFFECT_METRICS = (
 
 def effect_metrics(data: ReportData) -> list[tuple[str, str, bool]]:
     """``EFFECT_METRICS`` and what ranks; money with the run-off where there is one."""
-    metrics = [
-        (*data.with_runoff(metric, tr(title)), is_rate) for metric, title, is_rate in EFFECT_METRICS
-    ]
+    chosen = STATIC_METRICS if data.is_static_pool else EFFECT_METRICS
+    metrics = [(*data.with_runoff(metric, tr(title)), is_rate) for metric, title, is_rate in chosen]
     return [*metrics, (*data.measure(), False)]

@@ -37,6 +37,25 @@ MESSAGES: Final = (
     mark("closed or written off by their status"),
     mark("rows that break a rule"),
     mark(
+        "parameters: {set} was fitted to the book {books}, not to {book}: levels are those of"
+        " another lender until parameters are fitted to its own history (docs/calibration.md)"
+    ),
+    mark(
+        "scenario: written for another jurisdiction than the book's ({code}): {scenarios}",
+    ),
+    mark(
+        "book: its balances are of {day}, and month 1 of the run is {start}: {gap} months lie"
+        " between, in which loans neither age nor are paid; a run from {next} would follow on"
+    ),
+    mark(
+        "book: its balances are of {day}, and month 1 of the run is {start}, before they were"
+        " counted; a run from {next} would follow on"
+    ),
+    mark(
+        "scenario: tables end before the run does, in month {horizon}: {ends}; from there on"
+        " variables return to their long-run means (assumption)"
+    ),
+    mark(
         "{owner}: {table} ends at month {month} of {horizon}; from month {after} on its variables"
         " return to their long-run means, half-lives in months (assumption): {lives}"
     ),
@@ -163,6 +182,11 @@ def run_message(text: str) -> str:
                 message, **values | {k: run_message(values[k]) for k in values if k == "warning"}
             )
     return text
+
+
+def warning_line(text: str) -> str:
+    """``text`` as a warning of the terminal, in the language that is spoken."""
+    return tr("warning: {warning}", warning=run_message(text))
 
 
 @cache

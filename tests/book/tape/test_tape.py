@@ -44,7 +44,7 @@ def write(folder: Path, changes: Columns | None = None, name: str = "loans.csv")
 
 
 def read(path: Path, **settings: object) -> Book:
-    values = {"kind": "tape", "path": str(path), "applicants_monthly_share": 0.0}
+    values = {"kind": "tape", "path": str(path)}
     return build_book(BookSettings.model_validate(values | settings), RUN)
 
 
@@ -97,9 +97,10 @@ def test_known_columns_arrive_unchanged(tmp_path: Path) -> None:
 
 def test_row_order_never_matters(tmp_path: Path) -> None:
     changes: Columns = {"dpd": [40, 0, 3, 0], "score": [700.0, 500, 500, 610], "age": [20] * 4}
-    forward = read(write(tmp_path, changes), applicants_monthly_share=0.5)
+    new = {"applicants_monthly_share": 0.5, "new_lending": "replace"}
+    forward = read(write(tmp_path, changes), **new)
     columns = {k: v[::-1] for k, v in (MINIMAL | changes).items()}
-    backward = read(write(tmp_path, columns, "back.csv"), applicants_monthly_share=0.5)
+    backward = read(write(tmp_path, columns, "back.csv"), **new)
     assert_same_books(forward, backward)
 
 
@@ -191,7 +192,7 @@ def test_work_and_products_are_read_by_name(tmp_path: Path) -> None:
 
 def test_applicants_carry_the_mean_weight_of_the_tape(tmp_path: Path) -> None:
     path = write(tmp_path, {"weight": [10.0, 20.0, 20.0, 60.0]})
-    book = read(path, applicants_monthly_share=0.34)
+    book = read(path, applicants_monthly_share=0.34, new_lending="replace")
     new = book.borrowers.arrival_month > 0
     assert new.sum() == RUN.months
     np.testing.assert_allclose(book.borrowers.weight[new], 30.0)
