@@ -16,7 +16,7 @@ from simulator.calibrate.settings import CalibrationSettings
 from simulator.cli.configuration.folders import shown
 from simulator.report.fit.data import FittedNumber
 from simulator.report.kit.language import listed, tr
-from simulator.report.kit.run_messages import run_message
+from simulator.report.kit.run_messages import warning_line
 
 _WIDE = 120
 
@@ -61,8 +61,7 @@ def tell_fit(fit: Fitted, warnings: Sequence[str], folder: Path, choice: str) ->
     console.print("\n".join(notes), style="dim", highlight=False)
     sys.stdout.flush()
     for warning in warnings:
-        text = run_message(" ".join(warning.split()))
-        print(tr("warning: {text}", text=text), file=sys.stderr)
+        print(warning_line(" ".join(warning.split())), file=sys.stderr)
     print(tr("Written to {folder}: read fit.html", folder=shown(folder)))
     print(
         tr(

@@ -19,7 +19,7 @@ from simulator.macro.severity import (
 from simulator.macro.variables import MACRO_VARIABLES
 from simulator.reading.periods import MONTHS_A_QUARTER, month_number, quarter_name
 from simulator.report.kit.language import bracketed, clauses, listed, mark, name, tr
-from simulator.report.kit.run_messages import run_message
+from simulator.report.kit.run_messages import run_message, warning_line
 from simulator.report.kit.text import padded
 
 _WIDTH: Final = 100
@@ -42,7 +42,7 @@ def scenario_text(scenario: Scenario) -> str:
         _filled(name(scenario.narrative)),
         _filled(tr("Source: {text}", text=name(scenario.source))),
         *(_filled(tr("Note: {text}", text=run_message(note))) for note in scenario.notes),
-        *(_filled(tr("warning: {text}", text=run_message(w))) for w in scenario.warnings),
+        *(_filled(warning_line(w)) for w in scenario.warnings),
         "",
         *_table(scenario),
         "",
