@@ -8,17 +8,22 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from simulator.cli.configuration.folders import shown
 from simulator.cli.exits import EXIT_MISTAKE, EXIT_OK, concluded
 from simulator.cli.help import product_version
-from simulator.cli.parser import OptionParser
+from simulator.cli.parser import OptionParser, language_of
+from simulator.report.kit.language import speaking, tr
+from simulator.report.kit.run_messages import warning_line
 from simulator.validation import UserError, clip
+
+if TYPE_CHECKING:
+    from simulator.settings import LanguageCode
 
 _OPTIONS: Final = (
     "--mapping FILE, --panel FILE, --rejected drop, --rejected-share S, --write-mapping FILE,"
-    " --config-dir DIR, --help, --version"
+    " --config-dir DIR, --language en|zh, --help, --version"
 )
 DEFAULT_SHARE: Final = 0.01
 """As that of ``book.rejected_share``."""
@@ -28,7 +33,7 @@ columns, all): content, columns that the model reads, columns to impute, errors.
 mapping.
 
 Usage:  loanstress tape FILE... [--mapping M.yaml] [--panel P.csv] [--rejected drop]
-                        [--write-mapping OUT.yaml]
+                        [--write-mapping OUT.yaml] [--language en|zh]
         python -m simulator.tape is the same.
 
 Options
@@ -37,6 +42,7 @@ Options
   --rejected refuse|drop    what rows that break a rule do, as book.rejected (default: refuse)
   --rejected-share S        largest share of rows and balance left out, as book.rejected_share
   --write-mapping, -w FILE  where the proposed mapping goes; an existing file is not overwritten
+  --language, -l en|zh      language of the words (default: en)
   -cd, --config-dir DIR     your folder: the products of DIR/product are known, too
   --version, -h, --help
 
@@ -55,6 +61,7 @@ class _Asked:
     output: Path | None
     most_rejected: float | None
     config_dirs: tuple[str, ...]
+    language: "LanguageCode"
     help: bool
     version: bool
 
@@ -74,6 +81,7 @@ def _read(words: Sequence[str]) -> _Asked:
     parser.add_argument("--rejected-share", default=None)
     parser.add_argument("--write-mapping", "-w", type=Path)
     parser.add_argument("--config-dir", "-cd", action="append", default=[])
+    parser.add_argument("--language", "-l")
     found = parser.parse_intermixed_args(list(words))
     told = found.help or found.version
     if not told and not found.files:
@@ -84,9 +92,18 @@ def _read(words: Sequence[str]) -> _Asked:
     files = tuple(found.files)
     file = files[0] if len(files) == 1 else files
     folders = tuple(found.config_dir)
+    spoken = language_of(found.language) or "en"
     most = None if told else _most_rejected(found.rejected, found.rejected_share)
     return _Asked(
-        file, found.mapping, found.panel, output, most, folders, found.help, found.version
+        file,
+        found.mapping,
+        found.panel,
+        output,
+        most,
+        folders,
+        spoken,
+        found.help,
+        found.version,
     )
 
 
@@ -122,7 +139,8 @@ def _answer(asked: _Asked) -> int:
     elif asked.help:
         print(_HELP, end="")
     else:
-        return _inspect(asked)
+        with speaking(asked.language):
+            return _inspect(asked)
     return EXIT_OK
 
 
@@ -132,22 +150,24 @@ def _inspect(asked: _Asked) -> int:
     from simulator.cli.configuration.folders import find_folders
     from simulator.cli.configuration.products import products_in
     from simulator.cli.terminal.reconciliation import reconciliation_table
+    from simulator.cli.terminal.tape import tape_lines
     from simulator.cli.terminal.waiting import Waiting
     from simulator.products import products_of
 
     name = asked.file if isinstance(asked.file, str) else asked.file[0]
     products = products_in(find_folders(asked.config_dirs))
-    with products_of(products), Waiting(f"reading {clip(Path(name).name, 60)}"):
+    label = tr("reading {file}", file=clip(Path(name).name, 60))
+    with products_of(products), Waiting(label):
         found = inspect(asked.file, asked.mapping, asked.panel, asked.most_rejected)
-    print("\n".join(found.lines))
+    print("\n".join(tape_lines(found)))
     if found.reconciliation is not None:
         reconciliation_table(found.reconciliation)
     for warning in found.warnings:
-        print(f"warning: {clip(warning, 600)}", file=sys.stderr)
+        print(clip(warning_line(warning), 600), file=sys.stderr)
     if asked.output is not None:
-        write_new(asked.output, found.mapping_text)
-        print(f"\nWritten to {shown(asked.output)}")
-    return EXIT_OK if found.can_run else EXIT_MISTAKE
+        write_new(asked.output, found.proposal.text)
+        print("\n" + tr("Written to {folder}", folder=shown(asked.output)))
+    return EXIT_OK if found.tape is not None else EXIT_MISTAKE
 
 
 if __name__ == "__main__":

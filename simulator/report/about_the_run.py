@@ -219,7 +219,7 @@ def limits(data: ReportData) -> list[str]:
             )
         )
     if isinstance(notes, list):
-        out += [name(clean(note, 600)) for note in notes]
+        out += [name(run_message(clean(note, 600))) for note in notes]
     if isinstance(imputed, list) and imputed:
         out.append(
             tr(

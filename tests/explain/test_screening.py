@@ -124,4 +124,4 @@ def test_a_shipped_list_is_made_for_its_parameters_and_has_its_chinese(path: Pat
 
 def test_keys_of_a_screening_are_refused_in_a_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["screen.keep=5", "run=smoke", "book.borrowers=100"]) == 2
-    assert "screen is read by loanstress screen alone" in capsys.readouterr().err
+    assert "loanstress run does not read screen" in capsys.readouterr().err

@@ -9,17 +9,19 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.book.reconciliation import Line, Reconciliation, said
+from simulator.report.kit.language import clauses, mark, tr
+from simulator.report.kit.run_messages import run_message
 
 _WIDE: Final = 110
 MOST_COLUMNS: Final = 8
 """Imputed columns that are named with their share."""
 TITLES: Final = {
-    "loans": "loans",
-    "balance": "balance",
-    "overdue": "balance overdue",
-    "annual_rate": "weighted rate a year",
-    "instalment": "instalments due next",
-    "score_band": "balance in score band",
+    "loans": mark("loans"),
+    "balance": mark("balance"),
+    "overdue": mark("balance overdue"),
+    "annual_rate": mark("weighted rate a year"),
+    "instalment": mark("instalments due next"),
+    "score_band": mark("balance in score band"),
 }
 
 
@@ -30,10 +32,10 @@ def reconciliation_table(found: Reconciliation) -> None:
         console = Console(file=sys.stdout, width=_WIDE)
     table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False)
     table.add_column("", no_wrap=True)
-    for heading in ("the tape says", "the model opens", "gap, points"):
+    for heading in (tr("the tape says"), tr("the model opens"), tr("gap, points")):
         table.add_column(heading, justify="right", no_wrap=True)
     for line in _shown(found):
-        title = f"{TITLES[line.measure]} {line.part}".strip()
+        title = f"{tr(TITLES[line.measure])} {line.part}".strip()
         gap = "-" if line.gap_points is None else f"{line.gap_points + 0.0:+.2f}"
         table.add_row(title, said(line, line.tape), said(line, line.model), gap)
     console.print(table)
@@ -52,13 +54,18 @@ def _imputed(found: Reconciliation) -> list[str]:
     shares = sorted(found.imputed.items(), key=lambda item: (-item[1], item[0]))
     partly = [f"{name} {share:.1%}" for name, share in shares if share < 1.0][:MOST_COLUMNS]
     whole = [name for name, share in shares if share >= 1.0]
-    parts = [f"for all of the balance {', '.join(whole)}"] if whole else []
-    parts += [f"for a part {', '.join(partly)}"] if partly else []
-    return [f"Imputed: {'; '.join(parts)}."] if parts else []
+    parts = [tr("for all of the balance {columns}", columns=", ".join(whole))] if whole else []
+    parts += [tr("for a part {columns}", columns=", ".join(partly))] if partly else []
+    return [tr("Imputed: {columns}.", columns=clauses(parts))] if parts else []
 
 
 def _left_out(found: Reconciliation) -> list[str]:
     return [
-        f"Left out: {item.loans:,} loans, balance {item.balance:,.0f} ({item.reason})."
+        tr(
+            "Left out: {loans} loans, balance {balance} ({reason}).",
+            loans=f"{item.loans:,}",
+            balance=f"{item.balance:,.0f}",
+            reason=run_message(item.reason),
+        )
         for item in found.left_out
     ]

@@ -168,6 +168,59 @@ MESSAGES: Final = (
         "{file}: {owner} column {column} has {n} times {text}, which is neither {good} nor {bad};"
         " left out"
     ),
+    mark("{file} was read as {encoding}."),
+    mark(
+        "The encoding of {file} was taken as {encoding}, the likeliest; UTF-8, or encoding in "
+        "the mapping of a tape, leaves no doubt."
+    ),
+    mark("No column for borrower_id: each loan is a borrower's only one."),
+    mark("No column for loan_id: borrower_id serves for both."),
+    mark("{column}: a year's amounts under {header}, divided by 12."),
+    mark("score ({header}) read as {scale}; {means}."),
+    mark(
+        "Balances are of {day}, no month's end: months of the run begin there, and due days are"
+        " counted from there."
+    ),
+    mark("{column}: from {columns} where the tape has none."),
+    mark("{column}: from dates where the tape has none."),
+    mark(
+        "due_day of {n} rows is 29, 30 or 31, a month's end: taken as {day}, the last day that "
+        "every month has."
+    ),
+    mark(
+        "{n} instalment loans leave: their principal is 0 and nothing is past due, so they are "
+        "repaid."
+    ),
+    mark("{n} loans, with a balance of {balance}, leave: their status is closed or written off."),
+    mark("{n} loans leave: their status is closed or written off."),
+    mark("{column} of {n} lines: the product's term."),
+    mark("{n} limits were raised to the balance."),
+    mark("Headers were read by their usual meaning: {headers}."),
+    mark("Headers are those of {format}."),
+    mark("{column}: cells with a percent sign were read as hundredths."),
+    mark("{column}: {pairs}, by their usual meaning."),
+    mark(
+        "Panel of {n} months: {gone} loans have no row in the last month and leave; {cut} "
+        "spells ran already in the first month and may be longer than it shows."
+    ),
+    mark("Months overdue from {file} (SHA-256 {sha})."),
+    mark("{n} loans of the tape have no row in the last month."),
+    mark("{n} rows above the header left out, as header_row says."),
+    mark("{n} row above the header left out, as header_row says."),
+    mark("{n} rows at the end left out, as footer_rows says (first: {first})."),
+    mark("{n} row at the end left out, as footer_rows says (first: {first})."),
+    mark("{file}: {n} rows (SHA-256 {sha})."),
+    mark("{n} loans are past their write-off age and leave in month 1."),
+    mark("The tape has no dpd: every loan is taken as current."),
+    mark(
+        "The tape is of {month}, but month 1 of the run is {start}: run.start_month={next} "
+        "would follow on."
+    ),
+    mark("values.{column} of {words}: one of {allowed}"),
+    mark("no column for {column} ({meaning}): map one, or name a constant"),
+    mark("no column for {column} ({meaning}): map one"),
+    mark("snapshot_date: YYYY-MM-DD, the date of the balances"),
+    mark("date_format: {forms}; no day of {columns} is above 12, as in {cell}"),
 )
 """Sentences as they are written; a name in braces is any text."""
 
