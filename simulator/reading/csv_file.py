@@ -108,7 +108,7 @@ def _first_lines(data: bytes) -> list[str]:
 def _delimiter(data: bytes) -> str:
     """The delimiter of the first line, outside quotes, or of most lines if that is a title."""
     lines = ["".join(line.split('"')[::2]) for line in _first_lines(data)]
-    lines = [line for line in lines if line.strip()]
+    lines = [line for line in lines if line.strip()] or [""]
     counts = {mark: [line.count(mark) for line in lines] for mark in DELIMITERS}
     best = max(DELIMITERS, key=lambda mark: counts[mark][0])
     first = counts[best][0]
@@ -252,7 +252,7 @@ def _lines(
     """Line of each row that was kept; None where rows are not lines one to one."""
     n_lines = data.count(b"\n") + (not data.endswith(b"\n"))
     numbers = [row.number for row in ragged]
-    if n_lines != n_rows + 1 + len(ragged) or None in numbers:
+    if n_lines != n_rows + 1 + len(ragged) or any(not 1 < (n or 0) <= n_lines for n in numbers):
         return None
     lines = np.arange(n_lines - 1, dtype=np.int64) + first_line
     return np.delete(lines, np.array(numbers, dtype=np.int64) - 2)

@@ -160,7 +160,7 @@ def _table(
     first = next((i for i, row in enumerate(texts) if row), len(rows))
     said = layout.header_row
     place = first + header_place(texts[first:]) if said is None else said - 1
-    if place >= len(rows):
+    if place >= len(rows) or not rows[place]:
         raise UserError(f"{owner} is empty; it must have a header and at least one row")
     above = sum(1 for row in rows[:place] if row)
     if above:

@@ -3,6 +3,7 @@
 import gzip
 import io
 import zipfile
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -202,3 +203,24 @@ def test_without_its_library_a_workbook_is_refused_with_what_to_install(
     path = saved(tmp_path, {"Loans": [["a", "b"], [1, 2]]})
     monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
     assert "reading .xlsx needs openpyxl: pip install 'loanstress[xlsx]'" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "layout"),
+    [
+        (b'"', Layout()),
+        (b'\n"\n', Layout()),
+        (b';,|\rx: y z7,5\nx("sep=(\n\r7,5(\r(;a,b,c\n1,2,3\n\t', Layout(header_row=3)),
+        (b"\n \n", Layout()),
+    ],
+)
+def test_bytes_that_are_hardly_a_table_are_read_or_refused(
+    text: bytes, layout: Layout, tmp_path: Path
+) -> None:
+    with suppress(UserError):
+        open_source("book.path", laid(tmp_path, text), layout)
+
+
+def test_a_blank_row_is_no_header_of_a_sheet(tmp_path: Path) -> None:
+    path = saved(tmp_path, {"Loans": [["a", "b"], [], [1, 2]]})
+    assert "is empty; it must have a header" in refused(path, Layout(header_row=2))
