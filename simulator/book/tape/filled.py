@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from simulator.book.reconciliation import LeftOut
 from simulator.book.tape.checks import revolving_rows
 from simulator.book.tape.dates import calendar
 from simulator.book.tape.draft import Draft
@@ -26,6 +27,7 @@ GIVEN_BY: Final[tuple[tuple[str, frozenset[str]], ...]] = (
 )
 """Column, and columns that give it together."""
 _LONGEST_MONTH: Final = 31
+REPAID: Final = "repaid: nothing is owed"
 
 
 def with_derived(present: Set[str]) -> set[str]:
@@ -95,6 +97,7 @@ def leave_repaid(draft: Draft) -> None:
     if repaid.all():
         draft.findings.say("every loan has principal = 0: nothing is owed")
         return
+    draft.left_out.append(LeftOut(REPAID, int(np.count_nonzero(repaid)), 0.0))
     draft.notes.append(
         f"{np.count_nonzero(repaid)} instalment loans leave: their principal is 0 and nothing is"
         " past due, so they are repaid."

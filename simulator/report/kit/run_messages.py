@@ -36,6 +36,7 @@ MESSAGES: Final = (
     ),
     mark("closed or written off by their status"),
     mark("rows that break a rule"),
+    mark("repaid: nothing is owed"),
     mark(
         "parameters: {set} was fitted to the book {books}, not to {book}: levels are those of"
         " another lender until parameters are fitted to its own history (docs/calibration.md)"
