@@ -1,7 +1,8 @@
 """Whether the lower bounds in pyproject.toml are true: installs exactly them and runs a smoke test.
 
-``python -m tools.lowest_versions FOLDER`` makes a virtual environment in FOLDER, where it stays.
-With ``--list`` the pins are printed and nothing is installed.
+``python -m tools.lowest_versions FOLDER`` makes a virtual environment in FOLDER, where it stays, and
+notes the bounds that work in constraints.txt. With ``--list`` the pins are printed and nothing is
+installed; with ``--tried`` the exit code is 0 where these bounds have been tried already.
 """
 
 import re
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+CONSTRAINTS: Final = ROOT / "constraints.txt"
+_NOTE: Final = "# Lowest versions tried:"
 _BOUND: Final = re.compile(r"\s*([A-Za-z0-9._-]+)\s*(?:\[[^\]]*\])?\s*>=\s*([0-9][0-9A-Za-z.]*)")
 SMOKE: Final = (
     "run=smoke", "book.borrowers=200", "book.donors=500", "book.burn_in_months=12",
@@ -39,6 +42,8 @@ def main(words: list[str]) -> int:
     if words == ["--list"]:
         print("\n".join(lowest))
         return 0
+    if words == ["--tried"]:
+        return 0 if _noted(lowest) in CONSTRAINTS.read_text("utf-8").splitlines() else 1
     if len(words) != 1:
         print(__doc__)
         return 2
@@ -60,7 +65,15 @@ def main(words: list[str]) -> int:
             print(f"lowest versions: {' '.join(command)} ended with {done.returncode}")
             return 1
     print(f"lowest versions: {len(lowest)} pins work")
+    head, *rest = CONSTRAINTS.read_text("utf-8").splitlines()
+    kept = [line for line in rest if not line.startswith(_NOTE)]
+    CONSTRAINTS.write_text("\n".join([head, _noted(lowest), *kept, ""]), "utf-8")
     return 0
+
+
+def _noted(lowest: list[str]) -> str:
+    """The line of constraints.txt that says that these bounds work."""
+    return f"{_NOTE} {', '.join(lowest)}"
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from simulator.report.delinquency.re_ageing import re_aged
 from simulator.report.kit.data import OTHER_BALANCE, ReportData
-from simulator.report.kit.language import clauses, listed, sentences, tr
+from simulator.report.kit.language import clauses, listed, mark, sentences, tr
 from simulator.report.kit.numbers import (
     Scale,
     money_scale,
@@ -140,6 +141,23 @@ def more_paths(obstacle: Obstacle) -> str:
     return tr(" (about {n} paths needed)", n=number(obstacle.paths, 0))
 
 
+_LIMITS: Final = {
+    Lack.CAPITAL_RATIO: (
+        mark("{where} its lowest capital ratio is {found} (limit {limit}){needed}"),
+        mark("{where} its lowest capital ratio may be below {limit} ({found} on average){needed}"),
+    ),
+    Lack.COVERAGE: (
+        mark("{where} its lowest coverage is {found} (limit {limit}){needed}"),
+        mark("{where} its lowest coverage may be below {limit} ({found} on average){needed}"),
+    ),
+    Lack.COMPLAINTS: (
+        mark("{where} complaints change by {found} (limit {limit}){needed}"),
+        mark("{where} complaints may rise by more than {limit} ({found} on average){needed}"),
+    ),
+}
+"""What is said where the mean breaks a limit, and where only its interval does."""
+
+
 def obstacle_words(data: ReportData, obstacle: Obstacle) -> str:
     """What a policy lacks, in a clause: where, what was found, and the limit."""
     found, limit = obstacle.found, obstacle.limit
@@ -169,12 +187,10 @@ def obstacle_words(data: ReportData, obstacle: Obstacle) -> str:
     scale = rate_scale([found.mean, limit])
     said |= {"found": scale.full(found.mean), "limit": scale.full(limit)}
     said["needed"] = more_paths(obstacle)
-    if obstacle.lack is Lack.CAPITAL_RATIO:
-        return tr("{where} its lowest capital ratio is {found} (limit {limit}){needed}", **said)
-    if obstacle.lack is Lack.COVERAGE:
-        return tr("{where} its lowest coverage is {found} (limit {limit}){needed}", **said)
-    said["found"] = scale.full(found.mean, signed=True)
-    return tr("{where} complaints change by {found} (limit {limit}){needed}", **said)
+    if obstacle.lack is Lack.COMPLAINTS:
+        said["found"] = scale.full(found.mean, signed=True)
+    sure, perhaps = _LIMITS[obstacle.lack]
+    return tr(perhaps if obstacle.by_evidence else sure, **said)
 
 
 @dataclass(frozen=True, slots=True)
