@@ -1,8 +1,8 @@
 """Whether the lower bounds in pyproject.toml are true: installs exactly them and runs a smoke test.
 
-``python -m tools.lowest_versions FOLDER`` makes a virtual environment in FOLDER, where it stays, and
-notes the bounds that work in constraints.txt. With ``--list`` the pins are printed and nothing is
-installed; with ``--tried`` the exit code is 0 where these bounds have been tried already.
+``python -m tools.lowest_versions FOLDER`` makes a virtual environment in FOLDER, where it stays,
+and notes the bounds that work in constraints.txt. With ``--list`` the pins are printed and nothing
+is installed; with ``--tried`` the exit code is 0 where these bounds have been tried already.
 """
 
 import re

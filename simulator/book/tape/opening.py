@@ -27,8 +27,9 @@ from simulator.book.segments import check_regions, risk_band
 from simulator.book.synthesize import Menu, applicants, menu_of, rules_of
 from simulator.book.tape.checks import WORK_NAMES
 from simulator.book.tape.columns import TAPE_COLUMNS
+from simulator.book.tape.kept_tape import tape_of
 from simulator.book.tape.loans import loans_of, model_side, reconciled
-from simulator.book.tape.reader import Tape, read_tape
+from simulator.book.tape.reader import Tape
 from simulator.book.tape.sample import sample_tape
 from simulator.catalogue import Parameters
 from simulator.products import PRODUCTS
@@ -82,14 +83,7 @@ def tape_book(
     """
     if settings.path is None:
         raise UserError("book.path must name the file of the tape when book.kind is tape; got null")
-    tape = read_tape(
-        settings.path,
-        settings.mapping,
-        settings.panel,
-        settings.regions,
-        settings.jurisdiction,
-        settings.most_rejected,
-    )
+    tape = tape_of(settings, settings.path)
     settings = _replacing(settings, tape)
     menu = menu_of(settings, tape.texts["product"].words)
     rules = _with_regions(tape, rules_of(settings, parameters))
