@@ -51,7 +51,7 @@ def test_a_changed_file_is_read_again(reads: list[object], tmp_path: Path) -> No
     assert len(reads) == 2
 
 
-@pytest.mark.filterwarnings("ignore:parameters")
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_opening_a_book_leaves_the_kept_tape_as_it_is(
     reads: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
