@@ -144,7 +144,9 @@ def test_a_chinese_page_has_the_commands_and_files_of_the_english_one(page):
     blocks = {text for kind, text in BLOCK.findall(english) if kind != "python"}
     found = BLOCK.findall(page.read_text(encoding="utf-8"))
     assert found
-    assert [text for _, text in found if text not in blocks] == []
+    typed = [text for kind, text in found if kind != "text"]
+    spoken = re.compile(" (--|report.)language[ =]zh")
+    assert [t for t in typed if t not in blocks and spoken.sub("", t) not in blocks] == []
     assert f"]({page.name})" in english
 
 
@@ -244,6 +246,19 @@ def test_the_page_on_your_own_book_works_as_typed_and_prints_what_it_shows(
     rows = (ROOT / "examples" / "statuses_cn.csv").read_text(encoding="utf-8").splitlines(True)
     assert "".join(rows[:3]) in [text for kind, text in BLOCK.findall(page) if kind == "csv"]
     assert f"{len(rows) - 1:,} loans at seven month ends" in page
+
+
+def test_the_chinese_page_shows_what_the_inspector_prints(tmp_path, monkeypatch, capsys):
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    blocks = BLOCK.findall((ROOT / "docs" / "your-own-book.zh.md").read_text(encoding="utf-8"))
+    looked = 0
+    for (_, command), (kind, shown) in pairwise(blocks):
+        if command.startswith("python -m simulator.tape") and kind == "text":
+            printed, looked = _typed(command, capsys), looked + 1
+            for line in shown.splitlines():
+                assert line == "..." or line in printed, line
+    assert looked == 2
 
 
 def test_the_page_on_an_allowance_works_as_typed_and_prints_what_it_shows(
