@@ -167,7 +167,7 @@ def _inspect(asked: _Asked) -> int:
     if asked.output is not None:
         write_new(asked.output, found.proposal.text)
         print("\n" + tr("Written to {folder}", folder=shown(asked.output)))
-    return EXIT_OK if found.tape is not None else EXIT_MISTAKE
+    return EXIT_OK if found.can_run else EXIT_MISTAKE
 
 
 if __name__ == "__main__":

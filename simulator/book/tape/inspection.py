@@ -38,6 +38,11 @@ class Inspection:
     """What the tape says beside what would open, where it can be run."""
     warnings: tuple[str, ...] = ()
 
+    @property
+    def can_run(self) -> bool:
+        """Whether a run would take the tape with the proposed mapping."""
+        return self.tape is not None
+
 
 def inspect(
     path_text: Paths,

@@ -7,6 +7,7 @@ import yaml
 
 from simulator.book.tape.inspection import Inspection, inspect
 from simulator.book.tape.reader import Tape, read_tape
+from simulator.cli.terminal.tape import tape_lines
 from simulator.validation import UserError
 from tests.book.tape.formats import FORMS, MONTHLY, Form
 
@@ -19,11 +20,11 @@ def laid(folder: Path, form: Form) -> str | tuple[str, ...]:
 
 
 def proposed(found: Inspection) -> dict[str, object]:
-    return yaml.safe_load(found.mapping_text) or {}
+    return yaml.safe_load(found.proposal.text) or {}
 
 
 def asked(found: Inspection) -> list[str]:
-    return [line for line in found.mapping_text.splitlines() if line.startswith("# To decide")]
+    return [line for line in found.proposal.text.splitlines() if line.startswith("# To decide")]
 
 
 def answered(folder: Path, form: Form) -> Tape:
@@ -55,7 +56,7 @@ def test_titles_and_totals_are_told_and_refused_until_they_are_said(
     found = inspect(path, None, None)
     content = proposed(found)
     assert {"header_row", "footer_rows"} <= set(content)
-    assert "# Found: the header seems to stand on line" in found.mapping_text
+    assert "# Found: the header seems to stand on line" in found.proposal.text
     del content["footer_rows"]
     with pytest.raises(UserError, match=r"say footer_rows: "):
         read_tape(path, content)
@@ -104,7 +105,7 @@ def test_recognised_columns_come_first_however_many_others_there_are(tmp_path: P
         + "\n"
     )
     found = inspect(str(path), None, None)
-    shown = [line.split()[0] for line in found.lines if line]
+    shown = [line.split()[0] for line in tape_lines(found) if line]
     assert shown.index("loan_id") < shown.index("dpd") < shown.index("x0")
     assert proposed(found)["percent"] == ["annual_rate"]
     assert found.can_run
@@ -150,7 +151,9 @@ def test_na_is_missing_in_text_and_numbers_and_is_counted_so(tmp_path: Path) -> 
     path = tmp_path / "t.csv"
     rows = [row + ",NA,600", row.replace("1,1", "2,2") + ",east,NA"]
     path.write_text("\n".join([head + ",region,score", *rows]) + "\n")
-    lines = {line.split()[0]: line.split() for line in inspect(str(path), None, None).lines if line}
+    lines = {
+        line.split()[0]: line.split() for line in tape_lines(inspect(str(path), None, None)) if line
+    }
     assert lines["score"][3:5] == ["1", "1"]
     assert lines["region"][3:5] == ["1", "1"]
 
@@ -186,5 +189,5 @@ def test_what_a_terminal_would_turn_around_is_spelled_in_the_proposal(tmp_path: 
     path = tmp_path / "t.csv"
     path.write_text(f"{head},\u202eevil\u202c\n{row},1\n", "utf-8")
     found = inspect(str(path), None, None)
-    assert all(char.isprintable() for line in found.lines for char in line)
+    assert all(char.isprintable() for line in tape_lines(found) for char in line)
     assert proposed(found)["ignore"] == ["\u202eevil\u202c"]

@@ -109,5 +109,7 @@ def test_the_command_leaves_out_what_the_run_would(
 
 
 def test_only_a_tape_has_rows_to_reject() -> None:
-    with pytest.raises(ValueError, match=r"book\.rejected is for a tape"):
+    with pytest.raises(
+        ValueError, match=r"book\.rejected is not read when book\.kind is synthetic"
+    ):
         BookSettings(rejected="drop")

@@ -181,7 +181,7 @@ def test_one_rate_in_percent_is_read_as_the_others_and_named(
     assert "loan_id 1, line 2" in book.warnings[0]
     assert look([str(path)]) == 0
     assert "loan_id 1, line 2" in capsys.readouterr().err
-    assert "percent" not in inspect(str(path), None, None).mapping_text
+    assert "percent" not in inspect(str(path), None, None).proposal.text
 
 
 def test_one_fraction_among_percent_is_read_as_the_others(tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ def test_one_column_serves_loan_and_borrower(gone: str, tmp_path: Path) -> None:
     path = write_tape(tmp_path, without=[gone])
     book = open_tape(path)
     assert book.n_opening_borrowers == book.loans.id.size == 100
-    assert "To decide" not in inspect(str(path), None, None).mapping_text
+    assert "To decide" not in inspect(str(path), None, None).proposal.text
 
 
 def test_a_column_with_one_borrower_warns(tmp_path: Path) -> None:
