@@ -178,7 +178,7 @@ class BookSettings(Frozen):
     def _is_set(self, name: str) -> bool:
         """Whether ``name`` was given another value than nothing and its default."""
         value, field = getattr(self, name), type(self).model_fields[name]
-        usual = field.get_default(call_default_factory=True)
+        usual = field.get_default(call_default_factory=True, validated_data={})
         usual = _OWN_DEFAULTS.get(self.kind, {}).get(name, usual)
         return name in self.model_fields_set and bool(value or usual is True) and value != usual
 

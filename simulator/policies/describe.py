@@ -125,7 +125,7 @@ def field_meanings(model: type[BaseModel]) -> dict[str, str]:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "to be given"
-    value = field.get_default(call_default_factory=True)
+    value = field.get_default(call_default_factory=True, validated_data={})
     if value is None or value == () or value == {}:
         return ""
     return f"{value:g}" if isinstance(value, float) else str(value)
