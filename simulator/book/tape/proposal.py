@@ -14,7 +14,7 @@ from simulator.book.tape.filled import with_derived
 from simulator.book.tape.headers import Headers, unit_factor
 from simulator.book.tape.mapping import DROP, MeanAndSpread, TapeMapping
 from simulator.book.tape.profile import ColumnProfile
-from simulator.book.tape.statuses import meaning, unpaid_of
+from simulator.book.tape.statuses import meaning, read_statuses, unpaid_of
 from simulator.book.tape.synonyms import VALUE_WORDS, plain_word
 from simulator.products import PRODUCTS
 from simulator.reading.cells import Texts
@@ -142,13 +142,16 @@ def _values(
         if column is None or column.texts is None:
             continue
         known = dict(values.get(model, {}))
+        read = _statuses_read(column, given) if model == "status" else set()
         unknown = []
         for word in _present(column.texts)[:MOST_VALUES]:
             usual = meaning(word) if model == "status" else VALUE_WORDS[model].get(plain_word(word))
             if word in known or _is_own(model, word):
                 continue
-            if usual is None:
+            if usual is None and word not in read:
                 unknown.append(word)
+            elif usual is None:
+                continue
             else:
                 known[word] = usual
         if known:
@@ -165,6 +168,16 @@ def _values(
 def _present(texts: Texts) -> list[str]:
     counts = np.bincount(texts.codes, minlength=len(texts.names))
     return [w for w, n in zip(texts.words, counts, strict=True) if w and n]
+
+
+def _statuses_read(column: ColumnProfile, given: TapeMapping) -> set[str]:
+    """Words of a status that the column as a whole explains, such as 30 beside C."""
+    if column.texts is None:
+        return set()
+    words = column.texts.words
+    rows = np.bincount(column.texts.codes, minlength=len(words)).tolist()
+    chosen = given.values.get("status", {})
+    return set(read_statuses(words, rows, column.name, chosen, given.status_codes).taken)
 
 
 def _is_own(model: str, word: str) -> bool:

@@ -44,10 +44,21 @@ _LESS: Final = re.compile(
 )
 _DAYS: Final = re.compile(r"(?<!\d)(\d{1,3})\s*(?:days?|dpd|天|日)(?![a-z])|dpd\s*:?\s*(\d{1,3})")
 _COUNT: Final = re.compile(
-    r"(?<![a-z0-9])m(\d{1,2})\+?(?![a-z0-9])|(?<!\d)(\d{1,2})\s*(?:期|payments?|instal?ments?)"
+    r"(?<![a-z0-9])m(\d{1,2})\+?(?![a-z0-9])|(?<!\d)(\d{1,2})\+?\s*(?:期|payments?|instal?ments?)"
 )
 _CODE: Final = re.compile(r"\d{1,3}")
 _BRACKETED: Final = re.compile(r"[(\[{【<]([^)\]}】>]*)[)\]}】>]")
+_OF_MONTHS: Final = re.compile(
+    rf"(?<![\d.])(\d{{1,2}})\s*{_DASH}\s*(\d{{1,2}})\s*(?:months?|mths?|个月|個月)"
+)
+_OTHER_COUNT: Final = re.compile(
+    rf"\d\s*{_DASH}\s*\d{{1,3}}\s*(?:weeks?|years?|周|年|期|payments?|instal?ments?)"
+)
+_LATE: Final = re.compile("逾期|overdue|past due|late|delinquen|arrears")
+_ONCE: Final = re.compile(
+    r"\b(?:was|were|previously|formerly|once|ever|max|worst)\b|曾|历史|最长|最高"
+)
+"""What was so before, and tells nothing of the day of the balances."""
 _OF_INSTALMENTS: Final = re.compile("期数|instal?ment|payments?past|missedpayment|paymentsdue")
 _OF_THIRTY_DAYS: Final = re.compile("^(?:current)?loandelinquencystatus$")
 
@@ -62,7 +73,7 @@ def unpaid_of(word: str) -> int | None:
 def days_of(word: str) -> int | None:
     """Days past due where a status tells them to the day, such as ``45 days``; else None."""
     text = _folded(word)
-    if any(pattern.search(text) for pattern in (_INTERVAL, _RANGE, _MORE, _LESS)):
+    if any(pattern.search(text) for pattern in (_ONCE, _INTERVAL, _RANGE, _MORE, _LESS)):
         return None
     found = _DAYS.search(text)
     return None if found is None else int(found[1] or found[2])
@@ -76,6 +87,8 @@ def meaning(word: str) -> str | None:
     text = _folded(word)
     if _INTERVAL.fullmatch(text):
         return _canonical(text)
+    if _ONCE.search(text):
+        return None
     parts = [_BRACKETED.sub(" ", text), *_BRACKETED.findall(text)]
     parts = [part.strip() for part in parts if part.strip()]
     said = [_canonical(part) or VALUE_WORDS["status"].get(plain_word(part)) for part in parts]
@@ -104,6 +117,8 @@ def _canonical(part: str) -> str | None:
 
 def _most_days(text: str) -> int:
     """Last day of a bucket of days in ``text``; 0 where there is none."""
+    if _OF_MONTHS.search(text) or _OTHER_COUNT.search(text):
+        return 0
     interval, between, less = (p.search(text) for p in (_INTERVAL, _RANGE, _LESS))
     if interval is not None:
         return int(interval[3]) - (interval[4] == ")")
@@ -123,6 +138,11 @@ def _folded(word: str) -> str:
 
 def _unpaid_in(text: str) -> int | None:
     """Unpaid instalments of the first number with a unit in ``text``."""
+    if _ONCE.search(text) or _OTHER_COUNT.search(text):
+        return None
+    months = _OF_MONTHS.search(text)
+    if months is not None:
+        return _unpaid_between(*(DAYS_PER_MONTH * int(n) for n in months.groups()))
     interval, between = _INTERVAL.search(text), _RANGE.search(text)
     if interval is not None:
         opens = int(interval[2]) + (interval[1] == "(" and interval[2] != "0")
@@ -180,17 +200,18 @@ def read_statuses(
     present = [w for w, n in zip(words, rows, strict=True) if n and not nothing(w)]
     open_words = [w for w in present if w not in chosen]
     coded = codes or _coding(open_words, header, dict(zip(words, rows, strict=True)))
+    late = _late_from_one_day(present, chosen)
     for word in words:
         if word in chosen:
             found.words.append(str(chosen[word]))
             continue
-        said = _said(word, coded) if word else None
+        said = "M1" if word in late else _said(word, coded) if word else None
         found.words.append(word if said is None else said)
         if said is not None and _folded(word) not in (said.casefold(), "0"):
             found.taken[word] = said
     if coded is None and _asks_for_codes(open_words):
         found.questions.append(_question_of_codes(open_words))
-    found.questions += _question_of_zero(open_words, found.taken)
+    found.questions += _question_of_zero(present, {**found.taken, **chosen}, chosen)
     found.warnings += _warnings(open_words)
     return found
 
@@ -249,17 +270,31 @@ def _question_of_codes(words: Sequence[str]) -> str:
     )
 
 
-def _question_of_zero(words: Sequence[str], taken: Mapping[str, str]) -> list[str]:
-    """A bucket from 0 days beside another word for current loans may mean from 1 day."""
-    current = [w for w in words if unpaid_of(taken.get(w, w)) == 0]
+def _late_from_one_day(words: Sequence[str], chosen: Mapping[str, object]) -> set[str]:
+    """Buckets from 0 days called late, as 逾期30天以内, beside a word for current loans."""
+    said = {w: str(chosen[w]) if w in chosen else meaning(w) or w for w in words}
+    current = [w for w in words if unpaid_of(said[w]) == 0]
+    late = {w for w in current if _most_days(_folded(w)) and _LATE.search(_folded(w))}
+    return late - set(chosen) if len(late) < len(current) else set()
+
+
+def _question_of_zero(
+    words: Sequence[str], taken: Mapping[str, object], chosen: Mapping[str, object]
+) -> list[str]:
+    """A bucket from 0 days beside another word for current loans may mean from 1 day.
+
+    One that the mapping explains is no question; the other word may well stand there.
+    """
+    current = [w for w in words if unpaid_of(str(taken.get(w, w))) == 0]
     buckets = [w for w in current if _most_days(_folded(w))]
-    if not buckets or len(buckets) == len(current):
+    open_buckets = [w for w in buckets if w not in chosen]
+    if not open_buckets or len(buckets) == len(current):
         return []
     others = ", ".join(clip(w, 24) for w in current if w not in buckets)
     return [
-        f"status {clip(buckets[0], 24)} beside {clip(others, 80)} may hold current loans or those"
-        f" 1 day past due and more: say which under values.status in the mapping, as"
-        f" {clip(buckets[0], 24)}: M0 or M1"
+        f"status {clip(open_buckets[0], 24)} beside {clip(others, 80)} may hold current loans or"
+        f" those 1 day past due and more: say which under values.status in the mapping, as"
+        f" {clip(open_buckets[0], 24)}: M0 or M1"
     ]
 
 
@@ -267,8 +302,8 @@ def _warnings(words: Sequence[str]) -> list[str]:
     """Buckets so wide that their middle had to be taken."""
     wide = {}
     for word in words:
-        found = _RANGE.search(_folded(word))
-        if found is not None and int(found[1]) and spans_several(int(found[1]), int(found[2])):
+        low, high = _range_of(_folded(word))
+        if low and spans_several(low, high):
             wide[word] = _unpaid_in(_folded(word))
     shown = ", ".join(f"{clip(w, 40)} as M{n}" for w, n in list(wide.items())[:MOST_WORDS])
     if not wide:
@@ -277,6 +312,16 @@ def _warnings(words: Sequence[str]) -> list[str]:
         f"status spans several buckets of days: {shown}, by its middle; values.status in the"
         " mapping says another"
     ]
+
+
+def _range_of(text: str) -> tuple[int, int]:
+    """Days of the first bucket in ``text``; twice 0 where there is none."""
+    months, days = _OF_MONTHS.search(text), _RANGE.search(text)
+    found = months or days
+    if found is None or _OTHER_COUNT.search(text):
+        return 0, 0
+    times = 1 if months is None else DAYS_PER_MONTH
+    return times * int(found[1]), times * int(found[2])
 
 
 def unpaid_of_status(status: Texts) -> tuple[F8, list[Trouble]]:

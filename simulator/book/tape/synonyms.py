@@ -77,6 +77,9 @@ _HEADERS: Final = {
     "unemployment_insured": "unemployment insurance, 失业保险",
     "medical_insured": "medical insurance, health insurance, 医疗保险, 医保",
     "status": "loan status, delinquency status, payment status, account status, arrears status,"
+    " loan delinquency status, current loan delinquency status, pay status, delinquency bucket,"
+    " dpd bucket, arrears bucket, ageing bucket, aging bucket, days past due bucket, 借据状态,"
+    " 五级分类, 贷款五级分类, 风险分类, 逾期期数, 逾期区间, 逾期阶段,"
     " 状态, 贷款状态, 账户状态, 还款状态, 逾期状态, 当前状态",
     "arrears": "arrears amount, amount past due, past due amount, overdue amount,"
     " overdue principal, 逾期金额, 逾期本金, 逾期余额, 拖欠金额",
@@ -152,10 +155,13 @@ _VALUES: Final[dict[str, dict[str, str]]] = {
         "northeast": "东北, 东北地区, 辽宁, 吉林, 黑龙江",
     },
     "status": {
-        "0": "current, performing, in grace, c, ok, normal, up to date, 正常, 未逾期, 正常还款",
+        "0": "current, performing, in grace, in grace period, not overdue, not past due,"
+        " no arrears, not delinquent, c, ok, normal, up to date, 正常, 未逾期, 正常还款",
         DROP: "repaid, completed, chargedoff, redeemed, cancelled, closed, paid off, fully paid,"
         " settled, written off, charged off,"
-        " charge off, 结清, 已结清, 正常结清, 提前结清, 核销, 已核销, 已转让",
+        " charge off, co, does not meet the credit policy status fully paid,"
+        " does not meet the credit policy status charged off, 结清,"
+        " 已结清, 正常结清, 提前结清, 核销, 已核销, 已转让",
     },
 }
 """Regions: the four of China's statistical bureau and the provinces in each."""

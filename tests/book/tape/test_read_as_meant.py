@@ -48,6 +48,56 @@ def test_a_tenth_of_the_balance_is_thirty_days_past_due(
     assert not book.warnings
 
 
+@pytest.mark.parametrize(
+    ("odd", "usual", "unpaid"),
+    [
+        ("逾期30天以内", "正常", 1),
+        ("less than 30 days late", "Current", 1),
+        ("In Grace Period", "M1", 0),
+        ("1-2 months in arrears", "Performing", 2),
+        ("3+ payments past due", "Current", 3),
+    ],
+)
+def test_words_for_late_loans_say_how_late(
+    odd: str, usual: str, unpaid: int, tmp_path: Path
+) -> None:
+    book = open_tape(write_tape(tmp_path, status=one_in_ten(odd, usual)))
+    assert np.mean(book.loans.n_unpaid == unpaid) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("odd", "usual"),
+    [("0-29", "Current"), ("逾期2-3期", "正常"), ("Current (was 60 days late)", "Current")],
+)
+def test_a_status_that_may_mean_two_things_stays_a_question_beside_the_proposal(
+    odd: str, usual: str, tmp_path: Path
+) -> None:
+    found = inspect(str(write_tape(tmp_path, status=one_in_ten(odd, usual))), None, None)
+    assert found.tape is None
+    assert "values.status" in found.wrong
+
+
+def test_a_bucket_of_months_is_not_one_of_days(tmp_path: Path) -> None:
+    words = one_in_ten("Arrears 1-3 months", "Performing")
+    book = open_tape(write_tape(tmp_path, status=words))
+    assert overdue(book, 3) == pytest.approx(0.1)
+    assert "Arrears 1-3 months as M3" in " ".join(book.warnings)
+
+
+def test_nothing_is_asked_that_the_column_explains(tmp_path: Path) -> None:
+    words = ["C", "C", "C", "C", "C", "30", "60", "90", "120+", "CO"] * 10
+    found = inspect(str(write_tape(tmp_path, status=words)), None, None)
+    assert not found.proposal.open_questions
+    assert found.tape is not None
+    assert found.tape.n_loans == 90
+
+
+@pytest.mark.parametrize("header", ["Current Loan Delinquency Status", "loan_delinquency_status"])
+def test_the_trades_own_header_says_what_its_codes_count(header: str, tmp_path: Path) -> None:
+    path = write_tape(tmp_path, without=["dpd"], **{header: one_in_ten("1", "0")})
+    assert overdue(open_tape(path), 2) == pytest.approx(0.1)
+
+
 STATUS_N: dict[str, object] = {"values": {"status": {"N": "M0"}}}
 
 
