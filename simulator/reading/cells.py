@@ -19,7 +19,21 @@ B = NDArray[np.bool_]
 F8 = NDArray[np.float64]
 I8 = NDArray[np.int64]
 
-MISSING_WORDS: Final = ("null", "none", "n/a", "na", "#n/a", "-", "--", "—", "\\n", "无", "空")
+MISSING_WORDS: Final = (
+    "null",
+    "none",
+    "n/a",
+    "n.a.",
+    "na",
+    "#n/a",
+    ".",
+    "-",
+    "--",
+    "—",
+    "\\n",
+    "无",
+    "空",
+)
 """Cells, without case, that mean nothing is known."""
 _FEW: Final = 1000
 
@@ -31,6 +45,8 @@ class ColumnRule(NamedTuple):
     is_fraction: bool = True
     unit: Unit | None = None
     """What the column counts, which cells may name: 36 months, 36期."""
+    is_money: bool = False
+    """Amounts, which have no three decimals throughout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +229,8 @@ def _read_numbers(
     text = bare(cells, is_fraction=spec.is_fraction, unit=spec.unit)
     read = read_marks(text.cells)
     mark = rules.decimal or marks.decide(read)
+    if spec.is_money and mark == "." and rules.decimal is None and not read.sure_point.any():
+        mark = None if matches(text.cells, COMMA_GROUPS).any() else mark
     trouble = []
     unclear = read.either if mark is None else np.zeros(len(cells), dtype=bool)
     if unclear.any():

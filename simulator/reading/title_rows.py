@@ -54,8 +54,10 @@ def _filled(row: Row) -> int:
 
 def _is_footer(row: Row, n_columns: int) -> bool:
     filled, first = _filled(row), first_cell(row)
-    if n_columns < 3 or filled >= n_columns:
+    if n_columns < 3:
         return False
+    if filled >= n_columns:
+        return bool(_TOTAL.fullmatch(first.rstrip(":\uff1a ")))
     if filled == 0 or _TOTAL.match(first):
         return True
     return filled <= 2 and 2 * filled < n_columns and bool(_REMARK.fullmatch(first))

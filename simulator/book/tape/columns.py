@@ -39,6 +39,11 @@ class TapeColumn:
         return not (self.text or self.date or self.whole) and self.high == 1.0
 
     @property
+    def is_money(self) -> bool:
+        """Whether cells are amounts of the currency."""
+        return not (self.text or self.date or self.whole) and self.high == MAX_MONEY
+
+    @property
     def unit(self) -> Unit | None:
         """What a number counts, which its cells may name."""
         return "months" if self.name.endswith("_months") else _UNITS.get(self.name)

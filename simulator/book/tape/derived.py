@@ -8,6 +8,7 @@ from simulator.book.schema import F8
 from simulator.book.tape.draft import Draft
 from simulator.book.tape.incomes import INCOMES, law_of, question, says_annual
 from simulator.book.tape.scores import (
+    codes_of_nothing,
     on_the_models_scale,
     outside,
     recognise,
@@ -25,11 +26,26 @@ MOST_LOANS: Final = 20
 def fill_ids(draft: Draft) -> None:
     """One column serves loan and borrower where a tape has one of them, or a constant for it."""
     loan, borrower = draft.texts.get("loan_id"), draft.texts.get("borrower_id")
+    if loan is not None and borrower is not None and borrower.equal("").all():
+        del draft.texts["borrower_id"]
+        borrower = None
     if loan is not None and "borrower_id" in draft.mapping.constants and loan.codes.size > 1:
         draft.texts["borrower_id"] = loan
         draft.warn(
             "borrower_id is a constant of the mapping, which would make one borrower of"
             f" {np.unique(loan.codes).size:,} loans: each loan was taken as a borrower's only one"
+        )
+    elif (
+        loan is not None
+        and borrower is not None
+        and loan.codes.size > MOST_LOANS
+        and np.unique(loan.codes).size == loan.codes.size
+        and np.unique(borrower.codes).size == 1
+    ):
+        draft.texts["borrower_id"] = loan
+        draft.warn(
+            f"borrower_id is {clip(borrower.words[0], 40)} in every row, which would make one"
+            f" borrower of {loan.codes.size:,} loans: each loan was taken as a borrower's only one"
         )
     elif loan is not None and borrower is None:
         draft.texts["borrower_id"] = loan
@@ -74,6 +90,7 @@ def rescale_scores(draft: Draft, law: str | None) -> None:
     score = draft.numbers.get("score")
     if score is None or not np.isfinite(score).any():
         return
+    score = _without_codes(draft, score)
     product, mapping = draft.texts.get("product"), draft.mapping
     scale, header = mapping.score_scale, draft.headers.get("score", "score")
     if scale is None:
@@ -90,6 +107,19 @@ def rescale_scores(draft: Draft, law: str | None) -> None:
     if scale != "model":
         means = f"mean {_known(score).mean():,.5g} is {_known(scaled).mean():.0f} here"
         draft.notes.append(f"score ({clip(header, 40)}) read as {words_of(scale)}; {means}.")
+
+
+def _without_codes(draft: Draft, score: F8) -> F8:
+    """``score`` without what stands for no score, with a warning."""
+    coded = codes_of_nothing(score)
+    if coded.any():
+        shown = ", ".join(f"{code:g}" for code in np.unique(score[coded]))
+        draft.warn(
+            f"score: {np.count_nonzero(coded)} cells of {shown}, far from all scores, were taken as"
+            " no score",
+            coded,
+        )
+    return np.where(coded, np.nan, score)
 
 
 def check_direction(draft: Draft) -> None:

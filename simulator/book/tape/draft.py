@@ -17,7 +17,7 @@ from simulator.book.tape.headers import read_headers
 from simulator.book.tape.mapping import TapeMapping
 from simulator.book.tape.quarantine import Quarantine
 from simulator.book.tape.statuses import read_statuses
-from simulator.book.tape.synonyms import VALUE_WORDS, plain_word, province_word
+from simulator.book.tape.synonyms import VALUE_WORDS, bracketed_unit, plain_word, province_word
 from simulator.reading.cells import (
     I8,
     B,
@@ -36,6 +36,8 @@ from simulator.validation import clip
 
 MOST_WORDS: Final = 8
 """Renamed values that a note names."""
+LEAST_USUAL_RATE: Final = 0.02
+"""Median below which yearly rates of consumer loans may be monthly or daily ones."""
 MOST_HEADERS: Final = 24
 """Headers that a note names."""
 
@@ -148,7 +150,7 @@ def _read_column(draft: Draft, name: str, column: pa.ChunkedArray) -> None:
             draft.dates[name], troubles = as_dates(column, name, mapping.cells)
             draft.add(*troubles)
             return
-        rule = ColumnRule(name, spec.is_fraction, spec.unit)
+        rule = ColumnRule(name, spec.is_fraction, spec.unit, spec.is_money)
         read = as_numbers(column, rule, mapping.cells, draft.source.marks)
         troubles = number_troubles(name, column, read)
     except (pa.ArrowException, ValueError, OverflowError, NotImplementedError) as error:
@@ -160,6 +162,7 @@ def _read_column(draft: Draft, name: str, column: pa.ChunkedArray) -> None:
     draft.add(*troubles)
     if spec.is_fraction and not read.signs:
         _read_outliers(draft, name)
+        _doubt_fractions(draft, name)
     if read.signs:
         draft.notes.append(f"{name}: cells with a percent sign were read as hundredths.")
     if name in mapping.percent and 0 < np.nanmax(numbers, initial=0.0) <= 0.01:
@@ -190,6 +193,24 @@ def _read_outliers(draft: Draft, name: str) -> None:
         " mixes percent and fractions"
     )
     draft.add(Trouble(found.unlike, rule))
+
+
+def _doubt_fractions(draft: Draft, name: str) -> None:
+    """Warn of fractions under a header of percent, and of rates that are hardly a year's."""
+    known = draft.numbers[name][np.isfinite(draft.numbers[name]) & (draft.numbers[name] > 0)]
+    if not known.size or name in {*draft.mapping.percent, *draft.mapping.scale}:
+        return
+    header, middle = draft.headers.get(name, name), float(np.median(known))
+    if "%" in bracketed_unit(header) and known.max() <= 1.0:
+        draft.warn(
+            f"{name} stands under {clip(header, 40)}, but its cells are like fractions: {middle:g}"
+            f" was read as {middle:.4%}; percent: [{name}] in the mapping if it is {middle:g} %"
+        )
+    elif name == "annual_rate" and middle < LEAST_USUAL_RATE:
+        draft.warn(
+            f"annual_rate has a median of {middle:.4%} a year: scale: {{annual_rate: 12}} in the"
+            " mapping if it is a month's, 360 if a day's"
+        )
 
 
 def translate_values(draft: Draft, regions: Sequence[str]) -> None:

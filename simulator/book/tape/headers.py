@@ -1,5 +1,6 @@
 """Which column of a tape is which of the model's: by mapping, by name, by usual words."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +22,22 @@ MOST_NAMED: Final = 12
 """Columns of one kind that a message names."""
 MONEY_UNITS: Final = {"万元": 1e4, "千元": 1e3, "百万元": 1e6, "亿元": 1e8, "万": 1e4, "千": 1e3}
 """Units in a header that are multiples of the currency."""
-RATE_PERIODS: Final = {"月利率": 12.0, "日利率": 360.0, "monthlyrate": 12.0}
+_ENGLISH_UNITS: Final = {
+    "000": 1e3, "000s": 1e3, "k": 1e3, "thousand": 1e3, "thousands": 1e3, "tsd": 1e3, "t": 1e3,
+    "m": 1e6, "mn": 1e6, "mio": 1e6, "million": 1e6, "millions": 1e6, "cent": 1e-2, "cents": 1e-2,
+    "lakh": 1e5, "lakhs": 1e5, "lac": 1e5, "crore": 1e7, "crores": 1e7,
+}  # fmt: skip
+"""The same in English and German, without currency and punctuation."""
+_NO_UNIT: Final = re.compile(
+    r"rmb|cny|usd|eur|gbp|chf|inr|twd|ntd|人民币|单位|[¥$€£₹'\u2019.:,\s]|\bin\b|\bof\b"
+)
+YEARS: Final = ("years", "year", "yrs", "年")
+SHORTER: Final = ("days", "day", "d", "天", "日", "weeks", "week", "周")
+"""Units of a term that are no months, nor whole numbers of them."""
+RATE_PERIODS: Final = {
+    "月利率": 12.0, "日利率": 360.0, "月息": 12.0, "日息": 360.0, "monthlyrate": 12.0,
+    "monthlyinterestrate": 12.0, "dailyrate": 360.0, "dailyinterestrate": 360.0,
+}  # fmt: skip
 """Rates of a shorter time than a year, as they are told: a year's is so many times as much."""
 RATE_UNITS: Final = {"\u2030": 1e-3, "per mille": 1e-3, "bp": 1e-4, "bps": 1e-4}
 
@@ -114,7 +130,13 @@ def unit_factor(model: str, header: str) -> float | None:
         times = next((n for word, n in RATE_PERIODS.items() if word in plain), 1.0)
         times *= RATE_UNITS.get(bracketed_unit(header), 1.0)
         return times if times != 1.0 else None
-    return MONEY_UNITS.get(bracketed_unit(header))
+    unit = bracketed_unit(header).casefold()
+    if spec.unit == "months":
+        return 12.0 if unit in YEARS else None
+    if not spec.is_money:
+        return None
+    bare = _NO_UNIT.sub("", unit)
+    return MONEY_UNITS.get(bare, _ENGLISH_UNITS.get(bare))
 
 
 def _twice(names: Sequence[str]) -> list[str]:
@@ -164,10 +186,16 @@ def _units(names: Sequence[str], claims: dict[str, list[int]], mapping: TapeMapp
     """Multiples of the currency in headers that the mapping does not declare."""
     lines = []
     for model, places in claims.items():
-        factor = unit_factor(model, names[places[0]])
+        factor, header = unit_factor(model, names[places[0]]), names[places[0]]
+        shorter = COLUMN_BY_NAME[model].unit == "months"
+        if shorter and bracketed_unit(header).casefold() in SHORTER and model not in mapping.scale:
+            lines.append(
+                f"{model} counts months, but is under {clip(header, 40)}: give months, or the"
+                f" factor in a mapping, scale: {{{model}: 0.0333}}"
+            )
         if factor and model not in mapping.scale:
             lines.append(
-                f"{model} is under {clip(names[places[0]], 40)}: declare its unit in a mapping,"
+                f"{model} is under {clip(header, 40)}: declare its unit in a mapping,"
                 f" scale: {{{model}: {factor:.10g}}}"
             )
     return lines

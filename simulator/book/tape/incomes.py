@@ -14,7 +14,11 @@ INCOMES: Final = ("monthly_income", "stated_income")
 LIKE_A_YEAR: Final = 3.5
 """Median over the country's usual monthly income from which on a year may be meant: between 1
 and 12, on a scale of ratios."""
-_ANNUAL: Final = re.compile(r"annual|yearly|peryear|perannum|年收入|年薪|年净收入|全年")
+LEAST_PART: Final = 50.0
+"""A median below the usual income over this is in thousands or ten thousands."""
+_ANNUAL: Final = re.compile(
+    r"annual|yearly|peryear|perannum|primaryincome|年收入|年薪|年净收入|全年"
+)
 
 
 def says_annual(header: str) -> bool:
@@ -32,6 +36,12 @@ def question(name: str, income: F8, law: str) -> str:
     """What to ask of the known amounts (n,) of a column; empty where they are as a month's."""
     usual = JURISDICTIONS[law].reference_monthly_income
     middle = float(np.median(income)) if income.size else 0.0
+    if income.size and middle < usual / LEAST_PART:
+        return (
+            f"{name} has a median of {middle:,.4g}, and a usual month's income is {usual:,.0f}"
+            f" {JURISDICTIONS[law].currency}: declare its unit, as scale: {{{name}: 10000}}, or say"
+            " income_period: monthly in the mapping"
+        )
     if middle <= LIKE_A_YEAR * usual:
         return ""
     return (

@@ -11,11 +11,11 @@ from simulator.book.tape.checks import WORK_NAMES
 from simulator.book.tape.columns import COLUMN_BY_NAME, TAPE_COLUMNS
 from simulator.book.tape.file_proposal import file_keys
 from simulator.book.tape.filled import with_derived
-from simulator.book.tape.headers import Headers, unit_factor
+from simulator.book.tape.headers import RATE_UNITS, Headers, unit_factor
 from simulator.book.tape.mapping import DROP, MeanAndSpread, TapeMapping
 from simulator.book.tape.profile import ColumnProfile
 from simulator.book.tape.statuses import meaning, read_statuses, unpaid_of
-from simulator.book.tape.synonyms import VALUE_WORDS, plain_word
+from simulator.book.tape.synonyms import VALUE_WORDS, bracketed_unit, plain_word
 from simulator.products import PRODUCTS
 from simulator.reading.cells import Texts
 from simulator.reading.table_file import Source
@@ -119,7 +119,8 @@ def _in_percent(model: str, found: ColumnProfile) -> bool:
     """Whether a column of fractions holds percent without saying so in its cells."""
     words = [] if found.texts is None else found.texts.words[:9]
     signs = any("%" in w or "\uff05" in w for w in words)
-    return COLUMN_BY_NAME[model].is_fraction and found.middle > 1.0 and not signs
+    other = bracketed_unit(found.name).casefold() in RATE_UNITS
+    return COLUMN_BY_NAME[model].is_fraction and found.middle > 1.0 and not signs and not other
 
 
 def _scales(by_model: Mapping[str, ColumnProfile]) -> dict[str, float]:
@@ -156,7 +157,7 @@ def _values(
                 known[word] = usual
         if known:
             values[model] = known
-        if unknown:
+        if unknown and not (model == "status" and "dpd" in by_model):
             allowed = {"product": tuple(PRODUCTS), "work": tuple(WORK_NAMES)}.get(
                 model, ("a number of unpaid instalments", DROP)
             )

@@ -48,6 +48,7 @@ from simulator.reading.cells import (
 from simulator.reading.named_files import Paths
 from simulator.reading.table_file import Source, open_source
 from simulator.units import days_past_due
+from simulator.validation import clip
 
 CLOSED: Final = "closed or written off by their status"
 HELPERS = frozenset(column.name for column in HELPER_COLUMNS)
@@ -141,6 +142,12 @@ def checked_tape(
     _fill_from_status(draft)
     if "dpd" not in draft.numbers:
         draft.warn("no column tells arrears (dpd or status): every loan is taken as current")
+    elif np.isnan(draft.numbers["dpd"]).any():
+        unknown = np.isnan(draft.numbers["dpd"])
+        draft.warn(
+            f"{np.count_nonzero(unknown)} of {unknown.size} rows tell no arrears: taken as current",
+            unknown,
+        )
     check_direction(draft)
     _fill_lines(draft)
     leave_repaid(draft)
@@ -214,8 +221,10 @@ def _fill_from_status(draft: Draft) -> None:
     if "status" not in draft.texts:
         return
     unpaid, troubles = unpaid_of_status(draft.texts["status"])
-    draft.add(*troubles)
     dpd = draft.numbers.get("dpd")
+    if dpd is not None:
+        troubles = _left_to_days(draft, troubles, dpd)
+    draft.add(*troubles)
     if dpd is not None:
         room = days_of_current(draft.texts["status"])
         draft.add(Trouble((unpaid == 0) & (dpd > room), "dpd > 0, but a status of current"))
@@ -225,6 +234,20 @@ def _fill_from_status(draft: Draft) -> None:
     due_day = np.nan_to_num(draft.numbers["due_day"], nan=1.0, posinf=1.0, neginf=1.0)
     days = days_of_status(draft.texts["status"])
     draft.fill("dpd", np.where(np.isnan(days), days_past_due(unpaid, due_day), days))
+
+
+def _left_to_days(draft: Draft, unread: Sequence[Trouble], dpd: F8) -> list[Trouble]:
+    """Statuses that nobody can read, where the days past due do not tell what is meant."""
+    status = draft.texts["status"]
+    told = np.logical_or.reduce([t.rows for t in unread]) & ~np.isnan(dpd)
+    if told.any():
+        words = [status.words[code] for code in np.unique(status.codes[told])]
+        draft.warn(
+            f"status {clip(', '.join(words), 80)} says nothing of arrears: dpd tells them; map what"
+            " is closed or written off to drop, under values.status",
+            told,
+        )
+    return [Trouble(t.rows & np.isnan(dpd), t.rule) for t in unread]
 
 
 def _fill_lines(draft: Draft) -> None:

@@ -50,6 +50,24 @@ _BUREAU_FROM: Final = 640.0
 """From this mean on scores that all lie in 300-850 may be FICO's."""
 
 
+CODES: Final = (0.0, -1.0, -9.0, -99.0, -999.0, 999.0, 9999.0, 99999.0)
+"""Numbers that stand for no score, where they lie far from all scores; 9000 and more as well."""
+_FAR: Final = 3.0
+"""Standard deviations that lie between such a number and the nearest score."""
+
+
+def codes_of_nothing(score: F8) -> B:
+    """Scores (n,) that are codes for no score: 0, 9999 and the like, far from the others."""
+    known = np.isfinite(score)
+    coded = known & (np.isin(score, CODES) | ((score >= 9000.0) & (score <= 9999.0)))
+    others = score[known & ~coded]
+    if not coded.any() or others.size < LEAST_ROWS:
+        return np.zeros(score.size, dtype=bool)
+    gap = _FAR * float(others.std())
+    far: B = coded & ((score < others.min() - gap) | (score > others.max() + gap))
+    return far
+
+
 class Recognised(NamedTuple):
     """``scale``: what the scores are on; None where ``question`` must be answered."""
 
@@ -121,7 +139,7 @@ def outside(score: F8, scale: ScaleName | MeanAndSpread) -> list[Trouble]:
         return []
     rule = (
         f"a score outside {bureau.low:.0f}-{bureau.high:.0f}, its scale (score_scale: {scale});"
-        " cells that mean nothing is known stand under missing in the mapping, as missing: ['0']"
+        " leave cells empty where nothing is known"
     )
     return [Trouble((score < bureau.low) | (score > bureau.high), rule)]
 
@@ -139,7 +157,7 @@ def words_of(scale: ScaleName | MeanAndSpread) -> str:
     }.get(scale, "the model's")
 
 
-LEAST_EACH: Final = 10
+LEAST_EACH: Final = 5
 """Overdue and current loans that tell whether low scores are the bad ones."""
 _SURE: Final = 3.0
 """Standard errors beyond which overdue loans have the higher scores."""

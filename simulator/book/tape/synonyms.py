@@ -62,7 +62,12 @@ _HEADERS: Final = {
     "work": "employment, employment type, occupation type, kind of work, work type,"
     " 职业, 职业类型, 就业类型, 工作性质, 职业类别",
     "weight": "sample weight, weighting, 权重, 样本权重",
-    "score": "fico, fico score, vantage score, 芝麻分, 芝麻信用分, credit score, internal score,"
+    "score": "fico, fico score, fico 8, fico 9, fico score 8, fico score 9, fico 10 t,"
+    " vantage score, vantage score 3.0, vantage score 4.0, vantage, beacon score, bureau score,"
+    " bureau credit score, credit bureau score, borrower credit score, zhima score, sesame score,"
+    " borrower credit score at origination, sesame credit, application score, scorecard score,"
+    " 芝麻信用, 征信评分, 芝麻分, 芝麻信用分, credit score,"
+    " internal score,"
     " behaviour score, behavior score, risk score,"
     " 评分, 信用评分, 信用分, 风险评分, 内部评分",
     "savings": "liquid savings, deposits, 存款, 储蓄, 存款余额",
@@ -116,11 +121,13 @@ _SECOND_BEST: Final = {
     "borrower_id": "borrower, customer, 借款人, 客户",
     "product": "repayment type, repayment method, amortisation type, amortization type,"
     " 还款方式, 还款方法",
-    "annual_rate": "apr, original interest rate, 月利率, 日利率",
+    "annual_rate": "apr, original interest rate, monthly rate, monthly interest rate, daily rate,"
+    " daily interest rate, 月利率, 日利率, 月息, 日息",
     "principal": "ending balance, 余额, 当前余额",
     "original_principal": "amount, 合同金额",
     "monthly_income": "annual income, annual inc, yearly income, income annual,"
-    " gross annual income, annual salary, primary income, 年收入, 个人年收入, 家庭年收入",
+    " gross annual income, annual salary, gross annual salary, yearly salary, 税后年收入,"
+    " primary income, 年收入, 个人年收入, 家庭年收入",
 }
 """Headers that count only where no better one gives the column."""
 _VALUES: Final[dict[str, dict[str, str]]] = {
@@ -165,7 +172,10 @@ _VALUES: Final[dict[str, dict[str, str]]] = {
     },
 }
 """Regions: the four of China's statistical bureau and the provinces in each."""
-_BRACKET: Final = re.compile(r"[(\[{【][^)\]}】]*[)\]}】]\s*$")
+_BRACKET: Final = re.compile(
+    r"[(\[{【][^)\]}】]*[)\]}】]\s*$|(?<=\S)[\s_\-,:/]*(?:单位[::]?)?(?:百万|亿|万|千)元\s*$"
+)
+"""A unit at a header's end; units of Chinese money stand without brackets, too."""
 _FILLING: Final = re.compile(r"[\s_\-./·:、]+")
 _PROVINCE: Final = re.compile("(?:省|市|壮族自治区|回族自治区|维吾尔自治区|自治区)$")
 
@@ -179,7 +189,7 @@ def plain_word(text: str) -> str:
 def bracketed_unit(header: str) -> str:
     """What stands in brackets at the end of a header, such as ``%`` or ``万元``; else nothing."""
     found = _BRACKET.search(unicodedata.normalize("NFKC", header).strip())
-    return found.group().strip()[1:-1].strip() if found else ""
+    return found.group().strip().strip("()[]{}【】_-,:/ ") if found else ""
 
 
 def _by_word(table: dict[str, str]) -> dict[str, str]:

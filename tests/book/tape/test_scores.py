@@ -5,7 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.book.tape.scores import on_the_models_scale, recognise, runs_backwards
+from simulator.book.tape.inspection import inspect
+from simulator.book.tape.scores import (
+    codes_of_nothing,
+    on_the_models_scale,
+    recognise,
+    runs_backwards,
+)
 from tests.book.tape.small_tapes import asked, one_in_ten, open_tape, write_tape
 
 N = 100
@@ -91,3 +97,23 @@ def test_noise_does_not_run_backwards() -> None:
 
 def test_few_scores_tell_no_scale() -> None:
     assert recognise("score", np.array([700.0, 710.0]), "cn").scale == "model"
+
+
+@pytest.mark.parametrize("code", [0, 9999, -1])
+def test_a_code_far_from_all_scores_is_no_score(code: int, tmp_path: Path) -> None:
+    path = write_tape(tmp_path, **US, FICO=[code, *FICO[1:]])
+    found = inspect(str(path), None, None)
+    assert found.tape is not None
+    assert np.isnan(found.tape.numbers["score"]).tolist() == [True] + [False] * (N - 1)
+    assert "no score" in " ".join(found.warnings)
+
+
+def test_a_low_score_among_low_scores_is_one() -> None:
+    assert not codes_of_nothing(np.arange(0.0, 100.0)).any()
+
+
+@pytest.mark.parametrize("header", ["FICO_8", "VantageScore 3.0", "芝麻信用"])
+def test_scores_are_recognised_under_their_usual_headers(header: str, tmp_path: Path) -> None:
+    found = inspect(str(write_tape(tmp_path, **{header: FICO})), None, None)
+    assert found.tape is not None
+    assert "score" in found.tape.numbers
