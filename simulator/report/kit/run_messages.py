@@ -25,6 +25,23 @@ MESSAGES: Final = (
         " loans: each loan was taken as a borrower's only one"
     ),
     mark("{file}: no column tells arrears (dpd or status): every loan is taken as current"),
+    mark(
+        "{file}: borrower_id is {name} in every row, which would make one borrower of {n}"
+        " loans: each loan was taken as a borrower's only one"
+    ),
+    mark("{file}: {n} of {all} rows tell no arrears: taken as current (first: {place})"),
+    mark(
+        "{file}: status {words} says nothing of arrears: dpd tells them; map what is"
+        " closed or written off to drop, under values.status (first: {place})"
+    ),
+    mark(
+        "{file}: score: {n} cells of {codes}, far from all scores, were taken as no score"
+        " (first: {place})"
+    ),
+    mark(
+        "{file}: {column} stands under {header}, but its cells are like fractions: {cell}"
+        " was read as {share}; percent: [{name}] in the mapping if it is {percent} %"
+    ),
     mark("{file}: borrower_id {name} has {n} of {all} loans"),
     mark(
         "{file}: status spans several buckets of days: {words}, by its middle; values.status in"

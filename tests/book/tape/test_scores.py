@@ -69,10 +69,12 @@ def test_ranks_and_own_scales_in_numbers() -> None:
     assert turned[0] > turned[1] > turned[3]
 
 
-def test_a_zero_in_fico_is_told(tmp_path: Path) -> None:
-    path = write_tape(tmp_path, **US, fico=[0, *FICO[1:]])
-    assert "outside 300-850" in asked(path)
-    book = open_tape(path, {"missing": ["0"]}, jurisdiction="us")
+def test_a_score_that_fico_has_not_is_refused(tmp_path: Path) -> None:
+    assert "outside 300-850" in asked(write_tape(tmp_path, **US, fico=[290, *FICO[1:]]))
+
+
+def test_a_zero_in_fico_is_imputed(tmp_path: Path) -> None:
+    book = open_tape(write_tape(tmp_path, **US, fico=[0, *FICO[1:]]), jurisdiction="us")
     assert book.reconciliation is not None
     assert book.reconciliation.imputed["score"] == pytest.approx(0.01)
 
