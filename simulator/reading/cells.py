@@ -35,6 +35,8 @@ MISSING_WORDS: Final = (
     "空",
 )
 """Cells, without case, that mean nothing is known."""
+CURRENCIES: Final = ("$", "€", "£", "¥", "₹")
+"""Signs of which a column of money has one."""
 _FEW: Final = 1000
 
 
@@ -240,6 +242,8 @@ def _read_numbers(
             " in the mapping of a tape, or write a decimal point"
         )
         trouble.append(Trouble(unclear, rule))
+    if spec.is_money:
+        trouble += _other_currencies(cells, spec.name)
     if mark == ",":
         good = read.comma
         figures = pc.replace_substring(pc.replace_substring(text.cells, ".", ""), ",", ".")
@@ -253,6 +257,16 @@ def _read_numbers(
     if (text.factor != 1).any():
         values = pc.multiply(values, pa.array(text.factor))
     return values, text.percent, trouble
+
+
+def _other_currencies(cells: pa.Array, name: str) -> list[Trouble]:
+    """Amounts with another sign of currency than most: they are not added up."""
+    signs = {s: np.asarray(pc.fill_null(pc.match_substring(cells, s), False)) for s in CURRENCIES}
+    found = sorted((s for s, rows in signs.items() if rows.any()), key=lambda s: -signs[s].sum())
+    if len(found) < 2:
+        return []
+    others = np.logical_or.reduce([signs[sign] for sign in found[1:]]).astype(bool)
+    return [Trouble(others, f"{name} in {found[1]} beside {found[0]}; a tape has one currency")]
 
 
 def as_dates(column: pa.ChunkedArray, name: str, rules: CellRules) -> tuple[F8, list[Trouble]]:

@@ -13,7 +13,12 @@ RATE_HINT: Final = (
     " percent: [annual_rate]"
 )
 
-_UNITS: Final[dict[str, Unit]] = {"dpd": "days", "due_day": "day", "age": "years"}
+_UNITS: Final[dict[str, Unit]] = {
+    "dpd": "days",
+    "due_day": "day",
+    "age": "years",
+    "months_on_book": "months",
+}
 
 
 @dataclass(frozen=True, slots=True)

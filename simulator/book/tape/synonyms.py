@@ -81,7 +81,8 @@ _HEADERS: Final = {
     "p_forget": "",
     "unemployment_insured": "unemployment insurance, 失业保险",
     "medical_insured": "medical insurance, health insurance, 医疗保险, 医保",
-    "status": "loan status, delinquency status, payment status, account status, arrears status,"
+    "status": "months in arrears, months past due, months delinquent, bucket, overdue status,"
+    " loan status, delinquency status, payment status, account status, arrears status,"
     " loan delinquency status, current loan delinquency status, pay status, delinquency bucket,"
     " dpd bucket, arrears bucket, ageing bucket, aging bucket, days past due bucket, 借据状态,"
     " 五级分类, 贷款五级分类, 风险分类, 逾期期数, 逾期区间, 逾期阶段,"

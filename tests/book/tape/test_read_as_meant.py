@@ -400,3 +400,18 @@ def test_a_total_that_fills_every_cell_is_no_loan(label: str, tmp_path: Path) ->
     with path.open("a", encoding="utf-8") as file:
         file.write(",".join([label, *cells[1:]]) + "\n")
     assert "footer_rows: 1" in asked(path)
+
+
+def test_two_currencies_are_not_added_up(tmp_path: Path) -> None:
+    path = write_tape(tmp_path, principal=one_in_ten("€5000", "$5000"))
+    assert "10 rows have principal in € beside $" in asked(path)
+
+
+def test_months_in_arrears_are_asked_about(tmp_path: Path) -> None:
+    path = write_tape(tmp_path, without=["dpd"], **{"Months in arrears": one_in_ten("2", "0")})
+    assert "status_codes" in asked(path)
+
+
+def test_months_on_book_may_name_their_unit(tmp_path: Path) -> None:
+    path = write_tape(tmp_path, without=["remaining_months"], 账龄="12个月")
+    assert open_tape(path).loans.remaining_months.max() == 12
