@@ -149,7 +149,7 @@ WRONG: dict[str, Wrong] = {
     ),
     "status of nothing": Wrong(
         ("status that is no number of unpaid", "got odd"),
-        swapped("region", "status").replace("east", "odd").replace("west", "M1"),
+        swapped("dpd", "status").replace(",5,0,", ",5,odd,"),
     ),
     "status against days": Wrong(
         ("dpd = 0, but a status of overdue",),
