@@ -68,6 +68,22 @@ def warn_of_many(draft: Draft) -> None:
         draft.warn(f"borrower_id {name} has {counts[most]:,} of {owner.codes.size:,} loans")
 
 
+LEAST_FLAGGED: Final = 0.02
+"""Share of loans one day past due, and none longer, from which days may be a flag (assumption)."""
+
+
+def warn_of_flag(draft: Draft) -> None:
+    """Say so where days past due are 0 and 1 alone: a flag of default would look like that."""
+    dpd = np.nan_to_num(draft.numbers.get("dpd", np.zeros(draft.rows.size)))
+    ones = dpd == 1.0
+    if np.isin(dpd, (0.0, 1.0)).all() and np.mean(ones) >= LEAST_FLAGGED:
+        draft.warn(
+            "dpd holds 0 and 1 alone, read as days past due; a flag of arrears belongs under"
+            " status, with values.status in the mapping",
+            ones,
+        )
+
+
 def convert_incomes(draft: Draft, law: str | None) -> None:
     """A year's income as a month's, where the mapping or a header says so; by its size: ask."""
     product = draft.texts.get("product")

@@ -31,6 +31,7 @@ from simulator.book.tape.derived import (
     count_from_snapshot,
     fill_ids,
     rescale_scores,
+    warn_of_flag,
     warn_of_many,
 )
 from simulator.book.tape.draft import Draft, read_columns, translate_values
@@ -148,6 +149,7 @@ def checked_tape(
             f"{np.count_nonzero(unknown)} of {unknown.size} rows tell no arrears: taken as current",
             unknown,
         )
+    warn_of_flag(draft)
     check_direction(draft)
     _fill_lines(draft)
     leave_repaid(draft)

@@ -239,6 +239,14 @@ MESSAGES: Final = (
     mark("no column for {column} ({meaning}): map one"),
     mark("snapshot_date: YYYY-MM-DD, the date of the balances"),
     mark("date_format: {forms}; no day of {columns} is above 12, as in {cell}"),
+    mark(
+        "{file}: dpd holds 0 and 1 alone, read as days past due; a flag of arrears belongs under"
+        " status, with values.status in the mapping (first: {place})"
+    ),
+    mark(
+        "{file}: annual_rate has a median of {rate} a year: scale: {scale} in the mapping if it is"
+        " a month's, 360 if a day's"
+    ),
 )
 """Sentences as they are written; a name in braces is any text."""
 

@@ -183,7 +183,7 @@ def test_days_past_due_are_kept_to_the_day(dpd: int, day: int, tmp_path: Path) -
     assert late.sum() == 10
     for first, threshold in enumerate((1, 30, 60, 90), start=1):
         assert overdue(book, first) == pytest.approx(0.1 if dpd >= threshold else 0.0)
-    assert not book.warnings
+    assert bool(book.warnings) == (dpd == 1)  # it may be a flag
 
 
 def test_an_overdue_loan_keeps_its_place_in_the_schedule() -> None:
@@ -415,3 +415,10 @@ def test_months_in_arrears_are_asked_about(tmp_path: Path) -> None:
 def test_months_on_book_may_name_their_unit(tmp_path: Path) -> None:
     path = write_tape(tmp_path, without=["remaining_months"], 账龄="12个月")
     assert open_tape(path).loans.remaining_months.max() == 12
+
+
+@pytest.mark.parametrize(("late", "told"), [(1, True), (2, False)])
+def test_days_of_0_and_1_alone_may_be_a_flag(late: int, told: bool, tmp_path: Path) -> None:
+    found = inspect(str(write_tape(tmp_path, dpd=one_in_ten(late, 0))), None, None)
+    assert found.can_run
+    assert any("a flag of arrears" in warning for warning in found.warnings) is told
