@@ -76,7 +76,7 @@ def warn_of_flag(draft: Draft) -> None:
     """Say so where days past due are 0 and 1 alone: a flag of default would look like that."""
     dpd = np.nan_to_num(draft.numbers.get("dpd", np.zeros(draft.rows.size)))
     ones = dpd == 1.0
-    if np.isin(dpd, (0.0, 1.0)).all() and np.mean(ones) >= LEAST_FLAGGED:
+    if ones.any() and np.isin(dpd, (0.0, 1.0)).all() and np.mean(ones) >= LEAST_FLAGGED:
         draft.warn(
             "dpd holds 0 and 1 alone, read as days past due; a flag of arrears belongs under"
             " status, with values.status in the mapping",

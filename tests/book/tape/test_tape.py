@@ -283,7 +283,7 @@ def test_loans_past_their_write_off_age_are_announced(tmp_path: Path) -> None:
             ["boss", "gig", "gig", "gig"],
             "1 row has a work not among formal, self_employed",
         ),
-        ("monthly_income", [0, 1, 1, 2], "1 row has monthly_income = 0"),
+        ("monthly_income", [0, 5000, 5000, 6000], "1 row has monthly_income = 0"),
         ("score", [1001, 1, 1, 2], "1 row has score > 1000"),
         ("age", [15, 30, 30, 40], "1 row has age < 16"),
         ("age", [20, 30, 31, 40], "1 row has another age than the borrower's first row"),
