@@ -11,6 +11,11 @@ import xarray as xr
 from simulator.book import build_book
 from simulator.book_settings import BookSettings
 from simulator.cli.app import main
+from simulator.report.headline.committee_tables import levels
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import speaking
+from simulator.report.kit.numbers import Shown
+from simulator.results.stored_run import read_record
 from simulator.settings import RunSettings
 from simulator.shipped import fitted_books
 from tests.cli.small_runs import SETTLED
@@ -140,3 +145,28 @@ def test_the_headline_of_a_static_pool_is_over_the_opening_balance(tmp_path, cap
     (row,) = (r for r in rows if r["metric"] == "peak_overdue_rate_over_opening_30")
     assert float(row["mean"]) == pytest.approx(peak, rel=1e-5)
     assert f"{peak:.2%}" in told
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_levels_of_a_static_pool_are_those_of_the_results(language, tmp_path):
+    tape(tmp_path)
+    run(tmp_path, "scenario=[baseline,downturn]", "report.enabled=false", "run.runoff_months=2")
+    record = read_record(tmp_path / "out")
+    with speaking(language):
+        shown = levels(ReportData(record.dataset, record.summary_rows, record.manifest))
+    assert ("over the opening balance" if language == "en" else "期初余额") in " ".join(
+        shown.header
+    )
+    own = record.dataset.sel(policy="status_quo")
+    opening = own["opening_balance"].isel(month=0)
+    owed = own["overdue_rate"].sel(dpd=90).fillna(0.0) * own["closing_balance"] / opening
+    peaks = 100 * owed.max("month").mean("path")
+    lost = sum(
+        sign * (own[name].sum("month") + own[f"runoff_{name}"])
+        for name, sign in (("written_off", 1), ("sold", 1), ("recovered", -1), ("sale_price", -1))
+    )
+    losses = 100 * (lost.mean("path") / opening.mean("path"))
+    for row, peak, loss in zip(shown.rows, peaks.values, losses.values, strict=True):
+        told = [cell.values[0] for cell in row[1:] if isinstance(cell, Shown)]
+        assert told[0] == pytest.approx(float(peak), abs=1e-9)
+        assert any(value == pytest.approx(float(loss), abs=1e-9) for value in told[1:4])
