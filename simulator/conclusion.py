@@ -37,6 +37,7 @@ from simulator.results.files import (
     UNDERWRITING_PAGE,
 )
 from simulator.results.history import history_table
+from simulator.results.inputs import SimulationOutput
 from simulator.results.manifest import RunFacts, build_manifest
 from simulator.results.provisions.audit import overlay_amounts
 from simulator.results.rejected import rejected_text
@@ -44,6 +45,7 @@ from simulator.results.store import write_results
 from simulator.results.stored_run import with_record
 from simulator.results.summary import SummaryRow, summarise
 from simulator.results.underwriting import (
+    Underwriting,
     UnderwritingRow,
     underwriting_rows,
     underwriting_text,
@@ -149,22 +151,16 @@ def conclude(
         from simulator.report.report_files import report_pages
 
         pages = report_pages(dataset, summary, manifest, request.report)
-        if lending is not None:
-            from simulator.report.underwriting.underwriting_page import render_underwriting
-
-            pages[UNDERWRITING_PAGE] = render_underwriting(
-                lending, lending_rows, finished.scenarios, request.report
-            )
+        pages |= _underwriting_page(request, finished, lending, lending_rows)
     watch.advance(1)
     if output is not None:
-        if finished.book.rejected:
-            pages[REJECTED_NAME] = rejected_text(finished.book.rejected)
-        if causes:
-            pages[CAUSES_NAME] = causes_text(causes)
-        if tried is not None:
-            pages[ASSUMPTIONS_NAME] = assumptions_text(tried, parameters_from({}))
-        if lending_rows:
-            pages[UNDERWRITING_NAME] = underwriting_text(lending_rows)
+        tables = {
+            REJECTED_NAME: rejected_text(finished.book.rejected) if finished.book.rejected else "",
+            CAUSES_NAME: causes_text(causes) if causes else "",
+            ASSUMPTIONS_NAME: assumptions_text(tried, parameters_from({})) if tried else "",
+            UNDERWRITING_NAME: underwriting_text(lending_rows) if lending_rows else "",
+        }
+        pages |= {name: text for name, text in tables.items() if text}
         ids = simulation.history_ids
         history = history_table(simulation.histories, *ids) if ids else None
         stored = with_record(dataset, manifest, request.report.model_dump(mode="json"))
@@ -185,3 +181,18 @@ def conclude(
         (*value_warnings(finished), *list_warnings(request, tried)),
         lending_rows,
     )
+
+
+def _underwriting_page(
+    request: ExperimentRequest,
+    finished: SimulationOutput,
+    lending: Underwriting | None,
+    rows: tuple[UnderwritingRow, ...],
+) -> dict[str, str]:
+    """The page of its own where the request explains underwriting."""
+    if lending is None:
+        return {}
+    from simulator.report.underwriting.underwriting_page import render_underwriting
+
+    page = render_underwriting(lending, rows, finished.scenarios, request.report)
+    return {UNDERWRITING_PAGE: page}

@@ -99,17 +99,9 @@ def stress_test(
         warnings.warn("luck_replicates is now draws_per_path", FutureWarning, stacklevel=2)
         draws_per_path = luck_replicates
     book_name, book_settings = _book(book, borrowers)
-    run = build(
-        "run",
-        RunSettings,
-        {
-            "paths": paths,
-            "draws_per_path": draws_per_path,
-            "months": months,
-            "runoff_months": runoff_months,
-            "seed": seed,
-        },
-    )
+    asked: dict[str, object] = {"paths": paths, "draws_per_path": draws_per_path, "months": months}
+    asked |= {"runoff_months": runoff_months, "seed": seed}
+    run = build("run", RunSettings, asked)
     chosen_scenarios = _named("scenario", scenarios, _scenario, _label_name, ScenarioSettings)
     chosen_policies = _named("policy", policies, _policy, _policy_name, Policy)  # type: ignore[type-abstract]
     chosen_policies = with_reference(chosen_policies, lambda own: own or _policy(REFERENCE))

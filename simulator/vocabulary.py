@@ -386,7 +386,6 @@ class Leaving(IntEnum):
 
 
 N_LEAVING: Final = len(Leaving)
-
 LOSS_WINDOW_MONTHS: Final = 12
 """Months of the 12-month horizon of expected losses."""
 
