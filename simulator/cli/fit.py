@@ -50,15 +50,9 @@ class _Session:
                 "a calibration takes no --multirun; run one after another, each with its own"
                 " hydra.run.dir"
             )
-        from simulator.cli.configuration.hydra_app import (
-            checked,
-            compose_validated,
-            drive,
-            own_policies,
-        )
+        from simulator.cli.configuration.hydra_app import compose_validated, drive, prepared
 
-        with own_policies(command):
-            self._folders, arguments = checked(command, "fit")
+        with prepared(command, "fit") as (self._folders, arguments):
             if not command.show:
                 self._settings(*compose_validated(arguments, self._folders), arguments)
             drive(self._job, self._folders, [*command.show, *arguments])

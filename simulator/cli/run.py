@@ -37,10 +37,9 @@ def _answer(command: Command) -> int:
     if command.help:
         print(help_text(find_folders(command.config_dirs)), end="")
         return EXIT_OK
-    from simulator.cli.configuration.hydra_app import checked, compose_inputs, drive, own_policies
+    from simulator.cli.configuration.hydra_app import compose_inputs, drive, prepared
 
-    with own_policies(command):
-        folders, arguments = checked(command)
+    with prepared(command) as (folders, arguments):
         session = _Session(folders, sweeps=command.multirun)
         if not command.show and not command.multirun:
             compose_inputs(arguments, folders)

@@ -62,15 +62,9 @@ class _Session:
             return EXIT_OK
         if command.multirun:
             raise UserError("a screening takes no --multirun")
-        from simulator.cli.configuration.hydra_app import (
-            checked,
-            compose_validated,
-            drive,
-            own_policies,
-        )
+        from simulator.cli.configuration.hydra_app import compose_validated, drive, prepared
 
-        with own_policies(command):
-            self._folders, arguments = checked(command, "screen")
+        with prepared(command, "screen") as (self._folders, arguments):
             if not command.show:
                 compose_validated(arguments, self._folders)
             drive(self._job, self._folders, [*command.show, *arguments])

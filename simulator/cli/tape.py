@@ -25,8 +25,6 @@ _OPTIONS: Final = (
     "--mapping FILE, --panel FILE, --rejected drop, --rejected-share S, --write-mapping FILE,"
     " --config-dir DIR, --language en|zh, --help, --version"
 )
-DEFAULT_SHARE: Final = 0.01
-"""As that of ``book.rejected_share``."""
 _HELP: Final = """\
 loanstress: inspects a loan tape (CSV, CSV.GZ, Parquet or XLSX; of several files with the same
 columns, all): content, columns that the model reads, columns to impute, errors. It proposes a
@@ -115,8 +113,12 @@ def _most_rejected(rejected: str, share: str | None) -> float | None:
         if share is not None:
             raise UserError("--rejected-share is read with --rejected drop alone")
         return None
+    if share is None:
+        from simulator.settings import BookSettings
+
+        return float(BookSettings.model_fields["rejected_share"].default)
     try:
-        most = DEFAULT_SHARE if share is None else float(share)
+        most = float(share)
     except ValueError:
         most = -1.0
     if not 0.0 <= most <= 1.0:

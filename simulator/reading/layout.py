@@ -64,7 +64,7 @@ class Telling:
             return
         self.found["header_row"] = row
         self.unsaid.append(
-            f"the header seems to stand on line {row}, below {above} {noun} that hold no header"
+            f"the header seems to be on line {row}, below {above} {noun} that hold no header"
             f" (first: {first}); leave them out of the file, or say header_row: {row} in the"
             " mapping of a tape"
         )

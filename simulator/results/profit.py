@@ -237,7 +237,12 @@ def profit_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
                 None if view is None else _total(metric, view) for view in (books, wide)
             )
             assert whole is not None
-            yield monthly.total()._replace(values=whole, spread=wider)
+            yield monthly._replace(
+                long_name=f"{words}; reported months together",
+                months=WHOLE_HORIZON,
+                values=whole,
+                spread=wider,
+            )
 
 
 def _total(metric: Metric[Statement], books: Statement) -> F8:

@@ -73,7 +73,7 @@ def test_titles_and_totals_are_found_told_and_left_out_once_said(
     assert said.findings == ()
     assert any("at the end left out, as footer_rows says" in note for note in said.notes)
     assert said.line(1) == f"line {row + 2}"
-    with pytest.raises(UserError, match="the header seems to stand on line"):
+    with pytest.raises(UserError, match="the header seems to be on line"):
         open_table("targets.x.path", Path(path))
 
 

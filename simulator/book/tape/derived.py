@@ -19,6 +19,8 @@ from simulator.units import MONTHS_PER_YEAR
 from simulator.validation import clip
 from simulator.vocabulary import DAYS_PER_MONTH, MAX_DUE_DAY
 
+LEAST_FLAGGED: Final = 0.02
+"""Share of loans one day past due, and none longer, from which days may be a flag (assumption)."""
 MOST_LOANS: Final = 20
 """Loans of one borrower that are not remarkable."""
 
@@ -66,10 +68,6 @@ def warn_of_many(draft: Draft) -> None:
     if counts.size and counts[most] > MOST_LOANS:
         name = clip(owner.names[most].as_py(), 40)
         draft.warn(f"borrower_id {name} has {counts[most]:,} of {owner.codes.size:,} loans")
-
-
-LEAST_FLAGGED: Final = 0.02
-"""Share of loans one day past due, and none longer, from which days may be a flag (assumption)."""
 
 
 def warn_of_flag(draft: Draft) -> None:

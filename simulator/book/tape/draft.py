@@ -203,7 +203,7 @@ def _doubt_fractions(draft: Draft, name: str) -> None:
     header, middle = draft.headers.get(name, name), float(np.median(known))
     if "%" in bracketed_unit(header) and known.max() <= 1.0:
         draft.warn(
-            f"{name} stands under {clip(header, 40)}, but its cells are like fractions: {middle:g}"
+            f"{name} is under {clip(header, 40)}, but its cells are like fractions: {middle:g}"
             f" was read as {middle:.4%}; percent: [{name}] in the mapping if it is {middle:g} %"
         )
     elif name == "annual_rate" and middle < LEAST_USUAL_RATE:

@@ -53,8 +53,14 @@ def checked(command: Command, name: str = "run") -> tuple[ConfigFolders, list[st
 
 
 @contextmanager
-def own_policies(command: Command) -> Iterator[None]:
-    """The kinds of policies in the files that ``command`` names are known meanwhile."""
+def prepared(command: Command, name: str = "run") -> Iterator[tuple[ConfigFolders, list[str]]]:
+    """``checked``; kinds of policies in the files that ``command`` names are known meanwhile."""
+    with _own_policies(command):
+        yield checked(command, name)
+
+
+@contextmanager
+def _own_policies(command: Command) -> Iterator[None]:
     if not command.policy_paths:
         yield
         return

@@ -6,15 +6,15 @@ from typing import Final
 
 from simulator.validation import UserError, clip
 
-_RENAMED: Final = {("run", "luck_replicates"): "draws_per_path"}
-"""New name by group and old name."""
+_RENAMED: Final = {("run", "luck_replicates"): ("draws_per_path", 1)}
+"""New name, and the value that the shipped files give it, by group and old name."""
 _told: set[str] = set()
 
 
 def renamed_argument(argument: str) -> str:
     """An argument ``KEY=VALUE`` with the key's new name."""
     key, equals, value = argument.partition("=")
-    for (group, old), new in _RENAMED.items():
+    for (group, old), (new, _) in _RENAMED.items():
         if equals and key.lstrip("+") == f"{group}.{old}":
             _tell(group, old, new)
             return f"{key.removesuffix(old)}{new}={value}"
@@ -28,12 +28,12 @@ def renamed_keys(config: Mapping[str, object]) -> dict[str, object]:
     shipped files give it.
     """
     found = dict(config)
-    for (group, old), new in _RENAMED.items():
+    for (group, old), (new, shipped) in _RENAMED.items():
         section = found.get(group)
         if not isinstance(section, Mapping) or old not in section:
             continue
-        value, other = section[old], section.get(new, 1)
-        if other not in (1, value):
+        value, other = section[old], section.get(new, shipped)
+        if other not in (shipped, value):
             raise UserError(
                 f"{group}.{old} is the old name of {group}.{new}; got both,"
                 f" {clip(value)} and {clip(other)}: keep {new}"

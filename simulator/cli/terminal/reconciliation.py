@@ -9,20 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.book.reconciliation import Line, Reconciliation, said
-from simulator.report.kit.language import clauses, mark, tr
+from simulator.report.inputs.opening_book import TITLES
+from simulator.report.kit.language import clauses, tr
 from simulator.report.kit.run_messages import run_message
 
 _WIDE: Final = 110
 MOST_COLUMNS: Final = 8
 """Imputed columns that are named with their share."""
-TITLES: Final = {
-    "loans": mark("loans"),
-    "balance": mark("balance"),
-    "overdue": mark("balance overdue"),
-    "annual_rate": mark("weighted rate a year"),
-    "instalment": mark("instalments due next"),
-    "score_band": mark("balance in score band"),
-}
 
 
 def reconciliation_table(found: Reconciliation) -> None:

@@ -39,7 +39,7 @@ MESSAGES: Final = (
         " (first: {place})"
     ),
     mark(
-        "{file}: {column} stands under {header}, but its cells are like fractions: {cell}"
+        "{file}: {column} is under {header}, but its cells are like fractions: {cell}"
         " was read as {share}; percent: [{name}] in the mapping if it is {percent} %"
     ),
     mark("{file}: borrower_id {name} has {n} of {all} loans"),

@@ -56,7 +56,7 @@ def test_titles_and_totals_are_told_and_refused_until_they_are_said(
     found = inspect(path, None, None)
     content = proposed(found)
     assert {"header_row", "footer_rows"} <= set(content)
-    assert "# Found: the header seems to stand on line" in found.proposal.text
+    assert "# Found: the header seems to be on line" in found.proposal.text
     del content["footer_rows"]
     with pytest.raises(UserError, match=r"say footer_rows: "):
         read_tape(path, content)
