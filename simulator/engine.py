@@ -9,7 +9,7 @@ block size.
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from threading import Event, Lock, local
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from simulator.kernels.cache import clear_cache
 from simulator.kernels.customers import catch_up
-from simulator.kernels.impairment import keep_cells
+from simulator.kernels.exact import add_exactly
 from simulator.kernels.ledger import count_stocks
 from simulator.kernels.life_events import simulate_lives
 from simulator.kernels.pairing import compare_outcomes
@@ -31,7 +31,6 @@ from simulator.kernels.records import (
     allocate_state,
     records,
 )
-from simulator.kernels.run_off import keep_run_off
 from simulator.kernels.simulate import open_book, simulate_months, simulate_path
 from simulator.kernels.tally import HISTORY_DTYPE, Tallies, path_slice
 from simulator.levers import LeverTable
@@ -39,7 +38,17 @@ from simulator.packing import Packed
 from simulator.settings import RunSettings
 from simulator.shocks.world import World
 from simulator.validation import UserError
-from simulator.vocabulary import N_CELL_MEASURES, N_LEAVING, REFERENCE, Count
+from simulator.vocabulary import (
+    N_CELL_MEASURES,
+    N_LEAVING,
+    N_PATH_CELL_MEASURES,
+    REFERENCE,
+    CellMeasure,
+    Count,
+)
+
+_IS_MONEY = np.arange(N_PATH_CELL_MEASURES, N_CELL_MEASURES) >= CellMeasure.EXPOSURE_12
+"""Which sums by cell over paths are money, not numbers of loans."""
 
 _compiled = Event()
 """Set once this process has all kernels."""
@@ -89,6 +98,43 @@ class _Scratch:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _OverPaths:
+    """Sums over paths of one scenario and policy, exact in whichever order paths end.
+
+    ``parts``: of each sum of ``Tallies``, its high and its low part (``kernels.exact``).
+    """
+
+    packed: Packed
+    parts: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
+    lock: AbstractContextManager[object]
+
+    @staticmethod
+    def of(packed: Packed, tallies: Tallies) -> "_OverPaths":
+        names = ("brought", "passed_on", *(("cell_sums", "moves") if packed.n_cells else ()))
+        shapes = {name: getattr(tallies, name).shape for name in names}
+        parts = {name: (np.zeros(shape), np.zeros(shape)) for name, shape in shapes.items()}
+        return _OverPaths(packed, parts, Lock())
+
+    def add(self, state: State, seen: Seen) -> None:
+        """Add the path that has just ended."""
+        facts = self.packed.book.facts[0]
+        month, path = (np.array([g]) for g in (facts.money_grain, facts.path_money_grain))
+        with self.lock:
+            add_exactly(state.brought, path, *self.parts["brought"])
+            add_exactly(state.passed_on, path, *self.parts["passed_on"])
+            if self.packed.n_cells:
+                kept = np.ascontiguousarray(seen.cells[..., N_PATH_CELL_MEASURES:])
+                grains = np.where(_IS_MONEY, facts.money_grain, self.packed.weight_grain)
+                add_exactly(kept, grains, *self.parts["cell_sums"])
+                add_exactly(seen.moves, month, *self.parts["moves"])
+
+    def close(self, tallies: Tallies) -> None:
+        """Write the sums to ``tallies``."""
+        for name, (high, low) in self.parts.items():
+            getattr(tallies, name)[:] = high + low
+
+
 def recarray_levers(table: LeverTable) -> LeverTable:
     """``table`` with records whose fields read as attributes, in kernels and in a debugger."""
     return LeverTable(
@@ -118,18 +164,20 @@ def simulate_block(
     scratch: _Scratch | None = None,
     advance: Callable[[int], None] = lambda n: None,
     cancelled: Callable[[], bool] = lambda: False,
-    sums_over_paths: AbstractContextManager[object] = nullcontext(),  # noqa: B008
+    over_paths: Mapping[str, "_OverPaths"] | None = None,
 ) -> None:
     """Simulate a block of paths under every policy, the reference first.
 
     ``world`` holds the block's paths; ``out`` maps a policy to its tallies and the row of
     the block's first path there; ``histories`` maps a policy to (horizon + 1, n) records, filled
-    on path 0 only; ``sums_over_paths`` guards what blocks have in common.
+    on path 0 only; ``over_paths``: sums that blocks have in common, by policy; without them the
+    block's own go to the tallies.
     """
     horizon = run.timeline.horizon
     work = scratch or _Scratch.allocate(packed, horizon, run.months)
-    worth = packed.quantum(packed.all_limits * (horizon + 1), run.paths)
-    money, number = (packed.quantum(x, run.paths) for x in (packed.all_limits, packed.all_loans))
+    own = (
+        {name: _OverPaths.of(packed, out[name][0]) for name in levers} if over_paths is None else {}
+    )
     tables = _reference_first(levers)
     reference = next(iter(tables))
     months = records(world.months)
@@ -171,20 +219,20 @@ def simulate_block(
                 for name in REFERENCE_DTYPE.names or ():
                     work.reference[name] = outcomes[name]
             compare_outcomes(
-                packed.paired, outcomes, work.reference, horizon, sums.fates, sums.burdens
+                packed.paired,
+                outcomes,
+                work.reference,
+                horizon,
+                packed.book.facts,
+                sums.fates,
+                sums.burdens,
             )
-            with sums_over_paths:
-                keep_run_off(work.state, worth, tallies.brought, tallies.passed_on)
-                if packed.n_cells:
-                    keep_cells(
-                        work.seen,
-                        money,
-                        number,
-                        tallies.cells[offset + row],
-                        tallies.cell_sums,
-                        tallies.moves,
-                    )
+            if packed.n_cells:
+                tallies.cells[offset + row] = work.seen.cells[..., :N_PATH_CELL_MEASURES]
+            (over_paths or own)[policy].add(work.state, work.seen)
             advance(1)
+    for policy, sums_of_block in own.items():
+        sums_of_block.close(out[policy][0])
 
 
 def states_at(
@@ -267,7 +315,8 @@ def simulate(
         }
         loans = packed.book.loans[rows]
         result.history_ids = (packed.lives.id[loans["borrower"]], loans["id"].copy())
-    workers, stop, sums_over_paths = local(), Event(), Lock()
+    over_paths = {key: _OverPaths.of(packed, t) for key, t in result.tallies.items()}
+    workers, stop = local(), Event()
 
     def unit(scenario: str, first: int) -> None:
         if stop.is_set():
@@ -286,11 +335,13 @@ def simulate(
             workers.scratch,
             advance,
             stop.is_set,
-            sums_over_paths,
+            {policy: over_paths[scenario, policy] for policy in levers},
         )
 
     units = [(s, first) for s in worlds for first in range(0, run.paths, run.path_batch)]
     _run_units(units, unit, thread_count(run), stop)
+    for pair, tallies in result.tallies.items():
+        over_paths[pair].close(tallies)
     result.live_borrower_months = sum(
         float(t.counts[:, 1:, Count.LIVE_BORROWERS].sum()) for t in result.tallies.values()
     )

@@ -1,5 +1,6 @@
 """Records of a book, its parameters and its cells, as kernels read them."""
 
+import math
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -35,8 +36,12 @@ from simulator.units import monthly_probability
 
 _EXACT_BITS = 52
 """Bits of a sum of numbers that is exact, sign apart."""
-_MOST_OVER_LIMIT = 16.0
-"""No sum by cell of a path exceeds all limits, or all weights, together so many times."""
+_MOST_IN_A_MONTH = 16.0
+"""No sum of a month exceeds all limits, or all weights, together so many times."""
+_MOST_ON_A_PATH = 4096.0
+"""No sum over a path's months does."""
+_MOST_OF_WEIGHTS = 2.0
+"""No sum of whole weights does."""
 
 SCORE_GRID: Final = (300.0, 900.0, 10.0)
 """First and last edge of the score's cells, and the points between two."""
@@ -59,10 +64,9 @@ class Packed:
     n_vintages: int
     n_regions: int
     n_cells: int
-    all_limits: float
-    """Weighted limits of all loans, applicants' included."""
-    all_loans: float
     n_score_cells: int
+    weight_grain: float
+    """Grain (``kernels.exact``) of borrowers' weights."""
 
     def allocate_tallies(
         self, n_paths: int, horizon: int, months: int | None = None, *, by_score: bool = False
@@ -77,11 +81,6 @@ class Packed:
         return allocate_tallies(
             n_paths, horizon, *shape, tracked=tracked, n_cells=self.n_cells, score_cells=cells
         )
-
-    def quantum(self, whole: float, paths: int) -> float:
-        """Unit of sums by cell, a power of two so large that sums over ``paths`` are exact."""
-        most = max(whole, 1.0) * _MOST_OVER_LIMIT * paths
-        return float(2.0 ** (np.ceil(np.log2(most)) - _EXACT_BITS))
 
     def tracked(self, months: int) -> int:
         """Month ends at which rule books see the loans of a run of ``months``."""
@@ -114,6 +113,8 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
     """
     order, loan_order = packed_order(book)
     people = rows_of(book.borrowers, order)
+    weight_grain = _grain(float(book.borrowers.weight[book.loans.borrower].sum()), _MOST_OF_WEIGHTS)
+    people = people._replace(weight=(people.weight + weight_grain) - weight_grain)
     row_of = np.empty(order.size, dtype=np.int32)
     row_of[order] = np.arange(order.size, dtype=np.int32)
     loans = rows_of(book.loans, loan_order)
@@ -126,7 +127,7 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
         loans=_pack_loans(loans),
         openings=_pack_openings(loans, loan_order),
         terms=_pack_terms(product_terms(book), parameters["product_rate_passthrough"]),
-        facts=_facts(book, parameters),
+        facts=_facts(people, loans, book, parameters),
         first_applicant=_month_starts(people.arrival_month),
         vintage_of=_vintage_of(people, loans),
         prices=_prices(book),
@@ -136,7 +137,6 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
         rank_of=np.argsort(by_score).astype(np.int32),
         sight=_sight(cells, book),
     )
-    weight = people.weight[loans.borrower]
     return Packed(
         book=arrays,
         lives=LifeColumns(
@@ -161,9 +161,8 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
         n_vintages=len(book.vintage_labels),
         n_regions=len(book.regions),
         n_cells=len(cells.cells) if cells else 0,
-        all_limits=float((weight * np.maximum(loans.limit, loans.principal)).sum()),
-        all_loans=float(weight.sum()),
         n_score_cells=edges.size + 1,
+        weight_grain=weight_grain,
     )
 
 
@@ -299,11 +298,19 @@ def _paired(people: Borrowers, loans: Loans, n_regions: int, n_products: int) ->
     return Paired(group=group, weight=people.weight, principal=principal)
 
 
-def _facts(book: Book, parameters: Parameters) -> NDArray[np.void]:
+def _grain(whole: float, most: float) -> float:
+    """Grain (``kernels.exact``) of sums that stay below ``most`` times ``whole``."""
+    step = 2.0 ** (math.ceil(math.log2(max(whole, 1.0) * most)) - _EXACT_BITS)
+    return 1.5 * 2.0**_EXACT_BITS * step
+
+
+def _facts(people: Borrowers, loans: Loans, book: Book, parameters: Parameters) -> NDArray[np.void]:
     """Scalars of the whole book: opening totals, benefits, the unit of costs, the score's scale."""
-    people, loans = book.borrowers, book.loans
     opening = people.arrival_month[loans.borrower] == 0
-    weight = people.weight[loans.borrower][opening]
+    weights = people.weight[loans.borrower]
+    weight = weights[opening]
+    all_limits = float((weights * np.maximum(loans.limit, loans.principal)).sum())
+    all_loans = float(weights.sum())
     stock = loans.principal + loans.principal_overdue + loans.interest_overdue
     stock = (stock + loans.penalty + loans.fees)[opening]
     facts = np.zeros(1, dtype=FACTS_DTYPE)
@@ -311,6 +318,10 @@ def _facts(book: Book, parameters: Parameters) -> NDArray[np.void]:
     facts["opening_balance"] = (weight * stock).sum()
     facts["benefit_rate"] = book.jurisdiction.benefit_replacement_rate
     facts["reference_money"] = book.jurisdiction.reference_money
+    facts["money_grain"] = _grain(all_limits, _MOST_IN_A_MONTH)
+    facts["path_money_grain"] = _grain(all_limits, _MOST_ON_A_PATH)
+    facts["effort_grain"] = _grain(all_loans, _MOST_IN_A_MONTH)
+    facts["path_effort_grain"] = _grain(all_loans, _MOST_ON_A_PATH)
     facts["score_mean"] = SCORE_MEAN
     facts["score_sd"] = SCORE_SD
     facts["score_correlation"] = parameters["score_risk_correlation"]

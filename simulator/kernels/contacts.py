@@ -8,6 +8,7 @@ import numpy as np
 
 from simulator.kernels.amounts_due import balance_of, demand_of
 from simulator.kernels.contact_outcome import converse, decide_case, files_case
+from simulator.kernels.exact import on_grid
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.rng import stream, uniform, unit, words
 from simulator.kernels.seen_hardship import seen_hardship
@@ -196,6 +197,7 @@ def _planned(stage, n, book, s, effort, day, rules, made, planned, count):
     """
     people, loans, states, question, filed = book.people, s.slots, s.loans, s.question, s.filed
     hours = rules.call_hours_share if _is_call(stage) else 1.0
+    grain = book.facts[0].effort_grain
     m, wanted = 0, 0.0
     for k in range(n):
         if effort[k] <= 0.0:
@@ -208,13 +210,14 @@ def _planned(stage, n, book, s, effort, day, rules, made, planned, count):
         within = effort[k] * hours
         if _is_capped(stage):
             within = min(within, rules.contact_cap - made[k])
-        count.contacts_blocked += weight * (effort[k] - max(0.0, within))
+        blocked = effort[k] - max(0.0, within)
+        count.contacts_blocked += on_grid(weight * blocked, grain)
         if within <= 0.0:
             continue
         effort[k] = within
         planned[m] = k
         m += 1
-        wanted += within * weight
+        wanted += on_grid(within * weight, grain)
     return m, wanted
 
 
@@ -244,22 +247,23 @@ def _rank(planned, m, priority, day, book, s, p, world):
 
 
 @scalar
-def _make_contact(t, stage, effort, rule, loan, person, p, money, key, outcome, count):
+def _make_contact(t, stage, effort, rule, loan, person, p, facts, key, outcome, count):
     """One contact: its number, cost and complaint; (whether it reaches, luck of its effect, cost).
 
     The cost is weighted and includes that of a complaint.
     """
     weight = person.weight
-    _count_contact(count, stage, weight * effort)
-    cost = weight * effort * rule.cost
+    _count_contact(count, stage, on_grid(weight * effort, facts.effort_grain))
+    cost = on_grid(weight * effort * rule.cost, facts.money_grain)
     _count_cost(count, stage, cost)
     outcome.contacts += np.float32(effort)
     counter = stream(t, _CONTACT_GROUP + stage, Domain.LOAN)
     reach_word, effect_word, complaint_word, _ = words(loan.id, counter, key.path, key.seed)
     if unit(complaint_word) < effort * rule.complaint:
         count.complaints += weight
-        count.collection_cost += weight * money * p.complaint_cost
-        cost += weight * money * p.complaint_cost
+        price = on_grid(weight * facts.reference_money * p.complaint_cost, facts.money_grain)
+        count.collection_cost += price
+        cost += price
         outcome.complaints += 1
     return unit(reach_word) < effort * rule.reach, unit(effect_word), cost
 
@@ -313,7 +317,7 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
             row = question[k]
             loan, state = loans[row], states[row]
             person = people[loan.borrower]
-            weight = effort[k] * person.weight
+            weight = on_grid(effort[k] * person.weight, facts.effort_grain)
             if wanted > capacity and used + weight > capacity:
                 used = np.inf
                 count.queue_unserved += weight
@@ -322,9 +326,8 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
             made[k] += effort[k] if _is_capped(stage) else 0.0
             outcome = outcomes[loan.borrower]
             reached, u, cost = _make_contact(
-                t, stage, effort[k], rule, loan, person, p, facts.reference_money, key, outcome,
-                count,
-            )  # fmt: skip
+                t, stage, effort[k], rule, loan, person, p, facts, key, outcome, count
+            )
             spent[row] += cost
             if not reached:
                 continue
@@ -340,6 +343,8 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
                 p, world, key, u, count,
             )  # fmt: skip
             if stage == CollectionStage.AGENCY and brought > 0.0:
-                commission = person.weight * p.commission_agency * brought
+                commission = on_grid(
+                    person.weight * p.commission_agency * brought, facts.money_grain
+                )
                 _count_cost(count, stage, commission)
                 spent[row] += commission

@@ -5,6 +5,7 @@ Equations: docs/model.md, section 4.3.
 
 import numpy as np
 
+from simulator.kernels.exact import on_grid
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.prevention import lapse
 from simulator.kernels.rng import stream, unit, words
@@ -23,16 +24,17 @@ def has_warning(cares):
 
 
 @scalar
-def _call(state, person, p, money, reach, complains, outcome, count):
+def _call(state, person, p, facts, reach, complains, outcome, count):
     """A call before the due day: its cost, a complaint perhaps, and whether it gets through."""
     weight = person.weight
+    worth = weight * facts.reference_money
     count.warned += weight
     count.contact_human_call += weight
-    count.programme_cost += weight * money * p.cost_human_call
+    count.programme_cost += on_grid(worth * p.cost_human_call, facts.money_grain)
     outcome.contacts += np.float32(1.0)
     if complains < p.complaint_human_call:
         count.complaints += weight
-        count.programme_cost += weight * money * p.complaint_cost
+        count.programme_cost += on_grid(worth * p.complaint_cost, facts.money_grain)
         outcome.complaints += 1
     if reach < p.reach_human_call:
         state.marks |= Flag.WARNED
@@ -79,5 +81,5 @@ def warn_chunk(t, start, n, used, book, levers, s, p, key, counts):
             used += person.weight
             count.warned_rightly += person.weight if trouble else 0.0
             reach, complains = unit(reach_word), unit(complaint_word)
-            _call(state, person, p, facts.reference_money, reach, complains, outcomes[b], count)
+            _call(state, person, p, facts, reach, complains, outcomes[b], count)
     return used

@@ -8,6 +8,7 @@ from simulator.kernels.amounts_due import demand_of
 from simulator.kernels.borrower import catch_up_chance, late_days
 from simulator.kernels.customers import record_relief
 from simulator.kernels.early_warning import has_warning, warn_chunk
+from simulator.kernels.exact import on_grid
 from simulator.kernels.funding import budget_household, fund, rank_lenders, refuses, settle
 from simulator.kernels.impairment import mark_relief
 from simulator.kernels.interest_rate import effective_rate
@@ -187,11 +188,12 @@ def _likeliest_relief(loan_levers, before, has_call):
 @scalar
 def _count_grant(person, facts, p, short, cut, count, flow):
     """Count a grant of relief; a cut principal was there at the month's start, and is forgiven."""
+    cost = person.weight * facts.reference_money * p.relief_application_cost
     count.relief_granted += person.weight
-    count.relief_cost += person.weight * facts.reference_money * p.relief_application_cost
+    count.relief_cost += on_grid(cost, facts.money_grain)
     count.relief_no_need += 0.0 if short else person.weight
-    count.opening_balance += cut
-    flow.forgiven += cut
+    count.opening_balance += on_grid(cut, facts.money_grain)
+    flow.forgiven += on_grid(cut, facts.money_grain)
 
 
 @loop
@@ -265,7 +267,7 @@ def _offer_relief(t, start, n, need, no_need, book, levers, s, p, world, budget,
 @loop
 def _decide_payments(t, start, n, n_question, book, levers, s, p, world, key, counts):
     """Willingness, funding and the plan of every open loan; loans in question so far."""
-    people, loans, terms, money = book.people, s.slots, book.terms, book.facts[0].reference_money
+    people, loans, terms, facts = book.people, s.slots, book.terms, book.facts[0]
     relief_factor, cares, count = levers.book[0].refusal_after_relief, levers.customer, counts[t]
     s_people, states, live, plans = s.people, s.loans, s.live, s.plans
     u_person, u_loan, question = s.u_person, s.u_loan, s.question
@@ -292,7 +294,7 @@ def _decide_payments(t, start, n, n_question, book, levers, s, p, world, key, co
             column += 1
             if has_cost:
                 is_due = loan_state.able > 0.0 and loan_state.n_unpaid == 0
-                count_prevention(care, p, money, person.weight, is_due, count)
+                count_prevention(care, p, facts, person.weight, is_due, count)
             oldest = queues[row, 0] if loan_state.n_unpaid > 0 else 0.0
             if _plan_loan(
                 t, plan, state, loan, product, loan_state, oldest, care, p, world, refusing, key,

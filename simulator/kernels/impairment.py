@@ -6,9 +6,8 @@ later cash flow of a loan in default is credited back to the cells in which the 
 
 from typing import Final
 
-import numpy as np
-
 from simulator.kernels.amounts_due import balance_of
+from simulator.kernels.exact import on_grid
 from simulator.kernels.interest_rate import effective_rate
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.payment import dpd_at_month_end
@@ -18,7 +17,6 @@ from simulator.situation import relief_code, situation_code
 from simulator.vocabulary import (
     LOSS_WINDOW_MONTHS,
     N_BUCKETS,
-    N_PATH_CELL_MEASURES,
     Cause,
     CellMeasure,
     Exit,
@@ -139,7 +137,7 @@ def see_loans(t, start, stop, book, s, life, seen):
     observations, cures = book.sight.observations_passed, book.sight.cures_passed
     relapse = book.sight.relapse
     people, loans, states, risks, live = book.people, s.slots, s.loans, s.risks, s.live
-    s_people = s.people
+    s_people, grain = s.people, book.facts[0].money_grain
     cells, moves, track = seen.cells[t], seen.moves[t], s.track
     newcomer = cells.shape[0]
     for k in range(start, stop):
@@ -168,7 +166,7 @@ def see_loans(t, start, stop, book, s, life, seen):
                 code = _situation_code(state.n_unpaid, hardship, warned, technical, relief, memory)
                 risk.warned = max(0, risk.warned - 1)
             cell = cell_of[code, groups[loan.segment]]
-            balance = weight * balance_of(state)
+            balance = on_grid(weight * balance_of(state), grain)
             cells[cell, _LOANS] += weight
             cells[cell, _BALANCE] += balance
             if risk.defaulted > 0:
@@ -189,7 +187,7 @@ def see_loans(t, start, stop, book, s, life, seen):
 
 
 @loop
-def _credit_back(t, until, row, first_default, amount, v, life, track, cells):
+def _credit_back(t, until, row, first_default, amount, v, life, grain, track, cells):
     """Credit a loss (or, negative, what came in) of month ``t`` to the cells before ``until``.
 
     ``amount`` is weighted; ``until``: the month itself, or that of the exit when money comes after
@@ -199,16 +197,16 @@ def _credit_back(t, until, row, first_default, amount, v, life, track, cells):
     u = min(until, cells.shape[0]) - 1
     value = amount * v ** (t - u)
     while u >= max(0, first_default - life) and track[u, row] != NOT_TRACKED:
-        cell = track[u, row]
-        cells[u, cell, _LOSS_LIFE] += value
+        cell, worth = track[u, row], on_grid(value, grain)
+        cells[u, cell, _LOSS_LIFE] += worth
         if first_default - u <= LOSS_WINDOW_MONTHS:
-            cells[u, cell, _LOSS_12] += value
+            cells[u, cell, _LOSS_12] += worth
         value *= v
         u -= 1
 
 
 @loop
-def _begin_default(t, row, balance, weight, cured, v, life, track, cells):
+def _begin_default(t, row, balance, weight, cured, v, life, grain, track, cells):
     """Credit exposure and event of a default of month ``t`` to the cells of earlier months.
 
     ``cured``: the month in which an earlier default ended; the event counts from there.
@@ -216,14 +214,14 @@ def _begin_default(t, row, balance, weight, cured, v, life, track, cells):
     u = min(t, cells.shape[0]) - 1
     value = balance * v ** (t - u)
     while u >= max(0, t - life) and track[u, row] != NOT_TRACKED:
-        cell = track[u, row]
+        cell, worth = track[u, row], on_grid(value, grain)
         counted = weight if u >= cured else 0.0
-        cells[u, cell, _LOSS_LIFE] += value
-        cells[u, cell, _EXPOSURE_LIFE] += value
+        cells[u, cell, _LOSS_LIFE] += worth
+        cells[u, cell, _EXPOSURE_LIFE] += worth
         cells[u, cell, _DEFAULT_LIFE] += counted
         if t - u <= LOSS_WINDOW_MONTHS:
-            cells[u, cell, _LOSS_12] += value
-            cells[u, cell, _EXPOSURE_12] += value
+            cells[u, cell, _LOSS_12] += worth
+            cells[u, cell, _EXPOSURE_12] += worth
             cells[u, cell, _DEFAULT_12] += counted
         value *= v
         u -= 1
@@ -249,6 +247,7 @@ def note_chunk(t, n, price, world, key, book, s, seen):
     loans, states, risks, terms, notes = s.slots, s.loans, s.risks, book.terms, s.notes
     track, cells, moves = s.track, seen.cells, seen.moves
     default_unpaid, leaving = book.sight.rules[0].default_unpaid, cells.shape[1]
+    grain = book.facts[0].money_grain
     for k in range(n):
         note = notes[k]
         row, to, weight, balance = note.row, note.to, note.weight, note.balance
@@ -256,17 +255,19 @@ def note_chunk(t, n, price, world, key, book, s, seen):
         v = discount_factor(state, product, world)
         if risk.defaulted > 0:
             came_in = weight * note.paid - s.spent[row]
-            _credit_back(t, t, row, risk.defaulted - 1, -came_in, v, life, track, cells)
+            _credit_back(t, t, row, risk.defaulted - 1, -came_in, v, life, grain, track, cells)
         elif to >= Exit.WRITTEN_OFF or state.n_unpaid >= default_unpaid:
-            _begin_default(t, row, weight * balance, weight, risk.cured, v, life, track, cells)
+            _begin_default(
+                t, row, weight * balance, weight, risk.cured, v, life, grain, track, cells
+            )
             risk.defaulted = t + 1
         if risk.defaulted > 0 and (to >= N_BUCKETS or state.n_unpaid == 0):
             began = risk.defaulted - 1
             value = weight * _value_at_end(to, product, balance, price, v)
-            _credit_back(t, t, row, began, -value, v, life, track, cells)
+            _credit_back(t, t, row, began, -value, v, life, grain, track, cells)
             if note.won > 0.0:
                 won = weight * note.won
-                _credit_back(note.won_in, t, row, began, -won, v, life, track, cells)
+                _credit_back(note.won_in, t, row, began, -won, v, life, grain, track, cells)
             if to < N_BUCKETS:
                 risk.defaulted = 0
                 risk.cured = t
@@ -274,9 +275,11 @@ def note_chunk(t, n, price, world, key, book, s, seen):
             before = track[t - 1, row]
             moves[t, before, leaving + to - Exit.PAID_OFF + Leaving.PAID_OFF] += risk.balance
             if to == Exit.WRITTEN_OFF:
-                moves[t, before, leaving + Leaving.WRITTEN_OFF_BALANCE] += weight * balance
+                worth = on_grid(weight * balance, grain)
+                moves[t, before, leaving + Leaving.WRITTEN_OFF_BALANCE] += worth
             elif to == Exit.SOLD:
-                moves[t, before, leaving + Leaving.SOLD_BALANCE] += weight * balance
+                worth = on_grid(weight * balance, grain)
+                moves[t, before, leaving + Leaving.SOLD_BALANCE] += worth
 
 
 @loop
@@ -284,6 +287,7 @@ def close_episodes(n_live, world, key, book, s, seen):
     """In the month after the last, what is still in default is taken as written off."""
     t, life = key.horizon + 1, _lifetime_window(key.months, key.horizon)
     people, loans, states, risks, live = book.people, s.slots, s.loans, s.risks, s.live
+    grain = book.facts[0].money_grain
     for k in range(n_live):
         person = people[live[k]]
         for row in range(person.first_loan, person.first_loan + person.n_loans):
@@ -293,25 +297,4 @@ def close_episodes(n_live, world, key, book, s, seen):
             terms = book.terms[loans[row].product]
             v = discount_factor(state, terms, world)
             value = person.weight * value_of_recoveries(terms, balance_of(state), v)
-            _credit_back(t, t, row, risk.defaulted - 1, -value, v, life, s.track, seen.cells)
-
-
-@loop
-def keep_cells(seen, money, number, cells, cell_sums, moves):
-    """Keep a path's sums: ``cells`` of the path; ``cell_sums`` and ``moves`` summed over paths.
-
-    What is summed over paths is rounded to multiples of ``money`` or ``number``, powers of two so
-    large that every sum of them is exact: the order of the paths then changes no bit.
-    """
-    kept = seen.cells
-    for u in range(kept.shape[0]):
-        for c in range(kept.shape[1]):
-            for m in range(N_PATH_CELL_MEASURES):
-                cells[u, c, m] = kept[u, c, m]
-            for m in range(cell_sums.shape[2]):
-                unit = money if N_PATH_CELL_MEASURES + m >= _EXPOSURE_12 else number
-                cell_sums[u, c, m] += np.rint(kept[u, c, N_PATH_CELL_MEASURES + m] / unit) * unit
-    added = moves.reshape(-1)
-    for at, amount in enumerate(seen.moves.reshape(-1)):
-        if amount != 0.0:
-            added[at] += np.rint(amount / money) * money
+            _credit_back(t, t, row, risk.defaulted - 1, -value, v, life, grain, s.track, seen.cells)

@@ -7,9 +7,11 @@ from simulator.kernels.amounts_due import (
     balance_of,
 )
 from simulator.kernels.customers import record_overdue, rest
+from simulator.kernels.exact import on_grid
 from simulator.kernels.impairment import note_chunk, see_loans
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.loan_month import (
+    TO_SOLD,
     TO_WRITTEN_OFF,
     accrue,
     charge_and_age,
@@ -51,8 +53,43 @@ _LASTING_FLAGS = Flag.EVER_30 | Flag.EVER_90 | Flag.AGREED
 
 
 @scalar
-def _count_first(t, loan, state, balance, weight, first_90, by_cause, count):
-    """Count a loan that is 30, or 90, days past due for the first time in the run."""
+def _begin_flows(moved):
+    """Before a loan's month: nothing has moved."""
+    moved.disbursed = 0.0
+    moved.interest_accrued = 0.0
+    moved.penalty_accrued = 0.0
+    moved.fees_accrued = 0.0
+    moved.principal_paid = 0.0
+    moved.interest_paid = 0.0
+    moved.penalty_paid = 0.0
+    moved.fees_paid = 0.0
+    moved.forgiven = 0.0
+    moved.written_off = 0.0
+    moved.sold = 0.0
+
+
+@scalar
+def _count_flows(moved, weight, grain, flow):
+    """Add a loan's month to the month's flows."""
+    flow.disbursed += on_grid(weight * moved.disbursed, grain)
+    flow.interest_accrued += on_grid(weight * moved.interest_accrued, grain)
+    flow.penalty_accrued += on_grid(weight * moved.penalty_accrued, grain)
+    flow.fees_accrued += on_grid(weight * moved.fees_accrued, grain)
+    flow.principal_paid += on_grid(weight * moved.principal_paid, grain)
+    flow.interest_paid += on_grid(weight * moved.interest_paid, grain)
+    flow.penalty_paid += on_grid(weight * moved.penalty_paid, grain)
+    flow.fees_paid += on_grid(weight * moved.fees_paid, grain)
+    flow.forgiven += on_grid(weight * moved.forgiven, grain)
+    flow.written_off += on_grid(weight * moved.written_off, grain)
+    flow.sold += on_grid(weight * moved.sold, grain)
+
+
+@scalar
+def _count_first(t, loan, state, worth, weight, first_90, by_cause, count):
+    """Count a loan that is 30, or 90, days past due for the first time in the run.
+
+    ``worth``: its weighted balance.
+    """
     if state.n_unpaid < FIRST_30 or state.marks & Flag.EVER_90:
         return
     if not (state.marks & Flag.EVER_30):
@@ -62,7 +99,7 @@ def _count_first(t, loan, state, balance, weight, first_90, by_cause, count):
         state.marks |= Flag.EVER_90
         count.new_90 += weight
         first_90[loan.vintage, min(max(0, t - loan.origination_month), MAX_MOB)] += weight
-        by_cause[t, state.cause] += weight * balance
+        by_cause[t, state.cause] += worth
 
 
 @scalar
@@ -111,7 +148,8 @@ def _post_chunk(
     by_cause = out.new_90_by_cause
     outcomes = s.outcomes
     notes, n_notes, risks, is_seen = s.notes, 0, s.risks, seen.cells.size > 0
-    money, in_run_off = book.facts[0].reference_money, t > key.months
+    facts, in_run_off, moved = book.facts[0], t > key.months, s.moved[0]
+    money, grain = facts.reference_money, facts.money_grain
     applicants, by_score = out.applicants, out.applicants.shape[0] > 0
     default_unpaid = book.sight.rules[0].default_unpaid
     may_rest = p.return_monthly > 0.0 and t + 1 < book.first_applicant.size and t <= key.months
@@ -139,28 +177,32 @@ def _post_chunk(
             product = terms[loan.product]
             relieved = state.relief_left > 0
             opening = balance_of(state)
-            count.opening_balance += weight * opening
+            opening_worth = on_grid(weight * opening, grain)
+            count.opening_balance += opening_worth
             count.opening_loans += weight
-            principal_before = flow.principal_paid
-            due, fee_room = accrue(loan, product, state, p, world, opening, weight, flow)
+            _begin_flows(moved)
+            due, fee_room = accrue(loan, product, state, p, world, opening, moved)
             count_down(state)
-            paid = receive(loan, state, person_state, queues, row, due, weight, flow)
-            charge_and_age(loan, product, state, due, fee_room, weight, flow, count)
-            repaid = prepay(loan, product, state, person.true_risk, p, world, weight, flow)
+            paid = receive(loan, state, person_state, queues, row, due, moved)
+            charge_and_age(loan, product, state, due, fee_room, weight, moved, count)
+            repaid = prepay(loan, product, state, person.true_risk, p, world, moved)
             paid += repaid
             balance = balance_of(state)
+            worth = on_grid(weight * balance, grain)
             ends = repaid > 0.0 or in_run_off
-            to = exit_of(loan, product, state, rules, ends, weight, flow, count)
-            roll[t, state.from_bucket, to] += weight * opening
+            to = exit_of(loan, product, state, rules, ends, moved)
+            roll[t, state.from_bucket, to] += opening_worth
             if to >= TO_WRITTEN_OFF and person.id % 2 == 0:
-                count.lost_even += weight * balance
+                count.lost_even += worth
+            if to == TO_SOLD:
+                count.sale_price += on_grid(weight * balance * rules.sale_price_share, grain)
             won, won_in = 0.0, 0
             if to == TO_WRITTEN_OFF:
-                written_off[t, loan.product] += weight * balance
+                written_off[t, loan.product] += worth
                 if filed[row] > 0:
                     won_in, won = court_recovery(t, loan, filed[row], balance, p, key)
                     if won > 0.0:
-                        counts[won_in].legal_recovered += weight * won
+                        counts[won_in].legal_recovered += on_grid(weight * won, grain)
             if is_seen and (
                 to >= N_BUCKETS
                 or state.n_unpaid >= default_unpaid
@@ -177,14 +219,13 @@ def _post_chunk(
                 else:
                     _note_overdue(t, state.n_unpaid, balance, outcomes[b])
                     s.bad[row] |= judge_month(t, loan, state, to)
-                _count_first(t, loan, state, balance, weight, first_90, by_cause, count)
+                _count_first(t, loan, state, worth, weight, first_90, by_cause, count)
             if state.marks & _MONTHLY_FLAGS:
                 if is_seen and state.marks & Flag.WARNED:
                     risks[row].warned = watch_months
                 _turn_flags(state, weight, count)
             if state.free_left > 0:
                 state.free_left -= 1
-            disbursed_before = flow.disbursed
             if state.status == LoanStatus.OPEN:
                 still_open = True
                 revolving = loan.kind == Amortisation.REVOLVING
@@ -192,24 +233,25 @@ def _post_chunk(
                     bucket = state.from_bucket
                     seen = seen_hardship(life[t, b], person_state.hardship_known)
                     lever = loan_levers[t, classes[loan.segment], bucket, seen]
-                    draw_line(loan, state, person_state, lever, p, weight, flow)
+                    draw_line(loan, state, person_state, lever, p, moved)
+            _count_flows(moved, weight, grain, flow)
             if relieved:
                 state.relief_left -= 1
                 count.relief_loans += weight
             if in_run_off or by_score:
-                interest = weight * paid - (flow.principal_paid - principal_before)
+                interest = weight * (paid - moved.principal_paid)
                 price = rules.sale_price_share
                 gain = gain_of(
                     p, money, product, to, weight, opening, balance, paid, interest, s.spent[row],
                     price, won,
                 )  # fmt: skip
                 if in_run_off:
-                    follow(row, loan.product, to, state, weight, gain, s)
+                    follow(row, loan.product, to, state, weight, gain, facts.path_money_grain, s)
                 if by_score and person.arrival_month > 0:
                     applicant = applicants[book.score_cell[b]]
-                    charged_off = weight * balance if to >= TO_WRITTEN_OFF else 0.0
-                    earn_from(t, gain, charged_off, p, applicant)
-                    lend_to(t, flow.disbursed - disbursed_before, p, applicant)
+                    charged_off = worth if to >= TO_WRITTEN_OFF else 0.0
+                    earn_from(t, gain, charged_off, p, facts, applicant)
+                    lend_to(t, weight * moved.disbursed, p, facts, applicant)
             if paid_by_loan.size > 0:
                 paid_by_loan[row] = paid
         if is_overdue:
@@ -229,6 +271,7 @@ def count_stocks(start, stop, book, s, stock, count):
     ``stock`` is the month's row of ``Tallies.stocks``.
     """
     people, loans, states, live = book.people, s.slots, s.loans, s.live
+    grain = book.facts[0].money_grain
     for k in range(start, stop):
         person = people[live[k]]
         weight, age, income = person.weight, person.age_band, person.income_decile
@@ -238,7 +281,7 @@ def count_stocks(start, stop, book, s, stock, count):
                 continue
             n = state.n_unpaid
             bucket = min(n, N_BUCKETS - 1)
-            balance = weight * balance_of(state)
+            balance = on_grid(weight * balance_of(state), grain)
             count.closing_balance += balance
             count.open_loans += weight
             stock[AT_BALANCE + bucket] += balance

@@ -17,6 +17,7 @@ from simulator.kernels.customers import (
     may_be_asked_again,
     record_loan,
 )
+from simulator.kernels.exact import on_grid
 from simulator.kernels.impairment import forget_risk, see_loans
 from simulator.kernels.interest_rate import base_of, new_rate
 from simulator.kernels.jit import loop, scalar
@@ -177,9 +178,9 @@ def _lend_again(t, b, rise, standing, book, levers, s, p, world, key, out):
         new_id = later_id(person.id, t, row - person.first_loan)
         count.repeat_applicants += person.weight
         cost = facts.reference_money * p.application_cost * rule.application_cost_multiplier
-        count.underwriting_cost += person.weight * cost
+        count.underwriting_cost += on_grid(person.weight * cost, facts.money_grain)
         if by_score:
-            spend_on(t, person.weight * cost, p, out.applicants[book.score_cell[b]])
+            spend_on(t, person.weight * cost, p, facts, out.applicants[book.score_cell[b]])
         rate, first, principal, line, base_rate, instalment = _offer(
             loan.kind, limit, limit, term, list_price, terms, rule, p, world
         )
@@ -207,10 +208,11 @@ def _lend_again(t, b, rise, standing, book, levers, s, p, world, key, out):
         judged = application_segment(segment, entry.score, book)
         count_repeat(t, judged, person.weight, key, out.repeat_judged)
         if by_score:
-            lend_to(t, person.weight * principal, p, out.applicants[book.score_cell[b]])
+            lend_to(t, person.weight * principal, p, facts, out.applicants[book.score_cell[b]])
+        lent = on_grid(person.weight * principal, facts.money_grain)
         count.repeat_loans += person.weight
-        count.repeat_disbursed += person.weight * principal
-        out.flows[t].disbursed += person.weight * principal
+        count.repeat_disbursed += lent
+        out.flows[t].disbursed += lent
         out.vintage_loans[loan.vintage] += person.weight
     return granted
 
@@ -257,7 +259,7 @@ def _decide_applicants(t, n_live, rise, standing, book, levers, s, p, world, key
             rule = levers.underwriting[t, classes[loan.segment]]
             cost = decision_cost * rule.application_cost_multiplier
             count.applicants += person.weight
-            count.underwriting_cost += person.weight * cost
+            count.underwriting_cost += on_grid(person.weight * cost, facts.money_grain)
             list_price, term = opening.annual_rate, max(1, opening.term_months)
             free_months = int(rule.interest_free_months)
             rate, instalment, principal, limit, base_rate, annuity = _offer(
@@ -278,22 +280,23 @@ def _decide_applicants(t, n_live, rise, standing, book, levers, s, p, world, key
                 count.declined += 0.0 if takes_up else person.weight
             if by_score:
                 applicant = out.applicants[book.score_cell[b]]
-                count_decision(person.weight, passes, takes_up, principal, rate, applicant)
-                spend_on(t, person.weight * cost, p, applicant)
+                count_decision(person.weight, passes, takes_up, principal, rate, facts, applicant)
+                spend_on(t, person.weight * cost, p, facts, applicant)
             if not takes_up:
                 state.status = LoanStatus.REFUSED
                 continue
             won_for = 0.0 if approved else facts.reference_money * p.acquisition_cost
-            count.acquisition_cost += person.weight * won_for
+            count.acquisition_cost += on_grid(person.weight * won_for, facts.money_grain)
             if by_score:
                 applicant = out.applicants[book.score_cell[b]]
-                spend_on(t, person.weight * won_for, p, applicant)
-                lend_to(t, person.weight * principal, p, applicant)
+                spend_on(t, person.weight * won_for, p, facts, applicant)
+                lend_to(t, person.weight * principal, p, facts, applicant)
             approved = True
             _pay_out(state, principal, limit, base_rate, annuity, term, free_months)
             record_loan(customer)
-            count.first_disbursed += person.weight * principal
-            flow.disbursed += person.weight * principal
+            lent = on_grid(person.weight * principal, facts.money_grain)
+            count.first_disbursed += lent
+            flow.disbursed += lent
             out.vintage_loans[loan.vintage] += person.weight
         if approved:
             customer.refusing = comes_in_bad_faith(person, p, key)

@@ -41,15 +41,15 @@ TO_SOLD = int(Exit.SOLD)
 
 
 @scalar
-def accrue(loan, terms, state, p, world, opening, weight, flow):
+def accrue(loan, terms, state, p, world, opening, moved):
     """Post interest, penalty and what falls due; (instalment, room for a fee under the cap)."""
     due_principal, due_interest, interest, charged, _ = due_parts(loan, terms, state, p, world)
-    flow.interest_accrued += weight * interest
-    flow.forgiven += weight * (interest - charged)
+    moved.interest_accrued += interest
+    moved.forgiven += interest - charged
     may_charge = accrues(loan, terms, state) and state.relief_left == 0
     penalty = penalty_of_month(loan, terms, state, world)
     state.penalty += penalty
-    flow.penalty_accrued += weight * penalty
+    moved.penalty_accrued += penalty
     allowed = world.rate_cap / 12.0 * opening - charged - penalty
     room = without_dust(allowed) if may_charge else 0.0
     state.interest_deferred = without_dust(state.interest_deferred + charged - due_interest)
@@ -68,19 +68,19 @@ def _money_in(loan, state):
 
 
 @scalar
-def _count_paid(weight, fees, penalty, interest, principal, flow):
+def _count_paid(fees, penalty, interest, principal, moved):
     """Count a payment's parts."""
-    flow.fees_paid += weight * fees
-    flow.penalty_paid += weight * penalty
-    flow.interest_paid += weight * interest
-    flow.principal_paid += weight * principal
+    moved.fees_paid += fees
+    moved.penalty_paid += penalty
+    moved.interest_paid += interest
+    moved.principal_paid += principal
 
 
 @scalar
-def _clear_arrears(state, weight, flow):
+def _clear_arrears(state, moved):
     """Post a payment of everything that is due: nothing stays unpaid."""
     principal = state.principal_overdue
-    _count_paid(weight, state.fees, state.penalty, state.interest_overdue, principal, flow)
+    _count_paid(state.fees, state.penalty, state.interest_overdue, principal, moved)
     state.fees = 0.0
     state.penalty = 0.0
     state.interest_overdue = 0.0
@@ -89,7 +89,7 @@ def _clear_arrears(state, weight, flow):
 
 
 @scalar
-def _pay_in_part(state, queues, row, due, paid, weight, flow):
+def _pay_in_part(state, queues, row, due, paid, moved):
     """Let the instalment join the unpaid ones, and post what was paid down the waterfall."""
     if due > 0.0 or (state.n_unpaid > 0 and not is_frozen(state)):
         state.n_unpaid = join_queue(queues, row, state.n_unpaid, due)
@@ -98,7 +98,7 @@ def _pay_in_part(state, queues, row, due, paid, weight, flow):
     fees, penalty, interest, principal = waterfall(
         paid, state.fees, state.penalty, state.interest_overdue, state.principal_overdue
     )
-    _count_paid(weight, fees, penalty, interest, principal, flow)
+    _count_paid(fees, penalty, interest, principal, moved)
     state.fees -= fees
     state.penalty -= penalty
     state.interest_overdue -= interest
@@ -107,13 +107,13 @@ def _pay_in_part(state, queues, row, due, paid, weight, flow):
 
 
 @scalar
-def receive(loan, state, person_state, queues, row, due, weight, flow):
+def receive(loan, state, person_state, queues, row, due, moved):
     """Post what the borrower pays this month, own money out of savings; how much it is."""
     paid = _money_in(loan, state)
     if paid >= arrears_of(state) - CLEARED and not is_frozen(state):
-        _clear_arrears(state, weight, flow)
+        _clear_arrears(state, moved)
     else:
-        _pay_in_part(state, queues, row, due, paid, weight, flow)
+        _pay_in_part(state, queues, row, due, paid, moved)
     if paid > 0.0:
         person_state.savings = max(0.0, person_state.savings - min(paid, state.able))
     return paid
@@ -130,7 +130,7 @@ def _late_fee(loan, terms, state, due, room):
 
 
 @scalar
-def prepay(loan, terms, state, true_risk, p, world, weight, flow):
+def prepay(loan, terms, state, true_risk, p, world, moved):
     """Early repayment, refinanced outside, or a line given up; what it paid."""
     can = state.n_unpaid == 0 and state.principal > 0.0 and state.fees <= 0.0
     chance = terms.p_prepay_monthly
@@ -144,8 +144,8 @@ def prepay(loan, terms, state, true_risk, p, world, weight, flow):
     if state.u_prepay >= chance:
         return 0.0
     paid = state.principal + state.interest_deferred
-    flow.principal_paid += weight * state.principal
-    flow.interest_paid += weight * state.interest_deferred
+    moved.principal_paid += state.principal
+    moved.interest_paid += state.interest_deferred
     state.principal = 0.0
     state.interest_deferred = 0.0
     return paid
@@ -159,38 +159,37 @@ def _close(state, status):
 
 
 @scalar
-def exit_of(loan, terms, state, rules, ends, weight, flow, count):
+def exit_of(loan, terms, state, rules, ends, moved):
     """Destination of a loan that may end this month: its bucket, or an ``Exit``.
 
     ``ends``: whether a line without a balance ends, repaid early or in the run-off.
     """
     balance = balance_of(state)
     if balance <= CLEARED and (ends or loan.kind != Amortisation.REVOLVING):
-        flow.principal_paid += weight * state.principal
+        moved.principal_paid += state.principal
         _close(state, LoanStatus.PAID_OFF)
         return TO_PAID_OFF
     dpd = dpd_at_month_end(state.n_unpaid, loan.due_day)
     if dpd > terms.write_off_dpd:
-        flow.written_off += weight * balance
+        moved.written_off += balance
         _close(state, LoanStatus.WRITTEN_OFF)
         return TO_WRITTEN_OFF
     if dpd > rules.sale_dpd:
-        flow.sold += weight * balance
-        count.sale_price += weight * balance * rules.sale_price_share
+        moved.sold += balance
         _close(state, LoanStatus.SOLD)
         return TO_SOLD
     return 0 + min(state.n_unpaid, N_BUCKETS - 1)
 
 
 @scalar
-def draw_line(loan, state, person_state, lever, p, weight, flow):
+def draw_line(loan, state, person_state, lever, p, moved):
     """New drawings of a revolving line in good standing; they reach the borrower's savings."""
     stress = p.stress_draw_share if person_state.months_short > 0 else 0.0
     target = loan.usual_principal * state.limit / loan.limit
     draw = line_draw(state.principal, state.limit, target, lever.line_multiplier, stress)
     state.principal += draw
     person_state.savings += draw
-    flow.disbursed += weight * draw
+    moved.disbursed += draw
 
 
 @scalar
@@ -201,7 +200,7 @@ def count_down(state):
 
 
 @scalar
-def charge_and_age(loan, terms, state, due, fee_room, weight, flow, count):
+def charge_and_age(loan, terms, state, due, fee_room, weight, moved, count):
     """Late fee, lateness counts, and the spell with its cause."""
     if due > 0.0:
         count.instalments_due += weight
@@ -209,7 +208,7 @@ def charge_and_age(loan, terms, state, due, fee_room, weight, flow, count):
             count.instalments_late += weight
             fee = _late_fee(loan, terms, state, due, fee_room)
             state.fees += fee
-            flow.fees_accrued += weight * fee
+            moved.fees_accrued += fee
     if state.n_unpaid > 0:
         if state.spell == 0:
             state.cause = state.reason

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kernels.exact import on_grid
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.records import AT_OPENING, NEVER_OPENED
 from simulator.vocabulary import (
@@ -144,14 +145,15 @@ def _balance_of(fate, own, reference, principal):
 
 
 @loop
-def compare_outcomes(paired, outcomes, reference, horizon, fates, burdens):
+def compare_outcomes(paired, outcomes, reference, horizon, facts, fates, burdens):
     """Add a path's fates and burdens under a policy to ``fates`` and ``burdens``.
 
     ``outcomes`` (``OUTCOME_DTYPE``) of the policy and ``reference`` (``REFERENCE_DTYPE``) of the
     reference on the same path, one a borrower; ``fates`` (n_groups, N_FATES, 2), ``burdens``
-    (n_groups, N_BURDENS).
+    (n_groups, N_BURDENS), ``facts`` of the book.
     """
     group, weights, principal = paired.group, paired.weight, paired.principal
+    money, effort = facts[0].money_grain, facts[0].path_effort_grain
     n_kinds = group.shape[1]
     for b in range(outcomes.size):
         own, other, weight = outcomes[b], reference[b], weights[b]
@@ -159,7 +161,7 @@ def compare_outcomes(paired, outcomes, reference, horizon, fates, burdens):
         fate = 0
         while left > 0:
             if left & 1:
-                balance = weight * _balance_of(fate, own, other, principal[b])
+                balance = on_grid(weight * _balance_of(fate, own, other, principal[b]), money)
                 for kind in range(n_kinds):
                     fates[group[b, kind], fate, 0] += weight
                     fates[group[b, kind], fate, 1] += balance
@@ -168,6 +170,7 @@ def compare_outcomes(paired, outcomes, reference, horizon, fates, burdens):
         if own.overdue_months > 0 or own.contacts > 0.0 or own.complaints > 0:
             for kind in range(n_kinds):
                 at = group[b, kind]
-                burdens[at, Burden.OVERDUE_MONTHS] += weight * own.overdue_months
-                burdens[at, Burden.CONTACTS] += weight * own.contacts
-                burdens[at, Burden.COMPLAINTS] += weight * own.complaints
+                overdue = on_grid(weight * own.overdue_months, effort)
+                burdens[at, Burden.OVERDUE_MONTHS] += overdue
+                burdens[at, Burden.CONTACTS] += on_grid(weight * own.contacts, effort)
+                burdens[at, Burden.COMPLAINTS] += on_grid(weight * own.complaints, effort)

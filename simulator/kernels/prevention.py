@@ -3,6 +3,7 @@
 Equations: docs/model.md, sections 4 (care) and 6 (attention). Pure functions of records.
 """
 
+from simulator.kernels.exact import on_grid
 from simulator.kernels.jit import scalar
 from simulator.kernels.rng import uniform
 from simulator.vocabulary import Cause, Domain, Draw
@@ -60,10 +61,10 @@ def heeds_reminder(plan, loan, state, care, p, key, t, u_forget):
 
 
 @scalar
-def count_prevention(care, p, money, weight, is_due, count):
+def count_prevention(care, p, facts, weight, is_due, count):
     """Cost of prevention for one open loan, due-day reminders included."""
     cost = care.prevention_cost
     if is_due:
         cost += care.due_reminder * p.cost_reminder
-        count.contact_reminder += weight * care.due_reminder
-    count.programme_cost += weight * money * cost
+        count.contact_reminder += on_grid(weight * care.due_reminder, facts.effort_grain)
+    count.programme_cost += on_grid(weight * facts.reference_money * cost, facts.money_grain)

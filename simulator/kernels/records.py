@@ -163,8 +163,10 @@ COLLECTION_STAGE_DTYPE = _record(float64="reach effect cost complaint day")
 
 FACTS_DTYPE = _record(
     float64="opening_loans opening_balance benefit_rate reference_money score_mean score_sd"
-    " score_correlation"
+    " score_correlation money_grain effort_grain path_money_grain path_effort_grain"
 )
+"""What holds for the whole book. Grains (``kernels.exact``) of weighted money and of other weighted
+numbers, in sums of a month and in sums over a path; weights themselves lie on a finer grid."""
 
 
 class Sight(NamedTuple):
@@ -254,6 +256,7 @@ class State(NamedTuple):
     loan_ids: NDArray[np.uint64]
     struck: NDArray[np.uint32]  # places in a chunk of borrowers in hardship, (CHUNK,)
     u_person: NDArray[np.float64]  # (4, CHUNK)
+    moved: NDArray[np.void]  # FLOW_DTYPE, (1,): flows of the loan at hand, unweighted
     u_loan: NDArray[np.float64]  # (4, loans of a chunk)
 
 
@@ -295,5 +298,6 @@ def allocate_state(
         loan_ids=np.zeros(width, dtype=np.uint64),
         struck=np.zeros(CHUNK, dtype=np.uint32),
         u_person=np.zeros((4, CHUNK)),
+        moved=records(np.zeros(1, dtype=FLOW_DTYPE)),
         u_loan=np.zeros((4, width)),
     )

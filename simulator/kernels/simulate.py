@@ -5,6 +5,7 @@ import numpy as np
 from simulator.kernels.amounts_due import balance_of
 from simulator.kernels.contacts import contact_borrowers, forget_costs
 from simulator.kernels.customers import catch_up, open_record
+from simulator.kernels.exact import on_grid
 from simulator.kernels.households import plan_households
 from simulator.kernels.impairment import close_episodes, forget_risk, see_loans
 from simulator.kernels.jit import loop, scalar
@@ -212,7 +213,8 @@ def simulate_months(
         else:
             world, counts = months[t], out.counts
             paid[:] = 0.0
-            counts[t].programme_cost += fixed_cost * _staff_share(t, key, facts, counts)
+            standing = fixed_cost * _staff_share(t, key, facts, counts)
+            counts[t].programme_cost += on_grid(standing, facts.money_grain)
             n = plan_households(t, n_live, book, levers, s, p, world, key, life, out)
             contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts)
             n_live = post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid, seen)

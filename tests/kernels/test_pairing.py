@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from simulator.kernels.pairing import GROUP_KINDS, Paired, compare_outcomes, group_slices
-from simulator.kernels.records import AT_OPENING, NEVER_OPENED, OUTCOME_DTYPE, records
+from simulator.kernels.records import (
+    AT_OPENING,
+    FACTS_DTYPE,
+    NEVER_OPENED,
+    OUTCOME_DTYPE,
+    records,
+)
 from simulator.vocabulary import N_BURDENS, N_FATES, Burden, Count, Fate
 from tests.conftest import (
     CALM,
@@ -31,6 +37,10 @@ HERE_90, THERE_90, AT_RELIEF = 700.0, 500.0, 900.0
 """Balances at the first 90+ under the policy and under the reference, and at relief."""
 
 
+FACTS = records(np.zeros(1, dtype=FACTS_DTYPE))
+FACTS["money_grain"] = FACTS["path_effort_grain"] = 1.5 * 2.0**16
+
+
 def outcomes_of(*rows: Mapping[str, float]) -> Outcomes:
     """Outcome records, one a borrower; fields that are not given are 0: nothing happened."""
     found = np.zeros(len(rows), dtype=OUTCOME_DTYPE)
@@ -48,7 +58,7 @@ def only_all(n: int) -> Paired:
 def compared(paired: Paired, own: Outcomes, reference: Outcomes, n_groups: int) -> tuple[F8, F8]:
     """Fates and burdens of one path."""
     fates, burdens = np.zeros((n_groups, N_FATES, 2)), np.zeros((n_groups, N_BURDENS))
-    compare_outcomes(paired, own, reference, HORIZON, fates, burdens)
+    compare_outcomes(paired, own, reference, HORIZON, FACTS, fates, burdens)
     return fates, burdens
 
 
