@@ -13,7 +13,7 @@ from simulator.engine import recarray_levers
 from simulator.kernels.households import plan_households
 from simulator.kernels.records import PathKey, State, allocate_state, records
 from simulator.kernels.simulate import open_book
-from simulator.kernels.tally import PathTallies, path_slice
+from simulator.kernels.tally import PathTallies, allocate_path
 from simulator.levers import LeverTable
 from simulator.policies import REFERENCE
 
@@ -70,7 +70,7 @@ def opened(case: Case) -> Opened:
         case=case,
         state=allocate_state(people.size, loans.size, packed.most_loans),
         key=PathKey(np.uint64(run.seed), 0, MONTHS, MONTHS),
-        out=path_slice(packed.allocate_tallies(1, MONTHS), 0),
+        out=allocate_path(packed.allocate_tallies(1, MONTHS)),
         levers=recarray_levers(case.levers[REFERENCE]),
         life=life,
         months=records(world.months)[0],

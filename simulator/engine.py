@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from simulator.kernels.cache import clear_cache
 from simulator.kernels.customers import catch_up
-from simulator.kernels.exact import add_exactly
+from simulator.kernels.exact import HIGH_BITS, add_exactly
 from simulator.kernels.ledger import count_stocks
 from simulator.kernels.life_events import simulate_lives
 from simulator.kernels.pairing import compare_outcomes
@@ -32,7 +32,14 @@ from simulator.kernels.records import (
     records,
 )
 from simulator.kernels.simulate import open_book, simulate_months, simulate_path
-from simulator.kernels.tally import HISTORY_DTYPE, Tallies, path_slice
+from simulator.kernels.tally import (
+    HISTORY_DTYPE,
+    PathTallies,
+    Tallies,
+    allocate_path,
+    clear_path,
+    keep_path,
+)
 from simulator.levers import LeverTable
 from simulator.packing import Packed
 from simulator.settings import RunSettings
@@ -79,11 +86,13 @@ class _Scratch:
     uniforms: NDArray[np.float64]
     reference: NDArray[np.void]  # REFERENCE_DTYPE: of the path at hand
     seen: Seen
+    sums: PathTallies
 
     @staticmethod
-    def allocate(packed: Packed, horizon: int, months: int | None = None) -> "_Scratch":
+    def allocate(packed: Packed, tallies: Tallies) -> "_Scratch":
+        """Memory for paths that end in ``tallies``."""
         n, k = packed.book.people.size, packed.n_cells
-        tracked = packed.tracked(horizon if months is None else months)
+        tracked, horizon = tallies.cells.shape[1], tallies.flows.shape[1] - 1
         return _Scratch(
             state=allocate_state(
                 n, packed.book.loans.size, packed.most_loans, packed.n_products, tracked
@@ -92,9 +101,10 @@ class _Scratch:
             uniforms=np.zeros((8, CHUNK)),
             reference=records(np.zeros(n, dtype=REFERENCE_DTYPE)),
             seen=Seen(
-                cells=np.zeros((tracked, k, N_CELL_MEASURES)),
-                moves=np.zeros((tracked, k + 1, k + N_LEAVING)),
+                cells=np.zeros((tracked, k, N_CELL_MEASURES), dtype=np.int64),
+                moves=np.zeros((tracked, k + 1, k + N_LEAVING), dtype=np.int64),
             ),
+            sums=allocate_path(tallies),
         )
 
 
@@ -106,33 +116,38 @@ class _OverPaths:
     """
 
     packed: Packed
-    parts: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
+    parts: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
     lock: AbstractContextManager[object]
 
     @staticmethod
     def of(packed: Packed, tallies: Tallies) -> "_OverPaths":
         names = ("brought", "passed_on", *(("cell_sums", "moves") if packed.n_cells else ()))
         shapes = {name: getattr(tallies, name).shape for name in names}
-        parts = {name: (np.zeros(shape), np.zeros(shape)) for name, shape in shapes.items()}
+        parts = {
+            name: (np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64))
+            for name, shape in shapes.items()
+        }
         return _OverPaths(packed, parts, Lock())
 
     def add(self, state: State, seen: Seen) -> None:
         """Add the path that has just ended."""
-        facts = self.packed.book.facts[0]
-        month, path = (np.array([g]) for g in (facts.money_grain, facts.path_money_grain))
+        sums = {"brought": state.brought, "passed_on": state.passed_on}
+        if self.packed.n_cells:
+            sums["cell_sums"] = np.ascontiguousarray(seen.cells[..., N_PATH_CELL_MEASURES:])
+            sums["moves"] = seen.moves
         with self.lock:
-            add_exactly(state.brought, path, *self.parts["brought"])
-            add_exactly(state.passed_on, path, *self.parts["passed_on"])
-            if self.packed.n_cells:
-                kept = np.ascontiguousarray(seen.cells[..., N_PATH_CELL_MEASURES:])
-                grains = np.where(_IS_MONEY, facts.money_grain, self.packed.weight_grain)
-                add_exactly(kept, grains, *self.parts["cell_sums"])
-                add_exactly(seen.moves, month, *self.parts["moves"])
+            for name, amounts in sums.items():
+                add_exactly(amounts, *self.parts[name])
 
     def close(self, tallies: Tallies) -> None:
         """Write the sums to ``tallies``."""
+        facts = self.packed.book.facts[0]
+        month, path = facts.money_scale, facts.path_money_scale
+        scales = {"brought": path, "passed_on": path, "moves": month}
+        scales["cell_sums"] = np.where(_IS_MONEY, month, facts.count_scale)
         for name, (high, low) in self.parts.items():
-            getattr(tallies, name)[:] = high + low
+            whole = high * 2.0**HIGH_BITS + low
+            np.divide(whole, scales[name], out=getattr(tallies, name))
 
 
 def recarray_levers(table: LeverTable) -> LeverTable:
@@ -174,7 +189,7 @@ def simulate_block(
     block's own go to the tallies.
     """
     horizon = run.timeline.horizon
-    work = scratch or _Scratch.allocate(packed, horizon, run.months)
+    work = scratch or _Scratch.allocate(packed, next(iter(out.values()))[0])
     own = (
         {name: _OverPaths.of(packed, out[name][0]) for name in levers} if over_paths is None else {}
     )
@@ -198,7 +213,8 @@ def simulate_block(
             if cancelled():
                 return
             tallies, offset = out[policy]
-            sums = path_slice(tallies, offset + row)
+            sums = work.sums
+            clear_path(sums)
             history = histories.get(policy) if key.path == 0 else None
             simulate_path(
                 packed.book,
@@ -227,8 +243,11 @@ def simulate_block(
                 sums.fates,
                 sums.burdens,
             )
+            facts = packed.book.facts[0]
+            keep_path(sums, facts, tallies, offset + row)
             if packed.n_cells:
-                tallies.cells[offset + row] = work.seen.cells[..., :N_PATH_CELL_MEASURES]
+                money = work.seen.cells[..., :N_PATH_CELL_MEASURES]
+                np.divide(money, facts.money_scale, out=tallies.cells[offset + row])
             (over_paths or own)[policy].add(work.state, work.seen)
             advance(1)
     for policy, sums_of_block in own.items():
@@ -245,9 +264,9 @@ def states_at(
     """
     horizon = world.months.shape[1] - 1
     key = PathKey(np.uint64(seed), 0, horizon, horizon)
-    work = _Scratch.allocate(packed, horizon)
+    work = _Scratch.allocate(packed, packed.allocate_tallies(1, horizon))
     levers, path = recarray_levers(table), records(world.months)[0]
-    sums = path_slice(packed.allocate_tallies(1, horizon), 0)
+    sums = work.sums
     no_history = records(np.zeros((0, 0), dtype=HISTORY_DTYPE)), np.zeros(0, dtype=np.int32)
     simulate_lives(
         packed.lives, path, world.disaster[0], packed.params, key, work.uniforms, work.life
@@ -322,7 +341,9 @@ def simulate(
         if stop.is_set():
             return
         if not hasattr(workers, "scratch"):
-            workers.scratch = _Scratch.allocate(packed, horizon, run.months)
+            workers.scratch = _Scratch.allocate(
+                packed, result.tallies[scenario, next(iter(levers))]
+            )
         last = min(run.paths, first + run.path_batch)
         simulate_block(
             packed,

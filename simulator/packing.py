@@ -34,14 +34,14 @@ from simulator.provision.risk_cells import NEVER, RiskCellTable
 from simulator.situation import N_SITUATIONS
 from simulator.units import monthly_probability
 
-_EXACT_BITS = 52
-"""Bits of a sum of numbers that is exact, sign apart."""
-_MOST_IN_A_MONTH = 16.0
-"""No sum of a month exceeds all limits, or all weights, together so many times."""
-_MOST_ON_A_PATH = 4096.0
+_UNIT_BITS = 62
+"""Bits of the largest sum in units (``kernels.exact``)."""
+_MOST_IN_A_MONTH = 64.0
+"""No sum of a month exceeds the opening's limits, or loans, together so many times."""
+_MOST_ON_A_PATH = 64.0 * 256.0
 """No sum over a path's months does."""
-_MOST_OF_WEIGHTS = 2.0
-"""No sum of whole weights does."""
+_LEAST_OPENING = 1.0 / 16.0
+"""Share of all limits, or loans, that counts as the opening's, if it has less."""
 
 SCORE_GRID: Final = (300.0, 900.0, 10.0)
 """First and last edge of the score's cells, and the points between two."""
@@ -65,8 +65,6 @@ class Packed:
     n_regions: int
     n_cells: int
     n_score_cells: int
-    weight_grain: float
-    """Grain (``kernels.exact``) of borrowers' weights."""
 
     def allocate_tallies(
         self, n_paths: int, horizon: int, months: int | None = None, *, by_score: bool = False
@@ -113,21 +111,20 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
     """
     order, loan_order = packed_order(book)
     people = rows_of(book.borrowers, order)
-    weight_grain = _grain(float(book.borrowers.weight[book.loans.borrower].sum()), _MOST_OF_WEIGHTS)
-    people = people._replace(weight=(people.weight + weight_grain) - weight_grain)
     row_of = np.empty(order.size, dtype=np.int32)
     row_of[order] = np.arange(order.size, dtype=np.int32)
     loans = rows_of(book.loans, loan_order)
     loans = loans._replace(borrower=row_of[loans.borrower])
     edges = score_edges(book)
+    facts = _facts(people, loans, book, parameters)
     by_score = np.lexsort((people.id, people.score, people.arrival_month > 0))
     arrays = BookArrays(
-        people=_pack_people(people, loans),
+        people=_pack_people(people, loans, float(facts["count_scale"][0])),
         entries=_pack(ENTRY_DTYPE, people._asdict()),
         loans=_pack_loans(loans),
         openings=_pack_openings(loans, loan_order),
         terms=_pack_terms(product_terms(book), parameters["product_rate_passthrough"]),
-        facts=_facts(people, loans, book, parameters),
+        facts=facts,
         first_applicant=_month_starts(people.arrival_month),
         vintage_of=_vintage_of(people, loans),
         prices=_prices(book),
@@ -162,7 +159,6 @@ def pack(book: Book, parameters: Parameters, cells: RiskCellTable | None = None)
         n_regions=len(book.regions),
         n_cells=len(cells.cells) if cells else 0,
         n_score_cells=edges.size + 1,
-        weight_grain=weight_grain,
     )
 
 
@@ -189,10 +185,14 @@ def _pack(dtype: np.dtype[np.void], columns: dict[str, NDArray[np.generic]]) -> 
     return records(packed)
 
 
-def _pack_people(people: Borrowers, loans: Loans) -> NDArray[np.void]:
+def _pack_people(people: Borrowers, loans: Loans, count_scale: float) -> NDArray[np.void]:
     """Records of all borrowers, each with the rows of its loans."""
     edges = np.searchsorted(loans.borrower, np.arange(people.id.size + 1))
-    columns = people._asdict() | {"first_loan": edges[:-1], "n_loans": np.diff(edges)}
+    columns = people._asdict() | {
+        "first_loan": edges[:-1],
+        "n_loans": np.diff(edges),
+        "heads": np.rint(people.weight * count_scale).astype(np.int64),
+    }
     return _pack(PERSON_DTYPE, columns)
 
 
@@ -298,19 +298,20 @@ def _paired(people: Borrowers, loans: Loans, n_regions: int, n_products: int) ->
     return Paired(group=group, weight=people.weight, principal=principal)
 
 
-def _grain(whole: float, most: float) -> float:
-    """Grain (``kernels.exact``) of sums that stay below ``most`` times ``whole``."""
-    step = 2.0 ** (math.ceil(math.log2(max(whole, 1.0) * most)) - _EXACT_BITS)
-    return 1.5 * 2.0**_EXACT_BITS * step
+def _scale(of_loans: NDArray[np.float64], opening: NDArray[np.bool_], most: float) -> float:
+    """Units in one (``kernels.exact``), a power of two, of sums of what loans have.
+
+    The opening's loans decide, so that a longer run with more applicants counts in the same units.
+    """
+    whole = max(float(of_loans[opening].sum()), _LEAST_OPENING * float(of_loans.sum()), 1.0)
+    return float(2.0 ** (_UNIT_BITS - math.ceil(math.log2(most * whole))))
 
 
 def _facts(people: Borrowers, loans: Loans, book: Book, parameters: Parameters) -> NDArray[np.void]:
     """Scalars of the whole book: opening totals, benefits, the unit of costs, the score's scale."""
     opening = people.arrival_month[loans.borrower] == 0
     weights = people.weight[loans.borrower]
-    weight = weights[opening]
-    all_limits = float((weights * np.maximum(loans.limit, loans.principal)).sum())
-    all_loans = float(weights.sum())
+    weight, limits = weights[opening], weights * np.maximum(loans.limit, loans.principal)
     stock = loans.principal + loans.principal_overdue + loans.interest_overdue
     stock = (stock + loans.penalty + loans.fees)[opening]
     facts = np.zeros(1, dtype=FACTS_DTYPE)
@@ -318,10 +319,10 @@ def _facts(people: Borrowers, loans: Loans, book: Book, parameters: Parameters) 
     facts["opening_balance"] = (weight * stock).sum()
     facts["benefit_rate"] = book.jurisdiction.benefit_replacement_rate
     facts["reference_money"] = book.jurisdiction.reference_money
-    facts["money_grain"] = _grain(all_limits, _MOST_IN_A_MONTH)
-    facts["path_money_grain"] = _grain(all_limits, _MOST_ON_A_PATH)
-    facts["effort_grain"] = _grain(all_loans, _MOST_IN_A_MONTH)
-    facts["path_effort_grain"] = _grain(all_loans, _MOST_ON_A_PATH)
+    facts["money_scale"] = _scale(limits, opening, _MOST_IN_A_MONTH)
+    facts["path_money_scale"] = _scale(limits, opening, _MOST_ON_A_PATH)
+    facts["count_scale"] = _scale(weights, opening, _MOST_IN_A_MONTH)
+    facts["path_count_scale"] = _scale(weights, opening, _MOST_ON_A_PATH)
     facts["score_mean"] = SCORE_MEAN
     facts["score_sd"] = SCORE_SD
     facts["score_correlation"] = parameters["score_risk_correlation"]

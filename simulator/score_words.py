@@ -40,6 +40,14 @@ class Applicant(IntEnum):
 
 
 N_APPLICANT: Final = len(Applicant)
+COUNTED: Final = (
+    Applicant.ASKED,
+    Applicant.APPROVED,
+    Applicant.BOOKED,
+    Applicant.JUDGED,
+    Applicant.BAD,
+)
+"""Those of ``Applicant`` that are numbers of loans; the others are money."""
 N_JUDGED: Final = len(Judged)
 N_SCORE_POWER: Final = len(ScorePower)
 PERFORMANCE_MONTHS: Final = 12

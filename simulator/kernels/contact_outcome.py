@@ -78,7 +78,7 @@ def _effect(day, rule, loan, terms, state, person_state, p, world, u):
 
 
 @scalar
-def _agree(t, loan, terms, state, lever, p, world, key, weight, count):
+def _agree(t, loan, terms, state, lever, p, world, key, heads, count):
     """New instalments, or a promise to pay next month, from one who does not pay now."""
     if lever.negotiated_share <= 0.0 and lever.promise_share <= 0.0:
         return
@@ -94,7 +94,7 @@ def _agree(t, loan, terms, state, lever, p, world, key, weight, count):
     u = uniform(key.seed, key.path, loan.id, t, Draw.PROMISE, Domain.LOAN)
     if u < lever.promise_share and not (state.marks & Flag.PROMISES):
         state.marks |= Flag.PROMISES
-        count.promises += weight
+        count.promises += heads
 
 
 @scalar
@@ -118,5 +118,5 @@ def converse(
     """A contact that has reached the borrower: payment, agreement or promise; money it brought."""
     brought = _effect(day, rule, loan, terms, state, person_state, p, world, u)
     if brought == _NOTHING and _is_person(stage):
-        _agree(t, loan, terms, state, lever, p, world, key, person.weight, count)
+        _agree(t, loan, terms, state, lever, p, world, key, person.heads, count)
     return brought

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.kernels.amounts_due import balance_of, demand_of
 from simulator.kernels.contact_outcome import converse, decide_case, files_case
-from simulator.kernels.exact import on_grid
+from simulator.kernels.exact import units
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.rng import stream, uniform, unit, words
 from simulator.kernels.seen_hardship import seen_hardship
@@ -193,12 +193,12 @@ def _planned(stage, n, book, s, effort, day, rules, made, planned, count):
 
     ``effort`` of each place is cut to the hours that may be called in and to the room under the
     cap; ``made`` are the efforts of the month so far that it counts. Returns how many places they
-    are, and the weighted effort that they want.
+    are, and the weighted effort that they want, in units.
     """
     people, loans, states, question, filed = book.people, s.slots, s.loans, s.question, s.filed
     hours = rules.call_hours_share if _is_call(stage) else 1.0
-    grain = book.facts[0].effort_grain
-    m, wanted = 0, 0.0
+    scale = book.facts[0].count_scale
+    m, wanted = 0, 0
     for k in range(n):
         if effort[k] <= 0.0:
             continue
@@ -211,13 +211,13 @@ def _planned(stage, n, book, s, effort, day, rules, made, planned, count):
         if _is_capped(stage):
             within = min(within, rules.contact_cap - made[k])
         blocked = effort[k] - max(0.0, within)
-        count.contacts_blocked += on_grid(weight * blocked, grain)
+        count.contacts_blocked += units(weight * blocked, scale)
         if within <= 0.0:
             continue
         effort[k] = within
         planned[m] = k
         m += 1
-        wanted += on_grid(within * weight, grain)
+        wanted += units(within * weight, scale)
     return m, wanted
 
 
@@ -253,16 +253,16 @@ def _make_contact(t, stage, effort, rule, loan, person, p, facts, key, outcome, 
     The cost is weighted and includes that of a complaint.
     """
     weight = person.weight
-    _count_contact(count, stage, on_grid(weight * effort, facts.effort_grain))
-    cost = on_grid(weight * effort * rule.cost, facts.money_grain)
-    _count_cost(count, stage, cost)
+    _count_contact(count, stage, units(weight * effort, facts.count_scale))
+    cost = weight * effort * rule.cost
+    _count_cost(count, stage, units(cost, facts.money_scale))
     outcome.contacts += np.float32(effort)
     counter = stream(t, _CONTACT_GROUP + stage, Domain.LOAN)
     reach_word, effect_word, complaint_word, _ = words(loan.id, counter, key.path, key.seed)
     if unit(complaint_word) < effort * rule.complaint:
-        count.complaints += weight
-        price = on_grid(weight * facts.reference_money * p.complaint_cost, facts.money_grain)
-        count.collection_cost += price
+        count.complaints += person.heads
+        price = weight * facts.reference_money * p.complaint_cost
+        count.collection_cost += units(price, facts.money_scale)
         cost += price
         outcome.complaints += 1
     return unit(reach_word) < effort * rule.reach, unit(effect_word), cost
@@ -308,21 +308,21 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
         stage = order[place]
         rule, effort, day = stages[stage], efforts[stage], days[stage]
         m, wanted = _planned(stage, n, book, s, effort, day, rules, made, planned, count)
-        capacity = _capacity(rules, stage) * facts.opening_loans / 1000.0
+        capacity = _capacity(rules, stage) * facts.opening_loans / 1000.0 * facts.count_scale
         if wanted > capacity:
             _rank(planned, m, int(rules.contact_priority), day, book, s, p, world)
-        used = 0.0
+        used, is_full = 0, False
         for position in range(m):
             k = planned[position]
             row = question[k]
             loan, state = loans[row], states[row]
             person = people[loan.borrower]
-            weight = on_grid(effort[k] * person.weight, facts.effort_grain)
-            if wanted > capacity and used + weight > capacity:
-                used = np.inf
-                count.queue_unserved += weight
+            wish = units(effort[k] * person.weight, facts.count_scale)
+            if wanted > capacity and (is_full or used + wish > capacity):
+                is_full = True
+                count.queue_unserved += wish
                 continue
-            used += weight
+            used += wish
             made[k] += effort[k] if _is_capped(stage) else 0.0
             outcome = outcomes[loan.borrower]
             reached, u, cost = _make_contact(
@@ -343,8 +343,6 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
                 p, world, key, u, count,
             )  # fmt: skip
             if stage == CollectionStage.AGENCY and brought > 0.0:
-                commission = on_grid(
-                    person.weight * p.commission_agency * brought, facts.money_grain
-                )
-                _count_cost(count, stage, commission)
+                commission = person.weight * p.commission_agency * brought
+                _count_cost(count, stage, units(commission, facts.money_scale))
                 spent[row] += commission

@@ -5,13 +5,15 @@ Equations: docs/model.md, section 4.3.
 
 import numpy as np
 
-from simulator.kernels.exact import on_grid
+from simulator.kernels.exact import units
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.prevention import lapse
 from simulator.kernels.rng import stream, unit, words
 from simulator.vocabulary import Domain, Draw, Flag, LoanStatus
 
 _GROUP = Draw.WARNING // 4
+_FULL = 1 << 62
+"""More units than any capacity."""
 
 
 @loop
@@ -26,15 +28,14 @@ def has_warning(cares):
 @scalar
 def _call(state, person, p, facts, reach, complains, outcome, count):
     """A call before the due day: its cost, a complaint perhaps, and whether it gets through."""
-    weight = person.weight
-    worth = weight * facts.reference_money
-    count.warned += weight
-    count.contact_human_call += weight
-    count.programme_cost += on_grid(worth * p.cost_human_call, facts.money_grain)
+    worth = person.weight * facts.reference_money
+    count.warned += person.heads
+    count.contact_human_call += person.heads
+    count.programme_cost += units(worth * p.cost_human_call, facts.money_scale)
     outcome.contacts += np.float32(1.0)
     if complains < p.complaint_human_call:
-        count.complaints += weight
-        count.programme_cost += on_grid(worth * p.complaint_cost, facts.money_grain)
+        count.complaints += person.heads
+        count.programme_cost += units(worth * p.complaint_cost, facts.money_scale)
         outcome.complaints += 1
     if reach < p.reach_human_call:
         state.marks |= Flag.WARNED
@@ -42,14 +43,14 @@ def _call(state, person, p, facts, reach, complains, outcome, count):
 
 @loop
 def warn_chunk(t, start, n, used, book, levers, s, p, key, counts):
-    """Score a chunk's loans and call the flagged ones; calls of the month so far, weighted.
+    """Score a chunk's loans and call the flagged ones; calls of the month so far, in units.
 
-    Infinite once a call has not fitted the capacity.
+    ``_FULL`` once a call has not fitted the capacity.
     """
     people, loans, terms, facts = book.people, s.slots, book.terms, book.facts[0]
     cares, count, outcomes = levers.customer, counts[t], s.outcomes
     s_people, states, live, plans, u_loan = s.people, s.loans, s.live, s.plans, s.u_loan
-    capacity = levers.book[0].capacity_warning * facts.opening_loans / 1000.0
+    capacity = levers.book[0].capacity_warning * facts.opening_loans / 1000.0 * facts.count_scale
     counter = stream(t, _GROUP, Domain.LOAN)
     column = 0
     for k in range(n):
@@ -70,16 +71,16 @@ def warn_chunk(t, start, n, used, book, levers, s, p, key, counts):
                 u_loan[2, at],
             )  # fmt: skip
             trouble = short or days > 0.0
-            count.warning_targets += person.weight if trouble else 0.0
+            count.warning_targets += person.heads if trouble else 0
             flag_word, reach_word, complaint_word, _ = words(loan.id, counter, key.path, key.seed)
             chance = care.warning_recall if trouble else care.warning_false_alarm
             if unit(flag_word) >= chance:
                 continue
-            if used + person.weight > capacity:
-                used = np.inf
+            if used + person.heads > capacity:
+                used = _FULL
                 continue
-            used += person.weight
-            count.warned_rightly += person.weight if trouble else 0.0
+            used += person.heads
+            count.warned_rightly += person.heads if trouble else 0
             reach, complains = unit(reach_word), unit(complaint_word)
             _call(state, person, p, facts, reach, complains, outcomes[b], count)
     return used

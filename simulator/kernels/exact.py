@@ -1,35 +1,32 @@
-"""Sums whose order changes no bit: what is added lies on a grid, so that every sum is exact.
+"""Sums whose order changes no bit: amounts are counted in whole units, as integers of 64 bits.
 
-The grid follows from the book alone (``packing``), not from paths, months or threads. A grain is
-1.5 x 2^52 times the grid's step: adding it to a number rounds the number to the step, half to even,
-and taking it off again is exact.
+How many units one is worth follows from the book alone (``packing``), not from paths, months or
+threads. Units are so small that rounding to them is finer than a float's own rounding.
 """
 
 from typing import Final
 
+import numpy as np
+
 from simulator.kernels.jit import loop, scalar
 
-_HIGH: Final = 2.0**26
-"""A number is kept as a multiple of so many steps, and the rest."""
+HIGH_BITS: Final = 31
+"""Bits from here on are kept apart in sums over paths: both parts are exact for 2^31 paths."""
 
 
 @scalar
-def on_grid(amount, grain):
-    """``amount`` rounded to the grid of ``grain``; below 2^51 steps."""
-    return (amount + grain) - grain
+def units(amount, scale):
+    """``amount`` in units, of which one is worth ``scale``; rounded to the nearest."""
+    worth = amount * scale
+    return np.int64(worth + (0.5 if worth >= 0.0 else -0.5))
 
 
 @loop
-def add_exactly(amounts, grains, high, low):
-    """Add ``amounts`` to ``high`` + ``low``; all of one shape, the last axis that of ``grains``.
-
-    Each amount lies on its grain's grid. For sums over paths: exact, whatever their order, and
-    for 2^26 of them.
-    """
-    n = grains.size
+def add_exactly(amounts, high, low):
+    """Add ``amounts`` (units, any shape) to the sum that is ``high`` x 2^HIGH_BITS + ``low``."""
     above, below = high.reshape(-1), low.reshape(-1)
     for at, amount in enumerate(amounts.reshape(-1)):
-        if amount != 0.0:
-            coarse = on_grid(amount, grains[at % n] * _HIGH)
+        if amount != 0:
+            coarse = amount >> HIGH_BITS
             above[at] += coarse
-            below[at] += amount - coarse
+            below[at] += amount - (coarse << HIGH_BITS)

@@ -8,7 +8,7 @@ from simulator.kernels.amounts_due import demand_of
 from simulator.kernels.borrower import catch_up_chance, late_days
 from simulator.kernels.customers import record_relief
 from simulator.kernels.early_warning import has_warning, warn_chunk
-from simulator.kernels.exact import on_grid
+from simulator.kernels.exact import units
 from simulator.kernels.funding import budget_household, fund, rank_lenders, refuses, settle
 from simulator.kernels.impairment import mark_relief
 from simulator.kernels.interest_rate import effective_rate
@@ -189,11 +189,11 @@ def _likeliest_relief(loan_levers, before, has_call):
 def _count_grant(person, facts, p, short, cut, count, flow):
     """Count a grant of relief; a cut principal was there at the month's start, and is forgiven."""
     cost = person.weight * facts.reference_money * p.relief_application_cost
-    count.relief_granted += person.weight
-    count.relief_cost += on_grid(cost, facts.money_grain)
-    count.relief_no_need += 0.0 if short else person.weight
-    count.opening_balance += on_grid(cut, facts.money_grain)
-    flow.forgiven += on_grid(cut, facts.money_grain)
+    count.relief_granted += person.heads
+    count.relief_cost += units(cost, facts.money_scale)
+    count.relief_no_need += 0 if short else person.heads
+    count.opening_balance += units(cut, facts.money_scale)
+    flow.forgiven += units(cut, facts.money_scale)
 
 
 @loop
@@ -313,7 +313,7 @@ def plan_households(t, n_live, book, levers, s, p, world, key, life, out):
     Returns the number of loans in question (overdue, or not to be paid in full on time), whose
     rows it leaves in ``s.question``.
     """
-    n_question, called = 0, 0.0
+    n_question, called = 0, 0
     has_call = has_warning(levers.customer[t])
     need, no_need = _likeliest_relief(levers.loan[t], levers.loan[t - 1], has_call)
     budget = levers.book[0].relief_budget * book.facts[0].opening_balance

@@ -7,7 +7,7 @@ later cash flow of a loan in default is credited back to the cells in which the 
 from typing import Final
 
 from simulator.kernels.amounts_due import balance_of
-from simulator.kernels.exact import on_grid
+from simulator.kernels.exact import units
 from simulator.kernels.interest_rate import effective_rate
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.payment import dpd_at_month_end
@@ -72,7 +72,7 @@ def mark_relief(risk, is_replan, hardship):
 @scalar
 def forget_risk(risk):
     """A loan about which nothing is known yet."""
-    risk.balance = 0.0
+    risk.balance = 0
     risk.defaulted = 0
     risk.cured = 0
     risk.mark = Forbearance.NONE
@@ -137,13 +137,13 @@ def see_loans(t, start, stop, book, s, life, seen):
     observations, cures = book.sight.observations_passed, book.sight.cures_passed
     relapse = book.sight.relapse
     people, loans, states, risks, live = book.people, s.slots, s.loans, s.risks, s.live
-    s_people, grain = s.people, book.facts[0].money_grain
+    s_people, scale = s.people, book.facts[0].money_scale
     cells, moves, track = seen.cells[t], seen.moves[t], s.track
     newcomer = cells.shape[0]
     for k in range(start, stop):
         b = live[k]
         person = people[b]
-        weight = person.weight
+        weight, heads = person.weight, person.heads
         seen = seen_hardship(life[t, b], s_people[b].hardship_known)
         hardship = 0 if seen == Hardship.NONE else 1
         unremarkable = _situation_code(0, hardship, 0, 0, 0, 0)
@@ -166,12 +166,12 @@ def see_loans(t, start, stop, book, s, life, seen):
                 code = _situation_code(state.n_unpaid, hardship, warned, technical, relief, memory)
                 risk.warned = max(0, risk.warned - 1)
             cell = cell_of[code, groups[loan.segment]]
-            balance = on_grid(weight * balance_of(state), grain)
-            cells[cell, _LOANS] += weight
+            balance = units(weight * balance_of(state), scale)
+            cells[cell, _LOANS] += heads
             cells[cell, _BALANCE] += balance
             if risk.defaulted > 0:
-                cells[cell, _DEFAULT_12] += weight
-                cells[cell, _DEFAULT_LIFE] += weight
+                cells[cell, _DEFAULT_12] += heads
+                cells[cell, _DEFAULT_LIFE] += heads
                 cells[cell, _EXPOSURE_12] += balance
                 cells[cell, _EXPOSURE_LIFE] += balance
                 cells[cell, _LOSS_12] += balance
@@ -187,7 +187,7 @@ def see_loans(t, start, stop, book, s, life, seen):
 
 
 @loop
-def _credit_back(t, until, row, first_default, amount, v, life, grain, track, cells):
+def _credit_back(t, until, row, first_default, amount, v, life, scale, track, cells):
     """Credit a loss (or, negative, what came in) of month ``t`` to the cells before ``until``.
 
     ``amount`` is weighted; ``until``: the month itself, or that of the exit when money comes after
@@ -197,7 +197,7 @@ def _credit_back(t, until, row, first_default, amount, v, life, grain, track, ce
     u = min(until, cells.shape[0]) - 1
     value = amount * v ** (t - u)
     while u >= max(0, first_default - life) and track[u, row] != NOT_TRACKED:
-        cell, worth = track[u, row], on_grid(value, grain)
+        cell, worth = track[u, row], units(value, scale)
         cells[u, cell, _LOSS_LIFE] += worth
         if first_default - u <= LOSS_WINDOW_MONTHS:
             cells[u, cell, _LOSS_12] += worth
@@ -206,7 +206,7 @@ def _credit_back(t, until, row, first_default, amount, v, life, grain, track, ce
 
 
 @loop
-def _begin_default(t, row, balance, weight, cured, v, life, grain, track, cells):
+def _begin_default(t, row, balance, heads, cured, v, life, scale, track, cells):
     """Credit exposure and event of a default of month ``t`` to the cells of earlier months.
 
     ``cured``: the month in which an earlier default ended; the event counts from there.
@@ -214,8 +214,8 @@ def _begin_default(t, row, balance, weight, cured, v, life, grain, track, cells)
     u = min(t, cells.shape[0]) - 1
     value = balance * v ** (t - u)
     while u >= max(0, t - life) and track[u, row] != NOT_TRACKED:
-        cell, worth = track[u, row], on_grid(value, grain)
-        counted = weight if u >= cured else 0.0
+        cell, worth = track[u, row], units(value, scale)
+        counted = heads if u >= cured else 0
         cells[u, cell, _LOSS_LIFE] += worth
         cells[u, cell, _EXPOSURE_LIFE] += worth
         cells[u, cell, _DEFAULT_LIFE] += counted
@@ -247,7 +247,7 @@ def note_chunk(t, n, price, world, key, book, s, seen):
     loans, states, risks, terms, notes = s.slots, s.loans, s.risks, book.terms, s.notes
     track, cells, moves = s.track, seen.cells, seen.moves
     default_unpaid, leaving = book.sight.rules[0].default_unpaid, cells.shape[1]
-    grain = book.facts[0].money_grain
+    scale = book.facts[0].money_scale
     for k in range(n):
         note = notes[k]
         row, to, weight, balance = note.row, note.to, note.weight, note.balance
@@ -255,19 +255,19 @@ def note_chunk(t, n, price, world, key, book, s, seen):
         v = discount_factor(state, product, world)
         if risk.defaulted > 0:
             came_in = weight * note.paid - s.spent[row]
-            _credit_back(t, t, row, risk.defaulted - 1, -came_in, v, life, grain, track, cells)
+            _credit_back(t, t, row, risk.defaulted - 1, -came_in, v, life, scale, track, cells)
         elif to >= Exit.WRITTEN_OFF or state.n_unpaid >= default_unpaid:
             _begin_default(
-                t, row, weight * balance, weight, risk.cured, v, life, grain, track, cells
+                t, row, weight * balance, note.heads, risk.cured, v, life, scale, track, cells
             )
             risk.defaulted = t + 1
         if risk.defaulted > 0 and (to >= N_BUCKETS or state.n_unpaid == 0):
             began = risk.defaulted - 1
             value = weight * _value_at_end(to, product, balance, price, v)
-            _credit_back(t, t, row, began, -value, v, life, grain, track, cells)
+            _credit_back(t, t, row, began, -value, v, life, scale, track, cells)
             if note.won > 0.0:
                 won = weight * note.won
-                _credit_back(note.won_in, t, row, began, -won, v, life, grain, track, cells)
+                _credit_back(note.won_in, t, row, began, -won, v, life, scale, track, cells)
             if to < N_BUCKETS:
                 risk.defaulted = 0
                 risk.cured = t
@@ -275,10 +275,10 @@ def note_chunk(t, n, price, world, key, book, s, seen):
             before = track[t - 1, row]
             moves[t, before, leaving + to - Exit.PAID_OFF + Leaving.PAID_OFF] += risk.balance
             if to == Exit.WRITTEN_OFF:
-                worth = on_grid(weight * balance, grain)
+                worth = units(weight * balance, scale)
                 moves[t, before, leaving + Leaving.WRITTEN_OFF_BALANCE] += worth
             elif to == Exit.SOLD:
-                worth = on_grid(weight * balance, grain)
+                worth = units(weight * balance, scale)
                 moves[t, before, leaving + Leaving.SOLD_BALANCE] += worth
 
 
@@ -287,7 +287,7 @@ def close_episodes(n_live, world, key, book, s, seen):
     """In the month after the last, what is still in default is taken as written off."""
     t, life = key.horizon + 1, _lifetime_window(key.months, key.horizon)
     people, loans, states, risks, live = book.people, s.slots, s.loans, s.risks, s.live
-    grain = book.facts[0].money_grain
+    scale = book.facts[0].money_scale
     for k in range(n_live):
         person = people[live[k]]
         for row in range(person.first_loan, person.first_loan + person.n_loans):
@@ -297,4 +297,4 @@ def close_episodes(n_live, world, key, book, s, seen):
             terms = book.terms[loans[row].product]
             v = discount_factor(state, terms, world)
             value = person.weight * value_of_recoveries(terms, balance_of(state), v)
-            _credit_back(t, t, row, risk.defaulted - 1, -value, v, life, grain, s.track, seen.cells)
+            _credit_back(t, t, row, risk.defaulted - 1, -value, v, life, scale, s.track, seen.cells)

@@ -7,7 +7,7 @@ from simulator.kernels.amounts_due import (
     balance_of,
 )
 from simulator.kernels.customers import record_overdue, rest
-from simulator.kernels.exact import on_grid
+from simulator.kernels.exact import units
 from simulator.kernels.impairment import note_chunk, see_loans
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.loan_month import (
@@ -69,36 +69,36 @@ def _begin_flows(moved):
 
 
 @scalar
-def _count_flows(moved, weight, grain, flow):
+def _count_flows(moved, weight, scale, flow):
     """Add a loan's month to the month's flows."""
-    flow.disbursed += on_grid(weight * moved.disbursed, grain)
-    flow.interest_accrued += on_grid(weight * moved.interest_accrued, grain)
-    flow.penalty_accrued += on_grid(weight * moved.penalty_accrued, grain)
-    flow.fees_accrued += on_grid(weight * moved.fees_accrued, grain)
-    flow.principal_paid += on_grid(weight * moved.principal_paid, grain)
-    flow.interest_paid += on_grid(weight * moved.interest_paid, grain)
-    flow.penalty_paid += on_grid(weight * moved.penalty_paid, grain)
-    flow.fees_paid += on_grid(weight * moved.fees_paid, grain)
-    flow.forgiven += on_grid(weight * moved.forgiven, grain)
-    flow.written_off += on_grid(weight * moved.written_off, grain)
-    flow.sold += on_grid(weight * moved.sold, grain)
+    flow.disbursed += units(weight * moved.disbursed, scale)
+    flow.interest_accrued += units(weight * moved.interest_accrued, scale)
+    flow.penalty_accrued += units(weight * moved.penalty_accrued, scale)
+    flow.fees_accrued += units(weight * moved.fees_accrued, scale)
+    flow.principal_paid += units(weight * moved.principal_paid, scale)
+    flow.interest_paid += units(weight * moved.interest_paid, scale)
+    flow.penalty_paid += units(weight * moved.penalty_paid, scale)
+    flow.fees_paid += units(weight * moved.fees_paid, scale)
+    flow.forgiven += units(weight * moved.forgiven, scale)
+    flow.written_off += units(weight * moved.written_off, scale)
+    flow.sold += units(weight * moved.sold, scale)
 
 
 @scalar
-def _count_first(t, loan, state, worth, weight, first_90, by_cause, count):
+def _count_first(t, loan, state, worth, heads, first_90, by_cause, count):
     """Count a loan that is 30, or 90, days past due for the first time in the run.
 
-    ``worth``: its weighted balance.
+    ``worth``: its weighted balance, in units.
     """
     if state.n_unpaid < FIRST_30 or state.marks & Flag.EVER_90:
         return
     if not (state.marks & Flag.EVER_30):
         state.marks |= Flag.EVER_30
-        count.new_30 += weight
+        count.new_30 += heads
     if state.n_unpaid >= FIRST_90:
         state.marks |= Flag.EVER_90
-        count.new_90 += weight
-        first_90[loan.vintage, min(max(0, t - loan.origination_month), MAX_MOB)] += weight
+        count.new_90 += heads
+        first_90[loan.vintage, min(max(0, t - loan.origination_month), MAX_MOB)] += heads
         by_cause[t, state.cause] += worth
 
 
@@ -113,10 +113,10 @@ def _note_overdue(t, n_unpaid, balance, outcome):
 
 
 @scalar
-def _turn_flags(state, weight, count):
+def _turn_flags(state, heads, count):
     """End of the month for promises and warnings."""
     if state.marks & Flag.PROMISED and state.n_unpaid == 0:
-        count.promises_kept += weight
+        count.promises_kept += heads
     promised = state.marks & Flag.PROMISES
     state.marks &= _LASTING_FLAGS
     if promised:
@@ -124,11 +124,12 @@ def _turn_flags(state, weight, count):
 
 
 @scalar
-def _take_note(note, row, to, weight, paid, balance, won, won_in):
+def _take_note(note, row, to, person, paid, balance, won, won_in):
     """Write down a loan's month for ``note_chunk``."""
     note.row = row
     note.to = to
-    note.weight = weight
+    note.weight = person.weight
+    note.heads = person.heads
     note.paid = paid
     note.balance = balance
     note.won = won
@@ -149,7 +150,7 @@ def _post_chunk(
     outcomes = s.outcomes
     notes, n_notes, risks, is_seen = s.notes, 0, s.risks, seen.cells.size > 0
     facts, in_run_off, moved = book.facts[0], t > key.months, s.moved[0]
-    money, grain = facts.reference_money, facts.money_grain
+    money, scale = facts.reference_money, facts.money_scale
     applicants, by_score = out.applicants, out.applicants.shape[0] > 0
     default_unpaid = book.sight.rules[0].default_unpaid
     may_rest = p.return_monthly > 0.0 and t + 1 < book.first_applicant.size and t <= key.months
@@ -163,10 +164,10 @@ def _post_chunk(
         prefetch(loans, at)
         b = live[k]
         person, person_state = people[b], s_people[b]
-        weight = person.weight
-        count.live_borrowers += weight
+        weight, heads = person.weight, person.heads
+        count.live_borrowers += heads
         if (life[t, b] & 3) == WorkState.UNEMPLOYED:
-            count.unemployed += weight
+            count.unemployed += heads
         still_open = False
         is_overdue = False
         for row in range(person.first_loan, person.first_loan + person.n_loans):
@@ -177,53 +178,53 @@ def _post_chunk(
             product = terms[loan.product]
             relieved = state.relief_left > 0
             opening = balance_of(state)
-            opening_worth = on_grid(weight * opening, grain)
+            opening_worth = units(weight * opening, scale)
             count.opening_balance += opening_worth
-            count.opening_loans += weight
+            count.opening_loans += heads
             _begin_flows(moved)
             due, fee_room = accrue(loan, product, state, p, world, opening, moved)
             count_down(state)
             paid = receive(loan, state, person_state, queues, row, due, moved)
-            charge_and_age(loan, product, state, due, fee_room, weight, moved, count)
+            charge_and_age(loan, product, state, due, fee_room, heads, moved, count)
             repaid = prepay(loan, product, state, person.true_risk, p, world, moved)
             paid += repaid
             balance = balance_of(state)
-            worth = on_grid(weight * balance, grain)
+            worth = units(weight * balance, scale)
             ends = repaid > 0.0 or in_run_off
             to = exit_of(loan, product, state, rules, ends, moved)
             roll[t, state.from_bucket, to] += opening_worth
             if to >= TO_WRITTEN_OFF and person.id % 2 == 0:
                 count.lost_even += worth
             if to == TO_SOLD:
-                count.sale_price += on_grid(weight * balance * rules.sale_price_share, grain)
+                count.sale_price += units(weight * balance * rules.sale_price_share, scale)
             won, won_in = 0.0, 0
             if to == TO_WRITTEN_OFF:
                 written_off[t, loan.product] += worth
                 if filed[row] > 0:
                     won_in, won = court_recovery(t, loan, filed[row], balance, p, key)
                     if won > 0.0:
-                        counts[won_in].legal_recovered += on_grid(weight * won, grain)
+                        counts[won_in].legal_recovered += units(weight * won, scale)
             if is_seen and (
                 to >= N_BUCKETS
                 or state.n_unpaid >= default_unpaid
                 or (state.from_bucket > 0 and risks[row].defaulted > 0)
             ):
-                _take_note(notes[n_notes], row, to, weight, paid, balance, won, won_in)
+                _take_note(notes[n_notes], row, to, person, paid, balance, won, won_in)
                 n_notes += 1
             if state.n_unpaid > 0:
                 is_overdue = True
                 record_overdue(t, state.n_unpaid, to, person_state, p)
                 if loan.again:
                     first = application_segment(loan.segment, book.entries[b].score, book)
-                    judge_repeat(t, loan, state, to, first, weight, key, out.repeat_judged)
+                    judge_repeat(t, loan, state, to, first, heads, key, out.repeat_judged)
                 else:
                     _note_overdue(t, state.n_unpaid, balance, outcomes[b])
                     s.bad[row] |= judge_month(t, loan, state, to)
-                _count_first(t, loan, state, worth, weight, first_90, by_cause, count)
+                _count_first(t, loan, state, worth, heads, first_90, by_cause, count)
             if state.marks & _MONTHLY_FLAGS:
                 if is_seen and state.marks & Flag.WARNED:
                     risks[row].warned = watch_months
-                _turn_flags(state, weight, count)
+                _turn_flags(state, heads, count)
             if state.free_left > 0:
                 state.free_left -= 1
             if state.status == LoanStatus.OPEN:
@@ -234,10 +235,10 @@ def _post_chunk(
                     seen = seen_hardship(life[t, b], person_state.hardship_known)
                     lever = loan_levers[t, classes[loan.segment], bucket, seen]
                     draw_line(loan, state, person_state, lever, p, moved)
-            _count_flows(moved, weight, grain, flow)
+            _count_flows(moved, weight, scale, flow)
             if relieved:
                 state.relief_left -= 1
-                count.relief_loans += weight
+                count.relief_loans += heads
             if in_run_off or by_score:
                 interest = weight * (paid - moved.principal_paid)
                 price = rules.sale_price_share
@@ -246,10 +247,10 @@ def _post_chunk(
                     price, won,
                 )  # fmt: skip
                 if in_run_off:
-                    follow(row, loan.product, to, state, weight, gain, facts.path_money_grain, s)
+                    follow(row, loan.product, to, state, weight, gain, facts.path_money_scale, s)
                 if by_score and person.arrival_month > 0:
                     applicant = applicants[book.score_cell[b]]
-                    charged_off = worth if to >= TO_WRITTEN_OFF else 0.0
+                    charged_off = weight * balance if to >= TO_WRITTEN_OFF else 0.0
                     earn_from(t, gain, charged_off, p, facts, applicant)
                     lend_to(t, weight * moved.disbursed, p, facts, applicant)
             if paid_by_loan.size > 0:
@@ -271,21 +272,21 @@ def count_stocks(start, stop, book, s, stock, count):
     ``stock`` is the month's row of ``Tallies.stocks``.
     """
     people, loans, states, live = book.people, s.slots, s.loans, s.live
-    grain = book.facts[0].money_grain
+    scale = book.facts[0].money_scale
     for k in range(start, stop):
         person = people[live[k]]
-        weight, age, income = person.weight, person.age_band, person.income_decile
+        age, income = person.age_band, person.income_decile
         for row in range(person.first_loan, person.first_loan + person.n_loans):
             state = states[row]
             if state.status != LoanStatus.OPEN:
                 continue
             n = state.n_unpaid
             bucket = min(n, N_BUCKETS - 1)
-            balance = on_grid(weight * balance_of(state), grain)
+            balance = units(person.weight * balance_of(state), scale)
             count.closing_balance += balance
-            count.open_loans += weight
+            count.open_loans += person.heads
             stock[AT_BALANCE + bucket] += balance
-            stock[AT_LOANS + bucket] += weight
+            stock[AT_LOANS + bucket] += person.heads
             stock[AT_BEFORE_RELIEF + max(bucket, state.old_bucket)] += balance
             if n > 0:
                 stock[AT_CAUSE + state.cause] += balance

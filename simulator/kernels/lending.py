@@ -17,7 +17,7 @@ from simulator.kernels.customers import (
     may_be_asked_again,
     record_loan,
 )
-from simulator.kernels.exact import on_grid
+from simulator.kernels.exact import units
 from simulator.kernels.impairment import forget_risk, see_loans
 from simulator.kernels.interest_rate import base_of, new_rate
 from simulator.kernels.jit import loop, scalar
@@ -176,9 +176,9 @@ def _lend_again(t, b, rise, standing, book, levers, s, p, world, key, out):
         rule = levers.underwriting[t, levers.class_of_segment[segment]]
         limit, term = loan.limit, max(1, book.openings[row].term_months)
         new_id = later_id(person.id, t, row - person.first_loan)
-        count.repeat_applicants += person.weight
+        count.repeat_applicants += person.heads
         cost = facts.reference_money * p.application_cost * rule.application_cost_multiplier
-        count.underwriting_cost += on_grid(person.weight * cost, facts.money_grain)
+        count.underwriting_cost += units(person.weight * cost, facts.money_scale)
         if by_score:
             spend_on(t, person.weight * cost, p, facts, out.applicants[book.score_cell[b]])
         rate, first, principal, line, base_rate, instalment = _offer(
@@ -189,7 +189,7 @@ def _lend_again(t, b, rise, standing, book, levers, s, p, world, key, out):
             continue
         if not _is_approved(score, person, entry, other_debt, rule, world, p, first, rise):
             continue
-        count.repeat_approved += person.weight
+        count.repeat_approved += person.heads
         if not _takes_up(t, new_id, list_price, rate, 0, standing, person, rule, p, world, key):
             continue
         granted = True
@@ -206,14 +206,14 @@ def _lend_again(t, b, rise, standing, book, levers, s, p, world, key, out):
         if s.risks.size > 0:
             forget_risk(s.risks[row])
         judged = application_segment(segment, entry.score, book)
-        count_repeat(t, judged, person.weight, key, out.repeat_judged)
+        count_repeat(t, judged, person.heads, key, out.repeat_judged)
         if by_score:
             lend_to(t, person.weight * principal, p, facts, out.applicants[book.score_cell[b]])
-        lent = on_grid(person.weight * principal, facts.money_grain)
-        count.repeat_loans += person.weight
+        lent = units(person.weight * principal, facts.money_scale)
+        count.repeat_loans += person.heads
         count.repeat_disbursed += lent
         out.flows[t].disbursed += lent
-        out.vintage_loans[loan.vintage] += person.weight
+        out.vintage_loans[loan.vintage] += person.heads
     return granted
 
 
@@ -258,8 +258,8 @@ def _decide_applicants(t, n_live, rise, standing, book, levers, s, p, world, key
             loan, opening, state = loans[row], book.openings[row], states[row]
             rule = levers.underwriting[t, classes[loan.segment]]
             cost = decision_cost * rule.application_cost_multiplier
-            count.applicants += person.weight
-            count.underwriting_cost += on_grid(person.weight * cost, facts.money_grain)
+            count.applicants += person.heads
+            count.underwriting_cost += units(person.weight * cost, facts.money_scale)
             list_price, term = opening.annual_rate, max(1, opening.term_months)
             free_months = int(rule.interest_free_months)
             rate, instalment, principal, limit, base_rate, annuity = _offer(
@@ -273,20 +273,20 @@ def _decide_applicants(t, n_live, rise, standing, book, levers, s, p, world, key
                 score, person, entry, other_debt, rule, world, p, instalment, rise
             )
             if passes:
-                count.approved += person.weight
+                count.approved += person.heads
                 takes_up = _takes_up(
                     t, loan.id, list_price, rate, free_months, standing, person, rule, p, world, key
                 )
-                count.declined += 0.0 if takes_up else person.weight
+                count.declined += 0 if takes_up else person.heads
             if by_score:
                 applicant = out.applicants[book.score_cell[b]]
-                count_decision(person.weight, passes, takes_up, principal, rate, facts, applicant)
+                count_decision(person, passes, takes_up, principal, rate, facts, applicant)
                 spend_on(t, person.weight * cost, p, facts, applicant)
             if not takes_up:
                 state.status = LoanStatus.REFUSED
                 continue
             won_for = 0.0 if approved else facts.reference_money * p.acquisition_cost
-            count.acquisition_cost += on_grid(person.weight * won_for, facts.money_grain)
+            count.acquisition_cost += units(person.weight * won_for, facts.money_scale)
             if by_score:
                 applicant = out.applicants[book.score_cell[b]]
                 spend_on(t, person.weight * won_for, p, facts, applicant)
@@ -294,10 +294,10 @@ def _decide_applicants(t, n_live, rise, standing, book, levers, s, p, world, key
             approved = True
             _pay_out(state, principal, limit, base_rate, annuity, term, free_months)
             record_loan(customer)
-            lent = on_grid(person.weight * principal, facts.money_grain)
+            lent = units(person.weight * principal, facts.money_scale)
             count.first_disbursed += lent
             flow.disbursed += lent
-            out.vintage_loans[loan.vintage] += person.weight
+            out.vintage_loans[loan.vintage] += person.heads
         if approved:
             customer.refusing = comes_in_bad_faith(person, p, key)
             s.outcomes[b].overdue_months = 0

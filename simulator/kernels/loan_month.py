@@ -200,12 +200,12 @@ def count_down(state):
 
 
 @scalar
-def charge_and_age(loan, terms, state, due, fee_room, weight, moved, count):
+def charge_and_age(loan, terms, state, due, fee_room, heads, moved, count):
     """Late fee, lateness counts, and the spell with its cause."""
     if due > 0.0:
-        count.instalments_due += weight
+        count.instalments_due += heads
         if state.reason != Cause.NONE:
-            count.instalments_late += weight
+            count.instalments_late += heads
             fee = _late_fee(loan, terms, state, due, fee_room)
             state.fees += fee
             moved.fees_accrued += fee

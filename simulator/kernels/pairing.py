@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kernels.exact import on_grid
+from simulator.kernels.exact import units
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.records import AT_OPENING, NEVER_OPENED
 from simulator.vocabulary import (
@@ -153,24 +153,28 @@ def compare_outcomes(paired, outcomes, reference, horizon, facts, fates, burdens
     (n_groups, N_BURDENS), ``facts`` of the book.
     """
     group, weights, principal = paired.group, paired.weight, paired.principal
-    money, effort = facts[0].money_grain, facts[0].path_effort_grain
+    money, people, months = (
+        facts[0].money_scale,
+        facts[0].count_scale,
+        facts[0].path_count_scale,
+    )
     n_kinds = group.shape[1]
     for b in range(outcomes.size):
         own, other, weight = outcomes[b], reference[b], weights[b]
+        heads = units(weight, people)
         left = fates_of(own, other, horizon)
         fate = 0
         while left > 0:
             if left & 1:
-                balance = on_grid(weight * _balance_of(fate, own, other, principal[b]), money)
+                balance = units(weight * _balance_of(fate, own, other, principal[b]), money)
                 for kind in range(n_kinds):
-                    fates[group[b, kind], fate, 0] += weight
+                    fates[group[b, kind], fate, 0] += heads
                     fates[group[b, kind], fate, 1] += balance
             left >>= 1
             fate += 1
         if own.overdue_months > 0 or own.contacts > 0.0 or own.complaints > 0:
             for kind in range(n_kinds):
                 at = group[b, kind]
-                overdue = on_grid(weight * own.overdue_months, effort)
-                burdens[at, Burden.OVERDUE_MONTHS] += overdue
-                burdens[at, Burden.CONTACTS] += on_grid(weight * own.contacts, effort)
-                burdens[at, Burden.COMPLAINTS] += on_grid(weight * own.complaints, effort)
+                burdens[at, Burden.OVERDUE_MONTHS] += units(weight * own.overdue_months, months)
+                burdens[at, Burden.CONTACTS] += units(weight * own.contacts, months)
+                burdens[at, Burden.COMPLAINTS] += units(weight * own.complaints, months)

@@ -3,7 +3,7 @@
 Equations: docs/model.md, sections 4 (care) and 6 (attention). Pure functions of records.
 """
 
-from simulator.kernels.exact import on_grid
+from simulator.kernels.exact import units
 from simulator.kernels.jit import scalar
 from simulator.kernels.rng import uniform
 from simulator.vocabulary import Cause, Domain, Draw
@@ -66,5 +66,5 @@ def count_prevention(care, p, facts, weight, is_due, count):
     cost = care.prevention_cost
     if is_due:
         cost += care.due_reminder * p.cost_reminder
-        count.contact_reminder += on_grid(weight * care.due_reminder, facts.effort_grain)
-    count.programme_cost += on_grid(weight * facts.reference_money * cost, facts.money_grain)
+        count.contact_reminder += units(weight * care.due_reminder, facts.count_scale)
+    count.programme_cost += units(weight * facts.reference_money * cost, facts.money_scale)

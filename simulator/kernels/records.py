@@ -26,6 +26,7 @@ def _record(**columns: str) -> np.dtype[np.void]:
 
 PERSON_DTYPE = _record(
     uint64="id",
+    int64="heads",
     float64="weight income essential discretionary savings p_forget p_channel_failure"
     " p_misunderstand refusal_weight true_risk",
     uint32="first_loan",
@@ -34,7 +35,8 @@ PERSON_DTYPE = _record(
     uint8="work overspender platforms pays_others_first unemployment_insured medical_insured"
     " income_decile age_band",
 )
-"""What a borrower's month needs of the book; fields as in ``book.schema.Borrowers``."""
+"""What a borrower's month needs of the book; fields as in ``book.schema.Borrowers``; ``heads``: the
+weight in units of counts (``kernels.exact``)."""
 
 ENTRY_DTYPE = _record(
     float64="stated_income score savings_at_opening other_debt arrives_at",
@@ -120,18 +122,20 @@ AT_OPENING = -1
 NEVER_OPENED = -1
 
 RISK_DTYPE = _record(
-    float64="balance",
+    int64="balance",
     int16="defaulted cured",
     uint8="mark since warned clean",
 )
-"""What a lender remembers of a loan for its rule books: ``balance`` at the last month end,
-weighted; ``defaulted``: 1 + the month in which the running
+"""What a lender remembers of a loan for its rule books: ``balance`` at the last month end, in
+units; ``defaulted``: 1 + the month in which the running
 episode of default began, ``cured``: the month in which the last one ended (0: none); ``mark``
 (``Forbearance``) and months ``since`` relief ended; ``warned``: month ends that it still counts as
 warned; ``clean``: 0, or 1 + the clean months since a default. Equations: docs/model.md,
 section 13."""
 
-NOTE_DTYPE = _record(float64="paid balance weight won", uint32="row", int16="to won_in")
+NOTE_DTYPE = _record(
+    float64="paid balance weight won", int64="heads", uint32="row", int16="to won_in"
+)
 """A loan's month that the lender takes note of: unweighted payment and balance (before an exit),
 bucket at month end or ``Exit``, and what a court brings in which later month."""
 
@@ -152,21 +156,24 @@ PLAN_DTYPE = _record(
 )
 """A borrower's month in the making; kept for one chunk of borrowers at a time."""
 
-FLOW_DTYPE = np.dtype([(flow.name.lower(), np.float64) for flow in Flow])
-"""One month of ``Tallies.flows`` as a record: the same memory, fields by name."""
+MOVED_DTYPE = np.dtype([(flow.name.lower(), np.float64) for flow in Flow])
+"""What moves of one loan in a month, unweighted."""
 
-COUNT_DTYPE = np.dtype([(count.name.lower(), np.float64) for count in Count])
-"""One month of ``Tallies.counts`` as a record."""
+FLOW_DTYPE = np.dtype([(flow.name.lower(), np.int64) for flow in Flow])
+"""One month's flows in units."""
+
+COUNT_DTYPE = np.dtype([(count.name.lower(), np.int64) for count in Count])
+"""One month's counts in units."""
 
 COLLECTION_STAGE_DTYPE = _record(float64="reach effect cost complaint day")
 """A collection stage; cost in the book's currency, day after the due day."""
 
 FACTS_DTYPE = _record(
     float64="opening_loans opening_balance benefit_rate reference_money score_mean score_sd"
-    " score_correlation money_grain effort_grain path_money_grain path_effort_grain"
+    " score_correlation money_scale count_scale path_money_scale path_count_scale"
 )
-"""What holds for the whole book. Grains (``kernels.exact``) of weighted money and of other weighted
-numbers, in sums of a month and in sums over a path; weights themselves lie on a finer grid."""
+"""What holds for the whole book. Scales (``kernels.exact``): units in one of weighted money and of
+weighted numbers, in sums of a month and in sums over a path."""
 
 
 class Sight(NamedTuple):
@@ -214,10 +221,10 @@ class LifeColumns(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """Sums of the path in progress by month 0..months and cell; docs/model.md, section 13."""
+    """Sums of the path in progress by month 0..months and cell, in units; model.md, section 13."""
 
-    cells: NDArray[np.float64]  # (months + 1, n_cells, N_CELL_MEASURES)
-    moves: NDArray[np.float64]  # (months + 1, n_cells + 1, n_cells + N_LEAVING)
+    cells: NDArray[np.int64]  # (months + 1, n_cells, N_CELL_MEASURES)
+    moves: NDArray[np.int64]  # (months + 1, n_cells + 1, n_cells + N_LEAVING)
 
 
 class PathKey(NamedTuple):
@@ -242,8 +249,8 @@ class State(NamedTuple):
     notes: NDArray[np.void]  # NOTE_DTYPE, (loans of a chunk,)
     spent: NDArray[np.float64]  # cost of the month's contacts with each loan, weighted
     outlook: NDArray[np.uint16]  # of each loan at the last month end of the run-off
-    brought: NDArray[np.float64]  # (n_products, N_OUTLOOKS, N_BROUGHT): balance, gain
-    passed_on: NDArray[np.float64]  # (n_products, N_OUTLOOKS, N_OUTLOOKS): balance a month later
+    brought: NDArray[np.int64]  # (n_products, N_OUTLOOKS, N_BROUGHT): balance, gain
+    passed_on: NDArray[np.int64]  # (n_products, N_OUTLOOKS, N_OUTLOOKS): balance a month later
     filed: NDArray[np.int16]  # month in which a loan was filed with the court, 0: never
     bad: NDArray[np.uint8]  # BAD and BAD_BEFORE_RELIEF bits of each loan, (n_loans,)
     judged: NDArray[np.uint8]  # (n_borrowers, 4) by rank: bad, good; the same before relief
@@ -256,7 +263,7 @@ class State(NamedTuple):
     loan_ids: NDArray[np.uint64]
     struck: NDArray[np.uint32]  # places in a chunk of borrowers in hardship, (CHUNK,)
     u_person: NDArray[np.float64]  # (4, CHUNK)
-    moved: NDArray[np.void]  # FLOW_DTYPE, (1,): flows of the loan at hand, unweighted
+    moved: NDArray[np.void]  # MOVED_DTYPE, (1,): of the loan at hand
     u_loan: NDArray[np.float64]  # (4, loans of a chunk)
 
 
@@ -284,8 +291,8 @@ def allocate_state(
         notes=records(np.zeros(width, dtype=NOTE_DTYPE)),
         spent=np.zeros(n_loans),
         outlook=np.zeros(n_loans, dtype=np.uint16),
-        brought=np.zeros((n_products, N_OUTLOOKS, N_BROUGHT)),
-        passed_on=np.zeros((n_products, N_OUTLOOKS, N_OUTLOOKS)),
+        brought=np.zeros((n_products, N_OUTLOOKS, N_BROUGHT), dtype=np.int64),
+        passed_on=np.zeros((n_products, N_OUTLOOKS, N_OUTLOOKS), dtype=np.int64),
         filed=np.zeros(n_loans, dtype=np.int16),
         bad=np.zeros(n_loans, dtype=np.uint8),
         judged=np.zeros((n_people, 4), dtype=np.uint8),
@@ -298,6 +305,6 @@ def allocate_state(
         loan_ids=np.zeros(width, dtype=np.uint64),
         struck=np.zeros(CHUNK, dtype=np.uint32),
         u_person=np.zeros((4, CHUNK)),
-        moved=records(np.zeros(1, dtype=FLOW_DTYPE)),
+        moved=records(np.zeros(1, dtype=MOVED_DTYPE)),
         u_loan=np.zeros((4, width)),
     )

@@ -4,7 +4,7 @@ Equations: docs/model.md, section 14. Nothing here touches a loan.
 """
 
 from simulator.kernels.amounts_due import balance_of
-from simulator.kernels.exact import on_grid
+from simulator.kernels.exact import units
 from simulator.kernels.impairment import value_of_recoveries
 from simulator.kernels.jit import loop, scalar
 from simulator.outlook import BALANCE, GAIN, outlook_code
@@ -44,12 +44,12 @@ def gain_of(p, money, terms, to, weight, opening, balance, paid, interest, spent
 
 
 @scalar
-def follow(row, product, to, state, weight, gain, grain, s):
+def follow(row, product, to, state, weight, gain, scale, s):
     """Book a month's ``gain`` (weighted) to a loan's last outlook, and where its balance went."""
     before = s.outlook[row]
-    s.brought[product, before, GAIN] += on_grid(gain, grain)
+    s.brought[product, before, GAIN] += units(gain, scale)
     if to < Exit.PAID_OFF:
-        now, balance = outlook_of(state), on_grid(weight * balance_of(state), grain)
+        now, balance = outlook_of(state), units(weight * balance_of(state), scale)
         s.passed_on[product, before, now] += balance
         s.brought[product, now, BALANCE] += balance
         s.outlook[row] = now
@@ -59,9 +59,9 @@ def follow(row, product, to, state, weight, gain, grain, s):
 def begin_run_off(n_live, book, s):
     """Outlooks at the end of the last reported month, with which the run-off begins."""
     people, loans, states, live = book.people, s.slots, s.loans, s.live
-    grain = book.facts[0].path_money_grain
-    s.brought[:] = 0.0
-    s.passed_on[:] = 0.0
+    scale = book.facts[0].path_money_scale
+    s.brought[:] = 0
+    s.passed_on[:] = 0
     for k in range(n_live):
         person = people[live[k]]
         for row in range(person.first_loan, person.first_loan + person.n_loans):
@@ -69,7 +69,7 @@ def begin_run_off(n_live, book, s):
             if state.status == LoanStatus.OPEN:
                 now = outlook_of(state)
                 s.outlook[row] = now
-                balance = on_grid(person.weight * balance_of(state), grain)
+                balance = units(person.weight * balance_of(state), scale)
                 s.brought[loans[row].product, now, BALANCE] += balance
 
 
@@ -77,13 +77,13 @@ def begin_run_off(n_live, book, s):
 def end_run_off(n_live, book, s, left):
     """Balance ``left`` after the last month, (products, N_OUTLOOKS): no month follows it."""
     people, loans, states, live = book.people, s.slots, s.loans, s.live
-    grain = book.facts[0].path_money_grain
+    scale = book.facts[0].path_money_scale
     for k in range(n_live):
         person = people[live[k]]
         for row in range(person.first_loan, person.first_loan + person.n_loans):
             state = states[row]
             if state.status == LoanStatus.OPEN:
                 product, now = loans[row].product, outlook_of(state)
-                balance = on_grid(person.weight * balance_of(state), grain)
+                balance = units(person.weight * balance_of(state), scale)
                 left[product, now] += balance
                 s.brought[product, now, BALANCE] -= balance

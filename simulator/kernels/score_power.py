@@ -49,20 +49,20 @@ def _is_followed(booked, horizon):
 
 
 @scalar
-def count_repeat(t, segment, weight, key, repeat_judged):
+def count_repeat(t, segment, heads, key, repeat_judged):
     """Count a loan that is granted again, in the segment of the application score."""
     if _is_followed(t, key.horizon):
-        repeat_judged[segment, 0] += weight
+        repeat_judged[segment, 0] += heads
 
 
 @scalar
-def judge_repeat(t, loan, state, to, segment, weight, key, repeat_judged):
+def judge_repeat(t, loan, state, to, segment, heads, key, repeat_judged):
     """Count a loan granted again that turns bad this month, before its marks are turned."""
     if t - loan.origination_month > PERFORMANCE_MONTHS or state.marks & Flag.EVER_90:
         return
     is_bad = to >= _ENDED_BADLY or state.n_unpaid >= FIRST_90
     if is_bad and _is_followed(loan.origination_month, key.horizon):
-        repeat_judged[segment, 1] += weight
+        repeat_judged[segment, 1] += heads
 
 
 @scalar
@@ -88,15 +88,15 @@ def _count_loans(key, book, s, by_segment, applicants):
                 judged[rank, 2 if was_bad else 3] += 1
                 which = Judged.OPENING if person.arrival_month == 0 else Judged.NEW
                 before = which + Judged.OPENING_BEFORE_RELIEF
-                segment, weight = book.loans[row].segment, person.weight
-                by_segment[which, segment, 0] += weight
-                by_segment[before, segment, 0] += weight
-                by_segment[which, segment, 1] += weight if is_bad else 0.0
-                by_segment[before, segment, 1] += weight if was_bad else 0.0
+                segment, heads = book.loans[row].segment, person.heads
+                by_segment[which, segment, 0] += heads
+                by_segment[before, segment, 0] += heads
+                by_segment[which, segment, 1] += heads if is_bad else 0
+                by_segment[before, segment, 1] += heads if was_bad else 0
                 if applicants.shape[0] > 0 and which == Judged.NEW:
                     cell = book.score_cell[b]
-                    applicants[cell, _JUDGED] += weight
-                    applicants[cell, _BAD] += weight if is_bad else 0.0
+                    applicants[cell, _JUDGED] += heads
+                    applicants[cell, _BAD] += heads if is_bad else 0
 
 
 @loop

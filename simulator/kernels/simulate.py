@@ -5,7 +5,7 @@ import numpy as np
 from simulator.kernels.amounts_due import balance_of
 from simulator.kernels.contacts import contact_borrowers, forget_costs
 from simulator.kernels.customers import catch_up, open_record
-from simulator.kernels.exact import on_grid
+from simulator.kernels.exact import units
 from simulator.kernels.households import plan_households
 from simulator.kernels.impairment import close_episodes, forget_risk, see_loans
 from simulator.kernels.jit import loop, scalar
@@ -99,7 +99,7 @@ def open_book(book, s, p, key, out):
             if person.arrival_month == 0:
                 _open(loan, opening, state, queues, row)
                 worst = max(worst, opening.n_unpaid)
-                out.vintage_loans[loan.vintage] += person.weight
+                out.vintage_loans[loan.vintage] += person.heads
             elif person.arrival_month < 0:
                 state.status = LoanStatus.PAID_OFF
         if person.arrival_month == 0 and person.n_loans > 0:
@@ -138,7 +138,7 @@ def _staff_share(t, key, facts, counts):
     """Staff and programmes over today's: after new lending stops they shrink with the book."""
     if t <= key.months or facts.opening_loans <= 0.0:
         return 1.0
-    return min(1.0, counts[t - 1].open_loans / facts.opening_loans)
+    return min(1.0, counts[t - 1].open_loans / (facts.opening_loans * facts.count_scale))
 
 
 @loop
@@ -146,9 +146,9 @@ def _count_live(n_live, book, s, life, count):
     """Borrowers of the opening book, and those of them who are out of work."""
     for k in range(n_live):
         b = s.live[k]
-        count.live_borrowers += book.people[b].weight
+        count.live_borrowers += book.people[b].heads
         if (life[0, b] & 3) == WorkState.UNEMPLOYED:
-            count.unemployed += book.people[b].weight
+            count.unemployed += book.people[b].heads
 
 
 @loop
@@ -161,8 +161,8 @@ def simulate_path(
     ``simulate_lives``; ``history``: records of shape (horizon + 1, n) of the n loans in
     ``history_rows``, or (0, 0).
     """
-    seen.cells[:] = 0.0
-    seen.moves[:] = 0.0
+    seen.cells[:] = 0
+    seen.moves[:] = 0
     n_live = open_book(book, s, params[0], key, out)
     count_stocks(0, n_live, book, s, out.stocks[0], out.counts[0])
     if seen.cells.shape[0] > 0:
@@ -214,7 +214,7 @@ def simulate_months(
             world, counts = months[t], out.counts
             paid[:] = 0.0
             standing = fixed_cost * _staff_share(t, key, facts, counts)
-            counts[t].programme_cost += on_grid(standing, facts.money_grain)
+            counts[t].programme_cost += units(standing, facts.money_scale)
             n = plan_households(t, n_live, book, levers, s, p, world, key, life, out)
             contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts)
             n_live = post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid, seen)

@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from simulator.kernels.records import COUNT_DTYPE, FLOW_DTYPE, records
 from simulator.outlook import N_BROUGHT, N_OUTLOOKS
-from simulator.score_words import N_APPLICANT, N_JUDGED, N_SCORE_POWER
+from simulator.score_words import COUNTED, N_APPLICANT, N_JUDGED, N_SCORE_POWER
 from simulator.vocabulary import (
     AGE_BANDS,
     DPD_FIRST_BUCKETS,
     DPD_THRESHOLDS,
+    MONEY_COUNTS,
     N_BUCKETS,
     N_BURDENS,
     N_CAUSES,
@@ -104,46 +105,68 @@ class Tallies(NamedTuple):
 
 
 class PathTallies(NamedTuple):
-    """One path's slices of ``Tallies``, as kernels write them; flows and counts as records."""
+    """Sums of the path at hand in units (``kernels.exact``), as kernels write them.
 
-    stocks: NDArray[np.float64]
+    Shapes as in ``Tallies`` without its paths; flows and counts as records. ``score_power`` is no
+    sum and has no units.
+    """
+
+    stocks: NDArray[np.int64]
     flows: NDArray[np.void]  # FLOW_DTYPE, (T,)
     counts: NDArray[np.void]  # COUNT_DTYPE, (T,)
-    roll: NDArray[np.float64]
-    written_off_by_product: NDArray[np.float64]
-    vintage_loans: NDArray[np.float64]
-    vintage_first_90: NDArray[np.float64]
-    fates: NDArray[np.float64]
-    burdens: NDArray[np.float64]
-    new_90_by_cause: NDArray[np.float64]
+    roll: NDArray[np.int64]
+    written_off_by_product: NDArray[np.int64]
+    vintage_loans: NDArray[np.int64]
+    vintage_first_90: NDArray[np.int64]
+    fates: NDArray[np.int64]
+    burdens: NDArray[np.int64]
+    new_90_by_cause: NDArray[np.int64]
     score_power: NDArray[np.float64]
-    left: NDArray[np.float64]
-    judged: NDArray[np.float64]
-    repeat_judged: NDArray[np.float64]
-    applicants: NDArray[np.float64]
-    applicants_left: NDArray[np.float64]
+    left: NDArray[np.int64]
+    judged: NDArray[np.int64]
+    repeat_judged: NDArray[np.int64]
+    applicants: NDArray[np.int64]
+    applicants_left: NDArray[np.int64]
 
 
-def path_slice(tallies: Tallies, row: int) -> PathTallies:
-    """One path's slices of a block of tallies."""
-    return PathTallies(
-        stocks=tallies.stocks[row],
-        flows=records(tallies.flows[row].view(FLOW_DTYPE).reshape(-1)),
-        counts=records(tallies.counts[row].view(COUNT_DTYPE).reshape(-1)),
-        roll=tallies.roll[row],
-        written_off_by_product=tallies.written_off_by_product[row],
-        vintage_loans=tallies.vintage_loans[row],
-        vintage_first_90=tallies.vintage_first_90[row],
-        fates=tallies.fates[row],
-        burdens=tallies.burdens[row],
-        new_90_by_cause=tallies.new_90_by_cause[row],
-        score_power=tallies.score_power[row],
-        left=tallies.left[row],
-        judged=tallies.judged[row],
-        repeat_judged=tallies.repeat_judged[row],
-        applicants=tallies.applicants[row],
-        applicants_left=tallies.applicants_left[row],
-    )
+def allocate_path(tallies: Tallies) -> PathTallies:
+    """Zeroed sums of one path, for tallies of this shape."""
+    n_months = tallies.flows.shape[1]
+    arrays: dict[str, NDArray[np.generic]] = {
+        name: np.zeros(getattr(tallies, name).shape[1:], dtype=np.int64)
+        for name in PathTallies._fields
+    }
+    arrays["flows"] = records(np.zeros(n_months, dtype=FLOW_DTYPE))
+    arrays["counts"] = records(np.zeros(n_months, dtype=COUNT_DTYPE))
+    arrays["score_power"] = np.zeros(tallies.score_power.shape[1:])
+    return PathTallies(**arrays)  # type: ignore[arg-type]
+
+
+def clear_path(sums: PathTallies) -> None:
+    """Before a path: nothing has been counted."""
+    for array in sums:
+        array[:] = 0
+
+
+def keep_path(sums: PathTallies, facts: np.void, tallies: Tallies, row: int) -> None:
+    """Write a path's sums to its ``row`` of ``tallies``; ``facts``: of the book."""
+    money, count = float(facts["money_scale"]), float(facts["count_scale"])
+    whole = float(facts["path_money_scale"])
+    scales: dict[str, float | NDArray[np.float64]] = dict.fromkeys(PathTallies._fields, money)
+    scales |= dict.fromkeys(("vintage_loans", "vintage_first_90", "judged", "repeat_judged"), count)
+    scales |= {"left": whole, "applicants_left": whole, "score_power": 1.0}
+    column = np.arange(sums.stocks.shape[1])
+    is_loans = (column >= AT_LOANS) & (column < AT_LOANS + N_BUCKETS)
+    scales["stocks"] = np.where(is_loans, count, money)
+    scales["counts"] = np.where(np.isin(np.arange(N_COUNTS), MONEY_COUNTS), money, count)
+    scales["fates"] = np.array([count, money])
+    scales["burdens"] = float(facts["path_count_scale"])
+    scales["applicants"] = np.where(np.isin(np.arange(N_APPLICANT), COUNTED), count, whole)
+    for name, scale in scales.items():
+        amounts = getattr(sums, name)
+        if amounts.dtype.names:
+            amounts = amounts.view(np.int64).reshape(amounts.size, -1)
+        np.divide(amounts, scale, out=getattr(tallies, name)[row])
 
 
 def allocate_tallies(

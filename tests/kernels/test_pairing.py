@@ -37,8 +37,10 @@ HERE_90, THERE_90, AT_RELIEF = 700.0, 500.0, 900.0
 """Balances at the first 90+ under the policy and under the reference, and at relief."""
 
 
+UNIT = 2.0**40
 FACTS = records(np.zeros(1, dtype=FACTS_DTYPE))
-FACTS["money_grain"] = FACTS["path_effort_grain"] = 1.5 * 2.0**16
+for _scale in ("money_scale", "count_scale", "path_count_scale"):
+    FACTS[_scale] = UNIT
 
 
 def outcomes_of(*rows: Mapping[str, float]) -> Outcomes:
@@ -57,9 +59,10 @@ def only_all(n: int) -> Paired:
 
 def compared(paired: Paired, own: Outcomes, reference: Outcomes, n_groups: int) -> tuple[F8, F8]:
     """Fates and burdens of one path."""
-    fates, burdens = np.zeros((n_groups, N_FATES, 2)), np.zeros((n_groups, N_BURDENS))
+    fates = np.zeros((n_groups, N_FATES, 2), dtype=np.int64)
+    burdens = np.zeros((n_groups, N_BURDENS), dtype=np.int64)
     compare_outcomes(paired, own, reference, HORIZON, FACTS, fates, burdens)
-    return fates, burdens
+    return fates / UNIT, burdens / UNIT
 
 
 # One borrower

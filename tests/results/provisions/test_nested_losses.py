@@ -21,7 +21,7 @@ from simulator.kernels.ledger import count_stocks
 from simulator.kernels.life_events import simulate_lives
 from simulator.kernels.records import PathKey, records
 from simulator.kernels.simulate import open_book, simulate_months
-from simulator.kernels.tally import HISTORY_DTYPE, Tallies, path_slice
+from simulator.kernels.tally import HISTORY_DTYPE, Tallies
 from simulator.levers import LeverTable
 from simulator.macro import draw_macro_paths
 from simulator.packing import Packed, pack
@@ -97,8 +97,8 @@ def futures(parts: Set, outer: int, inner: Sequence[int]) -> Iterator[NDArray[np
     """Histories of futures from the state of path ``outer`` at ``MONTH``, one for each luck."""
     packed, run = parts.packed, parts.run
     horizon = run.timeline.horizon
-    work = _Scratch.allocate(packed, horizon, run.months)
-    out = path_slice(packed.allocate_tallies(1, horizon, run.months), 0)
+    work = _Scratch.allocate(packed, packed.allocate_tallies(1, horizon, run.months))
+    out = work.sums
     months, rows = records(parts.world.months)[0], np.arange(parts.book.n_loans, dtype=np.int32)
     history = records(np.zeros((horizon + 1, rows.size), dtype=HISTORY_DTYPE))
     levers = recarray_levers(parts.levers)
