@@ -12,6 +12,8 @@ from simulator.book.illness import hospital_incidence
 from simulator.book.schema import Book, Borrowers, Loans, ProductTerms, product_terms
 from simulator.book.segments import quarter_of
 from simulator.catalogue import Parameters, pack_parameters
+from simulator.compounding import monthly_probability
+from simulator.elementary import exp
 from simulator.kernels.pairing import Paired, group_slices
 from simulator.kernels.records import (
     COLLECTION_STAGE_DTYPE,
@@ -32,7 +34,6 @@ from simulator.kernels.tally import Tallies, allocate_tallies
 from simulator.lever_fields import COLLECTION_STAGE_NAMES
 from simulator.provision.risk_cells import NEVER, RiskCellTable
 from simulator.situation import N_SITUATIONS
-from simulator.units import monthly_probability
 
 _UNIT_BITS = 62
 """Bits of the largest sum in units (``kernels.exact``)."""
@@ -216,13 +217,12 @@ def _pack_terms(terms: ProductTerms, passthrough: float) -> NDArray[np.void]:
 def _monthly(incidence: NDArray[np.float64], multiplier: float) -> NDArray[np.float64]:
     """``multiplier`` times the monthly chances that compound to yearly ``incidence``."""
     values, index = np.unique(incidence, return_inverse=True)
-    chance: NDArray[np.float64] = np.array([monthly_probability(x) for x in values])[index]
-    return multiplier * chance
+    return multiplier * monthly_probability(values)[index]
 
 
 def _cut_risk(true_risk: NDArray[np.float64], slope: float) -> NDArray[np.float64]:
     """Each borrower's factor on cut hazards; mean 1 over normal true risk."""
-    factor: NDArray[np.float64] = np.exp(slope * true_risk - slope**2 / 2)
+    factor: NDArray[np.float64] = exp(slope * true_risk - slope * slope / 2)
     return factor
 
 

@@ -1,4 +1,4 @@
-"""Changes of period and of unit; the only place where a rate changes its period."""
+"""Changes of period and of unit; the only place, beside ``compounding``, where a rate changes."""
 
 from typing import TypeVar
 
@@ -17,16 +17,6 @@ MONTHS_PER_YEAR = 12
 def monthly_rate(annual_rate: Rate) -> Rate:
     """Monthly interest of a nominal annual rate (fraction a year -> fraction a month, 30/360)."""
     return annual_rate / MONTHS_PER_YEAR
-
-
-def monthly_probability(annual_probability: float) -> float:
-    """Probability a month that compounds to ``annual_probability`` (fraction) over a year."""
-    return float(1.0 - (1.0 - annual_probability) ** (1.0 / MONTHS_PER_YEAR))
-
-
-def log_monthly_growth(annual_growth: F8) -> F8:
-    """Logarithm of the monthly growth factor of ``annual_growth`` (fractions, > -1; any shape)."""
-    return np.log1p(annual_growth) / MONTHS_PER_YEAR
 
 
 def end_of_month_dpd(n_unpaid: int, due_day: int) -> int:

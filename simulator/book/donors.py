@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
-from scipy.special import ndtri
 
 from simulator.book.assemble import LoanColumns, OpeningState, Part
 from simulator.book.distributions import LINE_MAX_AGE_MONTHS, RISK_BANDS
@@ -22,6 +21,7 @@ from simulator.book.schedule import I8, Opening
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import loan_ids, mix_ids, risk_band
 from simulator.catalogue import Parameters
+from simulator.elementary import log, normal_quantile
 from simulator.products import Product
 from simulator.settings import BookSettings
 from simulator.vocabulary import Amortisation
@@ -233,10 +233,10 @@ def _near(donors: Situation, candidates: I8, wanted: Situation, u: F8) -> I8:
     best, found = np.full(u.size, np.inf), np.full(u.size, -1, dtype=np.int64)
     for number in range(TRIED):
         own = (u + number * _GOLDEN) % 1.0
-        place = np.abs(middle + spread * ndtri(own))
+        place = np.abs(middle + spread * normal_quantile(own))
         place = np.where(np.isnan(score), own * n, np.clip(n - np.abs(n - place), 0.0, n))
         rows = candidates[order[np.minimum(place.astype(np.int64), order.size - 1)]]
-        apart = np.abs(np.log(donors.income[rows] / wanted.income))
+        apart = np.abs(log(donors.income[rows] / wanted.income))
         better = (apart < best) | (found < 0)
         best = np.where(better, np.nan_to_num(apart, nan=-1.0), best)
         found = np.where(better, rows, found)

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from math import sqrt
 
-import numpy as np
-from scipy.special import ndtri
-
 from simulator.book import distributions as d
 from simulator.book.schema import F8, U8
+from simulator.elementary import normal_quantile
 from simulator.kernels.rng import uniforms
 from simulator.vocabulary import Domain
 
@@ -70,7 +68,7 @@ class Draws:
 
     def normal(self, column: Column) -> F8:
         """One standard normal for each id; shape (n,)."""
-        return np.asarray(ndtri(self.uniform(column)), dtype=np.float64)
+        return normal_quantile(self.uniform(column))
 
     def correlated(
         self, column: Column, loading: float, true_risk: F8, of_youth: F8 | None = None
@@ -80,6 +78,7 @@ class Draws:
         ``of_youth``: what youth adds, ``YOUNG_LOADING`` times its normal score, for those traits
         that the young have more often.
         """
-        explained = loading**2 + (0.0 if of_youth is None else d.YOUNG_LOADING**2)
+        explained = loading * loading
+        explained += 0.0 if of_youth is None else d.YOUNG_LOADING * d.YOUNG_LOADING
         z: F8 = loading * true_risk + sqrt(1.0 - explained) * self.normal(column)
         return z if of_youth is None else z + of_youth

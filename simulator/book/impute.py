@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 from simulator.book import distributions as d
 from simulator.book.draws import Column, Draws
 from simulator.book.illness import illness_incidence
 from simulator.book.schema import F8
 from simulator.catalogue import Parameters, worker_shares
+from simulator.elementary import exp, log, normal_cdf, normal_quantile, power
 from simulator.products import Jurisdiction
 from simulator.units import monthly_rate
 from simulator.vocabulary import Work
@@ -92,7 +92,7 @@ def _fill(known: Known, name: str, drawn: NDArray[np.floating]) -> F8:
 
 def _top_share(z: F8, share: float | F8) -> B:
     """Those with the ``share`` largest normal scores in the population."""
-    return np.asarray(ndtr(-z) < share, dtype=np.bool_)
+    return np.asarray(normal_cdf(-z) < share, dtype=np.bool_)
 
 
 def impute_person(
@@ -112,12 +112,12 @@ def impute_person(
     age = _fill(known, "age", np.interp(draws.uniform(Column.AGE), quantiles, ages))
     work = _fill(known, "work", _work(draws.uniform(Column.WORK), age, business))
     typical = _typical_income(rules, region, age, work)
-    drawn_income = typical * np.exp(
+    drawn_income = typical * exp(
         d.INCOME_LOG_SD * draws.correlated(Column.INCOME, d.INCOME_LOADING, risk)
     )
     income = _fill(known, "income", np.maximum(drawn_income, least_income))
     worker_type = _fill(
-        known, "worker_type", _worker_type(draws, rules.traits, risk, np.log(income / typical))
+        known, "worker_type", _worker_type(draws, rules.traits, risk, log(income / typical))
     )
     overstates = _top_share(
         draws.correlated(Column.OVERSTATES, d.OVERSTATED_INCOME_LOADING, risk),
@@ -129,13 +129,13 @@ def impute_person(
 
 def overstatement(draws: Draws, overstates: B) -> F8:
     """Stated over true income less 1: exponential for ``overstates``, else 0."""
-    size = -d.OVERSTATEMENT_MEAN * np.log(draws.uniform(Column.OVERSTATEMENT))
+    size = -d.OVERSTATEMENT_MEAN * log(draws.uniform(Column.OVERSTATEMENT))
     return np.where(overstates, np.minimum(size, d.OVERSTATEMENT_MAX), 0.0)
 
 
 def _risk_and_score(draws: Draws, known: Known, rules: Imputation) -> tuple[F8, F8]:
     rho = rules.traits["score_risk_correlation"]
-    noise = sqrt(1.0 - rho**2)
+    noise = sqrt(1.0 - rho * rho)
     own = draws.normal(Column.TRUE_RISK)
     score_z = np.full(own.size, np.nan)
     if "score" in known:
@@ -161,12 +161,13 @@ def _work(u: F8, age: F8, business: B) -> F8:
 def _worker_type(draws: Draws, traits: Parameters, risk: F8, above_typical: F8) -> F8:
     """Type of worker by an ordered probit on true risk and on the log of income over typical."""
     on_risk, on_income = traits["worker_risk_loading"], traits["worker_income_loading"]
-    explained = on_risk**2 + on_income**2 + 2 * on_risk * on_income * d.INCOME_LOADING
+    explained = (
+        on_risk * on_risk + on_income * on_income + 2 * on_risk * on_income * d.INCOME_LOADING
+    )
     z = on_risk * risk + on_income * above_typical / d.INCOME_LOG_SD
     z = z + sqrt(1.0 - explained) * draws.normal(Column.WORKER_TYPE)
     below = np.cumsum(worker_shares(traits))[:-1]
-    worker: F8 = np.searchsorted(below, ndtr(z), side="right") * 1.0
-    return worker
+    return np.searchsorted(below, normal_cdf(z), side="right").astype(np.float64)
 
 
 def _typical_income(rules: Imputation, region: F8, age: F8, work: F8) -> F8:
@@ -236,14 +237,14 @@ def _youth(rules: Imputation, age: F8) -> F8:
     """Normal score of being young among the jurisdiction's borrowers."""
     quantiles, ages = d.AGE_QUANTILES[rules.law.code]
     younger = np.interp(age, ages, quantiles)
-    return np.asarray(ndtri(1.0 - np.clip(younger, 0.001, 0.999)), dtype=np.float64)
+    return normal_quantile(1.0 - np.clip(younger, 0.001, 0.999))
 
 
 def _platforms(draws: Draws, known: Known, risk: F8, young: F8) -> F8:
     """Number of other platforms; at least one for known debt elsewhere."""
     below = np.cumsum(d.PLATFORM_SHARES)[:-1]
     z = draws.correlated(Column.PLATFORMS, d.PLATFORM_LOADING, risk, d.YOUNG_LOADING * young)
-    place = ndtr(z)
+    place = normal_cdf(z)
     drawn = np.searchsorted(below, place, side="right") * 1.0
     if "other_debt" in known:
         drawn = np.maximum(drawn, (known["other_debt"] > 0) * 1.0)
@@ -252,8 +253,8 @@ def _platforms(draws: Draws, known: Known, risk: F8, young: F8) -> F8:
 
 def _other_debt(draws: Draws, person: Person, platforms: F8) -> F8:
     z = draws.correlated(Column.OTHER_DEBT, d.OTHER_DEBT_LOADING, person.true_risk)
-    months = d.OTHER_DEBT_MEDIAN_MONTHS * platforms**d.OTHER_DEBT_PLATFORM_POWER
-    months = months * np.exp(d.OTHER_DEBT_LOG_SD * z)
+    months = d.OTHER_DEBT_MEDIAN_MONTHS * power(platforms, d.OTHER_DEBT_PLATFORM_POWER)
+    months = months * exp(d.OTHER_DEBT_LOG_SD * z)
     debt: F8 = person.income * np.minimum(months, d.OTHER_DEBT_MAX_MONTHS)
     return debt
 
@@ -269,7 +270,7 @@ def _spending(
     """Essential and discretionary spending that leave the drawn margin after ``fixed`` service."""
     z = draws.correlated(Column.MARGIN, traits["margin_risk_loading"], person.true_risk)
     floor = traits["margin_floor"]
-    margin = floor + (traits["margin_median"] - floor) * np.exp(traits["margin_log_sd"] * z)
+    margin = floor + (traits["margin_median"] - floor) * exp(traits["margin_log_sd"] * z)
     margin = margin - traits["overspender_margin_loss"] * overspender
     total = person.income * (1.0 - margin) - fixed
     total = np.maximum(total, d.SPENDING_FLOOR * person.income)
@@ -290,11 +291,11 @@ def _savings(draws: Draws, traits: Parameters, person: Person, owed: Obligations
         traits["hand_to_mouth_share"],
     )
     u = draws.uniform(Column.SAVINGS)
-    usual = traits["savings_median_months"] * np.exp(
-        d.SAVINGS_LOG_SD * ndtri(u) - traits["savings_risk_slope"] * risk
+    usual = traits["savings_median_months"] * exp(
+        d.SAVINGS_LOG_SD * normal_quantile(u) - traits["savings_risk_slope"] * risk
     )
     months = np.where(hand_to_mouth, d.HAND_TO_MOUTH_MAX_MONTHS * u, usual)
-    stock = d.WORKING_CAPITAL_MEDIAN * np.exp(
+    stock = d.WORKING_CAPITAL_MEDIAN * exp(
         d.WORKING_CAPITAL_LOG_SD * draws.normal(Column.WORKING_CAPITAL)
     )
     savings: F8 = months * person.income + stock * owed.bullet_principal
@@ -315,13 +316,13 @@ def _p_forget(draws: Draws, traits: Parameters, risk: F8, young: F8) -> F8:
 
 
 def _lognormal_chance(z: F8, mean: float, log_sd: float) -> F8:
-    return np.minimum(mean * np.exp(log_sd * z - log_sd**2 / 2), d.P_MAX)
+    return np.minimum(mean * exp(log_sd * z - log_sd * log_sd / 2), d.P_MAX)
 
 
 def _refusal_weight(draws: Draws, traits: Parameters, risk: F8) -> F8:
     z = draws.correlated(Column.REFUSAL_WEIGHT, traits["refusal_risk_loading"], risk)
     spread = traits["refusal_weight_log_sd"]
-    weight: F8 = np.exp(spread * z - spread**2 / 2)
+    weight: F8 = exp(spread * z - spread * spread / 2)
     return weight
 
 

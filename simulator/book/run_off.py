@@ -6,6 +6,7 @@ import numpy as np
 
 from simulator.book.schedule import Terms, share_outstanding
 from simulator.book.schema import Book
+from simulator.elementary import power
 from simulator.units import monthly_rate
 from simulator.vocabulary import Amortisation
 
@@ -33,7 +34,7 @@ def months_to_run_off(book: Book, months: int) -> int:
     def balance(month: int) -> float:
         left = np.clip(remaining - (month - came), 0, term)
         owed = unit * share_outstanding(terms, left)
-        line = loans.principal * (1.0 - share) ** (month - months)
+        line = loans.principal * power(1.0 - share, month - months)
         return float((weight * np.where(kind == Amortisation.REVOLVING, line, owed)).sum())
 
     most = LEFT * balance(months)

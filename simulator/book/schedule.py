@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.book.schema import F8
+from simulator.elementary import expm1, log1p, power
 from simulator.vocabulary import DAYS_PER_MONTH, Amortisation
 
 I8 = NDArray[np.int64]
@@ -39,7 +40,7 @@ class Opening(NamedTuple):
 def annuity_factor(rate: F8, months: NDArray[np.integer]) -> F8:
     """Present value of 1 a month for ``months`` months at ``rate`` a month."""
     safe = np.where(rate > 0, rate, 1.0)
-    return np.where(rate > 0, -np.expm1(-months * np.log1p(safe)) / safe, months * 1.0)
+    return np.where(rate > 0, -expm1(-months * log1p(safe)) / safe, months * 1.0)
 
 
 def share_outstanding(terms: Terms, remaining: I8) -> F8:
@@ -93,7 +94,7 @@ def open_loans(
 
     def outstanding(unpaid_left: I8) -> F8:
         scheduled = share_outstanding(terms, np.minimum(remaining + unpaid_left, terms.term_months))
-        return original * np.where(revolving, kept ** (n_unpaid - unpaid_left), scheduled)
+        return original * np.where(revolving, power(kept, n_unpaid - unpaid_left), scheduled)
 
     nothing = np.zeros_like(n_unpaid)
     principal = outstanding(nothing)

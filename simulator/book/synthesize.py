@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 from simulator.book import distributions as d
 from simulator.book.assemble import (
@@ -30,6 +29,7 @@ from simulator.book.schedule import I8, Opening, Terms, first_instalment_share, 
 from simulator.book.schema import F8, U8, Book
 from simulator.book.segments import check_regions, loan_ids, mix_ids, risk_band
 from simulator.catalogue import Parameters
+from simulator.elementary import exp, expm1, log1p, log_odds, logistic, power
 from simulator.products import JURISDICTIONS, PRODUCTS, Product
 from simulator.settings import BookSettings, RunSettings
 from simulator.units import MONTHS_PER_YEAR, monthly_rate
@@ -150,7 +150,7 @@ def applicants(
     if not monthly:
         return []
     months = np.arange(1, run.months + 1)
-    index = (1.0 + growth) ** (months / MONTHS_PER_YEAR)
+    index = power(1.0 + growth, months / MONTHS_PER_YEAR)
     counts = np.maximum(1, np.floor(monthly * index + 0.5)).astype(np.int64)
     month = np.repeat(months, counts)
     place = np.concatenate([np.arange(count) for count in counts])
@@ -169,7 +169,7 @@ def applicants(
 def _thin_purse(part: Part, draws: Draws, working_capital: F8, rules: Imputation) -> OpeningState:
     """What is left of the purse of those who ask for a loan; working capital is not touched."""
     share = rules.traits["applicant_purse_share"]
-    left = draws.uniform(Column.PURSE) ** (1.0 / share - 1.0)
+    left = power(draws.uniform(Column.PURSE), 1.0 / share - 1.0)
     usual = part.state.savings_at_opening
     kept = np.minimum(usual, working_capital)
     return part.state._replace(savings_at_opening=kept + left * (usual - kept))
@@ -211,8 +211,8 @@ def _choose_terms(draws: Draws, menu: Menu, product: I8, *, in_stock: bool) -> I
 def _ages(u: F8, oldest: I8, leaving: F8) -> I8:
     """Months since origination in ``0..oldest``, thinned by ``leaving`` a month."""
     span = oldest + 1
-    stay = np.where(leaving > 0, np.log1p(-leaving), -1.0)
-    thinned = np.log1p(u * np.expm1(span * stay)) / stay
+    stay = np.where(leaving > 0, log1p(-leaving), -1.0)
+    thinned = log1p(u * expm1(span * stay)) / stay
     months = np.where(leaving > 0, thinned, u * span).astype(np.int64)
     age: I8 = np.minimum(months, span - 1)
     return age
@@ -232,7 +232,7 @@ def _amounts(draws: Draws, menu: Menu, person: Person, request: Request, terms: 
     income = person.income[request.owner]
     typical = menu.column("amount_in_incomes")[request.product] * income
     typical = typical * np.where(request.second, d.SECOND_LOAN_AMOUNT, 1.0)
-    amount = typical * np.exp(d.AMOUNT_LOG_SD * draws.normal(Column.AMOUNT))
+    amount = typical * exp(d.AMOUNT_LOG_SD * draws.normal(Column.AMOUNT))
     cap = np.where(request.second, d.SECOND_DEBT_SERVICE_CAP, d.DEBT_SERVICE_CAP)
     return np.minimum(amount, cap * income / first_instalment_share(terms, terms.term_months))
 
@@ -241,7 +241,7 @@ def _used(draws: Draws, menu: Menu, true_risk: F8, product: I8, revolving: NDArr
     """Drawn part of each limit; 1 for loans that are no lines."""
     z = draws.correlated(Column.UTILISATION, d.UTILISATION_LOADING, true_risk)
     target = np.clip(menu.column("utilisation")[product], 0.01, 0.99)
-    use = expit(logit(target) + d.UTILISATION_LOGIT_SD * z)
+    use = logistic(log_odds(target) + d.UTILISATION_LOGIT_SD * z)
     return np.where(revolving, np.clip(use, *d.UTILISATION_RANGE), 1.0)
 
 

@@ -6,6 +6,7 @@ record of a path's month.
 
 import math
 
+from simulator.kernels.elementary import log, power
 from simulator.kernels.jit import scalar
 from simulator.vocabulary import LASTING_BITS, Cause, Hardship, Life, Work, WorkState
 
@@ -85,7 +86,7 @@ def income_factor(p, life, kind, insured, benefit_rate):
 def medical_cost(p, u, insured):
     """Out-of-pocket bill in months of income: a Pareto draw, capped, less reimbursement."""
     bill = min(
-        p.medical_cost_cap_months, p.medical_cost_min_months * u ** (-1.0 / p.medical_cost_tail)
+        p.medical_cost_cap_months, p.medical_cost_min_months * power(u, -1.0 / p.medical_cost_tail)
     )
     return p.strength_illness * bill * ((1.0 - p.medical_reimbursement) if insured else 1.0)
 
@@ -94,7 +95,8 @@ def medical_cost(p, u, insured):
 def hospital_cost(p, u, insured):
     """Out-of-pocket bill of an admission in months of income: as ``medical_cost``."""
     bill = min(
-        p.hospital_cost_cap_months, p.hospital_cost_min_months * u ** (-1.0 / p.hospital_cost_tail)
+        p.hospital_cost_cap_months,
+        p.hospital_cost_min_months * power(u, -1.0 / p.hospital_cost_tail),
     )
     return p.strength_illness * bill * ((1.0 - p.medical_reimbursement) if insured else 1.0)
 
@@ -102,7 +104,7 @@ def hospital_cost(p, u, insured):
 @scalar
 def property_cost(p, u):
     """Property expense in months of income: a Pareto draw, capped."""
-    bill = p.property_cost_min_months * u ** (-1.0 / p.property_cost_tail)
+    bill = p.property_cost_min_months * power(u, -1.0 / p.property_cost_tail)
     return p.strength_disaster * min(p.property_cost_cap_months, bill)
 
 
@@ -179,4 +181,4 @@ def late_days(u, mean_days):
     """Days of lateness, geometric from 1 with the given mean."""
     if mean_days <= 1.0:
         return 1
-    return 1 + math.floor(math.log(u) / math.log(1.0 - 1.0 / mean_days))
+    return 1 + math.floor(log(u) / log(1.0 - 1.0 / mean_days))

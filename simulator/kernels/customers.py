@@ -7,6 +7,7 @@ for the result.
 
 import numpy as np
 
+from simulator.kernels.elementary import power
 from simulator.kernels.funding import budget_household, fund, settle
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.rng import uniform
@@ -94,7 +95,7 @@ def asks_again(t, person, state, p, key):
     if t <= state.closed_until:
         return False
     idle = t - state.last_ended
-    hazard = p.return_monthly * 2.0 ** (-(idle - 1) / p.return_half_life_months)
+    hazard = p.return_monthly * power(2.0, -(idle - 1) / p.return_half_life_months)
     return uniform(key.seed, key.path, person.id, t, Draw.RETURN, Domain.BORROWER) < hazard
 
 

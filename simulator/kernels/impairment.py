@@ -7,6 +7,7 @@ later cash flow of a loan in default is credited back to the cells in which the 
 from typing import Final
 
 from simulator.kernels.amounts_due import balance_of
+from simulator.kernels.elementary import power
 from simulator.kernels.exact import units
 from simulator.kernels.interest_rate import effective_rate
 from simulator.kernels.jit import loop, scalar
@@ -53,7 +54,7 @@ def discount_factor(state, terms, world):
 @scalar
 def value_of_recoveries(terms, balance, v):
     """Value today of what comes back later of a balance that is written off today."""
-    kept = 2.0 ** (-1.0 / terms.recovery_half_life_months)
+    kept = power(2.0, -1.0 / terms.recovery_half_life_months)
     return balance * terms.recovery_share * (1.0 - kept) * v / (1.0 - kept * v)
 
 

@@ -17,6 +17,7 @@ from simulator.kernels.customers import (
     may_be_asked_again,
     record_loan,
 )
+from simulator.kernels.elementary import power
 from simulator.kernels.exact import units
 from simulator.kernels.impairment import forget_risk, see_loans
 from simulator.kernels.interest_rate import base_of, new_rate
@@ -108,7 +109,7 @@ def _standing(p, before):
     complaints = 1000.0 * before.complaints / before.opening_loans
     if complaints <= p.reputation_reference:
         return 1.0
-    return (p.reputation_reference / complaints) ** p.reputation_elasticity
+    return power(p.reputation_reference / complaints, p.reputation_elasticity)
 
 
 @scalar
@@ -129,7 +130,7 @@ def _takes_up(t, loan_id, list_price, rate, free_months, standing, person, rule,
         dearer = rate - min(list_price, world.rate_cap) - rate * free_years
         price = dearer - world.rival_change
         declines = min(1.0, max(0.0, declines + p.offer_price_slope * price))
-    stays = standing * (1.0 - declines) * (1.0 - p.walk_away_per_day) ** rule.decision_days
+    stays = standing * (1.0 - declines) * power(1.0 - p.walk_away_per_day, rule.decision_days)
     u = uniform(key.seed, key.path, loan_id, t, Draw.ACCEPT, Domain.LOAN)
     return u >= 1.0 - stays
 

@@ -3,8 +3,7 @@
 Equations: docs/model.md, sections 4.1 and 8; the annuity is the textbook formula.
 """
 
-import math
-
+from simulator.kernels.elementary import expm1, log1p
 from simulator.kernels.jit import scalar
 from simulator.units import end_of_month_dpd
 from simulator.vocabulary import MAX_UNPAID, Amortisation
@@ -23,7 +22,7 @@ def annuity_instalment(principal, monthly_rate, n_months):
     """Constant instalment that repays ``principal`` in ``n_months``."""
     if monthly_rate <= 0.0:
         return principal / n_months
-    return principal * monthly_rate / -math.expm1(-n_months * math.log1p(monthly_rate))
+    return principal * monthly_rate / -expm1(-n_months * log1p(monthly_rate))
 
 
 @scalar

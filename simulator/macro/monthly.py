@@ -6,6 +6,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.elementary import power
+from simulator.linear import product, solved
 from simulator.macro.variables import MacroVariable
 
 F8 = NDArray[np.float64]
@@ -26,11 +28,13 @@ def _smoothing_operator(n_quarters: int) -> F8:
     second = np.diff(np.eye(n_months + 1), n=2, axis=0)
     opening, months = second[:, :1], second[:, 1:]
     means = np.kron(np.eye(n_quarters), np.full((1, MONTHS_PER_QUARTER), 1 / MONTHS_PER_QUARTER))
-    system = np.block([[months.T @ months, means.T], [means, np.zeros((n_quarters, n_quarters))]])
+    system = np.block(
+        [[product(months.T, months), means.T], [means, np.zeros((n_quarters, n_quarters))]]
+    )
     given = np.zeros((n_months + n_quarters, n_quarters + 1))
-    given[:n_months, :1] = -months.T @ opening
+    given[:n_months, :1] = -product(months.T, opening)
     given[n_months:, 1:] = np.eye(n_quarters)
-    operator = np.linalg.solve(system, given)[:n_months]
+    operator = solved(system, given)[:n_months]
     operator.setflags(write=False)
     return operator
 
@@ -50,7 +54,8 @@ def months_from_quarters(
     else:
         floor = np.full(quarter_means.size, low)
         ceiling = np.full(quarter_means.size, high)
-    smooth = _smoothing_operator(quarter_means.size) @ np.append(opening, quarter_means)
+    given = np.append(opening, quarter_means)
+    smooth = (_smoothing_operator(quarter_means.size) * given).sum(axis=1)
     around = smooth.reshape(-1, MONTHS_PER_QUARTER) - quarter_means[:, None]
     peak, trough = around.max(axis=1), around.min(axis=1)
     scale = np.ones(quarter_means.size)
@@ -79,5 +84,5 @@ def continued(months: F8, horizon: int, variable: MacroVariable) -> F8:
     beyond = np.arange(1, horizon + 2 - months.size)
     last = months[-1]
     target = last if variable.long_run is None else variable.long_run
-    tail = target + (last - target) * 0.5 ** (beyond / variable.half_life_months)
+    tail = target + (last - target) * power(0.5, beyond / variable.half_life_months)
     return np.append(months, tail)[: horizon + 1]

@@ -9,8 +9,8 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logit
 
+from simulator.elementary import log_odds
 from simulator.macro.scenario import Scenario
 from simulator.macro.variables import DEVIATING_VARIABLES, LOGIT_VARIABLES, MACRO_VARIABLES
 from simulator.reading.periods import (
@@ -122,8 +122,8 @@ def _against_model(name: str, path: F8, deviation: MacroDeviation) -> VariableSe
     spread, yearly = _stationary_spreads(deviation, DEVIATING_VARIABLES.index(name))
     worst, _ = _worst(path, mean, WORSE[name])
     # A rate of exactly 0 has no logit; a hundredth of a percent stands for it.
-    scaled = logit(np.maximum(path, 1e-4)) if name in LOGIT_VARIABLES else path
-    centre = float(logit(mean)) if name in LOGIT_VARIABLES else mean
+    scaled = log_odds(np.maximum(path, 1e-4)) if name in LOGIT_VARIABLES else path
+    centre = float(log_odds(mean)) if name in LOGIT_VARIABLES else mean
     return VariableSeverity(
         variable=name,
         yardstick="model",

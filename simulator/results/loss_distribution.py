@@ -15,6 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import betaincinv, fdtri, ndtri, stdtrit
 
+from simulator.elementary import exp
 from simulator.results.compare import reference_index
 from simulator.results.delinquency import share
 from simulator.results.estimate import Estimate
@@ -225,9 +226,10 @@ def share_of_halves(half: F8, other: F8) -> Estimate[float]:
         return MISSING
     correlation = float(np.clip(np.corrcoef(half, other)[0, 1], -_ALMOST_ONE, _ALMOST_ONE))
     margin = float(ndtri(_UPPER)) / np.sqrt(half.size - _LEAST_FOR_Z + 1)
-    found = np.clip(
-        np.tanh(np.arctanh(correlation) + margin * np.array([0.0, -1.0, 1.0])), 0.0, 1.0
+    odds = (
+        (1.0 + correlation) / (1.0 - correlation) * exp(2.0 * margin * np.array([0.0, -1.0, 1.0]))
     )
+    found = np.clip((odds - 1.0) / (odds + 1.0), 0.0, 1.0)  # tanh of artanh moved by the margin
     return Estimate(*(2.0 * found / (1.0 + found)).tolist())
 
 

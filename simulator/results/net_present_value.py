@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from simulator.elementary import power
 from simulator.kernels.tally import FIRST_90
 from simulator.results.metric import HIGHER, Metric, MetricValues, Span, whole_values
 from simulator.results.path_metrics import monthly_view
@@ -59,8 +60,8 @@ def present_value(cash: F8, terminal: F8, monthly_rate: float) -> F8:
 
     Cash of month t counts at its end, with (1 + monthly_rate)^-t; month 0 is past and left out.
     """
-    factors = (1.0 + monthly_rate) ** -np.arange(cash.shape[1], dtype=np.float64)
-    value: F8 = cash[:, 1:] @ factors[1:] + terminal * factors[-1]
+    factors = power(1.0 + monthly_rate, -np.arange(cash.shape[1]))
+    value: F8 = (cash[:, 1:] * factors[1:]).sum(axis=1) + terminal * factors[-1]
     return value
 
 

@@ -11,7 +11,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.catalogue import Parameters
+from simulator.elementary import power
 from simulator.kernels.tally import Tallies
+from simulator.linear import solved
 from simulator.outlook import BALANCE, GAIN, N_OUTLOOKS, OUTLOOKS_OF_BUCKET
 from simulator.results.inputs import SimulationOutput
 from simulator.results.metric import HIGHER, Metric, MetricValues, Span, whole_values
@@ -79,9 +81,8 @@ def outlook_values(tallies: Sequence[Tallies], v: float) -> F8 | None:
     gain, moves = gain / unit, passed_on / unit[..., None]
     if np.abs(np.linalg.eigvals(v * moves)).max() >= _ENDLESS:
         return None
-    values = np.linalg.solve(np.eye(N_OUTLOOKS) - v * moves, v * gain[..., None])
-    found: F8 = values[..., 0]
-    return found
+    systems = np.eye(N_OUTLOOKS) - v * moves
+    return np.array([solved(a, v * b[:, None])[:, 0] for a, b in zip(systems, gain, strict=True)])
 
 
 def value_warnings(output: SimulationOutput) -> list[str]:
@@ -131,8 +132,8 @@ def value(policy_run: PolicyRun) -> F8:
     tax = rates.tax * (tallies.flows[..., RECEIVED].sum(axis=-1) - costs - lost)
     charge = rates.charge * policy_run.count(Count.CLOSING_BALANCE)[:, :-1]
     gain = (cash_flow(policy_run) - tax)[:, 1:] - charge
-    factors = rates.v ** np.arange(1, gain.shape[1] + 1)
-    found: F8 = gain @ factors + value_left(policy_run)
+    factors = power(rates.v, np.arange(1, gain.shape[1] + 1))
+    found: F8 = (gain * factors).sum(axis=1) + value_left(policy_run)
     return found
 
 

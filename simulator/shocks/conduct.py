@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.elementary import exp
+
 F8 = NDArray[np.float64]
 
 
@@ -13,5 +15,4 @@ def all_in_rate_cap(scenario_cap: F8, jurisdiction_cap: float) -> F8:
 
 def refusal_factor(willingness_shift: F8) -> F8:
     """What multiplies the chance of refusal: exp of the shift (logarithm, any shape)."""
-    factor: F8 = np.exp(willingness_shift)
-    return factor
+    return exp(willingness_shift)

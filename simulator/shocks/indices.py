@@ -1,12 +1,12 @@
 """Levels of incomes and prices over what people are used to, and lapses of attention."""
 
-from math import log1p
-
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.catalogue import Parameters
-from simulator.units import MONTHS_PER_YEAR, log_monthly_growth
+from simulator.compounding import log_monthly_growth
+from simulator.elementary import exp, log1p, power
+from simulator.units import MONTHS_PER_YEAR
 
 F8 = NDArray[np.float64]
 
@@ -18,7 +18,7 @@ def level_index(annual_growth: F8) -> F8:
     """
     steps = log_monthly_growth(annual_growth)
     steps[:, 0] = 0.0
-    level: F8 = np.exp(np.cumsum(steps, axis=1))
+    level: F8 = exp(np.cumsum(steps, axis=1))
     return level
 
 
@@ -47,8 +47,8 @@ def lapse_factor(shape: tuple[int, int], parameters: Parameters) -> F8:
     last step in each later month.
     """
     damping = parameters["lapse_trend_damping"]
-    steps = parameters["lapse_trend_monthly"] * damping ** np.arange(shape[1] - 1)
-    level = np.exp(np.concatenate(([0.0], np.cumsum(steps))))
+    steps = parameters["lapse_trend_monthly"] * power(damping, np.arange(shape[1] - 1))
+    level = exp(np.concatenate(([0.0], np.cumsum(steps))))
     return np.broadcast_to(level, shape)
 
 
@@ -57,9 +57,9 @@ def _index(annual_growth: F8, trend: float, parameters: Parameters) -> F8:
     if months <= 0:
         return level_index(annual_growth)
     steps = log_monthly_growth(annual_growth) - log1p(trend) / MONTHS_PER_YEAR
-    kept = 2.0 ** (-1.0 / months)
+    kept = power(2.0, -1.0 / months)
     log_level = np.zeros_like(steps)
     for month in range(1, steps.shape[1]):
         log_level[:, month] = kept * log_level[:, month - 1] + steps[:, month]
-    level: F8 = np.exp(log_level)
+    level: F8 = exp(log_level)
     return level

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.catalogue import Parameters, by_work, by_worker_type, worker_shares
+from simulator.elementary import exp, log, log_odds, logistic, power
 
 F8 = NDArray[np.float64]
 
@@ -28,26 +29,26 @@ def type_unemployment(unemployment: F8, parameters: Parameters) -> F8:
     times type unemployment are ``unemployment`` (fractions in (0, 1), any shape).
     """
     shares, relative = worker_shares(parameters), by_worker_type(parameters, "worker_unemployment")
-    usual = relative / (shares @ relative) * parameters["finding_reference_unemployment"]
+    usual = relative / (shares * relative).sum() * parameters["finding_reference_unemployment"]
     usual = np.minimum(usual, MOST_UNEMPLOYED)
-    log_odds = np.log(usual / (1 - usual))
-    if np.ptp(log_odds) == 0:
+    odds = log_odds(usual)
+    if np.ptp(odds) == 0:
         return np.repeat(unemployment[..., None], shares.size, axis=-1)
-    shift = np.log(unemployment / (1 - unemployment))[..., None]
-    low, high = shift - log_odds.max(), shift - log_odds.min()
-    shift = shift - np.log(shares @ np.exp(log_odds))
+    shift = log_odds(unemployment)[..., None]
+    low, high = shift - odds.max(), shift - odds.min()
+    shift = shift - log((shares * exp(odds)).sum())
     for _ in range(_MOST_STEPS):
-        rate = 1 / (1 + np.exp(-(log_odds + shift)))
-        excess = (rate @ shares - unemployment)[..., None]
+        rate = logistic(odds + shift)
+        excess = (rate * shares).sum(axis=-1, keepdims=True) - unemployment[..., None]
         low, high = np.where(excess <= 0, shift, low), np.where(excess >= 0, shift, high)
-        newton = shift - excess / ((rate * (1 - rate)) @ shares)[..., None]
+        slope = (rate * (1 - rate) * shares).sum(axis=-1, keepdims=True)
+        newton = shift - excess / slope
         middle = (low + high) / 2
         step = np.where((newton > low) & (newton < high), newton, middle)
         if np.array_equal(step, shift):
             break
         shift = step
-    found: F8 = 1 / (1 + np.exp(-(log_odds + shift)))
-    return found
+    return logistic(odds + shift)
 
 
 def finding_by_duration(unemployment: F8, weeks: F8) -> F8:
@@ -79,7 +80,7 @@ def work_flows(unemployment: F8, parameters: Parameters, weeks: F8 | None = None
     own = type_unemployment(unemployment, parameters)[..., None]
     before, now = own[:, :-1], own[:, 1:]
     tightness = parameters["finding_reference_unemployment"] / unemployment[:, 1:]
-    usual = parameters["finding_rate"] * tightness ** parameters["finding_elasticity"]
+    usual = parameters["finding_rate"] * power(tightness, parameters["finding_elasticity"])
     if weeks is not None:
         told = finding_by_duration(unemployment, weeks)[:, 1:]
         usual = np.where(np.isnan(told), usual, told)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.catalogue import pack_parameters, parameters_from
+from simulator.compounding import monthly_probability
 from simulator.kernels.life_events import simulate_lives
 from simulator.kernels.records import CHUNK, LifeColumns, PathKey, records
 from simulator.macro import draw_macro_paths
@@ -11,7 +12,6 @@ from simulator.products import JURISDICTIONS
 from simulator.settings import MacroDeviation
 from simulator.shocks import World, build_world
 from simulator.shocks.labour import type_unemployment
-from simulator.units import monthly_probability
 from simulator.vocabulary import Work, WorkerType, WorkState
 from tests.conftest import run_settings, scenario_of
 

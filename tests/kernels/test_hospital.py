@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 
 from simulator.book.illness import hospital_incidence
 from simulator.catalogue import pack_parameters, parameters_from
+from simulator.compounding import monthly_probability
 from simulator.kernels import borrower
 from simulator.kernels.records import records
 from simulator.packing import pack
 from simulator.policies import CareProgramme, StatusQuo
-from simulator.units import monthly_probability
 from simulator.vocabulary import LASTING_BITS, Cause, Count, Hardship, Life, Work, WorkState
 from tests.conftest import (
     CALM,

@@ -6,10 +6,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from simulator.catalogue import parameters_from
+from simulator.compounding import monthly_probability
 from simulator.settings import MacroDeviation
 from simulator.shocks import World
 from simulator.shocks.labour import type_unemployment
-from simulator.units import monthly_probability
 from simulator.vocabulary import Count, Life, Work, WorkerType, WorkState
 from tests.conftest import run_small, small_book
 from tests.kernels.false_alarms import FIVE_SIGMA

@@ -2,9 +2,13 @@
 
 from math import exp
 
-from simulator.units import monthly_probability
 from simulator.vocabulary import LASTING_BITS, Cause, Draw, Hardship, Life, Work, WorkState
 from tests.twin.state import Borrower, Month
+
+
+def monthly_probability(annual: float) -> float:
+    """The chance a month that compounds to ``annual`` over a year."""
+    return 1.0 - (1.0 - annual) ** (1.0 / 12.0)
 
 
 def _illness_chance(borrower: Borrower, month: Month) -> float:

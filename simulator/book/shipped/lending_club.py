@@ -27,6 +27,7 @@ from simulator.book.synthesize import due_days, rules_of
 from simulator.book.tape.loans import model_side
 from simulator.book.tape.opening import DRAWN_FINANCES
 from simulator.catalogue import Parameters
+from simulator.elementary import log1p
 from simulator.products import PRODUCTS
 from simulator.reading.table_file import file_sha256
 from simulator.settings import BookSettings, RunSettings
@@ -184,8 +185,8 @@ def _true_risk(table: pa.Table, draws: Draws, score_z: F8, rho: float) -> F8:
     """Latent risk given the grade and, beyond it, the bureau's delinquencies and inquiries."""
     w = d.US_BUREAU_WEIGHTS
     bureau = (
-        w["delinq_2yrs"] * (np.log1p(_number(table, "delinq_2yrs")) - d.US_LOG_DELINQ_MEAN)
-        + w["inq_last_6mths"] * (np.log1p(_number(table, "inq_last_6mths")) - d.US_LOG_INQ_MEAN)
+        w["delinq_2yrs"] * (log1p(_number(table, "delinq_2yrs")) - d.US_LOG_DELINQ_MEAN)
+        + w["inq_last_6mths"] * (log1p(_number(table, "inq_last_6mths")) - d.US_LOG_INQ_MEAN)
         + w["revol_util"]
         * (_number(table, "revol_util") - d.US_UTILISATION_MEAN)
         / d.US_UTILISATION_SD

@@ -7,7 +7,6 @@ imputed. Columns after April are never read: they are what calibration looks at.
 
 from datetime import date
 from importlib.resources import as_file, files
-from math import log1p
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -27,6 +26,7 @@ from simulator.book.synthesize import due_days, rules_of
 from simulator.book.tape.loans import model_side
 from simulator.book.tape.opening import DRAWN_FINANCES
 from simulator.catalogue import Parameters
+from simulator.elementary import log1p
 from simulator.products import PRODUCTS
 from simulator.reading.table_file import file_sha256
 from simulator.settings import BookSettings, RunSettings
@@ -249,7 +249,7 @@ def months_overdue(draws: Draws, n_unpaid: I8, traits: Parameters) -> I8:
     u = draws.uniform(Column.OPENING_SPELL)
     shortest = traits["opening_new_spell_share"]
     left = np.clip((u - shortest) / max(1.0 - shortest, 1e-9), 0.0, 1.0 - 1e-12)
-    longer = 1 + np.floor(np.log1p(-left) / log1p(-1.0 / LONGER_SPELL_MEAN)).astype(np.int64)
+    longer = 1 + np.floor(log1p(-left) / log1p(-1.0 / LONGER_SPELL_MEAN)).astype(np.int64)
     extra = np.where(u < shortest, 0, longer)
     spell: I8 = np.where(n_unpaid > 0, np.minimum(n_unpaid + extra, ACCOUNT_AGE_MONTHS), 0)
     return spell

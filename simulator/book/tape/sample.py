@@ -15,6 +15,7 @@ from simulator.book.draws import Column, Draws
 from simulator.book.schema import F8, U8
 from simulator.book.segments import risk_band
 from simulator.book.tape.reader import Tape
+from simulator.elementary import log
 from simulator.reading.cells import I8, Texts
 
 LEAST_PER_STRATUM: Final = 10
@@ -70,7 +71,7 @@ def draw_sample(frame: Frame, size: int, seed: int) -> Sample:
     counts = np.bincount(stratum)
     wanted = _allocate(counts, size)
     # The first of a race whose speeds are the weights: who wins is drawn in proportion to weight.
-    arrival = -np.log(Draws(seed, frame.id).uniform(Column.SAMPLE)) / frame.weight
+    arrival = -log(Draws(seed, frame.id).uniform(Column.SAMPLE)) / frame.weight
     group = _groups(frame, stratum, counts, wanted)
     order = np.lexsort((frame.id, arrival, group))
     first = np.r_[True, group[order][1:] != group[order][:-1]]

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.special import ndtri
 from scipy.stats import rankdata
 
 from simulator.book.distributions import SCORE_MEAN, SCORE_SD
 from simulator.book.schema import F8
 from simulator.book.tape.mapping import Direction, MeanAndSpread, ScaleName
 from simulator.book.tape.synonyms import plain_word
+from simulator.elementary import normal_quantile
 from simulator.reading.cells import B, Trouble
 
 HIGHEST: Final = 1000.0
@@ -123,7 +123,7 @@ def _z(score: F8, scale: ScaleName | MeanAndSpread) -> F8:
     known = np.isfinite(score)
     z = np.full(score.size, np.nan)
     if scale == "ranks" and known.any():
-        z[known] = ndtri((rankdata(score[known]) - 0.5) / np.count_nonzero(known))
+        z[known] = normal_quantile((rankdata(score[known]) - 0.5) / np.count_nonzero(known))
         return z
     spread = float(score[known].std()) if known.any() else 0.0
     z[known] = (score[known] - score[known].mean()) / spread if spread > 0 else 0.0
