@@ -55,7 +55,7 @@ def test_errors_stay_within_two_units(name: str, numbers: F8) -> None:
 def test_errors_of_powers_grow_with_the_exponent(x: float, y: float) -> None:
     exact = np.power(np.longdouble(x), np.longdouble(y))
     found = elementary.power(x, y)
-    assert units_off(found, exact) <= 2.0 + abs(y * math.log(x))
+    assert units_off(found, exact) <= 2.0 + 3.0 * abs(y * math.log(x))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_ends() -> None:
         "logistic": ([-inf, 0.0, inf], [0.0, 0.5, 1.0]),
         "log_odds": ([0.0, 0.5, 1.0], [-inf, 0.0, inf]),
         "normal_cdf": ([-inf, 0.0, inf, nan], [0.0, 0.5, 1.0, nan]),
-        "normal_quantile": ([0.0, 0.5, 1.0], [-inf, 0.0, inf]),
+        "normal_quantile": ([0.0, 0.5, 1.0, 1.1, nan], [-inf, 0.0, inf, nan, nan]),
     }
     for name, (given_numbers, expected) in ends.items():
         found = getattr(elementary, name)(given_numbers)
@@ -98,9 +98,7 @@ def test_shapes_are_kept_and_numbers_of_any_kind_taken() -> None:
     assert elementary.exp(np.zeros((2, 3, 4))).shape == (2, 3, 4)
     assert elementary.exp(np.zeros((4, 3)).T[:, ::2]).shape == (3, 2)
     assert elementary.log(3).shape == ()
-    assert elementary.power([[1.0], [2.0]], [2, 3]).tolist() == pytest.approx(
-        [[1.0, 1.0], [4.0, 8.0]]
-    )
+    np.testing.assert_allclose(elementary.power([[1.0], [2.0]], [2, 3]), [[1.0, 1.0], [4.0, 8.0]])
 
 
 def test_a_loop_over_an_array_gives_the_bits_of_one_number_at_a_time() -> None:
