@@ -37,9 +37,9 @@ from simulator.situation import N_SITUATIONS
 
 _UNIT_BITS = 62
 """Bits of the largest sum in units (``kernels.exact``)."""
-_MOST_IN_A_MONTH = 64.0
+_MOST_IN_A_MONTH = 16.0
 """No sum of a month exceeds the opening's limits, or loans, together so many times."""
-_MOST_ON_A_PATH = 64.0 * 256.0
+_MOST_ON_A_PATH = 16.0 * 256.0
 """No sum over a path's months does."""
 _LEAST_OPENING = 1.0 / 16.0
 """Share of all limits, or loans, that counts as the opening's, if it has less."""

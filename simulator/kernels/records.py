@@ -9,6 +9,7 @@ tuples was tried first and ran a hundred times slower: docs/decisions/0002-recor
 from typing import Final, NamedTuple
 
 import numpy as np
+from numba import config
 from numpy.typing import NDArray
 
 from simulator.outlook import N_BROUGHT, N_OUTLOOKS
@@ -267,8 +268,18 @@ class State(NamedTuple):
     u_loan: NDArray[np.float64]  # (4, loans of a chunk)
 
 
+class _PlainRecord(np.record):
+    """A record whose fields read as Python's numbers, which no small type cuts, as in kernels."""
+
+    def __getattribute__(self, name: str) -> object:
+        found = super().__getattribute__(name)
+        return found.item() if isinstance(found, np.number) else found
+
+
 def records(array: NDArray[np.void]) -> NDArray[np.void]:
     """``array`` with fields as attributes, in kernels and in a debugger alike."""
+    if config.DISABLE_JIT:
+        return array.view(np.ndarray).view(np.dtype((_PlainRecord, array.dtype)))
     return array.view(np.recarray)
 
 
