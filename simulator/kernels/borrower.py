@@ -160,9 +160,8 @@ def catch_up_chance(p, spell):
 @scalar
 def spending_cut(p, overspender, months_short):
     """Share of discretionary spending cut in a month of shortage."""
-    if overspender:
-        return p.discretionary_cut_max * min(1.0, months_short / p.overspender_cut_lag)
-    return p.discretionary_cut_max
+    learnt = min(1.0, months_short / p.overspender_cut_lag) if overspender else 1.0
+    return p.discretionary_cut_max * learnt
 
 
 @scalar
@@ -171,9 +170,8 @@ def new_savings(p, cash, savings, target, windfall):
 
     A windfall may be saved beyond the target.
     """
-    if cash <= savings:
-        return cash
-    return savings + min(p.saving_share * (cash - savings), max(0.0, target - savings) + windfall)
+    kept = min(p.saving_share * (cash - savings), max(0.0, target - savings) + windfall)
+    return cash if cash <= savings else savings + kept
 
 
 @scalar

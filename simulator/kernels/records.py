@@ -268,7 +268,7 @@ class State(NamedTuple):
     u_loan: NDArray[np.float64]  # (4, loans of a chunk)
 
 
-class _PlainRecord(np.record):
+class _PlainRecord(np.record):  # type: ignore[misc]
     """A record whose fields read as Python's numbers, which no small type cuts, as in kernels."""
 
     def __getattribute__(self, name: str) -> object:
