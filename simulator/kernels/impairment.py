@@ -157,11 +157,13 @@ def see_loans(t, start, stop, book, s, life, seen):
             if not _is_unremarkable(state, risk):
                 if risk.mark != Forbearance.NONE:
                     _age_mark(risk, state, sight)
-                _age_memory(risk, state, sight, relapse[max(0, risk.clean - 1)])
+                _age_memory(risk, state, sight, int(relapse[max(0, risk.clean - 1)]))
                 if t == 0 and state.n_unpaid >= sight.default_unpaid:
                     risk.defaulted = 1
-                relief = _relief_code(risk.mark, state.relief_left > 0, observations[risk.since])
-                memory = 0 if risk.clean == 0 else 1 + cures[risk.clean - 1]
+                relief = _relief_code(
+                    risk.mark, state.relief_left > 0, int(observations[risk.since])
+                )
+                memory = 0 if risk.clean == 0 else 1 + int(cures[risk.clean - 1])
                 technical = _is_technical(loan, state, sight)
                 warned = 1 if risk.warned > 0 else 0
                 code = _situation_code(state.n_unpaid, hardship, warned, technical, relief, memory)
