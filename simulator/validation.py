@@ -1,7 +1,7 @@
 """How the product says no: one exception, one shape of message."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final, TypeVar, get_args
 
@@ -58,6 +58,12 @@ def unknown_choice(owner: str, allowed: Iterable[str], found: str) -> UserError:
         closest = get_close_matches(found, names, n=5, cutoff=0.0)
         shown = f"{len(names)} names, the nearest {', '.join(closest)}"
     return UserError(f"{owner} must be one of {shown}; got {clip(found)}{hint}")
+
+
+def check_known(owner: str, allowed: Collection[str], found: str) -> None:
+    """Refuse ``found`` unless it is among ``allowed``."""
+    if found not in allowed:
+        raise unknown_choice(owner, allowed, found)
 
 
 def check_name(owner: str, name: str) -> str:

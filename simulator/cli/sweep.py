@@ -19,15 +19,13 @@ SWEEP_COLUMNS = ("job", "overrides", "status", "error", *SummaryRow._fields)
 class JobRecord:
     """What became of one job of a sweep; ``error`` is empty for a job that wrote everything.
 
-    ``findings`` are sentences for the terminal, ``verdict`` is the report's.
+    ``rows`` are those of the whole horizon.
     """
 
     job: int
     overrides: str
     error: str = ""
     rows: tuple[SummaryRow, ...] = ()
-    findings: tuple[str, ...] = ()
-    verdict: str = ""
 
     @property
     def status(self) -> str:
@@ -38,10 +36,9 @@ class JobRecord:
 def _cells(record: JobRecord) -> Iterable[Sequence[str | float | None]]:
     error = " / ".join(record.error.splitlines())
     head = (record.job, record.overrides, record.status, error)
-    wanted = [row for row in record.rows if row.month is None]
-    for row in wanted:
+    for row in record.rows:
         yield (*head, *row)
-    if not wanted:
+    if not record.rows:
         yield (*head, *(None for _ in SummaryRow._fields))
 
 

@@ -23,8 +23,8 @@ from simulator.calibrate.settings import (
     ShareTarget,
     VintageTarget,
 )
-from simulator.cli.configuration.names import check_known, check_parameter
-from simulator.validation import UserError, build, clip
+from simulator.cli.configuration.names import check_parameter
+from simulator.validation import UserError, build, check_known, clip
 
 PANEL_MOMENTS: Final[dict[str, type[BaseModel]]] = {
     "rolls": RollTarget,

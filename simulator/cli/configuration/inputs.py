@@ -9,7 +9,6 @@ import yaml
 from simulator.break_even.question import ask
 from simulator.cli.configuration.folders import ConfigFolders
 from simulator.cli.configuration.groups import PRODUCT, TABLE, Group
-from simulator.cli.configuration.names import check_known
 from simulator.policies import Policy, with_reference
 from simulator.products import Product
 from simulator.provision import RuleBook, check_books
@@ -21,7 +20,7 @@ from simulator.settings import (
     ScenarioSettings,
 )
 from simulator.shipped import fitted_books
-from simulator.validation import UserError, clip, unknown_choice
+from simulator.validation import UserError, check_known, clip
 from simulator.vocabulary import REFERENCE
 
 if TYPE_CHECKING:
@@ -127,8 +126,7 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
     findings = _Findings()
     for key in config:
         with findings:
-            if key not in TABLE:
-                raise unknown_choice("a key's group", TABLE, str(key))
+            check_known("a key's group", TABLE, str(key))
     with findings:
         _check_products(config)
     parts: dict[str, object] = {}

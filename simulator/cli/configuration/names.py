@@ -1,16 +1,9 @@
-"""Names that must be known, refused with the nearest one as a hint."""
+"""Names of parameters, refused with the nearest one as a hint where they are not known."""
 
-from collections.abc import Collection
 from difflib import get_close_matches
 
 from simulator.catalogue import catalogue
-from simulator.validation import UserError, clip, unknown_choice
-
-
-def check_known(owner: str, allowed: Collection[str], found: str) -> None:
-    """Refuse ``found`` unless it is among ``allowed``."""
-    if found not in allowed:
-        raise unknown_choice(owner, allowed, found)
+from simulator.validation import UserError, clip
 
 
 def check_parameter(group: str, name: str) -> None:

@@ -15,9 +15,8 @@ from simulator.cli.configuration.groups import (
     Choice,
     is_list,
 )
-from simulator.cli.configuration.names import check_known
 from simulator.reading.plain_yaml import unsafe_text
-from simulator.validation import UserError, clip, unknown_choice
+from simulator.validation import UserError, check_known, clip, unknown_choice
 
 
 @dataclass(frozen=True, slots=True)

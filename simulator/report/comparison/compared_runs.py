@@ -18,8 +18,8 @@ from simulator.report.kit.text import clean
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths
 from simulator.results.path_metrics import BY_NAME, metric_values
-from simulator.results.stored_run import read_dataset, stored_manifest
-from simulator.results.summary import summarise
+from simulator.results.run import Run
+from simulator.results.stored_run import read_dataset
 
 F8 = NDArray[np.float64]
 ABSENT: Final = "\u2013"
@@ -82,11 +82,10 @@ def read_runs(folders: Sequence[Path]) -> tuple[ComparedRun, ...]:
 
 
 def _read(letter: str, folder: Path) -> ComparedRun:
-    dataset = read_dataset(folder)
-    data = ReportData(dataset, summarise(dataset), stored_manifest(folder, dataset))
+    data = ReportData(Run(read_dataset(folder), folder=folder))
     by_path = {
         item.name: item.values[..., 0]
-        for item in metric_values(dataset, tuple(BY_NAME[name] for name in _METRICS))
+        for item in metric_values(data.dataset, tuple(BY_NAME[name] for name in _METRICS))
         if item.months == (None,)
     }
     name = clean(folder.resolve().name or str(folder), 60)
@@ -97,7 +96,7 @@ def _settings(data: ReportData) -> dict[str, object]:
     """Every value of configuration and parameters under a name that tells its place."""
     configuration = dict(data.configuration())
     # What a run leaves out has its default: the attribute holds every parameter.
-    configuration["parameters"] = _parameters(data) or configuration.get("parameters", {})
+    configuration["parameters"] = data.run.parameters
     return dict(_flat(configuration))
 
 
@@ -108,14 +107,6 @@ def _flat(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, 
             yield from _flat(value, f"{name}{BETWEEN}")
         else:
             yield name, value
-
-
-def _parameters(data: ReportData) -> Mapping[str, object]:
-    try:
-        found = json.loads(str(data.dataset.attrs.get("parameters", "")))
-    except ValueError:
-        return {}
-    return found if isinstance(found, Mapping) else {}
 
 
 def union(runs: Sequence[ComparedRun], names: Callable[[ComparedRun], Sequence[str]]) -> list[str]:
