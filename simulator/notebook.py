@@ -102,7 +102,12 @@ def stress_test(
     if luck_replicates is not None:
         warnings.warn("luck_replicates is now draws_per_path", FutureWarning, stacklevel=2)
         draws_per_path = luck_replicates
-    asked = {"paths": paths, "draws_per_path": draws_per_path, "months": months, "seed": seed}
+    asked: dict[str, int | None] = {
+        "paths": paths,
+        "draws_per_path": draws_per_path,
+        "months": months,
+        "seed": seed,
+    }
     asked |= {"runoff_months": runoff_months, "history_borrowers": history_borrowers}
     lists = _lists(scenarios, policies, provision, break_even, products)
     request = _request(

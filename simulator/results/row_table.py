@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
-import xarray as xr
 
 from simulator.results.variables import unit_in
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
@@ -29,7 +31,7 @@ class RowTable(Generic[Row]):
         """The dimension of its variables."""
         return f"{self.name}_row"
 
-    def add_to(self, dataset: xr.Dataset, rows: Sequence[Row]) -> xr.Dataset:
+    def add_to(self, dataset: "xr.Dataset", rows: Sequence[Row]) -> "xr.Dataset":
         """``dataset`` with ``rows``; itself without any."""
         if not rows:
             return dataset
@@ -37,8 +39,8 @@ class RowTable(Generic[Row]):
         cells = zip(self.columns.items(), zip(*rows, strict=True), strict=True)
         return dataset.assign(
             {
-                f"{self.name}_{column}": xr.Variable(
-                    (self.dim,),
+                f"{self.name}_{column}": (
+                    self.dim,
                     np.array(values),
                     {"units": unit_in(currency, unit), "long_name": meaning},
                 )
@@ -46,7 +48,7 @@ class RowTable(Generic[Row]):
             }
         )
 
-    def rows_in(self, dataset: xr.Dataset) -> tuple[Row, ...]:
+    def rows_in(self, dataset: "xr.Dataset") -> tuple[Row, ...]:
         """The rows that ``add_to`` put there; none without."""
         if self.dim not in dataset.dims:
             return ()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from simulator.report.kit.atomic_file import write_atomically
 from simulator.report.kit.data import ReportData
 from simulator.report.report_files import report_pages
 from simulator.results.run import Run as FinishedRun
@@ -205,7 +206,7 @@ def page_of(run: Run, title: str = "Stress test", language: LanguageCode = "en")
 def write(run: Run, path: Path, title: str = "Stress test") -> str:
     """The report of ``run`` as text, in ``path`` too."""
     text = page_of(run, title)
-    path.write_text(text, encoding="utf-8")
+    write_atomically(path, text)
     return text
 
 
