@@ -118,7 +118,7 @@ class _Session:
             tell(failed)
         tell_warnings(run.warnings, request.report.language)
         if self._sweeps:
-            return replace(record, rows=tuple(row for row in run.summary if row.month is None))
+            return replace(record, rows=run.summary)
         self._finished = run
         return record
 

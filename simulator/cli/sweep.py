@@ -17,10 +17,7 @@ SWEEP_COLUMNS = ("job", "overrides", "status", "error", *SummaryRow._fields)
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """What became of one job of a sweep; ``error`` is empty for a job that wrote everything.
-
-    ``rows`` are those of the whole horizon.
-    """
+    """What became of one job of a sweep; ``error`` is empty for a job that wrote everything."""
 
     job: int
     overrides: str
@@ -36,9 +33,10 @@ class JobRecord:
 def _cells(record: JobRecord) -> Iterable[Sequence[str | float | None]]:
     error = " / ".join(record.error.splitlines())
     head = (record.job, record.overrides, record.status, error)
-    for row in record.rows:
+    wanted = [row for row in record.rows if row.month is None]
+    for row in wanted:
         yield (*head, *row)
-    if not record.rows:
+    if not wanted:
         yield (*head, *(None for _ in SummaryRow._fields))
 
 
