@@ -41,6 +41,12 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
 
 
+def refuse(mistakes: Sequence[str]) -> None:
+    """Refuse all of ``mistakes`` at once, a line each; nothing happens without any."""
+    if mistakes:
+        raise UserError("\n".join(mistakes))
+
+
 MOST_NAMED: Final = 60
 """Names that an error lists in full."""
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from simulator.policies import Policy
 from simulator.settings import BreakEvenSettings, RunSettings
-from simulator.validation import UserError, check_known, clip
+from simulator.validation import UserError, check_known, clip, refuse
 from simulator.varied_policy import NumberField, number_fields, with_number
 from simulator.vocabulary import REFERENCE
 
@@ -67,8 +67,7 @@ def ask(
             questions.append(question)
         except UserError as error:
             mistakes.append(str(error))
-    if mistakes:
-        raise UserError("\n".join(mistakes))
+    refuse(mistakes)
     return tuple(questions)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast, get_args
 
 from simulator.cli.configuration.folders import shown
 from simulator.cli.exits import EXIT_OK, concluded
-from simulator.cli.help import product_version
+from simulator.cli.help import answer_first
 from simulator.cli.parser import OptionParser, language_of, one_of
 from simulator.report.kit.language import speaking, tr
 from simulator.results.files import COMPARISON_NAME, REPORT_NAME, UNDERWRITING_PAGE, WORKBOOK_NAME
@@ -61,8 +61,6 @@ class _Asked:
     output: Path | None
     language: LanguageCode | None
     images: ImageFormat | None
-    help: bool
-    version: bool
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,18 +76,15 @@ def _read(words: Sequence[str]) -> _Asked:
     parser.add_argument("--language", "-l")
     parser.add_argument("--images")
     found = parser.parse_intermixed_args(list(words))
-    spoken = language_of(found.language)
+    answer_first(found, lambda: _HELP)
     images = one_of("--images", get_args(ImageFormat), found.images)
     asked = _Asked(
         tuple(found.folders),
         found.output,
-        spoken,
+        language_of(found.language),
         cast("ImageFormat | None", images),
-        found.help,
-        found.version,
     )
-    if not (asked.help or asked.version):
-        _check(asked)
+    _check(asked)
     return asked
 
 
@@ -119,11 +114,7 @@ def _check(asked: _Asked) -> None:
 
 
 def _answer(asked: _Asked) -> int:
-    if asked.version:
-        print(f"loanstress {product_version()}")
-    elif asked.help:
-        print(_HELP, end="")
-    elif len(asked.folders) == 1:
+    if len(asked.folders) == 1:
         _rebuild(asked.folders[0], asked)
     else:
         _compare(asked.folders, asked)

@@ -24,7 +24,7 @@ from simulator.calibrate.settings import (
     VintageTarget,
 )
 from simulator.cli.configuration.names import check_parameter
-from simulator.validation import UserError, build, check_known, clip
+from simulator.validation import UserError, build, check_known, clip, refuse
 
 PANEL_MOMENTS: Final[dict[str, type[BaseModel]]] = {
     "rolls": RollTarget,
@@ -74,8 +74,7 @@ def read_calibration(values: object) -> CalibrationSettings:
                 _check_entry(part, name, entry)
             except UserError as error:
                 mistakes.append(str(error))
-    if mistakes:
-        raise UserError("\n".join(mistakes))
+    refuse(mistakes)
     settings = build("calibration", CalibrationSettings, config)
     parameter_transform(settings.free)
     return settings

@@ -20,7 +20,7 @@ from simulator.settings import (
     ScenarioSettings,
 )
 from simulator.shipped import fitted_books
-from simulator.validation import UserError, check_known, clip
+from simulator.validation import UserError, check_known, clip, refuse
 from simulator.vocabulary import REFERENCE
 
 if TYPE_CHECKING:
@@ -139,8 +139,7 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
             else:
                 values = _mapping(group.name, config.get(group.name))
                 parts[group.name] = group.entry(group.name, values)
-    if findings.lines:
-        raise UserError("\n".join(findings.lines))
+    refuse(findings.lines)
     inputs = Inputs(
         book=cast(BookSettings, parts.pop("book")),
         products=cast(dict[str, Product], parts.pop(PRODUCT)),
