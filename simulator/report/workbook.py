@@ -1,7 +1,7 @@
 """tables.xlsx: the key tables of a run, in full precision, for those who reckon on."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from simulator.report.about_the_run import facts, sections
@@ -9,6 +9,7 @@ from simulator.report.headline.verdict import verdict
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import listed, mark, name, tr
 from simulator.report.kit.metrics import effect_metrics
+from simulator.report.kit.setting_words import flat
 from simulator.report.kit.spreadsheet import Number, Sheet, SheetValue, workbook_bytes
 from simulator.report.kit.text import clean
 from simulator.report.provisions.rule_books import Provisions, provisions_of
@@ -58,7 +59,7 @@ def render_workbook(data: ReportData, settings: ReportSettings) -> bytes:
         Sheet(
             tr("Configuration"),
             (tr("Setting"), tr("Content")),
-            tuple(_settings(data.configuration())),
+            tuple((at, _setting(value)) for at, value in flat(data.configuration(), ".")),
         ),
         _definitions(data),
         Sheet(
@@ -272,17 +273,11 @@ def _break_evens(data: ReportData) -> tuple[str, ...]:
     return tuple(dict.fromkeys(answer.summary_metric for answer in data.run.break_evens))
 
 
-def _settings(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[SheetValue, ...]]:
-    """Every setting under a dotted name, numbers as numbers."""
-    for key, value in entry.items():
-        place = f"{prefix}{clean(key, 120)}"
-        if isinstance(value, Mapping) and value:
-            yield from _settings(value, f"{place}.")
-        elif _is_exact(value):
-            yield place, Number(float(str(value)))
-        else:
-            shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            yield place, shown
+def _setting(value: object) -> SheetValue:
+    """A setting, numbers as numbers."""
+    if _is_exact(value):
+        return Number(float(str(value)))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _is_exact(value: object) -> bool:

@@ -154,7 +154,7 @@ class Run:
     @property
     def inputs(self) -> Mapping[str, object]:
         """Hashes of the book, of its tape and of the scenarios' tables."""
-        return _part(self.manifest, "inputs")
+        return part(self.manifest, "inputs")
 
     @cached_property
     def summary(self) -> tuple[SummaryRow, ...]:
@@ -203,7 +203,7 @@ class Run:
     @cached_property
     def break_evens(self) -> tuple[BreakEven, ...]:
         """Answers to the questions about break-evens, in the order in which they were asked."""
-        told = _part(self.manifest, "break_even")
+        told = part(self.manifest, "break_even")
         return self._answer(lambda: stored_break_evens(self.dataset, told))
 
     @property
@@ -236,26 +236,26 @@ class Run:
         """
         if self.folder is None:
             return self._history
-        asked = _part(self.settings, "run").get("history_borrowers")
+        asked = part(self.settings, "run").get("history_borrowers")
         return read_history(self.folder / HISTORY_NAME) if asked else None
 
     @property
     def suitability_warnings(self) -> tuple[str, ...]:
         """What belongs to another lender, country or time than the book."""
-        return _texts(_part(self.manifest, "suitability"))
+        return warnings_in(part(self.manifest, "suitability"))
 
     @property
     def opening_warnings(self) -> tuple[str, ...]:
         """Where a book opens otherwise than its source says, or a scenario in another economy."""
-        scenarios = _part(self.manifest, "scenarios")
-        moved = (text for name in scenarios for text in _texts(_part(scenarios, name)))
-        opened = _texts(_part(self.manifest, "book"))
+        scenarios = part(self.manifest, "scenarios")
+        moved = (text for name in scenarios for text in warnings_in(part(scenarios, name)))
+        opened = warnings_in(part(self.manifest, "book"))
         return (*opened, *(text for text in moved if OTHER_OPENING in text))
 
     @property
     def value_warnings(self) -> tuple[str, ...]:
         """Where the run-off is too short for the value, or leaves much to it; lists for others."""
-        return _texts(_part(self.manifest, "value"))
+        return warnings_in(part(self.manifest, "value"))
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -294,13 +294,15 @@ class Run:
             ) from error
 
 
-def _part(mapping: Mapping[str, object], key: str) -> Mapping[str, object]:
-    """What ``key`` holds, where that is a mapping; else nothing."""
-    found = mapping.get(key)
-    return found if isinstance(found, Mapping) else {}
+def part(mapping: Mapping[str, object], *keys: str) -> Mapping[str, object]:
+    """What ``mapping`` holds under ``keys``, one within the other, where that is a mapping."""
+    for key in keys:
+        found = mapping.get(key)
+        mapping = found if isinstance(found, Mapping) else {}
+    return mapping
 
 
-def _texts(part: Mapping[str, object]) -> tuple[str, ...]:
+def warnings_in(entry: Mapping[str, object]) -> tuple[str, ...]:
     """The warnings of a part of the manifest."""
-    found = part.get("warnings")
+    found = entry.get("warnings")
     return tuple(str(item) for item in found) if isinstance(found, list) else ()

@@ -12,7 +12,7 @@ from simulator.report.kit.text import clean
 from simulator.results.decision import VALUE
 from simulator.results.estimate import Estimate
 from simulator.results.ranking import Frontier, Standing
-from simulator.results.run import Run
+from simulator.results.run import Run, part
 from simulator.results.summary import SummaryRow
 from simulator.vocabulary import BUCKETS
 
@@ -145,11 +145,8 @@ class ReportData:
 
     def scenario_entry(self, scenario: str) -> Mapping[str, object]:
         """Label, narrative, source, weight and warnings: from the manifest or the configuration."""
-        for entries in (self.manifest.get("scenarios"), self.configuration().get("scenario")):
-            entry = entries.get(scenario) if isinstance(entries, Mapping) else None
-            if isinstance(entry, Mapping):
-                return entry
-        return {}
+        found = part(self.manifest, "scenarios", scenario)
+        return found or part(self.configuration(), "scenario", scenario)
 
     def scenario_label(self, scenario: str, width: int = 48) -> str:
         """Name of a scenario for a reader (untrusted text: escape it)."""
@@ -275,10 +272,6 @@ class ReportData:
     def worst_scenario(self) -> str:
         """The scenario that costs most under the reference (net loss, else peak 90+)."""
         return max(self.scenarios, key=self._severity)
-
-    def mildest_scenario(self) -> str:
-        """The scenario that costs least under the reference."""
-        return min(self.scenarios, key=self._severity)
 
     def _severity(self, scenario: str) -> float:
         loss, _ = self.with_runoff("net_loss", "")
