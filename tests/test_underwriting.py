@@ -11,6 +11,7 @@ import pytest
 
 from simulator import load, stress_test
 from simulator.catalogue import parameters_from
+from simulator.cli.report import main as report_main
 from simulator.explain.underwriting import explain_underwriting
 from simulator.notebook import _scenario
 from simulator.policies import StatusQuo, StricterApproval
@@ -179,6 +180,8 @@ def test_a_run_writes_both_files_and_no_others_unasked(tmp_path: Path) -> None:
         assert "http://" not in page.split("<script")[0]
     written = (tmp_path / "a" / "underwriting.html").read_text("utf-8")
     assert written == report_pages(load(tmp_path / "a"), ReportSettings())["underwriting.html"]
+    assert report_main([str(tmp_path / "a"), "-o", str(tmp_path / "again.html")]) == 0
+    assert (tmp_path / "again_underwriting.html").read_text("utf-8") == written
     plain = stress_test(**common, provision=[], output=tmp_path / "b")  # type: ignore[arg-type]
     assert plain.underwriting == ()
     assert not list((tmp_path / "b").glob("underwriting.*"))
