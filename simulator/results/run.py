@@ -101,7 +101,7 @@ class Run:
         """Size, names and verdict, a line each."""
         attributes, found = self.dataset.attrs, self.decision.outcome.value
         if (case := self.decision.leading) is not None:
-            worth, low, high = (f"{number:+,.4g}" for number in case.worth.ends)
+            worth, low, high = (f"{number:+,.0f}" for number in case.worth.ends)
             money = clip(attributes["currency"], 20)
             found += f": {case.policy}, {self.decision.measure} {worth} [{low}, {high}] {money}"
         lines = (
