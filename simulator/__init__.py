@@ -4,10 +4,12 @@ The public names below load on first use, so that ``import simulator`` is quick.
 
     import simulator
 
-    outcome = simulator.stress_test(scenarios=["baseline", "downturn"], policies=["grace_period"])
-    outcome.dataset["overdue_rate"].mean("path")
+    run = simulator.stress_test(scenarios=["baseline", "downturn"], policies=["grace_period"])
+    run.dataset["overdue_rate"].mean("path")
+    simulator.verdict(run)
 """
 
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -15,22 +17,28 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "stress_test": "simulator.notebook",
+    "load": "simulator.notebook",
+    "verdict": "simulator.notebook",
+    "Run": "simulator.results.run",
     "run_experiment": "simulator.experiment",
     "ExperimentRequest": "simulator.request",
-    "ExperimentOutcome": "simulator.conclusion",
     "BookSettings": "simulator.settings",
     "RunSettings": "simulator.settings",
     "ScenarioSettings": "simulator.settings",
     "build_policy": "simulator.policies",
     "build_product": "simulator.products",
     "UserError": "simulator.validation",
-    "read_results": "simulator.results.store",
 }
+
+_RENAMED = {"ExperimentOutcome": "Run", "read_results": "load"}
 
 __all__ = sorted(_PUBLIC)
 
 
 def __getattr__(name: str) -> Any:
+    if name in _RENAMED:
+        warnings.warn(f"simulator.{name} is now {_RENAMED[name]}", FutureWarning, stacklevel=2)
+        name = _RENAMED[name]
     if name in _PUBLIC:
         return getattr(import_module(_PUBLIC[name]), name)
     raise AttributeError(f"module 'simulator' has no attribute {name!r}")

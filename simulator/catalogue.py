@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.validation import UserError, clip, unknown_choice
+from simulator.validation import clip, refuse, unknown_choice
 from simulator.vocabulary import Work, WorkerType
 
 Parameters = Mapping[str, float]
@@ -79,8 +79,7 @@ def parameters_from(overrides: Mapping[str, object]) -> dict[str, float]:
             findings.append(f"parameters.{name} must be {allowed}; got {found}")
         else:
             values[name] = float(value)
-    if findings:
-        raise UserError("\n".join(findings))
+    refuse(findings)
     return values
 
 

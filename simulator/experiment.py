@@ -15,12 +15,12 @@ from simulator.results.files import remove_results
 from simulator.simulating import simulate_request
 
 if TYPE_CHECKING:
-    from simulator.conclusion import ExperimentOutcome
+    from simulator.results.run import Run
 
 
 def run_experiment(
     request: ExperimentRequest, output: Path | None = None, progress: Progress | None = None
-) -> "ExperimentOutcome":
+) -> "Run":
     """Run the experiment; with ``output``, write all files there or none.
 
     Raises ``UserError`` for anything that the user can mend.

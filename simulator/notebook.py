@@ -1,24 +1,25 @@
-"""The one call that a notebook needs.
+"""The calls that a notebook needs: run, read a stored run, and say what it shows.
 
 Shipped books, scenarios and policies go by name; own ones are typed objects::
 
     import simulator
 
-    outcome = simulator.stress_test(
+    run = simulator.stress_test(
         "cn_online",
         scenarios=["baseline", "downturn"],
         policies={"long_grace": simulator.build_policy("long_grace", {"kind": "grace_period"})},
         paths=40,
         borrowers=2_000,
     )
-    outcome.dataset["overdue_rate"].sel(dpd=30).mean("path")
+    run.dataset["overdue_rate"].sel(dpd=30).mean("path")
+    run.compare("long_grace", "status_quo")
 """
 
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel
 
@@ -32,14 +33,15 @@ from simulator.settings import (
     AssumptionsSettings,
     BookSettings,
     BreakEvenSettings,
+    LanguageCode,
     RunSettings,
     ScenarioSettings,
 )
 from simulator.shipped import fitted_books, read_shipped, shipped_tables
-from simulator.validation import UserError, build, check_name, clip
+from simulator.validation import UserError, build, check_known, check_name, clip
 
 if TYPE_CHECKING:
-    from simulator.conclusion import ExperimentOutcome
+    from simulator.results.run import Run
 
 T = TypeVar("T")
 
@@ -70,6 +72,7 @@ def stress_test(
     months: int = 24,
     runoff_months: int | None = None,
     borrowers: int | None = None,
+    history_borrowers: int = 0,
     seed: int = 20260101,
     provision: RuleBooks = ("cas22", "cecl", "china_minimum"),
     break_even: BreakEvens = (),
@@ -80,16 +83,17 @@ def stress_test(
     products: Iterable[Product] = (),
     output: str | Path | None = None,
     luck_replicates: int | None = None,
-) -> "ExperimentOutcome":
+) -> "Run":
     """Run every policy in every scenario with common random numbers (same borrowers and draws).
 
     ``status_quo`` is the reference, the first policy, and is added when absent. In a list, an own
     scenario and an own provisioning standard are named after their label, an own policy after its
     kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size of a
-    synthetic book; ``parameters`` are the name of a shipped set (``default``: the catalogue) or
-    values by name, over those of the shipped set ``over``, as on the command line;
-    ``draws_per_path`` must divide ``paths``; ``assumptions`` is a list that is tried after the run
-    (a shipped one's name, as the command does; None: nothing); ``sections`` are settings by their
+    synthetic book, ``history_borrowers`` are those whose every month is in ``history``;
+    ``parameters`` are the name of a shipped set (``default``: the catalogue) or values by name,
+    over those of the shipped set ``over``, as on the command line; ``draws_per_path`` must divide
+    ``paths``; ``assumptions`` is a list that is tried after the run (a shipped one's name, as the
+    command does; None: nothing); ``sections`` are settings by their
     name; ``products`` are own ones beside the shipped. With ``output``, that folder gets the files
     of a run, all or none. Numbers are those of ``python -m simulator`` with the same settings.
     ``luck_replicates`` is the old name of ``draws_per_path``. Raises ``UserError`` for what a user
@@ -98,55 +102,114 @@ def stress_test(
     if luck_replicates is not None:
         warnings.warn("luck_replicates is now draws_per_path", FutureWarning, stacklevel=2)
         draws_per_path = luck_replicates
-    book_name, book_settings = _book(book, borrowers)
-    asked: dict[str, object] = {"paths": paths, "draws_per_path": draws_per_path, "months": months}
-    asked |= {"runoff_months": runoff_months, "seed": seed}
-    run = build("run", RunSettings, asked)
-    chosen_scenarios = _named("scenario", scenarios, _scenario, _label_name, ScenarioSettings)
-    chosen_policies = _named("policy", policies, _policy, _policy_name, Policy)  # type: ignore[type-abstract]
-    chosen_policies = with_reference(chosen_policies, lambda own: own or _policy(REFERENCE))
-    questions = _named("break_even", break_even, _question, _question_name, BreakEvenSettings)
-    rule_books = _named("provision", provision, _rule_book, _label_name, RuleBook)  # type: ignore[type-abstract]
-    own_products = {product.name: product for product in products}
-    changed = _parameters(parameters, over)
-    all_sections = dict(sections or {})
-    if assumptions is not None:
-        all_sections["assumptions"] = _assumptions(assumptions)
+    asked: dict[str, int | None] = {
+        "paths": paths,
+        "draws_per_path": draws_per_path,
+        "months": months,
+        "seed": seed,
+    }
+    asked |= {"runoff_months": runoff_months, "history_borrowers": history_borrowers}
+    lists = _lists(scenarios, policies, provision, break_even, products)
+    request = _request(
+        _book(book, borrowers),
+        lists,
+        build("run", RunSettings, asked),
+        _parameters(parameters, over),
+        {**(sections or {}), **_assumptions(assumptions)},
+    )
+    run = run_experiment(request, None if output is None else _folder(output))
+    for failed in run.failed_checks:
+        warnings.warn(failed, RuntimeWarning, stacklevel=2)
+    for warning in run.warnings:
+        warnings.warn(warning, UserWarning, stacklevel=2)
+    return run
+
+
+def load(folder: str | Path) -> "Run":
+    """The run whose files are in ``folder``, as ``stress_test`` gave it.
+
+    Nothing but the folder is needed, and of it results.nc alone (history.parquet for ``history``).
+    Raises ``UserError``, one line, where it is no run's, another version's or damaged.
+    """
+    from simulator.results.run import Run
+
+    return Run.read(Path(folder).expanduser())
+
+
+def verdict(run: "Run", language: LanguageCode = "en") -> str:
+    """The decision of ``run`` in the words of the report's first screen."""
+    from simulator.report.headline.verdict import verdict as words
+    from simulator.report.kit.data import ReportData
+    from simulator.report.kit.language import speaking
+
+    check_known("language", get_args(LanguageCode), language)
+    with speaking(language):
+        return words(ReportData(run))
+
+
+class _Lists(NamedTuple):
+    """What a run takes several of, by name; products are the own ones."""
+
+    scenario: dict[str, ScenarioSettings]
+    policy: dict[str, Policy]
+    provision: dict[str, RuleBook]
+    break_even: dict[str, BreakEvenSettings]
+    product: dict[str, Product]
+
+
+def _lists(
+    scenarios: Scenarios,
+    policies: Policies,
+    provision: RuleBooks,
+    break_even: BreakEvens,
+    products: Iterable[Product],
+) -> _Lists:
+    chosen = _named("policy", policies, _policy, _policy_name, Policy)  # type: ignore[type-abstract]
+    return _Lists(
+        _named("scenario", scenarios, _scenario, _label_name, ScenarioSettings),
+        with_reference(chosen, lambda own: own or _policy(REFERENCE)),
+        _named("provision", provision, _rule_book, _label_name, RuleBook),  # type: ignore[type-abstract]
+        _named("break_even", break_even, _question, _question_name, BreakEvenSettings),
+        {product.name: product for product in products},
+    )
+
+
+def _request(
+    book: tuple[str, BookSettings],
+    lists: _Lists,
+    run: RunSettings,
+    parameters: tuple[str, Mapping[str, object]],
+    sections: Mapping[str, BaseModel],
+) -> ExperimentRequest:
+    """The request, with its whole configuration; books and parameters come with their names."""
+    (book_name, settings), (set_name, changed) = book, parameters
     configuration = {
-        "book": book_settings.model_dump(mode="json"),
-        **_by_group(
-            product=own_products,
-            scenario=chosen_scenarios,
-            policy=chosen_policies,
-            provision=rule_books,
-            break_even=questions,
-        ),
+        "book": settings.model_dump(mode="json"),
+        **{
+            group: {name: _plain(item) for name, item in items.items()}
+            for group, items in lists._asdict().items()
+            if items
+        },
         "run": run.model_dump(mode="json"),
         "parameters": dict(changed),
-        **{name: item.model_dump(mode="json") for name, item in all_sections.items()},
+        **{name: item.model_dump(mode="json") for name, item in sections.items()},
     }
-    request = ExperimentRequest(
-        book=book_settings,
+    return ExperimentRequest(
+        book=settings,
         book_name=book_name,
-        scenarios=chosen_scenarios,
-        policies=chosen_policies,
-        products={**shipped_products(), **own_products},
+        scenarios=lists.scenario,
+        policies=lists.policy,
+        products={**shipped_products(), **lists.product},
         run=run,
-        break_even=questions,
-        provision=rule_books,
-        sections=all_sections,
+        break_even=lists.break_even,
+        provision=lists.provision,
+        sections=sections,
         parameters=parameters_from(changed),
-        parameters_name=parameters if isinstance(parameters, str) else over,
-        fitted_books=fitted_books(parameters if isinstance(parameters, str) else over),
+        parameters_name=set_name,
+        fitted_books=fitted_books(set_name),
         table_folders=(shipped_tables(),),
         configuration=configuration,
     )
-    outcome = run_experiment(request, None if output is None else _folder(output))
-    for failed in outcome.failed_checks:
-        warnings.warn(failed, RuntimeWarning, stacklevel=2)
-    for warning in outcome.warnings:
-        warnings.warn(warning, UserWarning, stacklevel=2)
-    return outcome
 
 
 def _book(book: str | BookSettings, borrowers: int | None) -> tuple[str, BookSettings]:
@@ -159,26 +222,31 @@ def _book(book: str | BookSettings, borrowers: int | None) -> tuple[str, BookSet
     return name, build("book", BookSettings, settings)
 
 
-def _parameters(parameters: str | Mapping[str, float], over: str) -> Mapping[str, object]:
-    """What is changed against the catalogue."""
+def _parameters(
+    parameters: str | Mapping[str, float], over: str
+) -> tuple[str, Mapping[str, object]]:
+    """Name of the set, and what is changed against the catalogue."""
     if isinstance(parameters, str):
         if over != FITTED:
             raise UserError(
                 f"over goes with values by name; got parameters={clip(parameters)},"
                 f" over={clip(over)}"
             )
-        return read_shipped("parameters", parameters)
+        return parameters, read_shipped("parameters", parameters)
     if not isinstance(parameters, Mapping):
         raise UserError(
             f"parameters must name a shipped set or be values by name; got {clip(parameters)}"
         )
-    return {**read_shipped("parameters", over), **parameters}
+    return over, {**read_shipped("parameters", over), **parameters}
 
 
-def _assumptions(found: str | AssumptionsSettings) -> AssumptionsSettings:
-    if isinstance(found, AssumptionsSettings):
-        return found
-    return build("assumptions", AssumptionsSettings, read_shipped("assumptions", found))
+def _assumptions(found: str | AssumptionsSettings | None) -> dict[str, BaseModel]:
+    """The section of the list that is tried; none without one."""
+    if found is None:
+        return {}
+    if isinstance(found, str):
+        found = build("assumptions", AssumptionsSettings, read_shipped("assumptions", found))
+    return {"assumptions": found}
 
 
 def _scenario(name: str) -> ScenarioSettings:
@@ -242,15 +310,6 @@ def _named(
             )
         found[name] = read(item) if isinstance(item, str) else item
     return found
-
-
-def _by_group(**groups: Mapping[str, object]) -> dict[str, object]:
-    """Settings by group and name as plain values; groups without any are left out."""
-    return {
-        group: {name: _plain(item) for name, item in items.items()}
-        for group, items in groups.items()
-        if items
-    }
 
 
 def _plain(item: object) -> object:

@@ -13,11 +13,11 @@ from simulator.macro import MacroPaths, Scenario, load_scenario
 from simulator.policies import levers_for
 from simulator.provision import RiskCellTable, build_risk_cells
 from simulator.request import ExperimentRequest
+from simulator.results.inputs import OTHER_OPENING
 from simulator.settling import Calm, opening_economy
 from simulator.shocks import build_world
 from simulator.validation import UserError
 
-OTHER_OPENING: Final = "opens in another economy than"
 NO_SCENARIO: Final = "scenario: choose at least one"
 SETTLING_VARIABLES: Final = (
     "unemployment_rate",

@@ -6,7 +6,7 @@ from typing import Final
 
 import yaml
 
-from simulator.validation import UserError, unknown_choice
+from simulator.validation import UserError, check_known
 
 TABLE_FOLDER: Final = "_macro"
 """Folder of macro tables beside the groups."""
@@ -39,8 +39,7 @@ def shipped_files(group: str) -> dict[str, Path]:
 def read_shipped(group: str, name: str) -> dict[str, object]:
     """Keys and values of the shipped file ``name`` of ``group``; ``UserError`` if there is none."""
     found = shipped_files(group)
-    if name not in found:
-        raise unknown_choice(group, found, name)
+    check_known(group, found, name)
     content = yaml.safe_load(found[name].read_text(encoding="utf-8")) or {}
     return {str(key): value for key, value in content.items()}
 

@@ -1,7 +1,7 @@
 """How the product says no: one exception, one shape of message."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final, TypeVar, get_args
 
@@ -41,8 +41,20 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
 
 
+def refuse(mistakes: Sequence[str]) -> None:
+    """Refuse all of ``mistakes`` at once, a line each; nothing happens without any."""
+    if mistakes:
+        raise UserError("\n".join(mistakes))
+
+
 MOST_NAMED: Final = 60
 """Names that an error lists in full."""
+
+
+def nearest(found: str, names: Iterable[str]) -> str:
+    """The name most like ``found``, as a hint; empty where none is."""
+    near = get_close_matches(found, list(names), n=1)
+    return f" - did you mean {clip(near[0])}?" if near else ""
 
 
 def unknown_choice(owner: str, allowed: Iterable[str], found: str) -> UserError:
@@ -51,13 +63,17 @@ def unknown_choice(owner: str, allowed: Iterable[str], found: str) -> UserError:
     Of more than ``MOST_NAMED`` names the line holds the nearest alone.
     """
     names = sorted(allowed)
-    near = get_close_matches(found, names, n=1)
-    hint = f" - did you mean {near[0]}?" if near else ""
     shown = ", ".join(names)
     if len(names) > MOST_NAMED:
         closest = get_close_matches(found, names, n=5, cutoff=0.0)
         shown = f"{len(names)} names, the nearest {', '.join(closest)}"
-    return UserError(f"{owner} must be one of {shown}; got {clip(found)}{hint}")
+    return UserError(f"{owner} must be one of {shown}; got {clip(found)}{nearest(found, names)}")
+
+
+def check_known(owner: str, allowed: Collection[str], found: str) -> None:
+    """Refuse ``found`` unless it is among ``allowed``."""
+    if found not in allowed:
+        raise unknown_choice(owner, allowed, found)
 
 
 def check_name(owner: str, name: str) -> str:
@@ -153,8 +169,7 @@ def _near_literal(error: Mapping[str, Any]) -> str:
     if error["type"] != "literal_error":
         return ""
     allowed = re.findall(r"'([^']*)'", str(error["ctx"]["expected"]))
-    near = get_close_matches(str(error["input"]), allowed, n=1)
-    return f" - did you mean {near[0]}?" if near else ""
+    return nearest(str(error["input"]), allowed)
 
 
 def explain(owner: str, error: ValidationError, model: type[BaseModel] | None = None) -> UserError:
@@ -167,8 +182,7 @@ def explain(owner: str, error: ValidationError, model: type[BaseModel] | None = 
         line = rule if rule.startswith(f"{owner}.") else f"{key} {rule}"
         if item["type"] == "extra_forbidden" and model is not None:
             names = sorted(_model_at(model, item["loc"][:-1]).model_fields)
-            near = get_close_matches(str(item["loc"][-1]), names, n=1)
-            line += f" - did you mean {near[0]}?" if near else f" (known: {', '.join(names)})"
+            line += nearest(str(item["loc"][-1]), names) or f" (known: {', '.join(names)})"
         elif item["type"] != "missing" and not (item["type"] == "value_error" and not path):
             line += f"; got {clip(item['input'])}{_near_literal(item)}"
         lines.append(line)

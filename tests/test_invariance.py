@@ -10,10 +10,10 @@ import pytest
 
 from simulator.book import Book, build_book
 from simulator.cli.configuration.folders import find_folders
-from simulator.conclusion import ExperimentOutcome
 from simulator.experiment import run_experiment
 from simulator.policies import CareProgramme, GracePeriod, StatusQuo
 from simulator.request import ExperimentRequest
+from simulator.results.run import Run
 from simulator.settings import BookSettings, MacroDeviation, ReportSettings, ScenarioSettings
 from simulator.vocabulary import Count, Flow
 from tests.conftest import (
@@ -288,7 +288,7 @@ def test_rows_of_a_tape_in_another_order_change_no_bit(tmp_path: Path) -> None:
 # --- The whole experiment ----------------------------------------------------------------------
 
 
-def experiment(book: BookSettings, **run: object) -> ExperimentOutcome:
+def experiment(book: BookSettings, **run: object) -> Run:
     scenario = ScenarioSettings(
         label="Epidemic",
         narrative="A test.",
@@ -310,7 +310,7 @@ def experiment(book: BookSettings, **run: object) -> ExperimentOutcome:
     )
 
 
-def assert_same_results(left: ExperimentOutcome, right: ExperimentOutcome) -> None:
+def assert_same_results(left: Run, right: Run) -> None:
     """Dataset and summary are the same to the bit, NaN in the same places."""
     assert left.dataset.identical(right.dataset)
     for name, variable in left.dataset.variables.items():
@@ -320,7 +320,7 @@ def assert_same_results(left: ExperimentOutcome, right: ExperimentOutcome) -> No
 
 
 @pytest.fixture(scope="module")
-def result() -> ExperimentOutcome:
+def result() -> Run:
     return experiment(BookSettings(borrowers=200))
 
 
@@ -328,7 +328,7 @@ def result() -> ExperimentOutcome:
     "run", [{"threads": 2, "path_batch": 1}, {"path_batch": 4}, {"path_batch": 6}]
 )
 def test_dataset_and_summary_do_not_depend_on_threads_and_batches(
-    result: ExperimentOutcome, run: dict[str, object]
+    result: Run, run: dict[str, object]
 ) -> None:
     assert_same_results(experiment(BookSettings(borrowers=200), **run), result)
 

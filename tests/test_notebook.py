@@ -41,7 +41,7 @@ def test_names_give_the_numbers_of_the_command_line(tmp_path):
         ]
     )
     assert code == 0
-    stored = simulator.read_results(str(tmp_path)).dataset
+    stored = simulator.load(str(tmp_path)).dataset
     assert list(stored["policy"].values) == ["status_quo", "grace_period"]
     for name, variable in stored.data_vars.items():
         assert variable.identical(outcome.dataset[name]), name
@@ -54,7 +54,7 @@ def test_values_of_parameters_stand_over_a_set_as_on_the_command_line(tmp_path, 
     words = ["scenario=[baseline]", "policy=[status_quo]", "run.paths=2", "run.months=3"]
     words += ["book.borrowers=100", f"parameters={over}", "parameters.p_forget_mean=0.2"]
     assert main([*words, "report.enabled=false", f"hydra.run.dir={tmp_path}"]) == 0
-    stored = simulator.read_results(str(tmp_path)).dataset
+    stored = simulator.load(str(tmp_path)).dataset
     for name, variable in stored.data_vars.items():
         assert variable.identical(outcome.dataset[name]), name
 
@@ -105,7 +105,7 @@ def test_with_an_output_all_files_are_written(tmp_path):
     outcome = stress_test(scenarios=["baseline"], policies=[], output=folder, **SMALL)
     names = {path.name for path in folder.iterdir()}
     assert names == {"results.nc", "summary.csv", "report.html", "tables.xlsx", "manifest.json"}
-    assert simulator.read_results(folder).dataset["balance"].identical(outcome.dataset["balance"])
+    assert simulator.load(folder).dataset["balance"].identical(outcome.dataset["balance"])
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from simulator.report.headline.committee_tables import levels
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import speaking
 from simulator.report.kit.numbers import Shown
-from simulator.results.stored_run import read_record
+from simulator.results.run import Run
 from simulator.settings import RunSettings
 from simulator.shipped import fitted_books
 from tests.cli.small_runs import SETTLED
@@ -151,9 +151,9 @@ def test_the_headline_of_a_static_pool_is_over_the_opening_balance(tmp_path, cap
 def test_levels_of_a_static_pool_are_those_of_the_results(language, tmp_path):
     tape(tmp_path)
     run(tmp_path, "scenario=[baseline,downturn]", "report.enabled=false", "run.runoff_months=2")
-    record = read_record(tmp_path / "out")
+    record = Run.read(tmp_path / "out")
     with speaking(language):
-        shown = levels(ReportData(record.dataset, record.summary_rows, record.manifest))
+        shown = levels(ReportData(record))
     assert ("over the opening balance" if language == "en" else "期初余额") in " ".join(
         shown.header
     )

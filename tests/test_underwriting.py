@@ -9,19 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator import stress_test
+from simulator import load, stress_test
 from simulator.catalogue import parameters_from
+from simulator.cli.report import main as report_main
 from simulator.explain.underwriting import explain_underwriting
 from simulator.notebook import _scenario
 from simulator.policies import StatusQuo, StricterApproval
 from simulator.progress import Silent
-from simulator.report.underwriting.underwriting_page import render_underwriting
+from simulator.report.report_files import report_pages
 from simulator.request import ExperimentRequest
 from simulator.results.dataset import to_dataset
-from simulator.results.inputs import ScenarioInfo
 from simulator.results.underwriting import (
     Lending,
     Underwriting,
+    best_cutoff,
     underwriting_rows,
     underwriting_text,
 )
@@ -135,19 +136,24 @@ def underwriting(values: list[float]) -> Underwriting:
         lendings={"one": rules},
         cutoff=400.0,
         replicates=1,
-        currency="CNY",
     )
+
+
+def _best(values: list[float]) -> float | None:
+    row = best_cutoff(tuple(underwriting_rows(underwriting(values))), "one")
+    return None if row is None else row.low
 
 
 def test_the_best_cut_off_keeps_out_whoever_costs() -> None:
     found = underwriting([-5.0, -3.0, 10.0])
-    assert found.best_cutoff("one") == 410.0
+    assert _best([-5.0, -3.0, 10.0]) == 410.0
     np.testing.assert_allclose(found.value_from("one", 410.0), [10.0, 11.0])
     rows = [row for row in underwriting_rows(found) if row.kind == "cutoff"]
     assert [row.group for row in rows] == ["300", "400", "410"]
     # against 400: with those of 300-400 and below, and without those of 400-410, on both paths
     assert [row.change for row in rows] == pytest.approx([-4.0, 0.0, 2.5])
-    assert underwriting([-5.0, 3.0, 10.0]).best_cutoff("one") == 400.0
+    assert _best([-5.0, 3.0, 10.0]) == 400.0
+    assert _best([-5.0, np.nan, 10.0]) is None
 
 
 def test_the_table_and_the_page_tell_the_same() -> None:
@@ -157,22 +163,25 @@ def test_the_table_and_the_page_tell_the_same() -> None:
     assert len(table) == len(rows)
     assert float(table[0]["bad_rate"]) == pytest.approx(rows[0].bad_rate)
     assert table[0]["low"] == ""  # no lowest score
-    for language, words in (("en", "Underwriting power"), ("zh", "准入区分能力")):
-        settings = ReportSettings.model_validate({"language": language})
-        scenarios = (ScenarioInfo("baseline", "Baseline", 1.0),)
-        page = render_underwriting(found, rows, scenarios, settings)
-        assert words in page
-        assert f"{found.best_cutoff('baseline'):g}" in page
-        assert "http://" not in page.split("<script")[0]
 
 
 def test_a_run_writes_both_files_and_no_others_unasked(tmp_path: Path) -> None:
     sections = {"explain": ExplainSettings(underwriting=True)}
     common = {"book": SMALL, "scenarios": ["baseline"], "policies": [], "paths": 2, "months": 3}
-    outcome = stress_test(**common, provision=[], sections=sections, output=tmp_path / "a")  # type: ignore[arg-type]
-    assert outcome.underwriting
+    run = stress_test(**common, provision=[], sections=sections, output=tmp_path / "a")  # type: ignore[arg-type]
+    best = best_cutoff(run.underwriting, "baseline")
+    assert best is not None
     assert (tmp_path / "a" / "underwriting.csv").exists()
-    assert (tmp_path / "a" / "underwriting.html").exists()
+    for language, words in (("en", "Underwriting power"), ("zh", "准入区分能力")):
+        pages = report_pages(run, ReportSettings.model_validate({"language": language}))
+        page = str(pages["underwriting.html"])
+        assert words in page
+        assert f" {best.group}" in page
+        assert "http://" not in page.split("<script")[0]
+    written = (tmp_path / "a" / "underwriting.html").read_text("utf-8")
+    assert written == report_pages(load(tmp_path / "a"), ReportSettings())["underwriting.html"]
+    assert report_main([str(tmp_path / "a"), "-o", str(tmp_path / "again.html")]) == 0
+    assert (tmp_path / "again_underwriting.html").read_text("utf-8") == written
     plain = stress_test(**common, provision=[], output=tmp_path / "b")  # type: ignore[arg-type]
     assert plain.underwriting == ()
     assert not list((tmp_path / "b").glob("underwriting.*"))

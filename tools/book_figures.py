@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator import ScenarioSettings, stress_test
-from simulator.conclusion import ExperimentOutcome
+from simulator.results.run import Run
 from simulator.settings import MacroDeviation
 
 F8 = NDArray[np.float64]
@@ -109,7 +109,7 @@ def simulate(
     borrowers: int | None,
     paths: int,
     **more: object,
-) -> ExperimentOutcome:
+) -> Run:
     """The current policy alone."""
     arguments: dict[str, object] = {
         "months": 24,

@@ -17,8 +17,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator import stress_test
-from simulator.conclusion import ExperimentOutcome
 from simulator.policies import build_policy
+from simulator.results.run import Run
 from simulator.settings import ExplainSettings
 from simulator.shipped import read_shipped, shipped_folders
 from simulator.vocabulary import REFERENCE
@@ -54,7 +54,7 @@ class Size:
 def _run(
     borrowers: int, paths: int, seed: int, policies: Sequence[str], scenarios: Sequence[str],
     runoff: int, provision: Sequence[str] = (),
-) -> ExperimentOutcome:  # fmt: skip
+) -> Run:  # fmt: skip
     return stress_test(
         scenarios=scenarios,
         policies=policies,
@@ -108,7 +108,7 @@ def _only(dataset: X, scenario: str) -> X:
     return dataset.sel(scenario=scenario, policy=REFERENCE)
 
 
-def _of_summary(outcome: ExperimentOutcome, scenario: str, metric: str) -> float:
+def _of_summary(outcome: Run, scenario: str, metric: str) -> float:
     """Mean of a row of the current policy without month."""
     (found,) = (
         row.mean

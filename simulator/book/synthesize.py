@@ -33,7 +33,7 @@ from simulator.elementary import exp, expm1, log1p, log_odds, logistic, power
 from simulator.products import JURISDICTIONS, PRODUCTS, Product
 from simulator.settings import BookSettings, RunSettings
 from simulator.units import MONTHS_PER_YEAR, monthly_rate
-from simulator.validation import unknown_choice
+from simulator.validation import check_known
 from simulator.vocabulary import MAX_DUE_DAY, Amortisation
 
 _APPLICANTS = 1 << 60
@@ -57,8 +57,7 @@ class Menu:
 def menu_of(settings: BookSettings, held: Sequence[str] = ()) -> Menu:
     """Products of ``settings`` and those ``held`` already, in the order of ``PRODUCTS``."""
     for name in settings.products:
-        if name not in PRODUCTS:
-            raise unknown_choice("book.products", PRODUCTS, name)
+        check_known("book.products", PRODUCTS, name)
     names = [n for n in PRODUCTS if n in settings.products or n in held]
     return Menu(
         products=tuple(PRODUCTS[n] for n in names),

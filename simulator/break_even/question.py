@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from simulator.policies import Policy
 from simulator.settings import BreakEvenSettings, RunSettings
-from simulator.validation import UserError, clip, unknown_choice
+from simulator.validation import UserError, check_known, clip, refuse
 from simulator.varied_policy import NumberField, number_fields, with_number
 from simulator.vocabulary import REFERENCE
 
@@ -67,8 +67,7 @@ def ask(
             questions.append(question)
         except UserError as error:
             mistakes.append(str(error))
-    if mistakes:
-        raise UserError("\n".join(mistakes))
+    refuse(mistakes)
     return tuple(questions)
 
 
@@ -82,13 +81,11 @@ def _question(
     owner = f"break_even.{name}"
     policy = _policy(owner, wanted.policy, policies)
     fields = number_fields(policy)
-    if wanted.field not in fields:
-        raise unknown_choice(f"{owner}.field of policy {wanted.policy}", fields, wanted.field)
+    check_known(f"{owner}.field of policy {wanted.policy}", fields, wanted.field)
     field = fields[wanted.field]
     low, high = _bracket(owner, wanted, field)
     scenario = scenarios[0] if wanted.scenario is None else wanted.scenario
-    if scenario not in scenarios:
-        raise unknown_choice(f"{owner}.scenario", scenarios, scenario)
+    check_known(f"{owner}.scenario", scenarios, scenario)
     metric = _metric(owner, wanted.metric, run.has_runoff)
     question = Question(
         name,
@@ -142,8 +139,7 @@ def _metric(owner: str, wanted: str | None, has_runoff: bool) -> str:
     allowed = [*sums, *((VALUE, *(f"{LIFETIME}{n}" for n in sums)) if has_runoff else ())]
     if (metric == VALUE or metric.startswith(LIFETIME)) and not has_runoff:
         raise UserError(f"{owner}.metric {clip(metric)} needs run.runoff_months of at least 1")
-    if metric not in allowed:
-        raise unknown_choice(f"{owner}.metric", allowed, metric)
+    check_known(f"{owner}.metric", allowed, metric)
     return metric
 
 

@@ -3,11 +3,10 @@
 import re
 import sys
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from typing import Final, NoReturn
 
 from simulator.cli.exits import ended
-from simulator.validation import UserError, clip
+from simulator.validation import UserError, clip, nearest
 
 Main = Callable[[Sequence[str]], int]
 
@@ -79,9 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _refuse(word: str) -> NoReturn:
     """A word that is no command, with the nearest one."""
     meant = _MEANT.get(word.lower(), word.lower())
-    near = get_close_matches(meant, COMMANDS, n=1)
-    hint = f" - did you mean {near[0]}?" if near else ""
     raise UserError(
         f"the command must be one of {', '.join(COMMANDS)}, or be left out before settings as"
-        f" KEY=VALUE; got {clip(word)}{hint}"
+        f" KEY=VALUE; got {clip(word)}{nearest(meant, COMMANDS)}"
     )

@@ -26,6 +26,10 @@ class _Terminated(KeyboardInterrupt):
     """SIGTERM came; it is cleaned up after as Ctrl-C is."""
 
 
+class Shown(SystemExit):
+    """The text that a command prints instead of working: its help, or the version."""
+
+
 @contextmanager
 def _terminable() -> Iterator[None]:
     """SIGTERM raises in the main thread, so that unfinished files are removed; else it just kills.
@@ -69,7 +73,7 @@ def ended(work: Callable[[], int], when_interrupted: Callable[[], str]) -> int:
     _show_what_can_be_shown()
     try:
         with _terminable():
-            code = work()
+            code = _shown_or_done(work)
         sys.stdout.flush()
         return code
     except _Terminated:
@@ -85,6 +89,14 @@ def ended(work: Callable[[], int], when_interrupted: Callable[[], str]) -> int:
         message, code = told(error)
         tell(message)
         return code
+
+
+def _shown_or_done(work: Callable[[], int]) -> int:
+    try:
+        return work()
+    except Shown as shown:
+        print(shown, end="")
+        return EXIT_OK
 
 
 def _show_what_can_be_shown() -> None:

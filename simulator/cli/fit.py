@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, find_folders
 from simulator.cli.exits import EXIT_OK, attempted, concluded
-from simulator.cli.help import calibration_help_text, product_version
+from simulator.cli.help import answer_first, calibration_help_text
 from simulator.report.kit.language import speaking
 from simulator.validation import UserError
 
@@ -39,12 +39,7 @@ class _Session:
 
     def answer(self, command: Command) -> int:
         """Help, or the calibration that was asked for."""
-        if command.version:
-            print(f"loanstress {product_version()}")
-            return EXIT_OK
-        if command.help:
-            print(calibration_help_text(find_folders(command.config_dirs)), end="")
-            return EXIT_OK
+        answer_first(command, lambda: calibration_help_text(find_folders(command.config_dirs)))
         if command.multirun:
             raise UserError(
                 "a calibration takes no --multirun; run one after another, each with its own"

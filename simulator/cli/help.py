@@ -1,10 +1,14 @@
 """The text of ``--help``: the product, its groups with their choices, the keys used most."""
 
 import textwrap
+from argparse import Namespace
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
+from simulator.cli.arguments import Command
 from simulator.cli.configuration.folders import ConfigFolders, chosen_in
 from simulator.cli.configuration.groups import TABLE
+from simulator.cli.exits import Shown
 
 _WIDTH = 96
 _HEAD = """\
@@ -89,6 +93,14 @@ def product_version() -> str:
         return version("loanstress")
     except PackageNotFoundError:
         return "checkout"
+
+
+def answer_first(asked: "Namespace | Command", text: Callable[[], str]) -> None:
+    """End the command with the version, or with its help ``text``, where that is asked for."""
+    if asked.version:
+        raise Shown(f"loanstress {product_version()}\n")
+    if asked.help:
+        raise Shown(text())
 
 
 def help_text(folders: ConfigFolders) -> str:

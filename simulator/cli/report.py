@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Final, cast, get_args
 
 from simulator.cli.configuration.folders import shown
 from simulator.cli.exits import EXIT_OK, concluded
-from simulator.cli.help import product_version
+from simulator.cli.help import answer_first
 from simulator.cli.parser import OptionParser, language_of, one_of
 from simulator.report.kit.language import speaking, tr
-from simulator.results.files import COMPARISON_NAME, REPORT_NAME, WORKBOOK_NAME
+from simulator.results.files import COMPARISON_NAME, REPORT_NAME, UNDERWRITING_PAGE, WORKBOOK_NAME
 from simulator.settings import ImageFormat, LanguageCode
 from simulator.validation import UserError, clip
 
 if TYPE_CHECKING:
-    from simulator.results.stored_run import Record
+    from simulator.results.run import Run
 
 MOST_RUNS: Final = 7
 """Runs side by side; each has a colour of its own."""
@@ -33,7 +33,8 @@ Usage:  loanstress report DIR [--output FILE.html] [--language en|zh] [--images 
         python -m simulator.report is the same.
 
 One folder: report.html and tables.xlsx again, from results.nc alone, byte for byte as the run
-wrote them. With --output the page goes to FILE.html and the tables go to FILE.xlsx.
+wrote them; underwriting.html, too, where the run explains it. With --output they go to FILE.html,
+FILE.xlsx and FILE_underwriting.html.
 With --images each figure also becomes a picture in figures/ beside the page (needs the extra
 'static' and a Chromium or Chrome; the page itself needs neither).
 
@@ -60,8 +61,6 @@ class _Asked:
     output: Path | None
     language: LanguageCode | None
     images: ImageFormat | None
-    help: bool
-    version: bool
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -77,18 +76,15 @@ def _read(words: Sequence[str]) -> _Asked:
     parser.add_argument("--language", "-l")
     parser.add_argument("--images")
     found = parser.parse_intermixed_args(list(words))
-    spoken = language_of(found.language)
+    answer_first(found, lambda: _HELP)
     images = one_of("--images", get_args(ImageFormat), found.images)
     asked = _Asked(
         tuple(found.folders),
         found.output,
-        spoken,
+        language_of(found.language),
         cast("ImageFormat | None", images),
-        found.help,
-        found.version,
     )
-    if not (asked.help or asked.version):
-        _check(asked)
+    _check(asked)
     return asked
 
 
@@ -118,11 +114,7 @@ def _check(asked: _Asked) -> None:
 
 
 def _answer(asked: _Asked) -> int:
-    if asked.version:
-        print(f"loanstress {product_version()}")
-    elif asked.help:
-        print(_HELP, end="")
-    elif len(asked.folders) == 1:
+    if len(asked.folders) == 1:
         _rebuild(asked.folders[0], asked)
     else:
         _compare(asked.folders, asked)
@@ -133,37 +125,34 @@ def _rebuild(folder: Path, asked: _Asked) -> None:
     """The report of one run, from its results.nc alone."""
     from simulator.report.kit.atomic_file import write_atomically
     from simulator.report.report_files import report_pages
-    from simulator.results.stored_run import read_record
-    from simulator.settings import ReportSettings
-    from simulator.validation import build
+    from simulator.results.run import Run
 
-    record = read_record(folder)
-    settings, output = build("report", ReportSettings, record.report), asked.output
+    run = Run.read(folder)
+    settings, page = run.report_settings, asked.output or folder / REPORT_NAME
     if asked.language is not None:
         settings = settings.model_copy(update={"language": asked.language})
-    pages = report_pages(record.dataset, record.summary_rows, record.manifest, settings)
-    page = output or folder / REPORT_NAME
-    places = {
-        REPORT_NAME: page,
-        WORKBOOK_NAME: page.with_suffix(".xlsx") if output else folder / WORKBOOK_NAME,
-    }
+    places = {REPORT_NAME: page}
+    if asked.output is not None:
+        places[WORKBOOK_NAME] = page.with_suffix(".xlsx")
+        places[UNDERWRITING_PAGE] = page.with_name(f"{page.stem}_{UNDERWRITING_PAGE}")
+    pages = report_pages(run, settings)
     with speaking(settings.language):
-        pictures = _pictures(record, asked.images) if asked.images else {}
+        pictures = _pictures(run, asked.images) if asked.images else {}
         for name, content in pages.items():
-            write_atomically(places[name], content)
-            print(tr("Written to {folder}", folder=shown(places[name])))
+            place = places.get(name, folder / name)
+            write_atomically(place, content)
+            print(tr("Written to {folder}", folder=shown(place)))
         if pictures:
             _write_pictures(page.parent / "figures", pictures)
 
 
-def _pictures(record: "Record", wanted: ImageFormat) -> dict[str, bytes]:
+def _pictures(run: "Run", wanted: ImageFormat) -> dict[str, bytes]:
     """File name -> picture of each figure of the page."""
     from simulator.report.kit.data import ReportData
     from simulator.report.kit.static_images import figure_images
     from simulator.report.page import all_cards
 
-    data = ReportData(record.dataset, record.summary_rows, record.manifest)
-    return figure_images(all_cards(data), wanted)
+    return figure_images(all_cards(ReportData(run)), wanted)
 
 
 def _write_pictures(folder: Path, pictures: dict[str, bytes]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, find_folders, shown
 from simulator.cli.exits import EXIT_DEFECT, EXIT_OK, concluded, tell, told
-from simulator.cli.help import help_text, product_version
+from simulator.cli.help import answer_first, help_text
 from simulator.report.kit.language import speaking, tr
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from simulator.cli.configuration.hydra_app import Job
     from simulator.cli.sweep import JobRecord
     from simulator.request import ExperimentRequest
+    from simulator.results.run import Run
     from simulator.settings import LanguageCode
 
 
@@ -31,12 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _answer(command: Command) -> int:
-    if command.version:
-        print(f"loanstress {product_version()}")
-        return EXIT_OK
-    if command.help:
-        print(help_text(find_folders(command.config_dirs)), end="")
-        return EXIT_OK
+    answer_first(command, lambda: help_text(find_folders(command.config_dirs)))
     from simulator.cli.configuration.hydra_app import compose_inputs, drive, prepared
 
     with prepared(command) as (folders, arguments):
@@ -58,6 +54,8 @@ class _Session:
         self._folder = Path()
         self._language: LanguageCode = "en"
         self._code = EXIT_OK
+        self._finished: Run | None = None
+        """The run of a command that is no sweep."""
 
     def job(self, config: "DictConfig") -> None:
         """Run one job; its failure is recorded, so that a sweep goes on."""
@@ -98,44 +96,36 @@ class _Session:
         return request
 
     def _run(self, request: "ExperimentRequest", record: "JobRecord", output: Path) -> "JobRecord":
-        """Run it; what the terminal tells at the end, in the language of the report."""
+        """Run it, and tell its warnings in the language of the report."""
         from simulator.cli.terminal.progress import make_progress
-        from simulator.cli.terminal.result import findings, head_line
+        from simulator.cli.terminal.result import head_line
         from simulator.cli.terminal.warnings import tell_warnings
         from simulator.experiment import run_experiment
-        from simulator.results.store import read_summary
 
         print(head_line(request), file=sys.stderr)
         progress = make_progress()
         try:
-            outcome = run_experiment(request, output, progress)
+            run = run_experiment(request, output, progress)
         finally:
             progress.finish()
-        for failed in outcome.failed_checks:
+        for failed in run.failed_checks:
             self._code = EXIT_DEFECT
             tell(failed)
-        tell_warnings(outcome.warnings, request.report.language)
-        record = replace(record, rows=tuple(read_summary(output / "summary.csv")))
+        tell_warnings(run.warnings, request.report.language)
         if self._sweeps:
-            return record
-        return replace(
-            record,
-            findings=tuple(findings(outcome)),
-            verdict=outcome.verdict(request.report.language),
-        )
+            return replace(record, rows=run.summary)
+        self._finished = run
+        return record
 
     def conclude(self) -> int:
         """Print the answer (one run) or write sweep.csv (a sweep); the exit code."""
-        if not self._sweeps:
-            for record in self._records:
-                if not record.error:
-                    from simulator.cli.terminal.closing import closing_table
+        if self._finished is not None:
+            from simulator.cli.terminal.result import tell_run
 
-                    with speaking(self._language):
-                        closing_table(record.rows, record.verdict)
-                        print(*(f"{finding}\n" for finding in record.findings), sep="", end="")
-                        print(tr("Written to {folder}", folder=shown(self._folder)))
-        elif self._records:
+            with speaking(self._language):
+                tell_run(self._finished)
+                print(tr("Written to {folder}", folder=shown(self._folder)))
+        elif self._sweeps and self._records:
             from simulator.cli.sweep import write_sweep
 
             path = write_sweep(self._folder, self._records)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from simulator.cli.exits import EXIT_OK, concluded
-from simulator.cli.help import product_version
+from simulator.cli.help import answer_first
 from simulator.cli.parser import OptionParser, language_of
 from simulator.report.kit.language import speaking
 from simulator.validation import UserError, clip
@@ -46,8 +46,6 @@ class _Asked:
     scenario: str
     months: int | None
     language: "LanguageCode"
-    help: bool
-    version: bool
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,15 +60,13 @@ def _read(words: Sequence[str]) -> _Asked:
     parser.add_argument("--months", "-m")
     parser.add_argument("--language", "-l")
     found = parser.parse_intermixed_args(list(words))
-    spoken = language_of(found.language) or "en"
-    if found.help or found.version:
-        return _Asked("", None, spoken, found.help, found.version)
+    answer_first(found, lambda: _HELP)
     if len(found.scenario) != 1:
         raise UserError(
             f"name one scenario or the YAML file of one; got {len(found.scenario)};"
             " --help shows how"
         )
-    return _Asked(found.scenario[0], _months(found.months), spoken, False, False)
+    return _Asked(found.scenario[0], _months(found.months), language_of(found.language) or "en")
 
 
 def _months(text: str | None) -> int | None:
@@ -84,17 +80,12 @@ def _months(text: str | None) -> int | None:
 
 
 def _answer(asked: _Asked) -> int:
-    if asked.version:
-        print(f"loanstress {product_version()}")
-    elif asked.help:
-        print(_HELP, end="")
-    else:
-        from simulator.cli.configuration.find_scenario import find_scenario
-        from simulator.cli.terminal.scenario import scenario_text
+    from simulator.cli.configuration.find_scenario import find_scenario
+    from simulator.cli.terminal.scenario import scenario_text
 
-        scenario = find_scenario(asked.scenario, asked.months)
-        with speaking(asked.language):
-            print(scenario_text(scenario))
+    scenario = find_scenario(asked.scenario, asked.months)
+    with speaking(asked.language):
+        print(scenario_text(scenario))
     return EXIT_OK
 
 

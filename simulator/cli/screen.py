@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, shown
 from simulator.cli.exits import EXIT_OK, attempted, concluded
-from simulator.cli.help import product_version
+from simulator.cli.help import answer_first
 from simulator.report.kit.language import speaking, tr
 from simulator.validation import UserError
 
@@ -54,12 +54,7 @@ class _Session:
 
     def answer(self, command: Command) -> int:
         """Help, or the screening that was asked for."""
-        if command.version:
-            print(f"loanstress {product_version()}")
-            return EXIT_OK
-        if command.help:
-            print(_HELP, end="")
-            return EXIT_OK
+        answer_first(command, lambda: _HELP)
         if command.multirun:
             raise UserError("a screening takes no --multirun")
         from simulator.cli.configuration.hydra_app import compose_validated, drive, prepared

@@ -17,17 +17,12 @@ SWEEP_COLUMNS = ("job", "overrides", "status", "error", *SummaryRow._fields)
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """What became of one job of a sweep; ``error`` is empty for a job that wrote everything.
-
-    ``findings`` are sentences for the terminal, ``verdict`` is the report's.
-    """
+    """What became of one job of a sweep; ``error`` is empty for a job that wrote everything."""
 
     job: int
     overrides: str
     error: str = ""
     rows: tuple[SummaryRow, ...] = ()
-    findings: tuple[str, ...] = ()
-    verdict: str = ""
 
     @property
     def status(self) -> str:

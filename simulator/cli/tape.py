@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from simulator.cli.configuration.folders import shown
 from simulator.cli.exits import EXIT_MISTAKE, EXIT_OK, concluded
-from simulator.cli.help import product_version
+from simulator.cli.help import answer_first
 from simulator.cli.parser import OptionParser, language_of
 from simulator.report.kit.language import speaking, tr
 from simulator.report.kit.run_messages import warning_line
@@ -60,8 +60,6 @@ class _Asked:
     most_rejected: float | None
     config_dirs: tuple[str, ...]
     language: "LanguageCode"
-    help: bool
-    version: bool
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -81,27 +79,19 @@ def _read(words: Sequence[str]) -> _Asked:
     parser.add_argument("--config-dir", "-cd", action="append", default=[])
     parser.add_argument("--language", "-l")
     found = parser.parse_intermixed_args(list(words))
-    told = found.help or found.version
-    if not told and not found.files:
+    answer_first(found, lambda: _HELP)
+    if not found.files:
         raise UserError("name one tape; got none; --help shows how")
-    output = found.write_mapping
-    if output is not None and not told:
-        _check_output(output)
-    files = tuple(found.files)
-    file = files[0] if len(files) == 1 else files
-    folders = tuple(found.config_dir)
-    spoken = language_of(found.language) or "en"
-    most = None if told else _most_rejected(found.rejected, found.rejected_share)
+    if found.write_mapping is not None:
+        _check_output(found.write_mapping)
     return _Asked(
-        file,
+        found.files[0] if len(found.files) == 1 else tuple(found.files),
         found.mapping,
         found.panel,
-        output,
-        most,
-        folders,
-        spoken,
-        found.help,
-        found.version,
+        found.write_mapping,
+        _most_rejected(found.rejected, found.rejected_share),
+        tuple(found.config_dir),
+        language_of(found.language) or "en",
     )
 
 
@@ -136,14 +126,8 @@ def _check_output(output: Path) -> None:
 
 
 def _answer(asked: _Asked) -> int:
-    if asked.version:
-        print(f"loanstress {product_version()}")
-    elif asked.help:
-        print(_HELP, end="")
-    else:
-        with speaking(asked.language):
-            return _inspect(asked)
-    return EXIT_OK
+    with speaking(asked.language):
+        return _inspect(asked)
 
 
 def _inspect(asked: _Asked) -> int:

@@ -7,7 +7,7 @@ from simulator.policies import kinds
 from simulator.request import ExperimentRequest
 from simulator.settings import AssumptionsSettings
 from simulator.shipped import read_shipped, shipped_files
-from simulator.validation import unknown_choice
+from simulator.validation import check_known
 
 SECTION: Final = "assumptions"
 OF_POLICY: Final = "policy."
@@ -22,8 +22,7 @@ def check_assumptions(request: ExperimentRequest) -> None:
             owner = f"{SECTION}.tried.{name}.values: key"
             field = parameter.removeprefix(OF_POLICY)
             known = numbers if parameter.startswith(OF_POLICY) else catalogue()
-            if field not in known:
-                raise unknown_choice(owner, known, field)
+            check_known(owner, known, field)
 
 
 def made_for(settings: AssumptionsSettings, request: ExperimentRequest) -> bool:

@@ -83,7 +83,6 @@ def explain_underwriting(
         lendings=lendings,
         cutoff=_usual_cutoff(plain),
         replicates=run.draws_per_path,
-        currency=output.book.currency,
     )
 
 

@@ -20,7 +20,7 @@ from simulator.macro.variables import (
     variable_of,
 )
 from simulator.settings import MacroDeviation, ScenarioSettings
-from simulator.validation import UserError, clip, first_offender, printable, unknown_choice
+from simulator.validation import UserError, clip, first_offender, printable, refuse, unknown_choice
 
 F8 = NDArray[np.float64]
 MAX_MONTHS: Final = 1200
@@ -138,8 +138,7 @@ def _check_opening(
                 f"{owner}.opening.{name} must be in [{variable.low:g}, {variable.high:g}]"
                 f" {variable.unit}; got {start:g}"
             )
-    if findings:
-        raise UserError("\n".join(findings))
+    refuse(findings)
 
 
 def _months(column: str, table: MacroTable, settings: ScenarioSettings) -> F8:

@@ -15,7 +15,7 @@ from simulator.reading.periods import MONTHS_OF, Frequency
 from simulator.reading.row_labels import LABEL_COLUMNS, check_order, frequency_of
 from simulator.reading.table_file import Source
 from simulator.settings import CreditSpread, ScenarioSettings
-from simulator.validation import UserError, clip, unknown_choice
+from simulator.validation import UserError, clip, refuse, unknown_choice
 
 F8 = NDArray[np.float64]
 
@@ -91,8 +91,7 @@ def read_table(
     if settings.credit_spread is not None:
         columns["credit_supply"], finding = credit_supply(source, used, settings.credit_spread)
         findings += [finding] if finding else []
-    if findings:
-        raise UserError("\n".join(findings))
+    refuse(findings)
     return MacroTable(
         file=path.name,
         columns=columns,

@@ -24,7 +24,7 @@ from pydantic import BaseModel
 from simulator.lever_fields import ALL_FIELDS
 from simulator.levers import Edit
 from simulator.policies.base import Policy
-from simulator.validation import NAME_PATTERN, Frozen, UserError, clip, unknown_choice
+from simulator.validation import NAME_PATTERN, Frozen, UserError, check_known, clip
 from simulator.vocabulary import N_BUCKETS
 
 GROUP: Final = "loanstress.policies"
@@ -234,8 +234,7 @@ def check_edits(name: str, policy: Policy) -> None:
             raise UserError(
                 f"{owner}: must return edits, as self.edit(...) makes; got {clip(edit)}"
             )
-        if edit.lever not in ALL_FIELDS:
-            raise unknown_choice(f"{owner}: a lever", ALL_FIELDS, str(edit.lever))
+        check_known(f"{owner}: a lever", ALL_FIELDS, str(edit.lever))
         if not isfinite(edit.amount) or edit.first_month < 1:
             raise UserError(f"{owner}: {edit.lever} needs a finite amount, from month 1 or later")
         if not set(edit.buckets) <= set(range(N_BUCKETS)):

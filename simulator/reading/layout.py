@@ -57,32 +57,36 @@ class Telling:
 
     def header(self, said: int | None, row: int, above: int, first: str) -> None:
         """The header stands on ``row``, below ``above`` rows that begin with ``first``."""
-        noun = "row" if above == 1 else "rows"
-        if said is not None:
-            if above:
-                self.notes.append(f"{above} {noun} above the header left out, as header_row says.")
-            return
-        self.found["header_row"] = row
-        self.unsaid.append(
-            f"the header seems to be on line {row}, below {above} {noun} that hold no header"
+        rows = f"{above} row{'s' * (above != 1)}"
+        self._tell(
+            "header_row",
+            said,
+            row,
+            f"{rows} above the header left out, as header_row says." if above else "",
+            f"the header seems to be on line {row}, below {rows} that hold no header"
             f" (first: {first}); leave them out of the file, or say header_row: {row} in the"
-            " mapping of a tape"
+            " mapping of a tape",
         )
 
     def footers(self, said: int | None, count: int, first: str) -> None:
         """``count`` rows at the end that begin with ``first`` are left out."""
-        noun = "row" if count == 1 else "rows"
-        if said is not None:
-            if count:
-                self.notes.append(
-                    f"{count} {noun} at the end left out, as footer_rows says (first: {first})."
-                )
-            return
-        self.found["footer_rows"] = count
-        self.unsaid.append(
-            f"the last {count} {noun} of the file seem to be totals or remarks (first: {first});"
-            f" leave them out of the file, or say footer_rows: {count} in the mapping of a tape"
+        rows = f"{count} row{'s' * (count != 1)}"
+        self._tell(
+            "footer_rows",
+            said,
+            count,
+            f"{rows} at the end left out, as footer_rows says (first: {first})." if count else "",
+            f"the last {rows} of the file seem to be totals or remarks (first: {first});"
+            f" leave them out of the file, or say footer_rows: {count} in the mapping of a tape",
         )
+
+    def _tell(self, key: str, said: int | None, found: int, note: str, question: str) -> None:
+        """A note of what the mapping ``said`` of ``key``; else what was found, and a question."""
+        if said is not None:
+            self.notes += [note] if note else []
+            return
+        self.found[key] = found
+        self.unsaid.append(question)
 
     @property
     def layout(self) -> Layout:

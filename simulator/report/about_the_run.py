@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,7 @@ from simulator.report.kit.text import clean, harmless
 from simulator.report.policies.policy_settings import policy_parts
 from simulator.report.provisions.rule_book_settings import rule_books
 from simulator.report.provisions.rule_books import provisions_of
+from simulator.results.run import part, warnings_in
 from simulator.vocabulary import FOLLOW_UP_MONTHS
 
 MAX_ENTRIES = 200
@@ -76,10 +77,6 @@ def scenario_cards(data: ReportData) -> list[ScenarioCard]:
     out = []
     for scenario in data.scenarios:
         entry = data.scenario_entry(scenario)
-        warnings = entry.get("warnings")
-        listed = (
-            warnings if isinstance(warnings, Sequence) and not isinstance(warnings, str) else ()
-        )
         out.append(
             ScenarioCard(
                 data.scenario_label(scenario, 80),
@@ -87,7 +84,7 @@ def scenario_cards(data: ReportData) -> list[ScenarioCard]:
                 _said(entry.get("source"), 500) or tr("not recorded"),
                 _weight(data, scenario, entry.get("weight")),
                 economy.severity(data, scenario),
-                tuple(run_message(clean(item, 300)) for item in listed),
+                tuple(run_message(clean(item, 300)) for item in warnings_in(entry)),
             )
         )
     return out
@@ -116,14 +113,15 @@ def _whole_percent(share: float) -> str:
 
 def policy_cards(data: ReportData) -> list[PolicyCard]:
     """Each policy with its settings from the configuration of the run, best first."""
-    known = data.configuration().get("policy")
-    out = []
-    for policy in (data.reference, *data.best_first):
-        entry = known.get(policy) if isinstance(known, Mapping) else None
-        parts = policy_parts(policy, entry) if isinstance(entry, Mapping) else ()
-        colour = policy_class(data, policy)
-        out.append(PolicyCard(data.policy_label(policy), colour, parts))
-    return out
+    known = part(data.configuration(), "policy")
+    return [
+        PolicyCard(
+            data.policy_label(policy),
+            policy_class(data, policy),
+            policy_parts(policy, part(known, policy)) if policy in known else (),
+        )
+        for policy in (data.reference, *data.best_first)
+    ]
 
 
 def rule_book_cards(data: ReportData) -> list[PolicyCard]:
@@ -138,8 +136,7 @@ def facts(data: ReportData) -> list[str]:
     if "date" in data.dataset.coords:
         first = str(data.dataset["date"].values[0])[:7]
         months = tn("{n} month from {date}", "{n} months from {date}", n_months, date=first)
-    book = data.manifest.get("book")
-    borrowers = book.get("opening_borrowers") if isinstance(book, Mapping) else None
+    borrowers = part(data.manifest, "book").get("opening_borrowers")
     counts = []
     if isinstance(borrowers, int | float):
         counts = [tr("{n} borrowers", n=f"{borrowers:,.0f}")]
@@ -153,86 +150,92 @@ def facts(data: ReportData) -> list[str]:
     ]
 
 
+_BEHAVIOUR: Final = (
+    mark(
+        "Behaviour (who refuses, forgets, asks for relief, answers a call) follows parameters"
+        " of which many are assumptions; docs/model.md lists each with its source. The model"
+        " is not fitted to the history of this lender unless the configuration sets it."
+    ),
+    mark(
+        "Intervals measure sampling error over the simulated paths only. They do not cover"
+        " errors of parameters, scenario or model, and are not adjusted for multiple"
+        " comparisons."
+    ),
+)
+"""Limits of every run, before which months its amounts cover."""
+_FIGURES: Final = (
+    mark(
+        "The net result is interest, penalty interest and fees as they accrue, less waived"
+        " interest, funding cost, net loss, the change of an allowance on balance over 90"
+        " days past due, and the costs of collection, relief handling, underwriting,"
+        " acquisition and programmes; it is before operating cost and tax. Net loss is"
+        " balance written off or sold, less recoveries and sale prices."
+    ),
+    mark(
+        "Peaks are taken path by path and then averaged, so they lie above the peak of the"
+        " median in the charts."
+    ),
+    mark(
+        "A re-planned loan counts as current again; the results also give the overdue balance"
+        " before relief."
+    ),
+    mark("Roll rates and causes are averages over paths under the current policy."),
+)
+"""Limits of every run, after them."""
+
+
 def limits(data: ReportData) -> list[str]:
     """Assumptions and limits that a reader must know, with those of this very run."""
-    book = data.manifest.get("book")
-    imputed = book.get("imputed_columns") if isinstance(book, Mapping) else None
-    notes = book.get("notes") if isinstance(book, Mapping) else None
-    dormant = book.get("dormant_customers") if isinstance(book, Mapping) else None
-    out = [
-        tr(
-            "Behaviour (who refuses, forgets, asks for relief, answers a call) follows parameters"
-            " of which many are assumptions; docs/model.md lists each with its source. The model"
-            " is not fitted to the history of this lender unless the configuration sets it."
-        ),
-        tr(
-            "Intervals measure sampling error over the simulated paths only. They do not cover"
-            " errors of parameters, scenario or model, and are not adjusted for multiple"
-            " comparisons."
-        ),
+    alone = tr("This run has one draw of the economy: its numbers are one possible outcome.")
+    return [
+        *map(tr, _BEHAVIOUR),
         _money_horizon(data),
-        tr(
-            "The net result is interest, penalty interest and fees as they accrue, less waived"
-            " interest, funding cost, net loss, the change of an allowance on balance over 90"
-            " days past due, and the costs of collection, relief handling, underwriting,"
-            " acquisition and programmes; it is before operating cost and tax. Net loss is"
-            " balance written off or sold, less recoveries and sale prices."
-        ),
-        tr(
-            "Peaks are taken path by path and then averaged, so they lie above the peak of the"
-            " median in the charts."
-        ),
-        tr(
-            "A re-planned loan counts as current again; the results also give the overdue balance"
-            " before relief."
-        ),
-        tr("Roll rates and causes are averages over paths under the current policy."),
+        *map(tr, _FIGURES),
+        *_limits_of_policies(data),
+        *_limits_of_book(part(data.manifest, "book")),
+        *([alone] if data.n_draws == 1 else []),
     ]
+
+
+def _limits_of_policies(data: ReportData) -> Iterator[str]:
+    """How policies rank, and what stands behind profit and capital."""
     if data.frontiers:
-        out.append(
-            tr(
-                "Policies with a significant gain rank first, then means are compared; domination"
-                " compares means, too. Policies without a significant difference may change"
-                " places. A borrower with relief counts as saved only after {months} months of"
-                " follow-up; otherwise the follow-up is too short.",
-                months=FOLLOW_UP_MONTHS,
-            )
+        yield tr(
+            "Policies with a significant gain rank first, then means are compared; domination"
+            " compares means, too. Policies without a significant difference may change"
+            " places. A borrower with relief counts as saved only after {months} months of"
+            " follow-up; otherwise the follow-up is too short.",
+            months=FOLLOW_UP_MONTHS,
         )
     books = provisions_of(data)
     if books is not None:
-        out.append(
-            tr(
-                "Profit, tax and capital follow the provisioning standard {book}. The opening"
-                " capital ratio, risk weight and operating cost are settings; profit is paid out"
-                " as far as the capital ratio stays at its target, no capital is raised, and the"
-                " funding cost applies to the whole balance. Allowances use loss rates estimated"
-                " from the simulated paths; their intervals include the error of these rates.",
-                book=books.label(books.accounting),
-            )
+        yield tr(
+            "Profit, tax and capital follow the provisioning standard {book}. The opening"
+            " capital ratio, risk weight and operating cost are settings; profit is paid out"
+            " as far as the capital ratio stays at its target, no capital is raised, and the"
+            " funding cost applies to the whole balance. Allowances use loss rates estimated"
+            " from the simulated paths; their intervals include the error of these rates.",
+            book=books.label(books.accounting),
         )
+
+
+def _limits_of_book(book: Mapping[str, object]) -> Iterator[str]:
+    """Who is in the book beside its loans, what was noted of it, and what is imputed."""
+    dormant, notes, imputed = map(book.get, ("dormant_customers", "notes", "imputed_columns"))
     if isinstance(dormant, int) and dormant > 0:
-        out.append(
-            tr(
-                "Beside the opening borrowers the run has {n} former customers without a loan,"
-                " drawn from the settled book, who may borrow again.",
-                n=f"{dormant:,}",
-            )
+        yield tr(
+            "Beside the opening borrowers the run has {n} former customers without a loan,"
+            " drawn from the settled book, who may borrow again.",
+            n=f"{dormant:,}",
         )
-    if isinstance(notes, list):
-        out += [name(run_message(clean(note, 600))) for note in notes]
+    for note in notes if isinstance(notes, list) else ():
+        yield name(run_message(clean(note, 600)))
     if isinstance(imputed, list) and imputed:
-        out.append(
-            tr(
-                "These columns of the book are imputed from stated distributions, not observed:"
-                " {columns}.",
-                columns=value_words(imputed),
-            )
+        yield tr(
+            "These columns of the book are imputed from stated distributions, not observed:"
+            " {columns}.",
+            columns=value_words(imputed),
         )
-    if data.n_draws == 1:
-        out.append(
-            tr("This run has one draw of the economy: its numbers are one possible outcome.")
-        )
-    return out
 
 
 def _money_horizon(data: ReportData) -> str:
@@ -269,7 +272,7 @@ def sections(data: ReportData) -> list[Section]:
         value = manifest[key]
         if isinstance(value, Mapping):
             value = {k: v for k, v in value.items() if (key, k) not in IN_CHAPTERS}
-            entries = tuple((name(place), words) for place, words in flat(value))
+            entries = tuple((name(place), value_words(item)) for place, item in flat(value))
             nested.append(Section(_words(key), entries[:MAX_ENTRIES]))
         else:
             run.append((_words(key), value_words(value)))

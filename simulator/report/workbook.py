@@ -1,7 +1,7 @@
 """tables.xlsx: the key tables of a run, in full precision, for those who reckon on."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from simulator.report.about_the_run import facts, sections
@@ -9,17 +9,16 @@ from simulator.report.headline.verdict import verdict
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import listed, mark, name, tr
 from simulator.report.kit.metrics import effect_metrics
+from simulator.report.kit.setting_words import flat
 from simulator.report.kit.spreadsheet import Number, Sheet, SheetValue, workbook_bytes
 from simulator.report.kit.text import clean
 from simulator.report.provisions.rule_books import Provisions, provisions_of
-from simulator.results.break_even import row_name
 from simulator.results.estimate import Estimate
 from simulator.results.metric import Span
 from simulator.results.metrics import WITHOUT_STANDARD
 from simulator.results.profit import PROFIT_METRICS
 from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS
 from simulator.results.ranking import Frontier, Standing
-from simulator.results.summary import SummaryRow
 from simulator.results.variables import FRACTION, unit_in
 from simulator.settings import ReportSettings
 from simulator.vocabulary import Fate
@@ -48,9 +47,7 @@ _PREFIXES: Final = (
 )
 
 
-def render_workbook(
-    data: ReportData, summary_rows: Sequence[SummaryRow], settings: ReportSettings
-) -> bytes:
+def render_workbook(data: ReportData, settings: ReportSettings) -> bytes:
     """The key tables of a run as the bytes of an Excel workbook without any formula."""
     books = provisions_of(data)
     sheets = [
@@ -58,11 +55,11 @@ def render_workbook(
         _key_figures(data),
         *([_ranking(data)] if data.frontiers else []),
         *([_provisions(data, books), _grades(data, books)] if books else []),
-        _summary(data, summary_rows),
+        _summary(data),
         Sheet(
             tr("Configuration"),
             (tr("Setting"), tr("Content")),
-            tuple(_settings(data.configuration())),
+            tuple((at, _setting(value)) for at, value in flat(data.configuration(), ".")),
         ),
         _definitions(data),
         Sheet(
@@ -253,11 +250,11 @@ def _titled(metric: str) -> str:
     )
 
 
-def _summary(data: ReportData, summary_rows: Sequence[SummaryRow]) -> Sheet:
+def _summary(data: ReportData) -> Sheet:
     """Every figure without month, as summary.csv has it."""
     rows: list[tuple[SheetValue, ...]] = []
     asked = _break_evens(data)
-    for row in summary_rows:
+    for row in data.run.summary:
         if row.month is None:
             # The field of a break-even has a unit of its own, which results do not name.
             unit = "" if row.metric in asked else row.unit
@@ -273,23 +270,14 @@ def _summary(data: ReportData, summary_rows: Sequence[SummaryRow]) -> Sheet:
 
 def _break_evens(data: ReportData) -> tuple[str, ...]:
     """Names of the rows of summary.csv that answer the run's break-even questions."""
-    if "break_even_field" not in data.dataset:
-        return ()
-    fields = (str(field) for field in data.dataset["break_even_field"].values)
-    return tuple(dict.fromkeys(row_name(field) for field in fields))
+    return tuple(dict.fromkeys(answer.summary_metric for answer in data.run.break_evens))
 
 
-def _settings(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[SheetValue, ...]]:
-    """Every setting under a dotted name, numbers as numbers."""
-    for key, value in entry.items():
-        place = f"{prefix}{clean(key, 120)}"
-        if isinstance(value, Mapping) and value:
-            yield from _settings(value, f"{place}.")
-        elif _is_exact(value):
-            yield place, Number(float(str(value)))
-        else:
-            shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            yield place, shown
+def _setting(value: object) -> SheetValue:
+    """A setting, numbers as numbers."""
+    if _is_exact(value):
+        return Number(float(str(value)))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _is_exact(value: object) -> bool:

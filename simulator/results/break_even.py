@@ -1,7 +1,7 @@
 """Answers about break-evens as variables of results.nc, rows of summary.csv, and words."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -65,14 +65,14 @@ class BreakEven:
     warnings: tuple[str, ...] = ()
 
     @property
+    def has_interval(self) -> bool:
+        """Whether the paths are enough for an interval at all."""
+        return not math.isnan(self.points[0].ci_low)
+
+    @property
     def summary_metric(self) -> str:
         """Name of its row in summary.csv."""
-        return row_name(self.field)
-
-
-def row_name(field: str) -> str:
-    """Name of the row of summary.csv of a question about ``field``."""
-    return f"break_even_{field.replace('.', '_')}"
+        return f"break_even_{self.field.replace('.', '_')}"
 
 
 def whole_horizon(metric: str, policy_run: PolicyRun, last_month: int) -> F8:
@@ -164,6 +164,31 @@ def with_break_evens(dataset: xr.Dataset, found: Sequence[BreakEven]) -> xr.Data
         ("break_even",), np.array([b.name for b in found]), FRACTION, "name of the question"
     )
     return dataset.assign(variables).assign_coords(break_even=names)
+
+
+def stored_break_evens(dataset: xr.Dataset, told: Mapping[str, object]) -> tuple[BreakEven, ...]:
+    """The answers in results.nc; ``told``: what the manifest has of each, its warnings too."""
+    if "break_even" not in dataset.dims:
+        return ()
+    found = []
+    for at, name in enumerate(dataset["break_even"].values.tolist()):
+        row = dataset.isel(break_even=at)
+        here = {item.name: row[f"break_even_{item.name}"].item() for item in VARIABLES}
+        side, entry = here.pop("pays_side"), told.get(name)
+        here["pays_below"] = side == "below" if side else None
+        here["verdict"] = Verdict(here["verdict"])
+        points = np.stack([row[f"break_even_{part}"].values for part, _, _ in POINT_VARIABLES])
+        known = points[:, np.isfinite(points[0])].T.tolist()
+        warnings = entry["warnings"] if isinstance(entry, Mapping) else ()
+        found.append(
+            BreakEven(
+                name=name,
+                points=tuple(GainPoint(*point) for point in known),
+                warnings=tuple(warnings),
+                **here,
+            )
+        )
+    return tuple(found)
 
 
 def _most_points(found: Sequence[BreakEven]) -> int:

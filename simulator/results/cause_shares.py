@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.results.intervals import ratio_over_paths
+from simulator.results.row_table import RowTable
+from simulator.results.variables import FRACTION
 
 F8 = NDArray[np.float64]
 
@@ -30,6 +32,21 @@ class CauseShare(NamedTuple):
     ci_low: float
     ci_high: float
     label_share: float
+
+
+CAUSES: Final = RowTable(
+    "causes",
+    CauseShare,
+    {
+        "scenario": (FRACTION, "scenario"),
+        "group": (FRACTION, "group of causes"),
+        "share": (FRACTION, "its share of new 90+ balance, by Shapley value"),
+        "ci_low": (FRACTION, "lower end of its 95 % interval"),
+        "ci_high": (FRACTION, "upper end of its 95 % interval"),
+        "label_share": (FRACTION, "share of the labels that belong to it; empty without"),
+    },
+)
+"""What results.nc keeps of causes.csv."""
 
 
 def shapley(values: F8) -> F8:

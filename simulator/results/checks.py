@@ -1,5 +1,6 @@
 """What must hold in every run, whatever the settings; results stand in the manifest."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
@@ -266,6 +267,15 @@ def run_checks(output: SimulationOutput, dataset: xr.Dataset | None = None) -> l
         value = max(map(measure, own))
         found.append(CheckResult(name, meaning, value, TOLERANCE, value <= TOLERANCE))
     return found
+
+
+def stored_checks(entries: object) -> tuple[CheckResult, ...]:
+    """The checks of a manifest; a value that was not finite stands as null there."""
+    found = entries if isinstance(entries, list) else []
+    return tuple(
+        CheckResult(**{**entry, "value": math.inf if entry["value"] is None else entry["value"]})
+        for entry in found
+    )
 
 
 def failures(checks: Sequence[CheckResult]) -> tuple[str, ...]:

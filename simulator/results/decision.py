@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from simulator.results.assumptions import EVERYWHERE, Bar, bars, moving
-from simulator.results.compare import paired_difference, reference_index
+from simulator.results.compare import paired_difference, reference_index, weighted
 from simulator.results.estimate import F8, Estimate
 from simulator.results.income_statement import parameters_of
 from simulator.results.intervals import over_paths, simultaneous
@@ -168,10 +168,11 @@ def worths(dataset: xr.Dataset) -> tuple[str, F8]:
     return NET_RESULT, paired_difference(BY_NAME[NET_RESULT](view(dataset))[..., 0], at)
 
 
-def weighted(dataset: xr.Dataset, values: F8) -> F8:
-    """``values`` (scenario, ...) over all scenarios by weight, path by path."""
-    weights = np.asarray(dataset["scenario_weight"].values, dtype=np.float64)
-    return np.tensordot(weights, values, axes=(0, 0))
+def ranked_metric(dataset: xr.Dataset) -> str:
+    """Name in summary.csv of what ranks policies."""
+    measure, _ = worths(dataset)
+    lived = measure != VALUE and int(dataset.attrs["runoff_months"]) > 0
+    return f"lifetime_{measure}" if lived else measure
 
 
 def overall_worth(dataset: xr.Dataset, paths: F8) -> Estimate[F8]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from simulator.results.assumptions import NUMBERS, TEXTS
 from simulator.results.break_even import POINT_VARIABLES, VARIABLES
+from simulator.results.cause_shares import CAUSES
 from simulator.results.checks import CHECKS, DATASET_CHECKS, REFERENCE_CHECKS, TOLERANCE
 from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVERABLE
 from simulator.results.loss_distribution import LEVEL_SUFFIXES, LEVEL_VARIABLES
@@ -26,6 +27,7 @@ from simulator.results.provisions.variables import (
     all_variables,
 )
 from simulator.results.score_power import SCORE_CUTS, SCORE_METRICS, SCORE_VARIABLES
+from simulator.results.underwriting import CUTOFF, UNDERWRITING
 from simulator.results.value import VALUE_VARIABLES
 from simulator.results.variables import (
     MONEY,
@@ -162,6 +164,21 @@ def _assumptions_section() -> list[str]:
         "Worth is the change of `value` against the current policy, in money of the run's book;"
         " places are `all` (the scenarios by weight) and each scenario; assumptions.csv has the"
         " same.",
+        *_table(("variable", "dimensions", "unit", "meaning"), rows),
+    ]
+
+
+def _explained_section() -> list[str]:
+    rows = [
+        (f"`{table.name}_{column}`", _dims(table.dim), unit, meaning)
+        for table in (CAUSES, UNDERWRITING)
+        for column, (unit, meaning) in table.columns.items()
+    ]
+    return [
+        "## results.nc: where a run explains causes or underwriting",
+        "",
+        "The columns of causes.csv and underwriting.csv, a row of the file a place;"
+        f" the attribute `{CUTOFF}` is the cut-off of the current policy.",
         *_table(("variable", "dimensions", "unit", "meaning"), rows),
     ]
 
@@ -311,6 +328,7 @@ def dictionary_markdown() -> str:
         _macro_section(),
         _break_even_section(),
         _assumptions_section(),
+        _explained_section(),
         _metrics_section(),
         _fates_section(),
         _provision_metrics_section(),

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from simulator.validation import UserError, clip
 from simulator.vocabulary import Cause, LoanStatus
 
 
@@ -59,3 +60,12 @@ def _one_run(
 def write_history(path: Path, table: pa.Table) -> None:
     """Write ``history_table`` as Parquet."""
     pq.write_table(table, path)
+
+
+def read_history(path: Path) -> pa.Table:
+    """The table in ``path``; a ``UserError`` where it is missing or damaged."""
+    try:
+        return pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        reason = clip(getattr(error, "strerror", None) or error, 120)
+        raise UserError(f"{clip(path, 300)}: cannot be read as a history: {reason}") from error

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from simulator.timeline import Timeline
 from simulator.vocabulary import REFERENCE
 
 F8 = NDArray[np.float64]
+
+OTHER_OPENING: Final = "opens in another economy than"
+"""In a scenario's warning where it does."""
 
 
 @dataclass(frozen=True, slots=True)

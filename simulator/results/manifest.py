@@ -40,7 +40,8 @@ PACKAGES: Final = (
 class RunFacts:
     """What only the caller knows: overrides as typed, simulation seconds, threads, checks, people.
 
-    ``started`` is the time at which the run began, UTC.
+    ``started`` is the time at which the run began, UTC; ``list_warnings`` are those of the list of
+    assumptions that was tried.
     """
 
     overrides: tuple[str, ...]
@@ -49,6 +50,7 @@ class RunFacts:
     checks: Sequence[CheckResult]
     started: datetime | None = None
     governance: Mapping[str, str] = field(default_factory=dict)
+    list_warnings: tuple[str, ...] = ()
 
 
 def live_borrower_months(output: SimulationOutput) -> float:
@@ -122,7 +124,7 @@ def build_manifest(output: SimulationOutput, facts: RunFacts) -> dict[str, objec
             "accounting_book": next(iter(output.provision), None),
             "warnings": provision_warnings(output),
         },
-        "value": {"warnings": value_warnings(output)},
+        "value": {"warnings": [*value_warnings(output), *facts.list_warnings]},
         "suitability": {"warnings": list(output.warnings)},
         "governance": dict(facts.governance),
         "code": code_identity(),

@@ -13,8 +13,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from simulator.results.compare import paired_difference, reference_index
-from simulator.results.decision import overall_worth, place, weighted, worths
+from simulator.results.compare import paired_difference, reference_index, weighted
+from simulator.results.decision import overall_worth, place, worths
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths, ratio_over_paths
 from simulator.results.outcomes import cost_of_policy, net_saved

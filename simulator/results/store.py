@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import file_digest
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import pyarrow as pa
 import xarray as xr
@@ -28,14 +28,6 @@ FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 """First characters of a text that a spreadsheet takes for a formula."""
 
 Writer = Callable[[Path], None]
-
-
-class StoredResults(NamedTuple):
-    """What ``read_results`` finds in a run's folder."""
-
-    dataset: xr.Dataset
-    summary_rows: list[SummaryRow]
-    manifest: dict[str, object]
 
 
 def write_results(
@@ -104,17 +96,6 @@ def write_files(folder: Path, writers: Mapping[str, Writer]) -> None:
                 path.unlink()
 
 
-def read_results(folder: str | Path) -> StoredResults:
-    """Dataset, summary rows and manifest of a run's folder, loaded into memory."""
-    folder = Path(folder)
-    for name in (RESULTS_NAME, SUMMARY_NAME, MANIFEST_NAME):
-        if not (folder / name).is_file():
-            raise UserError(f"{clip(folder, 200)}: {name} is missing; not a finished run")
-    dataset = xr.load_dataset(folder / RESULTS_NAME, engine="netcdf4", decode_timedelta=False)
-    manifest = json.loads((folder / MANIFEST_NAME).read_text(encoding="utf-8"))
-    return StoredResults(dataset, read_summary(folder / SUMMARY_NAME), manifest)
-
-
 @contextmanager
 def _told_as_user_error(path: Path) -> Iterator[None]:
     """Turn what the system says about ``path`` into one line for the user.
@@ -181,29 +162,3 @@ def write_summary(path: Path, rows: Sequence[SummaryRow]) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(SummaryRow._fields)
         writer.writerows([_csv_cell(cell) for cell in row] for row in rows)
-
-
-def read_summary(path: Path) -> list[SummaryRow]:
-    """Rows of a summary.csv; empty numbers are NaN."""
-
-    with path.open(encoding="utf-8", newline="") as file:
-        return [
-            SummaryRow(
-                scenario=row["scenario"],
-                policy=row["policy"],
-                metric=row["metric"],
-                month=int(row["month"]) if row["month"] else None,
-                mean=_number(row["mean"]),
-                ci_low=_number(row["ci_low"]),
-                ci_high=_number(row["ci_high"]),
-                p05=_number(row["p05"]),
-                p50=_number(row["p50"]),
-                p95=_number(row["p95"]),
-                unit=row["unit"],
-            )
-            for row in csv.DictReader(file)
-        ]
-
-
-def _number(cell: str) -> float:
-    return float(cell) if cell else math.nan

@@ -1,81 +1,23 @@
-"""results.nc as the whole record of a run: the report is made again from this file alone."""
+"""results.nc of a stored run, in memory: one that this version reads, or one line on why not."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import xarray as xr
 
-from simulator.results.break_even import row_name
 from simulator.results.dataset import SCHEMA_VERSION
 from simulator.results.files import RESULTS_NAME
-from simulator.results.summary import SummaryRow, summarise
-from simulator.results.variables import FRACTION, PATH_VARIABLES
+from simulator.results.variables import PATH_VARIABLES
 from simulator.validation import UserError, clip
 
-MANIFEST: Final = "manifest"
-"""Attribute: the manifest as JSON in the order of its keys, without the configuration."""
-REPORT: Final = "report"
-"""Attribute: the settings of the report as JSON."""
-_CONFIGURATION: Final = "configuration"
 _DRAWS: Final = "draws_per_path"
 _WHOLE: Final = {_DRAWS: 1, "runoff_months": 0, "months": 1}
 _ATTRIBUTES: Final = ("currency", "reference", *_WHOLE)
 MAX_BYTES: Final = 8 << 30
 """Of all variables in memory; the default run has some megabytes."""
 _NEVER_NAN: Final = ("balance", "loans")
-_AGAIN: Final = "run it again, or use the version that wrote it"
-
-
-class Record(NamedTuple):
-    """What the report of a run is made from."""
-
-    dataset: xr.Dataset
-    summary_rows: tuple[SummaryRow, ...]
-    manifest: dict[str, object]
-    report: dict[str, object]
-    """Settings of the report, not yet validated."""
-
-
-def with_record(
-    dataset: xr.Dataset, manifest: Mapping[str, object], report: Mapping[str, object]
-) -> xr.Dataset:
-    """``dataset`` with what else its report needs, as attributes.
-
-    The configuration stands there already. ``ValueError`` for NaN or infinity.
-    """
-    told = {key: value for key, value in manifest.items() if key != _CONFIGURATION}
-    return dataset.assign_attrs(
-        {MANIFEST: json.dumps(told, allow_nan=False), REPORT: json.dumps(dict(report))}
-    )
-
-
-def read_record(folder: Path) -> Record:
-    """The record in ``folder``'s results.nc, whatever else is there; a ``UserError`` else."""
-    path = folder / RESULTS_NAME
-    dataset = read_dataset(folder)
-    if MANIFEST not in dataset.attrs:
-        raise UserError(
-            f"{clip(path, 300)}: holds no manifest, so an older version wrote it; {_AGAIN}"
-        )
-    manifest, report = _mapping(path, dataset, MANIFEST), _mapping(path, dataset, REPORT)
-    manifest[_CONFIGURATION] = _mapping(path, dataset, _CONFIGURATION)
-    try:
-        rows = (*summarise(dataset), *stored_break_even_rows(dataset))
-    except (ValueError, KeyError, IndexError, TypeError, ArithmeticError) as error:
-        raise UserError(
-            f"{clip(path, 300)}: is not as a run writes it ({clip(error, 120)}); {_AGAIN}"
-        ) from error
-    return Record(dataset, rows, manifest, report)
-
-
-def stored_manifest(folder: Path, dataset: xr.Dataset) -> dict[str, object]:
-    """The manifest in ``dataset`` of ``folder``, without the configuration; empty without one."""
-    if MANIFEST not in dataset.attrs:
-        return {}
-    return _mapping(folder / RESULTS_NAME, dataset, MANIFEST)
+AGAIN: Final = "run it again, or use the version that wrote it"
 
 
 def read_dataset(folder: Path) -> xr.Dataset:
@@ -121,7 +63,7 @@ def _check(name: str, dataset: xr.Dataset) -> None:
     if found != SCHEMA_VERSION:
         raise UserError(
             f"{name}: is of schema {clip(found, 20)}, and this version reads {SCHEMA_VERSION};"
-            f" {_AGAIN}"
+            f" {AGAIN}"
         )
     known = {*dataset.variables, *dataset.dims}
     wanted = ("scenario", "policy", "path", "month", *(item.name for item in PATH_VARIABLES))
@@ -131,7 +73,7 @@ def _check(name: str, dataset: xr.Dataset) -> None:
         raise UserError(f"{name}: lacks {clip(', '.join(missing), 120)}; it is not complete")
     wrong = _edited(dataset)
     if wrong:
-        raise UserError(f"{name}: is not as a run writes it: {wrong}; {_AGAIN}")
+        raise UserError(f"{name}: is not as a run writes it: {wrong}; {AGAIN}")
 
 
 def _edited(dataset: xr.Dataset) -> str:
@@ -153,38 +95,3 @@ def _edited(dataset: xr.Dataset) -> str:
         if not np.isfinite(dataset[name].values).all():
             return f"{name} is not a number somewhere"
     return ""
-
-
-def _mapping(path: Path, dataset: xr.Dataset, attribute: str) -> dict[str, object]:
-    """An attribute that holds a JSON object."""
-    try:
-        content = json.loads(str(dataset.attrs.get(attribute, "")))
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise UserError(f"{clip(path, 300)}: the attribute {attribute} must be a JSON object")
-    return content
-
-
-def stored_break_even_rows(dataset: xr.Dataset) -> list[SummaryRow]:
-    """Rows of summary.csv of the break-evens in results.nc, none without any."""
-    if "break_even_value" not in dataset:
-        return []
-    fields = ("scenario", "policy", "field", "value", "ci_low", "ci_high")
-    columns = [dataset[f"break_even_{name}"].values for name in fields]
-    return [
-        SummaryRow(
-            str(scenario),
-            str(policy),
-            row_name(str(field)),
-            None,
-            float(value),
-            float(low),
-            float(high),
-            np.nan,
-            np.nan,
-            np.nan,
-            FRACTION,
-        )
-        for scenario, policy, field, value, low, high in zip(*columns, strict=True)
-    ]

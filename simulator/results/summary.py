@@ -1,15 +1,18 @@
 """summary.csv as rows: every metric by scenario, policy and month, and its difference."""
 
+from collections.abc import Iterator
 from itertools import chain
 from math import nan
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
-from simulator.results.compare import delta_of, reference_index, statistics
+from simulator.results.compare import delta_of, reference_index, statistics, weighted
 from simulator.results.estimate import Estimate
 from simulator.results.loss_distribution import TailRow, loss_values, tail_rows
-from simulator.results.metric import MetricValues, whole_values
+from simulator.results.metric import WHOLE_HORIZON, MetricValues, whole_values
 from simulator.results.net_present_value import net_present_value_values
 from simulator.results.outcomes import COST_PER_SAVED, burden_values, fate_values
 from simulator.results.path_metrics import metric_values, over_current_balance
@@ -22,6 +25,21 @@ from simulator.results.provisions.metrics import (
 from simulator.results.score_power import ScoreRow, score_rows
 from simulator.results.value import value_values
 from simulator.results.variables import FRACTION
+from simulator.validation import unknown_choice
+
+F8 = NDArray[np.float64]
+
+_COMPARED: Final = (
+    metric_values,
+    over_current_balance,
+    burden_values,
+    provision_values,
+    profit_values,
+    value_values,
+    net_present_value_values,
+    loss_values,
+)
+"""Families of metrics of which summary.csv has differences to the reference."""
 
 
 class SummaryRow(NamedTuple):
@@ -56,17 +74,7 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
     others = [policies[i] for i in keep]
     replicates = int(dataset.attrs["draws_per_path"])
     rows: list[SummaryRow] = []
-    compared = (
-        metric_values,
-        over_current_balance,
-        burden_values,
-        provision_values,
-        profit_values,
-        value_values,
-        net_present_value_values,
-        loss_values,
-    )
-    for item in chain.from_iterable(values(dataset) for values in compared):
+    for item in _compared(dataset):
         rows += _rows(item, scenarios, policies, replicates)
         if others:
             difference = delta_of(item, at, replicates).of_policies(keep)
@@ -82,6 +90,49 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
     rows += [_score_row(row, policies[at]) for row in score_rows(dataset)]
     order = {pair: i for i, pair in enumerate((s, p) for s in scenarios for p in policies)}
     return sorted(rows, key=lambda row: order[row.scenario, row.policy])
+
+
+def _compared(dataset: xr.Dataset) -> Iterator[MetricValues]:
+    return chain.from_iterable(values(dataset) for values in _COMPARED)
+
+
+def difference(
+    dataset: xr.Dataset, metric: str, policies: tuple[str, str], scenario: str | None = None
+) -> Estimate[float]:
+    """``metric`` of the first policy less the second's, path by path.
+
+    Any two policies; a variable [scenario, policy, path], or any figure of the whole horizon that
+    ``summarise`` compares. ``scenario`` None: all by weight. ``UserError`` for another ``metric``.
+    """
+    first, other = (reference_index(dataset, policy) for policy in policies)
+    replicates = int(dataset.attrs["draws_per_path"])
+    gap = delta_of(_whole(dataset, metric), other, replicates)
+
+    def chosen(values: F8) -> F8:
+        by_scenario = values[:, [first]]
+        if scenario is None:
+            return weighted(dataset, by_scenario)[None]
+        names = [str(name) for name in dataset["scenario"].values]
+        return by_scenario[[names.index(scenario)]]
+
+    spread = None if gap.spread is None else chosen(gap.spread)
+    return statistics(gap._replace(values=chosen(gap.values), spread=spread), replicates).at(
+        0, 0, 0
+    )
+
+
+def _whole(dataset: xr.Dataset, metric: str) -> MetricValues:
+    """The figure ``metric`` of the whole horizon; of a variable by path at once."""
+    if metric in dataset and dataset[metric].dims == ("scenario", "policy", "path"):
+        values = np.asarray(dataset[metric].values, dtype=np.float64)
+        return MetricValues(metric, "", "", WHOLE_HORIZON, values[..., None])
+    names = []
+    for item in _compared(dataset):
+        if item.months == WHOLE_HORIZON:
+            names.append(item.name)
+            if item.name == metric:
+                return item
+    raise unknown_choice("metric", names, metric)
 
 
 def _score_row(row: ScoreRow, policy: str) -> SummaryRow:

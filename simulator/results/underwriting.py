@@ -17,6 +17,8 @@ from simulator.book.distributions import BAND_CUT_POINTS, RISK_BANDS
 from simulator.kernels.tally import Tallies
 from simulator.results.estimate import Estimate, unknown
 from simulator.results.intervals import over_paths, ratio_over_paths
+from simulator.results.row_table import RowTable
+from simulator.results.variables import FRACTION, MONEY
 from simulator.score_words import Applicant
 
 F8 = NDArray[np.float64]
@@ -78,6 +80,54 @@ class UnderwritingRow(NamedTuple):
     change_ci_high: float = float("nan")
 
 
+_ENDS: Final = {
+    "ci_low": "lower end of its 95 % interval",
+    "ci_high": "upper end of its 95 % interval",
+}
+
+
+def _with_ends(name: str, meaning: str) -> dict[str, tuple[str, str]]:
+    """Columns of an amount of money and of its interval."""
+    return {
+        name: (MONEY, meaning),
+        f"{name}_ci_low": (MONEY, "lower end of its 95 % interval"),
+        f"{name}_ci_high": (MONEY, "upper end of its 95 % interval"),
+    }
+
+
+UNDERWRITING: Final = RowTable(
+    "underwriting",
+    UnderwritingRow,
+    {
+        "scenario": (FRACTION, "scenario"),
+        "kind": (FRACTION, "decile, band, all or cutoff"),
+        "group": (FRACTION, "which of its kind"),
+        "low": (FRACTION, "lowest score"),
+        "high": (FRACTION, "score below which it ends"),
+        "asked": ("loans", "first loans asked for, mean over paths"),
+        "approved": ("loans", "of them approved under the current policy"),
+        "booked": ("loans", "first loans booked when all are approved"),
+        "price": (FRACTION, "annual rate of loans"),
+        "bad_rate": (FRACTION, "share of judged loans that became bad"),
+        "charge_off_rate": (FRACTION, "balance written off over amount lent"),
+        **_with_ends("value", "value of new customers; of a cut-off, of all from it up"),
+        **_with_ends("value_per_loan", "value over first loans booked"),
+        **_with_ends("change", "of a cut-off: value less that of the current one"),
+    },
+)
+"""What results.nc keeps of underwriting.csv."""
+CUTOFF: Final = "underwriting_cutoff"
+"""Attribute of results.nc: the cut-off of the current policy."""
+
+
+def best_cutoff(rows: Sequence[UnderwritingRow], scenario: str) -> UnderwritingRow | None:
+    """The cut-off with the largest mean value; None where a value is not known."""
+    found = [row for row in rows if (row.scenario, row.kind) == (scenario, "cutoff")]
+    if any(np.isnan(row.value) for row in found):
+        return None
+    return max(found, key=lambda row: row.value, default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Underwriting:
     """Sums of the shadow runs: by scenario, those of each set of rules.
@@ -90,7 +140,6 @@ class Underwriting:
     lendings: Mapping[str, Mapping[str, Lending]]
     cutoff: float
     replicates: int
-    currency: str
 
     def inside(self, low: float, high: float) -> NDArray[np.bool_]:
         """Cells whose scores are at least ``low`` and below ``high``."""
@@ -119,12 +168,6 @@ class Underwriting:
         low = float(below[-1]) if below.size > 1 else -np.inf
         found: F8 = sums[:, self.inside(low, np.inf)].sum(axis=1)
         return found
-
-    def best_cutoff(self, scenario: str) -> float:
-        """The cut-off of the largest mean value; NaN without values."""
-        cutoffs = self.cutoffs()
-        means = np.array([self.value_from(scenario, c).mean() for c in cutoffs])
-        return float("nan") if np.isnan(means).any() else float(cutoffs[means.argmax()])
 
 
 def underwriting_rows(found: Underwriting) -> Iterator[UnderwritingRow]:

@@ -10,8 +10,8 @@ import xarray as xr
 
 from simulator.cli.report import main
 from simulator.results.dataset import SCHEMA_VERSION
-from simulator.results.store import manifest_text, read_results, write_summary
-from simulator.results.stored_run import read_record
+from simulator.results.run import Run
+from simulator.results.store import manifest_text, write_summary
 from tests import ROOT
 from tests.cli.small_runs import Edit
 from tests.cli.small_runs import alone as _alone
@@ -27,13 +27,13 @@ def test_results_alone_give_the_report_again_byte_for_byte(finished: Path, tmp_p
 
 
 def test_results_alone_hold_summary_and_manifest(finished: Path, tmp_path: Path) -> None:
-    record = read_record(finished)
-    write_summary(tmp_path / "summary.csv", record.summary_rows)
+    record = Run.read(finished)
+    write_summary(tmp_path / "summary.csv", record.summary)
     assert (tmp_path / "summary.csv").read_bytes() == (finished / "summary.csv").read_bytes()
     written = json.loads((finished / "manifest.json").read_text("utf-8"))
     del written["outputs_sha256"]  # of files that hold the manifest themselves
     assert manifest_text(record.manifest) == manifest_text(written)
-    assert record.report["title"] == "A title: 100 %"
+    assert record.report_settings.title == "A title: 100 %"
 
 
 def test_another_output_leaves_the_folder_as_it_is(longer: Path, tmp_path: Path) -> None:
@@ -64,9 +64,10 @@ def test_a_run_without_report_can_get_one(longer: Path, tmp_path: Path) -> None:
 
 
 def test_the_manifest_of_the_folder_is_still_that_of_the_run(finished: Path) -> None:
-    stored = read_results(finished)
-    assert json.loads(stored.dataset.attrs["manifest"])["seed"] == stored.manifest["seed"]
-    assert "configuration" not in json.loads(stored.dataset.attrs["manifest"])
+    manifest = json.loads((finished / "manifest.json").read_text("utf-8"))
+    stored = json.loads(Run.read(finished).dataset.attrs["manifest"])
+    assert stored["seed"] == manifest["seed"]
+    assert "configuration" not in stored
 
 
 def _told(capfd: pytest.CaptureFixture[str], words: list[str]) -> str:

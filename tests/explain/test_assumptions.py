@@ -10,7 +10,6 @@ import xarray as xr
 
 from simulator import build_policy, stress_test
 from simulator.catalogue import parameters_from, parameters_hash
-from simulator.conclusion import ExperimentOutcome
 from simulator.explain.assumption_list import OF_POLICY, SECTION
 from simulator.explain.assumptions import (
     Worths,
@@ -36,6 +35,7 @@ from simulator.results.assumptions import (
     with_tried,
 )
 from simulator.results.decision import Outcome, decide
+from simulator.results.run import Run
 from simulator.settings import Assumption, AssumptionsSettings
 from simulator.shipped import read_shipped, shipped_tables
 from simulator.validation import UserError
@@ -61,7 +61,7 @@ LISTED = AssumptionsSettings(
 
 
 @pytest.fixture(scope="module")
-def outcome() -> ExperimentOutcome:
+def outcome() -> Run:
     return stress_test(
         scenarios=["baseline", "downturn"],
         policies=["grace_period", "education"],
@@ -74,7 +74,7 @@ def outcome() -> ExperimentOutcome:
     )
 
 
-def test_an_end_like_the_run_itself_changes_nothing_at_all(outcome: ExperimentOutcome) -> None:
+def test_an_end_like_the_run_itself_changes_nothing_at_all(outcome: Run) -> None:
     change = outcome.dataset["assumption_change"]
     assert (change.sel(assumption="nothing") == 0.0).all()
     assert (change.sel(assumption="finding_rate") != 0.0).any()
@@ -82,7 +82,7 @@ def test_an_end_like_the_run_itself_changes_nothing_at_all(outcome: ExperimentOu
     assert set(change["assumption_policy"].values) == {"grace_period", "education"}
 
 
-def test_the_weighted_change_is_the_sum_by_weight(outcome: ExperimentOutcome) -> None:
+def test_the_weighted_change_is_the_sum_by_weight(outcome: Run) -> None:
     change = outcome.dataset["assumption_change"]
     weights = outcome.dataset["scenario_weight"]
     by_place = change.sel(assumption_place=list(weights["scenario"].values)).values
@@ -90,14 +90,14 @@ def test_the_weighted_change_is_the_sum_by_weight(outcome: ExperimentOutcome) ->
     np.testing.assert_allclose(change.sel(assumption_place=EVERYWHERE).values, expected, rtol=1e-9)
 
 
-def test_a_policys_own_number_moves_only_policies_that_have_it(outcome: ExperimentOutcome) -> None:
+def test_a_policys_own_number_moves_only_policies_that_have_it(outcome: Run) -> None:
     change = outcome.dataset["assumption_change"].sel(assumption="refusal")
     other = change.sel(assumption_policy="education")
     assert np.abs(other).max() < 1e-6 * outcome.decision.opening  # by the pooled outlook alone
     assert np.abs(change.sel(assumption_policy="grace_period")).max() > 0.0
 
 
-def test_more_assumptions_change_no_other_number(outcome: ExperimentOutcome) -> None:
+def test_more_assumptions_change_no_other_number(outcome: Run) -> None:
     plain = stress_test(
         scenarios=["baseline", "downturn"],
         policies=["grace_period", "education"],
@@ -264,7 +264,7 @@ def test_the_sign_turns_on_a_straight_line_between_base_and_end() -> None:
     assert moving((bar, grey, pair)) == (bar, grey)
 
 
-def test_assumptions_csv_holds_every_parameter_end_and_policy(outcome: ExperimentOutcome) -> None:
+def test_assumptions_csv_holds_every_parameter_end_and_policy(outcome: Run) -> None:
     found = bars(outcome.dataset, "grace_period", EVERYWHERE, 0.0)
     assert {bar.name for bar in found} >= {"finding_rate", "nothing", "refusal"}
     trials = tuple(Trial(n, "assumption", i.values, SOURCE) for n, i in LISTED.tried.items())

@@ -1,16 +1,20 @@
 """Runs by the contract of results.nc, numbers made here, and the pages made from them."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from simulator.report import page
+from simulator.report.kit.atomic_file import write_atomically
 from simulator.report.kit.data import ReportData
+from simulator.report.report_files import report_pages
+from simulator.results.run import Run as FinishedRun
+from simulator.results.run import with_record
 from simulator.results.summary import SummaryRow
-from simulator.settings import ReportSettings
+from simulator.settings import LanguageCode, ReportSettings
 from simulator.vocabulary import BUCKETS, DPD_FIRST_BUCKETS, DPD_THRESHOLDS, ROLL_DESTINATIONS
 
 SCENARIOS = ("baseline", "downturn", "epidemic")
@@ -32,11 +36,11 @@ PAYLOADS = (
 
 
 class Run(NamedTuple):
-    """What a report is made from."""
+    """What a report is made from, each part made by hand."""
 
     dataset: xr.Dataset
-    rows: list[SummaryRow]
-    manifest: dict[str, object]
+    rows: Sequence[SummaryRow]
+    manifest: Mapping[str, object]
 
 
 def _row(place: tuple[str, str, str], values: np.ndarray, unit: str) -> SummaryRow:
@@ -187,12 +191,25 @@ def make_manifest(scenarios: Sequence[str], policies: Sequence[str]) -> dict[str
     }
 
 
-def write(run: Run, path: Path, title: str = "Stress test") -> str:
+def run_of(run: Run) -> FinishedRun:
+    """What a user would hold of it."""
+    told = {"configuration": json.dumps(run.manifest.get("configuration", {}))}
+    return FinishedRun(with_record(run.dataset.assign_attrs(told), run.manifest, {}), run.rows)
+
+
+def page_of(run: Run, title: str = "Stress test", language: LanguageCode = "en") -> str:
     """The report of ``run`` as text."""
-    page.write_report(run.dataset, run.rows, run.manifest, ReportSettings(title=title), path)
-    return path.read_text(encoding="utf-8")
+    settings = ReportSettings(title=title, language=language, workbook=False)
+    return str(report_pages(run_of(run), settings)["report.html"])
+
+
+def write(run: Run, path: Path, title: str = "Stress test") -> str:
+    """The report of ``run`` as text, in ``path`` too."""
+    text = page_of(run, title)
+    write_atomically(path, text)
+    return text
 
 
 def data_of(run: Run) -> ReportData:
     """The results as the report reads them."""
-    return ReportData(run.dataset, run.rows, run.manifest)
+    return ReportData(run_of(run))

@@ -15,10 +15,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import simulator
-from simulator.conclusion import ExperimentOutcome
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.spreadsheet import Number, Sheet, number_format, workbook_bytes
 from simulator.report.workbook import render_workbook
+from simulator.results.run import Run
 from simulator.settings import ReportSettings
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -85,7 +85,7 @@ def records(rows: Cells) -> list[dict[str, str | float | None]]:
 
 
 @pytest.fixture(scope="module")
-def outcome() -> ExperimentOutcome:
+def outcome() -> Run:
     return simulator.stress_test(
         scenarios=["baseline", "downturn"],
         policies=["grace_period", "stricter_approval"],
@@ -97,13 +97,13 @@ def outcome() -> ExperimentOutcome:
     )
 
 
-def _rendered(outcome: ExperimentOutcome, title: str = "A test") -> bytes:
-    data = ReportData(outcome.dataset, outcome.summary, outcome.manifest)
-    return render_workbook(data, outcome.summary, ReportSettings(title=title))
+def _rendered(outcome: Run, title: str = "A test") -> bytes:
+    data = ReportData(outcome)
+    return render_workbook(data, ReportSettings(title=title))
 
 
 @pytest.fixture(scope="module")
-def content(outcome: ExperimentOutcome) -> bytes:
+def content(outcome: Run) -> bytes:
     return _rendered(outcome)
 
 
@@ -116,7 +116,7 @@ def book(content: bytes) -> Read:
 
 
 def test_the_same_results_give_the_same_bytes_whatever_the_clock(
-    outcome: ExperimentOutcome, content: bytes, monkeypatch: pytest.MonkeyPatch
+    outcome: Run, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TZ", "Pacific/Auckland")
     time.tzset()
@@ -196,7 +196,7 @@ def test_every_sheet_has_a_frozen_header_and_widths(book: Read) -> None:
         assert len(rows) > 1, name
 
 
-def test_a_title_of_any_text_stays_text(outcome: ExperimentOutcome) -> None:
+def test_a_title_of_any_text_stays_text(outcome: Run) -> None:
     found = read(_rendered(outcome, '=cmd|"<x>'))
     assert found.sheets["About"][1][1] == '=cmd|"<x>'
     assert "<f>" not in "".join(text for name, text in found.parts.items() if "sheet" in name)
@@ -205,7 +205,7 @@ def test_a_title_of_any_text_stays_text(outcome: ExperimentOutcome) -> None:
 # --- numbers by another way -----------------------------------------------------------------
 
 
-def test_key_figures_are_those_of_the_results(outcome: ExperimentOutcome, book: Read) -> None:
+def test_key_figures_are_those_of_the_results(outcome: Run, book: Read) -> None:
     rate = outcome.dataset["overdue_rate"].sel(dpd=90).max("month")
     labels = {"Current policy": "status_quo", "Grace period": "grace_period"}
     labels["Stricter approval"] = "stricter_approval"
@@ -230,7 +230,7 @@ def test_key_figures_are_those_of_the_results(outcome: ExperimentOutcome, book: 
             assert change == pytest.approx(float((found - base).mean()), rel=1e-9, abs=1e-15)
 
 
-def test_the_ranking_is_by_the_gain_in_value(outcome: ExperimentOutcome, book: Read) -> None:
+def test_the_ranking_is_by_the_gain_in_value(outcome: Run, book: Read) -> None:
     weights = dict(
         zip(
             outcome.dataset["scenario"].values,
@@ -254,7 +254,7 @@ def test_the_ranking_is_by_the_gain_in_value(outcome: ExperimentOutcome, book: R
         assert row["Value, mean"] == pytest.approx(gains[policy], rel=1e-9)
 
 
-def test_provisions_are_those_of_each_rule_book(outcome: ExperimentOutcome, book: Read) -> None:
+def test_provisions_are_those_of_each_rule_book(outcome: Run, book: Read) -> None:
     allowance = outcome.dataset["allowance"].isel(month=-1).mean("path")
     expected = sorted(float(value) for value in allowance.values.ravel())
     rows = records(book.sheets["Provisions"])
@@ -269,9 +269,7 @@ def test_provisions_are_those_of_each_rule_book(outcome: ExperimentOutcome, book
     assert list(shares.values()) == pytest.approx([1.0] * len(shares), rel=1e-9)
 
 
-def test_the_summary_holds_every_figure_without_month_in_full(
-    outcome: ExperimentOutcome, book: Read
-) -> None:
+def test_the_summary_holds_every_figure_without_month_in_full(outcome: Run, book: Read) -> None:
     expected = [row for row in outcome.summary if row.month is None]
     rows = records(book.sheets["Summary"])
     assert len(rows) == len(expected)
@@ -281,7 +279,7 @@ def test_the_summary_holds_every_figure_without_month_in_full(
             assert row[name] == (pytest.approx(value, rel=1e-14) if np.isfinite(value) else None)
 
 
-def test_every_metric_of_the_summary_is_defined(outcome: ExperimentOutcome, book: Read) -> None:
+def test_every_metric_of_the_summary_is_defined(outcome: Run, book: Read) -> None:
     defined = {str(row["Metric"]) for row in records(book.sheets["Definitions"])}
     books = ("cas22", "china_minimum")
     for row in records(book.sheets["Summary"]):
@@ -294,7 +292,7 @@ def test_every_metric_of_the_summary_is_defined(outcome: ExperimentOutcome, book
         assert forms & defined, name
 
 
-def test_the_configuration_stands_with_every_value(outcome: ExperimentOutcome, book: Read) -> None:
+def test_the_configuration_stands_with_every_value(outcome: Run, book: Read) -> None:
     rows = {row[0]: row[1] for row in book.sheets["Configuration"][1:]}
     assert rows["run.paths"] == 6.0
     assert rows["run.seed"] == 20260101.0
@@ -319,7 +317,7 @@ def test_a_run_of_one_policy_without_rule_books_has_a_workbook(tmp_path: Path) -
     assert records(sheets["Key figures"])[0]["Peak 30+ rate, 95 % low"] is None
 
 
-def test_every_variable_lies_in_memory_as_it_lies_in_the_file(outcome: ExperimentOutcome) -> None:
+def test_every_variable_lies_in_memory_as_it_lies_in_the_file(outcome: Run) -> None:
     # Sums of another layout can differ in their last bit, and so could a report made again.
     for name, variable in outcome.dataset.variables.items():
         assert np.asarray(variable.values).flags.c_contiguous, name

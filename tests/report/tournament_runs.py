@@ -7,7 +7,7 @@ import xarray as xr
 
 from simulator.report.kit.data import ReportData
 from simulator.results.path_metrics import BY_NAME, total_view
-from tests.report.stress_runs import SCENARIOS, Run, make_run, rows_of
+from tests.report.stress_runs import SCENARIOS, Run, data_of, make_run, rows_of
 from tests.results.test_ranking import MONEY, tournament
 
 
@@ -51,4 +51,4 @@ def worth_of(nets: Sequence[float], costs: Sequence[float], spread: float) -> Re
         dataset["programme_cost"][0, i, :, 0] = cost
         dataset["written_off"][0, i, :, 0] = -(net + cost) + noise
     dataset["value"] = (("scenario", "policy", "path"), _net(dataset))
-    return ReportData(dataset, run.rows, run.manifest)
+    return data_of(Run(dataset, run.rows, run.manifest))

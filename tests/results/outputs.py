@@ -14,6 +14,7 @@ from simulator.results.checks import CheckResult, run_checks
 from simulator.results.dataset import to_dataset
 from simulator.results.inputs import ScenarioInfo, SimulationOutput
 from simulator.results.manifest import RunFacts, build_manifest
+from simulator.results.run import with_record
 from simulator.results.store import write_results
 from simulator.results.summary import SummaryRow, summarise
 from simulator.settings import RunSettings
@@ -149,5 +150,6 @@ def written(folder: Path) -> SimulationOutput:
     )
     dataset = to_dataset(output)
     manifest = build_manifest(output, facts(run_checks(output)))
-    write_results(folder, dataset, summarise(dataset), manifest, {"report.html": "<p>好</p>"})
+    record = with_record(dataset, manifest, {})
+    write_results(folder, record, summarise(dataset), manifest, {"report.html": "<p>好</p>"})
     return output

@@ -6,8 +6,8 @@ import pytest
 from simulator import stress_test
 from simulator.book import build_book
 from simulator.catalogue import parameters_from
-from simulator.conclusion import ExperimentOutcome
 from simulator.notebook import _scenario
+from simulator.results.run import Run
 from simulator.settings import BookSettings, RunSettings, ScenarioSettings
 
 SMALL = BookSettings.model_validate(
@@ -22,7 +22,7 @@ def scenario(label: str, growth: float) -> ScenarioSettings:
     return _scenario("baseline").model_copy(update=changes)
 
 
-def run(*growths: float) -> ExperimentOutcome:
+def run(*growths: float) -> Run:
     return stress_test(
         book=SMALL,
         scenarios=[scenario(f"growth {g:g}", g) for g in growths],
@@ -35,12 +35,12 @@ def run(*growths: float) -> ExperimentOutcome:
 
 
 @pytest.fixture(scope="module")
-def both() -> ExperimentOutcome:
+def both() -> Run:
     return run(0.0, 0.5)
 
 
 def test_applicants_of_a_scenario_follow_its_growth_under_every_policy(
-    both: ExperimentOutcome,
+    both: Run,
 ) -> None:
     months = np.arange(1, MONTHS + 1)
     applicants = both.dataset["applicants"].values
@@ -49,7 +49,7 @@ def test_applicants_of_a_scenario_follow_its_growth_under_every_policy(
         np.testing.assert_array_equal(applicants[row], np.broadcast_to(expected, (2, 2, MONTHS)))
 
 
-def test_a_scenario_that_grows_changes_nothing_in_another(both: ExperimentOutcome) -> None:
+def test_a_scenario_that_grows_changes_nothing_in_another(both: Run) -> None:
     alone = run(0.0).dataset
     for name in ("closing_balance", "written_off", "repeat_disbursed"):
         ours, theirs = (d[name].isel(scenario=0).values for d in (alone, both.dataset))

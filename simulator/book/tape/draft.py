@@ -74,6 +74,8 @@ class Draft:
         self.dates = {n: c[rows] for n, c in self.dates.items()}
         self.unread = {n: c[rows] for n, c in self.unread.items()}
         self.texts = {n: c.take(rows) for n, c in self.texts.items()}
+        if self.months_overdue is not None:
+            self.months_overdue = self.months_overdue[rows]
         self.findings.about(self.texts.get("loan_id"), self.rows)
 
     def add(self, *troubles: Trouble) -> None:

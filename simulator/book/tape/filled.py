@@ -102,6 +102,4 @@ def leave_repaid(draft: Draft) -> None:
         f"{np.count_nonzero(repaid)} instalment loans leave: their principal is 0 and nothing is"
         " past due, so they are repaid."
     )
-    if draft.months_overdue is not None:
-        draft.months_overdue = draft.months_overdue[~repaid]
     draft.keep(~repaid)

@@ -16,7 +16,7 @@ from simulator.book.tape.synonyms import (
     bracketed_unit,
     plain_word,
 )
-from simulator.validation import clip
+from simulator.validation import clip, nearest
 
 MOST_NAMED: Final = 12
 """Columns of one kind that a message names."""
@@ -176,8 +176,7 @@ def _unmapped(names: Sequence[str], mapping: TapeMapping) -> list[str]:
     """Columns that the mapping names and the tape lacks."""
     lines = []
     for name in [n for n in mapping.columns if n not in names][:MOST_NAMED]:
-        near = get_close_matches(name, names, n=1)
-        hint = f" - did you mean {clip(near[0], 40)}?" if near else ""
+        hint = nearest(name, names)
         lines.append(f"columns of the mapping name {clip(name, 40)}, which the tape lacks{hint}")
     return lines
 

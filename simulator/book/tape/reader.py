@@ -185,8 +185,6 @@ def _drop_closed(draft: Draft) -> None:
             f"{np.count_nonzero(closed)} loans{balance} leave: their status is closed or written"
             " off."
         )
-        if draft.months_overdue is not None:
-            draft.months_overdue = draft.months_overdue[~closed]
         draft.keep(~closed)
         if closed.all():
             draft.findings.say("every loan has a status that leaves the tape")

@@ -32,8 +32,6 @@ def take_out(draft: Draft) -> None:
         out |= bad
     found.waiting.clear()
     if out.any():
-        if draft.months_overdue is not None:
-            draft.months_overdue = draft.months_overdue[~out]
         draft.keep(~out)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simulator.calibrate.settings import FreeParameter
 from simulator.catalogue import ParameterSpec, catalogue
-from simulator.validation import UserError, unknown_choice
+from simulator.validation import refuse, unknown_choice
 
 F8 = NDArray[np.float64]
 
@@ -133,8 +133,7 @@ def parameter_transform(free: Mapping[str, FreeParameter]) -> ParameterTransform
         mistakes = _mistakes(coordinate, known[name])
         findings += [f"calibration.free.{name}.{mistake}" for mistake in mistakes]
         found.append(coordinate)
-    if findings:
-        raise UserError("\n".join(findings))
+    refuse(findings)
     return ParameterTransform(tuple(found))
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from simulator.calibrate.estimate.fitted import Fit
 from simulator.calibrate.estimate.search import MomentSource, Search
 from simulator.progress import Progress
-from simulator.validation import unknown_choice
+from simulator.validation import check_known
 
 F8 = NDArray[np.float64]
 
@@ -35,8 +35,7 @@ def profile(
     At each, the other parameters take the values that suit it best by the slopes at the estimate;
     the numbers there are simulated. Raises ``UserError`` for an unknown name.
     """
-    if name not in fit.names:
-        raise unknown_choice("profile", fit.names, name)
+    check_known("profile", fit.names, name)
     search = Search(source, fit.scale, fit.numbers, step=0.0, watch=watch)
     j = fit.names.index(name)
     sd = float(np.sqrt(fit.covariance[j, j]))

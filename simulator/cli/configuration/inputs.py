@@ -9,7 +9,7 @@ import yaml
 from simulator.break_even.question import ask
 from simulator.cli.configuration.folders import ConfigFolders
 from simulator.cli.configuration.groups import PRODUCT, TABLE, Group
-from simulator.cli.configuration.names import check_known
+from simulator.cli.configuration.names import keyed
 from simulator.policies import Policy, with_reference
 from simulator.products import Product
 from simulator.provision import RuleBook, check_books
@@ -21,7 +21,7 @@ from simulator.settings import (
     ScenarioSettings,
 )
 from simulator.shipped import fitted_books
-from simulator.validation import UserError, clip, unknown_choice
+from simulator.validation import UserError, check_known, refuse
 from simulator.vocabulary import REFERENCE
 
 if TYPE_CHECKING:
@@ -82,23 +82,15 @@ def request_from(
     )
 
 
-def _mapping(owner: str, value: object) -> dict[str, object]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise UserError(f"{owner} must hold keys and values; got {clip(value)}")
-    return {str(key): item for key, item in value.items()}
-
-
 def add_reference(config: Mapping[str, object], folders: ConfigFolders) -> dict[str, object]:
     """``config`` with ``status_quo`` as the first policy, from its file when it was absent."""
-    policies = _mapping("policy", config.get("policy"))
+    policies = keyed("policy", config.get("policy"))
     file = folders.choices("policy")[REFERENCE]
-    shipped = _mapping(f"policy.{REFERENCE}", yaml.safe_load(file.read_text(encoding="utf-8")))
+    shipped = keyed(f"policy.{REFERENCE}", yaml.safe_load(file.read_text(encoding="utf-8")))
     return {
         **config,
         "policy": with_reference(
-            policies, lambda own: {**shipped, **_mapping(f"policy.{REFERENCE}", own)}
+            policies, lambda own: {**shipped, **keyed(f"policy.{REFERENCE}", own)}
         ),
     }
 
@@ -127,8 +119,7 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
     findings = _Findings()
     for key in config:
         with findings:
-            if key not in TABLE:
-                raise unknown_choice("a key's group", TABLE, str(key))
+            check_known("a key's group", TABLE, str(key))
     with findings:
         _check_products(config)
     parts: dict[str, object] = {}
@@ -139,10 +130,9 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
             if group.is_list:
                 parts[group.name] = _list(group, config, chosen, findings)
             else:
-                values = _mapping(group.name, config.get(group.name))
+                values = keyed(group.name, config.get(group.name))
                 parts[group.name] = group.entry(group.name, values)
-    if findings.lines:
-        raise UserError("\n".join(findings.lines))
+    refuse(findings.lines)
     inputs = Inputs(
         book=cast(BookSettings, parts.pop("book")),
         products=cast(dict[str, Product], parts.pop(PRODUCT)),
@@ -162,9 +152,9 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
 
 def _check_products(config: Mapping[str, object]) -> None:
     """Refuse a product of the book that no file describes, whatever else is wrong."""
-    named = _mapping("book", config.get("book")).get("products")
+    named = keyed("book", config.get("book")).get("products")
     for name in named if isinstance(named, Mapping) else ():
-        check_known("book.products", _mapping(PRODUCT, config.get(PRODUCT)), str(name))
+        check_known("book.products", keyed(PRODUCT, config.get(PRODUCT)), str(name))
 
 
 def _list(
@@ -177,7 +167,7 @@ def _list(
     found: dict[str, object] = {}
     for name, value in _entries(group, config, chosen, findings).items():
         with findings:
-            found[name] = group.entry(name, _mapping(f"{group.name}.{name}", value))
+            found[name] = group.entry(name, keyed(f"{group.name}.{name}", value))
     return found
 
 
@@ -191,7 +181,7 @@ def _entries(
     found: dict[str, object] = {}
     names = chosen.get(group.name, ())
     with findings:
-        found = _mapping(group.name, config.get(group.name))
+        found = keyed(group.name, config.get(group.name))
         if not found and not group.may_be_empty:
             raise UserError(f"{group.name} must name at least one choice")
         for name in list(found):

@@ -15,9 +15,8 @@ from simulator.cli.configuration.groups import (
     Choice,
     is_list,
 )
-from simulator.cli.configuration.names import check_known
 from simulator.reading.plain_yaml import unsafe_text
-from simulator.validation import UserError, clip, unknown_choice
+from simulator.validation import UserError, check_known, clip, refuse, unknown_choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,7 @@ def check_overrides(
                 raise UserError(_sweep_hint(override))
         except UserError as error:
             findings.append(str(error))
-    if findings:
-        raise UserError("\n".join(findings))
+    refuse(findings)
 
 
 def _given_twice(overrides: Sequence[Override]) -> list[str]:

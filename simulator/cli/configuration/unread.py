@@ -10,7 +10,7 @@ from simulator.cli.configuration.groups import TABLE
 from simulator.cli.configuration.inputs import Inputs
 from simulator.cli.configuration.overrides import Override
 from simulator.settings import AssumptionsSettings, ExplainSettings
-from simulator.validation import UserError, clip
+from simulator.validation import clip, refuse
 
 OF_A_SWEEP = ("hydra.sweep.dir", "hydra.sweep.subdir")
 OF_A_PAGE = ("title", "workbook")
@@ -34,16 +34,14 @@ def refuse_other_commands(overrides: Sequence[Override], command: str, *, multir
             findings.append(f"{override.key} is read with --multirun only; set hydra.run.dir")
         if override.key == "hydra.run.dir" and multirun:
             findings.append("hydra.run.dir is not read with --multirun; set hydra.sweep.dir")
-    if findings:
-        raise UserError("\n".join(findings))
+    refuse(findings)
 
 
 def refuse_unread(arguments: Sequence[str], inputs: Inputs) -> None:
     """Refuse keys in ``arguments`` (as Hydra gets them) that the choices of ``inputs`` ignore."""
     typed = dict(_typed(arguments))
     findings = [*_of_book(typed, inputs), *_of_run(typed, inputs), *_of_sections(typed, inputs)]
-    if findings:
-        raise UserError("\n".join(findings))
+    refuse(findings)
 
 
 def _typed(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:

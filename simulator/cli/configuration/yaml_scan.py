@@ -19,7 +19,7 @@ from simulator.cli.configuration.groups import (
     with_files,
 )
 from simulator.reading.plain_yaml import check_nodes, load, parse, read_text
-from simulator.validation import UserError, clip, unknown_choice
+from simulator.validation import UserError, check_known, clip, unknown_choice
 
 
 def scan(folders: ConfigFolders, asked: Mapping[str, frozenset[str] | None]) -> list[str]:
@@ -116,8 +116,7 @@ def _check_experiment(
 ) -> None:
     keys = ("defaults", *(name for name in TABLE if name != EXPERIMENT))
     for key in content:
-        if key not in keys:
-            raise unknown_choice(f"{shown(path)}: a key", keys, str(key))
+        check_known(f"{shown(path)}: a key", keys, str(key))
     entries = content.get("defaults") or []
     if not isinstance(entries, list):
         raise _refuse(path, "defaults must be a list")

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from simulator.cli.terminal.break_evens import break_even_lines
 from simulator.cli.terminal.causes import cause_lines
+from simulator.cli.terminal.closing import closing_table
 from simulator.cli.terminal.underwriting import underwriting_lines
-from simulator.conclusion import ExperimentOutcome
+from simulator.report.headline.verdict import verdict
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import listed, tr
 from simulator.request import ExperimentRequest
+from simulator.results.run import Run
 
 
 def head_line(request: ExperimentRequest) -> str:
@@ -23,10 +25,15 @@ def head_line(request: ExperimentRequest) -> str:
     )
 
 
-def findings(outcome: ExperimentOutcome) -> Iterator[str]:
-    """A line for each answer that the run was asked for."""
-    if outcome.break_evens:
-        data = ReportData(outcome.dataset, outcome.summary, outcome.manifest)
-        yield from break_even_lines(data, outcome.break_evens)
-    yield from cause_lines(outcome.causes)
-    yield from underwriting_lines(outcome.underwriting, str(outcome.dataset.attrs["currency"]))
+def tell_run(run: Run) -> None:
+    """Print its closing table with the verdict, and a line for each answer it was asked for."""
+    data = ReportData(run)
+    closing_table(run.summary, verdict(data))
+    for line in _findings(data):
+        print(line)
+
+
+def _findings(data: ReportData) -> Iterator[str]:
+    yield from break_even_lines(data)
+    yield from cause_lines(data.run.causes)
+    yield from underwriting_lines(data.run.underwriting, str(data.dataset.attrs["currency"]))

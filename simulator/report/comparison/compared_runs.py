@@ -1,7 +1,7 @@
 """A run beside others: its data, its settings as plain lines, how far they can be compared."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -13,19 +13,17 @@ from numpy.typing import NDArray
 
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import tr
-from simulator.report.kit.setting_words import value_words
+from simulator.report.kit.setting_words import BELOW, flat, value_words
 from simulator.report.kit.text import clean
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths
 from simulator.results.path_metrics import BY_NAME, metric_values
-from simulator.results.stored_run import read_dataset, stored_manifest
-from simulator.results.summary import summarise
+from simulator.results.run import Run
+from simulator.results.stored_run import read_dataset
 
 F8 = NDArray[np.float64]
 ABSENT: Final = "\u2013"
 """Where a run has no such setting."""
-BETWEEN: Final = " \u203a "
-"""Between the parts of a setting's name."""
 _METRICS: Final = ("overdue_rate_30", "overdue_rate_90", "net_loss", "net_result")
 
 
@@ -82,11 +80,10 @@ def read_runs(folders: Sequence[Path]) -> tuple[ComparedRun, ...]:
 
 
 def _read(letter: str, folder: Path) -> ComparedRun:
-    dataset = read_dataset(folder)
-    data = ReportData(dataset, summarise(dataset), stored_manifest(folder, dataset))
+    data = ReportData(Run(read_dataset(folder), folder=folder))
     by_path = {
         item.name: item.values[..., 0]
-        for item in metric_values(dataset, tuple(BY_NAME[name] for name in _METRICS))
+        for item in metric_values(data.dataset, tuple(BY_NAME[name] for name in _METRICS))
         if item.months == (None,)
     }
     name = clean(folder.resolve().name or str(folder), 60)
@@ -97,25 +94,8 @@ def _settings(data: ReportData) -> dict[str, object]:
     """Every value of configuration and parameters under a name that tells its place."""
     configuration = dict(data.configuration())
     # What a run leaves out has its default: the attribute holds every parameter.
-    configuration["parameters"] = _parameters(data) or configuration.get("parameters", {})
-    return dict(_flat(configuration))
-
-
-def _flat(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
-    for key, value in entry.items():
-        name = f"{prefix}{clean(key, 60)}"
-        if isinstance(value, Mapping) and value:
-            yield from _flat(value, f"{name}{BETWEEN}")
-        else:
-            yield name, value
-
-
-def _parameters(data: ReportData) -> Mapping[str, object]:
-    try:
-        found = json.loads(str(data.dataset.attrs.get("parameters", "")))
-    except ValueError:
-        return {}
-    return found if isinstance(found, Mapping) else {}
+    configuration["parameters"] = data.run.parameters
+    return dict(flat(configuration))
 
 
 def union(runs: Sequence[ComparedRun], names: Callable[[ComparedRun], Sequence[str]]) -> list[str]:
@@ -197,5 +177,5 @@ def _lists(configuration: Mapping[str, object]) -> list[str]:
 
 def _item_of(name: str, lists: Collection[str]) -> str:
     """The entry of one of ``lists`` that a setting belongs to; empty without."""
-    group, *rest = name.split(BETWEEN)
-    return BETWEEN.join((group, rest[0])) if group in lists and rest else ""
+    group, *rest = name.split(BELOW)
+    return BELOW.join((group, rest[0])) if group in lists and rest else ""

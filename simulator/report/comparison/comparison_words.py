@@ -1,7 +1,7 @@
 """What the comparison of several runs says: where they do not compare, and what came out."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from simulator.report.comparison.compared_runs import ComparedRun, difference, union
@@ -125,8 +125,7 @@ def _other_books(runs: Sequence[ComparedRun]) -> list[str]:
     """Whether the runs have different borrowers, by settings or by the data of a tape."""
 
     def book(run: ComparedRun) -> str:
-        inputs = run.data.manifest.get("inputs")
-        digest = inputs.get("book_sha256") if isinstance(inputs, Mapping) else None
+        digest = run.data.run.inputs.get("book_sha256")
         return _exact([run.part("book"), run.attribute("book"), digest])
 
     if len({book(run) for run in runs}) == 1:

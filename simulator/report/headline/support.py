@@ -7,7 +7,6 @@ from simulator.report.kit.language import clauses, listed, sentences, tn, tr
 from simulator.report.kit.numbers import Scale, money_scale, number
 from simulator.report.kit.outcome_kinds import PER
 from simulator.report.kit.phrases import effect_text
-from simulator.results.compare import difference
 from simulator.results.decision import VALUE, Case, Lack, Verdict, verdict
 from simulator.results.ranking import Frontier, Standing
 from simulator.vocabulary import Fate
@@ -44,7 +43,7 @@ def _left(data: ReportData, case: Case) -> str:
     """How much of the worth is value left after the last month, where the sign hangs on it."""
     if "value_left" not in data.dataset or data.decision.measure != VALUE:
         return ""
-    left = difference(data.dataset, "value_left", (case.policy, data.reference), None)
+    left = data.run.compare(case.policy, data.reference, "value_left")
     before = case.worth.mean - left.mean
     if before * case.worth.mean > 0.0 or case.worth.is_zero:
         return ""

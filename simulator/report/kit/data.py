@@ -1,19 +1,18 @@
 """What the report reads: results of a run, with labels made harmless and statistics by name."""
 
-import json
 from collections.abc import Container, Iterable, Mapping
 from math import isfinite
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.report.kit.language import name, tr
 from simulator.report.kit.statistics import Array, Fan, fan_of
 from simulator.report.kit.text import clean
-from simulator.results.decision import VALUE, decide
+from simulator.results.decision import VALUE
 from simulator.results.estimate import Estimate
-from simulator.results.ranking import Frontier, Standing, frontiers
+from simulator.results.ranking import Frontier, Standing
+from simulator.results.run import Run, part
 from simulator.results.summary import SummaryRow
 from simulator.vocabulary import BUCKETS
 
@@ -70,22 +69,17 @@ def _statistics(
 
 
 class ReportData:
-    """The results of one run as the figures and sentences ask for them.
+    """A run as the figures and sentences of its report ask for it."""
 
-    ``dataset`` follows the contract of ``results.nc``, ``rows`` that of ``summary.csv``.
-    """
-
-    def __init__(
-        self, dataset: xr.Dataset, rows: Iterable[SummaryRow], manifest: Mapping[str, object]
-    ) -> None:
-        self.dataset = dataset
-        self.manifest = manifest
-        self.reference = str(dataset.attrs["reference"])
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.dataset = dataset = run.dataset
+        self.manifest = run.manifest
+        self.reference = run.reference
         letters = (c for c in str(dataset.attrs.get("currency", "")) if c.isalpha())
         self.currency = "".join(letters)[:8] or "money"
-        self.scenarios = tuple(str(s) for s in dataset["scenario"].values)
-        found = tuple(str(p) for p in dataset["policy"].values)
-        self.policies = (self.reference, *(p for p in found if p != self.reference))
+        self.scenarios = run.scenarios
+        self.policies = (self.reference, *(p for p in run.policies if p != self.reference))
         self.alternatives = self.policies[1:]
         self.months: Array = np.asarray(dataset["month"].values, dtype=np.float64)
         self.n_paths = int(dataset.sizes["path"])
@@ -93,14 +87,13 @@ class ReportData:
         self.n_draws = self.n_paths if draws is None else len(np.unique(draws.values))
         self._fans: dict[tuple[str, str, str, int | None], Fan] = {}
         self._by_weight: dict[str, Array] = {}
-        self._positions = {name: i for i, name in enumerate(found)}
-        listed = tuple(rows)
-        self._stats = _statistics(listed, None)
-        self._closing = _statistics(listed, int(self.months[-1]))
+        self._positions = {name: i for i, name in enumerate(run.policies)}
+        self._stats = _statistics(run.summary, None)
+        self._closing = _statistics(run.summary, int(self.months[-1]))
         self._metrics = frozenset(metric for *_, metric in self._stats)
-        self.balance_changes = balance_changes(listed, self.reference)
-        self.frontiers = frontiers(dataset)
-        self.decision = decide(dataset, listed)
+        self.balance_changes = balance_changes(run.summary, self.reference)
+        self.frontiers = run.frontiers
+        self.decision = run.decision
         self.best_first = tuple(case.policy for case in self.decision.cases)
         """The policies but the reference, as the decision ranks them."""
         few = len(self.alternatives) <= MOST_DRAWN
@@ -152,11 +145,8 @@ class ReportData:
 
     def scenario_entry(self, scenario: str) -> Mapping[str, object]:
         """Label, narrative, source, weight and warnings: from the manifest or the configuration."""
-        for entries in (self.manifest.get("scenarios"), self.configuration().get("scenario")):
-            entry = entries.get(scenario) if isinstance(entries, Mapping) else None
-            if isinstance(entry, Mapping):
-                return entry
-        return {}
+        found = part(self.manifest, "scenarios", scenario)
+        return found or part(self.configuration(), "scenario", scenario)
 
     def scenario_label(self, scenario: str, width: int = 48) -> str:
         """Name of a scenario for a reader (untrusted text: escape it)."""
@@ -186,13 +176,8 @@ class ReportData:
         return self._policy_numbers[policy]
 
     def configuration(self) -> Mapping[str, object]:
-        """The configuration of the run, from the dataset or else the manifest."""
-        found = self.dataset.attrs.get("configuration", self.manifest.get("configuration", {}))
-        try:
-            loaded = json.loads(found) if isinstance(found, str) else found
-        except ValueError:
-            return {}
-        return loaded if isinstance(loaded, Mapping) else {}
+        """The configuration of the run."""
+        return self.run.settings
 
     def by_path(self, variable: str, scenario: str, policy: str, dpd: int | None = None) -> Array:
         """A per-path variable, shape (paths, months)."""
@@ -287,10 +272,6 @@ class ReportData:
     def worst_scenario(self) -> str:
         """The scenario that costs most under the reference (net loss, else peak 90+)."""
         return max(self.scenarios, key=self._severity)
-
-    def mildest_scenario(self) -> str:
-        """The scenario that costs least under the reference."""
-        return min(self.scenarios, key=self._severity)
 
     def _severity(self, scenario: str) -> float:
         loss, _ = self.with_runoff("net_loss", "")

@@ -66,14 +66,16 @@ def plain(text: object) -> str:
     return name(words) if words else ""
 
 
-def flat(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Every value of nested mappings in words, under a name that tells its place."""
+def flat(
+    entry: Mapping[str, object], below: str = BELOW, prefix: str = ""
+) -> Iterator[tuple[str, object]]:
+    """Every value of nested mappings, under a name that tells its place."""
     for key, value in entry.items():
-        place = f"{prefix}{clean(key, 60)}"
+        place = f"{prefix}{clean(key, 120)}"
         if isinstance(value, Mapping) and value:
-            yield from flat(value, f"{place}{BELOW}")
+            yield from flat(value, below, f"{place}{below}")
         else:
-            yield place, value_words(value)
+            yield place, value
 
 
 @dataclass(frozen=True, slots=True)

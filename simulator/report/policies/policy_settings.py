@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from simulator.policies import build_policy
 from simulator.report.kit.language import name
-from simulator.report.kit.setting_words import BELOW, Part, flat, plain
+from simulator.report.kit.setting_words import BELOW, Part, flat, plain, value_words
 from simulator.validation import UserError
 
 MAX_LINES = 100
@@ -32,7 +32,9 @@ def policy_parts(policy: str, entry: Mapping[str, object]) -> tuple[Part, ...]:
 
 
 def _lines(said: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    lines = ((_plain_path(label), text.replace("_", " ")) for label, text in flat(said))
+    lines = (
+        (_plain_path(label), value_words(value).replace("_", " ")) for label, value in flat(said)
+    )
     return tuple(islice(lines, MAX_LINES))
 
 

@@ -14,6 +14,7 @@ from simulator.report.kit.statistics import Array, Fan, fan_of
 from simulator.report.kit.text import clean
 from simulator.results.estimate import Estimate
 from simulator.results.provisions.roll_forward import CLOSING, OPENING
+from simulator.results.run import part
 
 TRANSFERS: Final = ("transfer_in", "transfer_out")
 
@@ -88,9 +89,7 @@ class Provisions:
 
     def entry(self, book: str) -> Mapping[str, object]:
         """What the configuration of the run says of a rule book."""
-        known = self.data.configuration().get("provision")
-        entry = known.get(book) if isinstance(known, Mapping) else None
-        return entry if isinstance(entry, Mapping) else {}
+        return part(self.data.configuration(), "provision", book)
 
     def minimum(self, book: str, ratio: str) -> float | None:
         """The least ``ratio`` that a rule book allows, or None."""

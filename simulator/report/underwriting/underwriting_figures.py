@@ -9,7 +9,7 @@ from simulator.report.kit import style
 from simulator.report.kit.language import sentences, tr
 from simulator.report.kit.numbers import Scale, money_scale
 from simulator.report.kit.style import Frame, Grid, Settings, Sheet, axis
-from simulator.results.underwriting import DECILES, STEP, Underwriting, UnderwritingRow
+from simulator.results.underwriting import DECILES, STEP, UnderwritingRow, best_cutoff
 
 Rows = Sequence[UnderwritingRow]
 Labels = Mapping[str, str]
@@ -82,9 +82,7 @@ def by_decile(rows: Rows, labels: Labels, scale: Scale, frame: Frame) -> go.Figu
     return sheet.figure()
 
 
-def by_cutoff(
-    found: Underwriting, rows: Rows, labels: Labels, scale: Scale, frame: Frame
-) -> go.Figure:
+def by_cutoff(cutoff: float, rows: Rows, labels: Labels, scale: Scale, frame: Frame) -> go.Figure:
     """Value of a cut-off less that of the current one; a panel a scenario."""
     grid, unit = _grid(frame, len(labels)), scale.divisor
     sheet = Sheet(grid)
@@ -121,7 +119,7 @@ def by_cutoff(
         sheet.add_trace(
             panel,
             **quiet,
-            x=[found.cutoff, found.cutoff],
+            x=[cutoff, cutoff],
             y=list(ends),
             line={"color": style.SERIES[0][0], "width": 1.2, "dash": "dot"},
             hoverinfo="x",
@@ -129,10 +127,10 @@ def by_cutoff(
     return sheet.figure()
 
 
-def decile_words(found: Underwriting, rows: Rows, labels: Labels) -> str:
+def decile_words(currency: str, rows: Rows, labels: Labels) -> str:
     """What the worst, and the fifth, tenth of the scores is worth in each scenario."""
     chosen = [r for r in rows if r.kind == "decile" and r.group in ("1", str(DECILES // 2))]
-    scale = money_scale(found.currency, [r.value_per_loan for r in chosen])
+    scale = money_scale(currency, [r.value_per_loan for r in chosen])
     parts = []
     for scenario, label in labels.items():
         worst, middle = (r for r in chosen if r.scenario == scenario)
@@ -149,25 +147,24 @@ def decile_words(found: Underwriting, rows: Rows, labels: Labels) -> str:
     return sentences(*parts)
 
 
-def cutoff_words(found: Underwriting, rows: Rows, labels: Labels) -> list[str]:
+def cutoff_words(currency: str, cutoff: float, rows: Rows, labels: Labels) -> list[str]:
     """The best cut-off of each scenario beside the current one."""
     out = []
     for scenario, label in labels.items():
-        best = found.best_cutoff(scenario)
-        if isnan(best):
+        best = best_cutoff(rows, scenario)
+        if best is None:
             out.append(tr("Under {scenario} there is no value: see the warnings.", scenario=label))
             continue
-        row = next(r for r in rows if (r.scenario, r.kind, r.low) == (scenario, "cutoff", best))
-        scale = money_scale(found.currency, [row.change])
+        scale = money_scale(currency, [best.change])
         out.append(
             tr(
                 "Under {scenario} value is largest with a cut-off of {best}, against {now} today:"
                 " {change} more ({span}), in steps of {step} points.",
                 scenario=label,
-                best=f"{best:g}",
-                now=f"{found.cutoff:g}",
-                change=scale.full(row.change),
-                span=scale.span(row.change_ci_low, row.change_ci_high),
+                best=best.group,
+                now=f"{cutoff:g}",
+                change=scale.full(best.change),
+                span=scale.span(best.change_ci_low, best.change_ci_high),
                 step=f"{STEP:g}",
             )
         )

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from simulator.report.kit.card import FigureCard, plain
-from simulator.report.kit.language import name, speaking, tr
+from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import tr
 from simulator.report.kit.numbers import Scale, money_scale, percent
 from simulator.report.kit.page_shell import page_text
 from simulator.report.kit.table import SCENARIO, Table
@@ -14,42 +15,35 @@ from simulator.report.underwriting.underwriting_figures import (
     cutoff_words,
     decile_words,
 )
-from simulator.results.inputs import ScenarioInfo
-from simulator.results.underwriting import Underwriting, UnderwritingRow
-from simulator.settings import ReportSettings
+from simulator.results.underwriting import CUTOFF, UnderwritingRow
 
 Rows = Sequence[UnderwritingRow]
 Labels = Mapping[str, str]
 
 
-def render_underwriting(
-    found: Underwriting,
-    rows: Rows,
-    scenarios: Sequence[ScenarioInfo],
-    settings: ReportSettings,
-) -> str:
-    """The page as the text of one HTML file that loads nothing from anywhere."""
-    with speaking(settings.language):
-        labels = {scenario.name: name(scenario.label) for scenario in scenarios}
-        cards = [_decile_card(found, rows, labels), _cutoff_card(found, rows, labels)]
-        return page_text(
-            "underwriting.html.j2",
-            cards,
-            {},
-            title=tr("Value of new customers by score"),
-            facts=[
-                tr("Current policy"),
-                tr("Cut-off {score}", score=f"{found.cutoff:g}"),
-                found.currency,
-            ],
-            headline=decile_words(found, rows, labels),
-            support=cutoff_words(found, rows, labels),
-            cards=cards,
-            bands=_table(found, rows, labels, "band", tr("Band")),
-        )
+def render_underwriting(data: ReportData) -> str:
+    """The page as the text of one HTML file that loads nothing from anywhere.
+
+    The run must explain underwriting.
+    """
+    rows, currency = data.run.underwriting, data.currency
+    cutoff = float(data.dataset.attrs[CUTOFF])
+    labels = {scenario: data.scenario_label(scenario) for scenario in data.scenarios}
+    cards = [_decile_card(currency, rows, labels), _cutoff_card(currency, cutoff, rows, labels)]
+    return page_text(
+        "underwriting.html.j2",
+        cards,
+        {},
+        title=tr("Value of new customers by score"),
+        facts=[tr("Current policy"), tr("Cut-off {score}", score=f"{cutoff:g}"), currency],
+        headline=decile_words(currency, rows, labels),
+        support=cutoff_words(currency, cutoff, rows, labels),
+        cards=cards,
+        bands=_table(currency, rows, labels, "band", tr("Band")),
+    )
 
 
-def _decile_card(found: Underwriting, rows: Rows, labels: Labels) -> FigureCard:
+def _decile_card(currency: str, rows: Rows, labels: Labels) -> FigureCard:
     chosen = [row for row in rows if row.kind == "decile"]
     return plain(
         "deciles",
@@ -59,14 +53,14 @@ def _decile_card(found: Underwriting, rows: Rows, labels: Labels) -> FigureCard:
             " included, over first loans booked: mean over paths and its 95 % interval. 1 is the"
             " tenth of all applicants with the lowest scores."
         ),
-        partial(by_decile, chosen, labels, _scale(found, chosen)),
-        _table(found, rows, labels, "decile", tr("Tenth")),
+        partial(by_decile, chosen, labels, _scale(currency, chosen)),
+        _table(currency, rows, labels, "decile", tr("Tenth")),
     )
 
 
-def _cutoff_card(found: Underwriting, rows: Rows, labels: Labels) -> FigureCard:
+def _cutoff_card(currency: str, cutoff: float, rows: Rows, labels: Labels) -> FigureCard:
     chosen = [row for row in rows if row.kind == "cutoff"]
-    scale, per_loan = money_scale(found.currency, [r.change for r in chosen]), _scale(found, chosen)
+    scale, per_loan = money_scale(currency, [r.change for r in chosen]), _scale(currency, chosen)
     header = (
         tr(SCENARIO),
         tr("Cut-off"),
@@ -93,13 +87,13 @@ def _cutoff_card(found: Underwriting, rows: Rows, labels: Labels) -> FigureCard:
             " other score of returning customers is left out: for an exact answer run a policy"
             " with the cut-off."
         ),
-        partial(by_cutoff, found, chosen, labels, scale),
+        partial(by_cutoff, cutoff, chosen, labels, scale),
         Table(header, lines, n_names=2),
     )
 
 
-def _scale(found: Underwriting, rows: Rows) -> Scale:
-    return money_scale(found.currency, [row.value_per_loan for row in rows])
+def _scale(currency: str, rows: Rows) -> Scale:
+    return money_scale(currency, [row.value_per_loan for row in rows])
 
 
 def _told(scale: Scale) -> Callable[[UnderwritingRow], str]:
@@ -109,10 +103,10 @@ def _told(scale: Scale) -> Callable[[UnderwritingRow], str]:
     )
 
 
-def _table(found: Underwriting, rows: Rows, labels: Labels, kind: str, title: str) -> Table:
+def _table(currency: str, rows: Rows, labels: Labels, kind: str, title: str) -> Table:
     """Everything that is known of each group of scores."""
     chosen = [row for row in rows if row.kind == kind]
-    scale = _scale(found, chosen)
+    scale = _scale(currency, chosen)
     header = (
         tr(SCENARIO),
         title,

@@ -13,15 +13,15 @@ from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import LANGUAGES, speaking
 from simulator.report.policies import convergence
 from simulator.report.profit import losses_over_time
-from simulator.results.stored_run import Record, read_record
+from simulator.results.run import Run
 from tests.report.page_outline import Outline
 
 WORDS = ("book.borrowers=300", "run.threads=1", "run.paths=8", "run.months=9", "provision=[]")
 
 
-def _record(folder: Path, *words: str) -> Record:
+def _record(folder: Path, *words: str) -> Run:
     assert run_main([*WORDS, *words, f"hydra.run.dir={folder}"]) == 0
-    return read_record(folder)
+    return Run.read(folder)
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +30,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def record(folder: Path) -> Record:
+def record(folder: Path) -> Run:
     return _record(folder, "scenario=[baseline,downturn]", "policy=[grace_period]")
 
 
 @pytest.fixture(scope="module")
-def data(record: Record) -> ReportData:
-    return ReportData(record.dataset, record.summary_rows, record.manifest)
+def data(record: Run) -> ReportData:
+    return ReportData(record)
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +47,10 @@ def american(tmp_path_factory: pytest.TempPathFactory) -> ReportData:
         "parameters=us_cards",
         "scenario=[fed_2025_severely_adverse]",
     )
-    return ReportData(record.dataset, record.summary_rows, record.manifest)
+    return ReportData(record)
 
 
-def test_losses_over_time_are_sums_of_what_was_lost(record: Record, data: ReportData) -> None:
+def test_losses_over_time_are_sums_of_what_was_lost(record: Run, data: ReportData) -> None:
     place = {"scenario": "downturn", "policy": "grace_period"}
     flows = record.dataset.sel(place)
     lost = flows["written_off"] + flows["sold"] - flows["recovered"] - flows["sale_price"]
@@ -66,7 +66,7 @@ def test_losses_over_time_are_sums_of_what_was_lost(record: Record, data: Report
     )
 
 
-def test_vintages_that_begin_in_the_run_are_drawn(record: Record, data: ReportData) -> None:
+def test_vintages_that_begin_in_the_run_are_drawn(record: Run, data: ReportData) -> None:
     figure = vintages.vintage_curves(data, style.WIDE, "status_quo")
     found = record.dataset["vintage_ever_90"].sel(scenario="baseline", policy="status_quo")
     lines = [t for t in figure.data if t.xaxis == "x"]
@@ -79,7 +79,7 @@ def test_vintages_that_begin_in_the_run_are_drawn(record: Record, data: ReportDa
 
 
 def test_the_last_interval_of_the_convergence_is_that_of_all_paths(
-    record: Record, data: ReportData
+    record: Run, data: ReportData
 ) -> None:
     scenario, best = data.worst_scenario(), data.best_first[0]
     rates = record.dataset["overdue_rate"].sel(scenario=scenario, dpd=90).max("month")
@@ -127,17 +127,15 @@ def test_a_page_has_at_most_fifteen_figures(data: ReportData, code: str) -> None
         assert len({card.key for card in cards}) == len(cards)
 
 
-def test_a_chinese_page_has_no_english_sentence(folder: Path, record: Record) -> None:
+def test_a_chinese_page_has_no_english_sentence(folder: Path, record: Run) -> None:
     """Only what a user typed, identifiers, and warnings of the run itself stay as they are."""
     import re
 
-    from simulator.report.page import render_report
+    from simulator.report.report_files import report_pages
     from simulator.settings import ReportSettings
 
-    page = render_report(
-        record.dataset, record.summary_rows, record.manifest, ReportSettings(language="zh")
-    )
-    page = re.sub(r"<(script|style|pre)\b.*?</\1>", "", page, flags=re.S)
+    page = report_pages(record, ReportSettings(language="zh"))["report.html"]
+    page = re.sub(r"<(script|style|pre)\b.*?</\1>", "", str(page), flags=re.S)
     english = [
         text.strip()
         for text in Outline(page).text

@@ -7,7 +7,7 @@ from simulator.report.headline.support import further
 from simulator.report.headline.verdict import verdict
 from simulator.report.kit.data import ReportData
 from simulator.report.policies import effects
-from tests.report.stress_runs import Run
+from tests.report.stress_runs import Run, data_of
 
 
 def _re_aged(run: Run, before: tuple[float, float, float]) -> ReportData:
@@ -26,7 +26,7 @@ def _re_aged(run: Run, before: tuple[float, float, float]) -> ReportData:
                 mean, low, high = before
                 old = fall._replace(mean=mean, ci_low=low, ci_high=high)
                 rows.append(old._replace(metric=next(names)))
-    return ReportData(run.dataset, rows, run.manifest)
+    return data_of(Run(run.dataset, rows, run.manifest))
 
 
 def test_a_rate_that_only_re_ageing_lowers_is_no_improvement(default_run: Run) -> None:

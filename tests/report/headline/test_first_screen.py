@@ -10,7 +10,6 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.cli.terminal.closing import closing_table
-from simulator.conclusion import ExperimentOutcome
 from simulator.notebook import stress_test
 from simulator.report import about_the_run, workbook
 from simulator.report.headline.first_screen import first_screen
@@ -20,8 +19,11 @@ from simulator.report.kit.language import speaking
 from simulator.report.kit.spreadsheet import Number
 from simulator.results.decision import Lack, Outcome
 from simulator.results.ranking import frontiers
+from simulator.results.run import Run
 from simulator.results.summary import summarise
 from simulator.settings import DecisionLimits, DecisionSettings, LanguageCode
+from tests.report.stress_runs import Run as Parts
+from tests.report.stress_runs import data_of
 
 F8 = NDArray[np.float64]
 PATHS = 30
@@ -46,7 +48,7 @@ OPENING = "opening"
 
 
 @pytest.fixture(scope="module")
-def outcome() -> ExperimentOutcome:
+def outcome() -> Run:
     return stress_test(
         scenarios=["baseline", "downturn"],
         policies=["grace_period", "stricter_approval", "education"],
@@ -219,12 +221,12 @@ def _assert_cell(text: str, header: str, expected: float) -> None:
 
 @pytest.mark.parametrize("code", get_args(LanguageCode))
 def test_every_number_of_the_first_screen_follows_from_the_results(
-    outcome: ExperimentOutcome, code: LanguageCode
+    outcome: Run, code: LanguageCode
 ) -> None:
     again = Again(outcome.dataset)
     best, *_ = again.order()
     with speaking(code):
-        data = ReportData(outcome.dataset, outcome.summary, outcome.manifest)
+        data = ReportData(outcome)
         screen = first_screen(data)
         labels = [data.policy_label(p) for p in again.policies]
     decision = outcome.decision
@@ -314,36 +316,36 @@ def _sure_effects(again: Again, i: int) -> list[tuple[float, int]]:
     return found
 
 
-def _planted(outcome: ExperimentOutcome, worths: dict[str, F8]) -> tuple[xr.Dataset, ReportData]:
+def _planted(outcome: Run, worths: dict[str, F8]) -> tuple[xr.Dataset, ReportData]:
     """The run with policies worth so much, by path, more than the current one everywhere."""
     dataset = outcome.dataset.copy(deep=True)
     current = dataset["value"].sel(policy="status_quo")
     for policy, worth in worths.items():
         own = (current + xr.DataArray(worth, dims="path")).transpose("scenario", "path")
         dataset["value"].loc[{"policy": policy}] = own.values
-    return dataset, ReportData(dataset, summarise(dataset), outcome.manifest)
+    return dataset, data_of(Parts(dataset, summarise(dataset), outcome.manifest))
 
 
 SCATTER = np.where(np.arange(PATHS) % 2 == 0, 1.0, -1.0)
 
 
-def test_a_policy_that_gains_everywhere_is_recommended(outcome: ExperimentOutcome) -> None:
+def test_a_policy_that_gains_everywhere_is_recommended(outcome: Run) -> None:
     dataset, _ = _planted(outcome, {"education": 2e4 + 1e3 * SCATTER})
     limits = DecisionLimits(complaints=0.0)
     dataset.attrs["decision"] = DecisionSettings(limits=limits).model_dump_json()
-    strict = ReportData(dataset, summarise(dataset), outcome.manifest)
+    strict = data_of(Parts(dataset, summarise(dataset), outcome.manifest))
     assert strict.decision.outcome is Outcome.NO_CLEAR_CASE
     assert {o.lack for o in strict.decision.cases[0].obstacles} == {Lack.COMPLAINTS}
     limits = DecisionLimits(complaints=100.0)
     dataset.attrs["decision"] = DecisionSettings(limits=limits).model_dump_json()
-    found = ReportData(dataset, summarise(dataset), outcome.manifest)
+    found = data_of(Parts(dataset, summarise(dataset), outcome.manifest))
     assert found.decision.outcome is Outcome.RECOMMENDED
     assert verdict(found).startswith("Recommended: Education, worth +")
     assert "Pilot Education" in " ".join(first_screen(found).next_steps)
 
 
 def test_four_faces_give_one_answer_where_the_largest_mean_is_not_sure(
-    outcome: ExperimentOutcome, capsys: pytest.CaptureFixture[str]
+    outcome: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A gains more by mean, but not surely; B gains less, and surely: B leads everywhere."""
     dataset, data = _planted(
@@ -378,8 +380,8 @@ def test_four_faces_give_one_answer_where_the_largest_mean_is_not_sure(
     assert all("Education" in row for row in first)
 
 
-def test_the_limits_are_told_in_chinese_throughout(outcome: ExperimentOutcome) -> None:
-    data = ReportData(outcome.dataset, outcome.summary, outcome.manifest)
+def test_the_limits_are_told_in_chinese_throughout(outcome: Run) -> None:
+    data = ReportData(outcome)
     english = about_the_run.limits(data)
     with speaking("zh"):
         chinese = about_the_run.limits(data)

@@ -24,7 +24,7 @@ def _with_runoff(run: Run) -> ReportData:
         if "net_" in row.metric
     ]
     dataset = run.dataset.assign_attrs(runoff_months=12)
-    return ReportData(dataset, [*run.rows, *later], run.manifest)
+    return data_of(Run(dataset, [*run.rows, *later], run.manifest))
 
 
 def test_losses_put_off_into_the_runoff_are_in_the_amounts(default_run: Run) -> None:

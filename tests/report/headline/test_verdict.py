@@ -66,7 +66,7 @@ def _losing(run: Run, scenario: int, loss: float) -> ReportData:
         else row
         for row in run.rows
     ]
-    return ReportData(dataset, rows, run.manifest)
+    return data_of(Run(dataset, rows, run.manifest))
 
 
 def test_a_scenario_in_which_a_policy_loses_is_named_with_its_limit(default_run: Run) -> None:
@@ -94,7 +94,7 @@ def test_one_path_recommends_nothing() -> None:
 
 def test_a_run_without_value_recommends_nothing_and_says_why(default_run: Run) -> None:
     run = make_tournament(4)
-    data = ReportData(run.dataset.drop_vars("value"), run.rows, run.manifest)
+    data = data_of(Run(run.dataset.drop_vars("value"), run.rows, run.manifest))
     sentence = verdict(data)
     assert sentence.startswith(
         "No recommendation: without a run-off the value of a policy is not known"
@@ -141,7 +141,7 @@ def test_another_average_balance_is_told_in_both_directions(
     for month in (1, 2):
         rows.append(at("status_quo", "balance", month, 4.0e8))
         rows.append(at("grace_period", "delta_balance", month, change))
-    said = balances_differ(ReportData(default_run.dataset, rows, default_run.manifest))
+    said = balances_differ(data_of(Run(default_run.dataset, rows, default_run.manifest)))
     assert (f"Grace period ({told})" in " ".join(said)) is bool(told)
     assert bool(said) is bool(told)
 
@@ -158,7 +158,7 @@ def _tried(changes: dict[str, tuple[float, float]]) -> ReportData:
     places = (EVERYWHERE, "baseline")
     tried = Tried(trials, (leading,), places, change, np.full(change.shape, 1e5))
     run = with_tried(data.dataset, tried)
-    return ReportData(run, [], data.manifest)
+    return data_of(Run(run, [], data.manifest))
 
 
 def test_the_tornado_draws_each_assumption_from_low_to_high_the_widest_first() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import simulator
-from simulator.conclusion import ExperimentOutcome
 from simulator.report import workbook
 from simulator.report.comparison.compared_runs import read_runs
 from simulator.report.comparison.comparison_page import render_comparison
@@ -17,6 +16,7 @@ from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import speaking
 from simulator.report.kit.spreadsheet import MAX_SHEET_NAME, Number, number_format
 from simulator.report.kit.style import WIDE
+from simulator.results.run import Run
 from simulator.settings import ReportSettings
 from tests.report.fit.test_fit_page import make_report
 from tests.report.test_workbook import read
@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def outcome(folder: Path) -> ExperimentOutcome:
+def outcome(folder: Path) -> Run:
     return simulator.stress_test(
         scenarios=["baseline"],
         policies=["grace_period"],
@@ -41,11 +41,11 @@ def outcome(folder: Path) -> ExperimentOutcome:
 
 
 def test_a_chinese_workbook_names_its_sheets_headings_and_metrics_in_chinese(
-    outcome: ExperimentOutcome,
+    outcome: Run,
 ) -> None:
     with speaking("zh"):
-        data = ReportData(outcome.dataset, outcome.summary, outcome.manifest)
-        content = workbook.render_workbook(data, outcome.summary, ReportSettings())
+        data = ReportData(outcome)
+        content = workbook.render_workbook(data, ReportSettings())
     found = read(content)
     assert next(iter(found.sheets)) == "说明"
     for sheet, rows in found.sheets.items():
@@ -67,7 +67,7 @@ def test_units_of_numbers_are_said_in_the_language() -> None:
 
 
 def test_a_chinese_comparison_says_its_finding_and_its_warnings_in_chinese(
-    outcome: ExperimentOutcome, folder: Path, tmp_path: Path
+    outcome: Run, folder: Path, tmp_path: Path
 ) -> None:
     simulator.stress_test(
         scenarios=["baseline"],

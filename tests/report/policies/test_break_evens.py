@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from simulator.report.policies import break_evens
+from simulator.results.break_even import BreakEven, GainPoint, Verdict, with_break_evens
 from tests.report.page_outline import Outline
 from tests.report.stress_runs import PAYLOADS, Run, data_of, write
 from tests.report.tournament_runs import make_tournament
@@ -12,23 +13,24 @@ from tests.report.tournament_runs import make_tournament
 
 def test_break_evens_are_told_in_a_sentence_each(tmp_path: Path) -> None:
     few = make_tournament(4, ("baseline", "downturn"), 4)
-    answers = {
-        "policy": [f"policy_number_{i}" for i in (1, 2, 1, 3, 2)] + [PAYLOADS[0]],
-        "field": ["take_up_if_no_need", "extension_months", *["false_proof"] * 3, "months"],
-        "scenario": ["downturn"] * 6,
-        "metric": ["net_result"] * 6,
-        "verdict": [*["crosses"] * 3, "pays_throughout", "undecided", "never_pays"],
-        "pays_side": ["below", "above", "below", "", "", ""],
-        "value": [0.1234, 4.5, 0.3, np.nan, np.nan, np.nan],
-        "ci_low": [0.1, np.nan, np.nan, np.nan, np.nan, np.nan],
-        "ci_high": [0.2, np.nan, 0.42, np.nan, np.nan, np.nan],
-        "low": [0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
-        "high": [0.5, 12.0, 1.0, 1.0, 1.0, 60.0],
-    }
-    found = {f"break_even_{name}": ("break_even", values) for name, values in answers.items()}
-    known = np.array([0.0, np.nan, 0.0, 1.0, -1.0, -1.0])
-    gains = {"break_even_gain_ci_low": (("break_even", "break_even_point"), known[:, None])}
-    run = Run(few.dataset.assign(found).assign(gains), few.rows, few.manifest)
+    nan = np.nan
+    answers = (
+        ("policy_number_1", "take_up_if_no_need", 0.0, 0.5, "crosses", 0.1234, 0.1, 0.2, True),
+        ("policy_number_2", "extension_months", 1.0, 12.0, "crosses", 4.5, nan, nan, False),
+        ("policy_number_1", "false_proof", 0.0, 1.0, "crosses", 0.3, nan, 0.42, True),
+        ("policy_number_3", "false_proof", 0.0, 1.0, "pays_throughout", nan, nan, nan, None),
+        ("policy_number_2", "false_proof", 0.0, 1.0, "undecided", nan, nan, nan, None),
+        (PAYLOADS[0], "months", 1.0, 60.0, "never_pays", nan, nan, nan, None),
+    )
+    found = [
+        BreakEven(
+            f"question_{i}", policy, field, "downturn", "net_result", low, high, Verdict(verdict),
+            *ends, points=(GainPoint(low, 0.0, nan if i == 1 else -1.0, 1.0),),
+        )
+        for i, (policy, field, low, high, verdict, *ends) in enumerate(answers)
+    ]  # fmt: skip
+    few.dataset.attrs["currency"] = "CNY"
+    run = Run(with_break_evens(few.dataset, found), few.rows, few.manifest)
     sentences = break_evens.break_evens(data_of(run))
     assert sentences[:5] == (
         "Under Downturn, Policy number 1 pays as long as \u201ctake up if no need\u201d stays below"

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from simulator.report.kit import style
-from simulator.report.kit.data import ReportData
 from simulator.report.policies import group_figures, group_words
 from simulator.vocabulary import Fate
 from tests.report.stress_runs import Run, data_of
@@ -44,7 +43,7 @@ def test_a_long_name_of_a_group_keeps_to_two_lines_of_its_own_row(many: Run) -> 
 def test_a_group_without_borrowers_has_no_rate(many: Run) -> None:
     dataset = many.dataset.copy(deep=True)
     dataset["fates_by_product"].loc[{"product": "credit_line"}] = 0.0
-    data = ReportData(dataset, many.rows, many.manifest)
+    data = data_of(Run(dataset, many.rows, many.manifest))
     rates = group_figures.group_rates(data, "product", data.best_first[0]).rates[Fate.SAVED]
     assert np.isnan(rates[1])
     assert ("n/a", "n/a") in {row[-2:] for row in group_words.bearing_table(data).rows}
@@ -53,11 +52,11 @@ def test_a_group_without_borrowers_has_no_rate(many: Run) -> None:
 
 def test_a_gap_between_groups_is_told_only_where_intervals_are_apart(many: Run) -> None:
     dataset = many.dataset.copy(deep=True)
-    data = ReportData(dataset, many.rows, many.manifest)
+    data = data_of(Run(dataset, many.rows, many.manifest))
     policy = data.best_first[0]
     assert "no difference between groups is significant" in group_words.bearing_caption(
         data, policy
     )
     dataset["fates_by_region"].loc[{"region": "west", "fate": "saved"}] *= 4.0
-    data = ReportData(dataset, many.rows, many.manifest)
+    data = data_of(Run(dataset, many.rows, many.manifest))
     assert re.search(r"saves [\d.]+ in region west and", group_words.bearing_caption(data, policy))

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from simulator.report.kit import style
-from simulator.report.kit.data import ReportData
 from simulator.report.policies import outcome_figures, outcome_words
 from simulator.vocabulary import Fate
 from tests.report.page_outline import Outline
@@ -32,7 +31,7 @@ def test_late_outcomes_stand_in_the_table_of_fates_only_where_there_are_any(many
     dataset = many.dataset.copy(deep=True)
     dataset["fates"].loc[{"fate": "lapsed", "policy": "policy_number_1"}] = 7.0
     dataset["fates"].loc[{"fate": "harmed_later", "policy": "policy_number_2"}] = 3.0
-    after = outcome_words.fates_table(ReportData(dataset, many.rows, many.manifest))
+    after = outcome_words.fates_table(data_of(Run(dataset, many.rows, many.manifest)))
     lapsed = next(i for i, title in enumerate(after.header) if "Saved, of them 90+ later" in title)
     assert after.header[lapsed - 1].startswith("Saved (")
     assert sum(row[lapsed].startswith("7.0") for row in after.rows) == 1 + len(SCENARIOS)
@@ -53,6 +52,6 @@ def test_no_loan_is_told_for_good_and_bad_borrowers_without_calling_them_refused
     assert "No loan here: would have paid" in "".join(Outline(many_page).text)
     dataset = many.dataset.copy(deep=True)
     dataset["fates"].loc[{"fate": "refused_good"}] = 0.0
-    nobody = ReportData(dataset, many.rows, many.manifest)
+    nobody = data_of(Run(dataset, many.rows, many.manifest))
     assert nobody.overall is not None
     assert outcome_words.lending_table(nobody, nobody.overall) is None

@@ -2,7 +2,6 @@
 
 import pytest
 
-from simulator.report.kit.data import ReportData
 from simulator.report.policies import hardship, ranking
 from simulator.report.policies.frontier_figure import frontier_scale
 from tests.report.stress_runs import Run, data_of
@@ -41,7 +40,7 @@ def test_the_ranking_repeats_the_frontier_and_names_who_dominates(many: Run) -> 
 def test_rates_of_text_and_tables_are_per_thousand_borrowers(many: Run) -> None:
     dataset = many.dataset.copy(deep=True)
     dataset["fates"].loc[{"fate": "compared"}] = 500.0
-    for data, per in ((data_of(many), 1), (ReportData(dataset, many.rows, many.manifest), 2)):
+    for data, per in ((data_of(many), 1), (data_of(Run(dataset, many.rows, many.manifest)), 2)):
         assert data.overall is not None
         best = data.overall.standings[0]
         row = ranking.rankings(data)[0].rows[0]

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from simulator.report.kit.data import ReportData
 from simulator.report.kit.numbers import percent
 from simulator.report.policies import ranking, relief
 from tests.report.stress_runs import Run, data_of
@@ -28,4 +27,4 @@ def test_the_kicked_can_sentence_names_the_extremes(many: Run) -> None:
     assert returned / prevented == pytest.approx(most.kicked_can_index.mean, abs=0.5 / prevented)
     nothing = many.dataset.copy(deep=True)
     nothing["fates"].loc[{"fate": ["prevented", "returned"]}] = 0.0
-    assert relief.kicked_can(ReportData(nothing, many.rows, many.manifest)) == ""
+    assert relief.kicked_can(data_of(Run(nothing, many.rows, many.manifest))) == ""

@@ -2,7 +2,6 @@
 
 import xarray as xr
 
-from simulator.report.kit.data import ReportData
 from simulator.report.policies import ranking, remarks
 from tests.report.stress_runs import Run, data_of
 
@@ -10,13 +9,13 @@ from tests.report.stress_runs import Run, data_of
 def test_too_early_to_tell_has_its_column_and_a_note_where_it_exceeds_the_saved(many: Run) -> None:
     dataset = many.dataset.copy(deep=True)
     dataset["fates"].loc[{"fate": "censored"}] = 0.0
-    without = ReportData(dataset, many.rows, many.manifest)
+    without = data_of(Run(dataset, many.rows, many.manifest))
     assert "Follow-up too short" not in [t for t, _ in ranking.rankings(without)[0].titles]
     assert not [r for r in remarks.remarks(without) if r.startswith("Follow-up too short")]
     dataset = dataset.copy(deep=True)
     dataset["fates"].loc[{"policy": "policy_number_3", "fate": "saved"}] = 0.0
     dataset["fates"].loc[{"policy": "policy_number_3", "fate": "censored"}] = 9.0
-    early = ReportData(dataset, many.rows, many.manifest)
+    early = data_of(Run(dataset, many.rows, many.manifest))
     row = next(r for r in ranking.rankings(early)[0].rows if r.policy == "Policy number 3")
     assert {c.title: float(c.value) for c in row.cells[4:6]} == {
         "Saved": 0.0,
@@ -34,7 +33,7 @@ def test_early_warning_tells_realised_precision_and_recall(many: Run) -> None:
     counts |= {"relief_granted": 20.0, "relief_no_need": 5.0}
     warning = (shape["policy"] == "policy_number_2") & (shape["month"] == 1)
     found = {name: xr.zeros_like(shape) + count * warning for name, count in counts.items()}
-    data = ReportData(many.dataset.assign(found), many.rows, many.manifest)
+    data = data_of(Run(many.dataset.assign(found), many.rows, many.manifest))
     told = remarks.remarks(data)
     (warned,) = (r for r in told if r.startswith("Early warning"))
     assert "Policy number 2 precision 25\u202f%, recall 20\u202f% (10 of 40 calls)." in warned

@@ -30,7 +30,7 @@ def test_a_real_run_closes_its_allowance_and_its_profit(tmp_path: Path) -> None:
     )
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert_small(text)
-    data = ReportData(outcome.dataset, outcome.summary, outcome.manifest)
+    data = ReportData(outcome)
     found = provisions_of(data)
     assert found is not None
     assert [found.label(book) for book in found.books] == ["CAS 22", "CECL", "China five-tier"]

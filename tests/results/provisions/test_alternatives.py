@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from simulator import stress_test
-from simulator.conclusion import ExperimentOutcome
 from simulator.provision import build_rule_book
+from simulator.results.run import Run
 from simulator.shipped import read_shipped
 
 SIZE = {
@@ -17,35 +17,33 @@ SIZE = {
 }
 
 
-def _run(**changes: object) -> ExperimentOutcome:
+def _run(**changes: object) -> Run:
     settings = {**read_shipped("provision", "cas22"), **changes}
     book = build_rule_book("cas22", settings)
     scenarios = ["baseline", "downturn"]
     return stress_test(scenarios=scenarios, provision={"cas22": book}, **SIZE)  # type: ignore[arg-type]
 
 
-def _opening(outcome: ExperimentOutcome) -> float:
+def _opening(outcome: Run) -> float:
     found = outcome.dataset["allowance_at_opening"].sel(policy="status_quo").isel(scenario=0)
     return float(found.mean("path").squeeze())
 
 
 @pytest.fixture(scope="module")
-def plain() -> ExperimentOutcome:
+def plain() -> Run:
     return _run()
 
 
-def _if(outcome: ExperimentOutcome, name: str) -> float:
+def _if(outcome: Run, name: str) -> float:
     return float(outcome.dataset["opening_allowance_if"].sel(alternative=name).squeeze())
 
 
-def test_the_weighted_one_is_the_opening_allowance(plain: ExperimentOutcome) -> None:
+def test_the_weighted_one_is_the_opening_allowance(plain: Run) -> None:
     assert _if(plain, "weighted") == pytest.approx(_opening(plain), rel=1e-12)
 
 
 @pytest.mark.parametrize("scenario", ["baseline", "downturn"])
-def test_one_scenario_alone_is_a_run_with_all_weight_on_it(
-    plain: ExperimentOutcome, scenario: str
-) -> None:
+def test_one_scenario_alone_is_a_run_with_all_weight_on_it(plain: Run, scenario: str) -> None:
     alone = _run(scenario_weights={scenario: 1.0})
     assert _if(plain, f"alone_{scenario}") == pytest.approx(_opening(alone), rel=1e-9)
     assert _if(plain, f"alone_{scenario}") != pytest.approx(_opening(plain), rel=1e-6)
@@ -55,7 +53,7 @@ def test_one_scenario_alone_is_a_run_with_all_weight_on_it(
     ("name", "multiple"), [("sicr_half", 1.75), ("sicr_double", 4.0), ("sicr_backstop", None)]
 )
 def test_another_multiple_is_a_run_with_that_multiple(
-    plain: ExperimentOutcome, name: str, multiple: float | None
+    plain: Run, name: str, multiple: float | None
 ) -> None:
     shipped = read_shipped("provision", "cas22")["significant_increase"]
     assert isinstance(shipped, dict)
