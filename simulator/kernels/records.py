@@ -6,14 +6,17 @@ fields share two cache lines, and numba counts no references. (Structure-of-arra
 tuples was tried first and ran a hundred times slower: docs/decisions/0002-records.md.)
 """
 
+import os
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import config
 from numpy.typing import NDArray
 
 from simulator.outlook import N_BROUGHT, N_OUTLOOKS
 from simulator.vocabulary import MAX_UNPAID, Count, Flow
+
+INTERPRETED: Final = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+"""Whether the compiler is switched off, to step through kernels or to see what tests reach."""
 
 CHUNK = 256
 """Borrowers whose uniforms are drawn together."""
@@ -278,7 +281,7 @@ class _PlainRecord(np.record):  # type: ignore[misc]
 
 def records(array: NDArray[np.void]) -> NDArray[np.void]:
     """``array`` with fields as attributes, in kernels and in a debugger alike."""
-    if config.DISABLE_JIT:
+    if INTERPRETED:
         return array.view(np.ndarray).view(np.dtype((_PlainRecord, array.dtype)))
     return array.view(np.recarray)
 
