@@ -3,10 +3,8 @@
 Definitions: docs/model.md, section 14.1.
 """
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -17,6 +15,7 @@ from simulator.book.distributions import BAND_CUT_POINTS, RISK_BANDS
 from simulator.kernels.tally import Tallies
 from simulator.results.estimate import Estimate, unknown
 from simulator.results.intervals import over_paths, ratio_over_paths
+from simulator.results.table import csv_text
 from simulator.score_words import Applicant
 
 F8 = NDArray[np.float64]
@@ -66,16 +65,10 @@ class UnderwritingRow(NamedTuple):
     price: float
     bad_rate: float
     charge_off_rate: float
-    value: float
-    value_ci_low: float
-    value_ci_high: float
-    value_per_loan: float
-    value_per_loan_ci_low: float
-    value_per_loan_ci_high: float
-    change: float = float("nan")
+    value: Estimate[float]
+    value_per_loan: Estimate[float]
+    change: Estimate[float] = Estimate(float("nan"))
     """Of a cut-off: value less that of the current one, path by path."""
-    change_ci_low: float = float("nan")
-    change_ci_high: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +135,7 @@ def underwriting_rows(found: Underwriting) -> Iterator[UnderwritingRow]:
             value = found.value_from(scenario, cutoff)
             change = value - found.value_from(scenario, found.cutoff)
             told, moved = (over_paths(x[:, None], found.replicates) for x in (value, change))
-            yield row._replace(
-                value=float(told.mean[0]),
-                value_ci_low=float(told.ci_low[0]),
-                value_ci_high=float(told.ci_high[0]),
-                change=float(moved.mean[0]),
-                change_ci_low=float(moved.ci_low[0]),
-                change_ci_high=float(moved.ci_high[0]),
-            )
+            yield row._replace(value=told.at(0), change=moved.at(0))
 
 
 def _row(
@@ -181,8 +167,8 @@ def _row(
         price=_share(mean[Applicant.PRICE], mean[Applicant.PRINCIPAL]),
         bad_rate=_share(mean[Applicant.BAD], mean[Applicant.JUDGED]),
         charge_off_rate=_share(mean[Applicant.CHARGED_OFF], mean[Applicant.LENT]),
-        **_interval("value", over_paths(value[:, None], found.replicates)),
-        **_interval("value_per_loan", per_loan),
+        value=over_paths(value[:, None], found.replicates).at(0),
+        value_per_loan=per_loan.at(0),
     )
 
 
@@ -190,16 +176,6 @@ def _share(part: float, whole: float) -> float:
     return float(part / whole) if whole > 0.0 else float("nan")
 
 
-def _interval(name: str, found: Estimate[F8]) -> dict[str, float]:
-    ends = {"": found.mean, "_ci_low": found.ci_low, "_ci_high": found.ci_high}
-    return {f"{name}{end}": float(x[0]) for end, x in ends.items()}
-
-
 def underwriting_text(rows: Sequence[UnderwritingRow]) -> str:
     """underwriting.csv."""
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(UnderwritingRow._fields)
-    for row in rows:
-        writer.writerow([*row[:3], *("" if not np.isfinite(x) else f"{x:.12g}" for x in row[3:])])
-    return out.getvalue()
+    return csv_text(UnderwritingRow._fields, rows, ".12g")

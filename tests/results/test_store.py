@@ -22,12 +22,12 @@ from simulator.results.files import (
 )
 from simulator.results.store import (
     read_results,
-    safe_text,
     write_files,
     write_results,
     write_summary,
 )
 from simulator.results.summary import SummaryRow, summarise
+from simulator.results.table import safe_text
 from simulator.validation import UserError
 from tests import ROOT
 from tests.results.outputs import output_of, random_tallies, written

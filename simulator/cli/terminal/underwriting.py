@@ -1,8 +1,10 @@
 """What new customers bring by score, in a line a scenario."""
 
 from collections.abc import Iterator, Sequence
+from math import isnan
 
 from simulator.report.kit.language import tr
+from simulator.results.estimate import Estimate
 from simulator.results.underwriting import UnderwritingRow
 
 
@@ -11,25 +13,23 @@ def underwriting_lines(rows: Sequence[UnderwritingRow], currency: str) -> Iterat
     for scenario in dict.fromkeys(row.scenario for row in rows):
         mine = [row for row in rows if row.scenario == scenario]
         worst = next(row for row in mine if row.kind == "decile")
-        cutoffs = [row for row in mine if row.kind == "cutoff" and row.change == row.change]
+        cutoffs = [row for row in mine if row.kind == "cutoff" and not isnan(row.change.mean)]
         if not cutoffs:
             yield tr(
                 "{scenario}, new customers by score: no value, see the warnings", scenario=scenario
             )
             continue
-        best = max(cutoffs, key=lambda row: row.change)
-        per_loan = worst.value_per_loan, worst.value_per_loan_ci_low, worst.value_per_loan_ci_high
-        change = best.change, best.change_ci_low, best.change_ci_high
+        best = max(cutoffs, key=lambda row: row.change.mean)
         yield tr(
             "{scenario}, new customers by score: a loan to the lowest tenth is worth {worst}; value"
             " is largest with a cut-off of {cutoff}, {change} over today's",
             scenario=scenario,
-            worst=_told(currency, per_loan),
+            worst=_told(currency, worst.value_per_loan),
             cutoff=best.group,
-            change=_told(currency, change),
+            change=_told(currency, best.change),
         )
 
 
-def _told(currency: str, estimate: tuple[float, float, float]) -> str:
-    mean, low, high = estimate
+def _told(currency: str, estimate: Estimate[float]) -> str:
+    mean, low, high = estimate.ends
     return f"{currency} {mean:,.0f} [{low:,.0f}, {high:,.0f}]"

@@ -14,12 +14,14 @@ from simulator.report.kit.fans import (
     value_axis,
 )
 from simulator.report.kit.language import listed, mark, name, tr
-from simulator.report.kit.numbers import number, percent
+from simulator.report.kit.numbers import percent
 from simulator.report.kit.phrases import under
 from simulator.report.kit.statistics import Array
 from simulator.report.kit.style import Frame, Sheet
-from simulator.report.kit.table import MONTH, POLICY, SCENARIO, Table, table_months
+from simulator.report.kit.table import MONTH, POLICY, SCENARIO, WITH_UNIT, table_months
 from simulator.report.kit.text import clean
+from simulator.results.table import Column, Row, Table, texts
+from simulator.results.variables import FRACTION
 
 CAUSE_WORDS = {
     "wont_pay": mark("Won't pay"),
@@ -101,17 +103,19 @@ def overdue_by_cause(data: ReportData, frame: Frame, policy: str) -> go.Figure:
 
 def cause_table(data: ReportData) -> Table:
     """Overdue balance by cause in percent of the balance, at evenly spaced months."""
-    rows, causes = [], cause_shares(data, data.reference)[0]
+    rows: list[Row] = []
+    causes = cause_shares(data, data.reference)[0]
     for policy in data.policies:
         found, shares = cause_shares(data, policy)
         for scenario in data.scenarios:
-            for month in table_months(data, len(data.scenarios) * len(data.policies)):
+            for month in table_months(data, len(data.all_places)):
                 by_cause = dict(zip(found, shares[scenario][:, month], strict=True))
-                cells = (number(float(by_cause.get(cause, 0.0)), 3) for cause in causes)
-                names = (data.scenario_label(scenario), data.policy_label(policy))
-                rows.append((*names, f"{data.months[month]:.0f}", *cells))
-    header = (*map(tr, (SCENARIO, POLICY, MONTH)), *(f"{cause_label(c)} (%)" for c in causes))
-    return Table(header, tuple(rows), n_names=3)
+                cells = (float(by_cause.get(cause, 0.0)) / 100.0 for cause in causes)
+                rows.append((*data.row(scenario, policy), f"{data.months[month]:.0f}", *cells))
+    columns = (
+        Column(WITH_UNIT, FRACTION, said={"title": cause_label(c)}, decimals=3) for c in causes
+    )
+    return Table((*texts(SCENARIO, POLICY, MONTH), *columns), tuple(rows), n_names=3)
 
 
 def cause_caption(data: ReportData) -> str:

@@ -9,11 +9,13 @@ import plotly.graph_objects as go
 from simulator.report.kit import style
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.fans import axis_top, scenario_grid, value_axis
-from simulator.report.kit.language import sentences, tr
-from simulator.report.kit.numbers import number, rate_scale
+from simulator.report.kit.language import mark, sentences, tr
+from simulator.report.kit.numbers import rate_scale
 from simulator.report.kit.statistics import Array
 from simulator.report.kit.style import Frame, Sheet, axis
-from simulator.report.kit.table import POLICY, SCENARIO, Table
+from simulator.report.kit.table import POLICY, SCENARIO
+from simulator.results.table import Column, Row, Table, texts
+from simulator.results.variables import FRACTION
 
 MOST_VINTAGES: Final = 5
 """Vintages that a panel draws, so that each line can be told (the newest that have a year)."""
@@ -127,13 +129,14 @@ def vintage_caption(data: ReportData) -> str:
 
 def vintage_table(data: ReportData) -> Table:
     """The curves that are drawn, at every third month on book."""
-    rows = []
+    rows: list[Row] = []
     for scenario in data.scenarios:
         for policy in data.drawn_policies:
             for curve in curves(data, scenario, policy):
                 for age, share in zip(curve.ages, curve.share, strict=True):
                     if age % 3 == 0:
-                        names = (data.scenario_label(scenario), data.policy_label(policy))
-                        rows.append((*names, curve.vintage, f"{age:.0f}", number(share, 2)))
-    header = (tr(SCENARIO), tr(POLICY), tr("Vintage"), tr("Months on book"), tr("Ever 90+ (%)"))
-    return Table(header, tuple(rows), n_names=4)
+                        names = (*data.row(scenario, policy), curve.vintage)
+                        rows.append((*names, f"{age:.0f}", share / 100.0))
+    columns = texts(SCENARIO, POLICY, mark("Vintage"), mark("Months on book"))
+    ever = Column(mark("Ever 90+ ({unit})"), FRACTION, decimals=2)
+    return Table((*columns, ever), tuple(rows), n_names=4)

@@ -10,8 +10,8 @@ from simulator.report.kit.card import Choice, Draw, FigureCard, Section
 from simulator.report.kit.language import mark, sentences, speaking, tr
 from simulator.report.kit.page_shell import page_text
 from simulator.report.kit.run_messages import run_message
-from simulator.report.kit.table import Table
 from simulator.report.kit.text import clean, harmless
+from simulator.results.table import Table
 
 _SEEN_AND_MODEL = (("series-0", mark("seen")), ("series-1", mark("model")))
 _MOST_WARNINGS = 40

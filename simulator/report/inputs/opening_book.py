@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, nan
 from typing import Final
 
 from simulator.report.kit.data import ReportData
@@ -10,8 +10,9 @@ from simulator.report.kit.language import listed, mark, sentences, tr
 from simulator.report.kit.numbers import money_scale, number, percent
 from simulator.report.kit.run_messages import run_message
 from simulator.report.kit.setting_words import plain
-from simulator.report.kit.table import Table
 from simulator.report.kit.text import clean
+from simulator.results.table import COUNT, Cell, Column, Row, Table, texts
+from simulator.results.variables import FRACTION, MONEY
 
 MOST_LINES: Final = 100
 MOST_WARNINGS: Final = 50
@@ -93,26 +94,26 @@ def _number(value: object) -> float | None:
 def _table(
     data: ReportData, lines: Sequence[tuple[str, str, float | None, float | None, float | None]]
 ) -> Table:
-    header = (
-        tr("Quantity"),
-        tr("Bucket, threshold or band"),
-        tr("Source"),
-        tr("Model at the opening"),
-        tr("Gap, points"),
+    rows: list[Row] = []
+    for measure, part, *sides, gap in lines:
+        cells = (_cell(measure, part, nan if side is None else side) for side in sides)
+        rows.append((tr(TITLES[measure]), part, *cells, nan if gap is None else gap))
+    columns = (
+        *texts(mark("Quantity"), mark("Bucket, threshold or band")),
+        Column(mark("Source"), COUNT, digits=4),
+        Column(mark("Model at the opening"), COUNT, digits=4),
+        Column(mark("Gap, points"), COUNT, is_change=True, decimals=2),
     )
-    rows = []
-    for measure, part, tape, model, gap in lines:
-        cells = (_cell(data, measure, part, tape), _cell(data, measure, part, model))
-        rows.append((tr(TITLES[measure]), part, *cells, number(gap, 2, signed=True)))
-    return Table(header, tuple(rows), 2)
+    return Table(columns, tuple(rows), 2, data.currency)
 
 
-def _cell(data: ReportData, measure: str, part: str, value: float | None) -> str:
+def _cell(measure: str, part: str, value: float) -> Cell:
+    """A number in the unit of its line."""
     if part or measure == "annual_rate":
-        return percent(value, 2)
+        return Cell(value, unit=FRACTION, decimals=2)
     if measure in _MONEY:
-        return money_scale(data.currency, [value], 4).full(value)
-    return number(value, 0)
+        return Cell(value, unit=MONEY)
+    return Cell(value, decimals=0)
 
 
 def _imputed(found: Mapping[str, object]) -> Iterator[str]:

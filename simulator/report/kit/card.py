@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import tr
 from simulator.report.kit.style import Frame
-from simulator.report.kit.table import Table
+from simulator.results.table import Table
 
 Draw = Callable[[Frame], go.Figure]
 

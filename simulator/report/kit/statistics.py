@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.results.estimate import Estimate
+
 Array = NDArray[np.float64]
 
 QUANTILES = (0.05, 0.5, 0.95)
@@ -17,6 +19,10 @@ class Fan:
     low: Array
     median: Array
     high: Array
+
+    def at(self, month: int) -> Estimate[float]:
+        """The median of the month at a position, with its band."""
+        return Estimate(*(float(part[month]) for part in (self.median, self.low, self.high)))
 
 
 def fan_of(values: Array) -> Fan:

@@ -6,7 +6,7 @@ from functools import partial
 
 import plotly.graph_objects as go
 
-from simulator.report.kit import outcome_kinds, phrases, policy_table, table
+from simulator.report.kit import outcome_kinds, phrases, policy_table
 from simulator.report.kit.card import ALL_SCENARIOS, Axis, Choice, FigureCard, plain
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import listed, tr
@@ -27,6 +27,7 @@ from simulator.report.policies import (
 )
 from simulator.report.policies.frontier_figure import frontier_figure
 from simulator.results.ranking import Frontier
+from simulator.results.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,10 @@ class RankingSection:
 
     rankings: list[policy_table.PolicyTable]
     remarks: tuple[str, ...]
-    lending: table.Table | None
+    lending: Table | None
     hardship: str
-    hardship_table: table.Table | None
-    hardship_details: table.Table | None
+    hardship_table: Table | None
+    hardship_details: Table | None
     break_evens: tuple[str, ...]
 
 
