@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from simulator.cli.terminal.chart import chart
+from simulator.cli.terminal.table import lines
 from simulator.macro.scenario import Scenario
 from simulator.macro.severity import (
     LEAST_QUARTERS,
@@ -20,7 +21,6 @@ from simulator.macro.variables import MACRO_VARIABLES
 from simulator.reading.periods import MONTHS_A_QUARTER, month_number, quarter_name
 from simulator.report.kit.language import bracketed, clauses, listed, mark, name, tr
 from simulator.report.kit.run_messages import run_message, warning_line
-from simulator.report.kit.text import padded
 
 _WIDTH: Final = 100
 _MODEL: Final = mark(
@@ -56,8 +56,8 @@ def scenario_text(scenario: Scenario) -> str:
 def _filled(text: str, indent: str = "  ") -> str:
     """Lines of ``_WIDTH`` columns, Chinese too, the further ones indented."""
     room = Console(width=_WIDTH)
-    lines = Text(" ".join(text.split())).wrap(room, _WIDTH - len(indent))
-    return f"\n{indent}".join(line.plain.rstrip() for line in lines)
+    wrapped = Text(" ".join(text.split())).wrap(room, _WIDTH - len(indent))
+    return f"\n{indent}".join(line.plain.rstrip() for line in wrapped)
 
 
 def _quarter_labels(scenario: Scenario, count: int) -> list[str]:
@@ -73,12 +73,12 @@ def _table(scenario: Scenario) -> list[str]:
     names = scenario.driven or ("unemployment_rate",)
     columns = [quarters_of(scenario.central[name]) for name in names]
     labels = _quarter_labels(scenario, columns[0].size - 1)
-    lines = [tr("Central path by quarter (rates in percent, a year where they grow)")]
-    lines.append("  ".join([padded(tr("quarter"), 10), *(f"{name:>17}" for name in names)]))
-    for row, label in enumerate(labels):
-        cells = (f"{_number(n, float(c[row])):>17}" for n, c in zip(names, columns, strict=True))
-        lines.append("  ".join([padded(label, 10), *cells]))
-    return lines
+    rows = [
+        (label, *(_number(n, float(c[row])) for n, c in zip(names, columns, strict=True)))
+        for row, label in enumerate(labels)
+    ]
+    title = tr("Central path by quarter (rates in percent, a year where they grow)")
+    return [title, *lines([(tr("quarter"), *names), *rows], 1)]
 
 
 def _number(name: str, value: float) -> str:
@@ -113,10 +113,10 @@ def _severity(scenario: Scenario) -> list[str]:
             tr("Nothing to compare: the table gives none of {names}.", names=listed(list(WORSE)))
         ]
     labels = _quarter_labels(scenario, max(v.worst_quarter for v in found))
-    lines = [] if scenario.history is not None else [_filled(tr(_MODEL))]
+    told = [] if scenario.history is not None else [_filled(tr(_MODEL))]
     for item in found:
-        lines.append(_filled(_sentence(item, labels[item.worst_quarter], scenario), "    "))
-    return lines
+        told.append(_filled(_sentence(item, labels[item.worst_quarter], scenario), "    "))
+    return told
 
 
 def _sentence(item: VariableSeverity, quarter: str, scenario: Scenario) -> str:

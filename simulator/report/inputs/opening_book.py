@@ -1,6 +1,6 @@
 """The opening book beside its source: what the tape says, what the model opens, what is imputed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, nan
 from typing import Final
@@ -49,7 +49,7 @@ def opening_book(data: ReportData) -> OpeningBook | None:
         return None
     return OpeningBook(
         caption=_caption(found),
-        table=_table(data, lines),
+        table=sides_table(lines, data.currency),
         warnings=tuple(
             run_message(clean(w, 1000)) for w in _listed(book.get("warnings"))[:MOST_WARNINGS]
         ),
@@ -73,7 +73,7 @@ def _caption(found: Mapping[str, object]) -> str:
     return what
 
 
-def _lines(found: object) -> Iterator[tuple[str, str, float | None, float | None, float | None]]:
+def _lines(found: object) -> Iterator["Sides"]:
     """Measure, part, both sides and gap of each line that can be read."""
     lines = found.get("lines") if isinstance(found, Mapping) else None
     for line in _listed(lines)[:MOST_LINES]:
@@ -91,9 +91,12 @@ def _number(value: object) -> float | None:
     return float(value) if isfinite(value) else None
 
 
-def _table(
-    data: ReportData, lines: Sequence[tuple[str, str, float | None, float | None, float | None]]
-) -> Table:
+Sides = tuple[str, str, float | None, float | None, float | None]
+"""Measure, part, both sides and gap of a line."""
+
+
+def sides_table(lines: Iterable[Sides], currency: str = "") -> Table:
+    """Every quantity on both sides, with the gap between them."""
     rows: list[Row] = []
     for measure, part, *sides, gap in lines:
         cells = (_cell(measure, part, nan if side is None else side) for side in sides)
@@ -104,7 +107,7 @@ def _table(
         Column(mark("Model at the opening"), COUNT, digits=4),
         Column(mark("Gap, points"), COUNT, is_change=True, decimals=2),
     )
-    return Table(columns, tuple(rows), 2, data.currency)
+    return Table(columns, rows, 2, currency)
 
 
 def _cell(measure: str, part: str, value: float) -> Cell:

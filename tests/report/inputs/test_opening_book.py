@@ -62,7 +62,7 @@ def test_what_is_imputed_left_out_and_warned_of_is_said() -> None:
 def test_the_chapter_speaks_chinese() -> None:
     with speaking("zh"):
         found = chapter()
-    assert PageTable(found.table).header[3] == "模型期初"
+        assert PageTable(found.table).header[3] == "模型期初"
     assert found.warnings == ("t.csv：borrower_id A1名下有40笔贷款（共50笔）",)
 
 

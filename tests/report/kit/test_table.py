@@ -1,11 +1,13 @@
 """One table on every face: page, figure's CSV, workbook, file of results, terminal."""
 
 import csv
+from dataclasses import replace
 from io import StringIO
 from math import nan
 
 import pytest
 
+from simulator.cli.terminal.table import console, drawn
 from simulator.report.kit.language import speaking
 from simulator.report.kit.numbers import NONE
 from simulator.report.kit.spreadsheet import workbook_bytes
@@ -119,4 +121,5 @@ def test_one_table_has_the_same_numbers_on_every_face(capsys: pytest.CaptureFixt
     assert sheet == ["a", *NET.ends]
     file = csv_text(("policy", "net"), table.rows).splitlines()  # type: ignore[arg-type]
     assert file[:2] == ["policy,net,net_ci_low,net_ci_high", "a,-1234567.0,-2000000.0,3000000.0"]
-    del capsys
+    console(100).print(drawn(replace(table, title="")))
+    assert "a -1,234,567 [-2,000,000, 3,000,000]" in " ".join(capsys.readouterr().out.split())
