@@ -24,8 +24,19 @@ from simulator.results.profit import PROFIT_METRICS
 from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS
 from simulator.results.ranking import Frontier, Standing
 from simulator.results.summary import SummaryRow
-from simulator.results.table import BARE, Cell, Column, Row, Table, Value, named, texts
-from simulator.results.variables import FRACTION, MONEY, unit_in
+from simulator.results.table import (
+    BARE,
+    FRACTION,
+    MONEY,
+    Cell,
+    Column,
+    Row,
+    Table,
+    Value,
+    named,
+    texts,
+    unit_in,
+)
 from simulator.settings import ReportSettings
 from simulator.vocabulary import Fate
 

@@ -9,8 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from simulator.results.table import csv_text
-from simulator.results.variables import FRACTION, MONEY, unit_in
+from simulator.results.table import FRACTION, MONEY, csv_text, unit_in
 
 F8 = NDArray[np.float64]
 

@@ -12,7 +12,8 @@ from simulator.results.break_even import row_name
 from simulator.results.dataset import SCHEMA_VERSION
 from simulator.results.files import RESULTS_NAME
 from simulator.results.summary import SummaryRow, summarise
-from simulator.results.variables import FRACTION, PATH_VARIABLES
+from simulator.results.table import FRACTION
+from simulator.results.variables import PATH_VARIABLES
 from simulator.validation import UserError, clip
 
 MANIFEST: Final = "manifest"

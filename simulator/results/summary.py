@@ -20,8 +20,8 @@ from simulator.results.provisions.metrics import (
     provision_values,
 )
 from simulator.results.score_power import ScoreRow, score_rows
+from simulator.results.table import FRACTION
 from simulator.results.value import value_values
-from simulator.results.variables import FRACTION
 
 
 class SummaryRow(NamedTuple):

@@ -16,10 +16,13 @@ from simulator.results.estimate import Estimate
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 """First characters of a text that a spreadsheet takes for a formula."""
 
+MONEY: Final = "currency"
+"""Unit of money in tables and dictionaries; files carry the book's currency code instead."""
+FRACTION: Final = "1"
+COUNT: Final = "count"
+"""Unit of a number of things; results.nc names what they are."""
 BARE: Final = "number"
 """Unit of numbers that have none of their own, or each another."""
-COUNT: Final = "count"
-"""Unit of a number of things; other units are those of results.nc."""
 
 Number = float | Estimate[float] | None
 """A number, one with its interval or band, or None where a number would mean nothing; NaN where
@@ -124,6 +127,11 @@ def texts(*headings: str) -> tuple[Column, ...]:
 def named(title: str, unit: str = "") -> Column:
     """A column under a name of the data, which is no message."""
     return Column("{title}", unit, said={"title": title})
+
+
+def unit_in(currency: str, unit: str) -> str:
+    """``unit`` with the placeholder for money replaced by the currency code."""
+    return unit.replace(MONEY, currency)
 
 
 def safe_text(cell: str) -> str:

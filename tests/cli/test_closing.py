@@ -5,8 +5,7 @@ import pytest
 from simulator.cli.terminal.closing import closing_table, verdict_words
 from simulator.cli.terminal.table import number_text
 from simulator.results.estimate import Estimate
-from simulator.results.table import Column
-from simulator.results.variables import MONEY
+from simulator.results.table import MONEY, Column
 from tests.cli.summary_rows import NAN
 from tests.cli.summary_rows import summary_row as _row
 

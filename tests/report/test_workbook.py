@@ -19,8 +19,7 @@ from simulator.conclusion import ExperimentOutcome
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.spreadsheet import number_format, workbook_bytes
 from simulator.report.workbook import render_workbook
-from simulator.results.table import BARE, Table, named
-from simulator.results.variables import MONEY
+from simulator.results.table import BARE, MONEY, Table, named
 from simulator.settings import ReportSettings
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"

@@ -13,8 +13,7 @@ from simulator.report.kit.language import mark, tr
 from simulator.results.decision import Verdict, place, verdict
 from simulator.results.estimate import Estimate
 from simulator.results.summary import SummaryRow
-from simulator.results.table import Column, Row, Table, Value, named, texts
-from simulator.results.variables import FRACTION, MONEY
+from simulator.results.table import FRACTION, MONEY, Column, Row, Table, Value, named, texts
 from simulator.vocabulary import REFERENCE
 
 NO_DIFFERENCE: Final = mark("no difference")

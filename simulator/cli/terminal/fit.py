@@ -14,8 +14,7 @@ from simulator.cli.terminal.table import console, drawn
 from simulator.report.fit.data import MEETS, FittedNumber, root_mean_square
 from simulator.report.kit.language import listed, mark, tr
 from simulator.report.kit.run_messages import warning_line
-from simulator.results.table import BARE, COUNT, Column, Table, texts
-from simulator.results.variables import FRACTION
+from simulator.results.table import BARE, COUNT, FRACTION, Column, Table, texts
 
 _WIDE = 120
 

@@ -12,8 +12,18 @@ from rich.table import Table as Drawn
 from simulator.report.kit.language import currency_name, language, tr
 from simulator.report.kit.text import columns_of, padded
 from simulator.results.estimate import Estimate
-from simulator.results.table import BARE, Cell, Column, Number, Table, Value, ends_of, number_of
-from simulator.results.variables import FRACTION, MONEY
+from simulator.results.table import (
+    BARE,
+    FRACTION,
+    MONEY,
+    Cell,
+    Column,
+    Number,
+    Table,
+    Value,
+    ends_of,
+    number_of,
+)
 
 NO_NUMBER: Final = "-"
 

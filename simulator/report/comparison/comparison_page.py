@@ -42,8 +42,7 @@ from simulator.report.kit.statistics import Fan
 from simulator.report.kit.style import Frame, Grid, Settings, Sheet
 from simulator.report.kit.table import MAX_TABLE_MONTHS, MONTH
 from simulator.report.kit.text import clean
-from simulator.results.table import Cell, Column, Row, Table, Value, named, texts
-from simulator.results.variables import FRACTION, MONEY
+from simulator.results.table import FRACTION, MONEY, Cell, Column, Row, Table, Value, named, texts
 
 MOST_DIFFERENCES: Final = 200
 """Differing settings that the page lists."""

@@ -20,8 +20,7 @@ from simulator.report.kit.statistics import Array
 from simulator.report.kit.style import Frame, Sheet
 from simulator.report.kit.table import MONTH, POLICY, SCENARIO, WITH_UNIT, table_months
 from simulator.report.kit.text import clean
-from simulator.results.table import Column, Row, Table, texts
-from simulator.results.variables import FRACTION
+from simulator.results.table import FRACTION, Column, Row, Table, texts
 
 CAUSE_WORDS = {
     "wont_pay": mark("Won't pay"),

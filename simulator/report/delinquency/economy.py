@@ -24,8 +24,7 @@ from simulator.report.kit.statistics import Array
 from simulator.report.kit.style import Frame, Sheet
 from simulator.report.kit.table import MONTH, SCENARIO, table_months
 from simulator.report.kit.text import clean
-from simulator.results.table import Column, Row, Table, texts
-from simulator.results.variables import FRACTION
+from simulator.results.table import FRACTION, Column, Row, Table, texts
 
 
 def _add_history(sheet: Sheet, panel: int, months: Array, values: Array) -> None:

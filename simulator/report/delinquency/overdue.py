@@ -14,8 +14,7 @@ from simulator.report.kit.numbers import percent
 from simulator.report.kit.phrases import drawn_sentence, under
 from simulator.report.kit.style import Frame
 from simulator.report.kit.table import Fans, month_table
-from simulator.results.table import Column, Table
-from simulator.results.variables import FRACTION
+from simulator.results.table import FRACTION, Column, Table
 
 
 def overdue_fan(data: ReportData, frame: Frame, dpd: int) -> go.Figure:

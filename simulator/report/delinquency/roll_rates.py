@@ -12,8 +12,7 @@ from simulator.report.kit.phrases import under
 from simulator.report.kit.style import Frame, Grid, Sheet, axis
 from simulator.report.kit.table import POLICY, SCENARIO, WITH_UNIT
 from simulator.report.kit.text import clean
-from simulator.results.table import Column, Row, Table, texts
-from simulator.results.variables import FRACTION
+from simulator.results.table import FRACTION, Column, Row, Table, texts
 
 
 def _roll_text(share: float) -> str:

@@ -14,8 +14,7 @@ from simulator.report.kit.numbers import rate_scale
 from simulator.report.kit.statistics import Array
 from simulator.report.kit.style import Frame, Sheet, axis
 from simulator.report.kit.table import POLICY, SCENARIO
-from simulator.results.table import Column, Row, Table, texts
-from simulator.results.variables import FRACTION
+from simulator.results.table import FRACTION, Column, Row, Table, texts
 
 MOST_VINTAGES: Final = 5
 """Vintages that a panel draws, so that each line can be told (the newest that have a year)."""

@@ -18,8 +18,7 @@ from simulator.report.kit.numbers import (
     span,
 )
 from simulator.report.kit.text import clean
-from simulator.results.table import BARE, COUNT, Column, Row, Table, named, texts
-from simulator.results.variables import FRACTION
+from simulator.results.table import BARE, COUNT, FRACTION, Column, Row, Table, named, texts
 
 _BAR: Final = 90
 """Pixels of a whole bar of information."""

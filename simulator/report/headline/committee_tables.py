@@ -16,8 +16,7 @@ from simulator.report.kit.statistics import Array
 from simulator.report.provisions.rule_books import COVERAGE, Provisions, provisions_of
 from simulator.results.assumptions import PAIR, bars
 from simulator.results.metrics import better
-from simulator.results.table import Cell, Column, Row, Table, Value, named
-from simulator.results.variables import FRACTION, MONEY
+from simulator.results.table import FRACTION, MONEY, Cell, Column, Row, Table, Value, named
 
 MOST_POLICIES: Final = 6
 """Policies of the table; the ranking below has all."""

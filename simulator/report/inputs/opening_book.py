@@ -11,8 +11,7 @@ from simulator.report.kit.numbers import money_scale, number, percent
 from simulator.report.kit.run_messages import run_message
 from simulator.report.kit.setting_words import plain
 from simulator.report.kit.text import clean
-from simulator.results.table import COUNT, Cell, Column, Row, Table, texts
-from simulator.results.variables import FRACTION, MONEY
+from simulator.results.table import COUNT, FRACTION, MONEY, Cell, Column, Row, Table, texts
 
 MOST_LINES: Final = 100
 MOST_WARNINGS: Final = 50

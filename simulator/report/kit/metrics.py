@@ -2,7 +2,7 @@
 
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import mark, tr
-from simulator.results.variables import FRACTION, MONEY
+from simulator.results.table import FRACTION, MONEY
 
 STATIC_METRICS = (
     ("peak_overdue_rate_over_opening_30", mark("Peak 30+ over the opening balance"), FRACTION),

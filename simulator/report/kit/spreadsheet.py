@@ -12,13 +12,14 @@ from simulator.results.estimate import Estimate
 from simulator.results.table import (
     BARE,
     FORMULA_STARTS,
+    FRACTION,
     Cell,
     Table,
     Value,
     ends_of,
     number_of,
+    unit_in,
 )
-from simulator.results.variables import FRACTION, unit_in
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format

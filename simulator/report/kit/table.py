@@ -26,6 +26,8 @@ from simulator.results.decision import Verdict, verdict
 from simulator.results.estimate import Estimate
 from simulator.results.table import (
     BARE,
+    FRACTION,
+    MONEY,
     Cell,
     Column,
     Number,
@@ -37,7 +39,6 @@ from simulator.results.table import (
     number_of,
     texts,
 )
-from simulator.results.variables import FRACTION, MONEY
 
 SCENARIO: Final = mark("Scenario")
 POLICY: Final = mark("Policy")

@@ -17,8 +17,7 @@ from simulator.results.decision import worths
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths
 from simulator.results.path_metrics import net_loss
-from simulator.results.table import BARE, Cell, Column, Row, Table, texts
-from simulator.results.variables import FRACTION, MONEY
+from simulator.results.table import BARE, FRACTION, MONEY, Cell, Column, Row, Table, texts
 
 CURVE_POINTS: Final = 60
 

@@ -15,8 +15,7 @@ from simulator.report.kit.phrases import drawn_sentence, one_draw
 from simulator.report.kit.style import Frame, Grid, Sheet, axis, axis_names
 from simulator.report.kit.table import POLICY, SCENARIO, WITH_UNIT
 from simulator.results.estimate import Estimate
-from simulator.results.table import Cell, Column, Table, Value, texts
-from simulator.results.variables import FRACTION
+from simulator.results.table import FRACTION, Cell, Column, Table, Value, texts
 
 
 def effects_table(data: ReportData) -> Table:

@@ -13,8 +13,7 @@ from simulator.report.policies.outcome_figures import place_label
 from simulator.report.policies.ranking import kicked_cases
 from simulator.results.estimate import Estimate
 from simulator.results.ranking import Frontier
-from simulator.results.table import Cell, Column, Row, Table, Value, texts
-from simulator.results.variables import FRACTION, MONEY
+from simulator.results.table import FRACTION, MONEY, Cell, Column, Row, Table, Value, texts
 
 
 def frontier_caption(data: ReportData, frontier: Frontier) -> str:

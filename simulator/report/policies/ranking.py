@@ -14,8 +14,7 @@ from simulator.report.kit.policy_table import POLICY_NAMES, PolicyTable
 from simulator.report.policies.frontier_figure import frontier_values
 from simulator.results.estimate import Estimate
 from simulator.results.ranking import Frontier, Standing
-from simulator.results.table import COUNT, Cell, Column, Table, Value, named
-from simulator.results.variables import FRACTION, MONEY
+from simulator.results.table import COUNT, FRACTION, MONEY, Cell, Column, Table, Value, named
 from simulator.vocabulary import Burden, Fate
 
 COUNTED: Final[tuple[tuple[Fate, str], ...]] = (

@@ -7,8 +7,7 @@ from simulator.report.kit.phrases import level_text
 from simulator.report.kit.table import POLICY, SCENARIO
 from simulator.report.profit.bridge_figure import CHARGE, INCOME, NET, Bridge
 from simulator.results.estimate import Estimate
-from simulator.results.table import Cell, Column, Row, Table, texts
-from simulator.results.variables import MONEY
+from simulator.results.table import MONEY, Cell, Column, Row, Table, texts
 
 
 def bridge_caption(bridge: Bridge) -> str:

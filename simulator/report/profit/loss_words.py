@@ -9,8 +9,7 @@ from simulator.report.kit.phrases import level_text, one_draw
 from simulator.report.kit.table import POLICY, SCENARIO
 from simulator.report.profit.loss_figure import Losses, measure_words
 from simulator.results.loss_distribution import LEVELS
-from simulator.results.table import Cell, Column, Row, Table, texts
-from simulator.results.variables import FRACTION
+from simulator.results.table import FRACTION, Cell, Column, Row, Table, texts
 
 OF_BALANCE: Final = "_of_balance"
 

@@ -13,8 +13,7 @@ from simulator.report.kit.statistics import Array, Fan, fan_of
 from simulator.report.kit.style import Frame
 from simulator.report.kit.table import month_table
 from simulator.results.path_metrics import net_loss
-from simulator.results.table import Column, Table
-from simulator.results.variables import MONEY
+from simulator.results.table import MONEY, Column, Table
 
 
 def loss_fan(data: ReportData, scenario: str, policy: str) -> Fan:

@@ -9,8 +9,7 @@ from simulator.report.kit.policy_table import POLICY_NAMES, PolicyTable
 from simulator.report.provisions.rule_books import Provisions
 from simulator.results.income_statement import parameters_of
 from simulator.results.metrics import better
-from simulator.results.table import Column, Number, Table
-from simulator.results.variables import FRACTION, MONEY
+from simulator.results.table import FRACTION, MONEY, Column, Number, Table
 
 VALUE: Final = "delta_value"
 

@@ -27,8 +27,7 @@ from simulator.report.provisions.rule_books import COVERAGE, PROVISIONS, Provisi
 from simulator.results.estimate import Estimate
 from simulator.results.provisions.alternatives import ALONE, DIM, NAME, WEIGHTED
 from simulator.results.provisions.roll_forward import CLOSING, OPENING
-from simulator.results.table import Cell, Column, Row, Table, texts
-from simulator.results.variables import FRACTION, MONEY
+from simulator.results.table import FRACTION, MONEY, Cell, Column, Row, Table, texts
 
 Place = tuple[str, str]
 

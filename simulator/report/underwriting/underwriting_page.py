@@ -17,9 +17,8 @@ from simulator.report.underwriting.underwriting_figures import (
     decile_words,
 )
 from simulator.results.inputs import ScenarioInfo
-from simulator.results.table import COUNT, Column, Table, texts
+from simulator.results.table import COUNT, FRACTION, MONEY, Column, Table, texts
 from simulator.results.underwriting import Underwriting, UnderwritingRow
-from simulator.results.variables import FRACTION, MONEY
 from simulator.settings import ReportSettings
 
 Rows = Sequence[UnderwritingRow]

@@ -13,8 +13,17 @@ from simulator.report.kit.numbers import NONE
 from simulator.report.kit.spreadsheet import workbook_bytes
 from simulator.report.kit.table import BYTE_ORDER_MARK, PageTable
 from simulator.results.estimate import Estimate
-from simulator.results.table import Cell, Column, Row, Table, csv_text, named, texts
-from simulator.results.variables import FRACTION, MONEY
+from simulator.results.table import (
+    FRACTION,
+    MONEY,
+    Cell,
+    Column,
+    Row,
+    Table,
+    csv_text,
+    named,
+    texts,
+)
 from tests.report.test_workbook import read as read_workbook
 
 NET = Estimate(-1_234_567.0, -2e6, 3e6)
