@@ -12,11 +12,12 @@ from simulator.report.headline.verdict import verdict
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import listed, mark, name, tr
 from simulator.report.kit.metrics import effect_metrics
+from simulator.report.kit.setting_words import leaves
 from simulator.report.kit.spreadsheet import INTERVAL, workbook_bytes
 from simulator.report.kit.table import POLICY, SCENARIO
 from simulator.report.kit.text import clean
 from simulator.report.provisions.rule_books import Provisions, provisions_of
-from simulator.results.break_even import row_name
+from simulator.results.break_even import read_break_evens
 from simulator.results.estimate import Estimate
 from simulator.results.metric import Span
 from simulator.results.metrics import WITHOUT_STANDARD
@@ -261,23 +262,17 @@ def _summary(data: ReportData, summary_rows: Sequence[SummaryRow]) -> Table:
 
 def _break_evens(data: ReportData) -> tuple[str, ...]:
     """Names of the rows of summary.csv that answer the run's break-even questions."""
-    if "break_even_field" not in data.dataset:
-        return ()
-    fields = (str(field) for field in data.dataset["break_even_field"].values)
-    return tuple(dict.fromkeys(row_name(field) for field in fields))
+    found = read_break_evens(data.dataset)
+    return tuple(dict.fromkeys(answer.summary_metric for answer in found))
 
 
-def _settings(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, Value]]:
+def _settings(configuration: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
     """Every setting under a dotted name, numbers as numbers."""
-    for key, value in entry.items():
-        place = f"{prefix}{clean(key, 120)}"
-        if isinstance(value, Mapping) and value:
-            yield from _settings(value, f"{place}.")
-        elif _is_exact(value):
+    for place, value in leaves(configuration, ".", 120):
+        if _is_exact(value):
             yield place, float(str(value))
         else:
-            shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            yield place, shown
+            yield place, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _is_exact(value: object) -> bool:

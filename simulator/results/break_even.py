@@ -167,6 +167,39 @@ def with_break_evens(dataset: xr.Dataset, found: Sequence[BreakEven]) -> xr.Data
     return dataset.assign(variables).assign_coords(break_even=names)
 
 
+def read_break_evens(dataset: xr.Dataset) -> tuple[BreakEven, ...]:
+    """The answers that results.nc holds, without the warnings of their search."""
+    if "break_even" not in dataset.coords:
+        return ()
+    return tuple(_read(dataset.isel(break_even=at)) for at in range(dataset.sizes["break_even"]))
+
+
+def _read(of: xr.Dataset) -> BreakEven:
+    policy, field, scenario, metric, verdict, side = (
+        str(of[f"break_even_{name}"].item())
+        for name in ("policy", "field", "scenario", "metric", "verdict", "pays_side")
+    )
+    low, high, value, ci_low, ci_high = (
+        float(of[f"break_even_{name}"]) for name in ("low", "high", "value", "ci_low", "ci_high")
+    )
+    points = zip(*(of[f"break_even_{name}"].values for name, *_ in POINT_VARIABLES), strict=True)
+    return BreakEven(
+        name=str(of["break_even"].item()),
+        policy=policy,
+        field=field,
+        scenario=scenario,
+        metric=metric,
+        low=low,
+        high=high,
+        verdict=Verdict(verdict),
+        value=value,
+        ci_low=ci_low,
+        ci_high=ci_high,
+        pays_below=side == "below" if side else None,
+        points=tuple(GainPoint(*map(float, p)) for p in points if not math.isnan(p[0])),
+    )
+
+
 def _most_points(found: Sequence[BreakEven]) -> int:
     return max(len(answer.points) for answer in found)
 

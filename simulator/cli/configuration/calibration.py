@@ -23,8 +23,8 @@ from simulator.calibrate.settings import (
     ShareTarget,
     VintageTarget,
 )
-from simulator.cli.configuration.names import check_known, check_parameter
-from simulator.validation import UserError, build, clip
+from simulator.cli.configuration.names import as_mapping, check_known, check_parameter
+from simulator.validation import UserError, build
 
 PANEL_MOMENTS: Final[dict[str, type[BaseModel]]] = {
     "rolls": RollTarget,
@@ -66,10 +66,10 @@ def check_calibration_key(words: Sequence[str]) -> None:
 
 def read_calibration(values: object) -> CalibrationSettings:
     """The settings of a composed ``calibration``; a ``UserError`` tells every mistake at once."""
-    config = _mapping("calibration", values)
+    config = as_mapping("calibration", values)
     mistakes: list[str] = []
     for part in (*_PLAIN_PARTS, *_KINDS):
-        for name, entry in _mapping(f"calibration.{part}", config.get(part)).items():
+        for name, entry in as_mapping(f"calibration.{part}", config.get(part)).items():
             try:
                 _check_entry(part, name, entry)
             except UserError as error:
@@ -83,7 +83,7 @@ def read_calibration(values: object) -> CalibrationSettings:
 
 def _check_entry(part: str, name: str, entry: object) -> None:
     owner = f"calibration.{part}.{name}"
-    content = _mapping(owner, entry)
+    content = as_mapping(owner, entry)
     model = _PLAIN_PARTS.get(part)
     if part == "free":
         check_parameter("calibration.free", name)
@@ -102,12 +102,3 @@ def _kind(owner: str, kinds: Mapping[str, type[BaseModel]], content: Mapping[str
         raise UserError(f"{owner}.kind must be given, one of {', '.join(sorted(kinds))}")
     check_known(f"{owner}.kind", kinds, str(content["kind"]))
     return str(content["kind"])
-
-
-def _mapping(owner: str, value: object) -> dict[str, object]:
-    """``value`` with its first level of keys as words; None is empty."""
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise UserError(f"{owner} must hold keys and values; got {clip(value)}")
-    return {str(key): item for key, item in value.items()}

@@ -9,7 +9,7 @@ import yaml
 from simulator.break_even.question import ask
 from simulator.cli.configuration.folders import ConfigFolders
 from simulator.cli.configuration.groups import PRODUCT, TABLE, Group
-from simulator.cli.configuration.names import check_known
+from simulator.cli.configuration.names import as_mapping, check_known
 from simulator.policies import Policy, with_reference
 from simulator.products import Product
 from simulator.provision import RuleBook, check_books
@@ -21,7 +21,7 @@ from simulator.settings import (
     ScenarioSettings,
 )
 from simulator.shipped import fitted_books
-from simulator.validation import UserError, clip, unknown_choice
+from simulator.validation import UserError, unknown_choice
 from simulator.vocabulary import REFERENCE
 
 if TYPE_CHECKING:
@@ -82,23 +82,15 @@ def request_from(
     )
 
 
-def _mapping(owner: str, value: object) -> dict[str, object]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise UserError(f"{owner} must hold keys and values; got {clip(value)}")
-    return {str(key): item for key, item in value.items()}
-
-
 def add_reference(config: Mapping[str, object], folders: ConfigFolders) -> dict[str, object]:
     """``config`` with ``status_quo`` as the first policy, from its file when it was absent."""
-    policies = _mapping("policy", config.get("policy"))
+    policies = as_mapping("policy", config.get("policy"))
     file = folders.choices("policy")[REFERENCE]
-    shipped = _mapping(f"policy.{REFERENCE}", yaml.safe_load(file.read_text(encoding="utf-8")))
+    shipped = as_mapping(f"policy.{REFERENCE}", yaml.safe_load(file.read_text(encoding="utf-8")))
     return {
         **config,
         "policy": with_reference(
-            policies, lambda own: {**shipped, **_mapping(f"policy.{REFERENCE}", own)}
+            policies, lambda own: {**shipped, **as_mapping(f"policy.{REFERENCE}", own)}
         ),
     }
 
@@ -139,7 +131,7 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
             if group.is_list:
                 parts[group.name] = _list(group, config, chosen, findings)
             else:
-                values = _mapping(group.name, config.get(group.name))
+                values = as_mapping(group.name, config.get(group.name))
                 parts[group.name] = group.entry(group.name, values)
     if findings.lines:
         raise UserError("\n".join(findings.lines))
@@ -162,9 +154,9 @@ def read_inputs(config: Mapping[str, object], chosen: Mapping[str, tuple[str, ..
 
 def _check_products(config: Mapping[str, object]) -> None:
     """Refuse a product of the book that no file describes, whatever else is wrong."""
-    named = _mapping("book", config.get("book")).get("products")
+    named = as_mapping("book", config.get("book")).get("products")
     for name in named if isinstance(named, Mapping) else ():
-        check_known("book.products", _mapping(PRODUCT, config.get(PRODUCT)), str(name))
+        check_known("book.products", as_mapping(PRODUCT, config.get(PRODUCT)), str(name))
 
 
 def _list(
@@ -177,7 +169,7 @@ def _list(
     found: dict[str, object] = {}
     for name, value in _entries(group, config, chosen, findings).items():
         with findings:
-            found[name] = group.entry(name, _mapping(f"{group.name}.{name}", value))
+            found[name] = group.entry(name, as_mapping(f"{group.name}.{name}", value))
     return found
 
 
@@ -191,7 +183,7 @@ def _entries(
     found: dict[str, object] = {}
     names = chosen.get(group.name, ())
     with findings:
-        found = _mapping(group.name, config.get(group.name))
+        found = as_mapping(group.name, config.get(group.name))
         if not found and not group.may_be_empty:
             raise UserError(f"{group.name} must name at least one choice")
         for name in list(found):

@@ -1,6 +1,6 @@
 """Names that must be known, refused with the nearest one as a hint."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
 from simulator.catalogue import catalogue
@@ -22,3 +22,12 @@ def check_parameter(group: str, name: str) -> None:
             f"{group}.{clip(name)} is not among the {len(catalogue())} parameters of"
             f" docs/model.md, section 15{hint}"
         )
+
+
+def as_mapping(owner: str, value: object) -> dict[str, object]:
+    """``value`` with its first level of keys as words; None is empty."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise UserError(f"{owner} must hold keys and values; got {clip(value)}")
+    return {str(key): item for key, item in value.items()}

@@ -1,7 +1,7 @@
 """A run beside others: its data, its settings as plain lines, how far they can be compared."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import tr
-from simulator.report.kit.setting_words import value_words
+from simulator.report.kit.setting_words import BELOW, leaves, value_words
 from simulator.report.kit.text import clean
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths
@@ -24,8 +24,6 @@ from simulator.results.summary import summarise
 F8 = NDArray[np.float64]
 ABSENT: Final = "\u2013"
 """Where a run has no such setting."""
-BETWEEN: Final = " \u203a "
-"""Between the parts of a setting's name."""
 _METRICS: Final = ("overdue_rate_30", "overdue_rate_90", "net_loss", "net_result")
 
 
@@ -98,16 +96,7 @@ def _settings(data: ReportData) -> dict[str, object]:
     configuration = dict(data.configuration())
     # What a run leaves out has its default: the attribute holds every parameter.
     configuration["parameters"] = _parameters(data) or configuration.get("parameters", {})
-    return dict(_flat(configuration))
-
-
-def _flat(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
-    for key, value in entry.items():
-        name = f"{prefix}{clean(key, 60)}"
-        if isinstance(value, Mapping) and value:
-            yield from _flat(value, f"{name}{BETWEEN}")
-        else:
-            yield name, value
+    return dict(leaves(configuration))
 
 
 def _parameters(data: ReportData) -> Mapping[str, object]:
@@ -197,5 +186,5 @@ def _lists(configuration: Mapping[str, object]) -> list[str]:
 
 def _item_of(name: str, lists: Collection[str]) -> str:
     """The entry of one of ``lists`` that a setting belongs to; empty without."""
-    group, *rest = name.split(BETWEEN)
-    return BETWEEN.join((group, rest[0])) if group in lists and rest else ""
+    group, *rest = name.split(BELOW)
+    return BELOW.join((group, rest[0])) if group in lists and rest else ""

@@ -66,14 +66,21 @@ def plain(text: object) -> str:
     return name(words) if words else ""
 
 
-def flat(entry: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Every value of nested mappings in words, under a name that tells its place."""
+def leaves(
+    entry: Mapping[str, object], between: str = BELOW, width: int = 60, prefix: str = ""
+) -> Iterator[tuple[str, object]]:
+    """Every value of nested mappings under a name that tells its place."""
     for key, value in entry.items():
-        place = f"{prefix}{clean(key, 60)}"
+        place = f"{prefix}{clean(key, width)}"
         if isinstance(value, Mapping) and value:
-            yield from flat(value, f"{place}{BELOW}")
+            yield from leaves(value, between, width, f"{place}{between}")
         else:
-            yield place, value_words(value)
+            yield place, value
+
+
+def flat(entry: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """``leaves`` in words."""
+    return ((place, value_words(value)) for place, value in leaves(entry))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,12 @@ def test_break_evens_are_told_in_a_sentence_each(tmp_path: Path) -> None:
     }
     found = {f"break_even_{name}": ("break_even", values) for name, values in answers.items()}
     known = np.array([0.0, np.nan, 0.0, 1.0, -1.0, -1.0])
-    gains = {"break_even_gain_ci_low": (("break_even", "break_even_point"), known[:, None])}
-    run = Run(few.dataset.assign(found).assign(gains), few.rows, few.manifest)
+    names = ("point_value", "gain", "gain_ci_low", "gain_ci_high")
+    points = (("break_even", "break_even_point"), known[:, None])
+    at = (("break_even", "break_even_point"), np.zeros((6, 1)))
+    gains = {f"break_even_{n}": at if n == "point_value" else points for n in names}
+    told = few.dataset.assign(found).assign(gains).assign_coords(break_even=list("abcdef"))
+    run = Run(told, few.rows, few.manifest)
     sentences = break_evens.break_evens(data_of(run))
     assert sentences[:5] == (
         "Under Downturn, Policy number 1 pays as long as \u201ctake up if no need\u201d stays below"
