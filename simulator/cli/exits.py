@@ -8,7 +8,8 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from importlib.metadata import PackageNotFoundError, version
+from typing import Protocol, TypeVar
 
 from simulator.validation import UserError, clip
 
@@ -18,8 +19,22 @@ EXIT_MISTAKE = 2
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 
-Asked = TypeVar("Asked")
-"""What a command's words spell."""
+
+class Asked(Protocol):
+    """What a command's words spell: among it, whether help or the version is wanted."""
+
+    @property
+    def help(self) -> bool:
+        """Whether help is wanted."""
+        ...
+
+    @property
+    def version(self) -> bool:
+        """Whether the version is."""
+        ...
+
+
+Spelled = TypeVar("Spelled", bound=Asked)
 
 
 class _Terminated(KeyboardInterrupt):
@@ -51,17 +66,33 @@ def _terminate(_number: int, _frame: object) -> None:
 
 
 def concluded(
-    read: Callable[[Sequence[str]], Asked],
-    answer: Callable[[Asked], int],
+    read: Callable[[Sequence[str]], Spelled],
+    answer: Callable[[Spelled], int],
     argv: Sequence[str] | None,
     when_interrupted: Callable[[], str],
+    help_text: Callable[[Spelled], str],
 ) -> int:
     """Exit code of ``answer`` to what ``argv`` (default: the process's own) spells.
 
-    ``read`` spells it out; trouble in either is told.
+    ``read`` spells it out; trouble in either is told. Help and version are answered here.
     """
-    words = sys.argv[1:] if argv is None else argv
-    return ended(lambda: answer(read(words)), when_interrupted)
+
+    def work() -> int:
+        asked = read(sys.argv[1:] if argv is None else argv)
+        if not (asked.help or asked.version):
+            return answer(asked)
+        print(f"loanstress {_version()}\n" if asked.version else help_text(asked), end="")
+        return EXIT_OK
+
+    return ended(work, when_interrupted)
+
+
+def _version() -> str:
+    """Version of the installed distribution; ``checkout`` when run without installing."""
+    try:
+        return version("loanstress")
+    except PackageNotFoundError:
+        return "checkout"
 
 
 def ended(work: Callable[[], int], when_interrupted: Callable[[], str]) -> int:

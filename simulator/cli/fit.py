@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, find_folders
 from simulator.cli.exits import EXIT_OK, attempted, concluded
-from simulator.cli.help import calibration_help_text, product_version
+from simulator.cli.help import calibration_help_text
 from simulator.report.kit.language import speaking
 from simulator.validation import UserError
 
@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the process's own) and return its exit code."""
     session = _Session()
-    return concluded(read_arguments, session.answer, argv, session.how_to_resume)
+    return concluded(
+        read_arguments,
+        session.answer,
+        argv,
+        session.how_to_resume,
+        lambda command: calibration_help_text(find_folders(command.config_dirs)),
+    )
 
 
 class _Session:
@@ -38,13 +44,7 @@ class _Session:
         self._code = EXIT_OK
 
     def answer(self, command: Command) -> int:
-        """Help, or the calibration that was asked for."""
-        if command.version:
-            print(f"loanstress {product_version()}")
-            return EXIT_OK
-        if command.help:
-            print(calibration_help_text(find_folders(command.config_dirs)), end="")
-            return EXIT_OK
+        """The calibration that was asked for."""
         if command.multirun:
             raise UserError(
                 "a calibration takes no --multirun; run one after another, each with its own"

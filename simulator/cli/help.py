@@ -1,7 +1,6 @@
 """The text of ``--help``: the product, its groups with their choices, the keys used most."""
 
 import textwrap
-from importlib.metadata import PackageNotFoundError, version
 
 from simulator.cli.configuration.folders import ConfigFolders, chosen_in
 from simulator.cli.configuration.groups import TABLE
@@ -81,14 +80,6 @@ Exit code: 0 all files written, 2 invalid input, 130 interrupted or 143 ended by
 SIGTERM (the same command with the same hydra.run.dir goes on), 1 internal error
 (set LOANSTRESS_DEBUG=1 for its traceback).
 """
-
-
-def product_version() -> str:
-    """Version of the installed distribution; ``checkout`` when run without installing."""
-    try:
-        return version("loanstress")
-    except PackageNotFoundError:
-        return "checkout"
 
 
 def help_text(folders: ConfigFolders) -> str:

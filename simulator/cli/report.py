@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, cast, get_args
 
 from simulator.cli.configuration.folders import shown
 from simulator.cli.exits import EXIT_OK, concluded
-from simulator.cli.help import product_version
 from simulator.cli.parser import OptionParser, language_of, one_of
 from simulator.report.kit.language import speaking, tr
 from simulator.results.files import COMPARISON_NAME, REPORT_NAME, WORKBOOK_NAME
@@ -66,7 +65,7 @@ class _Asked:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the process's own) and return its exit code."""
-    return concluded(_read, _answer, argv, lambda: "nothing was written")
+    return concluded(_read, _answer, argv, lambda: "nothing was written", lambda _: _HELP)
 
 
 def _read(words: Sequence[str]) -> _Asked:
@@ -118,11 +117,7 @@ def _check(asked: _Asked) -> None:
 
 
 def _answer(asked: _Asked) -> int:
-    if asked.version:
-        print(f"loanstress {product_version()}")
-    elif asked.help:
-        print(_HELP, end="")
-    elif len(asked.folders) == 1:
+    if len(asked.folders) == 1:
         _rebuild(asked.folders[0], asked)
     else:
         _compare(asked.folders, asked)

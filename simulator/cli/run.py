@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, find_folders, shown
 from simulator.cli.exits import EXIT_DEFECT, EXIT_OK, concluded, tell, told
-from simulator.cli.help import help_text, product_version
+from simulator.cli.help import help_text
 from simulator.report.kit.language import speaking, tr
 
 if TYPE_CHECKING:
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the process's own) and return its exit code."""
-    return concluded(read_arguments, _answer, argv, lambda: "an unfinished run leaves no results")
+    return concluded(
+        read_arguments,
+        _answer,
+        argv,
+        lambda: "an unfinished run leaves no results",
+        lambda command: help_text(find_folders(command.config_dirs)),
+    )
 
 
 def _answer(command: Command) -> int:
-    if command.version:
-        print(f"loanstress {product_version()}")
-        return EXIT_OK
-    if command.help:
-        print(help_text(find_folders(command.config_dirs)), end="")
-        return EXIT_OK
     from simulator.cli.configuration.hydra_app import compose_inputs, drive, prepared
 
     with prepared(command) as (folders, arguments):

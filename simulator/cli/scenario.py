@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from simulator.cli.exits import EXIT_OK, concluded
-from simulator.cli.help import product_version
 from simulator.cli.parser import OptionParser, language_of
 from simulator.report.kit.language import speaking
 from simulator.validation import UserError, clip
@@ -52,7 +51,7 @@ class _Asked:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the process's own) and return its exit code."""
-    return concluded(_read, _answer, argv, lambda: "nothing was written")
+    return concluded(_read, _answer, argv, lambda: "nothing was written", lambda _: _HELP)
 
 
 def _read(words: Sequence[str]) -> _Asked:
@@ -84,17 +83,12 @@ def _months(text: str | None) -> int | None:
 
 
 def _answer(asked: _Asked) -> int:
-    if asked.version:
-        print(f"loanstress {product_version()}")
-    elif asked.help:
-        print(_HELP, end="")
-    else:
-        from simulator.cli.configuration.find_scenario import find_scenario
-        from simulator.cli.terminal.scenario import scenario_text
+    from simulator.cli.configuration.find_scenario import find_scenario
+    from simulator.cli.terminal.scenario import scenario_text
 
-        scenario = find_scenario(asked.scenario, asked.months)
-        with speaking(asked.language):
-            print(scenario_text(scenario))
+    scenario = find_scenario(asked.scenario, asked.months)
+    with speaking(asked.language):
+        print(scenario_text(scenario))
     return EXIT_OK
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, shown
 from simulator.cli.exits import EXIT_OK, attempted, concluded
-from simulator.cli.help import product_version
 from simulator.report.kit.language import speaking, tr
 from simulator.validation import UserError
 
@@ -42,7 +41,9 @@ Exit code: 0 written, 2 invalid input, 130 interrupted or 143 ended by SIGTERM,
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the process's own) and return its exit code."""
     session = _Session()
-    return concluded(read_arguments, session.answer, argv, lambda: "nothing was written")
+    return concluded(
+        read_arguments, session.answer, argv, lambda: "nothing was written", lambda _: _HELP
+    )
 
 
 class _Session:
@@ -53,13 +54,7 @@ class _Session:
         self._code = EXIT_OK
 
     def answer(self, command: Command) -> int:
-        """Help, or the screening that was asked for."""
-        if command.version:
-            print(f"loanstress {product_version()}")
-            return EXIT_OK
-        if command.help:
-            print(_HELP, end="")
-            return EXIT_OK
+        """The screening that was asked for."""
         if command.multirun:
             raise UserError("a screening takes no --multirun")
         from simulator.cli.configuration.hydra_app import compose_validated, drive, prepared

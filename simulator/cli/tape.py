@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from simulator.cli.configuration.folders import shown
 from simulator.cli.exits import EXIT_MISTAKE, EXIT_OK, concluded
-from simulator.cli.help import product_version
 from simulator.cli.parser import OptionParser, language_of
 from simulator.report.kit.language import speaking, tr
 from simulator.report.kit.run_messages import warning_line
@@ -66,7 +65,7 @@ class _Asked:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (default: the process's own) and return its exit code."""
-    return concluded(_read, _answer, argv, lambda: "nothing was written")
+    return concluded(_read, _answer, argv, lambda: "nothing was written", lambda _: _HELP)
 
 
 def _read(words: Sequence[str]) -> _Asked:
@@ -136,14 +135,8 @@ def _check_output(output: Path) -> None:
 
 
 def _answer(asked: _Asked) -> int:
-    if asked.version:
-        print(f"loanstress {product_version()}")
-    elif asked.help:
-        print(_HELP, end="")
-    else:
-        with speaking(asked.language):
-            return _inspect(asked)
-    return EXIT_OK
+    with speaking(asked.language):
+        return _inspect(asked)
 
 
 def _inspect(asked: _Asked) -> int:
