@@ -2,14 +2,14 @@
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from simulator.report.delinquency import economy
 from simulator.report.headline.caveats import outside_the_months
 from simulator.report.kit.card import Section
-from simulator.report.kit.data import ReportData
+from simulator.report.kit.data import ReportData, items_of, mapping_of, within
 from simulator.report.kit.language import currency_title, mark, name, sentences, tn, tr
 from simulator.report.kit.run_messages import run_message
 from simulator.report.kit.setting_words import Part, flat, value_words
@@ -76,10 +76,6 @@ def scenario_cards(data: ReportData) -> list[ScenarioCard]:
     out = []
     for scenario in data.scenarios:
         entry = data.scenario_entry(scenario)
-        warnings = entry.get("warnings")
-        listed = (
-            warnings if isinstance(warnings, Sequence) and not isinstance(warnings, str) else ()
-        )
         out.append(
             ScenarioCard(
                 data.scenario_label(scenario, 80),
@@ -87,7 +83,7 @@ def scenario_cards(data: ReportData) -> list[ScenarioCard]:
                 _said(entry.get("source"), 500) or tr("not recorded"),
                 _weight(data, scenario, entry.get("weight")),
                 economy.severity(data, scenario),
-                tuple(run_message(clean(item, 300)) for item in listed),
+                tuple(run_message(clean(item, 300)) for item in items_of(entry.get("warnings"))),
             )
         )
     return out
@@ -116,10 +112,9 @@ def _whole_percent(share: float) -> str:
 
 def policy_cards(data: ReportData) -> list[PolicyCard]:
     """Each policy with its settings from the configuration of the run, best first."""
-    known = data.configuration().get("policy")
     out = []
     for policy in (data.reference, *data.best_first):
-        entry = known.get(policy) if isinstance(known, Mapping) else None
+        entry = within(data.configuration(), "policy", policy)
         parts = policy_parts(policy, entry) if isinstance(entry, Mapping) else ()
         colour = policy_class(data, policy)
         out.append(PolicyCard(data.policy_label(policy), colour, parts))
@@ -138,8 +133,7 @@ def facts(data: ReportData) -> list[str]:
     if "date" in data.dataset.coords:
         first = str(data.dataset["date"].values[0])[:7]
         months = tn("{n} month from {date}", "{n} months from {date}", n_months, date=first)
-    book = data.manifest.get("book")
-    borrowers = book.get("opening_borrowers") if isinstance(book, Mapping) else None
+    borrowers = within(data.manifest, "book", "opening_borrowers")
     counts = []
     if isinstance(borrowers, int | float):
         counts = [tr("{n} borrowers", n=f"{borrowers:,.0f}")]
@@ -155,10 +149,9 @@ def facts(data: ReportData) -> list[str]:
 
 def limits(data: ReportData) -> list[str]:
     """Assumptions and limits that a reader must know, with those of this very run."""
-    book = data.manifest.get("book")
-    imputed = book.get("imputed_columns") if isinstance(book, Mapping) else None
-    notes = book.get("notes") if isinstance(book, Mapping) else None
-    dormant = book.get("dormant_customers") if isinstance(book, Mapping) else None
+    book = mapping_of(data.manifest.get("book"))
+    imputed, notes = (items_of(book.get(key)) for key in ("imputed_columns", "notes"))
+    dormant = book.get("dormant_customers")
     out = [
         tr(
             "Behaviour (who refuses, forgets, asks for relief, answers a call) follows parameters"
@@ -218,9 +211,8 @@ def limits(data: ReportData) -> list[str]:
                 n=f"{dormant:,}",
             )
         )
-    if isinstance(notes, list):
-        out += [name(run_message(clean(note, 600))) for note in notes]
-    if isinstance(imputed, list) and imputed:
+    out += [name(run_message(clean(note, 600))) for note in notes]
+    if imputed:
         out.append(
             tr(
                 "These columns of the book are imputed from stated distributions, not observed:"
@@ -289,7 +281,7 @@ def _command(data: ReportData) -> list[tuple[str, str]]:
 def _checks(checks: object) -> list[tuple[str, str]]:
     """Each check with its verdict, worst value and tolerance."""
     out = []
-    for check in checks if isinstance(checks, list) else []:
+    for check in items_of(checks):
         if isinstance(check, Mapping):
             verdict = tr("passed") if check.get("passed") is True else tr("FAILED")
             worst, allowed = value_words(check.get("value")), value_words(check.get("tolerance"))

@@ -1,9 +1,6 @@
 """Assembles the page: results in, one offline HTML file out."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-
-import xarray as xr
+from collections.abc import Sequence
 
 from simulator.report import about_the_run
 from simulator.report.delinquency.delinquency_cards import overdue_cards, state_cards, vintage_cards
@@ -12,10 +9,9 @@ from simulator.report.headline.first_screen import first_screen
 from simulator.report.headline.support import further
 from simulator.report.inputs.opening_book import opening_book
 from simulator.report.kit import selectors
-from simulator.report.kit.atomic_file import write_atomically
 from simulator.report.kit.card import FigureCard
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import name, speaking
+from simulator.report.kit.language import name
 from simulator.report.kit.page_shell import page_text
 from simulator.report.kit.text import clean
 from simulator.report.policies.policy_cards import (
@@ -25,8 +21,6 @@ from simulator.report.policies.policy_cards import (
     ranking_section,
 )
 from simulator.report.profit.profit_cards import ProfitSection, losses_so_far_cards, profit_section
-from simulator.results.summary import SummaryRow
-from simulator.settings import ReportSettings
 
 
 def render(data: ReportData, title: str) -> str:
@@ -74,29 +68,3 @@ def _all(cards: Sequence[FigureCard], money: ProfitSection | None) -> list[Figur
 def all_cards(data: ReportData) -> list[FigureCard]:
     """Every figure of the page in its order."""
     return _all(figure_cards(data), profit_section(data))
-
-
-def render_report(
-    dataset: xr.Dataset,
-    summary_rows: Iterable[SummaryRow],
-    manifest: Mapping[str, object],
-    settings: ReportSettings,
-) -> str:
-    """The report of a run as the text of one HTML file that loads nothing from anywhere.
-
-    ``dataset``, ``summary_rows`` and ``manifest`` are what ``results.nc``, ``summary.csv`` and
-    ``manifest.json`` hold, so the page can be made again from the files of a run.
-    """
-    with speaking(settings.language):
-        return render(ReportData(dataset, summary_rows, manifest), settings.title)
-
-
-def write_report(
-    dataset: xr.Dataset,
-    summary_rows: Iterable[SummaryRow],
-    manifest: Mapping[str, object],
-    settings: ReportSettings,
-    path: Path,
-) -> None:
-    """Write ``render_report`` to ``path``, complete or not at all."""
-    write_atomically(path, render_report(dataset, summary_rows, manifest, settings))

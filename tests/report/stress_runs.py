@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from simulator.report import page
 from simulator.report.kit.data import ReportData
+from simulator.report.report_files import report_pages
 from simulator.results.summary import SummaryRow
 from simulator.settings import ReportSettings
 from simulator.vocabulary import BUCKETS, DPD_FIRST_BUCKETS, DPD_THRESHOLDS, ROLL_DESTINATIONS
@@ -187,9 +187,14 @@ def make_manifest(scenarios: Sequence[str], policies: Sequence[str]) -> dict[str
     }
 
 
-def write(run: Run, path: Path, title: str = "Stress test") -> str:
+def page_of(run: Run, settings: ReportSettings) -> str:
     """The report of ``run`` as text."""
-    page.write_report(run.dataset, run.rows, run.manifest, ReportSettings(title=title), path)
+    return str(report_pages(run.dataset, run.rows, run.manifest, settings)["report.html"])
+
+
+def write(run: Run, path: Path, title: str = "Stress test") -> str:
+    """The report of ``run`` as text, written to ``path``."""
+    path.write_text(page_of(run, ReportSettings(title=title)), encoding="utf-8")
     return path.read_text(encoding="utf-8")
 
 

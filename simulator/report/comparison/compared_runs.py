@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.report.kit.data import ReportData
+from simulator.report.kit.data import ReportData, mapping_of, within
 from simulator.report.kit.language import tr
 from simulator.report.kit.setting_words import BELOW, leaves, value_words
 from simulator.report.kit.text import clean
@@ -62,10 +62,7 @@ class ComparedRun:
 
     def part(self, *keys: str) -> object:
         """What the configuration holds under ``keys``; None without."""
-        found: object = self.data.configuration()
-        for key in keys:
-            found = found.get(key) if isinstance(found, Mapping) else None
-        return found
+        return within(self.data.configuration(), *keys)
 
     def has(self, scenario: str, policy: str) -> bool:
         """Whether it simulated ``policy`` under ``scenario``."""
@@ -104,7 +101,7 @@ def _parameters(data: ReportData) -> Mapping[str, object]:
         found = json.loads(str(data.dataset.attrs.get("parameters", "")))
     except ValueError:
         return {}
-    return found if isinstance(found, Mapping) else {}
+    return mapping_of(found)
 
 
 def union(runs: Sequence[ComparedRun], names: Callable[[ComparedRun], Sequence[str]]) -> list[str]:

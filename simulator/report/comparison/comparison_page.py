@@ -25,6 +25,7 @@ from simulator.report.kit.fans import (
     add_fan,
     axis_top,
     month_axis,
+    percent_fan,
     value_axis,
 )
 from simulator.report.kit.language import (
@@ -177,8 +178,7 @@ def _longest(runs: Sequence[ComparedRun]) -> ComparedRun:
 
 def _fan(run: ComparedRun, scenario: str, dpd: int) -> Fan:
     """Overdue rate (%) of a run under its reference."""
-    fan = run.data.fan("overdue_rate", scenario, run.data.reference, dpd)
-    return Fan(100.0 * fan.low, 100.0 * fan.median, 100.0 * fan.high)
+    return percent_fan(run.data, "overdue_rate", scenario, run.data.reference, dpd)
 
 
 def overdue_lines(runs: Sequence[ComparedRun], frame: Frame, dpd: int) -> go.Figure:

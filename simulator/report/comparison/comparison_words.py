@@ -1,10 +1,11 @@
 """What the comparison of several runs says: where they do not compare, and what came out."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from simulator.report.comparison.compared_runs import ComparedRun, difference, union
+from simulator.report.kit.data import within
 from simulator.report.kit.language import listed, mark, name, tr
 from simulator.report.kit.numbers import money_scale, points_scale
 from simulator.report.kit.phrases import scale_for
@@ -125,8 +126,7 @@ def _other_books(runs: Sequence[ComparedRun]) -> list[str]:
     """Whether the runs have different borrowers, by settings or by the data of a tape."""
 
     def book(run: ComparedRun) -> str:
-        inputs = run.data.manifest.get("inputs")
-        digest = inputs.get("book_sha256") if isinstance(inputs, Mapping) else None
+        digest = within(run.data.manifest, "inputs", "book_sha256")
         return _exact([run.part("book"), run.attribute("book"), digest])
 
     if len({book(run) for run in runs}) == 1:

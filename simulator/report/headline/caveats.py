@@ -1,9 +1,9 @@
 """What limits every number of a run: smaller balances, the months it covers, its paths."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
-from simulator.report.kit.data import OTHER_BALANCE, ReportData
+from simulator.report.kit.data import OTHER_BALANCE, ReportData, items_of, within
 from simulator.report.kit.language import clauses, tr
 from simulator.report.kit.numbers import number, points_scale
 from simulator.report.kit.phrases import one_draw
@@ -55,10 +55,8 @@ def _with_both_rates(data: ReportData, scenario: str, policy: str, said: Mapping
 
 def other_origins(data: ReportData) -> tuple[str, ...]:
     """What belongs to another lender, country or time than the book, one sentence each."""
-    entry = data.manifest.get("suitability")
-    told = entry.get("warnings") if isinstance(entry, Mapping) else None
-    listed = told if isinstance(told, Sequence) and not isinstance(told, str) else ()
-    return (*_static_pool(data), *(run_message(clean(item, 600)) for item in listed))
+    told = items_of(within(data.manifest, "suitability", "warnings"))
+    return (*_static_pool(data), *(run_message(clean(item, 600)) for item in told))
 
 
 def _static_pool(data: ReportData) -> tuple[str, ...]:

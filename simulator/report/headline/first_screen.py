@@ -10,7 +10,7 @@ from simulator.report.headline.next_steps import next_steps, not_your_book, para
 from simulator.report.headline.support import support
 from simulator.report.headline.tornado import Tornado, tornado
 from simulator.report.headline.verdict import verdict
-from simulator.report.kit.data import ReportData
+from simulator.report.kit.data import ReportData, within
 from simulator.report.kit.language import listed, sentences, tr
 from simulator.report.kit.numbers import money_scale, rate_scale
 from simulator.report.kit.phrases import months_words
@@ -59,12 +59,11 @@ def first_screen(data: ReportData) -> FirstScreen:
 
 def _subtitle(data: ReportData) -> list[str]:
     """Size of the book, months, weights, date and code of the run, and who signs."""
-    book, opening = data.manifest.get("book"), data.decision.opening
+    opening = data.decision.opening
     found = [tr("opening book {money}", money=money_scale(data.currency, [opening]).full(opening))]
-    if isinstance(book, Mapping):
-        borrowers = book.get("opening_borrowers")
-        if isinstance(borrowers, int | float):
-            found.append(tr("{n} borrowers", n=f"{borrowers:,.0f}"))
+    borrowers = within(data.manifest, "book", "opening_borrowers")
+    if isinstance(borrowers, int | float):
+        found.append(tr("{n} borrowers", n=f"{borrowers:,.0f}"))
     if "loans_at_opening" in data.dataset:
         loans = data.dataset["loans_at_opening"].sel(policy=data.reference).isel(scenario=0)
         found.append(tr("{n} loans", n=f"{float(loans.isel(path=0).sum()):,.0f}"))
@@ -94,9 +93,8 @@ def _signed(data: ReportData) -> list[str]:
     finished = str(data.manifest.get("finished") or "")[:10]
     if finished:
         found.insert(0, tr("run {date}", date=clean(finished, 10)))
-    names = people if isinstance(people, Mapping) else {}
     prepared, reviewed = (
-        clean(names.get(key) or BLANK, 60) for key in ("prepared_by", "reviewed_by")
+        clean(within(people, key) or BLANK, 60) for key in ("prepared_by", "reviewed_by")
     )
     return [
         *found,

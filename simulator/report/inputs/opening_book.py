@@ -1,11 +1,11 @@
 """The opening book beside its source: what the tape says, what the model opens, what is imputed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite, nan
 from typing import Final
 
-from simulator.report.kit.data import ReportData
+from simulator.report.kit.data import ReportData, items_of, mapping_of, within
 from simulator.report.kit.language import listed, mark, sentences, tr
 from simulator.report.kit.numbers import money_scale, number, percent
 from simulator.report.kit.run_messages import run_message
@@ -39,27 +39,21 @@ class OpeningBook:
 
 def opening_book(data: ReportData) -> OpeningBook | None:
     """The chapter, for results whose manifest tells both sides; a synthetic book has no source."""
-    book = data.manifest.get("book")
-    if not isinstance(book, Mapping):
-        return None
-    found = book.get("reconciliation")
+    book = mapping_of(data.manifest.get("book"))
+    found = mapping_of(book.get("reconciliation"))
     lines = list(_lines(found))
-    if not isinstance(found, Mapping) or not lines:
+    if not lines:
         return None
     return OpeningBook(
         caption=_caption(found),
         table=sides_table(lines, data.currency),
         warnings=tuple(
-            run_message(clean(w, 1000)) for w in _listed(book.get("warnings"))[:MOST_WARNINGS]
+            run_message(clean(w, 1000)) for w in items_of(book.get("warnings"))[:MOST_WARNINGS]
         ),
         remarks=tuple(
             text for text in (*_imputed(found), *_left_out(data, found), *_rejected(data, book))
         ),
     )
-
-
-def _listed(value: object) -> Sequence[object]:
-    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
 def _caption(found: Mapping[str, object]) -> str:
@@ -74,8 +68,7 @@ def _caption(found: Mapping[str, object]) -> str:
 
 def _lines(found: object) -> Iterator["Sides"]:
     """Measure, part, both sides and gap of each line that can be read."""
-    lines = found.get("lines") if isinstance(found, Mapping) else None
-    for line in _listed(lines)[:MOST_LINES]:
+    for line in items_of(within(found, "lines"))[:MOST_LINES]:
         if not isinstance(line, Mapping):
             continue
         measure, part = str(line.get("measure", "")), clean(line.get("part", ""), 40)
@@ -133,7 +126,7 @@ def _imputed(found: Mapping[str, object]) -> Iterator[str]:
 
 
 def _left_out(data: ReportData, found: Mapping[str, object]) -> Iterator[str]:
-    for item in _listed(found.get("left_out"))[:MOST_WARNINGS]:
+    for item in items_of(found.get("left_out"))[:MOST_WARNINGS]:
         if isinstance(item, Mapping):
             yield tr(
                 "Left out before the opening: {n} loans with a balance of {money}, {reason}.",
@@ -144,7 +137,7 @@ def _left_out(data: ReportData, found: Mapping[str, object]) -> Iterator[str]:
 
 
 def _rejected(data: ReportData, book: Mapping[str, object]) -> Iterator[str]:
-    rows = [item for item in _listed(book.get("rejected")) if isinstance(item, Mapping)]
+    rows = [item for item in items_of(book.get("rejected")) if isinstance(item, Mapping)]
     count = sum(_number(item.get("rows")) or 0.0 for item in rows)
     balance = sum(_number(item.get("balance")) or 0.0 for item in rows)
     if rows:

@@ -1,7 +1,7 @@
 """What the report reads: results of a run, with labels made harmless and statistics by name."""
 
 import json
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from math import isfinite
 
 import numpy as np
@@ -28,6 +28,23 @@ BEST_DRAWN = 5
 
 OTHER_BALANCE = 0.05
 """An average balance that differs by more than this share is told (assumption)."""
+
+
+def within(entry: object, *keys: str) -> object:
+    """What nested mappings hold under ``keys``; None where they end before."""
+    for key in keys:
+        entry = entry.get(key) if isinstance(entry, Mapping) else None
+    return entry
+
+
+def mapping_of(value: object) -> Mapping[str, object]:
+    """``value`` where it is a mapping, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def items_of(value: object) -> Sequence[object]:
+    """``value`` where it is a list, else an empty one."""
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
 def with_runoff(metric: str, title: str, found: Container[str]) -> tuple[str, str]:
@@ -152,11 +169,8 @@ class ReportData:
 
     def scenario_entry(self, scenario: str) -> Mapping[str, object]:
         """Label, narrative, source, weight and warnings: from the manifest or the configuration."""
-        for entries in (self.manifest.get("scenarios"), self.configuration().get("scenario")):
-            entry = entries.get(scenario) if isinstance(entries, Mapping) else None
-            if isinstance(entry, Mapping):
-                return entry
-        return {}
+        told = within(self.manifest, "scenarios", scenario)
+        return mapping_of(told) or mapping_of(within(self.configuration(), "scenario", scenario))
 
     def scenario_label(self, scenario: str, width: int = 48) -> str:
         """Name of a scenario for a reader (untrusted text: escape it)."""
@@ -287,10 +301,6 @@ class ReportData:
     def worst_scenario(self) -> str:
         """The scenario that costs most under the reference (net loss, else peak 90+)."""
         return max(self.scenarios, key=self._severity)
-
-    def mildest_scenario(self) -> str:
-        """The scenario that costs least under the reference."""
-        return min(self.scenarios, key=self._severity)
 
     def _severity(self, scenario: str) -> float:
         loss, _ = self.with_runoff("net_loss", "")

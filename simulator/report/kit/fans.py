@@ -106,8 +106,7 @@ def percent_fan(
     data: ReportData, variable: str, scenario: str, policy: str, dpd: int | None = None
 ) -> Fan:
     """Median and band of a rate in percent."""
-    fan = data.fan(variable, scenario, policy, dpd)
-    return Fan(100.0 * fan.low, 100.0 * fan.median, 100.0 * fan.high)
+    return data.fan(variable, scenario, policy, dpd).times(100.0)
 
 
 def axis_top(highest: Sequence[Array]) -> float:

@@ -20,6 +20,10 @@ class Fan:
     median: Array
     high: Array
 
+    def times(self, factor: float) -> "Fan":
+        """The fan of ``factor`` (above 0) times the quantity."""
+        return Fan(factor * self.low, factor * self.median, factor * self.high)
+
     def at(self, month: int) -> Estimate[float]:
         """The median of the month at a position, with its band."""
         return Estimate(*(float(part[month]) for part in (self.median, self.low, self.high)))

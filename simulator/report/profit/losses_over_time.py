@@ -9,7 +9,7 @@ from simulator.report.kit.data import ReportData
 from simulator.report.kit.fans import policy_fans
 from simulator.report.kit.language import mark, tr
 from simulator.report.kit.numbers import Scale, money_scale
-from simulator.report.kit.statistics import Array, Fan, fan_of
+from simulator.report.kit.statistics import Fan, fan_of
 from simulator.report.kit.style import Frame
 from simulator.report.kit.table import month_table
 from simulator.results.path_metrics import net_loss
@@ -34,16 +34,14 @@ def _highest(data: ReportData) -> list[float]:
 
 def losses_over_time(data: ReportData, frame: Frame) -> go.Figure:
     """Cumulative net loss by month: median and 5-95 % band of policies, a panel a scenario."""
-    scale, fans = _loss_scale(data), {}
-    for s in data.scenarios:
-        for p in data.drawn_policies:
-            fans[s, p] = Fan(*(v / scale.divisor for v in _parts(loss_fan(data, s, p))))
+    scale = _loss_scale(data)
+    fans = {
+        (s, p): loss_fan(data, s, p).times(1.0 / scale.divisor)
+        for s in data.scenarios
+        for p in data.drawn_policies
+    }
     title = tr("Net loss so far ({unit})", unit=scale.unit)
     return policy_fans(data, frame, fans, title, scale.unit)
-
-
-def _parts(fan: Fan) -> tuple[Array, Array, Array]:
-    return fan.low, fan.median, fan.high
 
 
 def losses_caption(data: ReportData) -> str:

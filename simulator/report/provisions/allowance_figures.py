@@ -187,8 +187,7 @@ def _add_months(sheet: Sheet, books: Provisions, place: tuple[str, str]) -> None
 
 def share_fan(books: Provisions, place: tuple[str, str], book: str) -> Fan:
     """Quantiles over paths of allowance over balance (%), by month."""
-    fan = books.fan(place, book)
-    return Fan(100.0 * fan.low, 100.0 * fan.median, 100.0 * fan.high)
+    return books.fan(place, book).times(100.0)
 
 
 def _add_minimum(

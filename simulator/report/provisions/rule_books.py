@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import xarray as xr
 
-from simulator.report.kit.data import ReportData
+from simulator.report.kit.data import ReportData, mapping_of, within
 from simulator.report.kit.language import mark, name, tr
 from simulator.report.kit.statistics import Array, Fan, fan_of
 from simulator.report.kit.text import clean
@@ -88,9 +88,7 @@ class Provisions:
 
     def entry(self, book: str) -> Mapping[str, object]:
         """What the configuration of the run says of a rule book."""
-        known = self.data.configuration().get("provision")
-        entry = known.get(book) if isinstance(known, Mapping) else None
-        return entry if isinstance(entry, Mapping) else {}
+        return mapping_of(within(self.data.configuration(), "provision", book))
 
     def minimum(self, book: str, ratio: str) -> float | None:
         """The least ``ratio`` that a rule book allows, or None."""

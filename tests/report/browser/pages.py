@@ -5,11 +5,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from simulator.report.fit.page import render_fit
-from simulator.report.page import render_report
 from simulator.settings import ReportSettings
 from tests.report.fit.test_fit_page import make_report
 from tests.report.money_runs import LINES, make_money_run
-from tests.report.stress_runs import Run
+from tests.report.stress_runs import Run, page_of
 from tests.report.tournament_runs import make_tournament
 
 N_MAIN_NAMES = 18
@@ -49,7 +48,7 @@ def main_page(texts: Texts) -> str:
     dataset.attrs["currency"] = title
     run = money._replace(dataset=dataset)
     _describe(run, texts)
-    return render_report(run.dataset, run.rows, run.manifest, ReportSettings(title=title))
+    return page_of(run, ReportSettings(title=title))
 
 
 def _take(given: Iterator[str], n: int) -> list[str]:

@@ -131,12 +131,12 @@ def test_a_chinese_page_has_no_english_sentence(folder: Path, record: Record) ->
     """Only what a user typed, identifiers, and warnings of the run itself stay as they are."""
     import re
 
-    from simulator.report.page import render_report
+    from simulator.report.report_files import report_pages
     from simulator.settings import ReportSettings
 
-    page = render_report(
-        record.dataset, record.summary_rows, record.manifest, ReportSettings(language="zh")
-    )
+    settings = ReportSettings(language="zh")
+    pages = report_pages(record.dataset, record.summary_rows, record.manifest, settings)
+    page = str(pages["report.html"])
     page = re.sub(r"<(script|style|pre)\b.*?</\1>", "", page, flags=re.S)
     english = [
         text.strip()

@@ -1,7 +1,6 @@
 """Warnings of a run, sources and currencies are in the language of the page."""
 
 import re
-from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -11,11 +10,10 @@ from simulator.macro import scenario as macro_scenario
 from simulator.report.about_the_run import facts
 from simulator.report.kit.language import LANGUAGES, currency_title, speaking, stays_english
 from simulator.report.kit.run_messages import MESSAGES, run_message
-from simulator.report.page import write_report
 from simulator.results.inputs import SimulationOutput
 from simulator.results.provisions.audit import provision_warnings
 from simulator.settings import ReportSettings, ScenarioSettings
-from tests.report.stress_runs import data_of, make_run
+from tests.report.stress_runs import data_of, make_run, page_of
 
 SAID = {
     "horizon": 30,
@@ -61,13 +59,9 @@ def test_values_of_a_warning_are_kept(message: str) -> None:
     assert run_message("a user's own words") == "a user's own words"
 
 
-def test_a_source_that_stays_english_is_marked_so_on_a_chinese_page(tmp_path: Path) -> None:
+def test_a_source_that_stays_english_is_marked_so_on_a_chinese_page() -> None:
     run = make_run(("baseline",), ("status_quo",), 2, 2)
-    pages = {}
-    for code in LANGUAGES:
-        file = tmp_path / f"{code}.html"
-        write_report(run.dataset, run.rows, run.manifest, ReportSettings(language=code), file)
-        pages[code] = file.read_text(encoding="utf-8")
+    pages = {code: page_of(run, ReportSettings(language=code)) for code in LANGUAGES}
     assert '<dd><cite lang="en">assumption</cite></dd>' in pages["zh"]
     assert "<dd>assumption</dd>" in pages["en"]
 
