@@ -106,7 +106,7 @@ def percent_fan(
     data: ReportData, variable: str, scenario: str, policy: str, dpd: int | None = None
 ) -> Fan:
     """Median and band of a rate in percent."""
-    return data.fan(variable, scenario, policy, dpd).times(100.0)
+    return data.fan(variable, scenario, policy, dpd).percent
 
 
 def axis_top(highest: Sequence[Array]) -> float:

@@ -1,5 +1,6 @@
 """What is drawn and told of one number: mean, interval and quantiles; median and band."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,9 +21,14 @@ class Fan:
     median: Array
     high: Array
 
-    def times(self, factor: float) -> "Fan":
-        """The fan of ``factor`` (above 0) times the quantity."""
-        return Fan(factor * self.low, factor * self.median, factor * self.high)
+    def each(self, change: Callable[[Array], Array]) -> "Fan":
+        """With ``change``, which keeps the order, made to every quantile."""
+        return Fan(change(self.low), change(self.median), change(self.high))
+
+    @property
+    def percent(self) -> "Fan":
+        """That of a fraction in percent."""
+        return self.each(lambda values: 100.0 * values)
 
     def at(self, month: int) -> Estimate[float]:
         """The median of the month at a position, with its band."""

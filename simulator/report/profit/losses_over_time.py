@@ -36,7 +36,7 @@ def losses_over_time(data: ReportData, frame: Frame) -> go.Figure:
     """Cumulative net loss by month: median and 5-95 % band of policies, a panel a scenario."""
     scale = _loss_scale(data)
     fans = {
-        (s, p): loss_fan(data, s, p).times(1.0 / scale.divisor)
+        (s, p): loss_fan(data, s, p).each(lambda values: values / scale.divisor)
         for s in data.scenarios
         for p in data.drawn_policies
     }

@@ -187,7 +187,7 @@ def _add_months(sheet: Sheet, books: Provisions, place: tuple[str, str]) -> None
 
 def share_fan(books: Provisions, place: tuple[str, str], book: str) -> Fan:
     """Quantiles over paths of allowance over balance (%), by month."""
-    return books.fan(place, book).times(100.0)
+    return books.fan(place, book).percent
 
 
 def _add_minimum(
