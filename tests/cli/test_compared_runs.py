@@ -17,12 +17,12 @@ from scipy import stats
 from simulator.cli.report import main
 from simulator.report.comparison.compared_runs import (
     ABSENT,
-    BETWEEN,
     difference,
     differing,
     read_runs,
 )
 from simulator.report.comparison.comparison_page import render_comparison
+from simulator.report.kit.setting_words import BELOW
 from tests.cli.small_runs import alone as _alone
 from tests.cli.small_runs import changed as _changed
 
@@ -64,8 +64,8 @@ def test_the_comparison_names_the_runs_and_what_differs(comparison: str) -> None
     assert "2 runs side by side" in shown
     assert "A (base)" in shown
     assert "B (longer_grace)" in shown
-    assert f"policy{BETWEEN}grace_period{BETWEEN}months 3 6" in shown
-    assert f"provision{BETWEEN}cas22 yes {ABSENT}" in shown
+    assert f"policy{BELOW}grace_period{BELOW}months 3 6" in shown
+    assert f"provision{BELOW}cas22 yes {ABSENT}" in shown
     assert "The policy Grace period has different settings in A and B." in shown
 
 
@@ -156,7 +156,7 @@ def test_what_does_not_compare_is_told_and_not_subtracted(
         "Seeds differ: 20260101 (A), 7 (B).",
         "Numbers of paths differ: 4 (A), 2 (B).",
         "Books differ",
-        f"book{BETWEEN}borrowers 200 7",
+        f"book{BELOW}borrowers 200 7",
     ):
         assert words in shown
     table = shown[shown.index("Key figures of each run") : shown.index("Over time")]
