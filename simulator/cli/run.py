@@ -100,8 +100,7 @@ class _Session:
     def _run(self, request: "ExperimentRequest", record: "JobRecord", output: Path) -> "JobRecord":
         """Run it; what the terminal tells at the end, in the language of the report."""
         from simulator.cli.terminal.progress import make_progress
-        from simulator.cli.terminal.result import findings, head_line
-        from simulator.cli.terminal.warnings import tell_warnings
+        from simulator.cli.terminal.result import findings, head_line, tell_warnings
         from simulator.experiment import run_experiment
         from simulator.results.store import read_summary
 

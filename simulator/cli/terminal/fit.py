@@ -5,9 +5,8 @@ import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
 
-from simulator.calibrate.estimate.fitted import ParameterRow
+from simulator.calibrate.estimate.fitted import Fit, ParameterRow
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.cli.configuration.folders import shown
 from simulator.cli.terminal.table import console, drawn
@@ -19,24 +18,7 @@ from simulator.results.table import BARE, COUNT, FRACTION, Column, Table, texts
 _WIDE = 120
 
 
-class Fitted(Protocol):
-    """The part of a fit that is told."""
-
-    @property
-    def level(self) -> float:
-        """Of the intervals."""
-        ...
-
-    def parameters(self) -> tuple[ParameterRow, ...]:
-        """Every free parameter."""
-        ...
-
-    def rows(self) -> tuple[FittedNumber, ...]:
-        """Every number, seen and simulated."""
-        ...
-
-
-def tell_fit(fit: Fitted, warnings: Sequence[str], folder: Path, choice: str) -> None:
+def tell_fit(fit: Fit, warnings: Sequence[str], folder: Path, choice: str) -> None:
     """Print tables and the way to use the result; each warning on a line of its own on stderr.
 
     ``choice`` is the name that the calibration was chosen by, proposed for its parameters.

@@ -1,18 +1,25 @@
 """What the terminal says of a run beside its table: what is run, and what was asked for."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from math import isnan
+from typing import Final
 
 from simulator.conclusion import ExperimentOutcome
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import clauses, listed, name, tr
-from simulator.report.kit.run_messages import run_message
+from simulator.report.kit.language import clauses, listed, name, speaking, tr
+from simulator.report.kit.run_messages import run_message, warning_line
 from simulator.report.policies.break_evens import break_evens
 from simulator.request import ExperimentRequest
 from simulator.results.break_even import BreakEven
 from simulator.results.cause_shares import FIRST_MONTH, LAST_MONTH, CauseShare
 from simulator.results.estimate import Estimate
 from simulator.results.underwriting import UnderwritingRow
+from simulator.settings import LanguageCode
+from simulator.validation import clip
+
+_WIDTH: Final = 1000
+"""Characters of a warning at most."""
 
 
 def head_line(request: ExperimentRequest) -> str:
@@ -93,3 +100,10 @@ def underwriting_lines(rows: Sequence[UnderwritingRow], currency: str) -> Iterat
 def _money(currency: str, estimate: Estimate[float]) -> str:
     mean, low, high = estimate.ends
     return f"{currency} {mean:,.0f} [{low:,.0f}, {high:,.0f}]"
+
+
+def tell_warnings(warnings: Sequence[str], language: LanguageCode) -> None:
+    """One line each, safe to print."""
+    with speaking(language):
+        for warning in warnings:
+            print(clip(warning_line(warning), _WIDTH), file=sys.stderr)

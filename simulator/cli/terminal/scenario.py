@@ -1,13 +1,13 @@
 """A scenario in words, a table and a chart, for the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Final
 
 import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from simulator.cli.terminal.chart import chart
 from simulator.cli.terminal.table import lines
 from simulator.macro.scenario import Scenario
 from simulator.macro.severity import (
@@ -23,6 +23,10 @@ from simulator.report.kit.language import bracketed, clauses, listed, mark, name
 from simulator.report.kit.run_messages import run_message, warning_line
 
 _WIDTH: Final = 100
+_EIGHTHS: Final = " ▁▂▃▄▅▆▇█"
+N_LINES: Final = 5
+_ROOM: Final = 72
+"""Columns of characters of the chart for all quarters together."""
 _MODEL: Final = mark(
     "No history is given. Distances are from long-run means (assumption), in stationary standard"
     " deviations of the model, not of observations."
@@ -173,3 +177,28 @@ def _spreads(distance: float | None) -> str:
 def _signed(name: str, value: float) -> str:
     shown = _number(name, value)
     return shown if shown.startswith("-") else f"+{shown}"
+
+
+def chart(past: Sequence[float], path: Sequence[float]) -> list[str]:
+    """Lines of a chart of ``past``, a bar and ``path``, in percent from zero up.
+
+    Values are fractions; NaN is a gap. Of a long past the quarters nearest to the bar are shown.
+    """
+    shown_path = list(path)[:_ROOM]
+    room = max(0, _ROOM - len(shown_path))
+    shown_past = list(past)[-room:] if room else []
+    top = max((v for v in (*shown_past, *shown_path) if isfinite(v)), default=0.0)
+    shown: list[str] = []
+    for line in range(N_LINES, 0, -1):
+        columns = [_cell(v, top, line) for v in shown_past]
+        columns += ["│"] if shown_past else []
+        columns += [_cell(v, top, line) for v in shown_path]
+        shown.append(f"{100 * top * line / N_LINES:5.1f} %  {''.join(columns).rstrip()}")
+    return shown
+
+
+def _cell(value: float, top: float, line: int) -> str:
+    if not isfinite(value) or top <= 0:
+        return " "
+    filled = max(0.0, value) / top * N_LINES - (line - 1)
+    return _EIGHTHS[round(8 * min(1.0, max(0.0, filled)))]

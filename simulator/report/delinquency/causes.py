@@ -9,9 +9,7 @@ from simulator.report.kit.fans import (
     axis_top,
     line_mode,
     listed_values,
-    month_axis,
-    scenario_grid,
-    value_axis,
+    scenario_panels,
 )
 from simulator.report.kit.language import listed, mark, name, tr
 from simulator.report.kit.numbers import percent
@@ -64,16 +62,10 @@ def cause_shares(data: ReportData, policy: str) -> tuple[list[str], dict[str, Ar
 def overdue_by_cause(data: ReportData, frame: Frame, policy: str) -> go.Figure:
     """Overdue balance by cause of the spell, stacked, under ``policy``; a panel a scenario."""
     causes, shares = cause_shares(data, policy)
-    grid = scenario_grid(data, frame, 250)
-    sheet = Sheet(grid)
     top = axis_top([s.sum(axis=0) for s in shares.values() if s.size])
     shown = data.drawn()
-    for panel, scenario in enumerate(data.scenarios):
-        axes = (
-            month_axis(data, grid, panel),
-            value_axis(grid, panel, tr("Overdue balance (% of balance)"), top),
-        )
-        sheet.add_panel(panel, data.scenario_label(scenario), *axes)
+
+    def draw(sheet: Sheet, panel: int, scenario: str) -> list[tuple[str, float, str]]:
         base, ends = 0.0, []
         for position, cause in enumerate(causes):
             colours = (*style.CAUSE_SERIES, style.OTHER)
@@ -95,9 +87,10 @@ def overdue_by_cause(data: ReportData, frame: Frame, policy: str) -> go.Figure:
             )
             ends.append((label, base + float(values[-1]) / 2, colour))
             base += float(values[-1])
-        if grid.ends_row(panel):
-            sheet.add_end_labels(panel, top, ends, key=True)
-    return sheet.figure()
+        return ends
+
+    title = tr("Overdue balance (% of balance)")
+    return scenario_panels(data, frame, (title, top), draw, panel_height=250, key=True)
 
 
 def cause_table(data: ReportData) -> Table:

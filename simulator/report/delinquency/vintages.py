@@ -8,11 +8,11 @@ import plotly.graph_objects as go
 
 from simulator.report.kit import style
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.fans import axis_top, scenario_grid, value_axis
+from simulator.report.kit.fans import axis_top, scenario_panels
 from simulator.report.kit.language import mark, sentences, tr
 from simulator.report.kit.numbers import rate_scale
 from simulator.report.kit.statistics import Array
-from simulator.report.kit.style import Frame, Sheet, axis
+from simulator.report.kit.style import Frame, Grid, Settings, Sheet, axis
 from simulator.report.kit.table import POLICY, SCENARIO
 from simulator.results.table import FRACTION, Column, Row, Table, texts
 
@@ -55,29 +55,24 @@ def has_vintages(data: ReportData) -> bool:
 
 def vintage_curves(data: ReportData, frame: Frame, policy: str) -> go.Figure:
     """Share of a vintage's loans that was ever 90+ by months on book, a panel a scenario."""
-    grid = scenario_grid(data, frame)
-    sheet = Sheet(grid)
-    drawn = {s: curves(data, s, policy) for s in data.scenarios}
     everything = [
         c for s in data.scenarios for p in data.drawn_policies for c in curves(data, s, p)
     ]
     top = axis_top([c.share for c in everything])
     longest = max((float(c.ages[-1]) for c in everything), default=1.0)
-    for panel, scenario in enumerate(data.scenarios):
-        last = grid.is_last_in_column(panel)
-        across = axis(
-            tr("Months on book") if last else None,
+
+    def across(_: ReportData, grid: Grid, panel: int) -> Settings:
+        return axis(
+            tr("Months on book") if grid.is_last_in_column(panel) else None,
             range=[0.0, longest],
             dtick=6 if longest > 9 else 1,
             showline=True,
             linecolor=style.MUTED[0],
         )
-        title = tr("Ever 90+ days past due (% of loans)")
-        sheet.add_panel(
-            panel, data.scenario_label(scenario), across, value_axis(grid, panel, title, top)
-        )
+
+    def draw(sheet: Sheet, panel: int, scenario: str) -> list[tuple[str, float, str]]:
         ends = []
-        for place, curve in enumerate(drawn[scenario]):
+        for place, curve in enumerate(curves(data, scenario, policy)):
             colour, dash = style.series(1 + place)
             sheet.add_trace(
                 panel,
@@ -93,9 +88,10 @@ def vintage_curves(data: ReportData, frame: Frame, policy: str) -> go.Figure:
                 ),
             )
             ends.append((curve.vintage, float(curve.share[-1]), colour))
-        if grid.ends_row(panel):
-            sheet.add_end_labels(panel, top, ends)
-    return sheet.figure()
+        return ends
+
+    title = tr("Ever 90+ days past due (% of loans)")
+    return scenario_panels(data, frame, (title, top), draw, across=across)
 
 
 def vintage_caption(data: ReportData) -> str:

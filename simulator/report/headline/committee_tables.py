@@ -11,8 +11,8 @@ from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import language, listed, mark, tr
 from simulator.report.kit.numbers import rate_scale
 from simulator.report.kit.phrases import capital, months_words
-from simulator.report.kit.policy_table import POLICY_NAMES, PolicyTable
 from simulator.report.kit.statistics import Array
+from simulator.report.kit.table import POLICY_NAMES, PolicyTable
 from simulator.report.provisions.rule_books import COVERAGE, Provisions, provisions_of
 from simulator.results.assumptions import PAIR, bars
 from simulator.results.metrics import better

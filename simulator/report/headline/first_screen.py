@@ -14,7 +14,7 @@ from simulator.report.kit.data import ReportData, within
 from simulator.report.kit.language import listed, sentences, tr
 from simulator.report.kit.numbers import money_scale, rate_scale
 from simulator.report.kit.phrases import months_words
-from simulator.report.kit.policy_table import PolicyTable
+from simulator.report.kit.table import PolicyTable
 from simulator.report.kit.text import clean
 from simulator.results.table import Table
 

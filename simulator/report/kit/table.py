@@ -49,6 +49,9 @@ BYTE_ORDER_MARK: Final = "\ufeff"
 WITH_UNIT: Final = mark("{title} ({unit})")
 """A heading with the unit of its column."""
 
+POLICY_NAMES: Final = texts(mark("Rank"), POLICY, "")
+"""Columns that name a row of a table of policies: rank, policy and a note."""
+
 Fans = Callable[[str, str], Fan]
 """The fan of a scenario and policy."""
 
@@ -58,6 +61,15 @@ MAX_TABLE_ROWS = 400
 
 MAX_TABLE_MONTHS = 25
 """Rows of a table by month; longer runs show evenly spaced months."""
+
+
+class PolicyTable(NamedTuple):
+    """Policies, best first: where it holds, over which months and borrowers; its numbers."""
+
+    place: str
+    months: str
+    compared: str
+    table: Table
 
 
 class JudgedCell(NamedTuple):

@@ -10,7 +10,7 @@ from simulator.report.kit.language import mark, tr
 from simulator.report.kit.numbers import number, significant_decimals
 from simulator.report.kit.outcome_kinds import PER
 from simulator.report.kit.phrases import capital, months_words
-from simulator.report.kit.policy_table import POLICY_NAMES, PolicyTable
+from simulator.report.kit.table import POLICY_NAMES, PolicyTable
 from simulator.report.policies.frontier_figure import frontier_values
 from simulator.results.estimate import Estimate
 from simulator.results.ranking import Frontier, Standing

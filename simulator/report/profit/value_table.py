@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import language, mark, sentences, tr
-from simulator.report.kit.policy_table import POLICY_NAMES, PolicyTable
+from simulator.report.kit.table import POLICY_NAMES, PolicyTable
 from simulator.report.provisions.rule_books import Provisions
 from simulator.results.income_statement import parameters_of
 from simulator.results.metrics import better
