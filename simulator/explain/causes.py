@@ -67,7 +67,7 @@ def explain_causes(
     run = request.run.model_copy(
         update={"paths": paths, "runoff_months": 0, "history_borrowers": 0}
     )
-    horizon = request.run.timeline.horizon
+    horizon = simulated.output.run.timeline.horizon
     reference = request.reference
     levers = {REFERENCE: levers_for(reference, reference, simulated.output.book.segments, horizon)}
     n_coalitions = 2 ** len(GROUPS)
