@@ -161,9 +161,8 @@ class PageTable:
         if not isinstance(value, Cell) or not value.is_apart:
             return self._scales[place]
         column, currency = self._table.columns[place], value.currency or self._table.currency
-        own = replace(column, unit=value.unit or column.unit)
-        if value.decimals is not None:
-            own = replace(own, decimals=value.decimals)
+        decimals = column.decimals if value.decimals is None else value.decimals
+        own = replace(column, unit=value.unit or column.unit, decimals=decimals)
         return scale_of(own, currency, value.like or ends_of(value.number))
 
     def _text(self, place: int, value: Value) -> str:
@@ -185,7 +184,7 @@ class PageTable:
     def _judged(self, place: int, value: Value, title: tuple[str, str]) -> JudgedCell:
         """A number and its interval apart, judged where its column is."""
         label = tr("{title}, {unit}", title=title[0], unit=title[1]) if title[1] else title[0]
-        cell = value if isinstance(value, Cell) else Cell(number_of(value))
+        cell = value if isinstance(value, Cell) else Cell(value)
         column, number = self._table.columns[place], cell.number
         beside = self._text(place, Cell(cell.beside, is_change=cell.is_change))
         if not isinstance(number, Estimate):
@@ -193,8 +192,7 @@ class PageTable:
         told, shows = _told(column, number), number.has_interval and column.shows_ends
         scale = self._scale(place, cell)
         is_none = column.is_change and number.is_zero
-        mean = number if is_none else number.mean
-        text = self._text(place, replace(cell, number=mean))
+        text = self._text(place, replace(cell, number=number if is_none else number.mean))
         span = scale.span(number.ci_low, number.ci_high) if shows and not is_none else ""
         return JudgedCell(label, text, span, "" if beside == text else beside, cell.verdict or told)
 
@@ -203,8 +201,8 @@ class PageTable:
         number = number_of(value)
         if isinstance(number, str) or not self._table.columns[place].unit:
             return harmless(self._text(place, value))
-        column, scale = self._table.columns[place], self._scale(place, value)
-        is_whole = scale.is_money and not column.tells_unit
+        scale = self._scale(place, value)
+        is_whole = scale.is_money and not self._table.columns[place].tells_unit
         divisor = 1.0 if is_whole else scale.divisor
         if isinstance(number, Estimate) and number.has_interval:
             return Estimate(*(end / divisor for end in number.ends))
