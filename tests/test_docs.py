@@ -87,7 +87,7 @@ def _apply(diff: str, file: Path) -> None:
 
 def _follow(page: Path, checkout: Path) -> tuple[list[str], list[str]]:
     """Do what ``page`` says in a copy of the project: its commands, its new Python files."""
-    for name in ("simulator", "configs", "scenarios", "docs"):
+    for name in ("simulator", "configs", "scenarios", "docs", "tools"):
         ignored = shutil.ignore_patterns("__pycache__", "lending_club_2016q1.csv")
         shutil.copytree(ROOT / name, checkout / name, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", checkout)

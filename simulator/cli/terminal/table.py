@@ -44,12 +44,11 @@ def drawn(table: Table, gap: str = " ") -> Drawn:
         padding=(0, 1 if gap == " " else 0),
         show_edge=False,
     )
-    for column in table.columns:
+    for at, column in enumerate(table.columns):
         title = tr(column.heading, **column.said)
-        if column.unit:
-            out.add_column(title, justify="right", no_wrap=gap == " ")
-        else:
-            out.add_column(title, no_wrap=True)
+        spans = any(isinstance(number_of(row[at]), Estimate) for row in table.rows)
+        whole = spans and gap == " " if column.unit else " " not in title
+        out.add_column(title, justify="right" if column.unit else "left", no_wrap=whole)
     for row in table.rows:
         out.add_row(*(_text(table, at, value, gap) for at, value in enumerate(row)))
     return out
