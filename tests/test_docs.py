@@ -15,15 +15,16 @@ from pathlib import Path
 
 import pytest
 
-from simulator.catalogue import MARKER, catalogue, catalogue_markdown
+from simulator.catalogue import catalogue
 from simulator.cli.arguments import read_arguments
 from simulator.cli.configuration.folders import find_folders
 from simulator.cli.fit import main as fit
 from simulator.cli.run import main
 from simulator.cli.tape import main as look
 from simulator.policies import POLICY_KINDS
-from simulator.policies.describe import field_meanings, policies_markdown
 from tests import ROOT
+from tools.parameters_page import MARKER, catalogue_markdown
+from tools.policies_page import field_meanings, policies_markdown
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [
@@ -86,7 +87,7 @@ def _apply(diff: str, file: Path) -> None:
 
 def _follow(page: Path, checkout: Path) -> tuple[list[str], list[str]]:
     """Do what ``page`` says in a copy of the project: its commands, its new Python files."""
-    for name in ("simulator", "configs", "scenarios", "docs"):
+    for name in ("simulator", "configs", "scenarios", "docs", "tools"):
         ignored = shutil.ignore_patterns("__pycache__", "lending_club_2016q1.csv")
         shutil.copytree(ROOT / name, checkout / name, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", checkout)
@@ -343,12 +344,14 @@ def test_an_example_is_what_its_script_writes(script, writes):
 
 def test_the_catalogue_in_model_md_is_the_current_one():
     text = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
-    assert text[text.index(MARKER) :] == catalogue_markdown(), "run: python -m simulator.catalogue"
+    assert text[text.index(MARKER) :] == catalogue_markdown(), (
+        "run: python -m tools.parameters_page"
+    )
 
 
 def test_the_page_of_policies_is_the_current_one():
     text = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
-    assert text == policies_markdown(), "run: python -m simulator.policies.describe"
+    assert text == policies_markdown(), "run: python -m tools.policies_page"
 
 
 def test_every_field_of_a_policy_has_a_meaning():

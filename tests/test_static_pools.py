@@ -14,7 +14,7 @@ from simulator.cli.app import main
 from simulator.report.headline.committee_tables import levels
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import speaking
-from simulator.report.kit.numbers import Shown
+from simulator.report.kit.table import PageTable
 from simulator.results.run import Run
 from simulator.settings import RunSettings
 from simulator.shipped import fitted_books
@@ -155,7 +155,7 @@ def test_levels_of_a_static_pool_are_those_of_the_results(language, tmp_path):
     with speaking(language):
         shown = levels(ReportData(record))
     assert ("over the opening balance" if language == "en" else "期初余额") in " ".join(
-        shown.header
+        PageTable(shown).header
     )
     own = record.dataset.sel(policy="status_quo")
     opening = own["opening_balance"].isel(month=0)
@@ -167,6 +167,6 @@ def test_levels_of_a_static_pool_are_those_of_the_results(language, tmp_path):
     )
     losses = 100 * (lost.mean("path") / opening.mean("path"))
     for row, peak, loss in zip(shown.rows, peaks.values, losses.values, strict=True):
-        told = [cell.values[0] for cell in row[1:] if isinstance(cell, Shown)]
+        told = [100.0 * cell for cell in row[1:] if isinstance(cell, float)]
         assert told[0] == pytest.approx(float(peak), abs=1e-9)
         assert any(value == pytest.approx(float(loss), abs=1e-9) for value in told[1:4])

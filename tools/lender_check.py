@@ -179,9 +179,10 @@ def power_lines(size: Size) -> Iterator[Line]:
             ("baseline", "5", 2.0, np.inf),
         ):
             row = rows[scenario, "decile", group]
-            error = (row.value_per_loan_ci_high - row.value_per_loan_ci_low) / (2.0 * T_975)
+            value = row.value_per_loan
+            error = (value.ci_high - value.ci_low) / (2.0 * T_975)
             words = f"seed {seed}: {scenario}, tenth {group}, value of a loan over its error"
-            yield Line(words, row.value_per_loan / error, low, high)
+            yield Line(words, value.mean / error, low, high)
 
 
 def cutoff_lines(size: Size) -> Iterator[Line]:

@@ -3,12 +3,9 @@
 Tables of moments, predictions and backtests are in percent; parameters are in their own units.
 """
 
-import csv
-import io
-import math
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +17,8 @@ from simulator.calibrate.settings import CalibrationSettings
 from simulator.catalogue import catalogue
 from simulator.request import ExperimentRequest
 from simulator.results.files import remove_files
-from simulator.results.store import manifest_text, safe_text, write_files, writer_of
+from simulator.results.store import manifest_text, write_files, writer_of
+from simulator.results.table import Number, csv_text
 
 PARAMETERS_NAME: Final = "parameters.yaml"
 FIT_TABLE_NAME: Final = "fit.csv"
@@ -42,7 +40,7 @@ FILE_NAMES: Final = (
 WIDTH: Final = 100
 _COLUMN_OF_REMARKS: Final = 44
 
-CsvValue = str | float | None
+_SIX_DIGITS: Final = ".6g"
 
 
 def remove_calibration(folder: Path) -> None:
@@ -124,7 +122,7 @@ def _fit_table(fit: Fit) -> str:
         )
         for row in fit.rows()
     ]
-    return csv_text(header, rows)
+    return csv_text(header, rows, _SIX_DIGITS)
 
 
 def _parameter_table(fit: Fit) -> str:
@@ -153,20 +151,20 @@ def _parameter_table(fit: Fit) -> str:
         )
         for row in fit.parameters()
     ]
-    return csv_text(header, rows)
+    return csv_text(header, rows, _SIX_DIGITS)
 
 
 def _prediction_table(columns: Sequence[str], predictions: Sequence[PredictionRow]) -> str:
-    rows: list[list[CsvValue]] = [
+    rows: list[list[str | Number]] = [
         [*row.names, percent(row.prediction), percent(row.ci_low), percent(row.ci_high)]
         for row in predictions
     ]
-    return csv_text((*columns, "prediction", "ci_low", "ci_high"), rows)
+    return csv_text((*columns, "prediction", "ci_low", "ci_high"), rows, _SIX_DIGITS)
 
 
 def _backtest_table(backtests: Sequence[BacktestResult]) -> str:
     """A line a number seen: the model's forecast, then each rival's."""
-    lines: dict[tuple[str, str, str], list[CsvValue]] = {}
+    lines: dict[tuple[str, str, str], list[str | Number]] = {}
     for result in backtests:
         for row in result.rows:
             key = (row.backtest, row.target, row.label)
@@ -175,22 +173,7 @@ def _backtest_table(backtests: Sequence[BacktestResult]) -> str:
     bounds = ("", "_low", "_high")
     rivals = [f"rival_{name}{bound}" for name in RIVALS for bound in bounds]
     header = ("backtest", "target", "label", "seen", MODEL, "ci_low", "ci_high", *rivals)
-    return csv_text(header, lines.values())
-
-
-def csv_text(header: Sequence[str], rows: Iterable[Sequence[CsvValue]]) -> str:
-    """A CSV with one line a row; unknown numbers are empty, text cannot become a formula."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([safe_text(name) for name in header])
-    writer.writerows([_cell(cell) for cell in row] for row in rows)
-    return buffer.getvalue()
-
-
-def _cell(cell: CsvValue) -> str:
-    if isinstance(cell, str):
-        return safe_text(cell)
-    return "" if cell is None or not math.isfinite(cell) else f"{cell:.6g}"
+    return csv_text(header, lines.values(), _SIX_DIGITS)
 
 
 def percent(fraction: float) -> float:

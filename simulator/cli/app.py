@@ -2,60 +2,15 @@
 
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Final, NoReturn
 
 from simulator.cli.exits import ended
 from simulator.validation import UserError, clip, nearest
 
-Main = Callable[[Sequence[str]], int]
-
-
-def _run(words: Sequence[str]) -> int:
-    from simulator.cli.run import main as command
-
-    return command(words)
-
-
-def _fit(words: Sequence[str]) -> int:
-    from simulator.cli.fit import main as command
-
-    return command(words)
-
-
-def _report(words: Sequence[str]) -> int:
-    from simulator.cli.report import main as command
-
-    return command(words)
-
-
-def _screen(words: Sequence[str]) -> int:
-    from simulator.cli.screen import main as command
-
-    return command(words)
-
-
-def _tape(words: Sequence[str]) -> int:
-    from simulator.cli.tape import main as command
-
-    return command(words)
-
-
-def _scenario(words: Sequence[str]) -> int:
-    from simulator.cli.scenario import main as command
-
-    return command(words)
-
-
-COMMANDS: Final[dict[str, Main]] = {
-    "run": _run,
-    "fit": _fit,
-    "screen": _screen,
-    "report": _report,
-    "tape": _tape,
-    "scenario": _scenario,
-}
-"""Each command by name; imported only when it is asked for."""
+COMMANDS: Final = ("run", "fit", "screen", "report", "tape", "scenario")
+"""Each is the module of its name; imported only when it is asked for."""
 _WORD: Final = re.compile("[A-Za-z_]+")
 _MEANT: Final = {"calibrate": "fit", "calibration": "fit", "simulate": "run"}
 """Other words for a command."""
@@ -69,10 +24,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     if words and words[0] in COMMANDS:
-        return COMMANDS[words[0]](words[1:])
+        return _called(words[0], words[1:])
     if words and _WORD.fullmatch(words[0]):
         return ended(lambda: _refuse(words[0]), lambda: "nothing was done")
-    return _run(words)
+    return _called("run", words)
+
+
+def _called(command: str, words: Sequence[str]) -> int:
+    """Exit code of ``command``."""
+    code: int = import_module(f"simulator.cli.{command}").main(words)
+    return code
 
 
 def _refuse(word: str) -> NoReturn:

@@ -98,8 +98,7 @@ class _Session:
     def _run(self, request: "ExperimentRequest", record: "JobRecord", output: Path) -> "JobRecord":
         """Run it, and tell its warnings in the language of the report."""
         from simulator.cli.terminal.progress import make_progress
-        from simulator.cli.terminal.result import head_line
-        from simulator.cli.terminal.warnings import tell_warnings
+        from simulator.cli.terminal.result import head_line, tell_warnings
         from simulator.experiment import run_experiment
 
         print(head_line(request), file=sys.stderr)

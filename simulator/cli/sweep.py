@@ -1,15 +1,13 @@
 """sweep.csv: one row per job and whole-horizon metric, and one per failed job."""
 
-import csv
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from simulator.results.files import remove_files
-from simulator.results.store import safe_text, write_files
+from simulator.results.store import write_files, writer_of
 from simulator.results.summary import SummaryRow
+from simulator.results.table import csv_text
 
 SWEEP_NAME = "sweep.csv"
 SWEEP_COLUMNS = ("job", "overrides", "status", "error", *SummaryRow._fields)
@@ -40,28 +38,16 @@ def _cells(record: JobRecord) -> Iterable[Sequence[str | float | None]]:
         yield (*head, *(None for _ in SummaryRow._fields))
 
 
-def _shown(cell: str | float | None) -> str | float:
-    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
-        return ""
-    return safe_text(cell) if isinstance(cell, str) else cell
-
-
 def write_sweep(folder: Path, records: Sequence[JobRecord]) -> Path:
     """Write ``sweep.csv`` into ``folder`` under its final name only when it is complete.
 
     Metrics by month stay in each job's own summary.csv: a sweep of 20 jobs would otherwise be
     a table of a hundred thousand rows.
     """
-    write_files(folder, {SWEEP_NAME: partial(_write_table, records)})
+    ordered = sorted(records, key=lambda record: record.job)
+    text = csv_text(SWEEP_COLUMNS, (row for record in ordered for row in _cells(record)))
+    write_files(folder, {SWEEP_NAME: writer_of(text)})
     return folder / SWEEP_NAME
-
-
-def _write_table(records: Sequence[JobRecord], path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(SWEEP_COLUMNS)
-        for record in sorted(records, key=lambda r: r.job):
-            writer.writerows([_shown(cell) for cell in cells] for cells in _cells(record))
 
 
 def remove_sweep(folder: Path) -> None:

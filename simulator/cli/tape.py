@@ -135,9 +135,9 @@ def _inspect(asked: _Asked) -> int:
     from simulator.book.tape.inspection import inspect, write_new
     from simulator.cli.configuration.folders import find_folders
     from simulator.cli.configuration.products import products_in
+    from simulator.cli.terminal.progress import Waiting
     from simulator.cli.terminal.reconciliation import reconciliation_table
     from simulator.cli.terminal.tape import tape_lines
-    from simulator.cli.terminal.waiting import Waiting
     from simulator.products import products_of
 
     name = asked.file if isinstance(asked.file, str) else asked.file[0]

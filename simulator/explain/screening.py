@@ -24,7 +24,6 @@ from simulator.validation import UserError, clip
 from simulator.varied_policy import number_fields
 
 HALF_TO_DOUBLE: Final = "half to double (odds of a share), within the catalogue's range: assumption"
-"""Standard deviations of the ends of a 90 % interval."""
 _SWITCHES: Final = "strength_"
 BEHAVIOUR: Final = (
     "refusal_after_relief",

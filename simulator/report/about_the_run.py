@@ -18,7 +18,7 @@ from simulator.report.kit.text import clean, harmless
 from simulator.report.policies.policy_settings import policy_parts
 from simulator.report.provisions.rule_book_settings import rule_books
 from simulator.report.provisions.rule_books import provisions_of
-from simulator.results.run import part, warnings_in
+from simulator.results.run import items_of, part, warnings_in
 from simulator.vocabulary import FOLLOW_UP_MONTHS
 
 MAX_ENTRIES = 200
@@ -221,16 +221,17 @@ def _limits_of_policies(data: ReportData) -> Iterator[str]:
 
 def _limits_of_book(book: Mapping[str, object]) -> Iterator[str]:
     """Who is in the book beside its loans, what was noted of it, and what is imputed."""
-    dormant, notes, imputed = map(book.get, ("dormant_customers", "notes", "imputed_columns"))
+    dormant = book.get("dormant_customers")
+    notes, imputed = (items_of(book.get(key)) for key in ("notes", "imputed_columns"))
     if isinstance(dormant, int) and dormant > 0:
         yield tr(
             "Beside the opening borrowers the run has {n} former customers without a loan,"
             " drawn from the settled book, who may borrow again.",
             n=f"{dormant:,}",
         )
-    for note in notes if isinstance(notes, list) else ():
+    for note in notes:
         yield name(run_message(clean(note, 600)))
-    if isinstance(imputed, list) and imputed:
+    if imputed:
         yield tr(
             "These columns of the book are imputed from stated distributions, not observed:"
             " {columns}.",
@@ -292,7 +293,7 @@ def _command(data: ReportData) -> list[tuple[str, str]]:
 def _checks(checks: object) -> list[tuple[str, str]]:
     """Each check with its verdict, worst value and tolerance."""
     out = []
-    for check in checks if isinstance(checks, list) else []:
+    for check in items_of(checks):
         if isinstance(check, Mapping):
             verdict = tr("passed") if check.get("passed") is True else tr("FAILED")
             worst, allowed = value_words(check.get("value")), value_words(check.get("tolerance"))

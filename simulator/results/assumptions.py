@@ -1,9 +1,7 @@
 """What a run says when an assumption is another: changes of worth, and which one turns the sign."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from math import isfinite
 from typing import Final
 
@@ -11,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from simulator.results.variables import FRACTION, MONEY, unit_in
+from simulator.results.table import FRACTION, MONEY, csv_text, unit_in
 
 F8 = NDArray[np.float64]
 
@@ -185,23 +183,16 @@ def moving(found: Sequence[Bar]) -> tuple[Bar, ...]:
 
 def assumptions_text(tried: Tried, defaults: Mapping[str, float]) -> str:
     """assumptions.csv: every parameter of every assumption, and its effect on each policy."""
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     head = ("assumption", "kind", "parameter", "value", "default", "low", "high", "source")
     effect = ("policy", "place", "change_low", "se_low", "change_high", "se_high")
-    writer.writerow((*head, *effect))
+    rows: list[Sequence[str | float]] = []
     for i, trial in enumerate(tried.trials):
         for parameter, (low, base, high) in trial.values.items():
             default = defaults.get(parameter, 1.0)  # a factor on a policy's own number
-            numbers = (base, default, low, high)
-            first = (trial.name, trial.kind, parameter, *map(_text, numbers), trial.source)
+            first = (trial.name, trial.kind, parameter, base, default, low, high, trial.source)
             for p, policy in enumerate(tried.policies):
                 for s, place in enumerate(tried.places):
                     pairs = ((tried.change[i, e, p, s], tried.se[i, e, p, s]) for e in range(2))
-                    cells = (_text(float(v)) for pair in pairs for v in pair)
-                    writer.writerow((*first, policy, place, *cells))
-    return out.getvalue()
-
-
-def _text(number: float) -> str:
-    return f"{number:.10g}" if isfinite(number) else ""
+                    cells = (float(v) for pair in pairs for v in pair)
+                    rows.append((*first, policy, place, *cells))
+    return csv_text((*head, *effect), rows, ".10g")

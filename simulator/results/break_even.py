@@ -14,7 +14,8 @@ from simulator.results.metric import MONTH_AXIS
 from simulator.results.path_metrics import BY_NAME
 from simulator.results.policy_run import PolicyRun
 from simulator.results.summary import SummaryRow
-from simulator.results.variables import FRACTION, MONEY, PATH_VARIABLES, unit_in
+from simulator.results.table import FRACTION, MONEY, unit_in
+from simulator.results.variables import PATH_VARIABLES
 
 F8 = NDArray[np.float64]
 

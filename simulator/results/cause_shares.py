@@ -3,9 +3,7 @@
 Definition: docs/model.md, section 12.2. Source: Shapley 1953; the exact value over all coalitions.
 """
 
-import csv
 from collections.abc import Mapping, Sequence
-from io import StringIO
 from math import factorial
 from typing import Final, NamedTuple
 
@@ -14,7 +12,7 @@ from numpy.typing import NDArray
 
 from simulator.results.intervals import ratio_over_paths
 from simulator.results.row_table import RowTable
-from simulator.results.variables import FRACTION
+from simulator.results.table import FRACTION, csv_text
 
 F8 = NDArray[np.float64]
 
@@ -90,9 +88,4 @@ def cause_shares(
 
 def causes_text(rows: Sequence[CauseShare]) -> str:
     """causes.csv."""
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(CauseShare._fields)
-    for row in rows:
-        writer.writerow([*row[:2], *("" if np.isnan(x) else f"{x:.12g}" for x in row[2:])])
-    return out.getvalue()
+    return csv_text(CauseShare._fields, rows, ".12g")

@@ -31,16 +31,14 @@ from simulator.results.score_power import (
     SCORE_VARIABLES,
     score_coordinates,
 )
+from simulator.results.table import FRACTION, MONEY, unit_in
 from simulator.results.value import VALUE_VARIABLES, outlook_values, rates_of
 from simulator.results.variables import (
-    FRACTION,
-    MONEY,
     OPENING_VARIABLES,
     PATH_VARIABLES,
     WHOLE_VARIABLES,
     Kind,
     PathVariable,
-    unit_in,
 )
 from simulator.vocabulary import (
     AGE_BANDS,

@@ -58,6 +58,13 @@ class Estimate(Generic[T]):
         """The fields, in their order."""
         return (getattr(self, part.name) for part in fields(self))
 
+    def clipped(self: "Estimate[float]") -> "Estimate[float]":
+        """That of a probability: the interval cut to 0..1, none where it has no width."""
+        if not self.has_interval or self.ci_low == self.ci_high:
+            return Estimate(self.mean)
+        low, high = (min(1.0, max(0.0, end)) for end in (self.ci_low, self.ci_high))
+        return Estimate(self.mean, low, high)
+
     def times(self, factor: float) -> "Estimate[T]":
         """The estimate of ``factor`` times the quantity; a negative factor swaps the ends."""
         mean, low, high, se, p05, p50, p95 = (factor * part for part in self.parts())

@@ -22,7 +22,7 @@ from simulator.results.estimate import Estimate
 from simulator.results.intervals import CONFIDENCE, effective_paths, over_paths
 from simulator.results.metric import LOWER, WHOLE_HORIZON, Metric, MetricValues, Span
 from simulator.results.path_metrics import BY_NAME, lifetime_view, total_view
-from simulator.results.variables import FRACTION, MONEY, unit_in
+from simulator.results.table import FRACTION, MONEY, unit_in
 
 F8 = NDArray[np.float64]
 

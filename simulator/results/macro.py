@@ -8,7 +8,7 @@ import xarray as xr
 from simulator.macro.history import SHOWN_VARIABLES
 from simulator.macro.variables import MACRO_VARIABLES
 from simulator.results.inputs import SimulationOutput
-from simulator.results.variables import FRACTION
+from simulator.results.table import FRACTION
 
 CENTRAL: Final = "macro_central"
 HISTORY: Final = "macro_history"

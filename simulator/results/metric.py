@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.results.delinquency import share
-from simulator.results.variables import unit_in
+from simulator.results.table import unit_in
 
 F8 = NDArray[np.float64]
 View = TypeVar("View")

@@ -12,7 +12,8 @@ from simulator.kernels.tally import FIRST_90
 from simulator.results.metric import HIGHER, Metric, MetricValues, Span, whole_values
 from simulator.results.path_metrics import monthly_view
 from simulator.results.policy_run import PolicyRun
-from simulator.results.variables import MONEY, WholeVariable
+from simulator.results.table import MONEY
+from simulator.results.variables import WholeVariable
 from simulator.units import monthly_rate
 from simulator.vocabulary import Count, Flow
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simulator.results.compare import paired_difference
 from simulator.results.metric import HIGHER, LOWER, Metric, MetricValues, Span, whole_values
 from simulator.results.path_metrics import BY_NAME, lifetime_view, monthly_view, total_view
-from simulator.results.variables import FRACTION, MONEY
+from simulator.results.table import FRACTION, MONEY
 from simulator.vocabulary import FOLLOW_UP_MONTHS, Burden, Fate
 
 F8 = NDArray[np.float64]

@@ -11,7 +11,8 @@ from simulator.kernels.pairing import GROUP_KINDS, group_slices
 from simulator.kernels.tally import Tallies
 from simulator.results import delinquency
 from simulator.results.policy_run import PolicyRun
-from simulator.results.variables import BURDEN_UNITS, FRACTION, MONEY
+from simulator.results.table import FRACTION, MONEY
+from simulator.results.variables import BURDEN_UNITS
 
 F8 = NDArray[np.float64]
 

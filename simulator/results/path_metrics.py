@@ -21,7 +21,8 @@ from simulator.results.metric import (
     MetricValues,
     Span,
 )
-from simulator.results.variables import FRACTION, MONEY, PATH_VARIABLES, unit_in
+from simulator.results.table import FRACTION, MONEY, unit_in
+from simulator.results.variables import PATH_VARIABLES
 from simulator.units import MONTHS_PER_YEAR
 from simulator.vocabulary import DPD_THRESHOLDS, CollectionStage, Flow
 

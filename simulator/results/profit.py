@@ -24,7 +24,7 @@ from simulator.results.metric import (
     MetricValues,
     Span,
 )
-from simulator.results.variables import FRACTION, MONEY, unit_in
+from simulator.results.table import FRACTION, MONEY, unit_in
 from simulator.units import MONTHS_PER_YEAR
 
 F8 = NDArray[np.float64]

@@ -1,7 +1,7 @@
 """A run as its user holds it: one type, and the same answers, fresh or read from its folder."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final, TypeVar
@@ -302,7 +302,11 @@ def part(mapping: Mapping[str, object], *keys: str) -> Mapping[str, object]:
     return mapping
 
 
+def items_of(value: object) -> Sequence[object]:
+    """``value`` where it is a list, else an empty one."""
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
+
+
 def warnings_in(entry: Mapping[str, object]) -> tuple[str, ...]:
     """The warnings of a part of the manifest."""
-    found = entry.get("warnings")
-    return tuple(str(item) for item in found) if isinstance(found, list) else ()
+    return tuple(str(item) for item in items_of(entry.get("warnings")))

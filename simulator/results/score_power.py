@@ -18,7 +18,8 @@ from simulator.results.intervals import CONFIDENCE, over_paths
 from simulator.results.metric import HIGHER, Metric, Span
 from simulator.results.over_paths import StatisticVariable
 from simulator.results.policy_run import PolicyRun
-from simulator.results.variables import FRACTION, WholeVariable
+from simulator.results.table import FRACTION
+from simulator.results.variables import WholeVariable
 from simulator.score_words import PERFORMANCE_MONTHS, Judged, ScorePower
 
 F8 = NDArray[np.float64]

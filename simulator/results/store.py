@@ -1,14 +1,11 @@
 """The files of a run: all of them, complete, or none under its final name."""
 
-import csv
 import json
-import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import file_digest
 from pathlib import Path
-from typing import Final
 
 import pyarrow as pa
 import xarray as xr
@@ -22,10 +19,8 @@ from simulator.results.files import (
 )
 from simulator.results.history import write_history
 from simulator.results.summary import SummaryRow
+from simulator.results.table import csv_text
 from simulator.validation import UserError, clip
-
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""First characters of a text that a spreadsheet takes for a formula."""
 
 Writer = Callable[[Path], None]
 
@@ -144,21 +139,6 @@ def manifest_text(manifest: Mapping[str, object]) -> str:
     return text + "\n"
 
 
-def safe_text(cell: str) -> str:
-    """``cell`` with an apostrophe in front if a spreadsheet would take it for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
-
-
-def _csv_cell(cell: str | float | None) -> str:
-    """Text made safe; numbers in the shortest form that reads back equal; empty for NaN."""
-    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
-        return ""
-    return safe_text(cell) if isinstance(cell, str) else repr(cell)
-
-
 def write_summary(path: Path, rows: Sequence[SummaryRow]) -> None:
     """summary.csv with a header, UTF-8, one line a row."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(SummaryRow._fields)
-        writer.writerows([_csv_cell(cell) for cell in row] for row in rows)
+    writer_of(csv_text(SummaryRow._fields, rows))(path)

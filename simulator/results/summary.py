@@ -23,8 +23,8 @@ from simulator.results.provisions.metrics import (
     provision_values,
 )
 from simulator.results.score_power import ScoreRow, score_rows
+from simulator.results.table import FRACTION
 from simulator.results.value import value_values
-from simulator.results.variables import FRACTION
 from simulator.validation import unknown_choice
 
 F8 = NDArray[np.float64]

@@ -3,10 +3,8 @@
 Definitions: docs/model.md, section 14.1.
 """
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -18,7 +16,7 @@ from simulator.kernels.tally import Tallies
 from simulator.results.estimate import Estimate, unknown
 from simulator.results.intervals import over_paths, ratio_over_paths
 from simulator.results.row_table import RowTable
-from simulator.results.variables import FRACTION, MONEY
+from simulator.results.table import FRACTION, MONEY, csv_text
 from simulator.score_words import Applicant
 
 F8 = NDArray[np.float64]
@@ -68,31 +66,10 @@ class UnderwritingRow(NamedTuple):
     price: float
     bad_rate: float
     charge_off_rate: float
-    value: float
-    value_ci_low: float
-    value_ci_high: float
-    value_per_loan: float
-    value_per_loan_ci_low: float
-    value_per_loan_ci_high: float
-    change: float = float("nan")
+    value: Estimate[float]
+    value_per_loan: Estimate[float]
+    change: Estimate[float] = Estimate(float("nan"))
     """Of a cut-off: value less that of the current one, path by path."""
-    change_ci_low: float = float("nan")
-    change_ci_high: float = float("nan")
-
-
-_ENDS: Final = {
-    "ci_low": "lower end of its 95 % interval",
-    "ci_high": "upper end of its 95 % interval",
-}
-
-
-def _with_ends(name: str, meaning: str) -> dict[str, tuple[str, str]]:
-    """Columns of an amount of money and of its interval."""
-    return {
-        name: (MONEY, meaning),
-        f"{name}_ci_low": (MONEY, "lower end of its 95 % interval"),
-        f"{name}_ci_high": (MONEY, "upper end of its 95 % interval"),
-    }
 
 
 UNDERWRITING: Final = RowTable(
@@ -110,10 +87,11 @@ UNDERWRITING: Final = RowTable(
         "price": (FRACTION, "annual rate of loans"),
         "bad_rate": (FRACTION, "share of judged loans that became bad"),
         "charge_off_rate": (FRACTION, "balance written off over amount lent"),
-        **_with_ends("value", "value of new customers; of a cut-off, of all from it up"),
-        **_with_ends("value_per_loan", "value over first loans booked"),
-        **_with_ends("change", "of a cut-off: value less that of the current one"),
+        "value": (MONEY, "value of new customers; of a cut-off, of all from it up"),
+        "value_per_loan": (MONEY, "value over first loans booked"),
+        "change": (MONEY, "of a cut-off: value less that of the current one"),
     },
+    estimates=("value", "value_per_loan", "change"),
 )
 """What results.nc keeps of underwriting.csv."""
 CUTOFF: Final = "underwriting_cutoff"
@@ -123,9 +101,9 @@ CUTOFF: Final = "underwriting_cutoff"
 def best_cutoff(rows: Sequence[UnderwritingRow], scenario: str) -> UnderwritingRow | None:
     """The cut-off with the largest mean value; None where a value is not known."""
     found = [row for row in rows if (row.scenario, row.kind) == (scenario, "cutoff")]
-    if any(np.isnan(row.value) for row in found):
+    if any(np.isnan(row.value.mean) for row in found):
         return None
-    return max(found, key=lambda row: row.value, default=None)
+    return max(found, key=lambda row: row.value.mean, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +163,7 @@ def underwriting_rows(found: Underwriting) -> Iterator[UnderwritingRow]:
             value = found.value_from(scenario, cutoff)
             change = value - found.value_from(scenario, found.cutoff)
             told, moved = (over_paths(x[:, None], found.replicates) for x in (value, change))
-            yield row._replace(
-                value=float(told.mean[0]),
-                value_ci_low=float(told.ci_low[0]),
-                value_ci_high=float(told.ci_high[0]),
-                change=float(moved.mean[0]),
-                change_ci_low=float(moved.ci_low[0]),
-                change_ci_high=float(moved.ci_high[0]),
-            )
+            yield row._replace(value=told.at(0), change=moved.at(0))
 
 
 def _row(
@@ -224,8 +195,8 @@ def _row(
         price=_share(mean[Applicant.PRICE], mean[Applicant.PRINCIPAL]),
         bad_rate=_share(mean[Applicant.BAD], mean[Applicant.JUDGED]),
         charge_off_rate=_share(mean[Applicant.CHARGED_OFF], mean[Applicant.LENT]),
-        **_interval("value", over_paths(value[:, None], found.replicates)),
-        **_interval("value_per_loan", per_loan),
+        value=over_paths(value[:, None], found.replicates).at(0),
+        value_per_loan=per_loan.at(0),
     )
 
 
@@ -233,16 +204,6 @@ def _share(part: float, whole: float) -> float:
     return float(part / whole) if whole > 0.0 else float("nan")
 
 
-def _interval(name: str, found: Estimate[F8]) -> dict[str, float]:
-    ends = {"": found.mean, "_ci_low": found.ci_low, "_ci_high": found.ci_high}
-    return {f"{name}{end}": float(x[0]) for end, x in ends.items()}
-
-
 def underwriting_text(rows: Sequence[UnderwritingRow]) -> str:
     """underwriting.csv."""
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(UnderwritingRow._fields)
-    for row in rows:
-        writer.writerow([*row[:3], *("" if not np.isfinite(x) else f"{x:.12g}" for x in row[3:])])
-    return out.getvalue()
+    return csv_text(UnderwritingRow._fields, rows, ".12g")

@@ -20,7 +20,8 @@ from simulator.results.metric import HIGHER, Metric, MetricValues, Span, whole_v
 from simulator.results.net_present_value import CASH_COSTS, RECEIVED, cash_flow
 from simulator.results.path_metrics import monthly_view
 from simulator.results.policy_run import PolicyRun
-from simulator.results.variables import MONEY, WholeVariable
+from simulator.results.table import MONEY
+from simulator.results.variables import WholeVariable
 from simulator.units import MONTHS_PER_YEAR, monthly_rate
 from simulator.vocabulary import Count, Flow
 

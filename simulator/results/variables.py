@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 
 from simulator.results import delinquency
 from simulator.results.policy_run import PolicyRun
+from simulator.results.table import FRACTION, MONEY
 from simulator.vocabulary import CollectionStage, Count, Flow
 
 F8 = NDArray[np.float64]
 
-MONEY: Final = "currency"
-"""Unit of money in this dictionary; files carry the book's currency code instead."""
-FRACTION: Final = "1"
 BURDEN_UNITS: Final = "borrower-months, contacts, complaints"
 """Units of the three burdens, in their order."""
 
@@ -314,8 +312,3 @@ WHOLE_VARIABLES: Final = (
     ),
 )
 """Whole-book figures of borrowers to the horizon; docs/model.md, section 12."""
-
-
-def unit_in(currency: str, unit: str) -> str:
-    """``unit`` with the placeholder for money replaced by the currency code."""
-    return unit.replace(MONEY, currency)

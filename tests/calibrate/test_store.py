@@ -19,7 +19,6 @@ from simulator.calibrate.settings import CalibrationSettings
 from simulator.calibrate.store import (
     FILE_NAMES,
     calibration_texts,
-    csv_text,
     parameters_yaml,
     remove_calibration,
     write_texts,
@@ -29,6 +28,7 @@ from simulator.catalogue import catalogue, parameters_from
 from simulator.cli.configuration.folders import find_folders
 from simulator.cli.configuration.yaml_scan import scan
 from simulator.request import ExperimentRequest
+from simulator.results.table import csv_text
 from simulator.settings import BookSettings, RunSettings, ScenarioSettings
 from simulator.shipped import read_shipped, shipped_tables
 from simulator.validation import UserError
@@ -160,7 +160,7 @@ def test_a_spreadsheet_finds_no_formula_and_unknown_numbers_are_empty() -> None:
     predictions = rows_of(texts()["predictions.csv"])
     assert predictions[0]["item"] == "'=1+1"
     assert predictions[1]["prediction"] == ""
-    assert csv_text(("a",), [("@x",), ("-1",), (-1.0,)]) == "a\n'@x\n'-1\n-1\n"
+    assert csv_text(("a",), [("@x",), ("-1",), (-1.0,)], ".6g") == "a\n'@x\n'-1\n-1\n"
 
 
 def test_a_backtest_has_one_line_a_number_with_all_rivals() -> None:

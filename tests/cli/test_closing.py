@@ -2,7 +2,10 @@
 
 import pytest
 
-from simulator.cli.terminal.closing import closing_table, verdict_words, with_interval
+from simulator.cli.terminal.closing import closing_table, verdict_words
+from simulator.cli.terminal.table import number_text
+from simulator.results.estimate import Estimate
+from simulator.results.table import MONEY, Column
 from tests.cli.summary_rows import NAN
 from tests.cli.summary_rows import summary_row as _row
 
@@ -12,13 +15,11 @@ from tests.cli.summary_rows import summary_row as _row
     [(1, 3, "better"), (-3, -1, "worse"), (-1, 1, "not significant"), (0, 0, "no difference")],
 )
 def test_the_verdict_comes_from_the_interval(low, high, word):
-    assert verdict_words(_row("a", "delta_net_result", 0.5 * (low + high), low, high)) == word
+    assert verdict_words(Estimate(0.5 * (low + high), low, high)) == word
 
 
 def test_one_path_gives_no_verdict():
-    assert (
-        verdict_words(_row("a", "delta_net_result", 5.0)) == "not known (one draw of the economy)"
-    )
+    assert verdict_words(Estimate(5.0)) == "not known (one draw of the economy)"
 
 
 def test_the_closing_table_shows_rates_and_money_with_intervals(capsys):
@@ -43,15 +44,17 @@ def test_the_closing_table_shows_rates_and_money_with_intervals(capsys):
     ("mean", "low", "high", "shown"),
     [
         (0.0, -12.4, 15.0, "+0.00 [-12.4, +15.0]"),
-        (-5_678_000, -6e6, -9e5, "-5.68 [-6.00, -0.90] M"),
-        (123_456, NAN, NAN, "+123 k"),
+        (-5_678_000, -6e6, -9e5, "-5.68 [-6.00, -0.90]"),
+        (123_456, NAN, NAN, "+123"),
         (0.0, 0.0, 0.0, "no difference"),
         (0.0, NAN, NAN, "+0.00"),
-        (2e9, 1e9, 3e9, "+2.00 [+1.00, +3.00] bn"),
+        (2e9, 1e9, 3e9, "+2.00 [+1.00, +3.00]"),
     ],
 )
 def test_an_amount_and_its_interval_share_one_scale(mean, low, high, shown):
-    assert with_interval(_row("a", "delta_net_result", mean, low, high)) == shown
+    estimate = Estimate(mean, low, high)
+    column = Column("", MONEY, is_change=True, like=estimate.ends)
+    assert number_text(estimate, column, MONEY, None) == shown
 
 
 LOSS_PUT_OFF = (

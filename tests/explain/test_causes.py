@@ -73,7 +73,8 @@ def test_the_command_writes_and_tells_it_and_a_run_without_it_removes_it(
         "report.enabled=false",
         "hydra.run.dir=out",
     ]
-    assert main([*words, "explain.causes=true", "explain.paths=2"]) == 0
+    asked = ["explain.causes=true", "explain.paths=2", "run.runoff_months=null"]
+    assert main([*words, *asked]) == 0
     text = (tmp_path / "out" / "causes.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(StringIO(text)))
     assert [row["group"] for row in rows] == list(GROUPS)

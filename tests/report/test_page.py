@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 
 from simulator.report.kit import page_shell
+from simulator.report.kit.atomic_file import write_atomically
 from simulator.validation import UserError
 from tests.report.page_outline import Outline, assert_small, drawings, labels_of
 from tests.report.stress_runs import PAYLOADS, POLICIES, SCENARIOS, Run, make_run, write
@@ -104,14 +105,14 @@ def test_the_page_survives_its_way_through_the_files(default_run: Run, tmp_path:
     assert write(Run(dataset, default_run.rows, manifest), tmp_path / "b.html") == before
 
 
-def test_an_unwritable_place_is_named_and_nothing_is_left(default_run: Run, tmp_path: Path) -> None:
+def test_an_unwritable_place_is_named_and_nothing_is_left(tmp_path: Path) -> None:
     target = tmp_path / "absent" / "report.html"
     with pytest.raises(UserError, match=re.escape(str(target))):
-        write(default_run, target)
+        write_atomically(target, "page")
     taken = tmp_path / "report.html"
     taken.mkdir()
     with pytest.raises(UserError, match=r"report\.html"):
-        write(default_run, taken)
+        write_atomically(taken, "page")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["report.html"]
 
 

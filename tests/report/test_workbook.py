@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 import simulator
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.spreadsheet import Number, Sheet, number_format, workbook_bytes
+from simulator.report.kit.spreadsheet import number_format, workbook_bytes
 from simulator.report.workbook import render_workbook
 from simulator.results.run import Run
+from simulator.results.table import BARE, MONEY, Table, named
 from simulator.settings import ReportSettings
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -130,8 +131,9 @@ def test_the_same_results_give_the_same_bytes_whatever_the_clock(
 
 
 def test_no_text_becomes_a_formula_or_a_link() -> None:
-    sheet = Sheet("Texts", PAYLOADS, tuple(((text, *PAYLOADS[1:])) for text in PAYLOADS))
-    found = read(workbook_bytes([sheet], PAYLOADS[0], "CNY"))
+    rows = tuple(((text, *PAYLOADS[1:])) for text in PAYLOADS)
+    sheet = Table(tuple(map(named, PAYLOADS)), rows, title="Texts")
+    found = read(workbook_bytes([sheet], PAYLOADS[0]))
     assert [row[0] for row in found.sheets["Texts"][1:]] == [
         " =1" if text == "\t=1" else text.replace("_x000D_", "_x005F_x000D_") for text in PAYLOADS
     ]
@@ -142,8 +144,8 @@ def test_no_text_becomes_a_formula_or_a_link() -> None:
 
 
 def test_a_text_that_looks_like_a_formula_is_marked_as_text() -> None:
-    sheet = Sheet("Texts", ("Name",), (("=1+1",), ("plain",)))
-    found = read(workbook_bytes([sheet], "x", "CNY"))
+    sheet = Table((named("Name"),), (("=1+1",), ("plain",)), title="Texts")
+    found = read(workbook_bytes([sheet], "x"))
     page = ElementTree.fromstring(found.parts["xl/worksheets/sheet1.xml"])
     styles = ElementTree.fromstring(found.parts["xl/styles.xml"]).find(f"{MAIN}cellXfs")
     assert styles is not None
@@ -160,28 +162,29 @@ def test_a_text_that_looks_like_a_formula_is_marked_as_text() -> None:
 )
 @hypothesis_settings(max_examples=40)
 def test_any_text_and_any_number_make_a_file_that_reads_back(text: str, value: float) -> None:
-    sheet = Sheet("S", ("Name", "Number"), ((text, Number(value, "CNY")),))
-    _, *rows = read(workbook_bytes([sheet], text, "CNY")).sheets["S"]
+    columns = (named("Name"), named("Number", MONEY))
+    sheet = Table(columns, ((text, value),), currency="CNY", title="S")
+    _, *rows = read(workbook_bytes([sheet], text)).sheets["S"]
     number = rows[0][1] if rows and len(rows[0]) > 1 else None
     # The format keeps 16 digits.
     assert number == (pytest.approx(value, rel=1e-15, abs=0) if np.isfinite(value) else None)
 
 
 @pytest.mark.parametrize(
-    ("number", "expected"),
+    ("unit", "is_change", "expected"),
     [
-        (Number(0.1, "1"), "0.00%"),
-        (Number(0.1, "1", is_change=True), "+0.00%;-0.00%;0.00%"),
-        (Number(0.1, "1/year"), '0.00%" a year"'),
-        (Number(5.0, "CNY"), '#,##0" CNY"'),
-        (Number(5.0, "CNY/borrower"), '#,##0" CNY/borrower"'),
-        (Number(5.0, "borrowers", is_change=True), '+#,##0.0" borrowers";-#,##0.0" borrowers";'),
-        (Number(5.0), "General"),
-        (Number(5.0, 'x"&[Red]'), '#,##0.0" xRed"'),
+        ("1", False, "0.00%"),
+        ("1", True, "+0.00%;-0.00%;0.00%"),
+        ("1/year", False, '0.00%" a year"'),
+        ("CNY", False, '#,##0" CNY"'),
+        ("CNY/borrower", False, '#,##0" CNY/borrower"'),
+        ("borrowers", True, '+#,##0.0" borrowers";-#,##0.0" borrowers";'),
+        (BARE, False, "General"),
+        ('x"&[Red]', False, '#,##0.0" xRed"'),
     ],
 )
-def test_the_format_of_a_number_names_its_unit(number: Number, expected: str) -> None:
-    assert number_format(number, "CNY").startswith(expected)
+def test_the_format_of_a_number_names_its_unit(unit: str, is_change: bool, expected: str) -> None:
+    assert number_format(unit, "CNY", is_change=is_change).startswith(expected)
 
 
 def test_every_sheet_has_a_frozen_header_and_widths(book: Read) -> None:

@@ -1,19 +1,17 @@
 """The dictionary of results names every variable, and the documentation holds it."""
 
 from simulator.results.dataset import to_dataset
-from simulator.results.dictionary import dictionary_markdown
 from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
 from simulator.results.score_power import SCORE_CUTS
 from simulator.results.variables import PATH_VARIABLES
 from tests import ROOT
 from tests.results.outputs import output_of, random_tallies
+from tools.results_page import dictionary_markdown
 
 
 def test_dictionary_in_the_documentation_matches_the_code() -> None:
     text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
-    assert text.endswith(dictionary_markdown()), (
-        "run: python -m simulator.results.dictionary docs/results.md"
-    )
+    assert text.endswith(dictionary_markdown()), "run: python -m tools.results_page"
 
 
 def test_dictionary_names_every_variable_of_a_dataset() -> None:

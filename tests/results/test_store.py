@@ -22,13 +22,13 @@ from simulator.results.files import (
 )
 from simulator.results.run import Run
 from simulator.results.store import (
-    safe_text,
     write_files,
     write_results,
     write_summary,
 )
 from simulator.results.stored_run import read_dataset
 from simulator.results.summary import SummaryRow, summarise
+from simulator.results.table import safe_text
 from simulator.validation import UserError
 from tests import ROOT
 from tests.results.outputs import output_of, random_tallies, written

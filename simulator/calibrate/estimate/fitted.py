@@ -108,12 +108,6 @@ class Fit:
         """Simulated numbers at the estimate, by target."""
         return {n: Simulated(self.worlds[:, rows]) for n, rows in self.numbers.rows.items()}
 
-    def deviations(self, target: str) -> F8:
-        """Observed less simulated numbers of a target that are known."""
-        rows = self.numbers.rows[target]
-        difference: F8 = self.numbers.observed[rows] - self.mean[rows]
-        return difference
-
     def rows(self) -> tuple[FittedNumber, ...]:
         """Every number, as in ``fit.csv``."""
         sampling = np.sqrt(np.diag(self.numbers.sampling))

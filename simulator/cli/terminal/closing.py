@@ -1,19 +1,19 @@
 """The answer of a run as a closing table on stdout."""
 
 import math
-import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
+from rich.table import Table as Drawn
 
+from simulator.cli.terminal.table import NO_NUMBER, console, drawn, money_unit
 from simulator.report.kit.data import OTHER_BALANCE, balance_changes, with_runoff
-from simulator.report.kit.language import currency_name, language, mark, tr
+from simulator.report.kit.language import mark, tr
 from simulator.results.decision import Verdict, place, verdict
+from simulator.results.estimate import Estimate
 from simulator.results.summary import SummaryRow
-from simulator.results.variables import FRACTION
+from simulator.results.table import FRACTION, MONEY, Column, Row, Table, Value, named, texts
 from simulator.vocabulary import REFERENCE
 
 NO_DIFFERENCE: Final = mark("no difference")
@@ -25,15 +25,13 @@ _COLUMN_RANGE = 100.0
 
 def closing_table(rows: Sequence[SummaryRow], verdict_text: str = "") -> None:
     """Print every scenario's table, then ``verdict_text``, the report's verdict."""
-    console = Console(file=sys.stdout)
-    if not console.is_terminal:
-        console = Console(file=sys.stdout, width=_WIDE)
-    wide = console.width >= _WIDE
+    shown = console(_WIDE)
+    gap = " " if shown.width >= _WIDE else "\n"
     by_key = {(r.scenario, r.policy, r.metric): r for r in rows if r.month is None}
     policies = list(dict.fromkeys(r.policy for r in rows))
     changes = balance_changes(rows, REFERENCE)
     for scenario in dict.fromkeys(r.scenario for r in rows):
-        console.print(_block(scenario, policies, by_key, " " if wide else "\n"))
+        shown.print(_block(scenario, policies, by_key, gap))
         for policy in policies:
             change = changes.get((scenario, policy), 0.0)
             if abs(change) > OTHER_BALANCE:
@@ -44,14 +42,14 @@ def closing_table(rows: Sequence[SummaryRow], verdict_text: str = "") -> None:
                     change=f"{change:+.0%}",
                     reference=REFERENCE,
                 )
-                console.print(text, highlight=False, markup=False)
+                shown.print(text, highlight=False, markup=False)
             if _changes_nothing(scenario, policy, by_key):
                 text = tr(
                     "{policy}: changes nothing here - are its months and targets in this run?",
                     policy=policy,
                 )
-                console.print(text, highlight=False, markup=False)
-        console.print()
+                shown.print(text, highlight=False, markup=False)
+        shown.print()
     notes = (
         tr(
             "Changes are against {reference} with common random numbers, with their 95 % intervals"
@@ -65,9 +63,9 @@ def closing_table(rows: Sequence[SummaryRow], verdict_text: str = "") -> None:
         _horizon_note(by_key),
         *_pool_note(by_key),
     )
-    console.print("\n".join(notes), style="dim", highlight=False)
+    shown.print("\n".join(notes), style="dim", highlight=False)
     if verdict_text:
-        console.print(f"\n{verdict_text}\n", highlight=False, markup=False, style="bold")
+        shown.print(f"\n{verdict_text}\n", highlight=False, markup=False, style="bold")
 
 
 _Rows = dict[tuple[str, str, str], SummaryRow]
@@ -104,53 +102,57 @@ def _pool_note(rows: _Rows) -> tuple[str, ...]:
     return (tr("A static pool without new lending: peaks are over the opening balance."),)
 
 
-def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Table:
+def _block(scenario: str, policies: Sequence[str], rows: _Rows, gap: str) -> Drawn:
     """One scenario; ``gap`` is between number and interval, policy and verdict."""
     unit = next((r.unit for (_, _, metric), r in rows.items() if metric == "net_loss"), "money")
+    peak = f"peak_overdue_rate_{'over_opening_' if _is_static_pool(rows) else ''}30"
     money = _money(rows)
+    changes = [(peak, ""), *money]
     changes_of = {
-        policy: [rows.get((scenario, policy, f"delta_{name}")) for name, _ in money]
-        for policy in policies
-        if policy != REFERENCE
+        p: [_estimate(rows, scenario, p, f"delta_{name}") for name, _ in changes] for p in policies
     }
-    largest = max((_largest(row) for found in changes_of.values() for row in found), default=0.0)
-    scale = _scale(largest / _COLUMN_RANGE)
-    table = Table(
-        title=tr(
-            "Scenario {scenario} (change of peak in points, amounts in {unit})",
-            scenario=scenario,
-            unit=language().money_unit.format(currency=currency_name(unit), step=scale[1]),
-        ),
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE,
-        padding=(0, 1 if gap == " " else 0),
-        show_edge=False,
+    amounts = [
+        end / _COLUMN_RANGE
+        for found in changes_of.values()
+        for change in found[1:]
+        if change
+        for end in change.ends
+    ]
+    lines: list[Row] = []
+    for policy in sorted(policies, key=lambda p: _place(p, changes_of[p][-1]), reverse=True):
+        level = _estimate(rows, scenario, policy, peak)
+        cells: list[Value] = [tr("reference")] * 3 if policy == REFERENCE else [*changes_of[policy]]
+        word = "" if policy == REFERENCE else verdict_words(changes_of[policy][-1])
+        name = policy if gap == " " or not word else f"{policy}\n{word}"
+        lines.append((name, level and level.mean, *cells, word)[: None if gap == " " else -1])
+    title = tr(
+        "Scenario {scenario} (change of peak in points, amounts in {unit})",
+        scenario=scenario,
+        unit=money_unit(unit, amounts),
     )
-    table.add_column(tr("policy"), no_wrap=True)
-    changes = (tr("change of {words}", words=w).replace(" with", "\nwith") for _, w in money)
+    columns = _columns(rows, money, amounts)[: None if gap == " " else -1]
+    return drawn(Table(columns, lines, title=title), gap)
+
+
+def _columns(
+    rows: _Rows, money: Sequence[tuple[str, str]], amounts: Sequence[float]
+) -> tuple[Column, ...]:
+    """Policy, peak, its change, changes of money, verdict."""
     static = _is_static_pool(rows)
-    peak_metric = f"peak_overdue_rate_{'over_opening_' if static else ''}30"
-    peak_heading = tr("peak 30+\nof opening") if static else tr("peak 30+")
-    for heading in (peak_heading, tr("change of peak"), *changes):
-        table.add_column(heading, justify="right", no_wrap=gap == " ")
-    if gap == " ":
-        table.add_column(tr("verdict"), no_wrap=True)
-    ranked = sorted(policies, key=lambda p: _place(p, changes_of.get(p)), reverse=True)
-    for policy in ranked:
-        peak = rows.get((scenario, policy, peak_metric))
-        peak_cell = "-" if peak is None or math.isnan(peak.mean) else f"{peak.mean:.2%}"
-        if policy == REFERENCE:
-            table.add_row(policy, peak_cell, *[tr("reference")] * 3)
-            continue
-        cells = [with_interval(rows.get((scenario, policy, f"delta_{peak_metric}")), gap)]
-        cells += [with_interval(change, gap, scale) for change in changes_of[policy]]
-        word = verdict_words(changes_of[policy][-1])
-        if gap == " ":
-            table.add_row(policy, peak_cell, *cells, word)
-        else:
-            table.add_row(f"{policy}\n{word}", peak_cell, *cells)
-    return table
+    words = (tr("change of {words}", words=w).replace(" with", "\nwith") for _, w in money)
+    return (
+        *texts(mark("policy")),
+        Column(mark("peak 30+\nof opening") if static else mark("peak 30+"), FRACTION),
+        Column(mark("change of peak"), FRACTION, is_change=True),
+        *(replace(named(w, MONEY), is_change=True, like=amounts) for w in words),
+        *texts(mark("verdict")),
+    )
+
+
+def _estimate(rows: _Rows, *place: str) -> Estimate[float] | None:
+    """What is known of a metric under a scenario and policy."""
+    row = rows.get((place[0], place[1], place[2]))
+    return None if row is None or math.isnan(row.mean) else row.estimate
 
 
 def _is_static_pool(rows: _Rows) -> bool:
@@ -170,18 +172,11 @@ def _changes_nothing(scenario: str, policy: str, rows: _Rows) -> bool:
     return bool(found) and all(row.estimate.is_zero or math.isnan(row.mean) for row in found)
 
 
-def _place(policy: str, changes: Sequence[SummaryRow | None] | None) -> tuple[bool, bool, float]:
+def _place(policy: str, result: Estimate[float] | None) -> tuple[bool, bool, float]:
     """Order of a policy in its table, the highest first: the reference, then as it is ranked."""
-    result = changes[-1] if changes else None
-    if result is None or math.isnan(result.mean):
+    if result is None or policy == REFERENCE:
         return policy == REFERENCE, False, -math.inf
-    return (False, *place(result.estimate))
-
-
-def _largest(row: SummaryRow | None) -> float:
-    """Largest amount of a row, 0 where there is none."""
-    numbers = () if row is None else (row.mean, row.ci_low, row.ci_high)
-    return max((abs(number) for number in numbers if not math.isnan(number)), default=0.0)
+    return (False, *place(result))
 
 
 _WORDS: Final = {
@@ -193,40 +188,6 @@ _WORDS: Final = {
 }
 
 
-def verdict_words(difference: SummaryRow | None) -> str:
+def verdict_words(change: Estimate[float] | None) -> str:
     """What the interval of the change of what ranks allows to say."""
-    if difference is None or math.isnan(difference.mean):
-        return "-"
-    return tr(_WORDS[verdict(difference.estimate)])
-
-
-def with_interval(
-    row: SummaryRow | None, gap: str = " ", scale: tuple[float, str] | None = None
-) -> str:
-    """``+1.20 [+0.80, +1.60] M``; fractions in points, the interval left out if there is none.
-
-    With ``scale``, a factor and its word, amounts are in that scale and the word stands elsewhere.
-    """
-    if row is None or math.isnan(row.mean):
-        return "-"
-    if row.estimate.is_zero:
-        return tr(NO_DIFFERENCE)
-    numbers = [row.mean] if math.isnan(row.ci_low) else [row.mean, row.ci_low, row.ci_high]
-    factor, suffix = (100.0, "") if row.unit == FRACTION else _scale(max(map(abs, numbers)))
-    if scale is not None:
-        factor, suffix = scale[0], ""
-    mean, *bounds = (_signed(number * factor) for number in numbers)
-    return f"{mean}{gap}[{', '.join(bounds)}]{suffix}" if bounds else f"{mean}{suffix}"
-
-
-def _scale(largest: float) -> tuple[float, str]:
-    """Factor and word of the language that make an amount short."""
-    steps = language().money_steps
-    size, suffix = next((step for step in steps if largest >= step[0]), steps[-1])
-    return 1.0 / size, suffix
-
-
-def _signed(number: float) -> str:
-    """Three digits with a sign."""
-    decimals = 2 if abs(number) < 10 else 1 if abs(number) < 100 else 0
-    return f"{number:+,.{decimals}f}"
+    return NO_NUMBER if change is None else tr(_WORDS[verdict(change)])

@@ -5,49 +5,27 @@ import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
-from simulator.calibrate.estimate.fitted import ParameterRow
+from simulator.calibrate.estimate.fitted import Fit, ParameterRow
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.cli.configuration.folders import shown
-from simulator.report.fit.data import FittedNumber
-from simulator.report.kit.language import listed, tr
+from simulator.cli.terminal.table import console, drawn
+from simulator.report.fit.data import MEETS, FittedNumber, root_mean_square
+from simulator.report.kit.language import listed, mark, tr
 from simulator.report.kit.run_messages import warning_line
+from simulator.results.table import BARE, COUNT, FRACTION, Column, Table, texts
 
 _WIDE = 120
 
 
-class Fitted(Protocol):
-    """The part of a fit that is told."""
-
-    @property
-    def level(self) -> float:
-        """Of the intervals."""
-        ...
-
-    def parameters(self) -> tuple[ParameterRow, ...]:
-        """Every free parameter."""
-        ...
-
-    def rows(self) -> tuple[FittedNumber, ...]:
-        """Every number, seen and simulated."""
-        ...
-
-
-def tell_fit(fit: Fitted, warnings: Sequence[str], folder: Path, choice: str) -> None:
+def tell_fit(fit: Fit, warnings: Sequence[str], folder: Path, choice: str) -> None:
     """Print tables and the way to use the result; each warning on a line of its own on stderr.
 
     ``choice`` is the name that the calibration was chosen by, proposed for its parameters.
     """
-    console = Console(file=sys.stdout)
-    if not console.is_terminal:
-        console = Console(file=sys.stdout, width=_WIDE)
-    console.print(_parameter_table(fit.parameters(), fit.level))
-    console.print(_target_table(fit.rows()))
+    terminal = console(_WIDE)
+    terminal.print(drawn(_parameter_table(fit.parameters(), fit.level)))
+    terminal.print(drawn(_target_table(fit.rows())))
     notes = (
         tr(
             "From data: share of the information on a parameter that comes from the data, not from"
@@ -58,7 +36,7 @@ def tell_fit(fit: Fitted, warnings: Sequence[str], folder: Path, choice: str) ->
             " error."
         ),
     )
-    console.print("\n".join(notes), style="dim", highlight=False)
+    terminal.print("\n".join(notes), style="dim", highlight=False)
     sys.stdout.flush()
     for warning in warnings:
         print(warning_line(" ".join(warning.split())), file=sys.stderr)
@@ -93,44 +71,35 @@ def resume_hint(folder: Path | None) -> str:
 
 
 def _parameter_table(rows: Iterable[ParameterRow], level: float) -> Table:
-    table = _plain_table(tr("Parameters"))
-    table.add_column(tr("parameter"), no_wrap=True)
-    span = tr("{level} % interval", level=f"{100 * level:.0f}")
-    for heading in (tr("estimate"), tr("standard error"), span, tr("from data")):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(
+    columns = (
+        *texts(mark("parameter")),
+        Column(mark("estimate"), BARE, digits=4),
+        Column(mark("standard error"), BARE, digits=2),
+        Column(mark("{level} % interval"), BARE, said={"level": f"{100 * level:.0f}"}),
+        Column(mark("from data"), FRACTION, decimals=0),
+    )
+    lines = (
+        (
             row.name,
-            f"{row.estimate:.4g}",
-            f"{row.se:.2g}",
+            row.estimate,
+            row.se,
             f"{row.ci_low:.4g} to {row.ci_high:.4g}",
-            _share(row.information),
+            row.information,
         )
-    return table
+        for row in rows
+    )
+    return Table(columns, tuple(lines), title=tr("Parameters"))
 
 
 def _target_table(rows: Sequence[FittedNumber]) -> Table:
-    table = _plain_table(tr("Targets"))
-    table.add_column(tr("target"), no_wrap=True)
-    for heading in (tr("numbers"), tr("within 2 errors"), tr("misfit")):
-        table.add_column(heading, justify="right", no_wrap=True)
+    lines = []
     for target in dict.fromkeys(row.target for row in rows):
         z = [row.z for row in rows if row.target == target and math.isfinite(row.z)]
-        misfit = math.sqrt(sum(v * v for v in z) / len(z)) if z else math.nan
-        met = sum(abs(v) <= 2.0 for v in z)
-        table.add_row(target, str(len(z)), str(met), "-" if math.isnan(misfit) else f"{misfit:.2f}")
-    return table
-
-
-def _plain_table(title: str) -> Table:
-    return Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE,
-        show_edge=False,
+        lines.append((target, len(z), sum(abs(v) <= MEETS for v in z), root_mean_square(z)))
+    columns = (
+        *texts(mark("target")),
+        Column(mark("numbers"), COUNT),
+        Column(mark("within 2 errors"), COUNT),
+        Column(mark("misfit"), COUNT, decimals=2),
     )
-
-
-def _share(information: float) -> str:
-    return "-" if math.isnan(information) else f"{information:.0%}"
+    return Table(columns, lines, title=tr("Targets"))

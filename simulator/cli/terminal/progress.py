@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from types import TracebackType
 
 from rich.console import Console
 from rich.progress import (
@@ -20,6 +21,7 @@ from simulator.report.kit.language import tr
 from simulator.report.kit.run_messages import run_message
 
 _LINE_EVERY_SECONDS = 5.0
+_TELL_EVERY_SECONDS = 2.0
 
 
 class BarProgress:
@@ -88,3 +90,31 @@ class LineProgress:
 def make_progress() -> Progress:
     """A bar on a terminal, lines elsewhere."""
     return BarProgress() if sys.stderr.isatty() else LineProgress()
+
+
+class Waiting:
+    """Says every two seconds what goes on; silent where it is quick."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._done = threading.Event()
+        self._began = time.monotonic()
+        self._thread = threading.Thread(target=self._tell, daemon=True)
+
+    def __enter__(self) -> "Waiting":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _tell(self) -> None:
+        while not self._done.wait(_TELL_EVERY_SECONDS):
+            seconds = time.monotonic() - self._began
+            print(f"{self._label}: {seconds:.0f} s", file=sys.stderr, flush=True)

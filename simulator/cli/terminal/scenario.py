@@ -1,13 +1,14 @@
 """A scenario in words, a table and a chart, for the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Final
 
 import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from simulator.cli.terminal.chart import chart
+from simulator.cli.terminal.table import lines
 from simulator.macro.scenario import Scenario
 from simulator.macro.severity import (
     LEAST_QUARTERS,
@@ -20,9 +21,12 @@ from simulator.macro.variables import MACRO_VARIABLES
 from simulator.reading.periods import MONTHS_A_QUARTER, month_number, quarter_name
 from simulator.report.kit.language import bracketed, clauses, listed, mark, name, tr
 from simulator.report.kit.run_messages import run_message, warning_line
-from simulator.report.kit.text import padded
 
 _WIDTH: Final = 100
+_EIGHTHS: Final = " ▁▂▃▄▅▆▇█"
+N_LINES: Final = 5
+_ROOM: Final = 72
+"""Columns of characters of the chart for all quarters together."""
 _MODEL: Final = mark(
     "No history is given. Distances are from long-run means (assumption), in stationary standard"
     " deviations of the model, not of observations."
@@ -56,8 +60,8 @@ def scenario_text(scenario: Scenario) -> str:
 def _filled(text: str, indent: str = "  ") -> str:
     """Lines of ``_WIDTH`` columns, Chinese too, the further ones indented."""
     room = Console(width=_WIDTH)
-    lines = Text(" ".join(text.split())).wrap(room, _WIDTH - len(indent))
-    return f"\n{indent}".join(line.plain.rstrip() for line in lines)
+    wrapped = Text(" ".join(text.split())).wrap(room, _WIDTH - len(indent))
+    return f"\n{indent}".join(line.plain.rstrip() for line in wrapped)
 
 
 def _quarter_labels(scenario: Scenario, count: int) -> list[str]:
@@ -73,12 +77,12 @@ def _table(scenario: Scenario) -> list[str]:
     names = scenario.driven or ("unemployment_rate",)
     columns = [quarters_of(scenario.central[name]) for name in names]
     labels = _quarter_labels(scenario, columns[0].size - 1)
-    lines = [tr("Central path by quarter (rates in percent, a year where they grow)")]
-    lines.append("  ".join([padded(tr("quarter"), 10), *(f"{name:>17}" for name in names)]))
-    for row, label in enumerate(labels):
-        cells = (f"{_number(n, float(c[row])):>17}" for n, c in zip(names, columns, strict=True))
-        lines.append("  ".join([padded(label, 10), *cells]))
-    return lines
+    rows = [
+        (label, *(_number(n, float(c[row])) for n, c in zip(names, columns, strict=True)))
+        for row, label in enumerate(labels)
+    ]
+    title = tr("Central path by quarter (rates in percent, a year where they grow)")
+    return [title, *lines([(tr("quarter"), *names), *rows], 1)]
 
 
 def _number(name: str, value: float) -> str:
@@ -113,10 +117,10 @@ def _severity(scenario: Scenario) -> list[str]:
             tr("Nothing to compare: the table gives none of {names}.", names=listed(list(WORSE)))
         ]
     labels = _quarter_labels(scenario, max(v.worst_quarter for v in found))
-    lines = [] if scenario.history is not None else [_filled(tr(_MODEL))]
+    told = [] if scenario.history is not None else [_filled(tr(_MODEL))]
     for item in found:
-        lines.append(_filled(_sentence(item, labels[item.worst_quarter], scenario), "    "))
-    return lines
+        told.append(_filled(_sentence(item, labels[item.worst_quarter], scenario), "    "))
+    return told
 
 
 def _sentence(item: VariableSeverity, quarter: str, scenario: Scenario) -> str:
@@ -173,3 +177,28 @@ def _spreads(distance: float | None) -> str:
 def _signed(name: str, value: float) -> str:
     shown = _number(name, value)
     return shown if shown.startswith("-") else f"+{shown}"
+
+
+def chart(past: Sequence[float], path: Sequence[float]) -> list[str]:
+    """Lines of a chart of ``past``, a bar and ``path``, in percent from zero up.
+
+    Values are fractions; NaN is a gap. Of a long past the quarters nearest to the bar are shown.
+    """
+    shown_path = list(path)[:_ROOM]
+    room = max(0, _ROOM - len(shown_path))
+    shown_past = list(past)[-room:] if room else []
+    top = max((v for v in (*shown_past, *shown_path) if isfinite(v)), default=0.0)
+    shown: list[str] = []
+    for line in range(N_LINES, 0, -1):
+        columns = [_cell(v, top, line) for v in shown_past]
+        columns += ["│"] if shown_past else []
+        columns += [_cell(v, top, line) for v in shown_path]
+        shown.append(f"{100 * top * line / N_LINES:5.1f} %  {''.join(columns).rstrip()}")
+    return shown
+
+
+def _cell(value: float, top: float, line: int) -> str:
+    if not isfinite(value) or top <= 0:
+        return " "
+    filled = max(0.0, value) / top * N_LINES - (line - 1)
+    return _EIGHTHS[round(8 * min(1.0, max(0.0, filled)))]

@@ -9,10 +9,10 @@ from simulator.book.tape.columns import TAPE_COLUMNS
 from simulator.book.tape.inspection import Inspection
 from simulator.book.tape.opening import imputed_columns
 from simulator.book.tape.reader import Tape
+from simulator.cli.terminal.table import lines
 from simulator.reading.table_file import DELIMITERS
 from simulator.report.kit.language import mark, tn, tr
 from simulator.report.kit.run_messages import run_message
-from simulator.report.kit.text import columns_of, padded
 from simulator.validation import clip
 
 _NAME_WIDTH: Final = 26
@@ -76,9 +76,7 @@ def _table(found: Inspection) -> Iterator[str]:
         name = clip(p.name, _NAME_WIDTH) or tr("(no name)")
         counts = (f"{p.n_missing:,}", f"{p.n_distinct:,}")
         rows.append((name, found.models.get(place, unread), kind, *counts, p.values))
-    widths = [max(columns_of(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
-    for row in rows:
-        yield "  ".join([*map(padded, row, widths), row[-1]]).rstrip()
+    yield from lines(rows, len(rows[0]))
     more = len(found.source.names) - len(found.profiles)
     if more:
         yield tr("... and {n} further columns, none of them read", n=more)

@@ -18,7 +18,7 @@ from simulator.report.kit.text import clean
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths
 from simulator.results.path_metrics import BY_NAME, metric_values
-from simulator.results.run import Run
+from simulator.results.run import Run, part
 from simulator.results.stored_run import read_dataset
 
 F8 = NDArray[np.float64]
@@ -62,10 +62,7 @@ class ComparedRun:
 
     def part(self, *keys: str) -> object:
         """What the configuration holds under ``keys``; None without."""
-        found: object = self.data.configuration()
-        for key in keys:
-            found = found.get(key) if isinstance(found, Mapping) else None
-        return found
+        return part(self.data.configuration(), *keys[:-1]).get(keys[-1])
 
     def has(self, scenario: str, policy: str) -> bool:
         """Whether it simulated ``policy`` under ``scenario``."""

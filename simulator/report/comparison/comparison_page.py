@@ -1,8 +1,9 @@
 """The page that sets several runs side by side: figures with intervals, and what differs."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
+from math import nan
 from typing import Final
 
 import plotly.graph_objects as go
@@ -24,6 +25,7 @@ from simulator.report.kit.fans import (
     add_fan,
     axis_top,
     month_axis,
+    percent_fan,
     value_axis,
 )
 from simulator.report.kit.language import (
@@ -35,14 +37,13 @@ from simulator.report.kit.language import (
     sentences,
     tr,
 )
-from simulator.report.kit.numbers import Scale, money_scale, number, percent
+from simulator.report.kit.numbers import number
 from simulator.report.kit.page_shell import page_text
-from simulator.report.kit.phrases import scale_for
 from simulator.report.kit.statistics import Fan
 from simulator.report.kit.style import Frame, Grid, Settings, Sheet
-from simulator.report.kit.table import MAX_TABLE_MONTHS, Table
+from simulator.report.kit.table import MAX_TABLE_MONTHS, MONTH
 from simulator.report.kit.text import clean
-from simulator.results.estimate import Estimate
+from simulator.results.table import FRACTION, MONEY, Cell, Column, Row, Table, Value, named, texts
 
 MOST_DIFFERENCES: Final = 200
 """Differing settings that the page lists."""
@@ -56,36 +57,6 @@ _DRAWN: Final = (
     (30, mark("30 or more days past due")),
     (90, mark("90 or more days past due")),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonCell:
-    """A metric of a run: level and its interval, and the difference to the first run."""
-
-    title: str
-    level: str
-    interval: str
-    difference: str
-    span: str
-    verdict: str
-    """``unclear`` where the difference cannot be told from zero, else empty."""
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonRow:
-    """A run in the table of key figures."""
-
-    run: str
-    colour_class: str
-    cells: tuple[ComparisonCell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonTable:
-    """Key figures: column titles with units, rows by scenario and policy."""
-
-    titles: tuple[tuple[str, str], ...]
-    groups: tuple[tuple[str, tuple[ComparisonRow, ...]], ...]
 
 
 def render_comparison(runs: Sequence[ComparedRun]) -> str:
@@ -106,7 +77,7 @@ def render_comparison(runs: Sequence[ComparedRun]) -> str:
         first=runs[0].label,
         is_paired=can_be_paired(runs),
         differences=Table(
-            (tr("Setting"), *(run.label for run in runs)),
+            (*texts(mark("Setting")), *(named(run.label) for run in runs)),
             tuple((name, *values) for name, values in lines[:MOST_DIFFERENCES]),
         ),
         more_differences=max(0, len(lines) - MOST_DIFFERENCES),
@@ -137,7 +108,7 @@ def _run_table(runs: Sequence[ComparedRun]) -> Table:
         ),
     )
     rows = tuple((heading, *values) for heading, values in lines)
-    return Table(("", *(run.label for run in runs)), rows)
+    return Table((Column(""), *(named(run.label) for run in runs)), rows)
 
 
 def _names(names: Sequence[str], label: Callable[[str], str]) -> str:
@@ -155,107 +126,50 @@ def _shown_metrics(runs: Sequence[ComparedRun]) -> list[tuple[str, str]]:
     ]
 
 
-def _key_figures(runs: Sequence[ComparedRun]) -> ComparisonTable:
-    """Peaks, losses and results of every run, by scenario and policy that they share."""
+def _key_figures(runs: Sequence[ComparedRun]) -> Table:
+    """Peaks, losses and results of every run, by scenario and policy that they share.
+
+    Rows are named by place, run and the run's colour.
+    """
     metrics = _shown_metrics(runs)
-    places = [
-        (scenario, policy)
-        for scenario in union(runs, lambda run: run.data.scenarios)
-        for policy in compared_policies(runs)
-        if any(run.has(scenario, policy) for run in runs)
-    ]
-    scales = {metric: _scales(runs, places, metric) for metric, _ in metrics}
-    titles = tuple((title, _unit(scales[metric])) for metric, title in metrics)
-    groups = []
-    for scenario, policy in places:
-        having = [run for run in runs if run.has(scenario, policy)]
-        rows = tuple(
-            ComparisonRow(
-                run.label,
-                _colour_class(runs, run),
-                tuple(
-                    _cell(runs[0], run, (scenario, policy), column, scales[column[0]])
-                    for column in metrics
-                ),
-            )
-            for run in having
-        )
-        data = having[0].data
-        where = tr(
-            "{scenario}: {policy}",
-            scenario=data.scenario_label(scenario),
-            policy=data.policy_label(policy),
-        )
-        groups.append((where, rows))
-    return ComparisonTable(titles, tuple(groups))
+    rows: list[Row] = []
+    for scenario in union(runs, lambda run: run.data.scenarios):
+        for policy in compared_policies(runs):
+            place = scenario, policy
+            having = [run for run in runs if run.has(*place)]
+            for run in having:
+                names = having[0].data.row(*place)
+                where = tr("{scenario}: {policy}", scenario=names[0], policy=names[1])
+                cells = (cell for m, *_ in metrics for cell in _cells(runs, run, place, m))
+                rows.append((where, run.label, f"series-{runs.index(run)}", *cells))
+    columns = (column for metric in metrics for column in _columns(runs, metric))
+    return Table((*texts("", mark("Run"), ""), *columns), tuple(rows), 3, runs[0].data.currency)
 
 
-@dataclass(frozen=True, slots=True)
-class _Scales:
-    """Units of a metric's levels and differences; levels None where currencies differ."""
-
-    level: Scale | None
-    difference: Scale
-
-
-def _scales(runs: Sequence[ComparedRun], places: Sequence[tuple[str, str]], metric: str) -> _Scales:
-    levels = [stat for run in runs for place in places if (stat := run.data.stat(*place, metric))]
-    changes = [
-        stat
-        for run in runs[1:]
-        for place in places
-        if (stat := difference(runs[0], run, place, metric))
-    ]
-    is_same = one_currency(runs) or "rate" in metric
-    return _Scales(
-        scale_for(runs[0].data, metric, levels) if is_same else None,
-        scale_for(runs[0].data, f"delta_{metric}", changes),
-    )
+def _columns(runs: Sequence[ComparedRun], metric: tuple[str, str]) -> tuple[Column, Column]:
+    """Level and difference of a metric."""
+    unit = FRACTION if "rate" in metric[0] else MONEY
+    notes = "{unit}", "{unit}"
+    if not _same_unit(runs, metric[0]):
+        notes = mark("each in its currency"), ""
+    level, change = (Column("{title}", unit, note, {"title": metric[1]}) for note in notes)
+    return level, replace(change, is_change=True, better=0)
 
 
-def _unit(scales: _Scales) -> str:
-    if scales.level is None:
-        return tr("each in its currency")
-    level, change = scales.level.unit, scales.difference.unit
-    return (
-        level
-        if level == change
-        else tr("{unit}, difference in {change}", unit=level, change=change)
-    )
+def _same_unit(runs: Sequence[ComparedRun], metric: str) -> bool:
+    """Whether levels of all runs can be told in one unit."""
+    return one_currency(runs) or "rate" in metric
 
 
-def _cell(
-    first: ComparedRun,
-    run: ComparedRun,
-    place: tuple[str, str],
-    column: tuple[str, str],
-    scales: _Scales,
-) -> ComparisonCell:
-    metric, title = column
-    stat = run.data.stat(*place, metric)
-    scale = scales.level or money_scale(run.data.currency, stat.ends if stat else ())
-    mean = stat.mean if stat else None
-    level = scale.text(mean) if scales.level else scale.full(mean)
-    interval = scale.span(stat.ci_low, stat.ci_high) if stat and stat.has_interval else ""
-    change = None
-    if run is not first and scales.level is not None:
-        change = difference(first, run, place, metric)
-    return ComparisonCell(title, level, interval, *_change(scales.difference, change))
-
-
-def _change(scale: Scale, stat: Estimate[float] | None) -> tuple[str, str, str]:
-    """Difference, its interval and its verdict in words; empty without one."""
-    if stat is None:
-        return "", "", ""
-    if stat.is_zero:
-        return tr("no difference"), "", ""
-    span = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
-    unclear = "unclear" if stat.has_interval and stat.sign == 0 else ""
-    return scale.text(stat.mean, signed=True), span, unclear
-
-
-def _colour_class(runs: Sequence[ComparedRun], run: ComparedRun) -> str:
-    return f"series-{runs.index(run)}"
+def _cells(
+    runs: Sequence[ComparedRun], run: ComparedRun, place: tuple[str, str], metric: str
+) -> tuple[Value, Value]:
+    """Level of a run, and its difference to the first."""
+    stat = run.data.stat(*place, metric) or nan
+    if not _same_unit(runs, metric):
+        return Cell(stat, currency=run.data.currency), ""
+    change = None if run is runs[0] else difference(runs[0], run, place, metric)
+    return stat, change or ""
 
 
 def _longest(runs: Sequence[ComparedRun]) -> ComparedRun:
@@ -264,8 +178,7 @@ def _longest(runs: Sequence[ComparedRun]) -> ComparedRun:
 
 def _fan(run: ComparedRun, scenario: str, dpd: int) -> Fan:
     """Overdue rate (%) of a run under its reference."""
-    fan = run.data.fan("overdue_rate", scenario, run.data.reference, dpd)
-    return Fan(100.0 * fan.low, 100.0 * fan.median, 100.0 * fan.high)
+    return percent_fan(run.data, "overdue_rate", scenario, run.data.reference, dpd)
 
 
 def overdue_lines(runs: Sequence[ComparedRun], frame: Frame, dpd: int) -> go.Figure:
@@ -364,11 +277,9 @@ def _overdue_table(runs: Sequence[ComparedRun]) -> Table:
     rows = tuple(
         (
             f"{month}",
-            *(
-                percent(float(fan.median[month - 1]), 2) if month <= len(fan.median) else ""
-                for fan in fans
-            ),
+            *(float(fan.median[month - 1]) if month <= len(fan.median) else "" for fan in fans),
         )
         for month in sorted({*range(step, months + 1, step), months})
     )
-    return Table((tr("Month"), *(clean(heading, 120) for heading, *_ in columns)), rows)
+    shown = (replace(named(clean(title, 120), FRACTION), decimals=2) for title, *_ in columns)
+    return Table((*texts(MONTH), *shown), rows)

@@ -9,17 +9,16 @@ from simulator.report.kit.fans import (
     axis_top,
     line_mode,
     listed_values,
-    month_axis,
-    scenario_grid,
-    value_axis,
+    scenario_panels,
 )
 from simulator.report.kit.language import listed, mark, name, tr
-from simulator.report.kit.numbers import number, percent
+from simulator.report.kit.numbers import percent
 from simulator.report.kit.phrases import under
 from simulator.report.kit.statistics import Array
 from simulator.report.kit.style import Frame, Sheet
-from simulator.report.kit.table import MONTH, POLICY, SCENARIO, Table, table_months
+from simulator.report.kit.table import MONTH, POLICY, SCENARIO, WITH_UNIT, table_months
 from simulator.report.kit.text import clean
+from simulator.results.table import FRACTION, Column, Row, Table, texts
 
 CAUSE_WORDS = {
     "wont_pay": mark("Won't pay"),
@@ -63,16 +62,10 @@ def cause_shares(data: ReportData, policy: str) -> tuple[list[str], dict[str, Ar
 def overdue_by_cause(data: ReportData, frame: Frame, policy: str) -> go.Figure:
     """Overdue balance by cause of the spell, stacked, under ``policy``; a panel a scenario."""
     causes, shares = cause_shares(data, policy)
-    grid = scenario_grid(data, frame, 250)
-    sheet = Sheet(grid)
     top = axis_top([s.sum(axis=0) for s in shares.values() if s.size])
     shown = data.drawn()
-    for panel, scenario in enumerate(data.scenarios):
-        axes = (
-            month_axis(data, grid, panel),
-            value_axis(grid, panel, tr("Overdue balance (% of balance)"), top),
-        )
-        sheet.add_panel(panel, data.scenario_label(scenario), *axes)
+
+    def draw(sheet: Sheet, panel: int, scenario: str) -> list[tuple[str, float, str]]:
         base, ends = 0.0, []
         for position, cause in enumerate(causes):
             colours = (*style.CAUSE_SERIES, style.OTHER)
@@ -94,24 +87,27 @@ def overdue_by_cause(data: ReportData, frame: Frame, policy: str) -> go.Figure:
             )
             ends.append((label, base + float(values[-1]) / 2, colour))
             base += float(values[-1])
-        if grid.ends_row(panel):
-            sheet.add_end_labels(panel, top, ends, key=True)
-    return sheet.figure()
+        return ends
+
+    title = tr("Overdue balance (% of balance)")
+    return scenario_panels(data, frame, (title, top), draw, panel_height=250, key=True)
 
 
 def cause_table(data: ReportData) -> Table:
     """Overdue balance by cause in percent of the balance, at evenly spaced months."""
-    rows, causes = [], cause_shares(data, data.reference)[0]
+    rows: list[Row] = []
+    causes = cause_shares(data, data.reference)[0]
     for policy in data.policies:
         found, shares = cause_shares(data, policy)
         for scenario in data.scenarios:
-            for month in table_months(data, len(data.scenarios) * len(data.policies)):
+            for month in table_months(data, len(data.all_places)):
                 by_cause = dict(zip(found, shares[scenario][:, month], strict=True))
-                cells = (number(float(by_cause.get(cause, 0.0)), 3) for cause in causes)
-                names = (data.scenario_label(scenario), data.policy_label(policy))
-                rows.append((*names, f"{data.months[month]:.0f}", *cells))
-    header = (*map(tr, (SCENARIO, POLICY, MONTH)), *(f"{cause_label(c)} (%)" for c in causes))
-    return Table(header, tuple(rows), n_names=3)
+                cells = (float(by_cause.get(cause, 0.0)) / 100.0 for cause in causes)
+                rows.append((*data.row(scenario, policy), f"{data.months[month]:.0f}", *cells))
+    columns = (
+        Column(WITH_UNIT, FRACTION, said={"title": cause_label(c)}, decimals=3) for c in causes
+    )
+    return Table((*texts(SCENARIO, POLICY, MONTH), *columns), tuple(rows), n_names=3)
 
 
 def cause_caption(data: ReportData) -> str:

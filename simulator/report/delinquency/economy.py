@@ -19,11 +19,12 @@ from simulator.report.kit.fans import (
     value_axis,
 )
 from simulator.report.kit.language import mark, sentences, tr
-from simulator.report.kit.numbers import number, percent, points_scale, rate_scale
+from simulator.report.kit.numbers import number, percent, points_scale
 from simulator.report.kit.statistics import Array
 from simulator.report.kit.style import Frame, Sheet
-from simulator.report.kit.table import MONTH, SCENARIO, Table, fan_cells, table_months
+from simulator.report.kit.table import MONTH, SCENARIO, table_months
 from simulator.report.kit.text import clean
+from simulator.results.table import FRACTION, Column, Row, Table, texts
 
 
 def _add_history(sheet: Sheet, panel: int, months: Array, values: Array) -> None:
@@ -98,7 +99,7 @@ def unemployment(data: ReportData, frame: Frame) -> go.Figure:
 
 def unemployment_table(data: ReportData) -> Table:
     """Unemployment of borrowers and economy, a row a scenario and month."""
-    scale, rows = rate_scale((), 2), []
+    rows: list[Row] = []
     for scenario in data.scenarios:
         fans = [
             data.fan(variable, scenario, data.reference)
@@ -106,9 +107,10 @@ def unemployment_table(data: ReportData) -> Table:
         ]
         for month in table_months(data):
             names = (data.scenario_label(scenario), f"{data.months[month]:.0f}")
-            rows.append((*names, *fan_cells(fans, scale, month)))
-    header = (tr(SCENARIO), tr(MONTH), tr("Borrowers (%)"), tr("Economy (%)"))
-    return Table(header, tuple(rows), n_names=2)
+            rows.append((*names, *(fan.at(month) for fan in fans)))
+    titles = mark("Borrowers ({unit})"), mark("Economy ({unit})")
+    columns = (Column(title, FRACTION, decimals=2) for title in titles)
+    return Table((*texts(SCENARIO, MONTH), *columns), tuple(rows), n_names=2)
 
 
 def unemployment_caption(data: ReportData) -> str:

@@ -10,10 +10,11 @@ from simulator.report.delinquency.re_ageing import re_aged
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.fans import MOST_BANDS, percent_fan, policy_fans
 from simulator.report.kit.language import listed, sentences, tr
-from simulator.report.kit.numbers import percent, rate_scale
+from simulator.report.kit.numbers import percent
 from simulator.report.kit.phrases import drawn_sentence, under
 from simulator.report.kit.style import Frame
-from simulator.report.kit.table import MONTH, POLICY, SCENARIO, Fans, Table, month_rows
+from simulator.report.kit.table import Fans, month_table
+from simulator.results.table import FRACTION, Column, Table
 
 
 def overdue_fan(data: ReportData, frame: Frame, dpd: int) -> go.Figure:
@@ -29,10 +30,9 @@ def overdue_fan(data: ReportData, frame: Frame, dpd: int) -> go.Figure:
 
 def overdue_table(data: ReportData, ages: Sequence[int]) -> Table:
     """Median and 5-95 % band of the overdue rates, a row a scenario, policy and month."""
-    columns: list[Fans] = [partial(data.fan, "overdue_rate", dpd=dpd) for dpd in ages]
-    rows = month_rows(data, columns, [rate_scale((), 2)] * len(ages))
-    header = (*map(tr, (SCENARIO, POLICY, MONTH)), *(f"{dpd}+ (%)" for dpd in ages))
-    return Table(header, rows, n_names=3)
+    fans: list[Fans] = [partial(data.fan, "overdue_rate", dpd=dpd) for dpd in ages]
+    columns = [Column(f"{dpd}+ ({{unit}})", FRACTION, decimals=2) for dpd in ages]
+    return month_table(data, columns, fans)
 
 
 def overdue_caption(data: ReportData, dpd: int) -> str:

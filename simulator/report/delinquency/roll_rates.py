@@ -6,12 +6,13 @@ import plotly.graph_objects as go
 from simulator.report.kit import style
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.fans import listed_values
-from simulator.report.kit.language import clauses, name, tr
-from simulator.report.kit.numbers import number, percent
+from simulator.report.kit.language import clauses, mark, name, tr
+from simulator.report.kit.numbers import percent
 from simulator.report.kit.phrases import under
 from simulator.report.kit.style import Frame, Grid, Sheet, axis
-from simulator.report.kit.table import POLICY, SCENARIO, Table
+from simulator.report.kit.table import POLICY, SCENARIO, WITH_UNIT
 from simulator.report.kit.text import clean
+from simulator.results.table import FRACTION, Column, Row, Table, texts
 
 
 def _roll_text(share: float) -> str:
@@ -76,18 +77,17 @@ def roll_rates(data: ReportData, frame: Frame, policy: str) -> go.Figure:
 def roll_table(data: ReportData) -> Table:
     """Roll rates in percent, a row a scenario, policy and bucket."""
     sources, targets = data.roll_names()
-    rows = []
-    for scenario in data.scenarios:
-        for policy in data.policies:
-            rates = data.roll_rates(scenario, policy)
-            for i, source in enumerate(sources):
-                cells = (
-                    "" if np.isnan(share) else number(100.0 * float(share), 2) for share in rates[i]
-                )
-                names = (data.scenario_label(scenario), data.policy_label(policy))
-                rows.append((*names, state_label(source), *cells))
-    header = (tr(SCENARIO), tr(POLICY), tr("Bucket"), *(f"{state_label(t)} (%)" for t in targets))
-    return Table(header, tuple(rows), n_names=3)
+    rows: list[Row] = []
+    for place in data.all_places:
+        rates = data.roll_rates(*place)
+        for i, source in enumerate(sources):
+            cells = ("" if np.isnan(share) else float(share) for share in rates[i])
+            rows.append((*data.row(*place), state_label(source), *cells))
+    columns = (
+        Column(WITH_UNIT, FRACTION, said={"title": state_label(t)}, decimals=2) for t in targets
+    )
+    names = texts(SCENARIO, POLICY, mark("Bucket"))
+    return Table((*names, *columns), tuple(rows), n_names=3)
 
 
 def roll_caption(data: ReportData) -> str:

@@ -8,12 +8,13 @@ import plotly.graph_objects as go
 
 from simulator.report.kit import style
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.fans import axis_top, scenario_grid, value_axis
-from simulator.report.kit.language import sentences, tr
-from simulator.report.kit.numbers import number, rate_scale
+from simulator.report.kit.fans import axis_top, scenario_panels
+from simulator.report.kit.language import mark, sentences, tr
+from simulator.report.kit.numbers import rate_scale
 from simulator.report.kit.statistics import Array
-from simulator.report.kit.style import Frame, Sheet, axis
-from simulator.report.kit.table import POLICY, SCENARIO, Table
+from simulator.report.kit.style import Frame, Grid, Settings, Sheet, axis
+from simulator.report.kit.table import POLICY, SCENARIO
+from simulator.results.table import FRACTION, Column, Row, Table, texts
 
 MOST_VINTAGES: Final = 5
 """Vintages that a panel draws, so that each line can be told (the newest that have a year)."""
@@ -54,29 +55,24 @@ def has_vintages(data: ReportData) -> bool:
 
 def vintage_curves(data: ReportData, frame: Frame, policy: str) -> go.Figure:
     """Share of a vintage's loans that was ever 90+ by months on book, a panel a scenario."""
-    grid = scenario_grid(data, frame)
-    sheet = Sheet(grid)
-    drawn = {s: curves(data, s, policy) for s in data.scenarios}
     everything = [
         c for s in data.scenarios for p in data.drawn_policies for c in curves(data, s, p)
     ]
     top = axis_top([c.share for c in everything])
     longest = max((float(c.ages[-1]) for c in everything), default=1.0)
-    for panel, scenario in enumerate(data.scenarios):
-        last = grid.is_last_in_column(panel)
-        across = axis(
-            tr("Months on book") if last else None,
+
+    def across(_: ReportData, grid: Grid, panel: int) -> Settings:
+        return axis(
+            tr("Months on book") if grid.is_last_in_column(panel) else None,
             range=[0.0, longest],
             dtick=6 if longest > 9 else 1,
             showline=True,
             linecolor=style.MUTED[0],
         )
-        title = tr("Ever 90+ days past due (% of loans)")
-        sheet.add_panel(
-            panel, data.scenario_label(scenario), across, value_axis(grid, panel, title, top)
-        )
+
+    def draw(sheet: Sheet, panel: int, scenario: str) -> list[tuple[str, float, str]]:
         ends = []
-        for place, curve in enumerate(drawn[scenario]):
+        for place, curve in enumerate(curves(data, scenario, policy)):
             colour, dash = style.series(1 + place)
             sheet.add_trace(
                 panel,
@@ -92,9 +88,10 @@ def vintage_curves(data: ReportData, frame: Frame, policy: str) -> go.Figure:
                 ),
             )
             ends.append((curve.vintage, float(curve.share[-1]), colour))
-        if grid.ends_row(panel):
-            sheet.add_end_labels(panel, top, ends)
-    return sheet.figure()
+        return ends
+
+    title = tr("Ever 90+ days past due (% of loans)")
+    return scenario_panels(data, frame, (title, top), draw, across=across)
 
 
 def vintage_caption(data: ReportData) -> str:
@@ -127,13 +124,14 @@ def vintage_caption(data: ReportData) -> str:
 
 def vintage_table(data: ReportData) -> Table:
     """The curves that are drawn, at every third month on book."""
-    rows = []
+    rows: list[Row] = []
     for scenario in data.scenarios:
         for policy in data.drawn_policies:
             for curve in curves(data, scenario, policy):
                 for age, share in zip(curve.ages, curve.share, strict=True):
                     if age % 3 == 0:
-                        names = (data.scenario_label(scenario), data.policy_label(policy))
-                        rows.append((*names, curve.vintage, f"{age:.0f}", number(share, 2)))
-    header = (tr(SCENARIO), tr(POLICY), tr("Vintage"), tr("Months on book"), tr("Ever 90+ (%)"))
-    return Table(header, tuple(rows), n_names=4)
+                        names = (*data.row(scenario, policy), curve.vintage)
+                        rows.append((*names, f"{age:.0f}", share / 100.0))
+    columns = texts(SCENARIO, POLICY, mark("Vintage"), mark("Months on book"))
+    ever = Column(mark("Ever 90+ ({unit})"), FRACTION, decimals=2)
+    return Table((*columns, ever), tuple(rows), n_names=4)

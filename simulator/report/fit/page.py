@@ -6,11 +6,10 @@ from functools import partial
 from simulator.report.fit import figures, tables, words
 from simulator.report.fit.data import FitReport, Predicted
 from simulator.report.fit.panels import MOST_PANELS, Panel, dot_panels, line_panels
-from simulator.report.kit.card import Choice, Draw, FigureCard, Section
+from simulator.report.kit.card import FigureCard, Section, plain
 from simulator.report.kit.language import mark, sentences, speaking, tr
 from simulator.report.kit.page_shell import page_text
 from simulator.report.kit.run_messages import run_message
-from simulator.report.kit.table import Table
 from simulator.report.kit.text import clean, harmless
 
 _SEEN_AND_MODEL = (("series-0", mark("seen")), ("series-1", mark("model")))
@@ -52,7 +51,7 @@ def figure_cards(report: FitReport) -> list[FigureCard]:
     """Every figure of the page, in reading order; eight at most."""
     return [
         *_fit_cards(report),
-        _card(
+        plain(
             "fit-parameters",
             tr("Information in the data by parameter"),
             words.parameter_caption(report),
@@ -65,24 +64,13 @@ def figure_cards(report: FitReport) -> list[FigureCard]:
     ]
 
 
-def _card(
-    key: str,
-    title: str,
-    caption: str,
-    draw: Draw,
-    table: Table,
-    legend: tuple[tuple[str, str], ...] = (),
-) -> FigureCard:
-    return FigureCard(key, title, caption, (Choice("", draw),), table, legend=legend)
-
-
 def _fit_cards(report: FitReport) -> list[FigureCard]:
     """Series and other targets, each in a figure of its own."""
     panels = dict(zip(report.targets, figures.fit_panels(report), strict=True))
     dated = [target for target, panel in panels.items() if panel.is_dated]
     others = [target for target in panels if target not in dated]
     return [
-        _card(
+        plain(
             key,
             title,
             sentences(words.fit_caption(report, targets), _left_out(targets)),
@@ -108,7 +96,7 @@ def _correlation_cards(report: FitReport) -> list[FigureCard]:
     if len(report.parameters) < 2:
         return []
     return [
-        _card(
+        plain(
             "fit-correlations",
             tr("Correlation of parameter estimates"),
             words.correlation_caption(report),
@@ -130,7 +118,7 @@ def _backtest_cards(report: FitReport) -> list[FigureCard]:
         for place, name in enumerate(figures.forecasters(report))
     ]
     return [
-        _card(
+        plain(
             "fit-backtest",
             tr("Backtest: months not used in the fit"),
             sentences(words.backtest_caption(report), _left_out(shown)),
@@ -146,7 +134,7 @@ def _prediction_cards(report: FitReport) -> list[FigureCard]:
     dated = [panel for panel in panels if panel.is_dated]
     others = [panel for panel in panels if not panel.is_dated]
     return [
-        _card(
+        plain(
             key,
             title,
             sentences(words.prediction_caption(report, rows), _left_out(chosen)),

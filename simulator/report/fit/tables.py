@@ -1,26 +1,24 @@
 """Tables of the fit report: parameters, and the numbers behind each figure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Final
 
 from simulator.catalogue import catalogue
-from simulator.report.fit.data import FitReport, FittedParameter, Predicted
+from simulator.report.fit.data import MEETS, FitReport, FittedParameter, Predicted
 from simulator.report.fit.words import forecaster_name
 from simulator.report.kit.language import mark, name, tr
 from simulator.report.kit.numbers import (
-    MINUS,
     NONE,
-    Shown,
-    missing,
     number,
     percent,
     rate_decimals,
+    significant,
     span,
 )
-from simulator.report.kit.table import Table
 from simulator.report.kit.text import clean
+from simulator.results.table import BARE, COUNT, FRACTION, Column, Row, Table, named, texts
 
 _BAR: Final = 90
 """Pixels of a whole bar of information."""
@@ -47,13 +45,6 @@ class ParameterLine:
     information: str
     bar: int
     is_pinned: bool
-
-
-def significant(value: float) -> str:
-    """A parameter's value with four significant digits and a true minus sign."""
-    if not isfinite(value):
-        return missing()
-    return Shown(f"{value:.4g}".replace("-", MINUS), value)
 
 
 def parameter_lines(report: FitReport) -> list[ParameterLine]:
@@ -88,150 +79,132 @@ def _prior(p: FittedParameter) -> str:
 
 def parameter_table(report: FitReport) -> Table:
     """Numbers of the figure of parameters."""
-    level = number(100.0 * report.level, 0)
-    header = (
-        tr("Parameter"),
-        tr("Estimate"),
-        tr("{level} % low", level=level),
-        tr("{level} % high", level=level),
-        tr("Standard error"),
-        tr("Start"),
-        tr("From the data"),
+    level = {"level": number(100.0 * report.level, 0)}
+    headings = (
+        mark("Estimate"),
+        mark("{level} % low"),
+        mark("{level} % high"),
+        mark("Standard error"),
+        mark("Start"),
     )
     rows = tuple(
-        (
-            clean(p.name, 60),
-            *(significant(v) for v in (p.estimate, p.ci_low, p.ci_high, p.se, p.start)),
-            percent(p.information, 0),
-        )
+        (clean(p.name, 60), p.estimate, p.ci_low, p.ci_high, p.se, p.start, p.information)
         for p in report.parameters
     )
-    return Table(header, rows)
+    numbers = (Column(heading, BARE, said=level) for heading in headings)
+    share = Column(mark("From the data"), FRACTION, decimals=0)
+    return Table((*texts(mark("Parameter")), *numbers, share), rows)
+
+
+def _shares(headings: Sequence[str], values: Sequence[float]) -> Iterator[Column]:
+    """Columns of shares that have the decimals which fit ``values``, two at least."""
+    decimals = max(2, rate_decimals(values))
+    return (Column(heading, FRACTION, decimals=decimals) for heading in headings)
 
 
 def fit_table(report: FitReport, targets: Sequence[str]) -> Table:
     """Every number of ``targets``, seen and simulated."""
     wanted = [n for n in report.numbers if n.target in targets]
-    decimals = max(2, rate_decimals([n.observed for n in wanted]))
-    header = (
-        tr("Target"),
-        tr("Number"),
-        tr("Seen"),
-        tr("Sampling error"),
-        tr("Model"),
-        tr("Simulation error"),
-        tr("Not explained"),
-        tr("z"),
+    headings = (
+        mark("Seen"),
+        mark("Sampling error"),
+        mark("Model"),
+        mark("Simulation error"),
+        mark("Not explained"),
     )
     rows = tuple(
         (
             clean(n.target, 60),
             clean(n.label, 60),
-            percent(n.observed, decimals),
-            percent(n.sampling_se, decimals),
-            percent(n.simulated, decimals),
-            percent(n.simulation_se, decimals),
-            percent(n.discrepancy_sd, decimals),
-            number(n.z, 1, signed=True),
+            n.observed,
+            n.sampling_se,
+            n.simulated,
+            n.simulation_se,
+            n.discrepancy_sd,
+            n.z,
         )
         for n in wanted
     )
-    return Table(header, rows, n_names=2)
+    columns = (
+        *texts(mark("Target"), mark("Number")),
+        *_shares(headings, [n.observed for n in wanted]),
+        Column(mark("z"), COUNT, is_change=True, decimals=1),
+    )
+    return Table(columns, rows, n_names=2)
 
 
 def target_table(report: FitReport) -> Table:
     """Every target: its kind, its numbers, how well it is met."""
-    header = (
-        tr("Target"),
-        tr("Kind"),
-        tr("Numbers"),
-        tr("Within two errors"),
-        tr("Misfit (rms of z)"),
+    columns = (
+        *texts(mark("Target"), mark("Kind")),
+        Column(mark("Numbers"), COUNT, decimals=0),
+        Column(mark("Within two errors"), COUNT, decimals=0),
+        Column(mark("Misfit (rms of z)"), COUNT, decimals=2),
     )
-    rows = []
+    rows: list[Row] = []
     for target in report.targets:
         own = report.numbers_of(target)
-        rows.append(
-            (
-                clean(target, 60),
-                name(clean(report.kinds.get(target, NONE), 40).replace("_", " ")),
-                str(len(own)),
-                str(sum(abs(n.z) <= 2.0 for n in own)),
-                number(report.misfit(target), 2),
-            )
-        )
-    return Table(header, tuple(rows), n_names=2)
+        kind = name(clean(report.kinds.get(target, NONE), 40).replace("_", " "))
+        met = sum(abs(n.z) <= MEETS for n in own)
+        rows.append((clean(target, 60), kind, len(own), met, report.misfit(target)))
+    return Table(columns, tuple(rows), n_names=2)
 
 
 def correlation_table(report: FitReport) -> Table:
     """Correlations of the estimates' errors."""
     names = [clean(p.name, 60) for p in report.parameters]
-    rows = tuple(
-        (parameter, *(number(v, 2, signed=True) for v in row))
-        for parameter, row in zip(names, report.correlations, strict=True)
-    )
-    return Table((tr("Parameter"), *names), rows)
+    rows: list[Row] = [(n, *row) for n, row in zip(names, report.correlations, strict=True)]
+    columns = (replace(named(n, COUNT), is_change=True, decimals=2) for n in names)
+    return Table((*texts(mark("Parameter")), *columns), rows)
 
 
 def score_table(report: FitReport) -> Table:
     """How the model and its rivals did over all backtests."""
-    header = (
-        tr("Forecaster"),
-        tr("Numbers"),
-        tr("Error (rms, percentage points)"),
-        tr("Model on the same numbers"),
-        tr("Coverage of intervals"),
+    columns = (
+        *texts(mark("Forecaster")),
+        Column(mark("Numbers"), COUNT, decimals=0),
+        *(
+            Column(heading, COUNT, decimals=2)
+            for heading in (
+                mark("Error (rms, percentage points)"),
+                mark("Model on the same numbers"),
+            )
+        ),
+        Column(mark("Coverage of intervals"), FRACTION, decimals=0),
     )
     rows = tuple(
-        (
-            forecaster_name(s.forecaster),
-            str(s.n),
-            number(100.0 * s.error, 2),
-            number(100.0 * s.model_error, 2),
-            percent(s.coverage, 0),
-        )
+        (forecaster_name(s.forecaster), s.n, 100.0 * s.error, 100.0 * s.model_error, s.coverage)
         for s in report.scores()
     )
-    return Table(header, rows)
+    return Table(columns, rows)
 
 
 def backtest_table(report: FitReport) -> Table:
     """Every forecast beside what was seen."""
-    decimals = max(2, rate_decimals([r.seen for r in report.backtests]))
-    header = (
-        tr("Backtest"),
-        tr("Target"),
-        tr("Number"),
-        tr("Forecaster"),
-        tr("Seen"),
-        tr("Forecast"),
-        tr("Low"),
-        tr("High"),
-    )
+    headings = mark("Seen"), mark("Forecast"), mark("Low"), mark("High")
     rows = tuple(
         (
             clean(r.backtest, 60),
             clean(r.target, 60),
             clean(r.label, 60),
             forecaster_name(r.forecaster),
-            *(percent(v, decimals) for v in (r.seen, r.value, r.low, r.high)),
+            *(r.seen, r.value, r.low, r.high),
         )
         for r in report.backtests
     )
-    return Table(header, rows, n_names=4)
+    columns = (
+        *texts(mark("Backtest"), mark("Target"), mark("Number"), mark("Forecaster")),
+        *_shares(headings, [r.seen for r in report.backtests]),
+    )
+    return Table(columns, rows, n_names=4)
 
 
 def prediction_table(rows: Sequence[Predicted]) -> Table:
     """Every prediction with its interval."""
-    decimals = max(2, rate_decimals([r.value for r in rows]))
-    shown = tuple(
-        (
-            clean(r.group, 60),
-            clean(r.label, 60),
-            *(percent(v, decimals) for v in (r.value, r.low, r.high)),
-        )
-        for r in rows
+    shown = tuple((clean(r.group, 60), clean(r.label, 60), r.value, r.low, r.high) for r in rows)
+    headings = mark("Content"), mark("Low"), mark("High")
+    columns = (
+        *texts(mark("Prediction"), mark("Number")),
+        *_shares(headings, [r.value for r in rows]),
     )
-    return Table(
-        (tr("Prediction"), tr("Number"), tr("Content"), tr("Low"), tr("High")), shown, n_names=2
-    )
+    return Table(columns, shown, n_names=2)

@@ -1,6 +1,6 @@
 """Two tables of the first screen: levels of every scenario, and policies in the adverse one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import isfinite
 from typing import Final, NamedTuple
@@ -8,62 +8,42 @@ from typing import Final, NamedTuple
 from simulator.report.delinquency.re_ageing import re_aged
 from simulator.report.headline.verdict import PEAK_90, PEAK_90_RATE
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import listed, tr
-from simulator.report.kit.numbers import NONE, Scale, money_scale, number, points_scale, rate_scale
+from simulator.report.kit.language import language, listed, mark, tr
+from simulator.report.kit.numbers import rate_scale
 from simulator.report.kit.phrases import capital, months_words
-from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable, judged_cell
 from simulator.report.kit.statistics import Array
-from simulator.report.kit.table import Table
+from simulator.report.kit.table import POLICY_NAMES, PolicyTable
 from simulator.report.provisions.rule_books import COVERAGE, Provisions, provisions_of
 from simulator.results.assumptions import PAIR, bars
-from simulator.results.estimate import Estimate
 from simulator.results.metrics import better
+from simulator.results.table import FRACTION, MONEY, Cell, Column, Row, Table, Value, named
 
 MOST_POLICIES: Final = 6
 """Policies of the table; the ranking below has all."""
 
-Stats = Sequence[Estimate[float] | None]
 
-
-class Column(NamedTuple):
-    """A column: title, what of it, metric and its kind of scale."""
+class Measure(NamedTuple):
+    """A column: title, what of it, metric and its unit; ``per``: what every number is over."""
 
     title: str
     note: str
     metric: str
-    kind: str
-    """``rate``, ``money`` or ``points``."""
+    unit: str
     per: float = 1.0
-    """What every number is over."""
-
-    def scale(self, data: ReportData, stats: Stats) -> Scale:
-        """The scale of all its numbers."""
-        means = [stat.mean / self.per for stat in stats if stat is not None]
-        if self.kind == "money":
-            return money_scale(data.currency, means)
-        return points_scale(means) if self.kind == "points" else rate_scale(means)
 
 
 def levels(data: ReportData) -> Table:
     """Every scenario under the current policy, side by side; means over paths."""
-    columns = _level_columns(data, provisions_of(data))
-    stats = {
-        c: [data.stat(scenario, data.reference, c.metric) for scenario in data.scenarios]
-        for c in columns
-    }
-    scales = {c: c.scale(data, found) for c, found in stats.items()}
-    header = [data.policy_label(data.reference)]
-    for c, scale in scales.items():
-        said = {"title": c.title, "note": c.note, "unit": scale.unit}
-        header.append(tr("{title}, {note}, {unit}", **said))
-    rows = []
-    for i, scenario in enumerate(data.scenarios):
-        cells = (
-            NONE if (stat := stats[c][i]) is None else scale.text(stat.mean / c.per)
-            for c, scale in scales.items()
-        )
-        rows.append((data.scenario_label(scenario), *cells))
-    return Table(tuple(header), tuple(rows))
+    measures = _level_measures(data, provisions_of(data))
+    rows: list[Row] = []
+    for scenario in data.scenarios:
+        stats = (data.stat(scenario, data.reference, m.metric) for m in measures)
+        means = (stat and stat.mean / m.per for stat, m in zip(stats, measures, strict=True))
+        rows.append((data.scenario_label(scenario), *means))
+    heading = mark("{title}, {note}, {unit}")
+    columns = (Column(heading, m.unit, said={"title": m.title, "note": m.note}) for m in measures)
+    first = named(data.policy_label(data.reference))
+    return Table((first, *columns), tuple(rows), currency=data.currency)
 
 
 def peaks_note(data: ReportData) -> str:
@@ -97,32 +77,32 @@ def _ninety(data: ReportData, scenario: str) -> Array:
     return data.by_path("overdue_rate", scenario, data.reference, 90)
 
 
-def _level_columns(data: ReportData, books: Provisions | None) -> list[Column]:
+def _level_measures(data: ReportData, books: Provisions | None) -> list[Measure]:
     loss, title = data.with_runoff("net_loss", tr("Net loss"))
     columns = [
-        Column(tr("90+ rate"), tr("peak"), PEAK_90_RATE, "rate"),
-        Column(tr("Net charge-off"), tr("a year"), "net_charge_off_rate", "rate"),
+        Measure(tr("90+ rate"), tr("peak"), PEAK_90_RATE, FRACTION),
+        Measure(tr("Net charge-off"), tr("a year"), "net_charge_off_rate", FRACTION),
     ]
     if data.is_static_pool:
         over, opening = tr("over the opening balance"), data.decision.opening
         columns = [
-            Column(tr("90+ peak"), over, "peak_overdue_rate_over_opening_90", "rate"),
-            Column(title, over, loss, "rate", per=opening),
+            Measure(tr("90+ peak"), over, "peak_overdue_rate_over_opening_90", FRACTION),
+            Measure(title, over, loss, FRACTION, per=opening),
         ]
     if books is None:
-        return [*columns, Column(title, months_words(data), loss, "money")]
+        return [*columns, Measure(title, months_words(data), loss, MONEY)]
     shown, charge = books.impaired_book, f"provision_charge_{books.accounting}"
     impaired = books.impaired_words(shown)[1]
     booked = "" if books.minimum(shown, COVERAGE) is None else "booked_"
     coverage = f"lowest_{booked}coverage_ratio_{shown}"
-    columns.insert(1, Column(impaired, tr("peak"), f"peak_impaired_ratio_{shown}", "rate"))
+    columns.insert(1, Measure(impaired, tr("peak"), f"peak_impaired_ratio_{shown}", FRACTION))
     return [
         *columns,
-        Column(tr("Provision charge"), tr("{n} months", n=len(data.months)), charge, "money"),
-        Column(tr("Coverage"), tr("lowest"), coverage, "rate"),
-        Column(tr("Capital ratio"), tr("lowest"), "lowest_capital_ratio", "rate"),
-        Column(tr("ROA"), tr("a year"), "return_on_assets", "rate"),
-        Column(tr("ROE"), tr("a year"), "return_on_equity", "rate"),
+        Measure(tr("Provision charge"), tr("{n} months", n=len(data.months)), charge, MONEY),
+        Measure(tr("Coverage"), tr("lowest"), coverage, FRACTION),
+        Measure(tr("Capital ratio"), tr("lowest"), "lowest_capital_ratio", FRACTION),
+        Measure(tr("ROA"), tr("a year"), "return_on_assets", FRACTION),
+        Measure(tr("ROE"), tr("a year"), "return_on_equity", FRACTION),
     ]
 
 
@@ -131,66 +111,76 @@ def against_current(data: ReportData) -> PolicyTable | None:
     if not data.alternatives:
         return None
     scenario, shown = data.worst_scenario(), data.best_first[:MOST_POLICIES]
-    columns = _change_columns(data, provisions_of(data))
-    stats = {
-        c: {policy: data.stat(scenario, policy, f"delta_{c.metric}") for policy in shown}
-        for c in columns
+    measures = _change_measures(data, provisions_of(data))
+    means = {
+        m: [stat.mean for p in shown if (stat := data.stat(scenario, p, f"delta_{m.metric}"))]
+        for m in measures
     }
-    scales = {c: c.scale(data, tuple(found.values())) for c, found in stats.items()}
-    book = tr("Balance")
-    titles = [(book, tr("average, %"))]
-    for c, scale in scales.items():
-        unit = tr("{note}, {unit}", note=c.note, unit=scale.unit) if c.note else scale.unit
-        titles.append((c.title, unit))
-    decisive, tried = columns[-1], "assumption_change" in data.dataset
+    decisive, tried = measures[-1], "assumption_change" in data.dataset
+    columns = [
+        *POLICY_NAMES,
+        Column(mark("Balance"), FRACTION, mark("average, {unit}"), is_change=True, decimals=0),
+        *(_column(m, means[m], m is decisive) for m in measures),
+    ]
     if tried:
-        unit = tr("assumptions tried, {unit}", unit=scales[decisive].unit)
-        titles.append((decisive.title, unit))
-    rows = []
+        span = _column(decisive, means[decisive], True)
+        columns.append(replace(span, note=mark("assumptions tried, {unit}"), is_change=False))
+    rows: list[Row] = []
     for policy in shown:
-        cells = [PolicyCell(book, _share(data.balance_changes, (scenario, policy)))]
-        for c, scale in scales.items():
-            found = stats[c][policy]
-            cell = judged_cell(c.title, scale, found, better(c.metric), spans=c is decisive)
-            if c.metric == PEAK_90 and re_aged(data, scenario, policy, PEAK_90_RATE):
-                cell = replace(cell, verdict="reaged")
-            cells.append(cell)
-        if tried:
-            span = _over_assumptions(data, (scenario, policy), scales[decisive])
-            cells.append(PolicyCell(tr("Over assumptions tried"), span))
-        rows.append(PolicyRow("", data.policy_label(policy), "", tuple(cells)))
-    return PolicyTable(
-        capital(data.where(scenario)), months_words(data), "", tuple(titles), tuple(rows)
+        place = scenario, policy
+        cells = [data.balance_changes.get(place), *(_change(data, place, m) for m in measures)]
+        cells += [_over_assumptions(data, place)] if tried else []
+        rows.append(("", data.policy_label(policy), "", *cells))
+    table = Table(tuple(columns), tuple(rows), len(POLICY_NAMES), data.currency)
+    return PolicyTable(capital(data.where(scenario)), months_words(data), "", table)
+
+
+def _column(measure: Measure, means: Sequence[float], shows_ends: bool) -> Column:
+    """Changes of a measure, whose means choose the scale."""
+    return Column(
+        "{title}",
+        measure.unit,
+        mark("{note}, {unit}") if measure.note else "{unit}",
+        {"title": measure.title, "note": measure.note},
+        is_change=True,
+        better=better(measure.metric),
+        shows_ends=shows_ends,
+        like=means,
     )
 
 
-def _change_columns(data: ReportData, books: Provisions | None) -> list[Column]:
+def _change(data: ReportData, place: tuple[str, str], measure: Measure) -> Value:
+    stat = data.stat(*place, f"delta_{measure.metric}")
+    if measure.metric == PEAK_90 and re_aged(data, *place, PEAK_90_RATE):
+        return Cell(stat, verdict="reaged")
+    return stat
+
+
+def _change_measures(data: ReportData, books: Provisions | None) -> list[Measure]:
     written_off, _ = data.with_runoff("written_off", "")
     measure, title = data.measure()
     columns = [
-        Column(tr("90+ amount"), tr("peak"), PEAK_90, "money"),
-        Column(tr("Write-offs"), "", written_off, "money"),
+        Measure(tr("90+ amount"), tr("peak"), PEAK_90, MONEY),
+        Measure(tr("Write-offs"), "", written_off, MONEY),
     ]
     if books is not None:
         allowance = f"peak_allowance_{books.accounting}"
         columns += [
-            Column(tr("Allowance"), tr("peak"), allowance, "money"),
-            Column(tr("Capital ratio"), tr("lowest"), "lowest_capital_ratio", "points"),
-            Column(tr("ROA"), tr("a year"), "return_on_assets", "points"),
+            Measure(tr("Allowance"), tr("peak"), allowance, MONEY),
+            Measure(tr("Capital ratio"), tr("lowest"), "lowest_capital_ratio", FRACTION),
+            Measure(tr("ROA"), tr("a year"), "return_on_assets", FRACTION),
         ]
-    return [*columns, Column(title, "", measure, "money")]
+    return [*columns, Measure(title, "", measure, MONEY)]
 
 
-def _over_assumptions(data: ReportData, place: tuple[str, str], scale: Scale) -> str:
+def _over_assumptions(data: ReportData, place: tuple[str, str]) -> Value:
     """The least and the most that a policy is worth under any assumption tried, each alone."""
     scenario, policy = place
     worth = data.stat(scenario, policy, f"delta_{data.measure()[0]}")
     found = () if worth is None else bars(data.dataset, policy, scenario, worth.mean)
     sure = [bar for bar in found if bar.kind != PAIR and not bar.noise]
     ends = [end for bar in sure for end in (bar.low, bar.high) if isfinite(end)]
-    return scale.span(min(ends), max(ends)) if ends else NONE
-
-
-def _share(changes: Mapping[tuple[str, str], float], place: tuple[str, str]) -> str:
-    share = changes.get(place)
-    return NONE if share is None else number(100.0 * share, 0, signed=True)
+    if not ends:
+        return None
+    words = language().span.format(low="{number}", high="{high}")
+    return Cell(min(ends), words, {"high": max(ends)})

@@ -14,9 +14,10 @@ from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import listed, sentences, tr
 from simulator.report.kit.numbers import money_scale, rate_scale
 from simulator.report.kit.phrases import months_words
-from simulator.report.kit.policy_table import PolicyTable
-from simulator.report.kit.table import Table
+from simulator.report.kit.table import PolicyTable
 from simulator.report.kit.text import clean
+from simulator.results.run import part
+from simulator.results.table import Table
 
 BLANK: Final = "____"
 """Where somebody signs."""
@@ -59,12 +60,11 @@ def first_screen(data: ReportData) -> FirstScreen:
 
 def _subtitle(data: ReportData) -> list[str]:
     """Size of the book, months, weights, date and code of the run, and who signs."""
-    book, opening = data.manifest.get("book"), data.decision.opening
+    opening = data.decision.opening
     found = [tr("opening book {money}", money=money_scale(data.currency, [opening]).full(opening))]
-    if isinstance(book, Mapping):
-        borrowers = book.get("opening_borrowers")
-        if isinstance(borrowers, int | float):
-            found.append(tr("{n} borrowers", n=f"{borrowers:,.0f}"))
+    borrowers = part(data.manifest, "book").get("opening_borrowers")
+    if isinstance(borrowers, int | float):
+        found.append(tr("{n} borrowers", n=f"{borrowers:,.0f}"))
     if "loans_at_opening" in data.dataset:
         loans = data.dataset["loans_at_opening"].sel(policy=data.reference).isel(scenario=0)
         found.append(tr("{n} loans", n=f"{float(loans.isel(path=0).sum()):,.0f}"))
@@ -85,18 +85,17 @@ def _subtitle(data: ReportData) -> list[str]:
 
 def _signed(data: ReportData) -> list[str]:
     """The code that made the run, who prepared it and who reviewed it."""
-    code, people = data.manifest.get("code"), data.manifest.get("governance")
+    code, people = data.manifest.get("code"), part(data.manifest, "governance")
     found = []
     if isinstance(code, Mapping):
         named = (code.get("version"), str(code.get("commit") or code.get("sha256") or "")[:8])
-        told = " ".join(clean(part, 40) for part in named if part)
+        told = " ".join(clean(item, 40) for item in named if item)
         found.append(tr("code {version}", version=told))
     finished = str(data.manifest.get("finished") or "")[:10]
     if finished:
         found.insert(0, tr("run {date}", date=clean(finished, 10)))
-    names = people if isinstance(people, Mapping) else {}
     prepared, reviewed = (
-        clean(names.get(key) or BLANK, 60) for key in ("prepared_by", "reviewed_by")
+        clean(people.get(key) or BLANK, 60) for key in ("prepared_by", "reviewed_by")
     )
     return [
         *found,

@@ -1,123 +1,66 @@
 """The headline table: peaks, loss and result of each policy, with paired differences."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from math import isfinite, nan
 
 from simulator.report.delinquency.re_ageing import re_aged
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import tr
+from simulator.report.kit.language import mark
 from simulator.report.kit.metrics import effect_metrics
-from simulator.report.kit.numbers import Scale
-from simulator.report.kit.table import difference, metric_scales, policy_class
-from simulator.results import decision
-from simulator.results.decision import Verdict
-from simulator.results.estimate import Estimate
+from simulator.report.kit.table import POLICY, SCENARIO, policy_class
+from simulator.results.decision import Verdict, verdict
 from simulator.results.metrics import better
+from simulator.results.table import Cell, Column, Row, Table, Value, texts
 
 
-@dataclass(frozen=True, slots=True)
-class TableCell:
-    """A metric in the headline table: level, and below it the difference to the reference."""
+def headline_table(data: ReportData) -> Table:
+    """Per scenario and drawn policy: peaks, loss and result, with paired differences.
 
-    title: str
-    level: str
-    difference: str
-    interval: str
-    beside: str
-    """The overdue rate with re-planned loans at their days past due before relief, if another."""
-    verdict: str
-    """``better``, ``worse``, ``unclear``, ``same``, ``single`` or empty for the reference.
-
-    ``reaged`` instead of ``better`` where only re-planned loans that count as current lower a rate.
+    Rows are named by scenario, policy and the colour of what is drawn of it.
     """
-
-
-@dataclass(frozen=True, slots=True)
-class HeadlineRow:
-    """A policy under a scenario."""
-
-    policy: str
-    colour_class: str
-    cells: tuple[TableCell, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HeadlineTable:
-    """The headline table: column titles with units, and rows grouped by scenario."""
-
-    titles: tuple[tuple[str, str], ...]
-    groups: tuple[tuple[str, tuple[HeadlineRow, ...]], ...]
-
-    @property
-    def has_re_aged(self) -> bool:
-        """Whether any rate falls by re-ageing alone."""
-        return any(c.verdict == "reaged" for _, rows in self.groups for r in rows for c in r.cells)
-
-
-def _cell(
-    data: ReportData, place: tuple[str, str], column: tuple[str, str], scales: tuple[Scale, Scale]
-) -> TableCell:
-    (scenario, policy), (metric, title) = place, column
-    level, delta = data.stat(scenario, policy, metric), None
-    if policy != data.reference:
-        delta = data.stat(scenario, policy, f"delta_{metric}")
-    level_scale, delta_scale = scales
-    shown = level_scale.text(level.mean if level else None)
-    return TableCell(
-        title=title,
-        level=shown,
-        difference=difference(delta_scale, delta) if delta else "",
-        interval=_interval(delta_scale, delta) if delta else _interval(level_scale, level),
-        beside=_before_relief(data, place, metric, (level_scale, shown)),
-        verdict=_cell_verdict(data, place, metric, delta) if delta else "",
-    )
-
-
-def _cell_verdict(
-    data: ReportData, place: tuple[str, str], metric: str, delta: Estimate[float]
-) -> str:
-    verdict = decision.verdict(delta, better(metric))
-    return "reaged" if verdict is Verdict.BETTER and re_aged(data, *place, metric) else verdict
-
-
-def _interval(scale: Scale, stat: Estimate[float] | None) -> str:
-    known = stat is not None and stat.has_interval and not stat.is_zero
-    return scale.span(stat.ci_low, stat.ci_high) if stat and known else ""
-
-
-def _before_relief(
-    data: ReportData, place: tuple[str, str], metric: str, shown: tuple[Scale, str]
-) -> str:
-    """The rate with re-planned loans at their days past due before relief, when it differs."""
-    scale, level = shown
-    name = metric.replace("overdue_rate", "overdue_rate_before_relief")
-    stat = data.stat(*place, name) if name != metric else None
-    text = scale.text(stat.mean) if stat else level
-    return "" if text == level else text
-
-
-def headline_table(data: ReportData) -> HeadlineTable:
-    """Per scenario and drawn policy: peaks, loss and result, with paired differences."""
     metrics = effect_metrics(data)
-    scales = {metric: metric_scales(data, metric) for metric, *_ in metrics}
-    titles = []
-    for metric, title, _ in metrics:
-        level, delta = scales[metric]
-        unit = level.unit
-        if unit != delta.unit:
-            unit = tr("{level}, change in {change}", level=unit, change=delta.unit)
-        titles.append((title, unit if data.alternatives else level.unit))
-    groups = []
+    rows: list[Row] = []
     for scenario in data.scenarios:
-        rows = tuple(
-            HeadlineRow(
-                data.policy_label(policy),
-                policy_class(data, policy),
-                tuple(
-                    _cell(data, (scenario, policy), (metric, title), scales[metric])
-                    for metric, title, _ in metrics
-                ),
-            )
-            for policy in data.drawn_policies
-        )
-        groups.append((data.scenario_label(scenario), rows))
-    return HeadlineTable(tuple(titles), tuple(groups))
+        for policy in data.drawn_policies:
+            cells = (c for metric, *_ in metrics for c in _cells(data, (scenario, policy), metric))
+            rows.append((*data.row(scenario, policy), policy_class(data, policy), *cells))
+    return key_figures(data, texts(SCENARIO, POLICY, ""), rows)
+
+
+def key_figures(
+    data: ReportData, names: tuple[Column, ...], rows: Sequence[tuple[Value, ...]]
+) -> Table:
+    """Level and change of every metric that policies are compared by; scales are of the run."""
+    columns: list[Column] = []
+    for metric, title, unit in effect_metrics(data):
+        level, change = (_ends(data, name) for name in (metric, f"delta_{metric}"))
+        columns += [
+            Column("{title}", unit, "{unit}", {"title": title}, like=level),
+            Column(
+                mark("{metric}, change"),
+                unit,
+                "{unit}" if data.alternatives else "",
+                {"metric": title},
+                is_change=True,
+                better=better(metric),
+                like=change,
+            ),
+        ]
+    return Table((*names, *columns), tuple(rows), len(names), data.currency)
+
+
+def _ends(data: ReportData, metric: str) -> list[float]:
+    """Every number of a metric, whose scale is that of the whole run."""
+    stats = (data.stat(*place, metric) for place in data.all_places)
+    return [end for stat in stats if stat for end in stat.ends if isfinite(end)]
+
+
+def _cells(data: ReportData, place: tuple[str, str], metric: str) -> tuple[Value, Value]:
+    level, delta = data.stat(*place, metric), data.stat(*place, f"delta_{metric}")
+    relief = data.stat(*place, metric.replace("overdue_rate", "overdue_rate_before_relief"))
+    beside = "" if relief is None or level is None or relief.mean == level.mean else relief.mean
+    if place[1] == data.reference or delta is None:
+        return level if level else nan, ""
+    is_better = verdict(delta, better(metric)) is Verdict.BETTER
+    told = "reaged" if is_better and re_aged(data, *place, metric) else ""
+    return Cell(level if level else nan, beside=beside), Cell(delta, verdict=told)

@@ -16,8 +16,7 @@ MOST_NAMED: Final = 3
 def not_your_book(data: ReportData) -> str:
     """Says that borrowers are synthetic, and how many parameters rest on what; else empty."""
     settings = data.configuration().get("book")
-    kind = settings.get("kind", "synthetic") if isinstance(settings, Mapping) else ""
-    if kind != "synthetic":
+    if not isinstance(settings, Mapping) or settings.get("kind", "synthetic") != "synthetic":
         return ""
     return tr("Synthetic borrowers: use for mechanisms, not for limits or provisions.")
 

@@ -1,8 +1,8 @@
 """The opening book beside its source: what the tape says, what the model opens, what is imputed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, nan
 from typing import Final
 
 from simulator.report.kit.data import ReportData
@@ -10,8 +10,9 @@ from simulator.report.kit.language import listed, mark, sentences, tr
 from simulator.report.kit.numbers import money_scale, number, percent
 from simulator.report.kit.run_messages import run_message
 from simulator.report.kit.setting_words import plain
-from simulator.report.kit.table import Table
 from simulator.report.kit.text import clean
+from simulator.results.run import items_of, part
+from simulator.results.table import COUNT, FRACTION, MONEY, Cell, Column, Row, Table, texts
 
 MOST_LINES: Final = 100
 MOST_WARNINGS: Final = 50
@@ -39,27 +40,21 @@ class OpeningBook:
 
 def opening_book(data: ReportData) -> OpeningBook | None:
     """The chapter, for results whose manifest tells both sides; a synthetic book has no source."""
-    book = data.manifest.get("book")
-    if not isinstance(book, Mapping):
-        return None
-    found = book.get("reconciliation")
+    book = part(data.manifest, "book")
+    found = part(book, "reconciliation")
     lines = list(_lines(found))
-    if not isinstance(found, Mapping) or not lines:
+    if not lines:
         return None
     return OpeningBook(
         caption=_caption(found),
-        table=_table(data, lines),
+        table=sides_table(lines, data.currency),
         warnings=tuple(
-            run_message(clean(w, 1000)) for w in _listed(book.get("warnings"))[:MOST_WARNINGS]
+            run_message(clean(w, 1000)) for w in items_of(book.get("warnings"))[:MOST_WARNINGS]
         ),
         remarks=tuple(
             text for text in (*_imputed(found), *_left_out(data, found), *_rejected(data, book))
         ),
     )
-
-
-def _listed(value: object) -> Sequence[object]:
-    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
 def _caption(found: Mapping[str, object]) -> str:
@@ -72,16 +67,15 @@ def _caption(found: Mapping[str, object]) -> str:
     return what
 
 
-def _lines(found: object) -> Iterator[tuple[str, str, float | None, float | None, float | None]]:
-    """Measure, part, both sides and gap of each line that can be read."""
-    lines = found.get("lines") if isinstance(found, Mapping) else None
-    for line in _listed(lines)[:MOST_LINES]:
+def _lines(found: Mapping[str, object]) -> Iterator["Sides"]:
+    """Measure, bucket, threshold or band, both sides and gap of each line that can be read."""
+    for line in items_of(found.get("lines"))[:MOST_LINES]:
         if not isinstance(line, Mapping):
             continue
-        measure, part = str(line.get("measure", "")), clean(line.get("part", ""), 40)
+        measure, bucket = str(line.get("measure", "")), clean(line.get("part", ""), 40)
         sides = [_number(line.get(key)) for key in ("tape", "model", "gap_points")]
-        if measure in TITLES and (any(sides[:2]) or not part):
-            yield measure, part, sides[0], sides[1], sides[2]
+        if measure in TITLES and (any(sides[:2]) or not bucket):
+            yield measure, bucket, sides[0], sides[1], sides[2]
 
 
 def _number(value: object) -> float | None:
@@ -90,29 +84,32 @@ def _number(value: object) -> float | None:
     return float(value) if isfinite(value) else None
 
 
-def _table(
-    data: ReportData, lines: Sequence[tuple[str, str, float | None, float | None, float | None]]
-) -> Table:
-    header = (
-        tr("Quantity"),
-        tr("Bucket, threshold or band"),
-        tr("Source"),
-        tr("Model at the opening"),
-        tr("Gap, points"),
+Sides = tuple[str, str, float | None, float | None, float | None]
+"""Measure, bucket, threshold or band, both sides and gap of a line."""
+
+
+def sides_table(lines: Iterable[Sides], currency: str = "") -> Table:
+    """Every quantity on both sides, with the gap between them."""
+    rows: list[Row] = []
+    for measure, bucket, *sides, gap in lines:
+        cells = (_cell(measure, bucket, nan if side is None else side) for side in sides)
+        rows.append((tr(TITLES[measure]), bucket, *cells, nan if gap is None else gap))
+    columns = (
+        *texts(mark("Quantity"), mark("Bucket, threshold or band")),
+        Column(mark("Source"), COUNT, digits=4),
+        Column(mark("Model at the opening"), COUNT, digits=4),
+        Column(mark("Gap, points"), COUNT, is_change=True, decimals=2),
     )
-    rows = []
-    for measure, part, tape, model, gap in lines:
-        cells = (_cell(data, measure, part, tape), _cell(data, measure, part, model))
-        rows.append((tr(TITLES[measure]), part, *cells, number(gap, 2, signed=True)))
-    return Table(header, tuple(rows), 2)
+    return Table(columns, rows, 2, currency)
 
 
-def _cell(data: ReportData, measure: str, part: str, value: float | None) -> str:
-    if part or measure == "annual_rate":
-        return percent(value, 2)
+def _cell(measure: str, bucket: str, value: float) -> Cell:
+    """A number in the unit of its line."""
+    if bucket or measure == "annual_rate":
+        return Cell(value, unit=FRACTION, decimals=2)
     if measure in _MONEY:
-        return money_scale(data.currency, [value], 4).full(value)
-    return number(value, 0)
+        return Cell(value, unit=MONEY)
+    return Cell(value, decimals=0)
 
 
 def _imputed(found: Mapping[str, object]) -> Iterator[str]:
@@ -122,15 +119,15 @@ def _imputed(found: Mapping[str, object]) -> Iterator[str]:
         return
     known = [(plain(k), _number(v)) for k, v in list(shares.items())[:MOST_COLUMNS]]
     whole = [name for name, share in known if share is not None and share >= 1.0]
-    part = [f"{name} {percent(share)}" for name, share in known if share and share < 1.0]
+    partly = [f"{name} {percent(share)}" for name, share in known if share and share < 1.0]
     if whole:
         yield tr("Imputed for all of the balance: {columns}.", columns=listed(whole))
-    if part:
-        yield tr("Imputed for a share of the balance: {columns}.", columns=listed(part))
+    if partly:
+        yield tr("Imputed for a share of the balance: {columns}.", columns=listed(partly))
 
 
 def _left_out(data: ReportData, found: Mapping[str, object]) -> Iterator[str]:
-    for item in _listed(found.get("left_out"))[:MOST_WARNINGS]:
+    for item in items_of(found.get("left_out"))[:MOST_WARNINGS]:
         if isinstance(item, Mapping):
             yield tr(
                 "Left out before the opening: {n} loans with a balance of {money}, {reason}.",
@@ -141,7 +138,7 @@ def _left_out(data: ReportData, found: Mapping[str, object]) -> Iterator[str]:
 
 
 def _rejected(data: ReportData, book: Mapping[str, object]) -> Iterator[str]:
-    rows = [item for item in _listed(book.get("rejected")) if isinstance(item, Mapping)]
+    rows = [item for item in items_of(book.get("rejected")) if isinstance(item, Mapping)]
     count = sum(_number(item.get("rows")) or 0.0 for item in rows)
     balance = sum(_number(item.get("balance")) or 0.0 for item in rows)
     if rows:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import tr
 from simulator.report.kit.style import Frame
-from simulator.report.kit.table import Table
+from simulator.results.table import Table
 
 Draw = Callable[[Frame], go.Figure]
 
@@ -73,9 +73,16 @@ class Section:
     entries: tuple[tuple[str, str], ...]
 
 
-def plain(key: str, title: str, caption: str, draw: Draw, table: Table) -> FigureCard:
+def plain(
+    key: str,
+    title: str,
+    caption: str,
+    draw: Draw,
+    table: Table,
+    legend: tuple[tuple[str, str], ...] = (),
+) -> FigureCard:
     """A figure without choices."""
-    return FigureCard(key, title, caption, (Choice("", draw),), table)
+    return FigureCard(key, title, caption, (Choice("", draw),), table, legend=legend)
 
 
 def by_policy(data: ReportData, draw: Callable[..., go.Figure]) -> tuple[Choice, ...]:

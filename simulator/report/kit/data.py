@@ -287,6 +287,15 @@ class ReportData:
         needed = {"written_off", "sold", "sale_price", "recovered", "funding_cost"}
         return needed <= set(self.dataset)
 
+    def row(self, scenario: str, policy: str) -> tuple[str, str]:
+        """Names of a scenario and policy at the head of a table's row."""
+        return self.scenario_label(scenario), self.policy_label(policy)
+
+    @property
+    def all_places(self) -> tuple[tuple[str, str], ...]:
+        """Every scenario and policy."""
+        return tuple((s, p) for s in self.scenarios for p in self.policies)
+
     @property
     def places(self) -> tuple[tuple[str, str], ...]:
         """Scenarios and policies of a figure that shows one of each, the worst scenario first."""

@@ -1,6 +1,6 @@
 """Lines and bands over the months: axes, a median with its band, a panel a scenario."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -106,8 +106,7 @@ def percent_fan(
     data: ReportData, variable: str, scenario: str, policy: str, dpd: int | None = None
 ) -> Fan:
     """Median and band of a rate in percent."""
-    fan = data.fan(variable, scenario, policy, dpd)
-    return Fan(100.0 * fan.low, 100.0 * fan.median, 100.0 * fan.high)
+    return data.fan(variable, scenario, policy, dpd).percent
 
 
 def axis_top(highest: Sequence[Array]) -> float:
@@ -123,6 +122,32 @@ def scenario_grid(data: ReportData, frame: Frame, panel_height: int = 230) -> Gr
     return Grid(frame, len(data.scenarios), columns, panel_height, right=right, gap_x=22, gap_y=58)
 
 
+def scenario_panels(
+    data: ReportData,
+    frame: Frame,
+    titled: tuple[str, float],
+    draw: Callable[[Sheet, int, str], list[tuple[str, float, str]]],
+    *,
+    across: Callable[[ReportData, Grid, int], Settings] = month_axis,
+    panel_height: int = 230,
+    key: bool = False,
+) -> go.Figure:
+    """A panel a scenario with what ``draw`` draws there, which gives the labels of its lines' ends.
+
+    ``titled``: title and upper end of the vertical axes; ``across``: the other axis of a panel;
+    ``key`` as in ``Sheet.add_end_labels``.
+    """
+    grid = scenario_grid(data, frame, panel_height)
+    sheet = Sheet(grid)
+    for panel, scenario in enumerate(data.scenarios):
+        axes = across(data, grid, panel), value_axis(grid, panel, *titled)
+        sheet.add_panel(panel, data.scenario_label(scenario), *axes)
+        ends = draw(sheet, panel, scenario)
+        if grid.ends_row(panel):
+            sheet.add_end_labels(panel, titled[1], ends, key=key)
+    return sheet.figure()
+
+
 def policy_fans(
     data: ReportData,
     frame: Frame,
@@ -134,14 +159,11 @@ def policy_fans(
 
     ``fans``, in ``unit``, by scenario and policy; ``title`` is that of the vertical axes.
     """
-    grid = scenario_grid(data, frame)
-    sheet = Sheet(grid)
     few = len(data.drawn_policies) <= MOST_BANDS
     banded = data.drawn_policies if few else (data.reference, data.best_first[0])
     top = axis_top([fan.high if p in banded else fan.median for (_, p), fan in fans.items()])
-    for panel, scenario in enumerate(data.scenarios):
-        axes = (month_axis(data, grid, panel), value_axis(grid, panel, title, top))
-        sheet.add_panel(panel, data.scenario_label(scenario), *axes)
+
+    def draw(sheet: Sheet, panel: int, scenario: str) -> list[tuple[str, float, str]]:
         ends = []
         for policy in data.drawn_policies:
             label, fan = data.policy_label(policy), fans[scenario, policy]
@@ -157,6 +179,6 @@ def policy_fans(
                 rows=(data.scenario_label(scenario), label),
             )
             ends.append((label, float(fan.median[-1]), colour))
-        if grid.ends_row(panel):
-            sheet.add_end_labels(panel, top, ends)
-    return sheet.figure()
+        return ends
+
+    return scenario_panels(data, frame, (title, top), draw)

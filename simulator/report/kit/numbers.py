@@ -12,22 +12,6 @@ NONE: Final = "\u2013"
 """Where a number would mean nothing."""
 
 
-class Shown(str):
-    """A number as the page writes it, and what it is: the value, or the value and its interval.
-
-    ``values`` are in the unit that is shown, not rounded; they go into downloads.
-    """
-
-    __slots__ = ("values",)
-    values: tuple[float, ...]
-
-    def __new__(cls, text: str, *values: float | None) -> "Shown":
-        """``text`` that shows ``values``; an absent one is NaN."""
-        found = super().__new__(cls, text)
-        found.values = tuple(float("nan") if v is None else float(v) for v in values)
-        return found
-
-
 def missing() -> str:
     """Where a number is not known."""
     return tr("n/a")
@@ -41,15 +25,20 @@ def number(value: float | None, decimals: int, *, signed: bool = False) -> str:
     if any(c in "123456789" for c in text):
         sign = MINUS if value < 0 else "+" if signed else ""
         text = sign + text
-    return Shown(text, value)
+    return text
+
+
+def significant(value: float, *, signed: bool = False) -> str:
+    """``value`` with four significant digits and a true minus sign."""
+    sign = "+" if signed and value > 0.0 else ""
+    return sign + f"{value:.4g}".replace("-", MINUS) if isfinite(value) else missing()
 
 
 def percent(fraction: float | None, decimals: int = 1) -> str:
     """A share (fraction) as percent: 0.0712 -> ``7.1 %``."""
     if fraction is None or not isfinite(fraction):
         return missing()
-    shown = number(100.0 * fraction, decimals)
-    return Shown(language().percent.format(shown), 100.0 * fraction)
+    return language().percent.format(number(100.0 * fraction, decimals))
 
 
 def rate_decimals(fractions: Iterable[float | None]) -> int:
@@ -69,42 +58,34 @@ def significant_decimals(values: Iterable[float | None], digits: int, most: int)
 class Scale:
     """A unit for a column of numbers: ``shown = value / divisor``, with the same decimals.
 
-    ``unit`` is the heading of the column, ``form`` how the language writes a number with it
-    (``{sign}`` and ``{amount}``).
+    Without ``decimals`` each has four significant digits. ``unit`` is the heading of the column,
+    ``form`` how the language writes a number with it (``{sign}`` and ``{amount}``).
     """
 
     unit: str
     divisor: float
-    decimals: int
+    decimals: int | None
     form: str = "{sign}{amount}"
+    is_money: bool = False
 
     def text(self, value: float | None, *, signed: bool = False) -> str:
         """The number without its unit."""
-        return number(None if value is None else value / self.divisor, self.decimals, signed=signed)
+        shown = None if value is None else value / self.divisor
+        if self.decimals is None and shown is not None:
+            return significant(shown, signed=signed)
+        return number(shown, self.decimals or 0, signed=signed)
 
     def full(self, value: float | None, *, signed: bool = False) -> str:
         """The number with its unit: ``CNY 1.25 M``, ``+CNY 3 k``, ``7.1 %``, ``-0.42 pp``."""
         shown = self.text(value, signed=signed)
-        if value is None or not isinstance(shown, Shown):
+        if value is None or not isfinite(value):
             return shown
         sign = shown[0] if shown[0] in f"+{MINUS}" else ""
-        text = self.form.format(sign=sign, amount=shown.removeprefix(sign))
-        return Shown(text, value / self.divisor)
+        return self.form.format(sign=sign, amount=shown.removeprefix(sign))
 
     def span(self, low: float | None, high: float | None) -> str:
         """``low to high`` without the unit."""
         return span(self.text(low), self.text(high))
-
-    def spanned(
-        self, mean: float | None, low: float | None, high: float | None, *, signed: bool = False
-    ) -> str:
-        """``mean (low to high)`` without the unit; the mean alone where there is no interval."""
-        text = self.text(mean, signed=signed)
-        if low is None or high is None or not (isfinite(low) and isfinite(high)):
-            return text
-        shown = f"{text} ({self.span(low, high)})"
-        values = (None if v is None else v / self.divisor for v in (mean, low, high))
-        return Shown(shown, *values)
 
 
 def span(low: str, high: str) -> str:
@@ -130,7 +111,7 @@ def money_scale(currency: str, values: Iterable[float | None], digits: int = 3) 
     form = spoken.money.format(
         sign="{sign}", currency=escaped, amount="{amount}", step=step.replace(" ", NARROW_SPACE)
     )
-    return Scale(spoken.money_unit.format(currency=name, step=step), divisor, decimals, form)
+    return Scale(spoken.money_unit.format(currency=name, step=step), divisor, decimals, form, True)
 
 
 def rate_scale(fractions: Iterable[float | None], decimals: int | None = None) -> Scale:

@@ -11,11 +11,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from simulator.report.kit import csv_file, style
+from simulator.report.kit import style
 from simulator.report.kit.card import Choice, FigureCard
 from simulator.report.kit.language import bracketed, language, stays_english, tn, tr
 from simulator.report.kit.outcome_kinds import FATE_KINDS, fate_class
 from simulator.report.kit.selectors import Names, Selector, places, selectors, shows
+from simulator.report.kit.table import PageTable
 from simulator.report.kit.waterfall import BAR_KINDS
 
 
@@ -41,8 +42,8 @@ def _drawing(
     found["at"] = [places(choice, lists) for choice in card.choices]
     found["shows"] = [shows(choice, names) for choice in card.choices]
     found["file"] = {
-        "name": csv_file.file_name(number, card.key),
-        "text": csv_file.csv_text(card.table),
+        "name": f"figure-{number}-{card.key}.csv",
+        "text": PageTable(card.table).csv,
     }
     return found
 
@@ -124,7 +125,7 @@ def page_text(template: str, drawn: Sequence[FigureCard], names: Names, **conten
         lstrip_blocks=True,
     )
     stops = {"comma": language().comma, "full_stop": tr(".")}
-    environment.globals |= {"tr": tr, "tn": tn, "bracketed": bracketed, **stops}
+    environment.globals |= {"tr": tr, "tn": tn, "bracketed": bracketed, "told": PageTable, **stops}
     environment.globals["stays_english"] = stays_english
     lists = selectors(drawn, names)
     figures = [_drawing(number, card, names, lists) for number, card in enumerate(drawn, start=1)]

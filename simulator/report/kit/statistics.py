@@ -1,9 +1,12 @@
 """What is drawn and told of one number: mean, interval and quantiles; median and band."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from simulator.results.estimate import Estimate
 
 Array = NDArray[np.float64]
 
@@ -17,6 +20,19 @@ class Fan:
     low: Array
     median: Array
     high: Array
+
+    def each(self, change: Callable[[Array], Array]) -> "Fan":
+        """With ``change``, which keeps the order, made to every quantile."""
+        return Fan(change(self.low), change(self.median), change(self.high))
+
+    @property
+    def percent(self) -> "Fan":
+        """That of a fraction in percent."""
+        return self.each(lambda values: 100.0 * values)
+
+    def at(self, month: int) -> Estimate[float]:
+        """The median of the month at a position, with its band."""
+        return Estimate(*(float(part[month]) for part in (self.median, self.low, self.high)))
 
 
 def fan_of(values: Array) -> Fan:

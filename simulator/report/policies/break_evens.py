@@ -1,6 +1,5 @@
 """Where a policy stops paying: answers of the search, in words."""
 
-from collections.abc import Callable
 from math import isnan
 
 from simulator.report.kit.data import ReportData
@@ -19,11 +18,11 @@ def _break_even(data: ReportData, answer: BreakEven) -> str:
     said = {
         "scenario": data.scenario_label(answer.scenario),
         "policy": data.policy_label(answer.policy),
-        "field": field_words(answer.field),
+        "field": name(clean(answer.field, 60).replace("_", " ")),
         "span": span(f"{answer.low:.3g}", f"{answer.high:.3g}"),
     }
     if answer.verdict is Verdict.CROSSES:
-        said |= {"value": f"{answer.value:.3g}", "interval": break_even_interval(answer)}
+        said |= {"value": f"{answer.value:.3g}", "interval": _interval(answer)}
         if answer.pays_below is False:
             return tr(
                 "Under {scenario}, {policy} pays as long as \u201c{field}\u201d stays above"
@@ -48,22 +47,13 @@ def _break_even(data: ReportData, answer: BreakEven) -> str:
     )
 
 
-def field_words(field: str) -> str:
-    """A policy's field as words: ``take up if no need``."""
-    return name(clean(field, 60).replace("_", " "))
-
-
-def _three_digits(value: float) -> str:
-    return f"{value:.3g}"
-
-
-def break_even_interval(answer: BreakEven, shown: Callable[[float], str] = _three_digits) -> str:
-    """The interval of one break-even in brackets, or why there is none."""
+def _interval(answer: BreakEven) -> str:
+    """The interval of a break-even in brackets, or why there is none."""
     if not answer.has_interval:
         return bracketed(tr("too few paths for an interval"))
-    lower, upper = shown(answer.ci_low), shown(answer.ci_high)
+    lower, upper = f"{answer.ci_low:.3g}", f"{answer.ci_high:.3g}"
     if isnan(answer.ci_low):
-        lower = tr("at or below {limit} (end of the bracket)", limit=shown(answer.low))
+        lower = tr("at or below {limit} (end of the bracket)", limit=f"{answer.low:.3g}")
     if isnan(answer.ci_high):
-        upper = tr("at or above {limit} (end of the bracket)", limit=shown(answer.high))
+        upper = tr("at or above {limit} (end of the bracket)", limit=f"{answer.high:.3g}")
     return interval(span(lower, upper))

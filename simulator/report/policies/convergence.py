@@ -9,14 +9,15 @@ import plotly.graph_objects as go
 
 from simulator.report.kit import style
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import sentences, tr
+from simulator.report.kit.language import mark, sentences, tr
 from simulator.report.kit.numbers import Scale, money_scale, number, points_scale
 from simulator.report.kit.statistics import Array
 from simulator.report.kit.style import Frame, Grid, Sheet, axis
-from simulator.report.kit.table import Table
 from simulator.results.decision import worths
+from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths
 from simulator.results.path_metrics import net_loss
+from simulator.results.table import BARE, FRACTION, MONEY, Cell, Column, Row, Table, texts
 
 CURVE_POINTS: Final = 60
 
@@ -27,6 +28,7 @@ class Convergence:
 
     title: str
     scale: Scale
+    differences: Array
     of_money: bool
     n_paths: Array
     mean: Array
@@ -80,7 +82,7 @@ def _running(title: str, difference: Array, currency: str, replicates: int) -> C
         for name in ("mean", "ci_low", "ci_high")
     )
     return Convergence(
-        title, scale, of_money, counts.astype(np.float64) * replicates, mean, low, high
+        title, scale, difference, of_money, counts.astype(np.float64) * replicates, mean, low, high
     )
 
 
@@ -184,14 +186,15 @@ def convergence_caption(data: ReportData) -> str:
 
 def convergence_table(data: ReportData) -> Table:
     """Running means with their intervals."""
-    rows = []
+    rows: list[Row] = []
     for item in convergences(data):
         step = max(1, len(item.mean) // 20)
         chosen = sorted({*range(0, len(item.mean), step), len(item.mean) - 1})
+        unit = MONEY if item.of_money else FRACTION
         for i in chosen:
-            scale = item.scale
-            values = (float(v[i]) * scale.divisor for v in (item.mean, item.low, item.high))
-            cell = scale.spanned(*values, signed=True)
-            rows.append((item.title, number(item.n_paths[i], 0), scale.unit, cell))
-    header = (tr("Measure"), tr("Paths"), tr("Unit"), tr("Change"))
-    return Table(header, tuple(rows), n_names=2)
+            ends = (float(v[i]) * item.scale.divisor for v in (item.mean, item.low, item.high))
+            cell = Cell(Estimate(*ends), unit=unit, like=item.differences.tolist())
+            rows.append((item.title, number(item.n_paths[i], 0), item.scale.unit, cell))
+    names = texts(mark("Measure"), mark("Paths"), mark("Unit"))
+    change = Column(mark("Change"), BARE, note="{unit}", is_change=True)
+    return Table((*names, change), tuple(rows), n_names=2, currency=data.currency)

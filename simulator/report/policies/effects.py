@@ -1,40 +1,45 @@
 """What policies change against the reference: paired differences as figure, caption, table."""
 
 from collections.abc import Iterator, Sequence
+from math import nan
 
 import plotly.graph_objects as go
 
 from simulator.report.delinquency.re_ageing import before_relief, re_aged
 from simulator.report.kit import style
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import listed, sentences, tr
+from simulator.report.kit.language import listed, mark, sentences, tr
 from simulator.report.kit.metrics import effect_metrics
 from simulator.report.kit.numbers import money_scale, points_scale
 from simulator.report.kit.phrases import drawn_sentence, one_draw
 from simulator.report.kit.style import Frame, Grid, Sheet, axis, axis_names
-from simulator.report.kit.table import POLICY, SCENARIO, Table, metric_scales, with_interval
+from simulator.report.kit.table import POLICY, SCENARIO, WITH_UNIT
 from simulator.results.estimate import Estimate
+from simulator.results.table import FRACTION, Cell, Column, Table, Value, texts
 
 
 def effects_table(data: ReportData) -> Table:
     """The paired differences behind the comparison."""
     metrics = effect_metrics(data)
-    scales = {metric: metric_scales(data, metric)[1] for metric, *_ in metrics}
-    header = tuple(f"{title} ({scales[metric].unit})" for metric, title, _ in metrics)
-    rows = []
-    for scenario in data.scenarios:
-        for policy in data.alternatives:
-            cells = []
-            for metric, *_ in metrics:
-                stat = data.stat(scenario, policy, f"delta_{metric}")
-                text = with_interval(scales[metric], stat)
-                before = before_relief(data, scenario, policy, metric)
-                if before is not None and before != stat:
-                    shown = with_interval(scales[metric], before)
-                    text = tr("{after}; before relief {before}", after=text, before=shown)
-                cells.append(text)
-            rows.append((data.scenario_label(scenario), data.policy_label(policy), *cells))
-    return Table((tr(SCENARIO), tr(POLICY), *header), tuple(rows), n_names=2)
+    columns = (
+        Column(WITH_UNIT, unit, said={"title": title}, is_change=True) for _, title, unit in metrics
+    )
+    rows = (
+        (*data.row(s, p), *(_change(data, (s, p), metric) for metric, *_ in metrics))
+        for s in data.scenarios
+        for p in data.alternatives
+    )
+    names = texts(SCENARIO, POLICY)
+    return Table((*names, *columns), tuple(rows), n_names=2, currency=data.currency)
+
+
+def _change(data: ReportData, place: tuple[str, str], metric: str) -> Value:
+    """The difference of a metric, and that before relief where it is another."""
+    stat = data.stat(*place, f"delta_{metric}")
+    before = before_relief(data, *place, metric)
+    if before is None or before == stat:
+        return nan if stat is None else stat
+    return Cell(stat, mark("{number}; before relief {before}"), {"before": before})
 
 
 def effects_caption(data: ReportData) -> str:
@@ -173,7 +178,7 @@ def policy_effects(data: ReportData, frame: Frame) -> go.Figure:
     left = 168 if frame.width > 500 else 146
     grid = Grid(frame, len(metrics), columns, 23 * len(rows) + 10, left=left, gap_x=26, gap_y=76)
     sheet = Sheet(grid)
-    for panel, (metric, title, is_rate) in enumerate(metrics):
+    for panel, (metric, title, unit_of) in enumerate(metrics):
         found = [
             (-row, s, p, data.stat(s, p, f"delta_{metric}"))
             for row, (s, p) in enumerate(rows)
@@ -182,6 +187,7 @@ def policy_effects(data: ReportData, frame: Frame) -> go.Figure:
         stats = [stat for *_, stat in found if stat is not None]
         ends = [v for s in stats for v in (*s.ends, s.p05, s.p95)]
         scale = money_scale(data.currency, ends)
+        is_rate = unit_of == FRACTION
         divisor, unit = (0.01, points_scale(ends).unit) if is_rate else (scale.divisor, scale.unit)
         axes = (
             axis(

@@ -50,15 +50,19 @@ class Window(NamedTuple):
         return self.x[0] <= point[0] <= self.x[1] and self.y[0] <= point[1] <= self.y[1]
 
 
-def frontier_scale(data: ReportData, frontier: Frontier) -> Scale:
-    """One unit of money for cost, loss avoided and net of a frontier."""
-    values = [
+def frontier_values(frontier: Frontier) -> list[float]:
+    """Numbers that share one unit of money: cost, loss avoided, net and worth of a frontier."""
+    return [
         v
         for s in frontier.standings
         for e in (s.cost, s.loss_avoided, s.net, s.worth)
         for v in e.ends
     ]
-    return money_scale(data.currency, values, digits=4)
+
+
+def frontier_scale(data: ReportData, frontier: Frontier) -> Scale:
+    """One unit of money for cost, loss avoided and net of a frontier."""
+    return money_scale(data.currency, frontier_values(frontier), digits=4)
 
 
 def frontier_figure(data: ReportData, frame: Frame, frontier: Frontier) -> go.Figure:

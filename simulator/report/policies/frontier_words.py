@@ -1,23 +1,19 @@
 """Caption and table of what each policy costs and what it avoids."""
 
+from dataclasses import replace
 from math import isnan
 
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import clauses, listed, mark, sentences, tr
-from simulator.report.kit.numbers import (
-    NONE,
-    Scale,
-    Shown,
-    money_scale,
-    percent,
-)
+from simulator.report.kit.numbers import money_scale
 from simulator.report.kit.phrases import capital
-from simulator.report.kit.table import Table
-from simulator.report.policies.frontier_figure import frontier_scale
+from simulator.report.kit.table import POLICY, SCENARIO
+from simulator.report.policies.frontier_figure import frontier_values
 from simulator.report.policies.outcome_figures import place_label
 from simulator.report.policies.ranking import kicked_cases
 from simulator.results.estimate import Estimate
 from simulator.results.ranking import Frontier
+from simulator.results.table import FRACTION, MONEY, Cell, Column, Row, Table, Value, texts
 
 
 def frontier_caption(data: ReportData, frontier: Frontier) -> str:
@@ -57,55 +53,51 @@ def frontier_caption(data: ReportData, frontier: Frontier) -> str:
 
 def frontier_table(data: ReportData) -> Table:
     """Cost, loss avoided and net with intervals, cost per borrower saved, who dominates."""
-    rows = []
+    rows: list[Row] = []
     for frontier in data.frontiers:
-        scale = frontier_scale(data, frontier)
+        like = frontier_values(frontier)
+        unit = money_scale(data.currency, like, digits=4).unit
         for s in frontier.standings:
-            money = (with_span(scale, e) for e in (s.net, s.loss_avoided, s.cost))
+            money = (Cell(e, like=like) for e in (s.worth, s.net, s.loss_avoided, s.cost))
+            cases, kicked = kicked_cases(s), _known(s.kicked_can_index)
             rows.append(
                 (
                     place_label(data, frontier),
                     data.policy_label(s.policy),
                     str(s.rank),
-                    scale.unit,
-                    with_span(scale, s.worth, signed=True),
+                    unit,
                     *money,
-                    _per_saved(data, s.cost_per_saved),
-                    _share(s.kicked_can_index, kicked_cases(s)),
-                    _share(s.free_rider_share),
+                    _per_saved(data, s.cost_per_saved.mean),
+                    Cell(kicked, mark("{number} ({cases})"), {"cases": cases}) if cases else kicked,
+                    _known(s.free_rider_share),
                     data.policy_label(s.dominated_by) if s.dominated_by else tr("none"),
                 )
             )
-    names = (tr("Scenario"), tr("Policy"), tr("Rank"), tr("Unit"))
-    money_titles = (data.measure()[1], tr("Net"), tr("Loss avoided"), tr("Cost"))
-    ratios = (
-        tr("Cost per borrower saved, net of harmed"),
-        tr("Re-default after relief (borrowers)"),
-        tr("Relief taken without need, of those relieved"),
+    money_column = Column("{title}", MONEY, "{unit}", {"title": data.measure()[1]}, digits=4)
+    columns = (
+        *texts(SCENARIO, POLICY, mark("Rank"), mark("Unit")),
+        replace(money_column, is_change=True),
+        replace(money_column, heading=mark("Net")),
+        replace(money_column, heading=mark("Loss avoided")),
+        replace(money_column, heading=mark("Cost")),
+        Column(mark("Cost per borrower saved, net of harmed"), MONEY),
+        Column(mark("Re-default after relief (borrowers)"), FRACTION, decimals=1),
+        Column(mark("Relief taken without need, of those relieved"), FRACTION, decimals=1),
+        *texts(mark("Dominated by")),
     )
-    return Table((*names, *money_titles, *ratios, tr("Dominated by")), tuple(rows), n_names=2)
+    return Table(columns, tuple(rows), n_names=2, currency=data.currency)
 
 
-def _per_saved(data: ReportData, estimate: Estimate[float]) -> str:
+def _per_saved(data: ReportData, cost: float) -> Value:
     """What a borrower saved, net of those harmed, costs; a dash unless surely above zero."""
-    if isnan(estimate.mean):
-        return NONE
-    text = money_scale(data.currency, [estimate.mean]).full(abs(estimate.mean))
-    earns = tr("earns {money} per borrower saved", money=text)
-    return Shown(earns, estimate.mean) if estimate.mean < 0 else text
+    if isnan(cost):
+        return None
+    if cost >= 0.0:
+        return Cell(cost, like=[cost])
+    money = money_scale(data.currency, [cost]).full(-cost)
+    return Cell(cost, mark("earns {money} per borrower saved"), {"money": money}, like=[cost])
 
 
-def _share(estimate: Estimate[float], cases: str = "") -> str:
-    if isnan(estimate.mean):
-        return NONE
-    share = percent(estimate.mean, 1)
-    if not cases:
-        return share
-    return Shown(tr("{share} ({cases})", share=share, cases=cases), 100.0 * estimate.mean)
-
-
-def with_span(scale: Scale, estimate: Estimate[float], *, signed: bool = False) -> str:
-    """Mean and interval without the unit."""
-    if estimate.is_zero:
-        return scale.text(0.0)
-    return scale.spanned(*estimate.ends, signed=signed)
+def _known(estimate: Estimate[float]) -> float | None:
+    """The mean; None where it would mean nothing."""
+    return None if isnan(estimate.mean) else estimate.mean

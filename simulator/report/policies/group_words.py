@@ -6,15 +6,14 @@ import numpy as np
 
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import clauses, mark, sentences, tr
-from simulator.report.kit.numbers import (
-    Scale,
-    number,
-)
+from simulator.report.kit.numbers import number
 from simulator.report.kit.outcome_kinds import BEARING, GROUPS, PER
 from simulator.report.kit.phrases import capital
-from simulator.report.kit.table import Table
+from simulator.report.kit.table import POLICY
 from simulator.report.kit.text import clean
 from simulator.report.policies.group_figures import group_dimensions, group_rates
+from simulator.results.estimate import Estimate
+from simulator.results.table import COUNT, Column, Row, Table, texts
 from simulator.vocabulary import Fate
 
 
@@ -98,19 +97,18 @@ def _group(dim: str, group: str) -> str:
 
 def bearing_table(data: ReportData) -> Table:
     """Saved and harmed per 1,000 borrowers by group, with intervals; a row a policy and group."""
-    rows = []
+    rows: list[Row] = []
     for policy in data.best_first:
         for dim in group_dimensions(data):
             found = group_rates(data, dim, policy)
             for i, group in enumerate(found.names):
-                cells = (_rate(found.rates[k.fate][i], found.margins[k.fate][i]) for k in BEARING)
+                pairs = ((found.rates[k.fate][i], found.margins[k.fate][i]) for k in BEARING)
+                cells = (Estimate(rate, rate - margin, rate + margin) for rate, margin in pairs)
                 rows.append((data.policy_label(policy), tr(GROUPS[dim]), group, *cells))
-    names = (tr("Policy"), tr("Groups"), tr("Group"))
-    titles = (capital(tr(kind.name)) for kind in BEARING)
-    header = (tr("{title} (per 1,000)", title=title) for title in titles)
-    return Table((*names, *header), tuple(rows), n_names=3)
-
-
-def _rate(rate: float, margin: float) -> str:
-    """A rate with its interval; ``n/a`` for a group without borrowers."""
-    return Scale("", 1.0, 2).spanned(rate, rate - margin, rate + margin)
+    heading = mark("{title} (per 1,000)")
+    columns = (
+        Column(heading, COUNT, said={"title": capital(tr(kind.name))}, decimals=2)
+        for kind in BEARING
+    )
+    names = texts(POLICY, mark("Groups"), mark("Group"))
+    return Table((*names, *columns), tuple(rows), n_names=3)

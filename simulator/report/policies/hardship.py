@@ -1,24 +1,19 @@
 """What borrowers go through under each policy: months overdue, contacts, complaints."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import clauses, mark, sentences, tr
-from simulator.report.kit.numbers import (
-    Scale,
-    Shown,
-    number,
-    percent,
-)
+from simulator.report.kit.numbers import number, percent
 from simulator.report.kit.outcome_kinds import PER
 from simulator.report.kit.phrases import capital
-from simulator.report.kit.table import Table
-from simulator.report.policies.frontier_words import with_span
+from simulator.report.kit.table import POLICY, SCENARIO, count_scale, number_text
 from simulator.report.policies.outcome_figures import place_label
-from simulator.report.policies.outcome_words import rate_scale
+from simulator.report.policies.outcome_words import per_thousand
 from simulator.results.estimate import Estimate
 from simulator.results.ranking import Frontier
+from simulator.results.table import COUNT, Cell, Column, Row, Table, Value, texts
 from simulator.vocabulary import Burden
 
 BURDEN_WORDS: Final = {
@@ -59,10 +54,8 @@ def _most(data: ReportData, frontier: Frontier, burden: Burden, sign: int) -> st
             return tr("no policy significantly raises the {burden}", burden=words)
         return tr("no policy significantly lowers the {burden}", burden=words)
     stat = told[most]
-    scale = rate_scale(frontier, [s.burden(burden) for s in frontier.standings if s.policy == most])
-    size = scale.text(abs(stat.mean))
-    if stat.has_interval:
-        size = scale.spanned(abs(stat.mean), *sorted((abs(stat.ci_low), abs(stat.ci_high))))
+    shown = per_thousand(frontier, stat.times(1.0 if stat.mean >= 0.0 else -1.0))
+    size = number_text(count_scale([shown.mean]), shown)
     level = frontier.reference_burdens[burden.name.lower()].mean
     if level > 0:
         share = percent(abs(stat.mean) / level)
@@ -78,34 +71,39 @@ def hardship_table(data: ReportData, frontiers: Sequence[Frontier]) -> Table:
 
     The scenario is named where there are several.
     """
-    rows = []
+    rows: list[Row] = []
     for frontier in frontiers:
         place = (place_label(data, frontier),) if len(frontiers) > 1 else ()
         rows += [(*place, *row) for row in _hardship_rows(data, frontier)]
-    names = (tr("Scenario"), tr("Policy")) if len(frontiers) > 1 else (tr("Policy"),)
-    header = (tr("{title}, change", title=tr(title)) for title, _ in BURDEN_WORDS.values())
-    return Table((*names, *header), tuple(rows), n_names=len(names))
+    names = texts(SCENARIO, POLICY)[-2 if len(frontiers) > 1 else -1 :]
+    columns = (
+        Column(mark("{title}, change"), COUNT, said={"title": tr(title)}, is_change=True)
+        for title, _ in BURDEN_WORDS.values()
+    )
+    return Table((*names, *columns), tuple(rows), n_names=len(names))
 
 
-def _hardship_rows(data: ReportData, frontier: Frontier) -> list[tuple[str, ...]]:
-    scales = {
-        b: rate_scale(frontier, [s.burden(b) for s in frontier.standings]) for b in BURDEN_WORDS
+def _hardship_rows(data: ReportData, frontier: Frontier) -> Iterator[tuple[Value, ...]]:
+    """The reference's own, then each policy's differences, in absolute and relative terms."""
+    levels = {
+        b: per_thousand(frontier, frontier.reference_burdens[b.name.lower()]) for b in BURDEN_WORDS
     }
-    levels = {b: frontier.reference_burdens[b.name.lower()] for b in BURDEN_WORDS}
-    own = (with_span(scales[b], levels[b]) for b in BURDEN_WORDS)
-    rows = [(tr("{policy} (level)", policy=data.policy_label(frontier.reference)), *own)]
-    for s in frontier.standings:
-        cells = (_change(scales[b], s.burden(b), levels[b]) for b in BURDEN_WORDS)
-        rows.append((data.policy_label(s.policy), *cells))
-    return rows
+    changes = {
+        b: {s.policy: per_thousand(frontier, s.burden(b)) for s in frontier.standings}
+        for b in BURDEN_WORDS
+    }
+    like = {b: [change.mean for change in found.values()] for b, found in changes.items()}
+    own = (Cell(levels[b], like=like[b], is_change=False) for b in BURDEN_WORDS)
+    yield tr("{policy} (level)", policy=data.policy_label(frontier.reference)), *own
+    for policy in (s.policy for s in frontier.standings):
+        cells = (_change(changes[b][policy], levels[b], like[b]) for b in BURDEN_WORDS)
+        yield data.policy_label(policy), *cells
 
 
-def _change(scale: Scale, change: Estimate[float], level: Estimate[float]) -> str:
-    if change.is_zero:
-        return Shown(tr("no difference"), 0.0, 0.0, 0.0)
-    text = with_span(scale, change, signed=True)
-    if not level.mean:
-        return text
+def _change(change: Estimate[float], level: Estimate[float], like: Sequence[float]) -> Cell:
+    """A change per ``PER`` borrowers, and as a share of the reference's ``level``."""
+    if change.is_zero or not level.mean:
+        return Cell(change, like=like)
     relative = number(100.0 * change.mean / level.mean, 1, signed=True)
-    shown = clauses([tr("{number} %", number=relative), text])
-    return Shown(shown, *(text.values if isinstance(text, Shown) else ()))
+    said = {"relative": tr("{number} %", number=relative)}
+    return Cell(change, mark("{relative}; {number}"), said, like=like)

@@ -1,24 +1,19 @@
 """Captions and tables of whom policies save, delay and harm, and whom they lend to."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import clauses, mark, sentences, tr
-from simulator.report.kit.numbers import (
-    Scale,
-    Shown,
-    money_scale,
-    number,
-    significant_decimals,
-)
+from simulator.report.kit.numbers import money_scale, number
 from simulator.report.kit.outcome_kinds import FATE_KINDS, LENDING, PER
 from simulator.report.kit.phrases import capital
-from simulator.report.kit.table import Table
-from simulator.report.policies.frontier_words import with_span
+from simulator.report.kit.table import POLICY, SCENARIO
 from simulator.report.policies.outcome_figures import place_label
 from simulator.results.estimate import Estimate
 from simulator.results.ranking import Frontier, Standing
+from simulator.results.table import COUNT, Cell, Column, Row, Table, named, texts
 from simulator.vocabulary import FOLLOW_UP_MONTHS, Fate
 
 LENDING_WORDS: Final = {
@@ -34,11 +29,9 @@ LATER: Final = (
 """What happened after the months that are judged: fate, the column it follows, its title."""
 
 
-def rate_scale(frontier: Frontier, estimates: Sequence[Estimate[float]]) -> Scale:
-    """The scale of rates per ``PER`` borrowers of the reference."""
-    borrowers = max(frontier.compared, 1e-9) / PER
-    shown = max(1, significant_decimals([e.mean / borrowers for e in estimates], 3, most=2))
-    return Scale("", borrowers, shown)
+def per_thousand(frontier: Frontier, estimate: Estimate[float]) -> Estimate[float]:
+    """``estimate``, a number of borrowers or the like, per ``PER`` borrowers of the reference."""
+    return estimate.times(PER / max(frontier.compared, 1e-9))
 
 
 def fates_caption(data: ReportData, frontier: Frontier) -> str:
@@ -79,27 +72,27 @@ def fates_table(data: ReportData) -> Table:
     fates = [fate for fate, _ in columns]
     balances = [_balance(s, fate) for s in standings for fate in fates]
     money = money_scale(data.currency, balances)
-    rows = []
+    rows: list[Row] = []
     for frontier in data.frontiers:
-        scale = rate_scale(frontier, [s.fate(f) for s in frontier.standings for f in fates])
-        for s in frontier.standings:
+        counted = [[per_thousand(frontier, s.fate(f)) for f in fates] for s in frontier.standings]
+        like = [rate.mean for rates in counted for rate in rates]
+        for s, rates in zip(frontier.standings, counted, strict=True):
             cells = (
-                _counted(with_span(scale, s.fate(fate)), money.text(_balance(s, fate)))
-                for fate in fates
+                Cell(
+                    rate,
+                    mark("{number}; {balance}"),
+                    {"balance": money.text(_balance(s, fate))},
+                    like=like,
+                )
+                for fate, rate in zip(fates, rates, strict=True)
             )
             rows.append((place_label(data, frontier), data.policy_label(s.policy), *cells))
-    header = (
-        tr("{title} (per {borrowers}; {unit})", title=title, borrowers=f"{PER:,.0f}", unit=unit)
+    heading, said = mark("{title} (per {borrowers}; {money})"), {"borrowers": f"{PER:,.0f}"}
+    shown = (
+        Column(heading, COUNT, said=said | {"title": title, "money": money.unit})
         for _, title in columns
-        for unit in (money.unit,)
     )
-    return Table((tr("Scenario"), tr("Policy"), *header), tuple(rows), n_names=2)
-
-
-def _counted(borrowers: str, balance: str) -> str:
-    """Borrowers and their balance in one cell."""
-    values = borrowers.values if isinstance(borrowers, Shown) else ()
-    return Shown(clauses([borrowers, balance]), *values)
+    return Table((*texts(SCENARIO, POLICY), *shown), tuple(rows), n_names=2)
 
 
 def _fate_columns(standings: Sequence[Standing]) -> list[tuple[Fate, str]]:
@@ -124,13 +117,18 @@ def lending_table(data: ReportData, frontier: Frontier) -> Table | None:
     changing = [s for s in frontier.standings if any(s.fate(f).mean > 0 for f in LENDING_WORDS)]
     if not changing:
         return None
-    scales = {f: rate_scale(frontier, [s.fate(f) for s in changing]) for f in LENDING_WORDS}
-    rows = tuple(
+    rows: list[Row] = [
         (
             data.policy_label(s.policy),
-            *(with_span(scales[f], s.fate(f)) for f in LENDING_WORDS),
+            *(per_thousand(frontier, s.fate(fate)) for fate in LENDING_WORDS),
         )
         for s in changing
+    ]
+    columns = (
+        replace(
+            named(capital(tr(words)), COUNT),
+            like=[per_thousand(frontier, s.fate(fate)).mean for s in changing],
+        )
+        for fate, words in LENDING_WORDS.items()
     )
-    titles = (capital(tr(words)) for words in LENDING_WORDS.values())
-    return Table((tr("Policy"), *titles), rows)
+    return Table((*texts(POLICY), *columns), rows)

@@ -6,12 +6,13 @@ from functools import partial
 
 import plotly.graph_objects as go
 
-from simulator.report.kit import outcome_kinds, phrases, policy_table, table
+from simulator.report.kit import outcome_kinds, phrases
 from simulator.report.kit.card import ALL_SCENARIOS, Axis, Choice, FigureCard, plain
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import listed, tr
 from simulator.report.kit.outcome_kinds import BEARING, fate_class
 from simulator.report.kit.style import Frame
+from simulator.report.kit.table import PolicyTable
 from simulator.report.policies import (
     break_evens,
     convergence,
@@ -27,18 +28,19 @@ from simulator.report.policies import (
 )
 from simulator.report.policies.frontier_figure import frontier_figure
 from simulator.results.ranking import Frontier
+from simulator.results.table import Table
 
 
 @dataclass(frozen=True, slots=True)
 class RankingSection:
     """Which policy is worth it: rankings (the first over all scenarios), hardship, sentences."""
 
-    rankings: list[policy_table.PolicyTable]
+    rankings: list[PolicyTable]
     remarks: tuple[str, ...]
-    lending: table.Table | None
+    lending: Table | None
     hardship: str
-    hardship_table: table.Table | None
-    hardship_details: table.Table | None
+    hardship_table: Table | None
+    hardship_details: Table | None
     break_evens: tuple[str, ...]
 
 

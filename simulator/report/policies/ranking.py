@@ -1,24 +1,20 @@
 """Which policy is worth it: the ranking and the sentences that go with it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 from math import isnan
 from typing import Final
 
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import mark, tr
-from simulator.report.kit.numbers import (
-    NONE,
-    Scale,
-    money_scale,
-    number,
-    significant_decimals,
-)
+from simulator.report.kit.numbers import number, significant_decimals
 from simulator.report.kit.outcome_kinds import PER
 from simulator.report.kit.phrases import capital, months_words
-from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable, judged_cell
-from simulator.report.policies.frontier_figure import frontier_scale
+from simulator.report.kit.table import POLICY_NAMES, PolicyTable
+from simulator.report.policies.frontier_figure import frontier_values
 from simulator.results.estimate import Estimate
 from simulator.results.ranking import Frontier, Standing
+from simulator.results.table import COUNT, FRACTION, MONEY, Cell, Column, Table, Value, named
 from simulator.vocabulary import Burden, Fate
 
 COUNTED: Final[tuple[tuple[Fate, str], ...]] = (
@@ -37,58 +33,66 @@ def rankings(data: ReportData) -> list[PolicyTable]:
 
 
 def _ranking(data: ReportData, frontier: Frontier) -> PolicyTable:
-    scale = frontier_scale(data, frontier)
-    counted = [pair for pair in COUNTED if pair[0] != Fate.CENSORED or _any(frontier, pair[0])]
-    per = PER / max(frontier.compared, 1e-9)
-    decimals = {fate: _decimals(frontier, fate) for fate, _ in counted}
-    complaints = significant_decimals(
-        [per * s.burden(Burden.COMPLAINTS).mean for s in frontier.standings], 3, most=1
-    )
-    measure, worth_scale = data.measure()[1], worth_scale_of(data, frontier)
-    titles = (
-        (measure, worth_scale.unit),
-        (tr("Net"), scale.unit),
-        (tr("Loss avoided"), scale.unit),
-        (tr("Cost"), scale.unit),
-        *((tr(title), tr("per {n}", n=f"{PER:,.0f}")) for _, title in counted),
-        (tr("Re-default after relief"), "%"),
-        (tr("Complaints"), tr("change")),
-    )
-    names = [title for title, _ in titles]
-    rows = []
-    for s in frontier.standings:
-        texts = (
-            scale.text(s.net.mean, signed=True),
-            scale.text(s.loss_avoided.mean),
-            scale.text(s.cost.mean),
-            *(number(per * s.fate(fate).mean, decimals[fate]) for fate, _ in counted),
-            _share(s.kicked_can_index),
-            number(per * s.burden(Burden.COMPLAINTS).mean, complaints, signed=True),
-        )
-        spans = (*("",) * (len(texts) - 2), kicked_cases(s), "")
-        cells = (
-            judged_cell(measure, worth_scale, s.worth, 1),
-            *map(PolicyCell, names[1:], texts, spans),
-        )
-        rows.append(PolicyRow(str(s.rank), data.policy_label(s.policy), _note(data, s), cells))
-    zeros = (worth_scale.text(0.0), *(scale.text(0.0),) * 3)
-    rows.insert(_reference_place(frontier), _reference_row(data, frontier, names, zeros))
+    columns = _columns(data, frontier)
+    rows = [
+        (str(s.rank), data.policy_label(s.policy), _note(data, s), *_cells(frontier, s))
+        for s in frontier.standings
+    ]
+    rows.insert(_reference_place(frontier), _reference_row(data, frontier, len(columns)))
     place, compared = capital(data.where(frontier.scenario)), number(frontier.compared, 0)
-    return PolicyTable(place, months_words(data), compared, titles, tuple(rows))
+    table = Table(columns, tuple(rows), len(POLICY_NAMES), data.currency)
+    return PolicyTable(place, months_words(data), compared, table)
 
 
-def _any(frontier: Frontier, fate: Fate) -> bool:
-    return any(s.fate(fate).mean > 0 for s in frontier.standings)
+def _columns(data: ReportData, frontier: Frontier) -> tuple[Column, ...]:
+    worths = [v for s in frontier.standings for v in s.worth.ends]
+    worth = replace(named(data.measure()[1], MONEY), is_change=True, better=1, like=worths)
+    money = Column("", MONEY, "{unit}", digits=4, like=frontier_values(frontier))
+    per = Column("", COUNT, mark("per {n}"), {"n": f"{PER:,.0f}"})
+    complaints = _decimals(_per(frontier, s.burden(Burden.COMPLAINTS)) for s in frontier.standings)
+    return (
+        *POLICY_NAMES,
+        replace(worth, note="{unit}", digits=4),
+        replace(money, heading=mark("Net"), is_change=True),
+        replace(money, heading=mark("Loss avoided")),
+        replace(money, heading=mark("Cost")),
+        *(
+            replace(
+                per,
+                heading=title,
+                decimals=_decimals(_per(frontier, s.fate(fate)) for s in frontier.standings),
+            )
+            for fate, title in _counted(frontier)
+        ),
+        Column(mark("Re-default after relief"), FRACTION, "{unit}", decimals=0),
+        Column(mark("Complaints"), COUNT, mark("change"), is_change=True, decimals=complaints),
+    )
 
 
-def _decimals(frontier: Frontier, fate: Fate) -> int:
-    """Decimals of a fate's rates per ``PER`` borrowers."""
-    per = PER / max(frontier.compared, 1e-9)
-    return significant_decimals([per * s.fate(fate).mean for s in frontier.standings], 3, most=1)
+def _cells(frontier: Frontier, s: Standing) -> tuple[Value, ...]:
+    """Numbers of a policy; but for what ranks means alone."""
+    kicked = s.kicked_can_index.mean
+    return (
+        s.worth,
+        *(estimate.mean for estimate in (s.net, s.loss_avoided, s.cost)),
+        *(_per(frontier, s.fate(fate)) for fate, _ in _counted(frontier)),
+        Cell(None if isnan(kicked) else kicked, beside=kicked_cases(s)),
+        _per(frontier, s.burden(Burden.COMPLAINTS)),
+    )
 
 
-def _share(share: Estimate[float]) -> str:
-    return NONE if isnan(share.mean) else number(100.0 * share.mean, 0)
+def _counted(frontier: Frontier) -> list[tuple[Fate, str]]:
+    """Fates with their titles; those too early to tell only where there are any."""
+    early = any(s.fate(Fate.CENSORED).mean > 0 for s in frontier.standings)
+    return [pair for pair in COUNTED if early or pair[0] != Fate.CENSORED]
+
+
+def _per(frontier: Frontier, estimate: Estimate[float]) -> float:
+    return PER / max(frontier.compared, 1e-9) * estimate.mean
+
+
+def _decimals(means: Iterable[float]) -> int:
+    return significant_decimals(means, 3, most=1)
 
 
 def kicked_cases(standing: Standing) -> str:
@@ -99,12 +103,6 @@ def kicked_cases(standing: Standing) -> str:
     decimals = significant_decimals([prevented], 2, most=1)
     parts = (number(returned, decimals), number(prevented, decimals))
     return tr("{returned} of {prevented}", returned=parts[0], prevented=parts[1])
-
-
-def worth_scale_of(data: ReportData, frontier: Frontier) -> Scale:
-    """One unit of money for what ranks the policies of a frontier."""
-    values = [v for s in frontier.standings for v in s.worth.ends]
-    return money_scale(data.currency, values, digits=4)
 
 
 def _note(data: ReportData, standing: Standing) -> str:
@@ -119,17 +117,11 @@ def _reference_place(frontier: Frontier) -> int:
     return len(ahead)
 
 
-def _reference_row(
-    data: ReportData, frontier: Frontier, names: Sequence[str], zeros: tuple[str, ...]
-) -> PolicyRow:
+def _reference_row(data: ReportData, frontier: Frontier, n_columns: int) -> tuple[Value, ...]:
     by = frontier.reference_dominated_by
     note = tr("reference")
     if by:
         note = tr("reference, dominated by {policy}", policy=data.policy_label(by))
-    texts = (*zeros, *(NONE,) * (len(names) - len(zeros)))
-    return PolicyRow(
-        NONE,
-        data.policy_label(frontier.reference),
-        note,
-        tuple(map(PolicyCell, names, texts)),
-    )
+    zeros = (0.0,) * 4
+    names = (None, data.policy_label(frontier.reference), note)
+    return (*names, *zeros, *(None,) * (n_columns - len(names) - len(zeros)))

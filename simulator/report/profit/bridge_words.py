@@ -2,23 +2,12 @@
 
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import mark, sentences, tr
-from simulator.report.kit.numbers import (
-    Scale,
-    Shown,
-    money_scale,
-    rate_scale,
-)
+from simulator.report.kit.numbers import Scale, money_scale, rate_scale
 from simulator.report.kit.phrases import level_text
-from simulator.report.kit.table import Table
+from simulator.report.kit.table import POLICY, SCENARIO
 from simulator.report.profit.bridge_figure import CHARGE, INCOME, NET, Bridge
 from simulator.results.estimate import Estimate
-
-
-def text(scale: Scale, stat: Estimate[float], *, signed: bool = False) -> str:
-    """A number with its interval; in words where a difference is none."""
-    if signed and stat.is_zero:
-        return Shown(tr("no difference"), 0.0, 0.0, 0.0)
-    return scale.spanned(stat.mean, stat.ci_low, stat.ci_high, signed=signed)
+from simulator.results.table import MONEY, Cell, Column, Row, Table, texts
 
 
 def bridge_caption(bridge: Bridge) -> str:
@@ -125,16 +114,16 @@ def _largest_line(bridge: Bridge, scenario: str, policy: str, sign: int) -> str:
 
 def bridge_table(bridge: Bridge) -> Table:
     """Every line by scenario: the reference's own, every policy's change, with intervals."""
-    data, rows = bridge.data, []
+    rows: list[Row] = []
+    data = bridge.data
     for scenario in data.scenarios:
-        found = {p: bridge.stats(scenario, p) for p in data.policies}
-        for policy, stats in found.items():
-            reference = policy == data.reference
-            scale = money_scale(data.currency, [v for s in stats for v in s.ends])
-            what = tr("level") if reference else tr("change")
-            cells = (text(scale, stat, signed=not reference) for stat in stats)
-            labels = (data.scenario_label(scenario), data.policy_label(policy), what)
-            rows.append((*labels, scale.unit, *cells))
-    names = (tr("Scenario"), tr("Policy"), tr("Item"), tr("Unit"))
-    header = (*names, *(tr(line) for line in bridge.names))
-    return Table(header, tuple(rows), n_names=4)
+        for policy in data.policies:
+            stats, change = bridge.stats(scenario, policy), policy != data.reference
+            like = [v for s in stats for v in s.ends]
+            what = tr("change") if change else tr("level")
+            cells = (Cell(stat, is_change=change, like=like) for stat in stats)
+            unit = money_scale(data.currency, like).unit
+            rows.append((*data.row(scenario, policy), what, unit, *cells))
+    names = texts(SCENARIO, POLICY, mark("Item"), mark("Unit"))
+    columns = (Column(line, MONEY, note="{unit}") for line in bridge.names)
+    return Table((*names, *columns), tuple(rows), n_names=4, currency=data.currency)

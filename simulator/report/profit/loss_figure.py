@@ -69,10 +69,6 @@ class Losses:
         values = self._values[self.data.scenarios.index(scenario), self.data.position(policy)]
         return np.asarray(values, dtype=np.float64)
 
-    def row(self, place: tuple[str, str]) -> tuple[str, str]:
-        """Names of the table's row of a scenario and policy."""
-        return self.data.scenario_label(place[0]), self.data.policy_label(place[1])
-
     def shares(self, place: tuple[str, str]) -> tuple[Array, Array]:
         """Middles of the bars and the share of paths in each; empty ones left out."""
         values = self.of(place)
@@ -158,7 +154,7 @@ def _add_distribution(sheet: Sheet, found: Losses, panel: int, place: tuple[str,
         y=[round(100.0 * float(v), 3) for v in shares],
         width=round(92.0 * found.width, 6),
         marker={"color": style.OTHER[0], "line": {"width": 0}},
-        meta={"row": list(found.row(place))},
+        meta={"row": list(found.data.row(*place))},
         hovertemplate=tr("around %{x:.2f} %: %{y:.1f} % of paths<extra></extra>"),
     )
 

@@ -3,21 +3,13 @@
 from typing import Final
 
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import clauses, language, listed, sentences, tr
-from simulator.report.kit.numbers import (
-    NONE,
-    interval,
-    number,
-    percent,
-    rate_scale,
-    span,
-)
+from simulator.report.kit.language import clauses, language, listed, mark, sentences, tr
+from simulator.report.kit.numbers import interval, number, percent, rate_scale, span
 from simulator.report.kit.phrases import level_text, one_draw
-from simulator.report.kit.table import Table
-from simulator.report.profit.bridge_words import text
+from simulator.report.kit.table import POLICY, SCENARIO
 from simulator.report.profit.loss_figure import Losses, measure_words
-from simulator.results.estimate import Estimate
 from simulator.results.loss_distribution import LEVELS
+from simulator.results.table import FRACTION, Cell, Column, Row, Table, texts
 
 OF_BALANCE: Final = "_of_balance"
 
@@ -115,19 +107,18 @@ def loss_table(found: Losses) -> Table:
             for name, words in (("var", "VaR"), ("es", "ES"))
         ),
     )
-    rows = []
+    rows: list[Row] = []
     for place in found.places:
-        cells = [_rate(data.stat(*place, name + OF_BALANCE)) or NONE for name, _ in names]
+        stats = (data.stat(*place, name + OF_BALANCE) for name, _ in names)
+        cells = (stat and Cell(stat, like=stat.ends) for stat in stats)
         needs = _needs(data, place) or tr("nothing")
-        luck = _rate(data.stat(*place, "loss_share_economy"), decimals=0) or NONE
-        rows.append((*found.row(place), *cells, luck, needs))
-    header = (tr("{title} (% of opening balance)", title=title) for _, title in names)
-    last = (tr("Systematic share (% of variance)"), tr("Missing"))
-    return Table((tr("Scenario"), tr("Policy"), *header, *last), tuple(rows), n_names=2)
-
-
-def _rate(stat: Estimate[float] | None, decimals: int | None = None) -> str:
-    """A share in percent with its interval; nothing without one."""
-    if stat is None:
-        return ""
-    return text(rate_scale(stat.ends, decimals), stat)
+        luck = data.stat(*place, "loss_share_economy")
+        rows.append((*data.row(*place), *cells, luck, needs))
+    heading = mark("{title} ({unit} of opening balance)")
+    columns = (
+        *texts(SCENARIO, POLICY),
+        *(Column(heading, FRACTION, said={"title": title}) for _, title in names),
+        Column(mark("Systematic share ({unit} of variance)"), FRACTION, decimals=0),
+        *texts(mark("Missing")),
+    )
+    return Table(columns, tuple(rows), n_names=2)

@@ -1,16 +1,19 @@
 """Net loss over time: figure, caption, table."""
 
+from functools import partial
+
 import numpy as np
 import plotly.graph_objects as go
 
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.fans import policy_fans
-from simulator.report.kit.language import tr
+from simulator.report.kit.language import mark, tr
 from simulator.report.kit.numbers import Scale, money_scale
-from simulator.report.kit.statistics import Array, Fan, fan_of
+from simulator.report.kit.statistics import Fan, fan_of
 from simulator.report.kit.style import Frame
-from simulator.report.kit.table import MONTH, POLICY, SCENARIO, Table, month_rows
+from simulator.report.kit.table import month_table
 from simulator.results.path_metrics import net_loss
+from simulator.results.table import MONEY, Column, Table
 
 
 def loss_fan(data: ReportData, scenario: str, policy: str) -> Fan:
@@ -20,22 +23,25 @@ def loss_fan(data: ReportData, scenario: str, policy: str) -> Fan:
 
 
 def _loss_scale(data: ReportData) -> Scale:
+    return money_scale(data.currency, _highest(data))
+
+
+def _highest(data: ReportData) -> list[float]:
+    """The upper end of each band that is drawn."""
     fans = [loss_fan(data, s, p) for s in data.scenarios for p in data.drawn_policies]
-    return money_scale(data.currency, [float(np.nanmax(fan.high)) for fan in fans])
+    return [float(np.nanmax(fan.high)) for fan in fans]
 
 
 def losses_over_time(data: ReportData, frame: Frame) -> go.Figure:
     """Cumulative net loss by month: median and 5-95 % band of policies, a panel a scenario."""
-    scale, fans = _loss_scale(data), {}
-    for s in data.scenarios:
-        for p in data.drawn_policies:
-            fans[s, p] = Fan(*(v / scale.divisor for v in _parts(loss_fan(data, s, p))))
+    scale = _loss_scale(data)
+    fans = {
+        (s, p): loss_fan(data, s, p).each(lambda values: values / scale.divisor)
+        for s in data.scenarios
+        for p in data.drawn_policies
+    }
     title = tr("Net loss so far ({unit})", unit=scale.unit)
     return policy_fans(data, frame, fans, title, scale.unit)
-
-
-def _parts(fan: Fan) -> tuple[Array, Array, Array]:
-    return fan.low, fan.median, fan.high
 
 
 def losses_caption(data: ReportData) -> str:
@@ -57,10 +63,5 @@ def losses_caption(data: ReportData) -> str:
 
 def losses_table(data: ReportData) -> Table:
     """Cumulative net loss, a row a scenario, policy and month."""
-    scale = _loss_scale(data)
-
-    def fan(scenario: str, policy: str) -> Fan:
-        return loss_fan(data, scenario, policy)
-
-    header = (*map(tr, (SCENARIO, POLICY, MONTH)), tr("Net loss so far ({unit})", unit=scale.unit))
-    return Table(header, month_rows(data, [fan], [scale]), n_names=3)
+    column = Column(mark("Net loss so far ({unit})"), MONEY, like=_highest(data))
+    return month_table(data, [column], [partial(loss_fan, data)])

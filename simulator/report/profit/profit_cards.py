@@ -6,7 +6,7 @@ from functools import partial
 from simulator.report.kit.card import Axis, Choice, FigureCard, plain
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import tr
-from simulator.report.kit.policy_table import PolicyTable
+from simulator.report.kit.table import PolicyTable
 from simulator.report.profit import bridge_words, loss_words, losses_over_time
 from simulator.report.profit.bridge_figure import Bridge, bridge_figure
 from simulator.report.profit.loss_figure import Losses, loss_figure, losses_of

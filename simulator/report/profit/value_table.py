@@ -1,55 +1,72 @@
 """The table of policies: profit, capital, value and the allowance needed, best value first."""
 
+from math import nan
 from typing import Final, NamedTuple
 
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import language, sentences, tr
-from simulator.report.kit.numbers import NONE, Scale, missing, money_scale, number, rate_scale, span
-from simulator.report.kit.policy_table import PolicyCell, PolicyRow, PolicyTable, judged_cell
+from simulator.report.kit.language import language, mark, sentences, tr
+from simulator.report.kit.table import POLICY_NAMES, PolicyTable
 from simulator.report.provisions.rule_books import Provisions
-from simulator.results.estimate import Estimate
 from simulator.results.income_statement import parameters_of
 from simulator.results.metrics import better
+from simulator.results.table import FRACTION, MONEY, Column, Number, Table
 
 VALUE: Final = "delta_value"
 
 
-class Column(NamedTuple):
-    """Title, metric, whether of the last month, and whether it is judged as a change."""
+class Measure(NamedTuple):
+    """Title, unit, note and metric of a column, and whether it is of the last month."""
 
     title: str
+    unit: str
+    note: str
     metric: str
     at_end: bool = False
-    judged: bool = False
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it is judged, as a change."""
+        return self.metric.startswith("delta_")
+
+    def column(self) -> Column:
+        """Its column."""
+        return Column(
+            "{title}",
+            self.unit,
+            self.note,
+            {"title": self.title},
+            is_change=self.is_change,
+            better=better(self.metric) if self.is_change else None,
+            decimals=0 if self.metric.startswith("ever_") else None,
+        )
 
 
 def value_table(books: Provisions, scenario: str) -> PolicyTable:
     """Every policy under a scenario; differences are paired with the reference."""
     data, shown = books.data, books.impaired_book
-    columns = (
-        Column(tr("Value"), VALUE, judged=True),
-        Column(tr("Net income"), "net_income"),
-        Column(tr("Return on equity"), "return_on_equity"),
-        Column(tr("Lowest capital ratio"), "lowest_capital_ratio"),
-        Column(tr("Paths below {minimum}", minimum=capital_minimum(data)), "ever_breach_capital"),
-        Column(tr("Allowance"), f"delta_allowance_{books.accounting}", True, True),
-        Column(books.impaired_words(shown)[1], f"impaired_ratio_{shown}", True),
+    below, allowance = tr("Paths below {minimum}", minimum=capital_minimum(data)), tr("Allowance")
+    change, assets = mark("{unit}, change"), mark("{unit} of risk-weighted assets")
+    impaired = books.impaired_words(shown)[1]
+    measures = (
+        Measure(tr("Value"), MONEY, change, VALUE),
+        Measure(tr("Net income"), MONEY, "{unit}", "net_income"),
+        Measure(tr("Return on equity"), FRACTION, mark("{unit} a year"), "return_on_equity"),
+        Measure(tr("Lowest capital ratio"), FRACTION, assets, "lowest_capital_ratio"),
+        Measure(below, FRACTION, mark("{unit} of paths"), "ever_breach_capital"),
+        Measure(allowance, MONEY, change, f"delta_allowance_{books.accounting}", True),
+        Measure(impaired, FRACTION, mark("{unit}, last month"), f"impaired_ratio_{shown}", True),
     )
-    scales = [_scale(data, scenario, column) for column in columns]
     rows, rank = [], 0
     for policy in _best_value_first(data, scenario):
-        cells = tuple(
-            _cell(column, _found(data, (scenario, policy), column), scale)
-            for column, scale in zip(columns, scales, strict=True)
-        )
+        cells = (_number(data, (scenario, policy), measure) for measure in measures)
         reference = policy == data.reference
         rank += not reference
-        note = tr("reference") if reference else ""
-        shown_rank = NONE if reference else str(rank)
-        rows.append(PolicyRow(shown_rank, data.policy_label(policy), note, cells))
-    titles = tuple((c.title, _unit(c, scale)) for c, scale in zip(columns, scales, strict=True))
+        names = (None, tr("reference")) if reference else (str(rank), "")
+        rows.append((names[0], data.policy_label(policy), names[1], *cells))
     place = tr("Under {scenario}", scenario=data.scenario_label(scenario))
-    return PolicyTable(place, tr("{n} months", n=len(data.months)), "", titles, tuple(rows))
+    columns = (*POLICY_NAMES, *(measure.column() for measure in measures))
+    table = Table(columns, tuple(rows), len(POLICY_NAMES), data.currency)
+    return PolicyTable(place, tr("{n} months", n=len(data.months)), "", table)
 
 
 def capital_minimum(data: ReportData) -> str:
@@ -108,53 +125,10 @@ def _best_value_first(data: ReportData, scenario: str) -> list[str]:
     return sorted(found, key=lambda p: -stat.mean if (stat := found[p]) else 0.0)
 
 
-def _found(data: ReportData, place: tuple[str, str], column: Column) -> Estimate[float] | None:
-    if column.at_end:
-        return data.closing(*place, column.metric)
-    return data.stat(*place, column.metric)
-
-
-def _is_money(column: Column) -> bool:
-    return column.judged or column.metric == "net_income"
-
-
-def _scale(data: ReportData, scenario: str, column: Column) -> Scale:
-    stats = [_found(data, (scenario, p), column) for p in data.policies]
-    values = [v for stat in stats if stat is not None for v in stat.ends]
-    return money_scale(data.currency, values) if _is_money(column) else rate_scale(values)
-
-
-def _unit(column: Column, scale: Scale) -> str:
-    """Unit of a column in its head."""
-    if column.metric == "return_on_equity":
-        return tr("% a year")
-    if column.metric.startswith("ever_"):
-        return tr("% of paths")
-    if column.metric == "lowest_capital_ratio":
-        return tr("% of risk-weighted assets")
-    if column.metric.startswith("impaired_ratio_"):
-        return tr("%, last month")
-    return tr("{unit}, change", unit=scale.unit) if column.judged else scale.unit
-
-
-def _cell(column: Column, stat: Estimate[float] | None, scale: Scale) -> PolicyCell:
-    """A number with its interval and, for a change, whether it is told from zero."""
-    title = tr("{title}, {unit}", title=column.title, unit=_unit(column, scale))
+def _number(data: ReportData, place: tuple[str, str], measure: Measure) -> Number:
+    """A number with its interval; that of a probability is cut to 0..1."""
+    read = data.closing if measure.at_end else data.stat
+    stat = read(*place, measure.metric)
     if stat is None:
-        return PolicyCell(title, NONE if column.judged else missing())
-    if column.metric.startswith("ever_"):
-        return _chance_cell(title, stat)
-    if column.judged:
-        return judged_cell(title, scale, stat, better(column.metric))
-    ends = scale.span(stat.ci_low, stat.ci_high) if stat.has_interval else ""
-    return PolicyCell(title, scale.text(stat.mean), ends)
-
-
-def _chance_cell(title: str, stat: Estimate[float]) -> PolicyCell:
-    """A probability in percent, its interval cut to 0..1."""
-    if not stat.has_interval or stat.ci_low == stat.ci_high:
-        return PolicyCell(title, number(100.0 * stat.mean, 0))
-    low, high = (
-        number(100.0 * min(1.0, max(0.0, v)), 0) for v in (stat.ci_low or 0.0, stat.ci_high or 0.0)
-    )
-    return PolicyCell(title, number(100.0 * stat.mean, 0), span(low, high))
+        return None if measure.is_change else nan
+    return stat.clipped() if measure.metric.startswith("ever_") else stat

@@ -54,11 +54,6 @@ def line_word(line: str) -> str:
     return tr(LINE_WORDS[line]) if line in LINE_WORDS else plain(line)
 
 
-def row_of(books: Provisions, place: tuple[str, str]) -> tuple[str, str]:
-    """Names of the tables' rows of a scenario and policy."""
-    return books.data.scenario_label(place[0]), books.data.policy_label(place[1])
-
-
 def used_lines(books: Provisions) -> tuple[str, ...]:
     """Lines of the roll-forward that ever hold money under the drawn policies."""
     rolls = [books.roll(place) for place in books.data.places]
@@ -98,7 +93,12 @@ def waterfall_figure(books: Provisions, frame: Frame, place: tuple[str, str]) ->
     for panel, (title, grade) in enumerate(panels):
         sheet.add_panel(panel, title, *waterfall.row_axes(scale.unit, len(lines), shown))
         waterfall.add_bars(
-            sheet, panel, names, _falls(books, place, lines, grade), scale, row=row_of(books, place)
+            sheet,
+            panel,
+            names,
+            _falls(books, place, lines, grade),
+            scale,
+            row=books.data.row(*place),
         )
         if grid.is_left(panel):
             waterfall.add_row_names(sheet, panel, names)
@@ -113,8 +113,13 @@ def book_style(books: Provisions, book: str) -> tuple[str, str]:
 
 def waterfall_scale(books: Provisions) -> Scale:
     """One unit of money for every roll-forward of the figure."""
+    return money_scale(books.data.currency, waterfall_values(books))
+
+
+def waterfall_values(books: Provisions) -> list[float]:
+    """Every number of the figure's roll-forwards."""
     rolls = (books.roll(place).values for place in books.data.places)
-    return money_scale(books.data.currency, [float(v) for r in rolls for v in r.ravel()])
+    return [float(v) for r in rolls for v in r.ravel()]
 
 
 def _falls(
@@ -182,8 +187,7 @@ def _add_months(sheet: Sheet, books: Provisions, place: tuple[str, str]) -> None
 
 def share_fan(books: Provisions, place: tuple[str, str], book: str) -> Fan:
     """Quantiles over paths of allowance over balance (%), by month."""
-    fan = books.fan(place, book)
-    return Fan(100.0 * fan.low, 100.0 * fan.median, 100.0 * fan.high)
+    return books.fan(place, book).percent
 
 
 def _add_minimum(
@@ -255,7 +259,7 @@ def _add_coverage(
         x=[round(min(median, top), 4)],
         y=[height],
         name=title,
-        meta={"row": [*row_of(books, place), books.label(book), tr(RATIO_WORDS[ratio])]},
+        meta={"row": [*books.data.row(*place), books.label(book), tr(RATIO_WORDS[ratio])]},
         customdata=[f"{median:.1f}"],
         mode="markers",
         marker={"color": colour, "size": 9, "symbol": "triangle-right" if beyond else "circle"},

@@ -6,29 +6,28 @@ import numpy as np
 
 from simulator.report.kit.language import clauses, language, listed, mark, sentences, tr
 from simulator.report.kit.numbers import (
-    NONE,
     interval,
     money_scale,
     number,
     percent,
-    rate_scale,
     significant_decimals,
     span,
 )
 from simulator.report.kit.phrases import effect_text, level_text
 from simulator.report.kit.statistics import Fan
-from simulator.report.kit.table import Table, table_months
+from simulator.report.kit.table import MONTH, POLICY, SCENARIO, WITH_UNIT, table_months
 from simulator.report.provisions.allowance_figures import (
     RATIO_WORDS,
     line_word,
-    row_of,
     used_lines,
     waterfall_scale,
+    waterfall_values,
 )
 from simulator.report.provisions.rule_books import COVERAGE, PROVISIONS, Provisions, plain
 from simulator.results.estimate import Estimate
 from simulator.results.provisions.alternatives import ALONE, DIM, NAME, WEIGHTED
 from simulator.results.provisions.roll_forward import CLOSING, OPENING
+from simulator.results.table import FRACTION, MONEY, Cell, Column, Row, Table, texts
 
 Place = tuple[str, str]
 
@@ -118,18 +117,17 @@ def _movers(books: Provisions, place: Place) -> str:
 
 def waterfall_table(books: Provisions) -> Table:
     """The roll-forward by scenario, policy and line, a column a grade."""
-    lines, grades = used_lines(books), books.grades(books.accounting)
-    scale = waterfall_scale(books)
-    rows = []
-    for place in books.data.places:
+    rows: list[Row] = []
+    data, lines = books.data, used_lines(books)
+    for place in data.places:
         roll = books.roll(place)
         for line in lines:
-            cells = (scale.text(float(v)) for v in (roll.total(line), *roll.of(line)))
-            rows.append((*row_of(books, place), line_word(line), *cells))
-    titles = (tr("All"), *map(plain, grades))
-    header = (tr("{title} ({unit})", title=title, unit=scale.unit) for title in titles)
-    names = (tr("Scenario"), tr("Policy"), tr("Line"))
-    return Table((*names, *header), tuple(rows), n_names=3)
+            cells = (float(v) for v in (roll.total(line), *roll.of(line)))
+            rows.append((*data.row(*place), line_word(line), *cells))
+    titles, like = (tr("All"), *map(plain, books.grades(books.accounting))), waterfall_values(books)
+    columns = (Column(WITH_UNIT, MONEY, said={"title": title}, like=like) for title in titles)
+    names = texts(SCENARIO, POLICY, mark("Line"))
+    return Table((*names, *columns), tuple(rows), n_names=3, currency=data.currency)
 
 
 def fan_caption(books: Provisions) -> str:
@@ -243,30 +241,27 @@ def chance_words(stat: Estimate[float] | None) -> str:
 
 def coverage_table(books: Provisions) -> Table:
     """Lowest month of both ratios with minimum and breach; then each book's own by month."""
-    rows = []
+    rows: list[Row] = []
     for place in books.data.places:
         for book in books.with_minima():
             for ratio, words in RATIO_WORDS.items():
-                fan, minimum = books.lowest(ratio, place, book), books.minimum(book, ratio)
-                least = NONE if minimum is None else number(100.0 * minimum, 1)
-                breach = NONE if minimum is None else chance_words(books.breach(ratio, place, book))
-                names = (*row_of(books, place), books.label(book), tr(words), tr("lowest"))
-                rows.append((*names, _fan_cell(fan, 0, 1), least, breach))
+                lowest, minimum = books.lowest(ratio, place, book), books.minimum(book, ratio)
+                breach = None if minimum is None else chance_words(books.breach(ratio, place, book))
+                names = (*books.data.row(*place), books.label(book), tr(words), tr("lowest"))
+                rows.append((*names, Cell(lowest.at(0), decimals=1), minimum, breach))
     for place in books.data.places:
         for book in books.books:
-            own = (*row_of(books, place), books.label(book), tr("Own allowance over balance"))
+            own = (*books.data.row(*place), books.label(book), tr("Own allowance over balance"))
             for at in table_months(books.data):
-                cell = _fan_cell(books.fan(place, book), at, 2)
-                rows.append((*own, f"{books.data.months[at]:.0f}", cell, NONE, NONE))
-    header = (tr("Scenario"), tr("Policy"), tr("Provisioning standard"), tr("Ratio"), tr("Month"))
-    last = (tr("Median, 90 % of paths (%)"), tr("Minimum (%)"), tr("A month below the minimum"))
-    return Table((*header, *last), tuple(rows), n_names=5)
-
-
-def _fan_cell(fan: Fan, at: int, decimals: int) -> str:
-    """Median and 5-95 % band in percent."""
-    median, low, high = (float(v[at]) for v in (fan.median, fan.low, fan.high))
-    return rate_scale([], decimals).spanned(median, low, high)
+                cell = books.fan(place, book).at(at)
+                rows.append((*own, f"{books.data.months[at]:.0f}", cell, None, None))
+    columns = (
+        *texts(SCENARIO, POLICY, mark("Provisioning standard"), mark("Ratio"), MONTH),
+        Column(mark("Median, 90 % of paths ({unit})"), FRACTION, decimals=2),
+        Column(mark("Minimum ({unit})"), FRACTION, decimals=1),
+        *texts(mark("A month below the minimum")),
+    )
+    return Table(columns, tuple(rows), n_names=5)
 
 
 def allowance_sentence(books: Provisions) -> str:

@@ -53,20 +53,20 @@ def by_decile(rows: Rows, labels: Labels, scale: Scale, frame: Frame) -> go.Figu
     """Value of a first loan by tenth of the score, with intervals; a panel a scenario."""
     grid, unit = _grid(frame, len(labels)), scale.divisor
     sheet = Sheet(grid)
-    reach = [v for r in rows for v in (r.value_per_loan_ci_low, r.value_per_loan_ci_high)]
+    reach = [v for r in rows for v in (r.value_per_loan.ci_low, r.value_per_loan.ci_high)]
     ends, title = _ends(reach, unit), tr("Value of a loan ({unit})", unit=scale.unit)
     colour = style.series(1)[0]
     for panel, (scenario, label) in enumerate(labels.items()):
-        mine = [r for r in rows if r.scenario == scenario and not isnan(r.value_per_loan)]
+        mine = [r for r in rows if r.scenario == scenario and not isnan(r.value_per_loan.mean)]
         sheet.add_panel(panel, label, *_axes(grid, panel, tr("Tenth of the score"), title, ends))
-        above = [(r.value_per_loan_ci_high - r.value_per_loan) / unit for r in mine]
-        below = [(r.value_per_loan - r.value_per_loan_ci_low) / unit for r in mine]
+        above = [(r.value_per_loan.ci_high - r.value_per_loan.mean) / unit for r in mine]
+        below = [(r.value_per_loan.mean - r.value_per_loan.ci_low) / unit for r in mine]
         sheet.add_trace(
             panel,
             type="scatter",
             mode="markers",
             x=[int(r.group) for r in mine],
-            y=[r.value_per_loan / unit for r in mine],
+            y=[r.value_per_loan.mean / unit for r in mine],
             marker={"size": 7, "color": colour},
             error_y={
                 "type": "data",
@@ -86,16 +86,16 @@ def by_cutoff(cutoff: float, rows: Rows, labels: Labels, scale: Scale, frame: Fr
     """Value of a cut-off less that of the current one; a panel a scenario."""
     grid, unit = _grid(frame, len(labels)), scale.divisor
     sheet = Sheet(grid)
-    ends = _ends((r.change for r in rows), unit)
+    ends = _ends((r.change.mean for r in rows), unit)
     title = tr("Value against the current cut-off ({unit})", unit=scale.unit)
     colour = style.series(1)[0]
     for panel, (scenario, label) in enumerate(labels.items()):
-        mine = [r for r in rows if r.scenario == scenario and not isnan(r.change)]
+        mine = [r for r in rows if r.scenario == scenario and not isnan(r.change.mean)]
         sheet.add_panel(panel, label, *_axes(grid, panel, tr("Cut-off"), title, ends))
         scores = [r.low for r in mine]
         upper, lower = (
             [v / unit for v in side]
-            for side in ([r.change_ci_high for r in mine], [r.change_ci_low for r in mine])
+            for side in ([r.change.ci_high for r in mine], [r.change.ci_low for r in mine])
         )
         quiet: Settings = {"type": "scatter", "mode": "lines"}
         sheet.add_trace(
@@ -112,7 +112,7 @@ def by_cutoff(cutoff: float, rows: Rows, labels: Labels, scale: Scale, frame: Fr
             panel,
             **quiet,
             x=scores,
-            y=[r.change / unit for r in mine],
+            y=[r.change.mean / unit for r in mine],
             line={"color": colour, "width": 2.2},
             hoverinfo="x+y",
         )
@@ -130,7 +130,7 @@ def by_cutoff(cutoff: float, rows: Rows, labels: Labels, scale: Scale, frame: Fr
 def decile_words(currency: str, rows: Rows, labels: Labels) -> str:
     """What the worst, and the fifth, tenth of the scores is worth in each scenario."""
     chosen = [r for r in rows if r.kind == "decile" and r.group in ("1", str(DECILES // 2))]
-    scale = money_scale(currency, [r.value_per_loan for r in chosen])
+    scale = money_scale(currency, [r.value_per_loan.mean for r in chosen])
     parts = []
     for scenario, label in labels.items():
         worst, middle = (r for r in chosen if r.scenario == scenario)
@@ -139,9 +139,9 @@ def decile_words(currency: str, rows: Rows, labels: Labels) -> str:
                 "Under {scenario} a loan to the tenth with the lowest scores is worth {worst}"
                 " ({span}), one to the fifth tenth {middle}.",
                 scenario=label,
-                worst=scale.full(worst.value_per_loan),
-                span=scale.span(worst.value_per_loan_ci_low, worst.value_per_loan_ci_high),
-                middle=scale.full(middle.value_per_loan),
+                worst=scale.full(worst.value_per_loan.mean),
+                span=scale.span(worst.value_per_loan.ci_low, worst.value_per_loan.ci_high),
+                middle=scale.full(middle.value_per_loan.mean),
             )
         )
     return sentences(*parts)
@@ -155,7 +155,7 @@ def cutoff_words(currency: str, cutoff: float, rows: Rows, labels: Labels) -> li
         if best is None:
             out.append(tr("Under {scenario} there is no value: see the warnings.", scenario=label))
             continue
-        scale = money_scale(currency, [best.change])
+        scale = money_scale(currency, [best.change.mean])
         out.append(
             tr(
                 "Under {scenario} value is largest with a cut-off of {best}, against {now} today:"
@@ -163,8 +163,8 @@ def cutoff_words(currency: str, cutoff: float, rows: Rows, labels: Labels) -> li
                 scenario=label,
                 best=best.group,
                 now=f"{cutoff:g}",
-                change=scale.full(best.change),
-                span=scale.span(best.change_ci_low, best.change_ci_high),
+                change=scale.full(best.change.mean),
+                span=scale.span(best.change.ci_low, best.change.ci_high),
                 step=f"{STEP:g}",
             )
         )

@@ -1,20 +1,23 @@
 """The page on underwriting: what each tenth of the scores is worth, and where to draw the line."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from math import nan
 
 from simulator.report.kit.card import FigureCard, plain
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import tr
-from simulator.report.kit.numbers import Scale, money_scale, percent
+from simulator.report.kit.language import mark, tr
+from simulator.report.kit.numbers import Scale, money_scale
 from simulator.report.kit.page_shell import page_text
-from simulator.report.kit.table import SCENARIO, Table
+from simulator.report.kit.table import SCENARIO
 from simulator.report.underwriting.underwriting_figures import (
     by_cutoff,
     by_decile,
     cutoff_words,
     decile_words,
 )
+from simulator.results.table import COUNT, FRACTION, MONEY, Column, Table, texts
 from simulator.results.underwriting import CUTOFF, UnderwritingRow
 
 Rows = Sequence[UnderwritingRow]
@@ -39,7 +42,7 @@ def render_underwriting(data: ReportData) -> str:
         headline=decile_words(currency, rows, labels),
         support=cutoff_words(currency, cutoff, rows, labels),
         cards=cards,
-        bands=_table(currency, rows, labels, "band", tr("Band")),
+        bands=_table(currency, rows, labels, "band", mark("Band")),
     )
 
 
@@ -54,28 +57,26 @@ def _decile_card(currency: str, rows: Rows, labels: Labels) -> FigureCard:
             " tenth of all applicants with the lowest scores."
         ),
         partial(by_decile, chosen, labels, _scale(currency, chosen)),
-        _table(currency, rows, labels, "decile", tr("Tenth")),
+        _table(currency, rows, labels, "decile", mark("Tenth")),
     )
 
 
 def _cutoff_card(currency: str, cutoff: float, rows: Rows, labels: Labels) -> FigureCard:
     chosen = [row for row in rows if row.kind == "cutoff"]
-    scale, per_loan = money_scale(currency, [r.change for r in chosen]), _scale(currency, chosen)
-    header = (
-        tr(SCENARIO),
-        tr("Cut-off"),
-        tr("Value against the current cut-off ({unit})", unit=scale.unit),
-        tr("Value of a loan at the margin ({unit})", unit=per_loan.unit),
-        tr("Bad loans at the margin"),
+    scale = money_scale(currency, [r.change.mean for r in chosen])
+    columns = (
+        *texts(SCENARIO, mark("Cut-off")),
+        Column(
+            mark("Value against the current cut-off ({unit})"),
+            MONEY,
+            is_change=True,
+            like=[r.change.mean for r in chosen],
+        ),
+        replace(_per_loan(chosen), heading=mark("Value of a loan at the margin ({unit})")),
+        Column(mark("Bad loans at the margin"), FRACTION, decimals=1),
     )
     lines = tuple(
-        (
-            labels[row.scenario],
-            row.group,
-            scale.spanned(row.change, row.change_ci_low, row.change_ci_high, signed=True),
-            _told(per_loan)(row),
-            percent(row.bad_rate),
-        )
+        (labels[row.scenario], row.group, row.change, row.value_per_loan, row.bad_rate)
         for row in chosen
     )
     return plain(
@@ -88,48 +89,47 @@ def _cutoff_card(currency: str, cutoff: float, rows: Rows, labels: Labels) -> Fi
             " with the cut-off."
         ),
         partial(by_cutoff, cutoff, chosen, labels, scale),
-        Table(header, lines, n_names=2),
+        Table(columns, lines, 2, currency),
     )
 
 
 def _scale(currency: str, rows: Rows) -> Scale:
-    return money_scale(currency, [row.value_per_loan for row in rows])
+    return money_scale(currency, [row.value_per_loan.mean for row in rows])
 
 
-def _told(scale: Scale) -> Callable[[UnderwritingRow], str]:
+def _per_loan(rows: Rows) -> Column:
     """Value of a loan with its interval."""
-    return lambda row: scale.spanned(
-        row.value_per_loan, row.value_per_loan_ci_low, row.value_per_loan_ci_high
-    )
+    like = [row.value_per_loan.mean for row in rows]
+    return Column(mark("Value of a loan ({unit})"), MONEY, like=like)
 
 
 def _table(currency: str, rows: Rows, labels: Labels, kind: str, title: str) -> Table:
     """Everything that is known of each group of scores."""
     chosen = [row for row in rows if row.kind == kind]
-    scale = _scale(currency, chosen)
-    header = (
-        tr(SCENARIO),
-        title,
-        tr("Scores from"),
-        tr("Applications"),
-        tr("Approved today"),
-        tr("Price a year"),
-        tr("Bad loans"),
-        tr("Charge-offs over amount lent"),
-        tr("Value of a loan ({unit})", unit=scale.unit),
+    shares = (
+        mark("Approved today"),
+        mark("Price a year"),
+        mark("Bad loans"),
+        mark("Charge-offs over amount lent"),
+    )
+    columns = (
+        *texts(SCENARIO, title, mark("Scores from")),
+        Column(mark("Applications"), COUNT, decimals=0),
+        *(Column(share, FRACTION, decimals=1) for share in shares),
+        _per_loan(chosen),
     )
     lines = tuple(
         (
             labels[row.scenario],
             row.group,
             f"{row.low:.0f}" if row.low > 0.0 else "",
-            f"{row.asked:,.0f}",
-            percent(row.approved / row.asked if row.asked > 0.0 else None),
-            percent(row.price),
-            percent(row.bad_rate),
-            percent(row.charge_off_rate),
-            _told(scale)(row),
+            row.asked,
+            row.approved / row.asked if row.asked > 0.0 else nan,
+            row.price,
+            row.bad_rate,
+            row.charge_off_rate,
+            row.value_per_loan,
         )
         for row in chosen
     )
-    return Table(header, lines, n_names=2)
+    return Table(columns, lines, 2, currency)

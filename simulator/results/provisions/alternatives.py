@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from simulator.provision import RiskCell, RuleBook
 from simulator.provision.staged import Staged
 from simulator.results.provisions.allowance import Foreseen, cover
-from simulator.results.variables import MONEY
+from simulator.results.table import MONEY
 
 F8 = NDArray[np.float64]
 

@@ -41,7 +41,7 @@ from simulator.results.provisions.variables import (
     WHOLE_NUMBERS,
     all_variables,
 )
-from simulator.results.variables import unit_in
+from simulator.results.table import unit_in
 from simulator.vocabulary import CellMeasure, Count, Flow
 
 F8 = NDArray[np.float64]

@@ -14,7 +14,7 @@ from simulator.results.intervals import CONFIDENCE
 from simulator.results.metric import LOWER, MONTH_AXIS, Metric, MetricValues, Span
 from simulator.results.provisions.roll_forward import TRANSFERS
 from simulator.results.provisions.variables import OPENING_SUFFIX
-from simulator.results.variables import FRACTION, MONEY, unit_in
+from simulator.results.table import FRACTION, MONEY, unit_in
 
 F8 = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from simulator.results.over_paths import STATISTIC_SUFFIXES
 from simulator.results.provisions.alternatives import DIM, LONG_NAME, NAME, UNIT
-from simulator.results.variables import FRACTION, MONEY
+from simulator.results.table import FRACTION, MONEY
 from simulator.vocabulary import CellMeasure
 
 BY_BOOK: Final = ("scenario", "policy", "provision")

@@ -123,7 +123,9 @@ def test_buckets_of_days_agree_with_the_thresholds() -> None:
 def test_the_command_shows_both_sides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert look([str(write_tape(tmp_path, dpd=one_in_ten(45, 0)))]) == 0
     out = capsys.readouterr().out
-    assert "the tape says" in out
-    row = next(line for line in out.splitlines() if line.startswith("Balance overdue 30+"))
+    assert "Model at the opening" in out
+    row = next(
+        line for line in out.splitlines() if line.split()[:3] == ["Balance", "overdue", "30+"]
+    )
     assert row.split()[-3:] == ["10.00%", "10.00%", "+0.00"]
     assert "Imputed: for all of the balance" in out

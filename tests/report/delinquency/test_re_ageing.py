@@ -6,6 +6,7 @@ from simulator.report.headline.committee_tables import against_current
 from simulator.report.headline.support import further
 from simulator.report.headline.verdict import verdict
 from simulator.report.kit.data import ReportData
+from simulator.report.kit.table import PageTable
 from simulator.report.policies import effects
 from tests.report.stress_runs import Run, data_of
 
@@ -34,21 +35,22 @@ def test_a_rate_that_only_re_ageing_lowers_is_no_improvement(default_run: Run) -
     assert "peak 90+ amount" not in verdict(data)
     table = against_current(data)
     assert table is not None
-    assert {row.cells[1].verdict for row in table.rows} == {"reaged"}
+    judged = PageTable(table.table).judged
+    assert {row.cells[1].verdict for row in judged} == {"reaged"}
     assert not further(data)
-    (_, rows) = headline_table.headline_table(data).groups[0]
-    assert {row.cells[0].verdict for row in rows[1:]} == {"reaged"}
+    (_, rows) = PageTable(headline_table.headline_table(data)).groups[0]
+    assert {row.cells[1].verdict for row in rows[1:]} == {"reaged"}
     caption = overdue.overdue_caption(data, 30)
     assert "peaks lowest" not in caption
     assert "Left out, without a significant fall of the rate before relief: Grace period" in caption
     assert "Re-aged: under Grace period, Stricter approval" in effects.effects_caption(data)
-    assert "before relief +0.40 (0.20 to 0.60)" in effects.effects_table(data).rows[0][2]
+    assert "before relief +0.40 (0.20 to 0.60)" in PageTable(effects.effects_table(data)).rows[0][2]
 
 
 def test_a_rate_that_falls_before_relief_too_is_an_improvement(default_run: Run) -> None:
     data = _re_aged(default_run, (-0.009, -0.011, -0.007))
     assert "lowers the peak 90+ amount" in verdict(data)
-    (_, rows) = headline_table.headline_table(data).groups[0]
-    assert {row.cells[0].verdict for row in rows[1:]} == {"better"}
+    (_, rows) = PageTable(headline_table.headline_table(data)).groups[0]
+    assert {row.cells[1].verdict for row in rows[1:]} == {"better"}
     assert "Left out" not in overdue.overdue_caption(data, 30)
     assert "Re-aged" not in effects.effects_caption(data)

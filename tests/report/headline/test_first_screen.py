@@ -16,7 +16,7 @@ from simulator.report.headline.first_screen import first_screen
 from simulator.report.headline.verdict import MOST_EFFECTS, MOST_WORDS, verdict
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import speaking
-from simulator.report.kit.spreadsheet import Number
+from simulator.report.kit.table import PageTable
 from simulator.results.decision import Lack, Outcome
 from simulator.results.ranking import frontiers
 from simulator.results.run import Run
@@ -247,24 +247,22 @@ def test_every_number_of_the_first_screen_follows_from_the_results(
     assert code != "en" or len(lead.split()) <= MOST_WORDS
 
     # Both tables.
-    for s, row in enumerate(screen.levels.rows):
-        for text, header, expected in zip(
-            row[1:], screen.levels.header[1:], again.levels(s), strict=True
-        ):
+    levels = PageTable(screen.levels)
+    for s, row in enumerate(levels.rows):
+        for text, header, expected in zip(row[1:], levels.header[1:], again.levels(s), strict=True):
             _assert_cell(text, header, expected)
     assert screen.against is not None
-    assert [row.policy for row in screen.against.rows] == [labels[i] for i in again.order()]
-    for i, line in zip(again.order(), screen.against.rows, strict=True):
+    against = PageTable(screen.against.table)
+    assert [row.names[1] for row in against.judged] == [labels[i] for i in again.order()]
+    for i, line in zip(again.order(), against.judged, strict=True):
         *expected, low, high = again.changes(i)
-        for cell, (_, unit), number in zip(
-            line.cells, screen.against.titles, expected, strict=True
-        ):
+        for cell, (_, unit), number in zip(line.cells, against.titles, expected, strict=True):
             if cell.verdict == "same":
                 assert number == 0.0
             else:
                 _assert_cell(cell.value, unit, number)
         if line.cells[-1].span:
-            unit = screen.against.titles[-1][1]
+            unit = against.titles[-1][1]
             ends = re.split(r" to | 至 ", line.cells[-1].span)
             for text, number in zip(ends, (low, high), strict=True):
                 _assert_cell(text, unit, number)
@@ -375,7 +373,7 @@ def test_four_faces_give_one_answer_where_the_largest_mean_is_not_sure(
     assert len(best) == 2
     assert all("education" in line for line in best)
     ranking = workbook._ranking(data)
-    first = [row for row in ranking.rows if row[2] == Number(1.0)]
+    first = [row for row in ranking.rows if row[2] == 1]
     assert len(first) == 3
     assert all("Education" in row for row in first)
 

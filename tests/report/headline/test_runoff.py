@@ -5,6 +5,7 @@ from simulator.report.headline import headline_table
 from simulator.report.headline.first_screen import first_screen
 from simulator.report.kit import style
 from simulator.report.kit.data import ReportData
+from simulator.report.kit.table import PageTable
 from simulator.report.policies import effects
 from tests.report.stress_runs import Run, data_of
 
@@ -29,9 +30,9 @@ def _with_runoff(run: Run) -> ReportData:
 
 def test_losses_put_off_into_the_runoff_are_in_the_amounts(default_run: Run) -> None:
     data = _with_runoff(default_run)
-    titles = [title for title, _ in headline_table.headline_table(data).titles]
-    assert titles[2:] == ["Net loss with run-off", "Value"]
-    assert headline_table.headline_table(data).groups[0][1][1].cells[-2].verdict == "worse"
+    table = PageTable(headline_table.headline_table(data))
+    assert [title for title, _ in table.titles][4::2] == ["Net loss with run-off", "Value"]
+    assert table.groups[0][1][1].cells[-3].verdict == "worse"
     drawn = effects.policy_effects(data, style.WIDE).to_plotly_json()["layout"]["annotations"]
     assert "Net loss with run-off" in " ".join(a["text"] for a in drawn)
 

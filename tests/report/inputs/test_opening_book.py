@@ -6,6 +6,7 @@ import pytest
 
 from simulator.report.inputs.opening_book import OpeningBook, opening_book
 from simulator.report.kit.language import speaking
+from simulator.report.kit.table import PageTable
 from tests.report.page_outline import Outline
 from tests.report.stress_runs import PAYLOADS, Run, data_of, make_run, write
 
@@ -40,7 +41,7 @@ def chapter(**changes: object) -> OpeningBook:
 
 
 def test_both_sides_and_their_gap_stand_in_a_row() -> None:
-    rows = {row[:2]: row[2:] for row in chapter().table.rows}
+    rows = {row[:2]: row[2:] for row in PageTable(chapter().table).rows}
     assert rows["Loans", ""] == ("477", "477", "0.00")
     late = [cell.replace("\u202f", " ") for cell in rows["Balance overdue", "90+"]]
     assert late == ["10.00 %", "8.00 %", "\u22122.00"]
@@ -61,7 +62,7 @@ def test_what_is_imputed_left_out_and_warned_of_is_said() -> None:
 def test_the_chapter_speaks_chinese() -> None:
     with speaking("zh"):
         found = chapter()
-    assert found.table.header[3] == "模型期初"
+        assert PageTable(found.table).header[3] == "模型期初"
     assert found.warnings == ("t.csv：borrower_id A1名下有40笔贷款（共50笔）",)
 
 

@@ -14,7 +14,7 @@ from simulator.report.fit.page import render_fit
 from simulator.report.fit.panels import Panel, Strand, line_panels
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import speaking
-from simulator.report.kit.spreadsheet import MAX_SHEET_NAME, Number, number_format
+from simulator.report.kit.spreadsheet import MAX_SHEET_NAME, number_format
 from simulator.report.kit.style import WIDE
 from simulator.results.run import Run
 from simulator.settings import ReportSettings
@@ -60,10 +60,10 @@ def test_a_chinese_workbook_names_its_sheets_headings_and_metrics_in_chinese(
 
 def test_units_of_numbers_are_said_in_the_language() -> None:
     with speaking("zh"):
-        assert number_format(Number(1.0, "CNY"), "CNY") == '#,##0" 元"'
-        assert number_format(Number(1.0, "CNY/borrower"), "CNY") == '#,##0" 元/人"'
-        assert number_format(Number(1.0, "1/year"), "CNY") == '0.00%" 每年"'
-        assert number_format(Number(1.0, "1"), "CNY") == "0.00%"
+        assert number_format("CNY", "CNY") == '#,##0" 元"'
+        assert number_format("CNY/borrower", "CNY") == '#,##0" 元/人"'
+        assert number_format("1/year", "CNY") == '0.00%" 每年"'
+        assert number_format("1", "CNY") == "0.00%"
 
 
 def test_a_chinese_comparison_says_its_finding_and_its_warnings_in_chinese(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from simulator.report.kit import style
+from simulator.report.kit.table import PageTable
 from simulator.report.policies import frontier_words
 from simulator.report.policies.frontier_figure import frontier_figure, frontier_scale
 from tests.report.stress_runs import Run, data_of
@@ -61,7 +62,7 @@ def test_a_cost_of_a_borrower_saved_that_cannot_be_told_is_missing(many: Run) ->
     dataset = many.dataset.copy(deep=True)
     dataset["fates"].loc[{"fate": "harmed"}] = dataset["fates"].sel(fate="saved")
     told, blank = (
-        frontier_words.frontier_table(data_of(Run(d, many.rows, many.manifest)))
+        PageTable(frontier_words.frontier_table(data_of(Run(d, many.rows, many.manifest))))
         for d in (many.dataset, dataset)
     )
     column = next(i for i, t in enumerate(told.header) if t.startswith("Cost per borrower saved"))
@@ -73,7 +74,8 @@ def test_a_policy_that_saves_people_and_money_earns_with_each_of_them() -> None:
     data = _worth_of((5e4, 1e4), (-2e4, 1e3), 1e3)
     data.dataset["fates"].loc[{"fate": "saved", "policy": "policy_number_1"}] = 10.0
     data.dataset["fates"].loc[{"fate": "harmed"}] = 0.0
-    told = frontier_words.frontier_table(data_of(Run(data.dataset, (), data.manifest)))
+    table = frontier_words.frontier_table(data_of(Run(data.dataset, (), data.manifest)))
+    told = PageTable(table)
     column = next(i for i, t in enumerate(told.header) if t.startswith("Cost per borrower saved"))
     row = next(row for row in told.rows if row[1] == "Policy number 1")
     assert row[column] == "earns CNY\u00a02.00\u202fk per borrower saved"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from simulator.report.kit import style
+from simulator.report.kit.table import PageTable
 from simulator.report.policies import group_figures, group_words
 from simulator.vocabulary import Fate
 from tests.report.stress_runs import Run, data_of
@@ -46,7 +47,7 @@ def test_a_group_without_borrowers_has_no_rate(many: Run) -> None:
     data = data_of(Run(dataset, many.rows, many.manifest))
     rates = group_figures.group_rates(data, "product", data.best_first[0]).rates[Fate.SAVED]
     assert np.isnan(rates[1])
-    assert ("n/a", "n/a") in {row[-2:] for row in group_words.bearing_table(data).rows}
+    assert ("n/a", "n/a") in {row[-2:] for row in PageTable(group_words.bearing_table(data)).rows}
     assert "nan" not in group_words.bearing_caption(data, data.best_first[0])
 
 

@@ -1,5 +1,6 @@
 """What borrowers go through: months overdue, contacts, complaints."""
 
+from simulator.report.kit.table import PageTable
 from simulator.report.policies import hardship
 from simulator.vocabulary import Burden
 from tests.report.stress_runs import Run, data_of
@@ -17,7 +18,9 @@ def test_hardship_is_claimed_only_where_it_is_told_from_zero(many: Run) -> None:
         " borrowers. Contacts are those about overdue or endangered loans, without reminders before"
         " the due day."
     )
-    assert hardship.hardship_table(data, [frontier]).rows[1][1:] == ("no difference",) * 3
+    assert (
+        PageTable(hardship.hardship_table(data, [frontier])).rows[1][1:] == ("no difference",) * 3
+    )
     dataset["burdens"][:, 4, :, Burden.OVERDUE_MONTHS] = 75.0
     data = data_of(Run(dataset, many.rows, many.manifest))
     assert data.overall is not None

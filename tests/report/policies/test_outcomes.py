@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from simulator.report.kit import style
+from simulator.report.kit.table import PageTable
 from simulator.report.policies import outcome_figures, outcome_words
 from simulator.vocabulary import Fate
 from tests.report.page_outline import Outline
@@ -26,12 +27,13 @@ def test_the_fates_are_drawn_per_thousand_of_the_reference_borrowers(many: Run) 
 
 
 def test_late_outcomes_stand_in_the_table_of_fates_only_where_there_are_any(many: Run) -> None:
-    before = outcome_words.fates_table(data_of(many))
+    before = PageTable(outcome_words.fates_table(data_of(many)))
     assert not [title for title in before.header if "later" in title]
     dataset = many.dataset.copy(deep=True)
     dataset["fates"].loc[{"fate": "lapsed", "policy": "policy_number_1"}] = 7.0
     dataset["fates"].loc[{"fate": "harmed_later", "policy": "policy_number_2"}] = 3.0
-    after = outcome_words.fates_table(data_of(Run(dataset, many.rows, many.manifest)))
+    table = outcome_words.fates_table(data_of(Run(dataset, many.rows, many.manifest)))
+    after = PageTable(table)
     lapsed = next(i for i, title in enumerate(after.header) if "Saved, of them 90+ later" in title)
     assert after.header[lapsed - 1].startswith("Saved (")
     assert sum(row[lapsed].startswith("7.0") for row in after.rows) == 1 + len(SCENARIOS)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from simulator.report.kit.numbers import money_scale
+from simulator.report.kit.table import PageTable
 from simulator.report.policies import hardship, ranking
 from simulator.report.policies.frontier_figure import frontier_scale
 from tests.report.stress_runs import Run, data_of
@@ -19,20 +21,22 @@ def test_the_ranking_repeats_the_frontier_and_names_who_dominates(many: Run) -> 
         "Under Epidemic",
     ]
     scale = frontier_scale(data, frontier)
-    rows = {row.policy: row for row in shown[0].rows}
+    judged = PageTable(shown[0].table).judged
+    rows = {row.names[1]: row for row in judged}
     assert len(rows) == 20
     for s in frontier.standings:
         row = rows[data.policy_label(s.policy)]
-        assert row.rank == str(s.rank)
-        worth = ranking.worth_scale_of(data, frontier)
+        assert row.names[0] == str(s.rank)
+        ranked = [v for standing in frontier.standings for v in standing.worth.ends]
+        worth = money_scale(data.currency, ranked, digits=4)
         assert row.cells[0].value == worth.text(s.worth.mean, signed=True)
         assert row.cells[0].span == worth.span(s.worth.ci_low, s.worth.ci_high)
         assert row.cells[1].value == scale.text(s.net.mean, signed=True)
         assert row.cells[2].value == scale.text(s.loss_avoided.mean)
         assert row.cells[3].value == scale.text(s.cost.mean)
         expected = f"dominated by {data.policy_label(s.dominated_by)}" if s.dominated_by else ""
-        assert row.note == expected
-    order = [row.policy for row in shown[0].rows]
+        assert row.names[2] == expected
+    order = [row.names[1] for row in judged]
     above = sum(1 for s in frontier.standings if s.worth.mean > 0)
     assert order.index("Current policy") == above
 
@@ -43,14 +47,14 @@ def test_rates_of_text_and_tables_are_per_thousand_borrowers(many: Run) -> None:
     for data, per in ((data_of(many), 1), (data_of(Run(dataset, many.rows, many.manifest)), 2)):
         assert data.overall is not None
         best = data.overall.standings[0]
-        row = ranking.rankings(data)[0].rows[0]
-        cells = {cell.title: cell.value for cell in row.cells}
+        row = PageTable(ranking.rankings(data)[0].table).judged[0]
+        cells = {cell.title.partition(",")[0]: cell.value for cell in row.cells}
         for fate, title in ranking.COUNTED:
             shown = float(cells[title].replace(",", ""))
             assert shown == pytest.approx(per * best.fate(fate).mean, abs=0.5)
+        table = hardship.hardship_table(data, [data.overall])
         (level, *_), (change, *_) = (
-            (text.split(" ") for text in hardship.hardship_table(data, [data.overall]).rows[i][2:3])
-            for i in (0, 1)
+            (text.split(" ") for text in PageTable(table).rows[i][2:3]) for i in (0, 1)
         )
         assert float(level[0].replace(",", "")) == pytest.approx(
             per * data.overall.reference_burdens["contacts"].mean, abs=0.06

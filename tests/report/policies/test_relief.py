@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from simulator.report.kit.numbers import percent
+from simulator.report.kit.table import PageTable
 from simulator.report.policies import ranking, relief
 from tests.report.stress_runs import Run, data_of
 
@@ -19,11 +20,11 @@ def test_the_kicked_can_sentence_names_the_extremes(many: Run) -> None:
     assert sentence.endswith("Not comparable between policies with different lengths of relief.")
     row = next(
         row
-        for row in ranking.rankings(data)[0].rows
-        if row.policy == data.policy_label(most.policy)
+        for row in PageTable(ranking.rankings(data)[0].table).judged
+        if row.names[1] == data.policy_label(most.policy)
     )
-    (cell,) = (cell for cell in row.cells if cell.title == "Re-default after relief")
-    returned, prevented = (float(text.replace(",", "")) for text in cell.span.split(" of "))
+    (cell,) = (cell for cell in row.cells if cell.title.startswith("Re-default after relief"))
+    returned, prevented = (float(text.replace(",", "")) for text in cell.beside.split(" of "))
     assert returned / prevented == pytest.approx(most.kicked_can_index.mean, abs=0.5 / prevented)
     nothing = many.dataset.copy(deep=True)
     nothing["fates"].loc[{"fate": ["prevented", "returned"]}] = 0.0

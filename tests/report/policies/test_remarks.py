@@ -2,6 +2,7 @@
 
 import xarray as xr
 
+from simulator.report.kit.table import PageTable
 from simulator.report.policies import ranking, remarks
 from tests.report.stress_runs import Run, data_of
 
@@ -10,14 +11,20 @@ def test_too_early_to_tell_has_its_column_and_a_note_where_it_exceeds_the_saved(
     dataset = many.dataset.copy(deep=True)
     dataset["fates"].loc[{"fate": "censored"}] = 0.0
     without = data_of(Run(dataset, many.rows, many.manifest))
-    assert "Follow-up too short" not in [t for t, _ in ranking.rankings(without)[0].titles]
+    assert "Follow-up too short" not in [
+        title for title, _ in PageTable(ranking.rankings(without)[0].table).titles
+    ]
     assert not [r for r in remarks.remarks(without) if r.startswith("Follow-up too short")]
     dataset = dataset.copy(deep=True)
     dataset["fates"].loc[{"policy": "policy_number_3", "fate": "saved"}] = 0.0
     dataset["fates"].loc[{"policy": "policy_number_3", "fate": "censored"}] = 9.0
     early = data_of(Run(dataset, many.rows, many.manifest))
-    row = next(r for r in ranking.rankings(early)[0].rows if r.policy == "Policy number 3")
-    assert {c.title: float(c.value) for c in row.cells[4:6]} == {
+    row = next(
+        r
+        for r in PageTable(ranking.rankings(early)[0].table).judged
+        if r.names[1] == "Policy number 3"
+    )
+    assert {c.title.partition(",")[0]: float(c.value) for c in row.cells[4:6]} == {
         "Saved": 0.0,
         "Follow-up too short": 9.0,
     }

@@ -9,6 +9,7 @@ import pytest
 from simulator.report.kit import style
 from simulator.report.kit.card import Axis
 from simulator.report.kit.language import speaking
+from simulator.report.kit.table import PageTable
 from simulator.report.profit.profit_cards import profit_section
 from simulator.settings import LanguageCode
 from tests.report.money_runs import BOOKS, LINES, WORST, make_money_run
@@ -64,11 +65,15 @@ def test_money_is_told_in_the_language_of_the_page(money_run: Run, spoken: Langu
     with speaking(spoken):
         section = profit_section(data_of(money_run))
         assert section is not None
-        said = [section.title, section.caption, *(title for title, _ in section.tables[0].titles)]
+        said = [
+            section.title,
+            section.caption,
+            *(title for title, _ in PageTable(section.tables[0].table).titles),
+        ]
         for card in section.cards:
             said += [
                 card.title,
-                *card.table.header,
+                *PageTable(card.table).header,
                 *(name for _, name in card.legend),
             ]
     chinese = [bool(re.search("[\u4e00-\u9fff]", text)) for text in said]

@@ -9,6 +9,7 @@ from simulator.notebook import stress_test
 from simulator.report.kit import style
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.numbers import Scale, money_scale
+from simulator.report.kit.table import PageTable
 from simulator.report.page import figure_cards
 from simulator.report.profit.bridge_figure import Bridge, bridge_figure
 from simulator.report.profit.bridge_words import bridge_caption, bridge_table
@@ -92,7 +93,7 @@ def scale_of(book: Bridge, scenario: str, policy: str) -> Scale:
 def _table_row(book: Bridge, scenario: str) -> str:
     """Net income of the first policy in the table."""
     place = (book.data.scenario_label(scenario), book.data.policy_label(book.data.alternatives[0]))
-    return next(row[-1] for row in bridge_table(book).rows if row[:2] == place)
+    return next(row[-1] for row in PageTable(bridge_table(book)).rows if row[:2] == place)
 
 
 def _mean(rows: Sequence[SummaryRow], scenario: str, metric: str) -> float:

@@ -1,5 +1,6 @@
 """The table of policies by value, capital and allowance."""
 
+from simulator.report.kit.table import PageTable
 from simulator.report.profit.value_table import value_table
 from simulator.report.provisions.allowance_words import allowance_sentence
 from simulator.report.provisions.rule_books import Provisions, provisions_of
@@ -19,15 +20,15 @@ def _with(run: Run, metric: str, **policies: tuple[float, float, float]) -> Run:
 
 
 def test_the_table_of_policies_repeats_the_summary(books: Provisions, money_run: Run) -> None:
-    table = value_table(books, "epidemic")
+    table = PageTable(value_table(books, "epidemic").table)
     values = {p: _stat(money_run, "delta_value", ("epidemic", p)).mean for p in POLICIES[1:]}
     order = sorted(values, key=lambda p: -values[p])
-    assert [row.policy for row in table.rows] == [
+    assert [row.names[1] for row in table.judged] == [
         *(p.replace("_", " ").capitalize() for p in order),
         "Current policy",
     ]
-    assert [row.rank for row in table.rows] == ["1", "2", "\u2013"]
-    best = table.rows[0]
+    assert [row.names[0] for row in table.judged] == ["1", "2", "\u2013"]
+    best = table.judged[0]
     assert best.cells[0].value == f"+{values[order[0]] / 1e6:.2f}"
     assert best.cells[0].verdict == "better"
     change = _stat(money_run, "delta_allowance_cas22", ("epidemic", order[0]))
@@ -52,6 +53,6 @@ def test_a_value_over_zero_is_never_told_as_an_effect(money_run: Run) -> None:
     data = data_of(run)
     found = provisions_of(data)
     assert found is not None
-    for row in value_table(found, "epidemic").rows[:2]:
+    for row in PageTable(value_table(found, "epidemic").table).judged[:2]:
         assert (row.cells[0].verdict, row.cells[5].verdict) == ("unclear", "unclear")
     assert "has no significant effect on the required allowance" in allowance_sentence(found)

@@ -1,12 +1,10 @@
-"""``python -m simulator.policies.describe``: writes docs/policies.md from classes and files."""
+"""docs/policies.md from the classes and files of policies: ``python -m tools.policies_page``."""
 
 import ast
 import inspect
-import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from pathlib import Path
 from types import NoneType, UnionType
 from typing import Literal, Union, get_args, get_origin
 
@@ -24,12 +22,14 @@ from simulator.lever_fields import (
 )
 from simulator.policies import POLICY_KINDS
 from simulator.shipped import shipped_folders
+from tools import ROOT
+from tools.markdown import table
 
 _HEAD = """# Policies
 
 A policy is a validated object that edits the lever table; a file in `configs/policy` sets one.
 Policies combine by the rule of each lever, in any order (`kind: combination`). This page is
-written by `python -m simulator.policies.describe`; how to add one:
+written by `python -m tools.policies_page`; how to add one:
 [add-a-policy.md](add-a-policy.md); what the levers do: [model.md](model.md), sections 4 to 9. A
 number without a source is an assumption. Unless said otherwise, an empty list means all.
 """
@@ -52,9 +52,7 @@ def policies_markdown() -> str:
 
 
 def _table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    lines += [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join(lines) + "\n"
+    return "\n".join(table(head, rows)[1:])
 
 
 def _files_section() -> str:
@@ -153,5 +151,5 @@ def _allowed(field: FieldInfo) -> str:
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/policies.md")
-    target.write_text(policies_markdown(), encoding="utf-8")
+    path = ROOT / "docs" / "policies.md"
+    path.write_text(policies_markdown(), encoding="utf-8")
