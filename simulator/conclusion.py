@@ -1,7 +1,8 @@
 """From a finished simulation to what a user holds: break-evens, dataset, summary, files, report."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import xarray as xr
@@ -18,7 +19,7 @@ from simulator.policies.own_kinds import origins
 from simulator.preparation import OTHER_OPENING
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
-from simulator.results.assumptions import assumptions_text, with_tried
+from simulator.results.assumptions import Tried, assumptions_text, with_tried
 from simulator.results.break_even import (
     BreakEven,
     break_even_manifest,
@@ -26,7 +27,7 @@ from simulator.results.break_even import (
     with_break_evens,
 )
 from simulator.results.cause_shares import CauseShare, causes_text
-from simulator.results.checks import failures, run_checks
+from simulator.results.checks import CheckResult, failures, run_checks
 from simulator.results.dataset import to_dataset
 from simulator.results.decision import Decision, decide
 from simulator.results.files import (
@@ -41,7 +42,8 @@ from simulator.results.inputs import SimulationOutput
 from simulator.results.manifest import RunFacts, build_manifest
 from simulator.results.provisions.audit import overlay_amounts
 from simulator.results.rejected import rejected_text
-from simulator.results.store import write_results
+from simulator.results.run_folder import NEXT, commit
+from simulator.results.store import rehashed, write_files, write_results, writer_of
 from simulator.results.stored_run import with_record
 from simulator.results.summary import SummaryRow, summarise
 from simulator.results.underwriting import (
@@ -78,6 +80,8 @@ class ExperimentOutcome:
     value_warnings: tuple[str, ...] = ()
     """Where the run-off is too short for the value, or leaves much to it; lists for others."""
     underwriting: tuple[UnderwritingRow, ...] = ()
+    failure: Exception | None = None
+    """What ended the trials of assumptions or the pages; the data stand."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -120,66 +124,168 @@ def conclude(
     output: Path | None,
     watch: Progress,
 ) -> ExperimentOutcome:
-    """Tallies to dataset, summary, manifest and report; written together to ``output``."""
+    """Tallies to dataset, summary, manifest and report; whole in ``output``, which is held.
+
+    Data first: they are kept whatever becomes of the trials of assumptions and of the pages.
+    """
     causes = explain_causes(request, simulated, watch)
     lending = explain_underwriting(request, simulated, watch)
     lending_rows = () if lending is None else tuple(underwriting_rows(lending))
+    results = _results(request, simulated, answers, watch)
+    write = partial(_write_data, request, simulated, causes, lending_rows, output)
+    write(results)
+    failure: Exception | None = None
+    try:
+        tried = try_assumptions(request, simulated, decide(results.dataset, results.summary), watch)
+        if tried is not None:
+            results = _with_tried(request, simulated, answers, results, tried)
+            write(results)
+        if output is not None:
+            page = partial(_underwriting_page, request, simulated.output, lending, lending_rows)
+            _write_pages(request, results, page, output, watch)
+    except Exception as error:
+        failure = error
+    if output is not None:
+        commit(output)
+    watch.finish()
+    return _outcome(request, simulated, answers, results, causes, lending_rows, failure)
+
+
+@dataclass(frozen=True, slots=True)
+class _Results:
+    """What files and pages are made from."""
+
+    dataset: xr.Dataset
+    summary: tuple[SummaryRow, ...]
+    manifest: dict[str, object]
+    checks: tuple[CheckResult, ...]
+    tried: Tried | None = None
+
+
+def _results(
+    request: ExperimentRequest,
+    simulated: Simulated,
+    answers: tuple[BreakEven, ...],
+    watch: Progress,
+) -> _Results:
+    """Dataset, checks, summary and manifest of a finished simulation."""
     watch.start(2, "results")
-    finished, simulation = simulated.output, simulated.simulation
+    finished = simulated.output
     dataset = with_break_evens(to_dataset(finished), answers)
-    checks = run_checks(finished, dataset)
+    checks = tuple(run_checks(finished, dataset))
+    watch.advance(1)
+    summary = (*summarise(dataset), *break_even_rows(answers))
+    watch.advance(1)
+    manifest = _manifest(request, simulated, answers, dataset, checks)
+    return _Results(dataset, summary, manifest, checks)
+
+
+def _with_tried(
+    request: ExperimentRequest,
+    simulated: Simulated,
+    answers: tuple[BreakEven, ...],
+    results: _Results,
+    tried: Tried,
+) -> _Results:
+    """``results`` with the trials of assumptions."""
+    dataset = with_tried(results.dataset, tried)
+    manifest = _manifest(request, simulated, answers, dataset, results.checks)
+    return replace(results, dataset=dataset, manifest=manifest, tried=tried)
+
+
+def _manifest(
+    request: ExperimentRequest,
+    simulated: Simulated,
+    answers: tuple[BreakEven, ...],
+    dataset: xr.Dataset,
+    checks: tuple[CheckResult, ...],
+) -> dict[str, object]:
     people = request.section("governance", GovernanceSettings).model_dump()
     threads = thread_count(request.run)
     facts = RunFacts(
         request.overrides, simulated.seconds, threads, checks, simulated.started, people
     )
-    watch.advance(1)
-    summary = (*summarise(dataset), *break_even_rows(answers))
-    watch.advance(1)
-    tried = try_assumptions(request, simulated, decide(dataset, summary), watch)
-    dataset = with_tried(dataset, tried)
-    watch.start(3, "report and files")
-    manifest = {
-        **build_manifest(finished, facts),
+    return {
+        **build_manifest(simulated.output, facts),
         "policy_code": origins(request.all_policies),
         "break_even": break_even_manifest(answers),
-        "overlays": overlay_amounts(dataset, finished.provision),
+        "overlays": overlay_amounts(dataset, simulated.output.provision),
     }
-    watch.advance(1)
-    pages: dict[str, str | bytes] = {}
-    if output is not None and request.report.enabled:
-        from simulator.report.report_files import report_pages
 
-        pages = report_pages(dataset, summary, manifest, request.report)
-        pages |= _underwriting_page(request, finished, lending, lending_rows)
+
+def _write_data(
+    request: ExperimentRequest,
+    simulated: Simulated,
+    causes: tuple[CauseShare, ...],
+    lending_rows: tuple[UnderwritingRow, ...],
+    output: Path | None,
+    results: _Results,
+) -> None:
+    """Every file but the pages into ``.next`` of ``output``, where there is one."""
+    if output is None:
+        return
+    rejected, tried = simulated.output.book.rejected, results.tried
+    tables = {
+        REJECTED_NAME: rejected_text(rejected) if rejected else "",
+        CAUSES_NAME: causes_text(causes) if causes else "",
+        ASSUMPTIONS_NAME: assumptions_text(tried, parameters_from({})) if tried else "",
+        UNDERWRITING_NAME: underwriting_text(lending_rows) if lending_rows else "",
+    }
+    ids = simulated.simulation.history_ids
+    write_results(
+        output / NEXT,
+        with_record(results.dataset, results.manifest, request.report.model_dump(mode="json")),
+        results.summary,
+        results.manifest,
+        {name: text for name, text in tables.items() if text},
+        history_table(simulated.simulation.histories, *ids) if ids else None,
+    )
+
+
+def _write_pages(
+    request: ExperimentRequest,
+    results: _Results,
+    underwriting_page: Callable[[], dict[str, str]],
+    output: Path,
+    watch: Progress,
+) -> None:
+    """The report beside the data in ``.next`` of ``output``, where it is asked for."""
+    if not request.report.enabled:
+        return
+    from simulator.report.report_files import report_pages
+
+    watch.start(2, "report and files")
+    pages = report_pages(results.dataset, results.summary, results.manifest, request.report)
+    pages |= underwriting_page()
     watch.advance(1)
-    if output is not None:
-        tables = {
-            REJECTED_NAME: rejected_text(finished.book.rejected) if finished.book.rejected else "",
-            CAUSES_NAME: causes_text(causes) if causes else "",
-            ASSUMPTIONS_NAME: assumptions_text(tried, parameters_from({})) if tried else "",
-            UNDERWRITING_NAME: underwriting_text(lending_rows) if lending_rows else "",
-        }
-        pages |= {name: text for name, text in tables.items() if text}
-        ids = simulation.history_ids
-        history = history_table(simulation.histories, *ids) if ids else None
-        stored = with_record(dataset, manifest, request.report.model_dump(mode="json"))
-        write_results(output, stored, summary, manifest, pages, history)
+    with rehashed(output / NEXT, pages):
+        write_files(output / NEXT, {name: writer_of(page) for name, page in pages.items()})
     watch.advance(1)
-    watch.finish()
+
+
+def _outcome(
+    request: ExperimentRequest,
+    simulated: Simulated,
+    answers: tuple[BreakEven, ...],
+    results: _Results,
+    causes: tuple[CauseShare, ...],
+    lending_rows: tuple[UnderwritingRow, ...],
+    failure: Exception | None,
+) -> ExperimentOutcome:
+    finished = simulated.output
     moved = (w for s in finished.scenarios for w in s.warnings if OTHER_OPENING in w)
-    opened = (*finished.book.warnings, *moved)
     return ExperimentOutcome(
-        dataset,
-        summary,
-        manifest,
+        results.dataset,
+        results.summary,
+        results.manifest,
         answers,
         causes,
-        failures(checks),
+        failures(results.checks),
         finished.warnings,
-        opened,
-        (*value_warnings(finished), *list_warnings(request, tried)),
+        (*finished.book.warnings, *moved),
+        (*value_warnings(finished), *list_warnings(request, results.tried)),
         lending_rows,
+        failure,
     )
 
 

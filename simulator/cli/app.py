@@ -30,6 +30,12 @@ def _report(words: Sequence[str]) -> int:
     return command(words)
 
 
+def _finish(words: Sequence[str]) -> int:
+    from simulator.cli.finish import main as command
+
+    return command(words)
+
+
 def _screen(words: Sequence[str]) -> int:
     from simulator.cli.screen import main as command
 
@@ -53,6 +59,7 @@ COMMANDS: Final[dict[str, Main]] = {
     "fit": _fit,
     "screen": _screen,
     "report": _report,
+    "finish": _finish,
     "tape": _tape,
     "scenario": _scenario,
 }

@@ -5,7 +5,8 @@ answered at once.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast, get_args
@@ -147,13 +148,29 @@ def _rebuild(folder: Path, asked: _Asked) -> None:
         REPORT_NAME: page,
         WORKBOOK_NAME: page.with_suffix(".xlsx") if output else folder / WORKBOOK_NAME,
     }
-    with speaking(settings.language):
+    with speaking(settings.language), _in_place(folder, [] if output else list(pages)):
         pictures = _pictures(record, asked.images) if asked.images else {}
         for name, content in pages.items():
             write_atomically(places[name], content)
             print(tr("Written to {folder}", folder=shown(places[name])))
         if pictures:
             _write_pictures(page.parent / "figures", pictures)
+
+
+@contextmanager
+def _in_place(folder: Path, names: Sequence[str]) -> Iterator[None]:
+    """Files ``names`` of a run's folder are written meanwhile, by nobody else; without any, none.
+
+    The manifest then has their new hashes.
+    """
+    from simulator.results.run_folder import held
+    from simulator.results.store import rehashed
+
+    if not names:
+        yield
+        return
+    with held(folder), rehashed(folder, names):
+        yield
 
 
 def _pictures(record: "Record", wanted: ImageFormat) -> dict[str, bytes]:
@@ -189,7 +206,9 @@ def _compare(folders: Sequence[Path], asked: _Asked) -> None:
     page = asked.output or folders[0] / COMPARISON_NAME
     runs = read_runs(folders)
     with speaking(asked.language or "en"):
-        write_atomically(page, render_comparison(runs))
+        in_place = [] if asked.output else [COMPARISON_NAME]
+        with _in_place(folders[0], in_place):
+            write_atomically(page, render_comparison(runs))
         print(tr("Written to {folder}", folder=shown(page)))
 
 

@@ -19,6 +19,7 @@ from simulator.progress import Progress
 from simulator.request import ExperimentRequest
 from simulator.results.assumptions import SURE
 from simulator.results.intervals import over_paths
+from simulator.results.run_folder import Files
 from simulator.settings import Assumption, AssumptionsSettings
 from simulator.validation import UserError, clip
 from simulator.varied_policy import number_fields
@@ -26,6 +27,9 @@ from simulator.varied_policy import number_fields
 HALF_TO_DOUBLE: Final = "half to double (odds of a share), within the catalogue's range: assumption"
 NORMAL_95: Final = 1.645
 """Standard deviations of the ends of a 90 % interval."""
+LIST_NAME: Final = "assumptions.yaml"
+LIST: Final = Files((), LIST_NAME)
+"""The only file of a screening."""
 _SWITCHES: Final = "strength_"
 BEHAVIOUR: Final = (
     "refusal_after_relief",
