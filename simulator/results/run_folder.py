@@ -143,6 +143,8 @@ def _own(folder: Path, owner: Path, *, locked: bool) -> None:
     except UserError as error:
         if isinstance(error.__cause__, FileExistsError):
             raise UserError(f"{clip(folder, 200)}: {_in_use(owner)}") from None
+        with suppress(OSError):
+            owner.unlink()
         raise
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +27,9 @@ from simulator.validation import UserError, clip
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 """First characters of a text that a spreadsheet takes for a formula."""
+
+_LEAST_FREE: Final = 1 << 16
+"""Bytes below which a disk is taken for full."""
 
 Writer = Callable[[Path], None]
 
@@ -137,14 +141,21 @@ def read_results(folder: str | Path) -> StoredResults:
 def _told_as_user_error(path: Path) -> Iterator[None]:
     """Turn what the system says about ``path`` into one line for the user.
 
-    The netCDF library reports a full disk as a ``RuntimeError``.
+    The netCDF library reports a full disk as a ``RuntimeError`` or as missing rights.
     """
     try:
         yield
     except (OSError, RuntimeError) as error:
-        hint = " - is the disk full?" if isinstance(error, RuntimeError) else ""
+        is_full = isinstance(error, RuntimeError) or _is_full(path.parent)
+        hint = " - is the disk full?" if is_full else ""
         reason = f"{getattr(error, 'strerror', None) or error}{hint}"
         raise UserError(f"{clip(path, 300)}: cannot be written: {clip(reason, 200)}") from error
+
+
+def _is_full(folder: Path) -> bool:
+    with suppress(OSError):
+        return shutil.disk_usage(folder).free < _LEAST_FREE
+    return False
 
 
 def _sync(path: Path) -> None:

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -14,13 +14,14 @@ from simulator.results import run_folder
 from simulator.results.files import MANIFEST_NAME, RESULTS_NAME, SUMMARY_NAME
 from simulator.results.run_folder import (
     CONFIGURATION,
+    NEXT,
     check_whole,
     commit,
     finish,
     held,
     is_unfinished,
     new_folder,
-    next_of,
+    replacing,
     sha256_of,
 )
 from simulator.validation import UserError
@@ -28,7 +29,8 @@ from simulator.validation import UserError
 
 def _fill(folder: Path, word: str, extra: str = "") -> None:
     """Whole results in ``.next`` of ``folder``."""
-    following = next_of(folder)
+    following = folder / NEXT
+    following.mkdir()
     names = [RESULTS_NAME, SUMMARY_NAME, *([extra] if extra else [])]
     for name in names:
         (following / name).write_text(f"{name} {word}", encoding="utf-8")
@@ -58,7 +60,7 @@ def test_results_take_the_place_of_earlier_ones(tmp_path: Path) -> None:
     check_whole(tmp_path, (RESULTS_NAME, SUMMARY_NAME))
 
 
-def test_a_files_own_of_the_user_stay(tmp_path: Path) -> None:
+def test_files_of_the_user_stay(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
     _fill(tmp_path, "new")
     commit(tmp_path)
@@ -113,7 +115,8 @@ def test_killed_at_any_step_it_is_the_old_or_the_new_or_says_how_to_finish(
     check_whole(tmp_path, (RESULTS_NAME, SUMMARY_NAME))
     words = _words(tmp_path)
     assert words == {"new"} or (words == {"old"} and not ended)
-    assert not finish(tmp_path)
+    assert finish(tmp_path) is (words == {"old"})
+    assert _words(tmp_path) == {"new"}
 
 
 def test_a_file_that_is_another_runs_is_refused(tmp_path: Path) -> None:
@@ -137,7 +140,10 @@ def test_a_second_process_is_refused_with_the_owner(tmp_path: Path) -> None:
     other = spawn.Process(target=_hold, args=(tmp_path, holding, leave))
     other.start()
     assert holding.wait(60)
-    with pytest.raises(UserError, match=f"in use by process {other.pid} on"), held(tmp_path):
+    with (
+        pytest.raises(UserError, match=f"in use by process {other.pid} on"),
+        replacing(tmp_path),
+    ):
         pass
     leave.set()
     other.join()
@@ -184,9 +190,88 @@ def test_without_locks_a_file_stands_for_them(
         assert (told["host"], told["pid"]) == (socket.gethostname(), os.getpid())
         with pytest.raises(UserError, match="in use by process"), held(tmp_path):
             pass
+        assert (tmp_path / ".owner.json").exists()
     assert not (tmp_path / ".owner.json").exists()
 
 
 def test_new_folders_never_collide(tmp_path: Path) -> None:
     found = [new_folder(tmp_path, "2026-11-30_07-00-00").name for _ in range(3)]
     assert found == ["2026-11-30_07-00-00", "2026-11-30_07-00-00_2", "2026-11-30_07-00-00_3"]
+
+
+def test_of_two_that_have_a_lock_each_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_folder, "_owner_in", lambda _: None)
+    with held(tmp_path):
+        monkeypatch.setattr(run_folder, "_locked", lambda *_: None)
+        with pytest.raises(UserError, match="in use by process"), held(tmp_path):
+            pass
+
+
+def test_a_number_that_another_process_has_now_holds_nothing(tmp_path: Path) -> None:
+    content = {"host": socket.gethostname(), "pid": 1, "start": "", "locked": True}
+    (tmp_path / ".owner.json").write_text(json.dumps(content), encoding="utf-8")
+    with held(tmp_path):
+        pass
+
+
+def test_what_is_not_whole_goes_and_the_earlier_results_stay(tmp_path: Path) -> None:
+    _fill(tmp_path, "old")
+    commit(tmp_path)
+    with suppress(_Killed), replacing(tmp_path) as following:
+        (following / RESULTS_NAME).write_text("new", encoding="utf-8")
+        raise _Killed
+    assert _words(tmp_path) == {"old"}
+    assert not (tmp_path / NEXT).exists()
+    check_whole(tmp_path, (RESULTS_NAME, SUMMARY_NAME))
+
+
+def test_an_interrupted_exchange_is_ended_before_a_repeat_begins(tmp_path: Path) -> None:
+    _fill(tmp_path, "old")
+    with pytest.raises(KeyboardInterrupt), replacing(tmp_path):
+        raise KeyboardInterrupt
+    check_whole(tmp_path, (RESULTS_NAME,))
+    assert _words(tmp_path) == {"old"}
+
+
+def test_unfinished_files_of_a_killed_process_go_and_those_of_the_user_stay(tmp_path: Path) -> None:
+    for name in (".results.nc.99999.tmp", ".report.html.x1.tmp", "notes.tmp", ".own.1.tmp"):
+        (tmp_path / name).touch()
+    with replacing(tmp_path):
+        pass
+    assert {path.name for path in tmp_path.iterdir()} == {"notes.tmp", ".own.1.tmp"}
+
+
+@pytest.mark.parametrize("name", [NEXT, CONFIGURATION])
+def test_nothing_is_written_behind_a_link(name: str, tmp_path: Path) -> None:
+    elsewhere, folder = tmp_path / "elsewhere", tmp_path / "run"
+    elsewhere.mkdir()
+    folder.mkdir()
+    (elsewhere / "mine").touch()
+    (folder / name).symlink_to(elsewhere)
+    with replacing(folder):
+        _refill(folder)
+        commit(folder)
+    assert [path.name for path in elsewhere.iterdir()] == ["mine"]
+    assert (folder / CONFIGURATION / "config.yaml").is_file()
+
+
+def _refill(folder: Path) -> None:
+    (folder / NEXT).rmdir()
+    _fill(folder, "new")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    _fill(tmp_path, "new")
+    commit(tmp_path)
+    (tmp_path / RESULTS_NAME).unlink()
+    with pytest.raises(UserError, match=r"results\.nc is missing"):
+        check_whole(tmp_path, (RESULTS_NAME,))
+
+
+def test_a_damaged_file_is_not_put_in_place_in_silence(tmp_path: Path) -> None:
+    _fill(tmp_path, "new")
+    (tmp_path / NEXT / RESULTS_NAME).write_text("damaged", encoding="utf-8")
+    with pytest.raises(UserError, match=r"results\.nc is not the one"):
+        finish(tmp_path)
