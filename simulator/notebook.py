@@ -27,6 +27,7 @@ from simulator.experiment import run_experiment
 from simulator.policies import REFERENCE, Policy, build_policy, with_reference
 from simulator.products import Product, shipped_products
 from simulator.provision import RuleBook, build_rule_book
+from simulator.reading.named_files import with_home
 from simulator.request import ExperimentRequest
 from simulator.results.run_folder import replacing
 from simulator.settings import (
@@ -146,7 +147,7 @@ def stress_test(
     if output is None:
         outcome = run_experiment(request)
     else:
-        folder = Path(output).expanduser()
+        folder = with_home(output)
         with replacing(folder):
             outcome = run_experiment(request, folder)
     for failed in (*outcome.failed_checks, *_what_failed(outcome)):

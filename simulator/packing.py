@@ -304,11 +304,9 @@ def _facts(book: Book, parameters: Parameters) -> NDArray[np.void]:
     people, loans = book.borrowers, book.loans
     opening = people.arrival_month[loans.borrower] == 0
     weight = people.weight[loans.borrower][opening]
-    stock = loans.principal + loans.principal_overdue + loans.interest_overdue
-    stock = (stock + loans.penalty + loans.fees)[opening]
     facts = np.zeros(1, dtype=FACTS_DTYPE)
     facts["opening_loans"] = weight.sum()
-    facts["opening_balance"] = (weight * stock).sum()
+    facts["opening_balance"] = book.opening_balance
     facts["benefit_rate"] = book.jurisdiction.benefit_replacement_rate
     facts["reference_money"] = book.jurisdiction.reference_money
     facts["score_mean"] = SCORE_MEAN

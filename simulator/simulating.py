@@ -9,6 +9,7 @@ from simulator.macro import draw_macro_paths
 from simulator.packing import pack
 from simulator.preparation import (
     calm_before,
+    check_opening,
     lever_tables,
     load_scenarios,
     risk_cells,
@@ -42,6 +43,7 @@ def _simulate(request: ExperimentRequest, progress: Progress | None) -> Simulate
     watch.start(len(request.scenarios) + 1, "book and scenarios")
     growth = max((scenario.growth for scenario in request.scenarios.values()), default=0.0)
     book = build_book(request.book, run, request.parameters, donor_source(calm), growth)
+    check_opening(book)
     watch.advance(1)
     request = with_run_off(request, book)
     run = request.run
