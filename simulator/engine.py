@@ -89,6 +89,13 @@ class _Scratch:
         )
 
 
+def scratch_bytes(packed: Packed, run: RunSettings) -> int:
+    """Memory of one worker thread of ``simulate``."""
+    work = _Scratch.allocate(packed, run.timeline.horizon, run.months)
+    parts = (*work.state, work.life, work.uniforms, work.reference, *work.seen)
+    return sum(part.nbytes for part in parts)
+
+
 def recarray_levers(table: LeverTable) -> LeverTable:
     """``table`` with records whose fields read as attributes, in kernels and in a debugger."""
     return LeverTable(

@@ -35,7 +35,7 @@ def run_experiment(
     check_causes(request)
     check_underwriting(request)
     check_assumptions(request)
-    simulated = simulate_request(request, watch)
+    simulated = simulate_request(request, watch, output)
 
     # Imported here so that help and mistakes are answered without xarray and plotly.
     from simulator.conclusion import answer_questions, conclude
