@@ -165,7 +165,7 @@ def _too_large(request: ExperimentRequest, needs: Needs, free: float) -> str:
 
 def _two_figures(number: int) -> int:
     """``number`` rounded down to two figures."""
-    step = 10 ** max(0, len(str(number)) - 2)
+    step = int("1" + "0" * (len(str(number)) - 2)) if number > 99 else 1
     return number // step * step
 
 
