@@ -9,7 +9,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -188,63 +188,82 @@ def test_a_repeat_leaves_no_file_that_is_not_its_own(elsewhere):
 # --- kill -9 ------------------------------------------------------------------------------
 
 PROGRAM = """\
-    import sys, time
+    import os, sys, time
     from pathlib import Path
-    import simulator.simulating as simulating
     from simulator.cli.run import main
 
-    def slowed(owner, name):
-        real = getattr(owner, name)
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+    def slowed(name):
+        real = getattr(Path, name)
 
         def slow(*given, **named):
             time.sleep(0.05)
             return real(*given, **named)
 
-        setattr(owner, name, slow)
+        setattr(Path, name, slow)
 
-    slowed(Path, "replace")
-    slowed(Path, "unlink")
-    simulate = simulating.simulate
-
-    def announced(*given, **named):
-        print("HERE", flush=True)
-        return simulate(*given, **named)
-
-    simulating.simulate = announced
-    sys.exit(main(sys.argv[1:]))
+    slowed("replace")
+    slowed("unlink")
+    assert main(sys.argv[1:]) == 0
+    print("ready", file=answers)
+    for line in sys.stdin:
+        process = os.fork()
+        if process == 0:
+            os._exit(main(line.split()))
+        print(process, file=answers)
+        os.waitpid(process, 0)
+        print("ended", file=answers)
 """
+"""Loads all kernels once; then a process of its own for each line of arguments."""
 
 
-def _repeat(words: Sequence[str], folder: Path, seed: int, after: float | None) -> float:
-    """Seconds from the first path to the end of a run, killed ``after`` so many of them."""
-    words = [*words, f"run.seed={seed}", f"hydra.run.dir={folder}"]
-    with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(PROGRAM), *words],
-        cwd=folder.parent,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "HERE\n"
-        began = time.perf_counter()
-        try:
-            process.wait(timeout=after)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-        process.stdout.read()
-        process.wait()
+class _Repeats:
+    """Runs in one folder, each in a process of its own that may be killed."""
+
+    def __init__(self, words: Sequence[str], folder: Path) -> None:
+        self._words = [*words, f"hydra.run.dir={folder}"]
+        self._parent = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(PROGRAM), *self._words, "run.seed=1"],
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self._answer() == "ready"
+
+    def run(self, seed: int, after: float | None = None) -> float:
+        """Seconds of a run, killed ``after`` so many of them."""
+        assert self._parent.stdin is not None
+        print(*self._words, f"run.seed={seed}", file=self._parent.stdin, flush=True)
+        process, began = int(self._answer()), time.perf_counter()
+        if after is not None:
+            time.sleep(after)
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        assert self._answer() == "ended"
         return time.perf_counter() - began
+
+    def end(self) -> None:
+        """No further run."""
+        self._parent.communicate()
+
+    def _answer(self) -> str:
+        assert self._parent.stdout is not None
+        return self._parent.stdout.readline().strip()
 
 
 def _killed_often(words: Sequence[str], folder: Path, kills: int) -> None:
-    whole = _repeat(words, folder, 1, None)
+    repeats = _Repeats(words, folder)
+    assert _seeds(folder) == {1}
+    whole = repeats.run(2)
     old = _seeds(folder)
-    assert old == {1}
+    assert old == {2}
     for kill in range(kills):
-        new = {kill + 2}
-        _repeat(words, folder, kill + 2, whole * (kill + 0.5) / kills)
+        new = {kill + 3}
+        repeats.run(kill + 3, whole * (kill + 0.5) / kills)
         if is_unfinished(folder):
             with pytest.raises(UserError, match="loanstress finish"):
                 read_results(folder)
@@ -253,13 +272,16 @@ def _killed_often(words: Sequence[str], folder: Path, kills: int) -> None:
         assert _seeds(folder) in (old, new)
         old = _seeds(folder)
         _check(folder)
+    repeats.end()
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked")
 def test_a_killed_repeat_leaves_the_old_results_or_the_new(tmp_path):
     _killed_often(DATA, tmp_path / "out", 5)
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked")
 def test_thirty_kills_leave_the_old_results_or_the_new(tmp_path):
     _killed_often(SMALL, tmp_path / "out", 30)
 
