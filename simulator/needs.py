@@ -149,7 +149,8 @@ def _too_large(request: ExperimentRequest, needs: Needs, free: float) -> str:
     run = request.run
     n_scenarios, n_policies = len(request.scenarios), len(request.all_policies)
     head = (
-        f"run: {run.paths:,} paths x {n_policies} policies x {n_scenarios} scenarios need about"
+        f"run: {run.paths:,} paths, {n_policies} {'policy' if n_policies == 1 else 'policies'} and"
+        f" {n_scenarios} scenario{'' if n_scenarios == 1 else 's'} need about"
         f" {size(needs.memory)} of memory, and {size(free)} are free"
     )
     held = needs.by_path * run.paths

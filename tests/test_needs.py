@@ -61,7 +61,7 @@ def test_a_run_that_does_not_fit_is_refused_with_what_does(
     with pytest.raises(UserError) as caught:
         check_needs(request(draws=40), NEEDS, None, Told())
     assert str(caught.value) == (
-        "run: 4,000 paths x 1 policies x 1 scenarios need about 5 GB of memory, and 3 GB are free:"
+        "run: 4,000 paths, 1 policy and 1 scenario need about 5 GB of memory, and 3 GB are free:"
         " run.paths=2000 fits; a policy takes 4 GB, a scenario 4 GB, all provision standards 1 GB"
     )
 
