@@ -1,8 +1,7 @@
 """From a finished simulation to what a user holds: break-evens, dataset, summary, files, report."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import xarray as xr
@@ -14,7 +13,6 @@ from simulator.engine import thread_count
 from simulator.explain.assumptions import list_warnings, try_assumptions
 from simulator.explain.causes import explain_causes
 from simulator.explain.underwriting import explain_underwriting
-from simulator.policies import Policy
 from simulator.policies.own_kinds import origins
 from simulator.preparation import OTHER_OPENING
 from simulator.progress import Progress
@@ -38,7 +36,6 @@ from simulator.results.files import (
     UNDERWRITING_PAGE,
 )
 from simulator.results.history import history_table
-from simulator.results.inputs import SimulationOutput
 from simulator.results.manifest import RunFacts, build_manifest
 from simulator.results.provisions.audit import overlay_amounts
 from simulator.results.rejected import rejected_text
@@ -81,7 +78,7 @@ class ExperimentOutcome:
     """Where the run-off is too short for the value, or leaves much to it; lists for others."""
     underwriting: tuple[UnderwritingRow, ...] = ()
     failure: Exception | None = None
-    """What ended the trials of assumptions or the pages; the data stand."""
+    """What ended an explanation, the trials of assumptions or the pages; the data stand."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -103,52 +100,35 @@ class ExperimentOutcome:
             return verdict(ReportData(self.dataset, self.summary, self.manifest))
 
 
-def answer_questions(
-    questions: tuple[Question, ...], simulated: Simulated, reference: Policy, watch: Progress
-) -> tuple[BreakEven, ...]:
-    """The break-evens that were asked for, each found by simulating one policy again."""
-    if not questions:
-        return ()
-    finished = FinishedRun(simulated.packed, simulated.worlds, reference, simulated.output)
-    answers = tuple(
-        answer(question, finished, watch.start, watch.advance) for question in questions
-    )
-    watch.finish()
-    return answers
-
-
 def conclude(
     request: ExperimentRequest,
     simulated: Simulated,
-    answers: tuple[BreakEven, ...],
+    questions: tuple[Question, ...],
     output: Path | None,
     watch: Progress,
 ) -> ExperimentOutcome:
     """Tallies to dataset, summary, manifest and report; whole in ``output``, which is held.
 
-    Data first: they are kept whatever becomes of the trials of assumptions and of the pages.
+    Data first: what the simulation gave is kept, and then what each explanation gave, whatever
+    becomes of later ones and of the pages.
     """
-    causes = explain_causes(request, simulated, watch)
-    lending = explain_underwriting(request, simulated, watch)
-    lending_rows = () if lending is None else tuple(underwriting_rows(lending))
-    results = _results(request, simulated, answers, watch)
-    write = partial(_write_data, request, simulated, causes, lending_rows, output)
-    write(results)
+    run = _Concluding(request, simulated, questions, output, watch)
+    results = run.results()
+    run.write(results)
     failure: Exception | None = None
     try:
-        tried = try_assumptions(request, simulated, decide(results.dataset, results.summary), watch)
-        if tried is not None:
-            results = _with_tried(request, simulated, answers, results, tried)
-            write(results)
-        if output is not None:
-            page = partial(_underwriting_page, request, simulated.output, lending, lending_rows)
-            _write_pages(request, results, page, output, watch)
+        for explain in (run.break_evens, run.causes, run.underwriting, run.trials):
+            found = explain(results)
+            if found is not results:
+                results = found
+                run.write(results)
+        run.write_pages(results)
     except Exception as error:
         failure = error
     if output is not None:
         commit(output)
     watch.finish()
-    return _outcome(request, simulated, answers, results, causes, lending_rows, failure)
+    return run.outcome(results, failure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,146 +139,160 @@ class _Results:
     summary: tuple[SummaryRow, ...]
     manifest: dict[str, object]
     checks: tuple[CheckResult, ...]
+    answers: tuple[BreakEven, ...] = ()
+    causes: tuple[CauseShare, ...] = ()
+    lending: Underwriting | None = None
+    lending_rows: tuple[UnderwritingRow, ...] = ()
     tried: Tried | None = None
 
 
-def _results(
-    request: ExperimentRequest,
-    simulated: Simulated,
-    answers: tuple[BreakEven, ...],
-    watch: Progress,
-) -> _Results:
-    """Dataset, checks, summary and manifest of a finished simulation."""
-    watch.start(2, "results")
-    finished = simulated.output
-    dataset = with_break_evens(to_dataset(finished), answers)
-    checks = tuple(run_checks(finished, dataset))
-    watch.advance(1)
-    summary = (*summarise(dataset), *break_even_rows(answers))
-    watch.advance(1)
-    manifest = _manifest(request, simulated, answers, dataset, checks)
-    return _Results(dataset, summary, manifest, checks)
+@dataclass(frozen=True, slots=True)
+class _Concluding:
+    """A finished simulation and what is asked of it; each step takes results and leaves more."""
 
+    request: ExperimentRequest
+    simulated: Simulated
+    questions: tuple[Question, ...]
+    output: Path | None
+    watch: Progress
 
-def _with_tried(
-    request: ExperimentRequest,
-    simulated: Simulated,
-    answers: tuple[BreakEven, ...],
-    results: _Results,
-    tried: Tried,
-) -> _Results:
-    """``results`` with the trials of assumptions."""
-    dataset = with_tried(results.dataset, tried)
-    manifest = _manifest(request, simulated, answers, dataset, results.checks)
-    return replace(results, dataset=dataset, manifest=manifest, tried=tried)
+    def results(self) -> _Results:
+        """Dataset, checks, summary and manifest of the simulation alone."""
+        self.watch.start(2, "results")
+        dataset = to_dataset(self.simulated.output)
+        checks = tuple(run_checks(self.simulated.output, dataset))
+        self.watch.advance(1)
+        summary = tuple(summarise(dataset))
+        self.watch.advance(1)
+        return self._with_manifest(_Results(dataset, summary, {}, checks))
 
+    def _with_manifest(self, results: _Results) -> _Results:
+        """``results`` with the manifest that goes with them."""
+        request, simulated = self.request, self.simulated
+        facts = RunFacts(
+            request.overrides,
+            simulated.seconds,
+            thread_count(request.run),
+            results.checks,
+            simulated.started,
+            request.section("governance", GovernanceSettings).model_dump(),
+        )
+        manifest = {
+            **build_manifest(simulated.output, facts),
+            "policy_code": origins(request.all_policies),
+            "break_even": break_even_manifest(results.answers),
+            "overlays": overlay_amounts(results.dataset, simulated.output.provision),
+        }
+        return replace(results, manifest=manifest)
 
-def _manifest(
-    request: ExperimentRequest,
-    simulated: Simulated,
-    answers: tuple[BreakEven, ...],
-    dataset: xr.Dataset,
-    checks: tuple[CheckResult, ...],
-) -> dict[str, object]:
-    people = request.section("governance", GovernanceSettings).model_dump()
-    threads = thread_count(request.run)
-    facts = RunFacts(
-        request.overrides, simulated.seconds, threads, checks, simulated.started, people
-    )
-    return {
-        **build_manifest(simulated.output, facts),
-        "policy_code": origins(request.all_policies),
-        "break_even": break_even_manifest(answers),
-        "overlays": overlay_amounts(dataset, simulated.output.provision),
-    }
+    def break_evens(self, results: _Results) -> _Results:
+        """With the break-evens that were asked for, each found by simulating one policy again."""
+        if not self.questions:
+            return results
+        simulated, watch = self.simulated, self.watch
+        reference = self.request.reference
+        finished = FinishedRun(simulated.packed, simulated.worlds, reference, simulated.output)
+        answers = tuple(
+            answer(each, finished, watch.start, watch.advance) for each in self.questions
+        )
+        watch.finish()
+        found = replace(
+            results,
+            dataset=with_break_evens(results.dataset, answers),
+            summary=(*results.summary, *break_even_rows(answers)),
+            answers=answers,
+        )
+        return self._with_manifest(found)
 
+    def causes(self, results: _Results) -> _Results:
+        """With shares of causes, where the request explains them."""
+        causes = explain_causes(self.request, self.simulated, self.watch)
+        return replace(results, causes=causes) if causes else results
 
-def _write_data(
-    request: ExperimentRequest,
-    simulated: Simulated,
-    causes: tuple[CauseShare, ...],
-    lending_rows: tuple[UnderwritingRow, ...],
-    output: Path | None,
-    results: _Results,
-) -> None:
-    """Every file but the pages into ``.next`` of ``output``, where there is one."""
-    if output is None:
-        return
-    rejected, tried = simulated.output.book.rejected, results.tried
-    tables = {
-        REJECTED_NAME: rejected_text(rejected) if rejected else "",
-        CAUSES_NAME: causes_text(causes) if causes else "",
-        ASSUMPTIONS_NAME: assumptions_text(tried, parameters_from({})) if tried else "",
-        UNDERWRITING_NAME: underwriting_text(lending_rows) if lending_rows else "",
-    }
-    ids = simulated.simulation.history_ids
-    write_results(
-        output / NEXT,
-        with_record(results.dataset, results.manifest, request.report.model_dump(mode="json")),
-        results.summary,
-        results.manifest,
-        {name: text for name, text in tables.items() if text},
-        history_table(simulated.simulation.histories, *ids) if ids else None,
-    )
+    def underwriting(self, results: _Results) -> _Results:
+        """With what new customers bring, where the request explains it."""
+        lending = explain_underwriting(self.request, self.simulated, self.watch)
+        if lending is None:
+            return results
+        return replace(results, lending=lending, lending_rows=tuple(underwriting_rows(lending)))
 
+    def trials(self, results: _Results) -> _Results:
+        """With the trials of assumptions, where there is a list and a value."""
+        decision = decide(results.dataset, results.summary)
+        tried = try_assumptions(self.request, self.simulated, decision, self.watch)
+        if tried is None:
+            return results
+        dataset = with_tried(results.dataset, tried)
+        return self._with_manifest(replace(results, dataset=dataset, tried=tried))
 
-def _write_pages(
-    request: ExperimentRequest,
-    results: _Results,
-    underwriting_page: Callable[[], dict[str, str]],
-    output: Path,
-    watch: Progress,
-) -> None:
-    """The report beside the data in ``.next`` of ``output``, where it is asked for."""
-    if not request.report.enabled:
-        return
-    from simulator.report.report_files import report_pages
+    def write(self, results: _Results) -> None:
+        """Every file but the pages into ``.next`` of the output, where there is one."""
+        if self.output is None:
+            return
+        rejected, tried = self.simulated.output.book.rejected, results.tried
+        rows = results.lending_rows
+        tables = {
+            REJECTED_NAME: rejected_text(rejected) if rejected else "",
+            CAUSES_NAME: causes_text(results.causes) if results.causes else "",
+            ASSUMPTIONS_NAME: assumptions_text(tried, parameters_from({})) if tried else "",
+            UNDERWRITING_NAME: underwriting_text(rows) if rows else "",
+        }
+        simulation, report = self.simulated.simulation, self.request.report
+        ids = simulation.history_ids
+        write_results(
+            self.output / NEXT,
+            with_record(results.dataset, results.manifest, report.model_dump(mode="json")),
+            results.summary,
+            results.manifest,
+            {name: text for name, text in tables.items() if text},
+            history_table(simulation.histories, *ids) if ids else None,
+        )
 
-    watch.start(2, "report and files")
-    pages = report_pages(results.dataset, results.summary, results.manifest, request.report)
-    pages |= underwriting_page()
-    watch.advance(1)
-    with rehashed(output / NEXT, pages):
-        write_files(output / NEXT, {name: writer_of(page) for name, page in pages.items()})
-    watch.advance(1)
+    def write_pages(self, results: _Results) -> None:
+        """The report beside the data, where it is asked for, then the page on underwriting."""
+        if self.output is None or not self.request.report.enabled:
+            return
+        self.watch.start(2, "report and files")
+        for make in (self._report, self._underwriting_page):
+            pages = make(results)
+            with rehashed(self.output / NEXT, pages):
+                writers = {name: writer_of(page) for name, page in pages.items()}
+                write_files(self.output / NEXT, writers)
+            self.watch.advance(1)
 
+    def _report(self, results: _Results) -> dict[str, str | bytes]:
+        from simulator.report.report_files import report_pages
 
-def _outcome(
-    request: ExperimentRequest,
-    simulated: Simulated,
-    answers: tuple[BreakEven, ...],
-    results: _Results,
-    causes: tuple[CauseShare, ...],
-    lending_rows: tuple[UnderwritingRow, ...],
-    failure: Exception | None,
-) -> ExperimentOutcome:
-    finished = simulated.output
-    moved = (w for s in finished.scenarios for w in s.warnings if OTHER_OPENING in w)
-    return ExperimentOutcome(
-        results.dataset,
-        results.summary,
-        results.manifest,
-        answers,
-        causes,
-        failures(results.checks),
-        finished.warnings,
-        (*finished.book.warnings, *moved),
-        (*value_warnings(finished), *list_warnings(request, results.tried)),
-        lending_rows,
-        failure,
-    )
+        settings = self.request.report
+        return report_pages(results.dataset, results.summary, results.manifest, settings)
 
+    def _underwriting_page(self, results: _Results) -> dict[str, str | bytes]:
+        if results.lending is None:
+            return {}
+        from simulator.report.underwriting.underwriting_page import render_underwriting
 
-def _underwriting_page(
-    request: ExperimentRequest,
-    finished: SimulationOutput,
-    lending: Underwriting | None,
-    rows: tuple[UnderwritingRow, ...],
-) -> dict[str, str]:
-    """The page of its own where the request explains underwriting."""
-    if lending is None:
-        return {}
-    from simulator.report.underwriting.underwriting_page import render_underwriting
+        page = render_underwriting(
+            results.lending,
+            results.lending_rows,
+            self.simulated.output.scenarios,
+            self.request.report,
+        )
+        return {UNDERWRITING_PAGE: page}
 
-    page = render_underwriting(lending, rows, finished.scenarios, request.report)
-    return {UNDERWRITING_PAGE: page}
+    def outcome(self, results: _Results, failure: Exception | None) -> ExperimentOutcome:
+        """What a user holds; ``failure`` is what ended an explanation or the pages."""
+        finished = self.simulated.output
+        moved = (w for s in finished.scenarios for w in s.warnings if OTHER_OPENING in w)
+        return ExperimentOutcome(
+            results.dataset,
+            results.summary,
+            results.manifest,
+            results.answers,
+            results.causes,
+            failures(results.checks),
+            finished.warnings,
+            (*finished.book.warnings, *moved),
+            (*value_warnings(finished), *list_warnings(self.request, results.tried)),
+            results.lending_rows,
+            failure,
+        )

@@ -38,7 +38,6 @@ def run_experiment(
     simulated = simulate_request(request, watch, output)
 
     # Imported here so that help and mistakes are answered without xarray and plotly.
-    from simulator.conclusion import answer_questions, conclude
+    from simulator.conclusion import conclude
 
-    answers = answer_questions(questions, simulated, request.reference, watch)
-    return conclude(request, simulated, answers, output, watch)
+    return conclude(request, simulated, questions, output, watch)

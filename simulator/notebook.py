@@ -269,7 +269,7 @@ def _plain(item: object) -> object:
 
 
 def _what_failed(outcome: "ExperimentOutcome") -> Iterator[str]:
-    """What ended the trials of assumptions or the pages; the data stand."""
+    """What ended an explanation or the pages; the data stand."""
     if outcome.failure is not None:
         error = clip(f"{type(outcome.failure).__name__}: {outcome.failure}", 300)
         yield f"{error}; the data are whole, loanstress report DIR makes the report again"

@@ -150,7 +150,7 @@ class _Session:
         )
 
     def _tell_failure(self, failure: Exception, output: Path) -> None:
-        """What ended the pages or the trials of assumptions; the data stand."""
+        """What ended an explanation or the pages; the data stand."""
         self._code = EXIT_DEFECT
         error, _ = told(failure)
         again = f"loanstress report {shown(output)}"
