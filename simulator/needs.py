@@ -180,7 +180,9 @@ def _free_disk(output: Path) -> int | None:
 
 def size(n_bytes: float) -> str:
     """``n_bytes`` to two figures, in MB or GB."""
-    megabytes = max(n_bytes / 1e6, 1.0)
+    megabytes = n_bytes / 1e6
+    if megabytes < 1.0:
+        return "less than 1 MB"
     if megabytes < 1000.0:
         return f"{float(f'{megabytes:.2g}'):.0f} MB"
     return f"{float(f'{megabytes / 1000.0:.2g}'):g} GB"

@@ -166,7 +166,7 @@ def test_where_nothing_is_known_nothing_is_refused(monkeypatch: pytest.MonkeyPat
 
 def test_sizes_and_times_have_two_figures() -> None:
     sizes = [size(x) for x in (3.0, 1.234e6, 987e6, 1.26e9, 123e9, 1.26e13)]
-    assert sizes == ["1 MB", "1 MB", "990 MB", "1.3 GB", "120 GB", "13000 GB"]
+    assert sizes == ["less than 1 MB", "1 MB", "990 MB", "1.3 GB", "120 GB", "13000 GB"]
     assert [duration(x) for x in (0.1, 34.4, 119.0, 130.0, 9000.0)] == [
         "1 s",
         "34 s",

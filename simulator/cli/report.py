@@ -16,7 +16,7 @@ from simulator.cli.exits import EXIT_OK, concluded
 from simulator.cli.help import product_version
 from simulator.cli.parser import OptionParser, language_of, one_of
 from simulator.report.kit.language import speaking, tr
-from simulator.results.files import COMPARISON_NAME, REPORT_NAME, WORKBOOK_NAME
+from simulator.results.files import COMPARISON_NAME, FIGURES, REPORT_NAME, WORKBOOK_NAME
 from simulator.settings import ImageFormat, LanguageCode
 from simulator.validation import UserError, clip
 
@@ -148,13 +148,15 @@ def _rebuild(folder: Path, asked: _Asked) -> None:
         REPORT_NAME: page,
         WORKBOOK_NAME: page.with_suffix(".xlsx") if output else folder / WORKBOOK_NAME,
     }
-    with speaking(settings.language), _in_place(folder, [] if output else list(pages)):
+    with speaking(settings.language):
         pictures = _pictures(record, asked.images) if asked.images else {}
-        for name, content in pages.items():
-            write_atomically(places[name], content)
-            print(tr("Written to {folder}", folder=shown(places[name])))
-        if pictures:
-            _write_pictures(page.parent / "figures", pictures)
+        written = [] if output else [*pages, *(f"{FIGURES}/{name}" for name in pictures)]
+        with _in_place(folder, written):
+            for name, content in pages.items():
+                write_atomically(places[name], content)
+                print(tr("Written to {folder}", folder=shown(places[name])))
+            if pictures:
+                _write_pictures(page.parent / FIGURES, pictures)
 
 
 @contextmanager

@@ -20,6 +20,8 @@ ASSUMPTIONS_NAME: Final = "assumptions.csv"
 UNDERWRITING_NAME: Final = "underwriting.csv"
 UNDERWRITING_PAGE: Final = "underwriting.html"
 REJECTED_NAME: Final = "rejected.csv"
+FIGURES: Final = "figures"
+"""Folder of the pictures of a report."""
 FILE_NAMES: Final = (
     RESULTS_NAME,
     SUMMARY_NAME,

@@ -7,6 +7,7 @@ manifest comes last. So a folder holds the old results, or the new, or says how 
 
 import json
 import os
+import re
 import shutil
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +19,7 @@ from typing import Final, NamedTuple
 
 from filelock import BaseFileLock, FileLock, Timeout
 
-from simulator.results.files import FILE_NAMES, MANIFEST_NAME
+from simulator.results.files import FIGURES, FILE_NAMES, MANIFEST_NAME
 from simulator.validation import UserError, clip
 
 NEXT: Final = ".next"
@@ -27,6 +28,7 @@ CONFIGURATION: Final = ".hydra"
 """Folder of the composed configuration, which is replaced with the files."""
 HASHES: Final = "outputs_sha256"
 """Key of the manifest: SHA-256 of every other file by name."""
+_PICTURE: Final = re.compile(rf"{FIGURES}/[\w-]+\.(png|svg)")
 _LOCK: Final = ".lock"
 _OWNER: Final = ".owner.json"
 FINISH: Final = "loanstress finish"
@@ -206,6 +208,7 @@ def commit(folder: Path, files: Files = RUN) -> None:
     following = folder / NEXT
     with _told(folder):
         names = _listed(following / files.manifest, files)
+        _remove_pictures(folder, files)
         (folder / files.manifest).unlink(missing_ok=True)
         _sync(folder)
         for name in set(files.names) - set(names):
@@ -220,6 +223,16 @@ def commit(folder: Path, files: Files = RUN) -> None:
         (following / files.manifest).replace(folder / files.manifest)
         _sync(folder)
         shutil.rmtree(following, ignore_errors=True)
+
+
+def _remove_pictures(folder: Path, files: Files) -> None:
+    """Remove the pictures that the manifest names: they are of the results that go."""
+    names = (_hashes_in(folder / files.manifest) or {}) if files.names else {}
+    for name in names:
+        if _PICTURE.fullmatch(name):
+            (folder / name).unlink(missing_ok=True)
+    with suppress(OSError):  # with pictures of the user's own it stays
+        (folder / FIGURES).rmdir()
 
 
 def _remove(place: Path) -> None:

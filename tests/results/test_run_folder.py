@@ -275,3 +275,20 @@ def test_a_damaged_file_is_not_put_in_place_in_silence(tmp_path: Path) -> None:
     (tmp_path / NEXT / RESULTS_NAME).write_text("damaged", encoding="utf-8")
     with pytest.raises(UserError, match=r"results\.nc is not the one"):
         finish(tmp_path)
+
+
+def test_pictures_of_the_earlier_results_go_and_the_users_own_stay(tmp_path: Path) -> None:
+    _fill(tmp_path, "old")
+    commit(tmp_path)
+    names = ["figures/losses.png", "figures/mine.png", "notes.svg"]
+    (tmp_path / "figures").mkdir()
+    for name in names:
+        (tmp_path / name).touch()
+    manifest = tmp_path / MANIFEST_NAME
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    content["outputs_sha256"] |= {names[0]: "", "../notes.svg": "", "figures/../notes.svg": ""}
+    manifest.write_text(json.dumps(content), encoding="utf-8")
+    _fill(tmp_path, "new")
+    commit(tmp_path)
+    assert [path.name for path in (tmp_path / "figures").iterdir()] == ["mine.png"]
+    assert (tmp_path / "notes.svg").exists()
