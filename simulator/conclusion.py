@@ -1,6 +1,9 @@
-"""From a finished simulation to what a user holds: break-evens, dataset, summary, files, report."""
+"""From a finished simulation to what a user holds: dataset, summary, explanations, files, pages."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import xarray as xr
 
 from simulator.break_even.answer import FinishedRun, answer
 from simulator.break_even.question import Question
@@ -9,19 +12,18 @@ from simulator.engine import thread_count
 from simulator.explain.assumptions import list_warnings, try_assumptions
 from simulator.explain.causes import explain_causes
 from simulator.explain.underwriting import explain_underwriting
-from simulator.policies import Policy
 from simulator.policies.own_kinds import origins
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
-from simulator.results.assumptions import assumptions_text, with_tried
+from simulator.results.assumptions import Tried, assumptions_text, with_tried
 from simulator.results.break_even import (
     BreakEven,
     break_even_manifest,
     break_even_rows,
     with_break_evens,
 )
-from simulator.results.cause_shares import CAUSES, causes_text
-from simulator.results.checks import run_checks
+from simulator.results.cause_shares import CAUSES, CauseShare, causes_text
+from simulator.results.checks import CheckResult, run_checks
 from simulator.results.dataset import to_dataset
 from simulator.results.decision import decide
 from simulator.results.files import (
@@ -35,8 +37,9 @@ from simulator.results.manifest import RunFacts, build_manifest
 from simulator.results.provisions.audit import overlay_amounts
 from simulator.results.rejected import rejected_text
 from simulator.results.run import Run, with_record
-from simulator.results.store import write_results
-from simulator.results.summary import summarise
+from simulator.results.run_folder import NEXT, commit
+from simulator.results.store import rehashed, write_files, write_results, writer_of
+from simulator.results.summary import SummaryRow, summarise
 from simulator.results.underwriting import (
     CUTOFF,
     UNDERWRITING,
@@ -47,77 +50,169 @@ from simulator.settings import GovernanceSettings
 from simulator.simulated import Simulated
 
 
-def answer_questions(
-    questions: tuple[Question, ...], simulated: Simulated, reference: Policy, watch: Progress
-) -> tuple[BreakEven, ...]:
-    """The break-evens that were asked for, each found by simulating one policy again."""
-    if not questions:
-        return ()
-    finished = FinishedRun(simulated.packed, simulated.worlds, reference, simulated.output)
-    answers = tuple(
-        answer(question, finished, watch.start, watch.advance) for question in questions
-    )
-    watch.finish()
-    return answers
-
-
 def conclude(
     request: ExperimentRequest,
     simulated: Simulated,
-    answers: tuple[BreakEven, ...],
+    questions: tuple[Question, ...],
     output: Path | None,
     watch: Progress,
 ) -> Run:
-    """From tallies to what a user holds; its files are written together to ``output``."""
-    causes = explain_causes(request, simulated, watch)
-    lending = explain_underwriting(request, simulated, watch)
-    watch.start(2, "results")
-    finished = simulated.output
-    dataset = with_break_evens(to_dataset(finished), answers)
-    checks = run_checks(finished, dataset)
-    watch.advance(1)
-    summary = (*summarise(dataset), *break_even_rows(answers))
-    watch.advance(1)
-    tried = try_assumptions(request, simulated, decide(dataset, summary), watch)
-    watch.start(3, "report and files")
-    dataset = CAUSES.add_to(with_tried(dataset, tried), causes)
-    if lending is not None:
-        dataset = UNDERWRITING.add_to(dataset, tuple(underwriting_rows(lending)))
-        dataset = dataset.assign_attrs({CUTOFF: lending.cutoff})
-    facts = RunFacts(
-        request.overrides,
-        simulated.seconds,
-        thread_count(request.run),
-        checks,
-        simulated.started,
-        request.section("governance", GovernanceSettings).model_dump(),
-        list_warnings(request, tried),
-    )
-    manifest = {
-        **build_manifest(finished, facts),
-        "policy_code": origins(request.all_policies),
-        "break_even": break_even_manifest(answers),
-        "overlays": overlay_amounts(dataset, finished.provision),
-    }
-    record = with_record(dataset, manifest, request.report.model_dump(mode="json"))
-    ids, histories = simulated.simulation.history_ids, simulated.simulation.histories
-    run = Run(record, summary, history=history_table(histories, *ids) if ids else None)
-    watch.advance(1)
-    pages: dict[str, str | bytes] = {}
-    if output is not None and request.report.enabled:
-        from simulator.report.report_files import report_pages
+    """From tallies to what a user holds; its files are whole in ``output``, which is held.
 
-        pages = report_pages(run, request.report)
-    watch.advance(1)
+    Data first: what the simulation gave is kept, and then what each explanation gave, whatever
+    becomes of later ones and of the pages.
+    """
+    steps = _Concluding(request, simulated, questions, output, watch)
+    results = steps.results()
+    steps.write(results)
+    failure: Exception | None = None
+    try:
+        for explain in (steps.break_evens, steps.causes, steps.underwriting, steps.trials):
+            found = explain(results)
+            if found is not results:
+                results = found
+                steps.write(results)
+        steps.write_pages(results)
+    except Exception as error:
+        failure = error
     if output is not None:
+        commit(output)
+    watch.finish()
+    return steps.run(results, failure)
+
+
+@dataclass(frozen=True, slots=True)
+class _Results:
+    """What files and pages are made from."""
+
+    dataset: xr.Dataset
+    summary: tuple[SummaryRow, ...]
+    checks: tuple[CheckResult, ...]
+    answers: tuple[BreakEven, ...] = ()
+    causes: tuple[CauseShare, ...] = ()
+    tried: Tried | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Concluding:
+    """A finished simulation and what is asked of it; each step takes results and leaves more."""
+
+    request: ExperimentRequest
+    simulated: Simulated
+    questions: tuple[Question, ...]
+    output: Path | None
+    watch: Progress
+
+    def results(self) -> _Results:
+        """Dataset, checks and summary of the simulation alone."""
+        self.watch.start(2, "results")
+        dataset = to_dataset(self.simulated.output)
+        checks = tuple(run_checks(self.simulated.output, dataset))
+        self.watch.advance(1)
+        summary = tuple(summarise(dataset))
+        self.watch.advance(1)
+        return _Results(dataset, summary, checks)
+
+    def break_evens(self, results: _Results) -> _Results:
+        """With the break-evens that were asked for, each found by simulating one policy again."""
+        if not self.questions:
+            return results
+        simulated, watch = self.simulated, self.watch
+        reference = self.request.reference
+        finished = FinishedRun(simulated.packed, simulated.worlds, reference, simulated.output)
+        answers = tuple(
+            answer(each, finished, watch.start, watch.advance) for each in self.questions
+        )
+        watch.finish()
+        return replace(
+            results,
+            dataset=with_break_evens(results.dataset, answers),
+            summary=(*results.summary, *break_even_rows(answers)),
+            answers=answers,
+        )
+
+    def causes(self, results: _Results) -> _Results:
+        """With shares of causes, where the request explains them."""
+        causes = explain_causes(self.request, self.simulated, self.watch)
+        if not causes:
+            return results
+        return replace(results, dataset=CAUSES.add_to(results.dataset, causes), causes=causes)
+
+    def underwriting(self, results: _Results) -> _Results:
+        """With what new customers bring, where the request explains it."""
+        lending = explain_underwriting(self.request, self.simulated, self.watch)
+        if lending is None:
+            return results
+        dataset = UNDERWRITING.add_to(results.dataset, tuple(underwriting_rows(lending)))
+        return replace(results, dataset=dataset.assign_attrs({CUTOFF: lending.cutoff}))
+
+    def trials(self, results: _Results) -> _Results:
+        """With the trials of assumptions, where there is a list and a value."""
+        decision = decide(results.dataset, results.summary)
+        tried = try_assumptions(self.request, self.simulated, decision, self.watch)
+        if tried is None:
+            return results
+        return replace(results, dataset=with_tried(results.dataset, tried), tried=tried)
+
+    def _manifest(self, results: _Results) -> dict[str, object]:
+        request, simulated = self.request, self.simulated
+        facts = RunFacts(
+            request.overrides,
+            simulated.seconds,
+            thread_count(request.run),
+            results.checks,
+            simulated.started,
+            request.section("governance", GovernanceSettings).model_dump(),
+            list_warnings(request, results.tried),
+        )
+        return {
+            **build_manifest(simulated.output, facts),
+            "policy_code": origins(request.all_policies),
+            "break_even": break_even_manifest(results.answers),
+            "overlays": overlay_amounts(results.dataset, simulated.output.provision),
+        }
+
+    def run(self, results: _Results, failure: Exception | None = None) -> Run:
+        """What a user holds; ``failure`` is what ended an explanation or the pages."""
+        manifest, report = self._manifest(results), self.request.report.model_dump(mode="json")
+        simulation = self.simulated.simulation
+        ids = simulation.history_ids
+        return Run(
+            with_record(results.dataset, manifest, report),
+            results.summary,
+            history=history_table(simulation.histories, *ids) if ids else None,
+            failure=failure,
+        )
+
+    def write(self, results: _Results) -> None:
+        """Every file but the pages into ``.next`` of the output, where there is one."""
+        if self.output is None:
+            return
+        run, rejected, tried = self.run(results), self.simulated.output.book.rejected, results.tried
         tables = {
-            REJECTED_NAME: rejected_text(finished.book.rejected) if finished.book.rejected else "",
-            CAUSES_NAME: causes_text(causes) if causes else "",
+            REJECTED_NAME: rejected_text(rejected) if rejected else "",
+            CAUSES_NAME: causes_text(results.causes) if results.causes else "",
             ASSUMPTIONS_NAME: assumptions_text(tried, parameters_from({})) if tried else "",
             UNDERWRITING_NAME: underwriting_text(run.underwriting) if run.underwriting else "",
         }
-        pages |= {name: text for name, text in tables.items() if text}
-        write_results(output, record, summary, manifest, pages, run.history)
-    watch.advance(1)
-    watch.finish()
-    return run
+        write_results(
+            self.output / NEXT,
+            run.dataset,
+            run.summary,
+            self._manifest(results),
+            {name: text for name, text in tables.items() if text},
+            run.history,
+        )
+
+    def write_pages(self, results: _Results) -> None:
+        """The report beside the data, where it is asked for."""
+        if self.output is None or not self.request.report.enabled:
+            return
+        from simulator.report.report_files import report_pages
+
+        self.watch.start(2, "report and files")
+        pages = report_pages(self.run(results), self.request.report)
+        self.watch.advance(1)
+        with rehashed(self.output / NEXT, pages):
+            write_files(self.output / NEXT, {name: writer_of(page) for name, page in pages.items()})
+        self.watch.advance(1)

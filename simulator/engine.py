@@ -150,6 +150,13 @@ class _OverPaths:
             np.divide(whole, scales[name], out=getattr(tallies, name))
 
 
+def scratch_bytes(packed: Packed, run: RunSettings) -> int:
+    """Memory of one worker thread of ``simulate``."""
+    work = _Scratch.allocate(packed, packed.allocate_tallies(1, run.timeline.horizon, run.months))
+    parts = (*work.state, work.life, work.uniforms, work.reference, *work.seen, *work.sums)
+    return sum(part.nbytes for part in parts)
+
+
 def recarray_levers(table: LeverTable) -> LeverTable:
     """``table`` with records whose fields read as attributes, in kernels and in a debugger."""
     return LeverTable(

@@ -11,7 +11,6 @@ from simulator.policies.own_kinds import check_edits
 from simulator.progress import Progress, Silent
 from simulator.provision import check_books
 from simulator.request import ExperimentRequest
-from simulator.results.files import remove_results
 from simulator.simulating import simulate_request
 
 if TYPE_CHECKING:
@@ -21,13 +20,13 @@ if TYPE_CHECKING:
 def run_experiment(
     request: ExperimentRequest, output: Path | None = None, progress: Progress | None = None
 ) -> "Run":
-    """Run the experiment; with ``output``, write all files there or none.
+    """Run the experiment; its files take the place of what is in ``output``, when they are whole.
+
+    ``output`` is held by the caller (``simulator.results.run_folder.replacing``).
 
     Raises ``UserError`` for anything that the user can mend.
     """
     watch = progress or Silent()
-    if output is not None:
-        remove_results(output)
     scenarios = tuple(request.scenarios)
     questions = ask(request.break_even, request.all_policies, scenarios, request.run)
     check_books(request.provision, scenarios)
@@ -36,10 +35,9 @@ def run_experiment(
     check_causes(request)
     check_underwriting(request)
     check_assumptions(request)
-    simulated = simulate_request(request, watch)
+    simulated = simulate_request(request, watch, output)
 
     # Imported here so that help and mistakes are answered without xarray and plotly.
-    from simulator.conclusion import answer_questions, conclude
+    from simulator.conclusion import conclude
 
-    answers = answer_questions(questions, simulated, request.reference, watch)
-    return conclude(request, simulated, answers, output, watch)
+    return conclude(request, simulated, questions, output, watch)

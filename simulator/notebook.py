@@ -17,7 +17,7 @@ Shipped books, scenarios and policies go by name; own ones are typed objects::
 
 import re
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, get_args
 
@@ -28,7 +28,9 @@ from simulator.experiment import run_experiment
 from simulator.policies import REFERENCE, Policy, build_policy, with_reference
 from simulator.products import Product, shipped_products
 from simulator.provision import RuleBook, build_rule_book
+from simulator.reading.named_files import with_home
 from simulator.request import ExperimentRequest
+from simulator.results.run_folder import replacing
 from simulator.settings import (
     AssumptionsSettings,
     BookSettings,
@@ -94,8 +96,9 @@ def stress_test(
     over those of the shipped set ``over``, as on the command line; ``draws_per_path`` must divide
     ``paths``; ``assumptions`` is a list that is tried after the run (a shipped one's name, as the
     command does; None: nothing); ``sections`` are settings by their
-    name; ``products`` are own ones beside the shipped. With ``output``, that folder gets the files
-    of a run, all or none. Numbers are those of ``python -m simulator`` with the same settings.
+    name; ``products`` are own ones beside the shipped. With ``output``, the files of the run take
+    the place of what that folder has, when they are whole. Numbers are those of
+    ``python -m simulator`` with the same settings.
     ``luck_replicates`` is the old name of ``draws_per_path``. Raises ``UserError`` for what a user
     can mend.
     """
@@ -117,8 +120,13 @@ def stress_test(
         _parameters(parameters, over),
         {**(sections or {}), **_assumptions(assumptions)},
     )
-    run = run_experiment(request, None if output is None else _folder(output))
-    for failed in run.failed_checks:
+    if output is None:
+        run = run_experiment(request)
+    else:
+        folder = with_home(output)
+        with replacing(folder):
+            run = run_experiment(request, folder)
+    for failed in (*run.failed_checks, *_what_failed(run)):
         warnings.warn(failed, RuntimeWarning, stacklevel=2)
     for warning in run.warnings:
         warnings.warn(warning, UserWarning, stacklevel=2)
@@ -319,13 +327,8 @@ def _plain(item: object) -> object:
     return {"kind": getattr(item, "kind", type(item).__name__)}
 
 
-def _folder(output: str | Path) -> Path:
-    """``output`` as an existing folder."""
-    folder = Path(output).expanduser()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            f"output must be a folder that can be written; got {folder}: {error.strerror}"
-        ) from None
-    return folder
+def _what_failed(run: "Run") -> Iterator[str]:
+    """What ended an explanation or the pages; the data stand."""
+    if run.failure is not None:
+        error = clip(f"{type(run.failure).__name__}: {run.failure}", 300)
+        yield f"{error}; the data are whole, loanstress report DIR makes the report again"

@@ -312,11 +312,9 @@ def _facts(people: Borrowers, loans: Loans, book: Book, parameters: Parameters) 
     opening = people.arrival_month[loans.borrower] == 0
     weights = people.weight[loans.borrower]
     weight, limits = weights[opening], weights * np.maximum(loans.limit, loans.principal)
-    stock = loans.principal + loans.principal_overdue + loans.interest_overdue
-    stock = (stock + loans.penalty + loans.fees)[opening]
     facts = np.zeros(1, dtype=FACTS_DTYPE)
     facts["opening_loans"] = weight.sum()
-    facts["opening_balance"] = (weight * stock).sum()
+    facts["opening_balance"] = book.opening_balance
     facts["benefit_rate"] = book.jurisdiction.benefit_replacement_rate
     facts["reference_money"] = book.jurisdiction.reference_money
     facts["money_scale"] = _scale(limits, opening, _MOST_IN_A_MONTH)

@@ -81,6 +81,15 @@ def _with_opening_warning(first: Scenario, scenario: Scenario, cap: float) -> Sc
     return replace(scenario, warnings=(*scenario.warnings, warning))
 
 
+def check_opening(book: Book) -> None:
+    """Refuse a book that is owed nothing: results are told as shares of its opening balance."""
+    if book.opening_balance <= 0.0:
+        raise UserError(
+            f"book {book.name}: the opening balance must be above 0, for results are shares of it;"
+            f" got 0 for all {book.n_opening_borrowers} borrowers: leave out loans that are repaid"
+        )
+
+
 def with_run_off(request: ExperimentRequest, book: Book) -> ExperimentRequest:
     """``request`` with a number of run-off months: its own, or what ``book`` takes by contract."""
     if request.run.runoff_months is not None:

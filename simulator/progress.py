@@ -18,6 +18,10 @@ class Progress(Protocol):
         """The part is over."""
         ...
 
+    def tell(self, text: str) -> None:
+        """A line of its own, in English; between two parts."""
+        ...
+
 
 class Silent:
     """Progress of a run that nobody watches."""
@@ -30,3 +34,6 @@ class Silent:
 
     def finish(self) -> None:
         """End nothing."""
+
+    def tell(self, text: str) -> None:
+        """Tell nobody."""

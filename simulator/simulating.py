@@ -1,14 +1,17 @@
 """From a request to its simulation: book, worlds, levers, tallies; nothing is written."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from time import perf_counter
 
 from simulator.book import build_book
 from simulator.engine import simulate
 from simulator.macro import draw_macro_paths
+from simulator.needs import check_needs, needs_of
 from simulator.packing import pack
 from simulator.preparation import (
     calm_before,
+    check_opening,
     lever_tables,
     load_scenarios,
     risk_cells,
@@ -23,16 +26,22 @@ from simulator.simulated import Simulated, simulation_output
 from simulator.suitability import suitability_warnings
 
 
-def simulate_request(request: ExperimentRequest, progress: Progress | None = None) -> Simulated:
+def simulate_request(
+    request: ExperimentRequest, progress: Progress | None = None, output: Path | None = None
+) -> Simulated:
     """Book, worlds and simulation of ``request``; nothing is written.
+
+    Refused before the first path where memory is too small, or the disk of ``output``.
 
     Raises ``UserError`` for anything that the user can mend.
     """
     with products_of(request.products):
-        return _simulate(request, progress)
+        return _simulate(request, progress, output)
 
 
-def _simulate(request: ExperimentRequest, progress: Progress | None) -> Simulated:
+def _simulate(
+    request: ExperimentRequest, progress: Progress | None, output: Path | None
+) -> Simulated:
     began, watch, run = datetime.now(UTC), progress or Silent(), request.run
     calm = calm_before(request)
     watch.start(1, "compiling kernels (once per version, about a minute)")
@@ -42,6 +51,7 @@ def _simulate(request: ExperimentRequest, progress: Progress | None) -> Simulate
     watch.start(len(request.scenarios) + 1, "book and scenarios")
     growth = max((scenario.growth for scenario in request.scenarios.values()), default=0.0)
     book = build_book(request.book, run, request.parameters, donor_source(calm), growth)
+    check_opening(book)
     watch.advance(1)
     request = with_run_off(request, book)
     run = request.run
@@ -52,6 +62,7 @@ def _simulate(request: ExperimentRequest, progress: Progress | None) -> Simulate
     cells = risk_cells(request, book)
     packed = pack(book, request.parameters, cells)
     watch.finish()
+    check_needs(request, needs_of(request, book, packed), output, watch)
 
     watch.start(run.paths * len(worlds) * len(levers), "simulating paths")
     started = perf_counter()
@@ -60,5 +71,5 @@ def _simulate(request: ExperimentRequest, progress: Progress | None) -> Simulate
     watch.finish()
 
     warnings = suitability_warnings(request, book, scenarios)
-    output = simulation_output(request, book, cells, scenarios, paths, simulation, warnings)
-    return Simulated(output, simulation, packed, worlds, seconds, began)
+    finished = simulation_output(request, book, cells, scenarios, paths, simulation, warnings)
+    return Simulated(finished, simulation, packed, worlds, seconds, began)

@@ -140,7 +140,7 @@ def test_a_mistake_is_one_clear_error(arguments, message):
 def test_an_output_that_is_a_file_is_refused_before_the_run(tmp_path):
     file = tmp_path / "file"
     file.write_text("", encoding="utf-8")
-    with pytest.raises(UserError, match="output must be a folder"):
+    with pytest.raises(UserError, match="the output folder must be one that can be written"):
         stress_test(scenarios=["baseline"], output=file, **SMALL)
 
 

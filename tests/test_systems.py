@@ -12,8 +12,11 @@ import pytest
 import yaml
 
 from simulator.cli import exits
+from simulator.cli.configuration.folders import find_folders
 from simulator.kernels import cache
+from simulator.reading.named_files import with_home
 from simulator.results.store import _sync, write_files
+from simulator.validation import UserError
 from tools.lowest_versions import pins
 
 ROOT = Path(__file__).parent.parent
@@ -55,6 +58,26 @@ def test_kernels_are_kept_where_no_user_has_a_number(
     monkeypatch.setenv("USERNAME", "ann")
     assert cache._base_folder() == tmp_path / "loanstress"
     assert cache._shared_folder().name == "loanstress-ann"
+
+
+def test_a_user_without_home_and_entry_runs_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    monkeypatch.setattr(cache.tempfile, "gettempdir", lambda: str(tmp_path))
+    assert cache.cache_folder().is_relative_to(tmp_path)
+    monkeypatch.setattr(Path, "expanduser", no_home)
+    assert with_home("~/mine") in (Path("~/mine"), Path(os.environ.get("HOME", "~")) / "mine")
+
+
+def test_the_home_of_nobody_is_a_folder_that_is_missing() -> None:
+    with pytest.raises(UserError, match=r"must be folders; got ~nobody_of_this_name/x"):
+        find_folders(["~nobody_of_this_name/x"])
 
 
 def test_a_system_without_the_signal_runs_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -205,6 +205,15 @@ class Book:
         return int(np.count_nonzero(self.borrowers.arrival_month < 0))
 
     @property
+    def opening_balance(self) -> float:
+        """What is owed at the opening, weighted: principal, interest, penalty and fees."""
+        people, loans = self.borrowers, self.loans
+        opening = people.arrival_month[loans.borrower] == 0
+        stock = loans.principal + loans.principal_overdue + loans.interest_overdue
+        stock = (stock + loans.penalty + loans.fees)[opening]
+        return float((people.weight[loans.borrower][opening] * stock).sum())
+
+    @property
     def currency(self) -> str:
         """Currency of all money in the book."""
         return self.jurisdiction.currency

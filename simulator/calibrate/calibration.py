@@ -15,7 +15,7 @@ from simulator.calibrate.forecast.predict import PredictionRow, predict, rehears
 from simulator.calibrate.forecast.prediction_interval import least_draws
 from simulator.calibrate.manifest import fit_manifest, refit_command
 from simulator.calibrate.settings import CalibrationSettings
-from simulator.calibrate.store import PAGE_NAME, calibration_texts, remove_calibration, write_texts
+from simulator.calibrate.store import PAGE_NAME, calibration_texts, write_texts
 from simulator.engine import thread_count
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
@@ -38,19 +38,17 @@ def calibrate(
     output: Path | None,
     watch: Progress,
 ) -> CalibrationOutcome:
-    """Fit the free parameters and predict; with ``output``, write all files there or none.
+    """Fit the free parameters and predict; the files take the place of what is in ``output``.
 
-    Finished worlds are noted in ``output``: called again after an interruption, it goes on.
-    Raises ``UserError`` for anything that the user can mend. No target looks beyond the reported
-    months, so a run-off that is left open is none.
+    ``output`` is held by the caller (``simulator.results.run_folder.replacing``). Finished worlds
+    are noted there: called again after an interruption, it goes on. Raises ``UserError`` for
+    anything that the user can mend. No target looks beyond the reported months, so a run-off that
+    is left open is none.
     """
     started = perf_counter()
     if request.run.runoff_months is None:
         run = request.run.model_copy(update={"runoff_months": 0})
         request = replace(request, run=run)
-    if output is not None:
-        output.mkdir(parents=True, exist_ok=True)
-        remove_calibration(output)
     check_backtests(request, settings)
     evidence = observed(settings)
     workers = thread_count(request.run)
@@ -106,12 +104,25 @@ def _write(
     command = refit_command(request)
     manifest = fit_manifest(request, settings, fit, predictions, backtests, outcome.warnings)
     manifest = {**manifest, "run_seconds": seconds}
-    texts = calibration_texts(request, settings, fit, predictions, backtests, manifest, command)
-    if request.report.enabled:
-        # Imported here so that mistakes are answered without plotly.
-        from simulator.calibrate.fit_report import fit_report
-        from simulator.report.fit.page import render_fit
+    texts = calibration_texts(request, settings, fit, predictions, backtests, command)
+    try:
+        if request.report.enabled:
+            texts[PAGE_NAME] = _page(request, settings, outcome, command)
+    finally:
+        write_texts(output, texts, manifest)  # data first: they stand whatever becomes of the page
 
-        page = fit_report(request, settings, fit, predictions, backtests, outcome.warnings, command)
-        texts[PAGE_NAME] = render_fit(page)
-    write_texts(output, texts)
+
+def _page(
+    request: ExperimentRequest,
+    settings: CalibrationSettings,
+    outcome: CalibrationOutcome,
+    command: str,
+) -> str:
+    # Imported here so that mistakes are answered without plotly.
+    from simulator.calibrate.fit_report import fit_report
+    from simulator.report.fit.page import render_fit
+
+    fit, predictions, backtests = outcome.fit, outcome.predictions, outcome.backtests
+    return render_fit(
+        fit_report(request, settings, fit, predictions, backtests, outcome.warnings, command)
+    )

@@ -1,4 +1,4 @@
-"""The files of a calibration: all of them, complete, or none under its final name.
+"""The files of a calibration: all of them, complete, or none of them.
 
 Tables of moments, predictions and backtests are in percent; parameters are in their own units.
 """
@@ -16,7 +16,7 @@ from simulator.calibrate.forecast.rivals import RIVALS
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.catalogue import catalogue
 from simulator.request import ExperimentRequest
-from simulator.results.files import remove_files
+from simulator.results.run_folder import HASHES, NEXT, Files, commit, sha256_of
 from simulator.results.store import manifest_text, write_files, writer_of
 from simulator.results.table import Number, csv_text
 
@@ -27,15 +27,18 @@ PREDICTIONS_NAME: Final = "predictions.csv"
 BACKTEST_NAME: Final = "backtest.csv"
 PAGE_NAME: Final = "fit.html"
 MANIFEST_NAME: Final = "fit.json"
-FILE_NAMES: Final = (
-    PARAMETERS_NAME,
-    FIT_TABLE_NAME,
-    PARAMETER_TABLE_NAME,
-    PREDICTIONS_NAME,
-    BACKTEST_NAME,
-    PAGE_NAME,
+FIT: Final = Files(
+    (
+        PARAMETERS_NAME,
+        FIT_TABLE_NAME,
+        PARAMETER_TABLE_NAME,
+        PREDICTIONS_NAME,
+        BACKTEST_NAME,
+        PAGE_NAME,
+    ),
     MANIFEST_NAME,
 )
+"""The files of a fit."""
 
 WIDTH: Final = 100
 _COLUMN_OF_REMARKS: Final = 44
@@ -43,17 +46,17 @@ _COLUMN_OF_REMARKS: Final = 44
 _SIX_DIGITS: Final = ".6g"
 
 
-def remove_calibration(folder: Path) -> None:
-    """Remove an earlier calibration's files: beside a new configuration they would mislead.
+def write_texts(folder: Path, texts: Mapping[str, str], manifest: Mapping[str, object]) -> None:
+    """``texts`` (file name -> content), and the manifest with their hashes, replace earlier ones.
 
-    Raises ``UserError`` when one cannot be removed.
+    ``folder`` is held by the caller. A ``UserError`` where it cannot be written.
     """
-    remove_files(folder, FILE_NAMES, "calibration")
-
-
-def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
-    """``texts`` (file name -> content), written together; a ``UserError`` if they cannot be."""
-    write_files(folder, {name: writer_of(text) for name, text in texts.items()})
+    following = folder / NEXT
+    write_files(following, {name: writer_of(text) for name, text in texts.items()})
+    hashes = {name: sha256_of(following / name) for name in texts}
+    told = manifest_text({**manifest, HASHES: hashes})
+    write_files(following, {MANIFEST_NAME: writer_of(told)})
+    commit(folder, FIT)
 
 
 def calibration_texts(
@@ -62,10 +65,9 @@ def calibration_texts(
     fit: Fit,
     predictions: Sequence[PredictionRow],
     backtests: Sequence[BacktestResult],
-    manifest: Mapping[str, object],
     command: str,
 ) -> dict[str, str]:
-    """Every file but the page, by name; ``backtest.csv`` only where there is a backtest."""
+    """Every file but page and manifest by name; ``backtest.csv`` only where there is a backtest."""
     texts = {
         PARAMETERS_NAME: _parameters_file(request, settings, fit, command),
         FIT_TABLE_NAME: _fit_table(fit),
@@ -74,7 +76,6 @@ def calibration_texts(
     }
     if backtests:
         texts[BACKTEST_NAME] = _backtest_table(backtests)
-    texts[MANIFEST_NAME] = manifest_text(manifest)
     return texts
 
 

@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 from simulator.cli.exits import ended
 from simulator.validation import UserError, clip, nearest
 
-COMMANDS: Final = ("run", "fit", "screen", "report", "tape", "scenario")
+COMMANDS: Final = ("run", "fit", "screen", "report", "finish", "tape", "scenario")
 """Each is the module of its name; imported only when it is asked for."""
 _WORD: Final = re.compile("[A-Za-z_]+")
 _MEANT: Final = {"calibrate": "fit", "calibration": "fit", "simulate": "run"}

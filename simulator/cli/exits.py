@@ -126,7 +126,8 @@ def told(error: Exception) -> tuple[str, int]:
         return f"files: {trouble(error)}", EXIT_MISTAKE
     if isinstance(error, MemoryError):
         return (
-            "not enough memory: lower run.path_batch, run.threads or book.borrowers",
+            "not enough memory; fewer run.paths, policies, scenarios or provision standards need"
+            " less, and so do lower book.borrowers or run.threads",
             EXIT_MISTAKE,
         )
     return _defect(error), EXIT_DEFECT

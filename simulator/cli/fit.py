@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from simulator.calibrate.settings import CalibrationSettings
+    from simulator.cli.configuration.hydra_app import Job
     from simulator.cli.configuration.inputs import Inputs
 
 
@@ -50,7 +51,7 @@ class _Session:
         with prepared(command, "fit") as (self._folders, arguments):
             if not command.show:
                 self._settings(*compose_validated(arguments, self._folders), arguments)
-            drive(self._job, self._folders, [*command.show, *arguments])
+            drive(self._job, self._folders, arguments, command.show)
         return self._code
 
     def how_to_resume(self) -> str:
@@ -85,10 +86,17 @@ class _Session:
         self._code = attempted(lambda: self._calibrate(config))
 
     def _calibrate(self, config: "DictConfig") -> None:
-        from simulator.cli.configuration.hydra_app import running_job, validated
+        from simulator.calibrate.store import FIT
+        from simulator.cli.configuration.hydra_app import job_folder
 
-        job = running_job()
-        self._folder = job.folder
+        with job_folder(config, FIT) as job:
+            self._folder = job.folder
+            self._fit(config, job)
+
+    def _fit(self, config: "DictConfig", job: "Job") -> None:
+        """The calibration in its folder, which is held."""
+        from simulator.cli.configuration.hydra_app import validated
+
         inputs, plain = validated(config, job.overrides, self._folders)
         settings = self._settings(inputs, plain, job.overrides)
 
@@ -102,10 +110,10 @@ class _Session:
             print(head_line(settings), file=sys.stderr)
             progress = make_progress()
             try:
-                outcome = calibrate(request, settings, self._folder, progress)
+                outcome = calibrate(request, settings, job.folder, progress)
             finally:
                 progress.finish()
-            tell_fit(outcome.fit, outcome.warnings, self._folder, job.chosen.calibration)
+            tell_fit(outcome.fit, outcome.warnings, job.folder, job.chosen.calibration)
 
 
 if __name__ == "__main__":

@@ -24,10 +24,12 @@ Commands, each with a --help of its own
   loanstress fit            fit parameters to the history of a lender, backtest, predict
   loanstress screen         list the assumptions that move the value of policies
   loanstress report DIR     the report of a finished run again, or several runs side by side
+  loanstress finish DIR     put whole results in place, where a run was killed at its end
   loanstress tape FILE      look at a loan tape, propose its mapping
   loanstress scenario NAME  path and severity of a scenario, without a run
 
-Results (results.nc, summary.csv, report.html, tables.xlsx, manifest.json) go to outputs/DATE_TIME.
+Results (results.nc, summary.csv, report.html, tables.xlsx, manifest.json) go to outputs/DATE_TIME;
+earlier results in a folder stay until new ones are whole.
 """
 _TAIL = """\
 Keys used most
@@ -52,7 +54,7 @@ Examples
   python -m simulator -m policy.grace_period.months=1,2,3,6 hydra.sweep.dir=outputs/grace
 
 Exit code: 0 all files written, 2 invalid input, 130 interrupted, 143 ended by SIGTERM,
-1 internal error or failed check (set LOANSTRESS_DEBUG=1 for its traceback).
+1 internal error, failed check or page (set LOANSTRESS_DEBUG=1 for its traceback).
 """
 
 _CALIBRATION_HEAD = """\

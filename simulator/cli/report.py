@@ -5,7 +5,8 @@ answered at once.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast, get_args
@@ -15,7 +16,13 @@ from simulator.cli.exits import EXIT_OK, concluded
 from simulator.cli.help import answer_first
 from simulator.cli.parser import OptionParser, language_of, one_of
 from simulator.report.kit.language import speaking, tr
-from simulator.results.files import COMPARISON_NAME, REPORT_NAME, UNDERWRITING_PAGE, WORKBOOK_NAME
+from simulator.results.files import (
+    COMPARISON_NAME,
+    FIGURES,
+    REPORT_NAME,
+    UNDERWRITING_PAGE,
+    WORKBOOK_NAME,
+)
 from simulator.settings import ImageFormat, LanguageCode
 from simulator.validation import UserError, clip
 
@@ -138,12 +145,30 @@ def _rebuild(folder: Path, asked: _Asked) -> None:
     pages = report_pages(run, settings)
     with speaking(settings.language):
         pictures = _pictures(run, asked.images) if asked.images else {}
-        for name, content in pages.items():
-            place = places.get(name, folder / name)
-            write_atomically(place, content)
-            print(tr("Written to {folder}", folder=shown(place)))
-        if pictures:
-            _write_pictures(page.parent / "figures", pictures)
+        written = [] if asked.output else [*pages, *(f"{FIGURES}/{name}" for name in pictures)]
+        with _in_place(folder, written):
+            for name, content in pages.items():
+                place = places.get(name, folder / name)
+                write_atomically(place, content)
+                print(tr("Written to {folder}", folder=shown(place)))
+            if pictures:
+                _write_pictures(page.parent / FIGURES, pictures)
+
+
+@contextmanager
+def _in_place(folder: Path, names: Sequence[str]) -> Iterator[None]:
+    """Files ``names`` of a run's folder are written meanwhile, by nobody else; without any, none.
+
+    The manifest then has their new hashes.
+    """
+    from simulator.results.run_folder import held
+    from simulator.results.store import rehashed
+
+    if not names:
+        yield
+        return
+    with held(folder), rehashed(folder, names):
+        yield
 
 
 def _pictures(run: "Run", wanted: ImageFormat) -> dict[str, bytes]:
@@ -178,7 +203,9 @@ def _compare(folders: Sequence[Path], asked: _Asked) -> None:
     page = asked.output or folders[0] / COMPARISON_NAME
     runs = read_runs(folders)
     with speaking(asked.language or "en"):
-        write_atomically(page, render_comparison(runs))
+        in_place = [] if asked.output else [COMPARISON_NAME]
+        with _in_place(folders[0], in_place):
+            write_atomically(page, render_comparison(runs))
         print(tr("Written to {folder}", folder=shown(page)))
 
 

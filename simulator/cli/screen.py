@@ -19,7 +19,8 @@ from simulator.validation import UserError
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-LIST_NAME: Final = "assumptions.yaml"
+    from simulator.cli.configuration.hydra_app import Job
+
 _HELP: Final = """\
 loanstress: moves every parameter to half and double, one at a time, and lists those that change
 the value of a policy most. Runs with these parameters then try the list (docs/calibration.md).
@@ -62,7 +63,7 @@ class _Session:
         with prepared(command, "screen") as (self._folders, arguments):
             if not command.show:
                 compose_validated(arguments, self._folders)
-            drive(self._job, self._folders, [*command.show, *arguments])
+            drive(self._job, self._folders, arguments, command.show)
         return self._code
 
     def _job(self, config: "DictConfig") -> None:
@@ -70,14 +71,21 @@ class _Session:
         self._code = attempted(lambda: self._screen(config))
 
     def _screen(self, config: "DictConfig") -> None:
-        from simulator.cli.configuration.hydra_app import running_job, validated
+        from simulator.cli.configuration.hydra_app import job_folder
+        from simulator.explain.screening import LIST
+
+        with job_folder(config, LIST) as job:
+            self._list(config, job)
+
+    def _list(self, config: "DictConfig", job: "Job") -> None:
+        """The screening in its folder, which is held."""
+        from simulator.cli.configuration.hydra_app import validated
         from simulator.cli.configuration.inputs import request_from
         from simulator.cli.terminal.progress import make_progress
-        from simulator.explain.screening import list_text, screen
+        from simulator.explain.screening import LIST_NAME, list_text, screen
         from simulator.settings import ScreenSettings
         from simulator.validation import build
 
-        job = running_job()
         inputs, plain = validated(config, job.overrides, self._folders)
         chosen = plain.get("screen")
         settings = build("screen", ScreenSettings, chosen if isinstance(chosen, dict) else {})
@@ -89,10 +97,8 @@ class _Session:
                 found, moving = screen(request, fit, settings.keep, progress)
             finally:
                 progress.finish()
-        command = " ".join(["loanstress screen", *job.overrides])
-        path = job.folder / LIST_NAME
-        path.write_text(list_text(found, request, command), encoding="utf-8")
-        with speaking(request.report.language):
+            command = " ".join(["loanstress screen", *job.overrides])
+            _write(job.folder, list_text(found, request, command))
             for each in found:
                 share = f"{100.0 * each.effect:6.2f} %"
                 print(f"{each.name:<36} {tr('{share} of the book', share=share)}")
@@ -101,9 +107,18 @@ class _Session:
                     "{moving} of all move a worth; {n} written to {file}",
                     moving=moving,
                     n=len(found),
-                    file=shown(path),
+                    file=shown(job.folder / LIST_NAME),
                 )
             )
+
+
+def _write(folder: Path, text: str) -> None:
+    from simulator.explain.screening import LIST, LIST_NAME
+    from simulator.results.run_folder import NEXT, commit
+    from simulator.results.store import write_files, writer_of
+
+    write_files(folder / NEXT, {LIST_NAME: writer_of(text)})
+    commit(folder, LIST)
 
 
 if __name__ == "__main__":

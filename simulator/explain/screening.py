@@ -19,11 +19,15 @@ from simulator.progress import Progress
 from simulator.request import ExperimentRequest
 from simulator.results.assumptions import SURE
 from simulator.results.intervals import over_paths
+from simulator.results.run_folder import Files
 from simulator.settings import Assumption, AssumptionsSettings
 from simulator.validation import UserError, clip
 from simulator.varied_policy import number_fields
 
 HALF_TO_DOUBLE: Final = "half to double (odds of a share), within the catalogue's range: assumption"
+LIST_NAME: Final = "assumptions.yaml"
+LIST: Final = Files((), LIST_NAME)
+"""The only file of a screening."""
 _SWITCHES: Final = "strength_"
 BEHAVIOUR: Final = (
     "refusal_after_relief",

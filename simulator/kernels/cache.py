@@ -35,7 +35,10 @@ def _base_folder() -> Path:
     for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):  # the second is Windows'
         if root := os.environ.get(name):
             return Path(root) / "loanstress"
-    return Path.home() / ".cache" / "loanstress"
+    try:
+        return Path.home() / ".cache" / "loanstress"
+    except RuntimeError:  # no HOME, and no entry of this user in passwd
+        return _shared_folder()
 
 
 def _shared_folder() -> Path:

@@ -24,6 +24,7 @@ from pydantic import BaseModel
 from simulator.lever_fields import ALL_FIELDS
 from simulator.levers import Edit
 from simulator.policies.base import Policy
+from simulator.reading.named_files import with_home
 from simulator.validation import NAME_PATTERN, Frozen, UserError, check_known, clip
 from simulator.vocabulary import N_BUCKETS
 
@@ -79,7 +80,7 @@ def kinds_of_files(paths: Sequence[str], shipped: Mapping[str, object]) -> Itera
 
 def kinds_in_file(path_text: str) -> dict[str, OwnKind]:
     """Classes of policies that the Python file ``path_text`` defines, by kind; it is run."""
-    owner, path = f"{OPTION} {clip(path_text, 200)}", Path(path_text).expanduser()
+    owner, path = f"{OPTION} {clip(path_text, 200)}", with_home(path_text)
     if "\0" in path_text or path.suffix != ".py" or not path.is_file():
         raise UserError(f"{owner}: must be a Python file, FILE.py")
     text = path.read_bytes()

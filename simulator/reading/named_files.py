@@ -1,5 +1,6 @@
-"""Which files a setting names: one, several, or all that fit a pattern."""
+"""Which files a setting names: one, several, all that fit a pattern; below the home or not."""
 
+import os
 from glob import glob, has_magic
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,11 @@ from simulator.validation import UserError, clip
 Paths = str | tuple[str, ...]
 """A file's path, a pattern such as ``tapes/2025-*.csv``, or several of them."""
 MAX_FILES: Final = 1000
+
+
+def with_home(text: str | Path) -> Path:
+    """The path that ``text`` spells, with ``~`` as the home; left as it is where there is none."""
+    return Path(os.path.expanduser(text))
 
 
 def named_files(key: str, path: Paths) -> list[str]:

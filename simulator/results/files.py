@@ -1,4 +1,4 @@
-"""Names of a run's files, and how an earlier run's are taken away before a new one begins."""
+"""Names of a run's files, and of those that are not yet whole."""
 
 import os
 from collections.abc import Iterable
@@ -20,6 +20,8 @@ ASSUMPTIONS_NAME: Final = "assumptions.csv"
 UNDERWRITING_NAME: Final = "underwriting.csv"
 UNDERWRITING_PAGE: Final = "underwriting.html"
 REJECTED_NAME: Final = "rejected.csv"
+FIGURES: Final = "figures"
+"""Folder of the pictures of a report."""
 FILE_NAMES: Final = (
     RESULTS_NAME,
     SUMMARY_NAME,
@@ -34,14 +36,6 @@ FILE_NAMES: Final = (
     UNDERWRITING_PAGE,
     REJECTED_NAME,
 )
-
-
-def remove_results(folder: Path) -> None:
-    """Remove an earlier run's files: beside a new configuration they would be taken for its own.
-
-    Raises ``UserError`` when one cannot be removed.
-    """
-    remove_files(folder, FILE_NAMES, "run")
 
 
 def unfinished_path(folder: Path, name: str) -> Path:

@@ -64,6 +64,7 @@ class Run:
     summary : rows of summary.csv where they are known already.
     folder : of a stored run; None for a fresh one.
     history : what history.parquet holds, of a fresh run that was asked for it.
+    failure : what ended an explanation or the pages of a fresh run; its data stand all the same.
 
     Raises
     ------
@@ -78,8 +79,10 @@ class Run:
         *,
         folder: Path | None = None,
         history: pa.Table | None = None,
+        failure: Exception | None = None,
     ) -> None:
         self.dataset = dataset
+        self.failure = failure
         self.folder = folder
         self._summary = None if summary is None else tuple(summary)
         self._history = history

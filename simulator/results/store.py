@@ -1,11 +1,12 @@
-"""The files of a run: all of them, complete, or none under its final name."""
+"""The files of a run: complete or not at all under their names, the manifest with their hashes."""
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from hashlib import file_digest
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import xarray as xr
@@ -18,9 +19,13 @@ from simulator.results.files import (
     unfinished_path,
 )
 from simulator.results.history import write_history
+from simulator.results.run_folder import HASHES, sha256_of
 from simulator.results.summary import SummaryRow
 from simulator.results.table import csv_text
 from simulator.validation import UserError, clip
+
+_LEAST_FREE: Final = 1 << 16
+"""Bytes below which a disk is taken for full."""
 
 Writer = Callable[[Path], None]
 
@@ -30,48 +35,66 @@ def write_results(
     dataset: xr.Dataset,
     summary_rows: Sequence[SummaryRow],
     manifest: Mapping[str, object],
-    pages: Mapping[str, str | bytes] | None = None,
+    tables: Mapping[str, str] | None = None,
     history: pa.Table | None = None,
 ) -> None:
-    """results.nc, summary.csv, ``pages`` by name, a history and manifest.json: all or none.
+    """results.nc, summary.csv, ``tables`` by name and a history in ``folder``, then manifest.json.
 
-    The manifest holds the hashes of all others as ``outputs_sha256``.
+    ``folder`` is the ``.next`` of a run's. The manifest holds the hashes of all others as
+    ``outputs_sha256``.
 
     Raises ``UserError`` with one line when the folder cannot be written or the disk is full.
     """
     writers: dict[str, Writer] = {
         RESULTS_NAME: lambda path: _write_dataset(path, dataset),
         SUMMARY_NAME: lambda path: write_summary(path, summary_rows),
-        **{name: writer_of(page) for name, page in (pages or {}).items()},
+        **{name: writer_of(text) for name, text in (tables or {}).items()},
     }
     if history is not None:
         writers[HISTORY_NAME] = lambda path: write_history(path, history)
-    others = tuple(writers)
     manifest_text(manifest)  # refused before anything is written
-    writers[MANIFEST_NAME] = lambda path: writer_of(
-        manifest_text({**manifest, "outputs_sha256": _hashes(folder, others)})
-    )(path)
-    write_files(folder, writers)
+    with rehashed(folder, writers, manifest):
+        write_files(folder, writers)
 
 
-def _hashes(folder: Path, names: Sequence[str]) -> dict[str, str]:
-    """SHA-256 of files that are written but not yet renamed, by name."""
-    found = {}
-    for name in names:
-        with unfinished_path(folder, name).open("rb") as file:
-            found[name] = file_digest(file, "sha256").hexdigest()
-    return found
+@contextmanager
+def rehashed(
+    folder: Path, names: Iterable[str], manifest: Mapping[str, object] | None = None
+) -> Iterator[None]:
+    """Files ``names`` of ``folder`` are written meanwhile: its manifest has their hashes then.
+
+    Until then it does not name them, so that it is right at any moment. ``manifest`` is a new one
+    in its place, with no other files; without any, nothing is noted.
+    """
+    path, names = folder / MANIFEST_NAME, tuple(names)
+    content: dict[str, object] = {}
+    with _told_as_user_error(path):
+        if manifest is not None:
+            path.unlink(missing_ok=True)
+            content = {**manifest, HASHES: {}}
+        elif path.is_file():
+            content = json.loads(path.read_text(encoding="utf-8"))
+    found = content.get(HASHES)
+    hashes = dict(found) if isinstance(found, dict) else {}
+    if set(hashes) & set(names):
+        hashes = {name: value for name, value in hashes.items() if name not in names}
+        _write_manifest(folder, {**content, HASHES: hashes})
+    yield
+    if content:
+        hashes |= {name: sha256_of(folder / name) for name in names}
+        _write_manifest(folder, {**content, HASHES: hashes})
+
+
+def _write_manifest(folder: Path, manifest: Mapping[str, object]) -> None:
+    write_files(folder, {MANIFEST_NAME: writer_of(manifest_text(manifest))})
 
 
 def write_files(folder: Path, writers: Mapping[str, Writer]) -> None:
-    """Let each writer fill a temporary file, sync it, and rename all at the end.
+    """Let each writer fill a temporary file, sync it, and rename all at the end, in their order.
 
-    On any failure the temporary files go, and so does whatever stands under the final names,
-    an earlier run's files too: beside this run's configuration they would be taken for its own.
+    On any failure the temporary files go.
     """
     temporary = {name: unfinished_path(folder, name) for name in writers}
-    finals = [folder / name for name in writers]
-    complete = False
     try:
         with _told_as_user_error(folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -84,9 +107,8 @@ def write_files(folder: Path, writers: Mapping[str, Writer]) -> None:
                 path.replace(folder / name)
         with _told_as_user_error(folder):
             _sync(folder)
-        complete = True
     finally:
-        for path in () if complete else (*temporary.values(), *finals):
+        for path in temporary.values():
             with suppress(OSError):
                 path.unlink()
 
@@ -95,14 +117,21 @@ def write_files(folder: Path, writers: Mapping[str, Writer]) -> None:
 def _told_as_user_error(path: Path) -> Iterator[None]:
     """Turn what the system says about ``path`` into one line for the user.
 
-    The netCDF library reports a full disk as a ``RuntimeError``.
+    The netCDF library reports a full disk as a ``RuntimeError`` or as missing rights.
     """
     try:
         yield
     except (OSError, RuntimeError) as error:
-        hint = " - is the disk full?" if isinstance(error, RuntimeError) else ""
+        is_full = isinstance(error, RuntimeError) or _is_full(path.parent)
+        hint = " - is the disk full?" if is_full else ""
         reason = f"{getattr(error, 'strerror', None) or error}{hint}"
         raise UserError(f"{clip(path, 300)}: cannot be written: {clip(reason, 200)}") from error
+
+
+def _is_full(folder: Path) -> bool:
+    with suppress(OSError):
+        return shutil.disk_usage(folder).free < _LEAST_FREE
+    return False
 
 
 def _sync(path: Path) -> None:

@@ -8,6 +8,7 @@ import xarray as xr
 
 from simulator.results.dataset import SCHEMA_VERSION
 from simulator.results.files import RESULTS_NAME
+from simulator.results.run_folder import check_whole
 from simulator.results.variables import PATH_VARIABLES
 from simulator.validation import UserError, clip
 
@@ -28,6 +29,7 @@ def read_dataset(folder: Path) -> xr.Dataset:
     """
     path = folder / RESULTS_NAME
     name = clip(path, 300)
+    check_whole(folder, (RESULTS_NAME,))
     if not path.is_file():
         raise UserError(f"{name}: is missing; a folder of a finished run has it")
     try:

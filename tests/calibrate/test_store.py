@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,10 +18,10 @@ from simulator.calibrate.forecast.predict import PredictionRow
 from simulator.calibrate.manifest import fit_manifest, refit_command
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.calibrate.store import (
-    FILE_NAMES,
+    FIT,
+    MANIFEST_NAME,
     calibration_texts,
     parameters_yaml,
-    remove_calibration,
     write_texts,
     yaml_number,
 )
@@ -28,10 +29,11 @@ from simulator.catalogue import catalogue, parameters_from
 from simulator.cli.configuration.folders import find_folders
 from simulator.cli.configuration.yaml_scan import scan
 from simulator.request import ExperimentRequest
+from simulator.results.run_folder import check_whole, replacing
+from simulator.results.store import manifest_text
 from simulator.results.table import csv_text
 from simulator.settings import BookSettings, RunSettings, ScenarioSettings
 from simulator.shipped import read_shipped, shipped_tables
-from simulator.validation import UserError
 from tests.calibrate.toy import Formulas, calibration, fitted, level, seen
 
 F8 = NDArray[np.float64]
@@ -93,9 +95,19 @@ BACKTESTS = (
 
 def texts() -> dict[str, str]:
     request, settings, fit = toy()
-    manifest = fit_manifest(request, settings, fit, PREDICTIONS, BACKTESTS, ("a warning",))
     command = refit_command(request)
-    return calibration_texts(request, settings, fit, PREDICTIONS, BACKTESTS, manifest, command)
+    return calibration_texts(request, settings, fit, PREDICTIONS, BACKTESTS, command)
+
+
+def manifest() -> dict[str, object]:
+    request, settings, fit = toy()
+    return fit_manifest(request, settings, fit, PREDICTIONS, BACKTESTS, ("a warning",))
+
+
+def told() -> dict[str, Any]:
+    """The manifest as it stands in its file."""
+    found: dict[str, Any] = json.loads(manifest_text(manifest()))
+    return found
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -152,8 +164,8 @@ def test_tables_are_in_percent_and_parameters_in_their_units() -> None:
     parameter = rows_of(found["parameters.csv"])[0]
     assert float(parameter["estimate"]) == pytest.approx(fit.estimate["catch_up_share"], rel=1e-5)
     assert parameter["prior_mean"] == ""
-    assert request.run.seed == json.loads(found["fit.json"])["seed"]
-    assert json.loads(found["fit.json"])["label"] == settings.label
+    assert request.run.seed == told()["seed"]
+    assert told()["label"] == settings.label
 
 
 def test_a_spreadsheet_finds_no_formula_and_unknown_numbers_are_empty() -> None:
@@ -173,7 +185,7 @@ def test_a_backtest_has_one_line_a_number_with_all_rivals() -> None:
 
 
 def test_manifest_is_plain_json_without_nan() -> None:
-    content = json.loads(texts()["fit.json"])
+    content = told()
     logit = content["backtests"]["crisis"]["rows"][-1]
     assert logit["prediction"] is None
     scores = {score["forecaster"]: score for score in content["backtests"]["crisis"]["scores"]}
@@ -182,20 +194,20 @@ def test_manifest_is_plain_json_without_nan() -> None:
     assert content["warnings"] == ["a warning"]
 
 
-def test_files_are_written_together_or_not_at_all(tmp_path: Path) -> None:
+def test_files_take_the_place_of_earlier_ones_together(tmp_path: Path) -> None:
     found = texts()
-    write_texts(tmp_path, found)
-    assert {path.name for path in tmp_path.iterdir()} == set(found)
-    (tmp_path / "fit.csv").unlink()
-    (tmp_path / "fit.csv").mkdir()
-    (tmp_path / "fit.csv" / "in the way").touch()
-    with pytest.raises(UserError, match=r"fit\.csv: cannot be written"):
-        write_texts(tmp_path, found)
+    for name in (*FIT.names, "evaluations.jsonl"):
+        (tmp_path / name).write_text("earlier", encoding="utf-8")
+    with replacing(tmp_path, FIT):
+        assert (tmp_path / "fit.html").read_text(encoding="utf-8") == "earlier"
+        write_texts(tmp_path, found, manifest())
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {*found, MANIFEST_NAME, "evaluations.jsonl"}
+    check_whole(tmp_path, tuple(found), FIT)
+
+
+def test_a_fit_that_fails_leaves_the_earlier_one(tmp_path: Path) -> None:
+    (tmp_path / "fit.csv").write_text("earlier", encoding="utf-8")
+    with pytest.raises(ZeroDivisionError), replacing(tmp_path, FIT):
+        raise ZeroDivisionError
     assert [path.name for path in tmp_path.iterdir()] == ["fit.csv"]
-
-
-def test_an_earlier_calibration_is_removed_and_its_finished_worlds_stay(tmp_path: Path) -> None:
-    for name in (*FILE_NAMES, "evaluations.jsonl"):
-        (tmp_path / name).touch()
-    remove_calibration(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["evaluations.jsonl"]

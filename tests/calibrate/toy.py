@@ -51,6 +51,9 @@ class Silent:
     def finish(self) -> None:
         pass
 
+    def tell(self, text: str) -> None:
+        pass
+
 
 def calibration(
     free: Mapping[str, object], targets: Mapping[str, object], **changes: object

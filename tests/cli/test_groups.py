@@ -113,6 +113,6 @@ def test_a_section_that_nobody_set_has_its_model_s_values(table):
 def test_a_word_that_is_no_command_is_refused_with_the_nearest(word, near, capsys):
     assert main([word]) == 2
     shown = capsys.readouterr().err
-    assert "the command must be one of run, fit, screen, report, tape, scenario" in shown
+    assert "the command must be one of run, fit, screen, report, finish, tape, scenario" in shown
     assert (f"did you mean {near}?" in shown) == bool(near)
     assert len(shown.splitlines()) == 1

@@ -4,6 +4,7 @@ import json
 import resource
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,14 +15,14 @@ import xarray as xr
 
 from simulator.results.dataset import to_dataset
 from simulator.results.files import (
-    FILE_NAMES,
     MANIFEST_NAME,
     RESULTS_NAME,
     SUMMARY_NAME,
-    remove_results,
 )
 from simulator.results.run import Run
+from simulator.results.run_folder import HASHES, check_whole
 from simulator.results.store import (
+    rehashed,
     write_files,
     write_results,
     write_summary,
@@ -76,12 +77,13 @@ def test_a_failing_write_leaves_nothing_under_any_name(tmp_path: Path) -> None:
     def fine(path: Path) -> None:
         path.write_text("whole")
 
+    before = {p.name for p in tmp_path.iterdir()}
     with pytest.raises(UserError, match=r"summary\.csv: cannot be written: No space left"):
         write_files(tmp_path, {RESULTS_NAME: fine, SUMMARY_NAME: fail, MANIFEST_NAME: fine})
-    assert {p.name for p in tmp_path.iterdir()} == {"report.html"}
+    assert {p.name for p in tmp_path.iterdir()} == before
 
 
-def test_a_rename_that_fails_takes_the_others_back(tmp_path: Path) -> None:
+def test_a_rename_that_fails_leaves_nothing_unfinished(tmp_path: Path) -> None:
     (tmp_path / SUMMARY_NAME).mkdir()
     (tmp_path / SUMMARY_NAME / "in_the_way").touch()
 
@@ -90,7 +92,7 @@ def test_a_rename_that_fails_takes_the_others_back(tmp_path: Path) -> None:
 
     with pytest.raises(UserError, match=SUMMARY_NAME):
         write_files(tmp_path, {RESULTS_NAME: fine, SUMMARY_NAME: fine})
-    assert [p.name for p in tmp_path.iterdir()] == [SUMMARY_NAME]
+    assert {p.name for p in tmp_path.iterdir()} == {RESULTS_NAME, SUMMARY_NAME}
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
@@ -157,9 +159,31 @@ def test_a_long_configuration_fits_the_file(tmp_path: Path) -> None:
     assert len(read_dataset(tmp_path).attrs["configuration"]) > 300_000
 
 
-def test_an_earlier_runs_files_go_before_a_new_run_begins(tmp_path: Path) -> None:
-    for name in (*FILE_NAMES, "notes.txt"):
-        (tmp_path / name).write_text("earlier")
-    remove_results(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
-    remove_results(tmp_path / "absent")
+def test_the_manifest_never_names_a_file_that_is_being_written(tmp_path: Path) -> None:
+    written(tmp_path)
+    manifest = tmp_path / MANIFEST_NAME
+    before = json.loads(manifest.read_text(encoding="utf-8"))
+    with suppress(ZeroDivisionError), rehashed(tmp_path, ["report.html"]):
+        now = json.loads(manifest.read_text(encoding="utf-8"))
+        assert set(before[HASHES]) - set(now[HASHES]) == {"report.html"}
+        (tmp_path / "report.html").write_text("half", encoding="utf-8")
+        raise ZeroDivisionError
+    with rehashed(tmp_path, ["report.html"]):
+        (tmp_path / "report.html").write_text("again", encoding="utf-8")
+    check_whole(tmp_path, tuple(before[HASHES]))
+    after = json.loads(manifest.read_text(encoding="utf-8"))
+    assert after[HASHES]["report.html"] != before[HASHES]["report.html"]
+    assert {**after, HASHES: None} == {**before, HASHES: None}
+
+
+def test_without_a_manifest_nothing_is_noted(tmp_path: Path) -> None:
+    with rehashed(tmp_path, ["report.html"]):
+        (tmp_path / "report.html").touch()
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_results_of_another_run_are_not_read(tmp_path: Path) -> None:
+    written(tmp_path)
+    (tmp_path / RESULTS_NAME).write_text("another", encoding="utf-8")
+    with pytest.raises(UserError, match=r"results\.nc is not the one that manifest\.json names"):
+        Run.read(tmp_path)

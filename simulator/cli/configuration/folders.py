@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from simulator.cli.configuration.groups import TABLE, with_files
+from simulator.reading.named_files import with_home
 from simulator.shipped import TABLE_FOLDER, shipped_folders
 from simulator.validation import NAME_PATTERN, UserError, check_name, clip, printable
 
@@ -112,7 +113,7 @@ def find_folders(user_folders: Sequence[str] = ()) -> ConfigFolders:
     configs, scenarios = shipped_folders()
     users: list[Path] = []
     for name in user_folders:
-        folder = Path(name.removeprefix("file://")).expanduser().absolute()
+        folder = with_home(name.removeprefix("file://")).absolute()
         if "://" in name.removeprefix("file://") or not folder.is_dir():
             raise UserError(
                 f"--config-dir and hydra.searchpath must be folders; got {clip(name, 200)}"

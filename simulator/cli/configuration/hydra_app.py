@@ -7,7 +7,7 @@ The one importer of Hydra beside the commands themselves, and only inside functi
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +16,14 @@ from simulator.cli.configuration.folders import ConfigFolders, check_place, find
 from simulator.cli.configuration.groups import lists
 from simulator.cli.configuration.renamed import renamed_argument, renamed_keys
 from simulator.cli.exits import trouble
+from simulator.results.run_folder import (
+    CONFIGURATION,
+    RUN,
+    Files,
+    held,
+    new_folder,
+    replacing,
+)
 from simulator.validation import UserError, clip
 
 if TYPE_CHECKING:
@@ -156,14 +164,18 @@ def compose_validated(
     arguments: Sequence[str], folders: ConfigFolders
 ) -> tuple["Inputs", dict[str, object]]:
     """The typed inputs and the plain configuration, before Hydra makes any folder."""
+    with _hydra_mistakes():
+        return validated(_composed(arguments, folders), arguments, folders)
+
+
+def _composed(
+    arguments: Sequence[str], folders: ConfigFolders, *, with_hydra: bool = False
+) -> "DictConfig":
     from hydra import compose, initialize_config_dir
 
-    with (
-        _hydra_mistakes(),
-        initialize_config_dir(str(folders.configs), job_name="simulator", version_base="1.3"),
-    ):
-        config = compose("config", list(arguments))
-    return validated(config, arguments, folders)
+    main = str(folders.configs)
+    with initialize_config_dir(main, job_name="simulator", version_base="1.3"):
+        return compose("config", list(arguments), return_hydra_config=with_hydra)
 
 
 def validated(
@@ -191,9 +203,37 @@ def validated(
 
 
 def drive(
+    job: Callable[["DictConfig"], None],
+    folders: ConfigFolders,
+    arguments: Sequence[str],
+    flags: Sequence[str] = (),
+) -> None:
+    """Let Hydra make the folders and call ``job`` for each run; ``flags`` are its options.
+
+    Of a sweep the folder is held meanwhile; each job holds its own, see ``job_folder``.
+    """
+    sweeps = "--multirun" in flags
+    key = "sweep" if sweeps else "run"
+    try:
+        with _hydra_mistakes():
+            if flags and not sweeps:
+                _call_hydra(job, folders, [*flags, *arguments])
+                return
+            with _placed(key, arguments, folders) as folder:
+                rest = [text for text in arguments if not text.startswith(f"hydra.{key}.dir=")]
+                place = f"hydra.{key}.dir={_quoted(folder)}"
+                with held(folder) if sweeps else nullcontext():
+                    _call_hydra(job, folders, [*flags, *rest, place])
+    except OSError as error:
+        raise UserError(
+            f"the output folder (hydra.run.dir, hydra.sweep.dir) must be one that can be written;"
+            f" got {trouble(error)}"
+        ) from None
+
+
+def _call_hydra(
     job: Callable[["DictConfig"], None], folders: ConfigFolders, arguments: Sequence[str]
 ) -> None:
-    """Let Hydra make the folders and call ``job`` for each run."""
     import hydra
 
     app = hydra.main(version_base="1.3", config_path=str(folders.configs), config_name="config")
@@ -201,18 +241,73 @@ def drive(
     sys.argv = ["loanstress", *arguments]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors arrive here as exceptions, not on stderr
     try:
-        with _hydra_mistakes():
-            app(job)()
-    except OSError as error:
-        raise UserError(
-            f"the output folder (hydra.run.dir, hydra.sweep.dir) must be one that can be written;"
-            f" got {trouble(error)}"
-        ) from None
+        app(job)()
     finally:
         sys.argv = saved_arguments
         os.environ.pop("HYDRA_FULL_ERROR")
         if saved_mode is not None:
             os.environ["HYDRA_FULL_ERROR"] = saved_mode
+
+
+@contextmanager
+def _placed(key: str, arguments: Sequence[str], folders: ConfigFolders) -> Iterator[Path]:
+    """The output folder of a run or a sweep (``key``) that ``arguments`` ask for.
+
+    One that is named by the moment is new: two that begin in the same second have two. It goes if
+    nothing was written there.
+    """
+    from hydra.core.hydra_config import HydraConfig
+    from omegaconf import OmegaConf
+
+    plain_arguments = [text for text in arguments if not _parse(text).sweeps]
+    config = _composed(plain_arguments, folders, with_hydra=True)
+    hydra_config = HydraConfig.instance()
+    before = hydra_config.cfg
+    try:
+        hydra_config.set_config(config)
+        folder = Path(str(OmegaConf.select(config, f"hydra.{key}.dir")))
+        raw = OmegaConf.to_container(config.hydra[key], resolve=False)
+    finally:
+        hydra_config.cfg = before
+    check_place(f"hydra.{key}.dir", folder.absolute())
+    if not (isinstance(raw, dict) and "${now:" in str(raw["dir"])):
+        yield folder
+        return
+    folder = new_folder(folder.parent, folder.name)
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _quoted(folder: Path) -> str:
+    """``folder`` as a value of Hydra's grammar."""
+    text = folder.as_posix().replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{text}'"
+
+
+@contextmanager
+def job_folder(config: "DictConfig", files: Files = RUN) -> Iterator["Job"]:
+    """The running job, its folder held; what Hydra composed goes into ``.next`` there.
+
+    ``files`` are those of the command.
+    """
+    from hydra.core.hydra_config import HydraConfig
+    from omegaconf import OmegaConf
+
+    job = running_job()
+    with replacing(job.folder, files) as following:
+        place = following / CONFIGURATION
+        place.mkdir()
+        composed = {
+            "config.yaml": config,
+            "hydra.yaml": HydraConfig.instance().cfg,
+            "overrides.yaml": HydraConfig.get().overrides.task,
+        }
+        for name, part in composed.items():
+            (place / name).write_text(OmegaConf.to_yaml(part), encoding="utf-8")
+        yield job
 
 
 class Job(NamedTuple):

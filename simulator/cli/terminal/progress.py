@@ -19,6 +19,7 @@ from rich.progress import Progress as RichDisplay
 from simulator.progress import Progress
 from simulator.report.kit.language import tr
 from simulator.report.kit.run_messages import run_message
+from simulator.validation import clip
 
 _LINE_EVERY_SECONDS = 5.0
 _TELL_EVERY_SECONDS = 2.0
@@ -51,6 +52,10 @@ class BarProgress:
     def finish(self) -> None:
         """The work has ended, well or not."""
         self._display.stop()
+
+    def tell(self, text: str) -> None:
+        """A line of its own."""
+        tell_line(text)
 
 
 class LineProgress:
@@ -85,6 +90,15 @@ class LineProgress:
 
     def finish(self) -> None:
         """The work has ended, well or not."""
+
+    def tell(self, text: str) -> None:
+        """A line of its own."""
+        tell_line(text)
+
+
+def tell_line(text: str) -> None:
+    """``text`` of a run in the language that is spoken, safe to print."""
+    print(clip(run_message(text), 300), file=sys.stderr, flush=True)
 
 
 def make_progress() -> Progress:

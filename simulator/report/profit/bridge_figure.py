@@ -72,12 +72,19 @@ class Bridge:
 
 
 def _lines(dataset: xr.Dataset, *, influence: bool) -> dict[str, Array]:
-    """Lines that hold money, each (scenario, policy, path), as ``statement`` has them."""
+    """Income, net income and lines that hold money between them, as ``statement`` has them.
+
+    Each (scenario, policy, path).
+    """
     books, read = statement(dataset, influence), monthly_view(dataset)
     lines: dict[str, Array] = {INCOME: books.income}
     lines |= {COST_WORDS.get(name, name): -read(name) for name in COST_LINES}
     lines |= {CHARGE: -books.provision_charge, TAX: -books.tax, NET: books.net_income}
-    return {name: values.sum(axis=3) for name, values in lines.items() if np.any(values)}
+    return {
+        name: values.sum(axis=3)
+        for name, values in lines.items()
+        if name in (INCOME, NET) or np.any(values)
+    }
 
 
 def bridge_figure(bridge: Bridge, frame: Frame, scenario: str) -> go.Figure:

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from simulator.report.profit.bridge_figure import Bridge
+from simulator.report.kit import style
+from simulator.report.profit.bridge_figure import INCOME, Bridge, bridge_figure
 from simulator.report.profit.bridge_words import bridge_caption
+from simulator.results.income_statement import INCOME_LINES
 from simulator.results.summary import SummaryRow
 from tests.report.money_runs import WORST, make_money_run
 from tests.report.stress_runs import POLICIES, Run, data_of
@@ -48,3 +50,13 @@ def test_profit_that_cannot_be_told_from_zero_is_said_so() -> None:
     text = bridge_caption(Bridge(data_of(run._replace(dataset=dataset))))
     assert "No policy raises it significantly" in text
     assert "is not significant" in text
+
+
+def test_a_run_without_income_is_told_as_it_is() -> None:
+    run = make_money_run(n_paths=4)
+    nothing = {name: 0.0 * run.dataset[name] for name in INCOME_LINES}
+    bridge = Bridge(data_of(run._replace(dataset=run.dataset.assign(nothing))))
+    assert bridge.names[0] == INCOME
+    assert "Current policy loses" in bridge_caption(bridge)
+    assert "income of CNY\u00a00" in bridge_caption(bridge)
+    assert bridge_figure(bridge, style.WIDE, "epidemic").data

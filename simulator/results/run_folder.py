@@ -1,0 +1,343 @@
+"""The folder of a run: held by one process at a time, its results replaced whole or not at all.
+
+A run writes into ``.next`` inside its folder, where an earlier run's results stay as they are.
+When everything is on the disk the earlier manifest goes, the files take its place and the new
+manifest comes last. So a folder holds the old results, or the new, or says how it is finished.
+"""
+
+import json
+import os
+import re
+import shutil
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from hashlib import file_digest
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from filelock import BaseFileLock, FileLock, Timeout
+
+from simulator.results.files import FIGURES, FILE_NAMES, MANIFEST_NAME
+from simulator.validation import UserError, clip
+
+NEXT: Final = ".next"
+"""Folder of results that are not yet whole."""
+CONFIGURATION: Final = ".hydra"
+"""Folder of the composed configuration, which is replaced with the files."""
+HASHES: Final = "outputs_sha256"
+"""Key of the manifest: SHA-256 of every other file by name."""
+_PICTURE: Final = re.compile(rf"{FIGURES}/[\w-]+\.(png|svg)")
+_LOCK: Final = ".lock"
+_OWNER: Final = ".owner.json"
+FINISH: Final = "loanstress finish"
+
+
+class Files(NamedTuple):
+    """Which files a command's results are; other files of a folder are the user's.
+
+    ``manifest`` is there last and names the others with their hashes.
+    """
+
+    names: tuple[str, ...]
+    manifest: str
+
+
+RUN: Final = Files(tuple(name for name in FILE_NAMES if name != MANIFEST_NAME), MANIFEST_NAME)
+
+
+@contextmanager
+def replacing(folder: Path, files: Files = RUN) -> Iterator[Path]:
+    """Hold ``folder``; yields its empty ``.next``, for new results until ``commit``.
+
+    An exchange that was interrupted is ended first. What is not whole at the end goes, and the
+    earlier results stay.
+
+    Raises ``UserError`` where another process holds the folder, or it cannot be written.
+    """
+    with held(folder):
+        if is_unfinished(folder, files):
+            commit(folder, files)
+        following = _next_of(folder, files)
+        try:
+            yield following
+        finally:
+            if not is_whole(folder, files):
+                shutil.rmtree(following, ignore_errors=True)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold ``folder`` while its results are made; a second process is refused with the owner.
+
+    The system's lock ends with its process. Where there are no locks, or another machine holds the
+    folder, a file stands for it, which is never taken for stale.
+    """
+    owner = folder / _OWNER
+    with _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    lock = _locked(folder, owner)
+    try:
+        _own(folder, owner, locked=lock is not None)
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                owner.unlink()
+    finally:
+        if lock is not None:
+            lock.release()
+            with suppress(OSError):
+                (folder / _LOCK).unlink()
+
+
+def _locked(folder: Path, owner: Path) -> BaseFileLock | None:
+    """The system's lock of ``folder``; None where there are none."""
+    system = FileLock(folder / _LOCK, fallback_to_soft=False)
+    try:
+        system.acquire(timeout=0)
+    except Timeout:
+        raise UserError(f"{clip(folder, 200)}: {_in_use(owner)}") from None
+    except (OSError, NotImplementedError):
+        return None
+    return system
+
+
+def new_folder(parent: Path, name: str) -> Path:
+    """A folder ``name`` in ``parent`` that did not exist; a number follows where it did."""
+    with _told(parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        for number in range(1, 10_000):
+            found = parent / (name if number == 1 else f"{name}_{number}")
+            with suppress(FileExistsError):
+                found.mkdir()
+                return found
+    raise UserError(f"{clip(parent / name, 200)}: too many folders of this name")
+
+
+def _own(folder: Path, owner: Path, *, locked: bool) -> None:
+    """Write who holds the folder; ``UserError`` where somebody else may.
+
+    The file is made exclusively, so that of two processes with a lock each (one was unlinked as
+    the other came) one is refused.
+    """
+    found = _owner_in(owner)
+    if found is not None:
+        if not (locked and _ended(found)):
+            raise UserError(
+                f"{clip(folder, 200)}: {_in_use(owner)}; if that process has ended: rm"
+                f" {clip(owner, 200)}"
+            )
+        with _told(owner):
+            owner.unlink(missing_ok=True)
+    text = json.dumps(
+        {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "start": datetime.now(UTC).isoformat(timespec="seconds"),
+            "locked": locked,
+        }
+    )
+    try:
+        with _told(owner), owner.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except UserError as error:
+        if isinstance(error.__cause__, FileExistsError):
+            raise UserError(f"{clip(folder, 200)}: {_in_use(owner)}") from None
+        with suppress(OSError):
+            owner.unlink()
+        raise
+
+
+def _owner_in(owner: Path) -> dict[str, object] | None:
+    try:
+        found = json.loads(owner.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _ended(owner: Mapping[str, object]) -> bool:
+    """Whether the process of an owner's file is of this machine and gone.
+
+    Who asks holds the system's lock: an owner that held it too is gone, whoever has its number now.
+    """
+    pid = owner.get("pid")
+    if owner.get("host") != socket.gethostname() or not isinstance(pid, int) or pid <= 0:
+        return False
+    if owner.get("locked") is True or os.name != "posix" or pid == os.getpid():
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _in_use(owner: Path) -> str:
+    found = _owner_in(owner) or {}
+    who, host, start = (clip(found.get(key, "?"), 60) for key in ("pid", "host", "start"))
+    return f"in use by process {who} on {host} since {start}; choose another hydra.run.dir"
+
+
+def _next_of(folder: Path, files: Files) -> Path:
+    """An empty ``.next`` of ``folder``, which the caller holds, so that nobody writes there.
+
+    Unfinished files of a process that was killed go too.
+    """
+    following = folder / NEXT
+    with _told(following):
+        _remove(following)
+        following.mkdir()
+        for name in (*files.names, files.manifest):
+            for left in folder.glob(f".{name}.*.tmp"):
+                left.unlink(missing_ok=True)
+    return following
+
+
+def commit(folder: Path, files: Files = RUN) -> None:
+    """Put the whole results in ``.next`` in place of what ``folder`` has.
+
+    May be repeated after it was interrupted. The configuration beside them comes with them.
+    """
+    following = folder / NEXT
+    with _told(folder):
+        names = _listed(following / files.manifest, files)
+        _remove_pictures(folder, files)
+        (folder / files.manifest).unlink(missing_ok=True)
+        _sync(folder)
+        for name in set(files.names) - set(names):
+            (folder / name).unlink(missing_ok=True)
+        for name in names:
+            if (following / name).exists():
+                (following / name).replace(folder / name)
+        if (following / CONFIGURATION).is_dir():
+            _remove(folder / CONFIGURATION)
+            (following / CONFIGURATION).replace(folder / CONFIGURATION)
+        _sync(folder)
+        (following / files.manifest).replace(folder / files.manifest)
+        _sync(folder)
+        shutil.rmtree(following, ignore_errors=True)
+
+
+def _remove_pictures(folder: Path, files: Files) -> None:
+    """Remove the pictures that the manifest names: they are of the results that go."""
+    names = (_hashes_in(folder / files.manifest) or {}) if files.names else {}
+    for name in names:
+        if _PICTURE.fullmatch(name):
+            (folder / name).unlink(missing_ok=True)
+    with suppress(OSError):  # with pictures of the user's own it stays
+        (folder / FIGURES).rmdir()
+
+
+def _remove(place: Path) -> None:
+    """Remove a folder with what is in it; of a link the link alone."""
+    if place.is_symlink() or place.is_file():
+        place.unlink()
+    else:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _listed(manifest: Path, files: Files) -> list[str]:
+    """Names of the files that go with ``manifest``, none where it is the only file."""
+    if not files.names:
+        return []
+    hashes = _hashes_in(manifest) or {}
+    return [name for name in hashes if name in files.names]
+
+
+def finish(folder: Path, files: Files = RUN) -> bool:
+    """Put whole results that are not yet in place there; whether there were any.
+
+    Raises ``UserError`` where a file is not the one that the manifest names.
+    """
+    if not is_whole(folder, files):
+        return False
+    with held(folder):
+        names = tuple(_listed(folder / NEXT / files.manifest, files))
+        commit(folder, files)
+        check_whole(folder, names, files)
+    return True
+
+
+def is_whole(folder: Path, files: Files = RUN) -> bool:
+    """Whether ``.next`` of ``folder`` has results that only need to be put in place."""
+    return (folder / NEXT / files.manifest).is_file()
+
+
+def is_unfinished(folder: Path, files: Files = RUN) -> bool:
+    """Whether the exchange of results was interrupted."""
+    return is_whole(folder, files) and not (folder / files.manifest).exists()
+
+
+def check_whole(folder: Path, names: tuple[str, ...], files: Files = RUN) -> None:
+    """Refuse a folder whose results are being exchanged, or whose files are another run's.
+
+    ``names`` are the files that will be read; without a manifest nothing is known of them.
+    """
+    shown = clip(folder, 200)
+    if is_unfinished(folder, files):
+        raise UserError(
+            f"{shown}: new results are whole and not yet in place; {FINISH} {shown} ends that"
+        )
+    hashes = _hashes_in(folder / files.manifest) or {}
+    for name in names:
+        wanted, found = hashes.get(name), sha256_of(folder / name)
+        if wanted is None or wanted == found:
+            continue
+        if found is None:
+            raise UserError(f"{shown}: {name} is missing, which {files.manifest} names")
+        raise UserError(
+            f"{shown}: {name} is not the one that {files.manifest} names: it was changed after the"
+            " run, or comes from another; run it again"
+        )
+
+
+def _hashes_in(manifest: Path) -> Mapping[str, object] | None:
+    """SHA-256 of each file that ``manifest`` names; None where nothing is known of them."""
+    try:
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        shown = clip(manifest.parent, 200)
+        raise UserError(f"{shown}: {manifest.name} cannot be read; run it again") from None
+    hashes = content.get(HASHES) if isinstance(content, Mapping) else None
+    return hashes if isinstance(hashes, Mapping) else None
+
+
+def sha256_of(path: Path) -> str | None:
+    """SHA-256 of a file; None where there is none."""
+    try:
+        with path.open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return None
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What the system says about ``path``, as one line for the user."""
+    try:
+        yield
+    except OSError as error:
+        reason = clip(error.strerror or error, 200)
+        raise UserError(
+            f"{clip(path, 300)}: the output folder must be one that can be written; got {reason}"
+        ) from error
+
+
+def _sync(folder: Path) -> None:
+    """Have the system put what ``folder`` lists on the disk, where it can."""
+    sync: Callable[[int], None] = getattr(os, "fsync", lambda _: None)
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            sync(descriptor)
+        finally:
+            os.close(descriptor)
