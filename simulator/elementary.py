@@ -12,7 +12,7 @@ F8 = NDArray[np.float64]
 
 def _mapped(fill: Callable[[F8, F8], None], x: ArrayLike) -> F8:
     """``fill`` over the flattened numbers of ``x``; its shape."""
-    given = np.ascontiguousarray(x, dtype=np.float64)
+    given = np.array(x, dtype=np.float64, order="C")
     out = np.empty_like(given)
     fill(given.reshape(-1), out.reshape(-1))
     return out.reshape(np.shape(x))
@@ -40,11 +40,11 @@ def log1p(x: ArrayLike) -> F8:
 
 def power(x: ArrayLike, y: ArrayLike) -> F8:
     """Each ``x`` >= 0 to the power of ``y``, 1 for a power of 0; shapes broadcast."""
-    pairs = np.broadcast_arrays(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
-    bases, powers = (np.ascontiguousarray(side) for side in pairs)
-    out = np.empty(bases.shape)
+    shape = np.broadcast_shapes(np.shape(x), np.shape(y))
+    bases, powers, out = np.empty(shape), np.empty(shape), np.empty(shape)
+    bases[...], powers[...] = x, y
     mapped.fill_power(bases.reshape(-1), powers.reshape(-1), out.reshape(-1))
-    return out.reshape(pairs[0].shape)
+    return out
 
 
 def logistic(x: ArrayLike) -> F8:

@@ -59,6 +59,9 @@ class CheckResult(NamedTuple):
     passed: bool
 
 
+_LEAST_MOVED: Final = 1e-6
+
+
 def _worst(error: F8, scale: F8) -> float:
     """Largest |error| / scale; errors where scale is zero count in full."""
     size = np.abs(error)
@@ -67,12 +70,17 @@ def _worst(error: F8, scale: F8) -> float:
 
 
 def money_identity_error(tallies: Tallies) -> float:
-    """Largest |closing - (opening + flows)| over the money moved, months 1..horizon."""
+    """Largest |closing - (opening + flows)| over the money moved, months 1..horizon.
+
+    At least a millionth of the balance at the opening counts as moved: amounts are kept in units
+    of a share of it, so that a book's last loans cannot be told more exactly.
+    """
     flows = tallies.flows[:, 1:]
+    least = _LEAST_MOVED * tallies.counts[:, :1, Count.CLOSING_BALANCE]
     opening = tallies.counts[:, 1:, Count.OPENING_BALANCE]
     closing = tallies.counts[:, 1:, Count.CLOSING_BALANCE]
     error = closing - opening - (flows * np.array(FLOW_SIGNS, dtype=np.float64)).sum(axis=-1)
-    return _worst(error, np.abs(flows).sum(axis=-1))
+    return _worst(error, np.maximum(np.abs(flows).sum(axis=-1), least))
 
 
 def continuity_error(tallies: Tallies) -> float:
