@@ -88,6 +88,7 @@ class _Results:
     dataset: xr.Dataset
     summary: tuple[SummaryRow, ...]
     checks: tuple[CheckResult, ...]
+    manifest: dict[str, object]
     answers: tuple[BreakEven, ...] = ()
     causes: tuple[CauseShare, ...] = ()
     tried: Tried | None = None
@@ -111,7 +112,7 @@ class _Concluding:
         self.watch.advance(1)
         summary = tuple(summarise(dataset))
         self.watch.advance(1)
-        return _Results(dataset, summary, checks)
+        return self._with_manifest(_Results(dataset, summary, checks, {}))
 
     def break_evens(self, results: _Results) -> _Results:
         """With the break-evens that were asked for, each found by simulating one policy again."""
@@ -124,12 +125,13 @@ class _Concluding:
             answer(each, finished, watch.start, watch.advance) for each in self.questions
         )
         watch.finish()
-        return replace(
+        found = replace(
             results,
             dataset=with_break_evens(results.dataset, answers),
             summary=(*results.summary, *break_even_rows(answers)),
             answers=answers,
         )
+        return self._with_manifest(found)
 
     def causes(self, results: _Results) -> _Results:
         """With shares of causes, where the request explains them."""
@@ -152,9 +154,11 @@ class _Concluding:
         tried = try_assumptions(self.request, self.simulated, decision, self.watch)
         if tried is None:
             return results
-        return replace(results, dataset=with_tried(results.dataset, tried), tried=tried)
+        dataset = with_tried(results.dataset, tried)
+        return self._with_manifest(replace(results, dataset=dataset, tried=tried))
 
-    def _manifest(self, results: _Results) -> dict[str, object]:
+    def _with_manifest(self, results: _Results) -> _Results:
+        """``results`` with the manifest that goes with them."""
         request, simulated = self.request, self.simulated
         facts = RunFacts(
             request.overrides,
@@ -165,20 +169,20 @@ class _Concluding:
             request.section("governance", GovernanceSettings).model_dump(),
             list_warnings(request, results.tried),
         )
-        return {
+        manifest = {
             **build_manifest(simulated.output, facts),
             "policy_code": origins(request.all_policies),
             "break_even": break_even_manifest(results.answers),
             "overlays": overlay_amounts(results.dataset, simulated.output.provision),
         }
+        return replace(results, manifest=manifest)
 
     def run(self, results: _Results, failure: Exception | None = None) -> Run:
         """What a user holds; ``failure`` is what ended an explanation or the pages."""
-        manifest, report = self._manifest(results), self.request.report.model_dump(mode="json")
-        simulation = self.simulated.simulation
+        report, simulation = self.request.report.model_dump(mode="json"), self.simulated.simulation
         ids = simulation.history_ids
         return Run(
-            with_record(results.dataset, manifest, report),
+            with_record(results.dataset, results.manifest, report),
             results.summary,
             history=history_table(simulation.histories, *ids) if ids else None,
             failure=failure,
@@ -199,7 +203,7 @@ class _Concluding:
             self.output / NEXT,
             run.dataset,
             run.summary,
-            self._manifest(results),
+            results.manifest,
             {name: text for name, text in tables.items() if text},
             run.history,
         )

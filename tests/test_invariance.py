@@ -13,7 +13,7 @@ from simulator.cli.configuration.folders import find_folders
 from simulator.experiment import run_experiment
 from simulator.policies import CareProgramme, GracePeriod, StatusQuo
 from simulator.request import ExperimentRequest
-from simulator.results.run import Run
+from simulator.results.run import MANIFEST, Run
 from simulator.settings import BookSettings, MacroDeviation, ReportSettings, ScenarioSettings
 from simulator.vocabulary import Count, Flow
 from tests.conftest import (
@@ -312,7 +312,12 @@ def experiment(book: BookSettings, **run: object) -> Run:
 
 def assert_same_results(left: Run, right: Run) -> None:
     """Dataset and summary are the same to the bit, NaN in the same places."""
-    assert left.dataset.identical(right.dataset)
+    ours, theirs = (run.dataset.drop_attrs(deep=False) for run in (left, right))
+    assert ours.identical(theirs)
+    told = set(left.dataset.attrs) - {MANIFEST}  # which tells times and threads
+    assert told == set(right.dataset.attrs) - {MANIFEST}
+    for name in told:
+        assert left.dataset.attrs[name] == right.dataset.attrs[name], name
     for name, variable in left.dataset.variables.items():
         if variable.dtype.kind == "f":
             assert variable.values.tobytes() == right.dataset.variables[name].values.tobytes()

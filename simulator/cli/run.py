@@ -134,7 +134,6 @@ class _Session:
         tell_warnings(run.warnings, request.report.language)
         if run.failure is not None:
             self._tell_failure(run.failure, output)
-            return replace(record, rows=run.summary)
         if self._sweeps:
             return replace(record, rows=run.summary)
         self._finished = run

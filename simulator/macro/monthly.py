@@ -54,8 +54,8 @@ def months_from_quarters(
     else:
         floor = np.full(quarter_means.size, low)
         ceiling = np.full(quarter_means.size, high)
-    given = np.append(opening, quarter_means)
-    smooth = (_smoothing_operator(quarter_means.size) * given).sum(axis=1)
+    of_means = _smoothing_operator(quarter_means.size)[:, 1:]  # its rows sum to 1: flat stays flat
+    smooth = opening + (of_means * (quarter_means - opening)).sum(axis=1)
     around = smooth.reshape(-1, MONTHS_PER_QUARTER) - quarter_means[:, None]
     peak, trough = around.max(axis=1), around.min(axis=1)
     scale = np.ones(quarter_means.size)

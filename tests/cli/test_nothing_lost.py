@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 import simulator
-from simulator import read_results
+from simulator import load
 from simulator.cli.app import main
 from simulator.results.files import FILE_NAMES, MANIFEST_NAME
 from simulator.results.run_folder import check_whole, finish, held, is_unfinished
@@ -139,7 +139,7 @@ def test_a_failed_page_keeps_the_data_and_names_the_command(error, elsewhere, mo
     told = capsys.readouterr()
     assert "the data are whole; loanstress report out makes the report again" in told.err
     assert "Written to out" in told.out
-    stored = read_results(elsewhere / "out")
+    stored = load(elsewhere / "out")
     assert stored.manifest["checks_passed"] is True
     names = {path.name for path in (elsewhere / "out").iterdir()}
     assert names == {"results.nc", "summary.csv", MANIFEST_NAME, ".hydra"}
@@ -164,7 +164,7 @@ def test_a_notebook_keeps_the_data_of_a_failed_page(tmp_path, monkeypatch):
         pytest.warns(RuntimeWarning, match="the data are whole, loanstress report DIR"),
     ):
         simulator.stress_test(**small, borrowers=100, output=tmp_path)
-    assert read_results(tmp_path).manifest["checks_passed"] is True
+    assert load(tmp_path).manifest["checks_passed"] is True
 
 
 def test_a_run_that_fails_leaves_the_earlier_results(elsewhere, monkeypatch, capsys):
@@ -293,7 +293,7 @@ def _killed_often(words: Sequence[str], folder: Path, kills: int) -> None:
         repeats.run(kill + 3, whole * (kill + 0.5) / kills)
         if is_unfinished(folder):
             with pytest.raises(UserError, match="loanstress finish"):
-                read_results(folder)
+                load(folder)
             assert finish(folder)
             assert _seeds(folder) == new
         assert _seeds(folder) in (old, new)
@@ -315,11 +315,11 @@ def test_thirty_kills_leave_the_old_results_or_the_new(tmp_path):
 
 def _seeds(folder: Path) -> set[int]:
     """Seeds of manifest, results and configuration; a mix has several."""
-    stored = read_results(folder)
+    stored = load(folder)
     configuration = json.loads(stored.dataset.attrs["configuration"])
     composed = yaml.safe_load((folder / ".hydra" / "config.yaml").read_text("utf-8"))
     return {
-        int(str(stored.manifest["seed"])),
+        json.loads((folder / "manifest.json").read_text("utf-8"))["seed"],
         configuration["run"]["seed"],
         composed["run"]["seed"],
     }
