@@ -26,6 +26,7 @@ from simulator.results.income_statement import (
 from simulator.results.inputs import OTHER_OPENING
 from simulator.results.loss_distribution import TailRow, tail_rows
 from simulator.results.ranking import Frontier, Standing, frontiers
+from simulator.results.run_folder import check_whole
 from simulator.results.stored_run import AGAIN, read_dataset
 from simulator.results.summary import SummaryRow, difference, summarise
 from simulator.results.underwriting import UNDERWRITING, UnderwritingRow
@@ -240,7 +241,10 @@ class Run:
         if self.folder is None:
             return self._history
         asked = part(self.settings, "run").get("history_borrowers")
-        return read_history(self.folder / HISTORY_NAME) if asked else None
+        if not asked:
+            return None
+        check_whole(self.folder, (HISTORY_NAME,))
+        return read_history(self.folder / HISTORY_NAME)
 
     @property
     def suitability_warnings(self) -> tuple[str, ...]:

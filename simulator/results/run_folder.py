@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import file_digest
@@ -206,6 +206,8 @@ def commit(folder: Path, files: Files = RUN) -> None:
     May be repeated after it was interrupted. The configuration beside them comes with them.
     """
     following = folder / NEXT
+    if not is_whole(folder, files):
+        raise UserError(f"{clip(folder, 200)}: there are no whole results to put in place")
     with _told(folder):
         names = _listed(following / files.manifest, files)
         _remove_pictures(folder, files)
@@ -227,7 +229,9 @@ def commit(folder: Path, files: Files = RUN) -> None:
 
 def _remove_pictures(folder: Path, files: Files) -> None:
     """Remove the pictures that the manifest names: they are of the results that go."""
-    names = (_hashes_in(folder / files.manifest) or {}) if files.names else {}
+    names: Iterable[str] = ()
+    with suppress(UserError):  # an earlier manifest that is damaged names none
+        names = (_hashes_in(folder / files.manifest) or {}) if files.names else {}
     for name in names:
         if _PICTURE.fullmatch(name):
             (folder / name).unlink(missing_ok=True)
@@ -318,6 +322,8 @@ def sha256_of(path: Path) -> str | None:
             return file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise UserError(f"{clip(path, 200)}: cannot be read: {error.strerror}") from error
 
 
 @contextmanager

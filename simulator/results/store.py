@@ -53,27 +53,22 @@ def write_results(
     if history is not None:
         writers[HISTORY_NAME] = lambda path: write_history(path, history)
     manifest_text(manifest)  # refused before anything is written
-    with rehashed(folder, writers, manifest):
-        write_files(folder, writers)
+    write_files(folder, writers, manifest)
 
 
 @contextmanager
-def rehashed(
-    folder: Path, names: Iterable[str], manifest: Mapping[str, object] | None = None
-) -> Iterator[None]:
+def rehashed(folder: Path, names: Iterable[str]) -> Iterator[None]:
     """Files ``names`` of ``folder`` are written meanwhile: its manifest has their hashes then.
 
-    Until then it does not name them, so that it is right at any moment. ``manifest`` is a new one
-    in its place, with no other files; without any, nothing is noted.
+    Until then it does not name them, so that it is right at any moment; without a manifest nothing
+    is noted.
     """
     path, names = folder / MANIFEST_NAME, tuple(names)
     content: dict[str, object] = {}
     with _told_as_user_error(path):
-        if manifest is not None:
-            path.unlink(missing_ok=True)
-            content = {**manifest, HASHES: {}}
-        elif path.is_file():
-            content = json.loads(path.read_text(encoding="utf-8"))
+        if path.is_file():
+            told = json.loads(path.read_text(encoding="utf-8"))
+            content = told if isinstance(told, dict) else {}
     found = content.get(HASHES)
     hashes = dict(found) if isinstance(found, dict) else {}
     if set(hashes) & set(names):
@@ -85,16 +80,29 @@ def rehashed(
         _write_manifest(folder, {**content, HASHES: hashes})
 
 
+def _write_told(path: Path, manifest: Mapping[str, object], files: Mapping[str, Path]) -> None:
+    """A manifest with the hashes of ``files`` (name -> where each is whole)."""
+    hashes = {name: sha256_of(file) for name, file in files.items() if name != MANIFEST_NAME}
+    path.write_text(manifest_text({**manifest, HASHES: hashes}), encoding="utf-8")
+
+
 def _write_manifest(folder: Path, manifest: Mapping[str, object]) -> None:
     write_files(folder, {MANIFEST_NAME: writer_of(manifest_text(manifest))})
 
 
-def write_files(folder: Path, writers: Mapping[str, Writer]) -> None:
+def write_files(
+    folder: Path, writers: Mapping[str, Writer], manifest: Mapping[str, object] | None = None
+) -> None:
     """Let each writer fill a temporary file, sync it, and rename all at the end, in their order.
 
-    On any failure the temporary files go.
+    On any failure the temporary files go, and what was there stays. A ``manifest`` goes with the
+    files, and has their hashes: the one before goes when all are whole, the new one comes last.
     """
     temporary = {name: unfinished_path(folder, name) for name in writers}
+    if manifest is not None:
+        told = manifest
+        writers = {**writers, MANIFEST_NAME: lambda path: _write_told(path, told, temporary)}
+        temporary[MANIFEST_NAME] = unfinished_path(folder, MANIFEST_NAME)
     try:
         with _told_as_user_error(folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -102,6 +110,9 @@ def write_files(folder: Path, writers: Mapping[str, Writer]) -> None:
             with _told_as_user_error(folder / name):
                 writer(temporary[name])
                 _sync(temporary[name])
+        if manifest is not None:
+            with _told_as_user_error(folder / MANIFEST_NAME):
+                (folder / MANIFEST_NAME).unlink(missing_ok=True)
         for name, path in temporary.items():
             with _told_as_user_error(folder / name):
                 path.replace(folder / name)

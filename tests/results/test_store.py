@@ -20,12 +20,13 @@ from simulator.results.files import (
     SUMMARY_NAME,
 )
 from simulator.results.run import Run
-from simulator.results.run_folder import HASHES, check_whole
+from simulator.results.run_folder import HASHES, NEXT, check_whole, commit
 from simulator.results.store import (
     rehashed,
     write_files,
     write_results,
     write_summary,
+    writer_of,
 )
 from simulator.results.stored_run import read_dataset
 from simulator.results.summary import SummaryRow, summarise
@@ -174,6 +175,42 @@ def test_the_manifest_never_names_a_file_that_is_being_written(tmp_path: Path) -
     after = json.loads(manifest.read_text(encoding="utf-8"))
     assert after[HASHES]["report.html"] != before[HASHES]["report.html"]
     assert {**after, HASHES: None} == {**before, HASHES: None}
+
+
+def test_a_second_writing_that_fails_leaves_the_first_whole(tmp_path: Path) -> None:
+    """A disk that fills while data are written again costs nothing."""
+    folder = tmp_path / "run"
+    (folder / NEXT).mkdir(parents=True)
+    write_files(folder / NEXT, {SUMMARY_NAME: writer_of("first")}, {"seed": 1})
+
+    def full(path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(UserError, match="No space left"):
+        write_files(
+            folder / NEXT, {SUMMARY_NAME: writer_of("second"), RESULTS_NAME: full}, {"seed": 2}
+        )
+    commit(folder)
+    assert (folder / SUMMARY_NAME).read_text("utf-8") == "first"
+    assert json.loads((folder / MANIFEST_NAME).read_text("utf-8"))["seed"] == 1
+    check_whole(folder, (SUMMARY_NAME,))
+
+
+def test_nothing_takes_the_place_of_results_that_are_not_whole(tmp_path: Path) -> None:
+    (tmp_path / NEXT).mkdir()
+    (tmp_path / SUMMARY_NAME).write_text("earlier", encoding="utf-8")
+    with pytest.raises(UserError, match="no whole results"):
+        commit(tmp_path)
+    assert (tmp_path / SUMMARY_NAME).read_text("utf-8") == "earlier"
+
+
+def test_a_damaged_manifest_of_earlier_results_stops_no_new_ones(tmp_path: Path) -> None:
+    (tmp_path / MANIFEST_NAME).write_text("{", encoding="utf-8")
+    (tmp_path / NEXT).mkdir()
+    write_files(tmp_path / NEXT, {SUMMARY_NAME: writer_of("new")}, {"seed": 2})
+    commit(tmp_path)
+    check_whole(tmp_path, (SUMMARY_NAME,))
+    assert (tmp_path / SUMMARY_NAME).read_text("utf-8") == "new"
 
 
 def test_without_a_manifest_nothing_is_noted(tmp_path: Path) -> None:
