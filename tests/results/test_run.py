@@ -210,7 +210,7 @@ def test_a_history_that_is_gone_or_damaged_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"history\.parquet is not the one that manifest\.json names"):
         assert load(tmp_path).history
     (tmp_path / "history.parquet").unlink()
-    with pytest.raises(UserError, match=r"history\.parquet is not the one that manifest\.json names"):
+    with pytest.raises(UserError, match=r"history\.parquet is missing"):
         assert load(tmp_path).history
 
 
