@@ -9,16 +9,14 @@ block size.
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from threading import Event, Lock, local
+from threading import Event, local
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kernels.cache import clear_cache
 from simulator.kernels.customers import catch_up
-from simulator.kernels.exact import HIGH_BITS, add_exactly
 from simulator.kernels.ledger import count_stocks
 from simulator.kernels.life_events import simulate_lives
 from simulator.kernels.pairing import compare_outcomes
@@ -42,6 +40,7 @@ from simulator.kernels.tally import (
 )
 from simulator.levers import LeverTable
 from simulator.packing import Packed
+from simulator.path_sums import OverPaths
 from simulator.settings import RunSettings
 from simulator.shocks.world import World
 from simulator.validation import UserError
@@ -50,12 +49,8 @@ from simulator.vocabulary import (
     N_LEAVING,
     N_PATH_CELL_MEASURES,
     REFERENCE,
-    CellMeasure,
     Count,
 )
-
-_IS_MONEY = np.arange(N_PATH_CELL_MEASURES, N_CELL_MEASURES) >= CellMeasure.EXPOSURE_12
-"""Which sums by cell over paths are money, not numbers of loans."""
 
 _compiled = Event()
 """Set once this process has all kernels."""
@@ -108,48 +103,6 @@ class _Scratch:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _OverPaths:
-    """Sums over paths of one scenario and policy, exact in whichever order paths end.
-
-    ``parts``: of each sum of ``Tallies``, its high and its low part (``kernels.exact``).
-    """
-
-    packed: Packed
-    parts: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
-    lock: AbstractContextManager[object]
-
-    @staticmethod
-    def of(packed: Packed, tallies: Tallies) -> "_OverPaths":
-        names = ("brought", "passed_on", *(("cell_sums", "moves") if packed.n_cells else ()))
-        shapes = {name: getattr(tallies, name).shape for name in names}
-        parts = {
-            name: (np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64))
-            for name, shape in shapes.items()
-        }
-        return _OverPaths(packed, parts, Lock())
-
-    def add(self, state: State, seen: Seen) -> None:
-        """Add the path that has just ended."""
-        sums = {"brought": state.brought, "passed_on": state.passed_on}
-        if self.packed.n_cells:
-            sums["cell_sums"] = np.ascontiguousarray(seen.cells[..., N_PATH_CELL_MEASURES:])
-            sums["moves"] = seen.moves
-        with self.lock:
-            for name, amounts in sums.items():
-                add_exactly(amounts, *self.parts[name])
-
-    def close(self, tallies: Tallies) -> None:
-        """Write the sums to ``tallies``."""
-        facts = self.packed.book.facts[0]
-        month, path = facts.money_scale, facts.path_money_scale
-        scales = {"brought": path, "passed_on": path, "moves": month}
-        scales["cell_sums"] = np.where(_IS_MONEY, month, facts.count_scale)
-        for name, (high, low) in self.parts.items():
-            whole = high * 2.0**HIGH_BITS + low
-            np.divide(whole, scales[name], out=getattr(tallies, name))
-
-
 def scratch_bytes(packed: Packed, run: RunSettings) -> int:
     """Memory of one worker thread of ``simulate``."""
     work = _Scratch.allocate(packed, packed.allocate_tallies(1, run.timeline.horizon, run.months))
@@ -186,7 +139,7 @@ def simulate_block(
     scratch: _Scratch | None = None,
     advance: Callable[[int], None] = lambda n: None,
     cancelled: Callable[[], bool] = lambda: False,
-    over_paths: Mapping[str, "_OverPaths"] | None = None,
+    over_paths: Mapping[str, OverPaths] | None = None,
 ) -> None:
     """Simulate a block of paths under every policy, the reference first.
 
@@ -198,7 +151,7 @@ def simulate_block(
     horizon = run.timeline.horizon
     work = scratch or _Scratch.allocate(packed, next(iter(out.values()))[0])
     own = (
-        {name: _OverPaths.of(packed, out[name][0]) for name in levers} if over_paths is None else {}
+        {name: OverPaths.of(packed, out[name][0]) for name in levers} if over_paths is None else {}
     )
     tables = _reference_first(levers)
     reference = next(iter(tables))
@@ -341,7 +294,7 @@ def simulate(
         }
         loans = packed.book.loans[rows]
         result.history_ids = (packed.lives.id[loans["borrower"]], loans["id"].copy())
-    over_paths = {key: _OverPaths.of(packed, t) for key, t in result.tallies.items()}
+    over_paths = {key: OverPaths.of(packed, t) for key, t in result.tallies.items()}
     workers, stop = local(), Event()
 
     def unit(scenario: str, first: int) -> None:

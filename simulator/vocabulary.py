@@ -345,28 +345,6 @@ class Count(IntEnum):
 
 N_COUNTS: Final = len(Count)
 
-MONEY_COUNTS: Final = (
-    Count.OPENING_BALANCE,
-    Count.CLOSING_BALANCE,
-    Count.COLLECTION_COST,
-    Count.UNDERWRITING_COST,
-    Count.RELIEF_COST,
-    Count.SALE_PRICE,
-    Count.PROGRAMME_COST,
-    Count.LEGAL_RECOVERED,
-    Count.COST_REMINDER,
-    Count.COST_AI_CALL,
-    Count.COST_HUMAN_CALL,
-    Count.COST_FIELD_VISIT,
-    Count.COST_LEGAL,
-    Count.COST_AGENCY,
-    Count.LOST_EVEN,
-    Count.ACQUISITION_COST,
-    Count.FIRST_DISBURSED,
-    Count.REPEAT_DISBURSED,
-)
-"""Those of ``Count`` that are money."""
-
 
 class Forbearance(IntEnum):
     """Relief that marks a loan; a holiday for everybody, without hardship, marks nothing."""

@@ -20,6 +20,7 @@ from simulator.results.files import (
     COMPARISON_NAME,
     FIGURES,
     REPORT_NAME,
+    RESULTS_NAME,
     UNDERWRITING_PAGE,
     WORKBOOK_NAME,
 )
@@ -133,7 +134,9 @@ def _rebuild(folder: Path, asked: _Asked) -> None:
     from simulator.report.kit.atomic_file import write_atomically
     from simulator.report.report_files import report_pages
     from simulator.results.run import Run
+    from simulator.results.run_folder import sha256_of
 
+    read = sha256_of(folder / RESULTS_NAME)
     run = Run.read(folder)
     settings, page = run.report_settings, asked.output or folder / REPORT_NAME
     if asked.language is not None:
@@ -146,7 +149,7 @@ def _rebuild(folder: Path, asked: _Asked) -> None:
     with speaking(settings.language):
         pictures = _pictures(run, asked.images) if asked.images else {}
         written = [] if asked.output else [*pages, *(f"{FIGURES}/{name}" for name in pictures)]
-        with _in_place(folder, written):
+        with _in_place(folder, written, read):
             for name, content in pages.items():
                 place = places.get(name, folder / name)
                 write_atomically(place, content)
@@ -156,19 +159,23 @@ def _rebuild(folder: Path, asked: _Asked) -> None:
 
 
 @contextmanager
-def _in_place(folder: Path, names: Sequence[str]) -> Iterator[None]:
+def _in_place(folder: Path, names: Sequence[str], read: str | None) -> Iterator[None]:
     """Files ``names`` of a run's folder are written meanwhile, by nobody else; without any, none.
 
-    The manifest then has their new hashes.
+    The manifest then has their new hashes. ``read``: SHA-256 of the results.nc that they are made
+    from; a ``UserError`` where another run has taken its place.
     """
-    from simulator.results.run_folder import held
+    from simulator.results.run_folder import held, sha256_of
     from simulator.results.store import rehashed
 
     if not names:
         yield
         return
-    with held(folder), rehashed(folder, names):
-        yield
+    with held(folder):
+        if sha256_of(folder / RESULTS_NAME) != read:
+            raise UserError(f"{clip(folder, 200)}: another run took its place; report it again")
+        with rehashed(folder, names):
+            yield
 
 
 def _pictures(run: "Run", wanted: ImageFormat) -> dict[str, bytes]:
@@ -199,12 +206,13 @@ def _compare(folders: Sequence[Path], asked: _Asked) -> None:
     from simulator.report.comparison.compared_runs import read_runs
     from simulator.report.comparison.comparison_page import render_comparison
     from simulator.report.kit.atomic_file import write_atomically
+    from simulator.results.run_folder import sha256_of
 
-    page = asked.output or folders[0] / COMPARISON_NAME
+    page, read = asked.output or folders[0] / COMPARISON_NAME, sha256_of(folders[0] / RESULTS_NAME)
     runs = read_runs(folders)
     with speaking(asked.language or "en"):
         in_place = [] if asked.output else [COMPARISON_NAME]
-        with _in_place(folders[0], in_place):
+        with _in_place(folders[0], in_place, read):
             write_atomically(page, render_comparison(runs))
         print(tr("Written to {folder}", folder=shown(page)))
 

@@ -2,9 +2,9 @@
 
 A processor's or a system's library rounds these as it likes, so that the last bits of results
 would hang on where a run was made. Here they are sums and products of doubles alone, without
-branches, so that loops over them vectorise. Errors against exact values, over the whole range
-(``tests/kernels/test_elementary.py``): exp, expm1, log, log1p within 2 units in the last place;
-``power`` within ``2 + 3 |y log x|`` units; the normal functions within 1e-13.
+branches but for the quantile, so that loops over them vectorise. Errors against exact values,
+over the whole range (``tests/kernels/test_elementary.py``): exp, expm1, log, log1p within 2 units
+in the last place; ``power`` within ``2 + 3 |y log x|`` units; the normal functions within 1e-13.
 
 Sources: argument reduction as in Tang, "Table-driven implementation of the exponential function",
 ACM TOMS 15 (1989), and of log by s = f / (2 + f) as in textbooks; series by Taylor. Quantiles:
@@ -183,22 +183,37 @@ def log_odds(p):
 
 
 @scalar
+def _polynomial(x, c7, c6, c5, c4, c3, c2, c1, c0):
+    """c7 x^7 + ... + c0, from the highest power down."""
+    return ((((((c7 * x + c6) * x + c5) * x + c4) * x + c3) * x + c2) * x + c1) * x + c0
+
+
+@scalar
 def normal_cdf(x):
     """Chance that a standard normal number is at most ``x``."""
     z = abs(x)
-    above = 0.0352624965998911 * z + 0.700383064443688
-    above = above * z + 6.37396220353165
-    above = above * z + 33.912866078383
-    above = above * z + 112.079291497871
-    above = above * z + 221.213596169931
-    above = above * z + 220.206867912376
-    below = 0.0883883476483184 * z + 1.75566716318264
-    below = below * z + 16.064177579207
-    below = below * z + 86.7807322029461
-    below = below * z + 296.564248779674
-    below = below * z + 637.333633378831
-    below = below * z + 793.826512519948
-    below = below * z + 440.413735824752
+    above = _polynomial(
+        z,
+        0.0,
+        0.0352624965998911,
+        0.700383064443688,
+        6.37396220353165,
+        33.912866078383,
+        112.079291497871,
+        221.213596169931,
+        220.206867912376,
+    )
+    below = _polynomial(
+        z,
+        0.0883883476483184,
+        1.75566716318264,
+        16.064177579207,
+        86.7807322029461,
+        296.564248779674,
+        637.333633378831,
+        793.826512519948,
+        440.413735824752,
+    )
     far = z + 1.0 / (z + 2.0 / (z + 3.0 / (z + 4.0 / (z + 0.65))))
     tail = exp(-0.5 * z * z)
     tail = tail * above / below if z < _HART_ENDS else tail / (far * _SQRT_2PI)
@@ -209,20 +224,28 @@ def normal_cdf(x):
 def _quantile_inside(q):
     """Normal quantile of 0.5 + ``q``, |q| <= 0.425."""
     r = 0.180625 - q * q
-    above = 2509.0809287301226727 * r + 33430.575583588128105
-    above = above * r + 67265.770927008700853
-    above = above * r + 45921.953931549871457
-    above = above * r + 13731.693765509461125
-    above = above * r + 1971.5909503065514427
-    above = above * r + 133.14166789178437745
-    above = above * r + 3.387132872796366608
-    below = 5226.495278852545925 * r + 28729.085735721942674
-    below = below * r + 39307.89580009271061
-    below = below * r + 21213.794301586595867
-    below = below * r + 5394.1960214247511077
-    below = below * r + 687.1870074920579083
-    below = below * r + 42.313330701600911252
-    below = below * r + 1.0
+    above = _polynomial(
+        r,
+        2509.0809287301226727,
+        33430.575583588128105,
+        67265.770927008700853,
+        45921.953931549871457,
+        13731.693765509461125,
+        1971.5909503065514427,
+        133.14166789178437745,
+        3.387132872796366608,
+    )
+    below = _polynomial(
+        r,
+        5226.495278852545925,
+        28729.085735721942674,
+        39307.89580009271061,
+        21213.794301586595867,
+        5394.1960214247511077,
+        687.1870074920579083,
+        42.313330701600911252,
+        1.0,
+    )
     return q * above / below
 
 
@@ -230,20 +253,28 @@ def _quantile_inside(q):
 def _quantile_outside(r):
     """Distance from 0 of a normal quantile; r = sqrt(-log(tail)) from 1.6 to 5."""
     r = r - 1.6
-    above = 7.7454501427834140764e-4 * r + 0.0227238449892691845833
-    above = above * r + 0.24178072517745061177
-    above = above * r + 1.27045825245236838258
-    above = above * r + 3.64784832476320460504
-    above = above * r + 5.7694972214606914055
-    above = above * r + 4.6303378461565452959
-    above = above * r + 1.42343711074968357734
-    below = 1.05075007164441684324e-9 * r + 5.475938084995344946e-4
-    below = below * r + 0.0151986665636164571966
-    below = below * r + 0.14810397642748007459
-    below = below * r + 0.68976733498510000455
-    below = below * r + 1.6763848301838038494
-    below = below * r + 2.05319162663775882187
-    below = below * r + 1.0
+    above = _polynomial(
+        r,
+        7.7454501427834140764e-4,
+        0.0227238449892691845833,
+        0.24178072517745061177,
+        1.27045825245236838258,
+        3.64784832476320460504,
+        5.7694972214606914055,
+        4.6303378461565452959,
+        1.42343711074968357734,
+    )
+    below = _polynomial(
+        r,
+        1.05075007164441684324e-9,
+        5.475938084995344946e-4,
+        0.0151986665636164571966,
+        0.14810397642748007459,
+        0.68976733498510000455,
+        1.6763848301838038494,
+        2.05319162663775882187,
+        1.0,
+    )
     return above / below
 
 
@@ -251,20 +282,28 @@ def _quantile_outside(r):
 def _quantile_far_outside(r):
     """As ``_quantile_outside``, r beyond 5."""
     r = r - 5.0
-    above = 2.01033439929228813265e-7 * r + 2.71155556874348757815e-5
-    above = above * r + 0.0012426609473880784386
-    above = above * r + 0.026532189526576123093
-    above = above * r + 0.29656057182850489123
-    above = above * r + 1.7848265399172913358
-    above = above * r + 5.4637849111641143699
-    above = above * r + 6.6579046435011037772
-    below = 2.04426310338993978564e-15 * r + 1.4215117583164458887e-7
-    below = below * r + 1.8463183175100546818e-5
-    below = below * r + 7.868691311456132591e-4
-    below = below * r + 0.0148753612908506148525
-    below = below * r + 0.13692988092273580531
-    below = below * r + 0.59983220655588793769
-    below = below * r + 1.0
+    above = _polynomial(
+        r,
+        2.01033439929228813265e-7,
+        2.71155556874348757815e-5,
+        0.0012426609473880784386,
+        0.026532189526576123093,
+        0.29656057182850489123,
+        1.7848265399172913358,
+        5.4637849111641143699,
+        6.6579046435011037772,
+    )
+    below = _polynomial(
+        r,
+        2.04426310338993978564e-15,
+        1.4215117583164458887e-7,
+        1.8463183175100546818e-5,
+        7.868691311456132591e-4,
+        0.0148753612908506148525,
+        0.13692988092273580531,
+        0.59983220655588793769,
+        1.0,
+    )
     return above / below
 
 

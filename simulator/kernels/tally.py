@@ -12,7 +12,6 @@ from simulator.vocabulary import (
     AGE_BANDS,
     DPD_FIRST_BUCKETS,
     DPD_THRESHOLDS,
-    MONEY_COUNTS,
     N_BUCKETS,
     N_BURDENS,
     N_CAUSES,
@@ -24,12 +23,35 @@ from simulator.vocabulary import (
     N_LEAVING,
     N_PATH_CELL_MEASURES,
     ROLL_DESTINATIONS,
+    Count,
 )
 
 FIRST_30: Final = DPD_FIRST_BUCKETS[DPD_THRESHOLDS.index(30)]
 """First bucket that counts as 30+."""
 FIRST_90: Final = DPD_FIRST_BUCKETS[DPD_THRESHOLDS.index(90)]
 """First bucket that counts as 90+."""
+
+MONEY_COUNTS: Final = (
+    Count.OPENING_BALANCE,
+    Count.CLOSING_BALANCE,
+    Count.COLLECTION_COST,
+    Count.UNDERWRITING_COST,
+    Count.RELIEF_COST,
+    Count.SALE_PRICE,
+    Count.PROGRAMME_COST,
+    Count.LEGAL_RECOVERED,
+    Count.COST_REMINDER,
+    Count.COST_AI_CALL,
+    Count.COST_HUMAN_CALL,
+    Count.COST_FIELD_VISIT,
+    Count.COST_LEGAL,
+    Count.COST_AGENCY,
+    Count.LOST_EVEN,
+    Count.ACQUISITION_COST,
+    Count.FIRST_DISBURSED,
+    Count.REPEAT_DISBURSED,
+)
+"""Those of ``Count`` that are money."""
 
 MAX_MOB = 60
 """Vintage curves are kept for so many months on book."""

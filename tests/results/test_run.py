@@ -207,7 +207,7 @@ def test_a_history_that_is_gone_or_damaged_is_one_line(tmp_path: Path) -> None:
         )
     assert run.history is not None
     (tmp_path / "history.parquet").write_bytes(b"PAR1 not a history")
-    with pytest.raises(UserError, match=r"history\.parquet is not the one that manifest\.json names"):
+    with pytest.raises(UserError, match=r"history\.parquet is not the one that manifest"):
         assert load(tmp_path).history
     (tmp_path / "history.parquet").unlink()
     with pytest.raises(UserError, match=r"history\.parquet is missing"):
