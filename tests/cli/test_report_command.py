@@ -9,9 +9,11 @@ import pytest
 import xarray as xr
 
 from simulator.cli.report import main
+from simulator.report import report_files
 from simulator.results.dataset import SCHEMA_VERSION
 from simulator.results.run import Run
 from simulator.results.store import manifest_text, write_summary
+from simulator.settings import ReportSettings
 from tests import ROOT
 from tests.cli.small_runs import Edit
 from tests.cli.small_runs import alone as _alone
@@ -43,6 +45,22 @@ def test_another_output_leaves_the_folder_as_it_is(longer: Path, tmp_path: Path)
     assert main([str(folder), "--output", str(target)]) == 0
     assert [path.name for path in folder.iterdir()] == ["results.nc"]
     assert {path.name for path in target.parent.iterdir()} == {"again.html", "again.xlsx"}
+
+
+def test_a_page_of_results_that_were_replaced_meanwhile_is_not_put_beside_the_new(
+    longer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = _alone(longer, tmp_path / "run")
+    make = report_files.report_pages
+
+    def replaced(run: Run, settings: ReportSettings) -> dict[str, str | bytes]:
+        (folder / "results.nc").write_bytes(b"another run's")
+        return make(run, settings)
+
+    monkeypatch.setattr(report_files, "report_pages", replaced)
+    assert main([str(folder)]) == 2
+    assert "another run took its place" in capfd.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["results.nc"]
 
 
 def test_a_run_without_workbook_gets_none_again(longer: Path, tmp_path: Path) -> None:
