@@ -7,7 +7,7 @@ block size.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from threading import Event, local
@@ -106,8 +106,17 @@ class _Scratch:
 def scratch_bytes(packed: Packed, run: RunSettings) -> int:
     """Memory of one worker thread of ``simulate``."""
     work = _Scratch.allocate(packed, packed.allocate_tallies(1, run.timeline.horizon, run.months))
-    parts = (*work.state, work.life, work.uniforms, work.reference, *work.seen, *work.sums)
-    return sum(part.nbytes for part in parts)
+    bundles = (work.state, (work.life, work.uniforms, work.reference), work.seen, work.sums)
+    return sum(array.nbytes for bundle in bundles for array in _arrays(bundle))
+
+
+def _arrays(bundle: Iterable[object]) -> Iterator[NDArray[np.generic]]:
+    """All arrays of a bundle and of the bundles in it."""
+    for part in bundle:
+        if isinstance(part, np.ndarray):
+            yield part
+        elif isinstance(part, tuple):
+            yield from _arrays(part)
 
 
 def recarray_levers(table: LeverTable) -> LeverTable:

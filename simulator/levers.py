@@ -23,9 +23,7 @@ from simulator.lever_fields import (
     LeverField,
 )
 from simulator.validation import UserError
-from simulator.vocabulary import N_BUCKETS, Hardship
-
-MAX_CLASSES = 32
+from simulator.vocabulary import MAX_CLASSES, N_BUCKETS, Hardship
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,10 @@ class Hardship(IntEnum):
     REDUCED_INCOME = 4
 
 
+MAX_CLASSES: Final = 32
+"""Classes of segments that a policy may tell apart."""
+
+
 class Amortisation(IntEnum):
     """Closed list of repayment forms; formulas in kernels/payment.py."""
 

@@ -38,6 +38,12 @@ def instalment_of(loan, terms, state, monthly_rate):
 def due_parts(loan, terms, state, p, world):
     """(principal due, interest due, interest accrued, interest charged, full instalment)."""
     rate = effective_rate(state, terms, world)
+    return parts_at(rate, instalment_of(loan, terms, state, rate / 12.0), loan, terms, state, p)
+
+
+@scalar
+def parts_at(rate, instalment, loan, terms, state, p):
+    """``due_parts`` at a yearly rate; ``instalment`` of an annuity."""
     contract_interest = state.principal * rate / 12.0
     interest = contract_interest if accrues(loan, terms, state) else 0.0
     relieved = state.relief_left > 0
@@ -53,7 +59,7 @@ def due_parts(loan, terms, state, p, world):
         loan.kind,
         state.principal,
         contract_interest,
-        instalment_of(loan, terms, state, rate / 12.0),
+        instalment,
         state.remaining,
         state.limit,
         terms.min_payment_share,

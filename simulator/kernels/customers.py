@@ -10,6 +10,7 @@ import numpy as np
 from simulator.kernels.elementary import power
 from simulator.kernels.funding import budget_household, fund, settle
 from simulator.kernels.jit import loop, scalar
+from simulator.kernels.records import CHUNK
 from simulator.kernels.rng import uniform
 from simulator.kernels.tally import FIRST_30, FIRST_90
 from simulator.vocabulary import Amortisation, Cause, Domain, Draw, Exit, LoanStatus
@@ -90,13 +91,9 @@ def comes_in_bad_faith(person, p, key):
 
 
 @scalar
-def asks_again(t, person, state, p, key):
-    """Whether a dormant customer with an open record asks for a loan this month."""
-    if t <= state.closed_until:
-        return False
-    idle = t - state.last_ended
-    hazard = p.return_monthly * power(2.0, -(idle - 1) / p.return_half_life_months)
-    return uniform(key.seed, key.path, person.id, t, Draw.RETURN, Domain.BORROWER) < hazard
+def hazard_of_return(idle, p):
+    """Chance that a customer dormant for ``idle`` > 0 months asks for a loan this month."""
+    return p.return_monthly * power(2.0, -(idle - 1) / p.return_half_life_months)
 
 
 @scalar
@@ -109,48 +106,65 @@ def later_id(person_id, t, place):
 
 
 @loop
-def rest(t, b, book, s):
-    """Put a customer whose last loan has ended among the dormant, if there is a way back."""
-    person, state = book.people[b], s.people[b]
-    if state.closed_until == FOR_EVER:
-        return
-    for row in range(person.first_loan, person.first_loan + person.n_loans):
-        if may_be_asked_again(s.slots[row], s.loans[row]):
-            state.last_ended = t
-            state.lived_until = t
-            state.refusing = 0
-            state.hardship_known = 0
-            s.dormant[s.n_dormant[0]] = b
-            s.n_dormant[0] += 1
-            return
+def rest(t, n, gone, book, s):
+    """Put customers whose last loan has ended among the dormant, if there is a way back.
+
+    ``gone``: rows of ``n`` borrowers.
+    """
+    people, customers, slots, states = book.people, s.people, s.slots, s.loans
+    dormant, n_dormant = s.dormant, s.n_dormant[0]
+    for k in range(n):
+        b = gone[k]
+        person, customer = people[b], customers[b]
+        returns = False
+        for row in range(person.first_loan, person.first_loan + person.n_loans):
+            returns = returns or may_be_asked_again(slots[row], states[row])
+        if not returns or customer.closed_until == FOR_EVER:
+            continue
+        customer.last_ended = t
+        customer.lived_until = t
+        customer.refusing = 0
+        customer.hardship_known = 0
+        dormant[n_dormant] = b
+        n_dormant += 1
+    s.n_dormant[0] = n_dormant
 
 
 @loop
-def live_on(until, b, book, levers, s, p, months, life, key):
-    """Follow a dormant customer's household up to month ``until``: nothing is due here."""
-    person, state, plan = book.people[b], s.people[b], s.plans[0]
-    facts, segment = book.facts[0], s.slots[person.first_loan].segment
-    plan.demand = 0.0
-    plan.due = 0.0
-    plan.unpaid = 0
-    plan.spell = 0
-    plan.relieved = 0
-    plan.others_first = 0
-    plan.reserved = 0.0
-    plan.group = levers.class_of_segment[segment]
-    for t in range(state.lived_until + 1, until + 1):
-        world, care = months[t], levers.customer[t, plan.group]
-        budget_household(t, plan, person, state, p, world, facts, key, life[t, b], care)
-        u = uniform(key.seed, key.path, person.id, t, Draw.PLATFORM, Domain.BORROWER)
-        fund(plan, person, state, p, world, u)
-        settle(plan, person, state, p, world)
-    state.lived_until = max(state.lived_until, until)
+def live_on(until, start, stop, who, book, levers, s, p, months, life, key):
+    """Follow the households of dormant customers ``who[start:stop]`` up to month ``until``.
+
+    No further than the lender remembers them; nothing is due here. The last month of each stays in
+    ``s.plans``, of which there are ``CHUNK``.
+    """
+    people, customers, slots, plans = book.people, s.people, s.slots, s.plans
+    facts, classes, cares = book.facts[0], levers.class_of_segment, levers.customer
+    memory = int(p.return_memory_months)
+    for k in range(start, stop):
+        b, plan = who[k], plans[k - start]
+        person, customer = people[b], customers[b]
+        plan.demand = 0.0
+        plan.due = 0.0
+        plan.unpaid = 0
+        plan.spell = 0
+        plan.relieved = 0
+        plan.others_first = 0
+        plan.reserved = 0.0
+        plan.group = classes[slots[person.first_loan].segment]
+        last = min(until, customer.last_ended + memory)
+        for t in range(customer.lived_until + 1, last + 1):
+            world, care = months[t], cares[t, plan.group]
+            budget_household(t, plan, person, customer, p, world, facts, key, life[t, b], care)
+            u = uniform(key.seed, key.path, person.id, t, Draw.PLATFORM, Domain.BORROWER)
+            fund(plan, person, customer, p, world, u)
+            settle(plan, person, customer, p, world)
+        customer.lived_until = max(customer.lived_until, last)
 
 
 @loop
 def catch_up(until, book, levers, s, p, months, life, key):
     """Follow the households of all dormant customers up to month ``until``."""
-    for k in range(s.n_dormant[0]):
-        b = s.dormant[k]
-        last = min(until, s.people[b].last_ended + int(p.return_memory_months))
-        live_on(last, b, book, levers, s, p, months, life, key)
+    n = s.n_dormant[0]
+    for start in range(0, n, CHUNK):
+        stop = min(n, start + CHUNK)
+        live_on(until, start, stop, s.dormant, book, levers, s, p, months, life, key)

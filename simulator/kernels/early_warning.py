@@ -26,6 +26,20 @@ def has_warning(cares):
 
 
 @scalar
+def is_flagged(word, trouble, care):
+    """Whether the score flags a loan; ``word``: its draw."""
+    return unit(word) < (care.warning_recall if trouble else care.warning_false_alarm)
+
+
+@scalar
+def flags_loan(t, loan_id, trouble, care, key):
+    """Whether the month's score flags a loan that is in ``trouble`` or not."""
+    counter = stream(t, _GROUP, Domain.LOAN)
+    word, _, _, _ = words(np.uint64(loan_id), counter, key.path, key.seed)
+    return is_flagged(word, trouble, care)
+
+
+@scalar
 def _call(state, person, p, facts, reach, complains, outcome, count):
     """A call before the due day: its cost, a complaint perhaps, and whether it gets through."""
     worth = person.weight * facts.reference_money
@@ -73,8 +87,7 @@ def warn_chunk(t, start, n, used, book, levers, s, p, key, counts):
             trouble = short or days > 0.0
             count.warning_targets += person.heads if trouble else 0
             flag_word, reach_word, complaint_word, _ = words(loan.id, counter, key.path, key.seed)
-            chance = care.warning_recall if trouble else care.warning_false_alarm
-            if unit(flag_word) >= chance:
+            if not is_flagged(flag_word, trouble, care):
                 continue
             if used + person.heads > capacity:
                 used = _FULL

@@ -20,7 +20,7 @@ from simulator.kernels.rng import uniform
 from simulator.vocabulary import Cause, Domain, Draw, Life
 
 _SHORT_CAP = 200
-_WITH_A_BILL = Life.ILL_ONSET | Life.HOSPITAL_ONSET | Life.DISASTER_ONSET
+WITH_A_BILL = Life.ILL_ONSET | Life.HOSPITAL_ONSET | Life.DISASTER_ONSET
 _LENT_IN_FULL = 1e-9
 _MOST_CUT_OFF = 0.5
 """Largest chance a month that platforms withdraw their credit."""
@@ -144,7 +144,7 @@ def budget_household(t, plan, person, state, p, world, facts, key, life, care):
         factor = income_factor(p, life, person.work, insured, facts.benefit_rate)
         shock = 0 + shock_in_force(p, life, person.work)
         hardship = 0 + hardship_of(life)
-        if life & _WITH_A_BILL:
+        if life & WITH_A_BILL:
             cost = _shock_costs(p, person, key, t, life)
     plan.normal_income, plan.income = incomes(p, world, person.income, factor)
     plan.cost = cost

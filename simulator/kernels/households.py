@@ -7,7 +7,7 @@ refused) and the borrower's new savings, debts elsewhere and willingness.
 from simulator.kernels.amounts_due import demand_of
 from simulator.kernels.borrower import catch_up_chance, late_days
 from simulator.kernels.customers import record_relief
-from simulator.kernels.early_warning import has_warning, warn_chunk
+from simulator.kernels.early_warning import warn_chunk
 from simulator.kernels.exact import units
 from simulator.kernels.funding import budget_household, fund, rank_lenders, refuses, settle
 from simulator.kernels.impairment import mark_relief
@@ -164,7 +164,7 @@ def _see_chunk(t, start, n, book, levers, s, p, world, key, life):
 
 
 @loop
-def _likeliest_relief(loan_levers, before, has_call):
+def likeliest_relief(loan_levers, before, has_call):
     """Largest chance of relief in a month's levers, (classes, buckets, hardships): (need, none).
 
     1 where calls offer it, or the negotiations of ``before``, the month before, may have left
@@ -200,7 +200,7 @@ def _count_grant(person, facts, p, short, cut, count, flow):
 def _offer_relief(t, start, n, need, no_need, book, levers, s, p, world, budget, out):
     """Keep agreements, and offer relief where a loan's levers do; the relief budget left.
 
-    ``need``, ``no_need``: ``_likeliest_relief`` of the month.
+    ``need``, ``no_need``: ``likeliest_relief`` of the month.
     """
     people, loans, terms, facts = book.people, s.slots, book.terms, book.facts[0]
     loan_levers, cares, classes = levers.loan, levers.customer, levers.class_of_segment
@@ -307,15 +307,14 @@ def _decide_payments(t, start, n, n_question, book, levers, s, p, world, key, co
 
 
 @loop
-def plan_households(t, n_live, book, levers, s, p, world, key, life, out):
+def plan_households(t, n_live, need, no_need, has_call, book, levers, s, p, world, key, life, out):
     """Plan the month of the ``n_live`` borrowers in ``s.live``, chunk by chunk.
 
+    ``need``, ``no_need``: ``likeliest_relief`` of the month; ``has_call``: ``has_warning``.
     Returns the number of loans in question (overdue, or not to be paid in full on time), whose
     rows it leaves in ``s.question``.
     """
     n_question, called = 0, 0
-    has_call = has_warning(levers.customer[t])
-    need, no_need = _likeliest_relief(levers.loan[t], levers.loan[t - 1], has_call)
     budget = levers.book[0].relief_budget * book.facts[0].opening_balance
     person_counter = stream(t, _PERSON_GROUP, Domain.BORROWER)
     loan_counter = stream(t, _LOAN_GROUP, Domain.LOAN)

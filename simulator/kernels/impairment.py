@@ -120,7 +120,7 @@ def _is_technical(loan, state, sight):
 
 
 @scalar
-def _is_unremarkable(state, risk):
+def is_unremarkable(state, risk):
     """Whether a loan is current, without relief, marks, memory and warning, as most are."""
     return (
         state.n_unpaid == 0
@@ -154,7 +154,7 @@ def see_loans(t, start, stop, book, s, life, seen):
                 continue
             loan, risk = loans[row], risks[row]
             code = unremarkable
-            if not _is_unremarkable(state, risk):
+            if not is_unremarkable(state, risk):
                 if risk.mark != Forbearance.NONE:
                     _age_mark(risk, state, sight)
                 _age_memory(risk, state, sight, int(relapse[max(0, risk.clean - 1)]))

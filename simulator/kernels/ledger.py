@@ -24,7 +24,7 @@ from simulator.kernels.loan_month import (
 )
 from simulator.kernels.prefetch import LOAN_AHEAD, PERSON_AHEAD, prefetch
 from simulator.kernels.records import CHUNK
-from simulator.kernels.run_off import follow, gain_of
+from simulator.kernels.run_off import follow, gain_of, outlook_of
 from simulator.kernels.score_power import application_segment, judge_month, judge_repeat
 from simulator.kernels.seen_hardship import seen_hardship
 from simulator.kernels.tally import (
@@ -149,6 +149,9 @@ def _post_chunk(
     by_cause = out.new_90_by_cause
     outcomes = s.outcomes
     notes, n_notes, risks, is_seen = s.notes, 0, s.risks, seen.cells.size > 0
+    entries, floors = book.entries, book.band_floors
+    outlook, brought, passed_on = s.outlook, s.brought, s.passed_on
+    gone, n_gone = s.tiles.moving.borrower, 0
     facts, in_run_off, moved = book.facts[0], t > key.months, s.moved[0]
     money, scale = facts.reference_money, facts.money_scale
     applicants, by_score = out.applicants, out.applicants.shape[0] > 0
@@ -215,7 +218,7 @@ def _post_chunk(
                 is_overdue = True
                 record_overdue(t, state.n_unpaid, to, person_state, p)
                 if loan.again:
-                    first = application_segment(loan.segment, book.entries[b].score, book)
+                    first = application_segment(loan.segment, entries[b].score, floors)
                     judge_repeat(t, loan, state, to, first, heads, key, out.repeat_judged)
                 else:
                     _note_overdue(t, state.n_unpaid, balance, outcomes[b])
@@ -247,7 +250,11 @@ def _post_chunk(
                     price, won,
                 )  # fmt: skip
                 if in_run_off:
-                    follow(row, loan.product, to, state, weight, gain, facts.path_money_scale, s)
+                    left = weight * balance_of(state)
+                    outlook[row] = follow(
+                        outlook[row], loan.product, to, outlook_of(state), left, gain,
+                        facts.path_money_scale, brought, passed_on,
+                    )  # fmt: skip
                 if by_score and person.arrival_month > 0:
                     applicant = applicants[book.score_cell[b]]
                     charged_off = weight * balance if to >= TO_WRITTEN_OFF else 0.0
@@ -261,7 +268,10 @@ def _post_chunk(
             live[kept] = b
             kept += 1
         elif may_rest:
-            rest(t, b, book, s)
+            gone[n_gone] = b
+            n_gone += 1
+    if n_gone > 0:
+        rest(t, n_gone, gone, book, s)
     return kept, n_notes
 
 

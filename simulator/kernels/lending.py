@@ -6,11 +6,13 @@ Equations: docs/model.md, section 9.
 
 import math
 
+import numpy as np
+
 from simulator.kernels.amounts_due import clear_balance
 from simulator.kernels.customers import (
-    asks_again,
     behaviour_score,
     comes_in_bad_faith,
+    hazard_of_return,
     is_in_order,
     later_id,
     live_on,
@@ -24,11 +26,14 @@ from simulator.kernels.interest_rate import base_of, new_rate
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.ledger import count_stocks
 from simulator.kernels.payment import annuity_instalment, scheduled_principal
-from simulator.kernels.rng import uniform
+from simulator.kernels.records import CHUNK
+from simulator.kernels.rng import fill_units, stream, uniform
 from simulator.kernels.score_power import application_segment, band_of, count_repeat
 from simulator.kernels.tally import AT_BALANCE, FIRST_30
 from simulator.kernels.worth import count_decision, lend_to, spend_on
 from simulator.vocabulary import N_BUCKETS, Amortisation, Cause, Domain, Draw, LoanStatus
+
+_RETURN_GROUP, _RETURN_LANE = Draw.RETURN // 4, Draw.RETURN % 4
 
 
 @scalar
@@ -156,89 +161,143 @@ def _pay_out(state, principal, limit, base_rate, instalment, term, free_months):
 
 
 @loop
-def _lend_again(t, b, rise, standing, book, levers, s, p, world, key, out):
-    """Decide what a customer who has come back asks for; whether a loan is granted.
+def _lend_again(t, start, stop, rise, standing, book, levers, s, p, world, key, out):
+    """Decide what customers who have come back ask for; how many are granted a loan.
 
-    ``s.plans[0]``: the household's month.
+    ``s.question[start:stop]``: their rows; the granted come first afterwards, the others go back to
+    the dormant. ``s.plans``: their households' months.
     """
-    person, entry, customer, facts = book.people[b], book.entries[b], s.people[b], book.facts[0]
-    count, n_bands = out.counts[t], book.prices.shape[1]
-    score = behaviour_score(entry.score, customer, t, p)
-    by_score = out.applicants.shape[0] > 0 and person.arrival_month > 0
-    in_order = is_in_order(s.plans[0], customer, p)
-    band = band_of(score, book.band_floors)
-    granted = False
-    for row in range(person.first_loan, person.first_loan + person.n_loans):
-        loan, state = s.slots[row], s.loans[row]
-        if not may_be_asked_again(loan, state):
-            continue
-        terms, list_price = book.terms[loan.product], book.prices[loan.product, band]
-        segment = loan.segment // n_bands * n_bands + band
-        rule = levers.underwriting[t, levers.class_of_segment[segment]]
-        limit, term = loan.limit, max(1, book.openings[row].term_months)
-        new_id = later_id(person.id, t, row - person.first_loan)
-        count.repeat_applicants += person.heads
-        cost = facts.reference_money * p.application_cost * rule.application_cost_multiplier
-        count.underwriting_cost += units(person.weight * cost, facts.money_scale)
-        if by_score:
-            spend_on(t, person.weight * cost, p, facts, out.applicants[book.score_cell[b]])
-        rate, first, principal, line, base_rate, instalment = _offer(
-            loan.kind, limit, limit, term, list_price, terms, rule, p, world
-        )
-        other_debt = customer.other_debt
-        if not in_order:
-            continue
-        if not _is_approved(score, person, entry, other_debt, rule, world, p, first, rise):
-            continue
-        count.repeat_approved += person.heads
-        if not _takes_up(t, new_id, list_price, rate, 0, standing, person, rule, p, world, key):
-            continue
-        granted = True
-        _pay_out(state, principal, line, base_rate, instalment, term, 0)
-        if loan.kind == Amortisation.BULLET:
-            customer.savings += principal
-        loan.id = new_id
-        loan.segment = segment
-        loan.origination_month = t
-        loan.vintage = book.vintage_of[t]
-        loan.again = 1
-        s.filed[row] = 0
-        record_loan(customer)
-        if s.risks.size > 0:
-            forget_risk(s.risks[row])
-        judged = application_segment(segment, entry.score, book)
-        count_repeat(t, judged, person.heads, key, out.repeat_judged)
-        if by_score:
-            lend_to(t, person.weight * principal, p, facts, out.applicants[book.score_cell[b]])
-        lent = units(person.weight * principal, facts.money_scale)
-        count.repeat_loans += person.heads
-        count.repeat_disbursed += lent
-        out.flows[t].disbursed += lent
-        out.vintage_loans[loan.vintage] += person.heads
-    return granted
+    people, entries, openings, products = book.people, book.entries, book.openings, book.terms
+    facts, floors, n_bands = book.facts[0], book.band_floors, book.prices.shape[1]
+    prices, vintage_of, score_cell = book.prices, book.vintage_of, book.score_cell
+    customers, slots, states, plans, outcomes = s.people, s.slots, s.loans, s.plans, s.outcomes
+    asking, dormant, n_dormant, filed, risks = (
+        s.question,
+        s.dormant,
+        s.n_dormant[0],
+        s.filed,
+        s.risks,
+    )
+    rules, classes = levers.underwriting, levers.class_of_segment
+    count, flow, applicants, vintages = (
+        out.counts[t],
+        out.flows[t],
+        out.applicants,
+        out.vintage_loans,
+    )
+    repeat_judged, n_granted = out.repeat_judged, 0
+    for k in range(start, stop):
+        b = asking[k]
+        person, entry, customer = people[b], entries[b], customers[b]
+        score = behaviour_score(entry.score, customer, t, p)
+        by_score = applicants.shape[0] > 0 and person.arrival_month > 0
+        in_order = is_in_order(plans[k - start], customer, p)
+        band = band_of(score, floors)
+        granted = False
+        for row in range(person.first_loan, person.first_loan + person.n_loans):
+            loan, state = slots[row], states[row]
+            if not may_be_asked_again(loan, state):
+                continue
+            terms, list_price = products[loan.product], prices[loan.product, band]
+            segment = loan.segment // n_bands * n_bands + band
+            rule = rules[t, classes[segment]]
+            limit, term = loan.limit, max(1, openings[row].term_months)
+            new_id = later_id(person.id, t, row - person.first_loan)
+            count.repeat_applicants += person.heads
+            cost = facts.reference_money * p.application_cost * rule.application_cost_multiplier
+            count.underwriting_cost += units(person.weight * cost, facts.money_scale)
+            if by_score:
+                spend_on(t, person.weight * cost, p, facts, applicants[score_cell[b]])
+            rate, first, principal, line, base_rate, instalment = _offer(
+                loan.kind, limit, limit, term, list_price, terms, rule, p, world
+            )
+            debt = customer.other_debt
+            if not in_order:
+                continue
+            if not _is_approved(score, person, entry, debt, rule, world, p, first, rise):
+                continue
+            count.repeat_approved += person.heads
+            if not _takes_up(t, new_id, list_price, rate, 0, standing, person, rule, p, world, key):
+                continue
+            granted = True
+            _pay_out(state, principal, line, base_rate, instalment, term, 0)
+            if loan.kind == Amortisation.BULLET:
+                customer.savings += principal
+            loan.id = new_id
+            loan.segment = segment
+            loan.origination_month = t
+            loan.vintage = vintage_of[t]
+            loan.again = 1
+            filed[row] = 0
+            record_loan(customer)
+            if risks.size > 0:
+                forget_risk(risks[row])
+            judged = application_segment(segment, entry.score, floors)
+            count_repeat(t, judged, person.heads, key, repeat_judged)
+            if by_score:
+                lend_to(t, person.weight * principal, p, facts, applicants[score_cell[b]])
+            lent = units(person.weight * principal, facts.money_scale)
+            count.repeat_loans += person.heads
+            count.repeat_disbursed += lent
+            flow.disbursed += lent
+            vintages[loan.vintage] += person.heads
+        if granted:
+            outcomes[b].overdue_months = max(0, outcomes[b].overdue_months)
+            asking[start + n_granted] = b
+            n_granted += 1
+        else:
+            dormant[n_dormant] = b
+            n_dormant += 1
+    s.n_dormant[0] = n_dormant
+    return n_granted
+
+
+@loop
+def _who_asks(t, s, people, p, key):
+    """Move the dormant customers who ask this month to ``s.question``, forget those long gone.
+
+    How many ask.
+    """
+    customers, dormant, asking, ids, u = s.people, s.dormant, s.question, s.person_ids, s.u_person
+    counter, n_asking, kept, memory = stream(t, _RETURN_GROUP, Domain.BORROWER), 0, 0, 0
+    while memory < p.return_memory_months:
+        memory += 1
+    hazards = np.zeros(memory + 1)
+    for idle in range(1, memory + 1):
+        hazards[idle] = hazard_of_return(idle, p)
+    for start in range(0, s.n_dormant[0], CHUNK):
+        stop = min(s.n_dormant[0], start + CHUNK)
+        for k in range(start, stop):
+            ids[k - start] = people[dormant[k]].id
+        fill_units(ids[: stop - start], counter, key.path, key.seed, u)
+        for k in range(start, stop):
+            b = dormant[k]
+            customer = customers[b]
+            idle = t - customer.last_ended
+            if idle > p.return_memory_months:
+                continue
+            if t > customer.closed_until and u[_RETURN_LANE, k - start] < hazards[idle]:
+                asking[n_asking] = b
+                n_asking += 1
+            else:
+                dormant[kept] = b
+                kept += 1
+    s.n_dormant[0] = kept
+    return n_asking
 
 
 @loop
 def _welcome_back(t, n_live, rise, standing, book, levers, s, p, months, life, key, out):
     """Decide the dormant customers who ask again; the number of live borrowers afterwards."""
-    dormant, live, kept = s.dormant, s.live, 0
-    for k in range(s.n_dormant[0]):
-        b = dormant[k]
-        state = s.people[b]
-        idle = t - state.last_ended
-        if idle > p.return_memory_months:
-            continue
-        if idle > 0 and asks_again(t, book.people[b], state, p, key):
-            live_on(t, b, book, levers, s, p, months, life, key)
-            if _lend_again(t, b, rise, standing, book, levers, s, p, months[t], key, out):
-                outcome = s.outcomes[b]
-                outcome.overdue_months = max(0, outcome.overdue_months)
-                live[n_live] = b
-                n_live += 1
-                continue
-        dormant[kept] = b
-        kept += 1
-    s.n_dormant[0] = kept
+    asking, live = s.question, s.live
+    n_asking = _who_asks(t, s, book.people, p, key)
+    for start in range(0, n_asking, CHUNK):
+        stop = min(n_asking, start + CHUNK)
+        live_on(t, start, stop, asking, book, levers, s, p, months, life, key)
+        n = _lend_again(t, start, stop, rise, standing, book, levers, s, p, months[t], key, out)
+        for k in range(start, start + n):
+            live[n_live] = asking[k]
+            n_live += 1
     return n_live
 
 

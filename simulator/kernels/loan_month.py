@@ -130,18 +130,22 @@ def _late_fee(loan, terms, state, due, room):
 
 
 @scalar
+def wants_to_prepay(kind, rate, true_risk, u, terms, p, world):
+    """Whether a loan at a yearly ``rate`` would be repaid early; a line without a chance never."""
+    dearer = max(0.0, rate - world.competitor_rate) if true_risk < 0.0 else 0.0
+    chance = terms.p_prepay_monthly + p.rival_prepay_sensitivity * dearer
+    never = (kind == Amortisation.REVOLVING) & (terms.p_prepay_monthly <= 0.0)
+    return (u < chance) & (not never)
+
+
+@scalar
 def prepay(loan, terms, state, true_risk, p, world, moved):
     """Early repayment, refinanced outside, or a line given up; what it paid."""
     can = state.n_unpaid == 0 and state.principal > 0.0 and state.fees <= 0.0
-    chance = terms.p_prepay_monthly
-    if loan.kind == Amortisation.REVOLVING and chance <= 0.0:
-        can = False
     if not can or state.relief_left > 0:
         return 0.0
-    if true_risk < 0.0:
-        dearer = effective_rate(state, terms, world) - world.competitor_rate
-        chance += p.rival_prepay_sensitivity * max(0.0, dearer)
-    if state.u_prepay >= chance:
+    rate = effective_rate(state, terms, world)
+    if not wants_to_prepay(loan.kind, rate, true_risk, state.u_prepay, terms, p, world):
         return 0.0
     paid = state.principal + state.interest_deferred
     moved.principal_paid += state.principal

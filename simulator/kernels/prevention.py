@@ -16,23 +16,43 @@ def _is_reached(share, person, key, draw):
 
 
 @scalar
-def set_care(plan, person, care, p, world, key):
-    """Chances of inattention and willingness of the month into the plan; spending over habit."""
-    effect = 0.0
-    if _is_reached(care.education_share, person, key, Draw.EDUCATION):
-        effect = care.education_ramp
-    attention = 1.0 - effect * p.education_attention
+def chances_of_lapse(p, world, care, person, taught, enrolled):
+    """Chances to forget, of a failed channel, to misunderstand; ``taught``: 0 to full effect."""
+    attention = 1.0 - taught * p.education_attention
     forget = person.p_forget * p.strength_forgot * care.forget_factor * attention
     forget *= world.lapse_factor
-    enrolled = _is_reached(care.autopay_share, person, key, Draw.AUTOPAY)
-    plan.p_forget = 0.0 if enrolled else forget
-    plan.p_channel = person.p_channel_failure * p.strength_channel_failure * care.channel_factor
-    plan.p_channel *= world.lapse_factor
-    plan.p_misunderstand = (
+    channel = person.p_channel_failure * p.strength_channel_failure * care.channel_factor
+    channel *= world.lapse_factor
+    misunderstand = (
         person.p_misunderstand * p.strength_did_not_understand * care.misunderstand_factor
-    ) * attention
-    plan.willingness = 1.0 - effect * p.education_willingness
-    return 1.0 - effect * p.education_spending if person.overspender else 1.0
+    )
+    return 0.0 if enrolled else forget, channel, misunderstand * attention
+
+
+@scalar
+def willingness_of(p, taught):
+    """What is left of the hazard of refusal."""
+    return 1.0 - taught * p.education_willingness
+
+
+@scalar
+def appetite_of(p, taught, overspender):
+    """Spending over habit."""
+    return 1.0 - taught * p.education_spending if overspender else 1.0
+
+
+@scalar
+def set_care(plan, person, care, p, world, key):
+    """Chances of inattention and willingness of the month into the plan; spending over habit."""
+    taught = 0.0
+    if _is_reached(care.education_share, person, key, Draw.EDUCATION):
+        taught = care.education_ramp
+    enrolled = _is_reached(care.autopay_share, person, key, Draw.AUTOPAY)
+    plan.p_forget, plan.p_channel, plan.p_misunderstand = chances_of_lapse(
+        p, world, care, person, taught, enrolled
+    )
+    plan.willingness = willingness_of(p, taught)
+    return appetite_of(p, taught, person.overspender)
 
 
 @scalar

@@ -12,8 +12,19 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kernels.slots import (
+    N_CODES,
+    N_FLAGS,
+    N_FORMS,
+    N_REALS,
+    N_RESULTS,
+    N_WHOLES,
+    TILE,
+    Moving,
+    Tiles,
+)
 from simulator.outlook import N_BROUGHT, N_OUTLOOKS
-from simulator.vocabulary import MAX_UNPAID, Count, Flow
+from simulator.vocabulary import MAX_CLASSES, MAX_UNPAID, Count, Flow
 
 INTERPRETED: Final = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 """Whether the compiler is switched off, to step through kernels or to see what tests reach."""
@@ -269,6 +280,7 @@ class State(NamedTuple):
     u_person: NDArray[np.float64]  # (4, CHUNK)
     moved: NDArray[np.void]  # MOVED_DTYPE, (1,): of the loan at hand
     u_loan: NDArray[np.float64]  # (4, loans of a chunk)
+    tiles: Tiles
 
 
 class _PlainRecord(np.record):  # type: ignore[misc]
@@ -286,12 +298,51 @@ def records(array: NDArray[np.void]) -> NDArray[np.void]:
     return array.view(np.recarray)
 
 
+def allocate_tiles(n_people: int, n_kinds: int, side_by_side: bool = True) -> Tiles:
+    """Slots for a book whose loans are of ``n_kinds`` at most.
+
+    A quarter of a kind's slots may be empty (``seats.close_ranks``), and two tiles of each;
+    without ``side_by_side`` there is no tile, and nobody is seated.
+    """
+    n_tiles = 4 * n_people // (3 * TILE) + 2 * min(n_kinds, n_people) if side_by_side else 0
+    marks = np.zeros(-(-n_people // 8), dtype=np.uint64)
+    return Tiles(
+        real=np.zeros((n_tiles, N_REALS * TILE)),
+        whole=np.zeros((n_tiles, N_WHOLES * TILE), dtype=np.int32),
+        code=np.zeros((n_tiles, N_CODES * TILE), dtype=np.int64),
+        kind=np.zeros(n_tiles, dtype=np.int32),
+        n=np.zeros(1, dtype=np.int64),
+        free=np.full(n_kinds, -1, dtype=np.int64),
+        n_free=np.zeros(n_kinds, dtype=np.int64),
+        n_slots=np.zeros(n_kinds, dtype=np.int64),
+        watched=np.zeros(n_people, dtype=np.uint8),
+        marks=marks.view(np.uint8),
+        marks_by_eight=marks,
+        luck=np.zeros(8 * TILE),
+        result=np.zeros(N_RESULTS * TILE),
+        flags=np.zeros(N_FLAGS * TILE, dtype=np.int32),
+        moving=Moving(
+            borrower=np.zeros(TILE, dtype=np.int64),
+            row=np.zeros(TILE, dtype=np.int64),
+            tile=np.zeros(TILE, dtype=np.int64),
+            place=np.zeros(TILE, dtype=np.int64),
+            ends=np.zeros(TILE, dtype=np.uint8),
+        ),
+    )
+
+
 def allocate_state(
-    n_people: int, n_loans: int, most_loans: int, n_products: int = 1, tracked: int = 0
+    n_people: int,
+    n_loans: int,
+    most_loans: int,
+    n_products: int = 1,
+    tracked: int = 0,
+    side_by_side: bool = True,
 ) -> State:
     """Scratch for a book; ``most_loans`` is the largest number of loans of a borrower.
 
-    ``tracked``: month ends at which rule books see the loans, the opening included.
+    ``tracked``: month ends at which rule books see the loans, the opening included;
+    ``side_by_side``: whether quiet borrowers sit in tiles.
     """
     width = CHUNK * max(1, most_loans)
     return State(
@@ -321,4 +372,5 @@ def allocate_state(
         u_person=np.zeros((4, CHUNK)),
         moved=records(np.zeros(1, dtype=MOVED_DTYPE)),
         u_loan=np.zeros((4, width)),
+        tiles=allocate_tiles(n_people, n_products * N_FORMS * MAX_CLASSES, side_by_side),
     )

@@ -62,6 +62,13 @@ def words(identity, counter_2, path, seed):
     )
 
 
+@scalar
+def draw_units(identity, counter_2, path, seed):
+    """The four uniforms of a ``stream`` for one id, given as a whole number of 64 bits."""
+    w0, w1, w2, w3 = words(np.uint64(identity), counter_2, path, seed)
+    return unit(w0), unit(w1), unit(w2), unit(w3)
+
+
 @loop
 def uniform(seed, path, identity, month, draw, domain):
     """The uniform of one decision; for rare draws."""

@@ -7,16 +7,17 @@ from simulator.kernels.amounts_due import balance_of
 from simulator.kernels.exact import units
 from simulator.kernels.impairment import value_of_recoveries
 from simulator.kernels.jit import loop, scalar
-from simulator.outlook import BALANCE, GAIN, outlook_code
+from simulator.outlook import BALANCE, GAIN
+from simulator.outlook import outlook_code as _plain_outlook_code
 from simulator.vocabulary import Exit, LoanStatus
 
-_outlook_code = scalar(outlook_code)
+outlook_code = scalar(_plain_outlook_code)
 
 
 @scalar
 def outlook_of(state):
     """Outlook of an open loan at month end."""
-    return _outlook_code(state.n_unpaid, 1 if state.relief_uses > 0 else 0, state.remaining)
+    return outlook_code(state.n_unpaid, 1 if state.relief_uses > 0 else 0, state.remaining)
 
 
 @scalar
@@ -44,15 +45,17 @@ def gain_of(p, money, terms, to, weight, opening, balance, paid, interest, spent
 
 
 @scalar
-def follow(row, product, to, state, weight, gain, scale, s):
-    """Book a month's ``gain`` (weighted) to a loan's last outlook, and where its balance went."""
-    before = s.outlook[row]
-    s.brought[product, before, GAIN] += units(gain, scale)
-    if to < Exit.PAID_OFF:
-        now, balance = outlook_of(state), units(weight * balance_of(state), scale)
-        s.passed_on[product, before, now] += balance
-        s.brought[product, now, BALANCE] += balance
-        s.outlook[row] = now
+def follow(before, product, to, now, balance, gain, scale, brought, passed_on):
+    """Book a month's ``gain`` to a loan's last outlook, and where its balance went.
+
+    ``gain`` and ``balance``, at month end, are weighted. Returns the new outlook.
+    """
+    brought[product, before, GAIN] += units(gain, scale)
+    if to >= Exit.PAID_OFF:
+        return before
+    passed_on[product, before, now] += units(balance, scale)
+    brought[product, now, BALANCE] += units(balance, scale)
+    return now
 
 
 @loop

@@ -36,10 +36,10 @@ def band_of(score, floors):
 
 
 @scalar
-def application_segment(segment, score, book):
-    """The segment that a loan would have by the application score."""
-    n_bands = book.band_floors.size + 1
-    return segment // n_bands * n_bands + band_of(score, book.band_floors)
+def application_segment(segment, score, floors):
+    """The segment that a loan would have by the application score; ``floors``: of ``band_of``."""
+    n_bands = floors.size + 1
+    return segment // n_bands * n_bands + band_of(score, floors)
 
 
 @scalar

@@ -5,8 +5,9 @@ import numpy as np
 from simulator.kernels.amounts_due import balance_of
 from simulator.kernels.contacts import contact_borrowers, forget_costs
 from simulator.kernels.customers import catch_up, open_record
+from simulator.kernels.early_warning import has_warning
 from simulator.kernels.exact import units
-from simulator.kernels.households import plan_households
+from simulator.kernels.households import likeliest_relief, plan_households
 from simulator.kernels.impairment import close_episodes, forget_risk, see_loans
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.ledger import count_stocks, post_payments
@@ -16,7 +17,15 @@ from simulator.kernels.records import AT_OPENING, NEVER_OPENED, NOT_TRACKED
 from simulator.kernels.rng import uniform
 from simulator.kernels.run_off import begin_run_off, end_run_off
 from simulator.kernels.score_power import judge_score
+from simulator.kernels.seats import (
+    clear_tiles,
+    close_ranks,
+    reaches_some,
+    sit_down,
+    stand_up,
+)
 from simulator.kernels.tally import FIRST_30, FIRST_90
+from simulator.kernels.tiles import spend_quiet_month
 from simulator.kernels.worth import leave_by_score
 from simulator.vocabulary import Cause, Domain, Draw, Flag, LoanStatus, WorkState
 
@@ -203,10 +212,16 @@ def simulate_months(
     live borrowers.
     """
     p = params[0]
-    facts = book.facts[0]
+    facts, tiles = book.facts[0], s.tiles
     fixed_cost = levers.book[0].fixed_cost * facts.reference_money * facts.opening_loans / 1000.0
     n_history = min(history.shape[1], history_rows.size)
     paid = np.zeros(book.loans.size if n_history > 0 else 0)
+    is_taught = reaches_some(levers.customer)
+    tiles.watched[:] = 1 if out.applicants.shape[0] > 0 else 0
+    for k in range(n_history):
+        tiles.watched[book.loans[history_rows[k]].borrower] = 1
+    clear_tiles(tiles)
+    sit_down(first - 1 if first > 0 else 0, n_live, book, levers, s, p, key, is_taught)
     for t in range(first, last + 1):
         if t == 0:
             _count_live(n_live, book, s, life, out.counts[0])
@@ -215,14 +230,24 @@ def simulate_months(
             paid[:] = 0.0
             standing = fixed_cost * _staff_share(t, key, facts, counts)
             counts[t].programme_cost += units(standing, facts.money_scale)
-            n = plan_households(t, n_live, book, levers, s, p, world, key, life, out)
+            has_call = has_warning(levers.customer[t])
+            need, no_need = likeliest_relief(levers.loan[t], levers.loan[t - 1], has_call)
+            n_live = spend_quiet_month(
+                t, need, no_need, has_call, book, levers, s, p, world, life, key, out, seen
+            )
+            n = plan_households(
+                t, n_live, need, no_need, has_call, book, levers, s, p, world, key, life, out
+            )
             contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts)
             n_live = post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid, seen)
             forget_costs(n, s)
             if t <= key.months:
                 n_live = lend(t, n_live, book, levers, s, p, months, life, key, out, seen)
             if t == key.months:
+                n_live = stand_up(n_live, s)
                 begin_run_off(n_live, book, s)
+            sit_down(t, n_live, book, levers, s, p, key, is_taught)
+            close_ranks(tiles)
         if n_history > 0 and t <= key.months:
             catch_up(t, book, levers, s, p, months, life, key)
         for k in range(n_history):
@@ -230,4 +255,4 @@ def simulate_months(
             state = s.loans[row]
             person_state = s.people[book.loans[row].borrower]
             _write_history(history[t, k], state, person_state, paid[row])
-    return n_live
+    return stand_up(0, s)

@@ -121,15 +121,13 @@ def welcome_back(
 ) -> list[Borrower]:
     """Decide those who ask again; who is dormant still. ``last_month``: horizon of the judged."""
     kept = []
-    for number, borrower in enumerate(dormant):
+    for borrower in dormant:
         idle = month.t - borrower.last_ended
         if idle > month.parameters["return_memory_months"]:
             month.happened["a customer forgotten"] += 1
             continue
         if not (_asks(borrower, month) and _granted(borrower, overdue_30, last_month, month)):
             kept.append(borrower)
-            continue
-        borrower.place = (month.t, 0, number)
     return kept
 
 

@@ -55,7 +55,7 @@ def _borrower(book: Book, row: int, score_cell: int) -> Borrower:
         closed_until=inf if b.closed_until[row] == FOR_EVER else int(b.closed_until[row]),
         late_until=int(b.late_until[row]),
         loans_had=int(b.loans_had[row]),
-        place=(int(b.arrival_month[row]), 1, row),
+        place=(int(b.arrival_month[row]), row),
     )
 
 

@@ -236,8 +236,8 @@ class Borrower:
     late_until: int
     loans_had: int
     """The lender's record (section 9.1)."""
-    place: tuple[int, int, int] = (0, 0, 0)
-    """Order in which borrowers became live."""
+    place: tuple[int, int] = (0, 0)
+    """Order of the book: month of arrival in it, then row."""
     loans: list[Loan] = field(default_factory=list)
     book_loans: list[Loan] = field(default_factory=list)
     """Those with which the book knows the borrower; later ones replace them in ``loans``."""
