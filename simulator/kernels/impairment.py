@@ -131,6 +131,22 @@ def is_unremarkable(state, risk):
     )
 
 
+@scalar
+def situation_of_loan(t, loan, state, risk, hardship, sight, observations, cures, relapse):
+    """Situation of a loan that is not unremarkable, whose marks and memory age by a month."""
+    if risk.mark != Forbearance.NONE:
+        _age_mark(risk, state, sight)
+    _age_memory(risk, state, sight, int(relapse[max(0, risk.clean - 1)]))
+    if t == 0 and state.n_unpaid >= sight.default_unpaid:
+        risk.defaulted = 1
+    relief = _relief_code(risk.mark, state.relief_left > 0, int(observations[risk.since]))
+    memory = 0 if risk.clean == 0 else 1 + int(cures[risk.clean - 1])
+    technical = _is_technical(loan, state, sight)
+    warned = 1 if risk.warned > 0 else 0
+    risk.warned = max(0, risk.warned - 1)
+    return _situation_code(state.n_unpaid, hardship, warned, technical, relief, memory)
+
+
 @loop
 def see_loans(t, start, stop, book, s, life, seen):
     """Put every open loan of the live borrowers [start, stop) into its cell of this month end."""
@@ -155,19 +171,9 @@ def see_loans(t, start, stop, book, s, life, seen):
             loan, risk = loans[row], risks[row]
             code = unremarkable
             if not is_unremarkable(state, risk):
-                if risk.mark != Forbearance.NONE:
-                    _age_mark(risk, state, sight)
-                _age_memory(risk, state, sight, int(relapse[max(0, risk.clean - 1)]))
-                if t == 0 and state.n_unpaid >= sight.default_unpaid:
-                    risk.defaulted = 1
-                relief = _relief_code(
-                    risk.mark, state.relief_left > 0, int(observations[risk.since])
+                code = situation_of_loan(
+                    t, loan, state, risk, hardship, sight, observations, cures, relapse
                 )
-                memory = 0 if risk.clean == 0 else 1 + int(cures[risk.clean - 1])
-                technical = _is_technical(loan, state, sight)
-                warned = 1 if risk.warned > 0 else 0
-                code = _situation_code(state.n_unpaid, hardship, warned, technical, relief, memory)
-                risk.warned = max(0, risk.warned - 1)
             cell = cell_of[code, groups[loan.segment]]
             balance = units(weight * balance_of(state), scale)
             cells[cell, _LOANS] += heads

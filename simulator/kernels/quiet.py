@@ -163,6 +163,15 @@ class Fortune(NamedTuple):
     prepay: float
 
 
+class Calm(NamedTuple):
+    """What rule books ask of a loan in order at month end, as its record has it."""
+
+    n_unpaid: int
+    relief_left: int
+    cause: int
+    due_day: int
+
+
 class _Chances(NamedTuple):
     """Chances of inattention, as a plan has them."""
 

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kernels.slots import (
-    N_CODES,
     N_FLAGS,
     N_FORMS,
+    N_IDS,
     N_REALS,
     N_RESULTS,
+    N_UNITS,
     N_WHOLES,
     TILE,
     Moving,
@@ -309,7 +310,8 @@ def allocate_tiles(n_people: int, n_kinds: int, side_by_side: bool = True) -> Ti
     return Tiles(
         real=np.zeros((n_tiles, N_REALS * TILE)),
         whole=np.zeros((n_tiles, N_WHOLES * TILE), dtype=np.int32),
-        code=np.zeros((n_tiles, N_CODES * TILE), dtype=np.int64),
+        ids=np.zeros((n_tiles, N_IDS * TILE), dtype=np.uint64),
+        units=np.zeros((n_tiles, N_UNITS * TILE), dtype=np.int64),
         kind=np.zeros(n_tiles, dtype=np.int32),
         n=np.zeros(1, dtype=np.int64),
         free=np.full(n_kinds, -1, dtype=np.int64),

@@ -20,9 +20,11 @@ from simulator.kernels.slots import (
     EDUCATION_LUCK,
     HEADS,
     IS_PUBLIC,
+    IS_REMARKABLE,
     LOAN_ID,
-    N_CODES,
+    N_IDS,
     N_REALS,
+    N_UNITS,
     N_WHOLES,
     NEXT_FREE,
     PERSON_ID,
@@ -104,7 +106,7 @@ def _choose(start, stop, book, levers, s):
             state = states[row]
             if state.status == LoanStatus.OPEN:
                 strange += 1 if found >= 0 or not _is_in_order(state) else 0
-                strange += 1 if is_seen and not is_unremarkable(state, risks[row]) else 0
+                strange += 1 if is_seen and risks[row].defaulted > 0 else 0
                 found = np.int64(row)
         if strange > 0 or found < 0 or customers[b].refusing or watched[b]:
             continue
@@ -127,10 +129,10 @@ def _choose(start, stop, book, levers, s):
 @loop
 def _seat(t, n, book, s, p, key, is_taught):
     """Seat the ``n`` on the list."""
-    people, slots, risks, track = book.people, s.slots, s.risks, s.track
+    people, slots, states, risks, track = book.people, s.slots, s.loans, s.risks, s.track
     tiles, moving, is_seen = s.tiles, s.tiles.moving, s.risks.size > 0
-    real, whole, code = tiles.real, tiles.whole, tiles.code
-    seat_records(n, moving, people, slots, s.people, s.loans, real, whole)
+    real, whole, ids, units = tiles.real, tiles.whole, tiles.ids, tiles.units
+    seat_records(n, moving, people, slots, s.people, states, real, whole)
     for j in range(n):
         b, row, tile, k = moving.borrower[j], moving.row[j], moving.tile[j], moving.place[j]
         person = people[b]
@@ -138,10 +140,12 @@ def _seat(t, n, book, s, p, key, is_taught):
         whole[tile, BORROWER + k] = b
         whole[tile, ROW + k] = row
         whole[tile, CELL + k] = track[t, row] if t < track.shape[0] else 0
-        code[tile, PERSON_ID + k] = np.int64(person.id)
-        code[tile, LOAN_ID + k] = np.int64(slots[row].id)
-        code[tile, HEADS + k] = person.heads
-        code[tile, SEEN_BALANCE + k] = risks[row].balance if is_seen else 0
+        ids[tile, PERSON_ID + k] = person.id
+        ids[tile, LOAN_ID + k] = slots[row].id
+        units[tile, HEADS + k] = person.heads
+        remarkable = is_seen and not is_unremarkable(states[row], risks[row])
+        whole[tile, IS_REMARKABLE + k] = remarkable
+        units[tile, SEEN_BALANCE + k] = risks[row].balance if is_seen else 0
         public = uniform(key.seed, key.path, person.id, 0, Draw.HARDSHIP_PUBLIC, Domain.BORROWER)
         whole[tile, IS_PUBLIC + k] = public < p.hardship_public_share
         real[tile, EDUCATION_LUCK + k] = _NEVER
@@ -168,13 +172,13 @@ def sit_down(t, n_live, book, levers, s, p, key, is_taught):
 def _write_back(n, s):
     """Write the ``n`` seats on the list into the records."""
     moving, states, risks, is_seen = s.tiles.moving, s.loans, s.risks, s.risks.size > 0
-    code, outlook = s.tiles.code, s.outlook
+    units, outlook = s.tiles.units, s.outlook
     write_records(n, moving, s.people, states, s.tiles.real, s.tiles.whole)
     for j in range(n):
         row = moving.row[j]
         outlook[row] = outlook_of(states[row])
         if is_seen:
-            risks[row].balance = code[moving.tile[j], SEEN_BALANCE + moving.place[j]]
+            risks[row].balance = units[moving.tile[j], SEEN_BALANCE + moving.place[j]]
 
 
 @loop
@@ -255,7 +259,8 @@ def stand_up(n_live, s):
 @loop
 def _close_ranks_of(kind, tiles):
     """Let a kind's last seats fill the holes of its first tiles, and give back empty tiles."""
-    real, whole, code, kinds, free = tiles.real, tiles.whole, tiles.code, tiles.kind, tiles.free
+    real, whole, ids, units = tiles.real, tiles.whole, tiles.ids, tiles.units
+    kinds, free = tiles.kind, tiles.free
     first, k, last, j = 0, 0, tiles.n[0] - 1, TILE - 1
     while True:
         while first <= last and (kinds[first] != kind or k == TILE or whole[first, SEATED + k]):
@@ -274,8 +279,10 @@ def _close_ranks_of(kind, tiles):
             real[first, column * TILE + k] = real[last, column * TILE + j]
         for column in range(N_WHOLES):
             whole[first, column * TILE + k] = whole[last, column * TILE + j]
-        for column in range(N_CODES):
-            code[first, column * TILE + k] = code[last, column * TILE + j]
+        for column in range(N_IDS):
+            ids[first, column * TILE + k] = ids[last, column * TILE + j]
+        for column in range(N_UNITS):
+            units[first, column * TILE + k] = units[last, column * TILE + j]
         whole[last, SEATED + j] = 0
     free[kind] = _NOWHERE
     tiles.n_free[kind] = 0

@@ -8,15 +8,15 @@ knows, so that one instruction reads several slots. The lists below say once whi
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import literal_unroll
+from numba import config, literal_unroll
 from numpy.typing import NDArray
 
 from simulator.kernels.jit import loop, scalar
 from simulator.vocabulary import Amortisation
 
 N_FORMS: Final = len(Amortisation)
-TILE: Final = 256
-"""Slots of a tile."""
+TILE: Final = 8 if config.DISABLE_JIT else 256
+"""Slots of a tile; few where each is a turn of a slow loop."""
 
 PERSON_REALS: Final = (
     "income", "essential", "discretionary", "savings", "p_forget", "p_channel_failure",
@@ -54,6 +54,7 @@ _WHOLE_NAMES: Final = (
     *(f"state.{name}" for name in STATE_WHOLES),
     "seated",
     "is_public",
+    "is_remarkable",
     "borrower",
     "row",
     "cell",
@@ -116,6 +117,7 @@ RELIEF_USES: Final = _whole("state.relief_uses")
 OLD_BUCKET: Final = _whole("state.old_bucket")
 SEATED: Final = _whole("seated")
 IS_PUBLIC: Final = _whole("is_public")
+IS_REMARKABLE: Final = _whole("is_remarkable")
 BORROWER: Final = _whole("borrower")
 ROW: Final = _whole("row")
 CELL: Final = _whole("cell")
@@ -123,11 +125,11 @@ NEXT_FREE: Final = _whole("next_free")
 
 PERSON_ID: Final = 0 * TILE
 LOAN_ID: Final = 1 * TILE
-HEADS: Final = 2 * TILE
-SEEN_BALANCE: Final = 3 * TILE
-N_CODES: Final = 4
-"""Whole numbers of 64 bits: ids (their bits), heads in units, balance at the last month end that
-rule books saw, in units."""
+N_IDS: Final = 2
+HEADS: Final = 0 * TILE
+SEEN_BALANCE: Final = 1 * TILE
+N_UNITS: Final = 2
+"""Permanent ids; in units: heads, and the balance at the last month end that rule books saw."""
 
 _PERSON_REAL_AT: Final = INCOME
 _LOAN_REAL_AT: Final = USUAL_PRINCIPAL
@@ -164,7 +166,8 @@ class Tiles(NamedTuple):
 
     real: NDArray[np.float64]  # (n_tiles, N_REALS * TILE)
     whole: NDArray[np.int32]  # (n_tiles, N_WHOLES * TILE)
-    code: NDArray[np.int64]  # (n_tiles, N_CODES * TILE)
+    ids: NDArray[np.uint64]  # (n_tiles, N_IDS * TILE)
+    units: NDArray[np.int64]  # (n_tiles, N_UNITS * TILE)
     kind: NDArray[np.int32]  # (n_tiles,): ``kind_of``
     n: NDArray[np.int64]  # (1,): tiles in use
     free: NDArray[np.int64]  # (n_kinds,): first free slot of each kind, -1: none

@@ -10,10 +10,12 @@ from simulator.kernels.borrower import hardship_of, income_factor, shock_in_forc
 from simulator.kernels.early_warning import flags_loan
 from simulator.kernels.exact import units
 from simulator.kernels.funding import WITH_A_BILL
+from simulator.kernels.impairment import is_unremarkable, situation_of_loan
 from simulator.kernels.interest_rate import effective_rate
 from simulator.kernels.jit import loop, scalar
 from simulator.kernels.prevention import count_prevention
 from simulator.kernels.quiet import (
+    Calm,
     Credit,
     Fortune,
     Household,
@@ -46,6 +48,7 @@ from simulator.kernels.slots import (
     INCOME_DECILE,
     INSTALMENT,
     IS_PUBLIC,
+    IS_REMARKABLE,
     LIMIT,
     LOAN_ID,
     MONTHS_SHORT,
@@ -122,18 +125,18 @@ _IDLE = 12 * TILE
 
 
 @loop
-def _draw_luck(t, code, key, luck):
+def _draw_luck(t, ids, key, luck):
     """The month's uniforms of a tile's borrowers and loans."""
     counter = stream(t, _PERSON_GROUP, Domain.BORROWER)
     for k in range(TILE):
-        a, b, c, d = draw_units(code[PERSON_ID + k], counter, key.path, key.seed)
+        a, b, c, d = draw_units(ids[PERSON_ID + k], counter, key.path, key.seed)
         luck[_U_REFUSE + k] = a
         luck[_U_PLATFORM + k] = b
         luck[_U_RELIEF + k] = c
         luck[_U_CHOOSE + k] = d
     counter = stream(t, _LOAN_GROUP, Domain.LOAN)
     for k in range(TILE):
-        a, b, c, d = draw_units(code[LOAN_ID + k], counter, key.path, key.seed)
+        a, b, c, d = draw_units(ids[LOAN_ID + k], counter, key.path, key.seed)
         luck[_U_FORGET + k] = a
         luck[_U_CHANNEL + k] = b
         luck[_U_MISUNDERSTAND + k] = c
@@ -286,16 +289,16 @@ def _live(q, real, whole, luck, result, flags):
 
 
 @loop
-def _warn(t, whole, code, care, key, result, flags, count):
+def _warn(t, whole, ids, units_of, care, key, result, flags, count):
     """Score a tile's loans before the due day; whoever is called gets up, for calls are few."""
     for k in range(TILE):
         if not flags[_QUIET + k] or result[_DUE + k] <= 0.0 or whole[RELIEF_LEFT + k] > 0:
             continue
         trouble = flags[_TROUBLE + k] != 0
-        if flags_loan(t, code[LOAN_ID + k], trouble, care, key):
+        if flags_loan(t, ids[LOAN_ID + k], trouble, care, key):
             flags[_QUIET + k] = 0
         elif trouble:
-            count.warning_targets += code[HEADS + k]
+            count.warning_targets += units_of[HEADS + k]
 
 
 @loop
@@ -337,7 +340,7 @@ def _summed_ends(column, real, result, flags, scale):
 
 
 @loop
-def _count(real, whole, code, result, flags, scale, count, flow, stock, roll):
+def _count(real, whole, units_of, result, flags, scale, count, flow, stock, roll):
     """Add a tile's quiet month to the sums of the book; ``roll``: from bucket 0."""
     opening = _summed(_OPENING, real, result, flags, scale)
     ending = _summed_ends(_OPENING, real, result, flags, scale)
@@ -353,7 +356,7 @@ def _count(real, whole, code, result, flags, scale, count, flow, stock, roll):
     flow.interest_paid += _summed(_INTEREST_PAID, real, result, flags, scale)
     loans, left, due, relieved, idle = 0, 0, 0, 0, 0
     for k in range(TILE):
-        heads = code[HEADS + k] if flags[_QUIET + k] != 0 else 0
+        heads = units_of[HEADS + k] if flags[_QUIET + k] != 0 else 0
         loans += heads
         left += heads if flags[_ENDS + k] == 0 else 0
         due += heads if result[_DUE + k] > 0.0 else 0
@@ -377,28 +380,39 @@ def _count(real, whole, code, result, flags, scale, count, flow, stock, roll):
 
 
 @loop
-def _see(t, real, whole, code, result, flags, sight, scale, track, seen):
+def _see(t, real, whole, units_of, result, flags, sight, scale, s, seen):
     """Put a tile's quiet loans into their cells of this month end (``impairment``)."""
-    cells, moves = seen.cells[t], seen.moves[t]
+    cells, moves, track, risks = seen.cells[t], seen.moves[t], s.track, s.risks
+    rules, observations = sight.rules[0], sight.observations_passed
+    cures, relapse = sight.cures_passed, sight.relapse
     leaving = cells.shape[0]
     open_code = _situation_code(0, 0, 0, 0, 0, 0)
     struck_code = _situation_code(0, 1, 0, 0, 0, 0)
     for k in range(TILE):
         if not flags[_QUIET + k]:
             continue
-        before, old = whole[CELL + k], code[SEEN_BALANCE + k]
+        before, old = whole[CELL + k], units_of[SEEN_BALANCE + k]
         if flags[_ENDS + k]:
             moves[before, leaving + Leaving.PAID_OFF] += old
             continue
         situation = struck_code if flags[_SEEN + k] else open_code
+        if whole[IS_REMARKABLE + k]:
+            risk, state = risks[whole[ROW + k]], Calm(0, max(0, whole[RELIEF_LEFT + k] - 1), 0, 0)
+            if is_unremarkable(state, risk):
+                whole[IS_REMARKABLE + k] = 0
+            else:
+                hardship = 1 if flags[_SEEN + k] else 0
+                situation = situation_of_loan(
+                    t, state, state, risk, hardship, rules, observations, cures, relapse
+                )
         cell = sight.cell_of[situation, sight.group_of_segment[whole[SEGMENT + k]]]
         balance = units(real[WEIGHT + k] * result[_CLOSING + k], scale)
-        cells[cell, _LOANS] += code[HEADS + k]
+        cells[cell, _LOANS] += units_of[HEADS + k]
         cells[cell, _BALANCE] += balance
         moves[before, cell] += old
         track[t, whole[ROW + k]] = cell
         whole[CELL + k] = cell
-        code[SEEN_BALANCE + k] = balance
+        units_of[SEEN_BALANCE + k] = balance
 
 
 @loop
@@ -425,7 +439,7 @@ def _follow(product, terms, real, whole, result, flags, rules, p, facts, brought
 
 
 @loop
-def _prevent(real, code, result, flags, care, p, facts, count):
+def _prevent(real, result, flags, care, p, facts, count):
     """Count what prevention costs for a tile's quiet loans."""
     for k in range(TILE):
         if flags[_QUIET + k]:
@@ -468,13 +482,14 @@ def spend_quiet_month(t, need, no_need, has_call, book, levers, s, p, world, lif
         if kind == UNUSED:
             continue
         product, form, group = parts_of_kind(kind, n_classes)
-        real, whole, code = tiles.real[tile], tiles.whole[tile], tiles.code[tile]
+        real, whole = tiles.real[tile], tiles.whole[tile]
+        ids, units_of = tiles.ids[tile], tiles.units[tile]
         terms, care = book.terms[product], levers.customer[t, group]
         q = terms_of_month(
             t, in_run_off, form, rules.refusal_after_relief, need, no_need, p, world, terms,
             care,
         )  # fmt: skip
-        _draw_luck(t, code, key, luck)
+        _draw_luck(t, ids, key, luck)
         _look_at_lives(
             whole, book.people, life[t], facts.benefit_rate, p, levers.loan[t, group, 0],
             result, flags,
@@ -482,12 +497,23 @@ def spend_quiet_month(t, need, no_need, has_call, book, levers, s, p, world, lif
         _set_instalments(q, real, whole, result)
         _live(q, real, whole, luck, result, flags)
         if has_call:
-            _warn(t, whole, code, care, key, result, flags, count)
-        _count(real, whole, code, result, flags, facts.money_scale, count, flow, stock, roll)
+            _warn(t, whole, ids, units_of, care, key, result, flags, count)
+        _count(real, whole, units_of, result, flags, facts.money_scale, count, flow, stock, roll)
         if care.prevention_cost > 0.0 or care.due_reminder > 0.0:
-            _prevent(real, code, result, flags, care, p, facts, count)
+            _prevent(real, result, flags, care, p, facts, count)
         if t < seen.cells.shape[0]:
-            _see(t, real, whole, code, result, flags, book.sight, facts.money_scale, s.track, seen)
+            _see(
+                t,
+                real,
+                whole,
+                units_of,
+                result,
+                flags,
+                book.sight,
+                facts.money_scale,
+                s,
+                seen,
+            )
         if in_run_off:
             _follow(
                 product, terms, real, whole, result, flags, rules, p, facts, s.brought, s.passed_on
