@@ -10,7 +10,7 @@ from benchmarks.case import MONTHS, Case, lives_of, shipped_case
 from benchmarks.harness import Row, millions, timed_in_turn
 from benchmarks.numpy_household import TwinColumns, columns, opening_state, plan_month
 from simulator.engine import recarray_levers
-from simulator.kernels.households import plan_households
+from simulator.kernels.households import likeliest_relief, plan_households
 from simulator.kernels.records import PathKey, State, allocate_state, records
 from simulator.kernels.simulate import open_book
 from simulator.kernels.tally import PathTallies, allocate_path
@@ -43,6 +43,8 @@ class Opened:
             plan_households(
                 t,
                 n_live,
+                *likeliest_relief(self.levers.loan[t], self.levers.loan[t - 1], False),
+                False,
                 packed.book,
                 self.levers,
                 self.state,

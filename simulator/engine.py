@@ -27,9 +27,11 @@ from simulator.kernels.records import (
     Seen,
     State,
     allocate_state,
+    allocate_tiles,
     records,
 )
 from simulator.kernels.simulate import open_book, simulate_months, simulate_path
+from simulator.kernels.slots import Tiles
 from simulator.kernels.tally import (
     HISTORY_DTYPE,
     PathTallies,
@@ -77,6 +79,7 @@ class _Scratch:
     """Memory of one worker thread."""
 
     state: State
+    tiles: Tiles
     life: NDArray[np.uint16]
     uniforms: NDArray[np.float64]
     reference: NDArray[np.void]  # REFERENCE_DTYPE: of the path at hand
@@ -84,14 +87,19 @@ class _Scratch:
     sums: PathTallies
 
     @staticmethod
-    def allocate(packed: Packed, tallies: Tallies) -> "_Scratch":
-        """Memory for paths that end in ``tallies``."""
+    def allocate(packed: Packed, tallies: Tallies, side_by_side: bool = True) -> "_Scratch":
+        """Memory for paths that end in ``tallies``; ``side_by_side``: as in ``allocate_tiles``."""
         n, k = packed.book.people.size, packed.n_cells
         tracked, horizon = tallies.cells.shape[1], tallies.flows.shape[1] - 1
         return _Scratch(
             state=allocate_state(
-                n, packed.book.loans.size, packed.most_loans, packed.n_products, tracked
+                n,
+                packed.book.loans.size,
+                packed.most_loans,
+                packed.n_products,
+                tracked,
             ),
+            tiles=allocate_tiles(n, packed.n_products, side_by_side),
             life=np.zeros((horizon + 1, n), dtype=np.uint16),
             uniforms=np.zeros((8, CHUNK)),
             reference=records(np.zeros(n, dtype=REFERENCE_DTYPE)),
@@ -106,7 +114,13 @@ class _Scratch:
 def scratch_bytes(packed: Packed, run: RunSettings) -> int:
     """Memory of one worker thread of ``simulate``."""
     work = _Scratch.allocate(packed, packed.allocate_tallies(1, run.timeline.horizon, run.months))
-    bundles = (work.state, (work.life, work.uniforms, work.reference), work.seen, work.sums)
+    bundles = (
+        work.state,
+        work.tiles,
+        (work.life, work.uniforms, work.reference),
+        work.seen,
+        work.sums,
+    )
     return sum(array.nbytes for bundle in bundles for array in _arrays(bundle))
 
 
@@ -194,6 +208,7 @@ def simulate_block(
                 key,
                 work.life,
                 work.state,
+                work.tiles,
                 sums,
                 work.seen,
                 no_history if history is None else records(history),
@@ -256,6 +271,7 @@ def states_at(
             key,
             work.life,
             work.state,
+            work.tiles,
             sums,
             work.seen,
             *no_history,

@@ -106,12 +106,12 @@ def later_id(person_id, t, place):
 
 
 @loop
-def rest(t, n, gone, book, s):
+def rest(t, n, gone, people, s):
     """Put customers whose last loan has ended among the dormant, if there is a way back.
 
     ``gone``: rows of ``n`` borrowers.
     """
-    people, customers, slots, states = book.people, s.people, s.slots, s.loans
+    customers, slots, states = s.people, s.slots, s.loans
     dormant, n_dormant = s.dormant, s.n_dormant[0]
     for k in range(n):
         b = gone[k]

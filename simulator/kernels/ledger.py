@@ -151,7 +151,7 @@ def _post_chunk(
     notes, n_notes, risks, is_seen = s.notes, 0, s.risks, seen.cells.size > 0
     entries, floors = book.entries, book.band_floors
     outlook, brought, passed_on = s.outlook, s.brought, s.passed_on
-    gone, n_gone = s.tiles.moving.borrower, 0
+    gone, n_gone = s.struck, 0
     facts, in_run_off, moved = book.facts[0], t > key.months, s.moved[0]
     money, scale = facts.reference_money, facts.money_scale
     applicants, by_score = out.applicants, out.applicants.shape[0] > 0
@@ -271,7 +271,7 @@ def _post_chunk(
             gone[n_gone] = b
             n_gone += 1
     if n_gone > 0:
-        rest(t, n_gone, gone, book, s)
+        rest(t, n_gone, gone, people, s)
     return kept, n_notes
 
 

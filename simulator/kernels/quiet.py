@@ -37,7 +37,7 @@ class QuietTerms(NamedTuple):
     in_run_off: bool
     kind: int  # Amortisation
     relief_factor: float
-    need: float  # largest chance of relief with need, and without
+    need: float  # largest chance of relief of a loan in order with need, and without
     no_need: float
     # the packed parameters
     household_income_share: float

@@ -281,7 +281,6 @@ class State(NamedTuple):
     u_person: NDArray[np.float64]  # (4, CHUNK)
     moved: NDArray[np.void]  # MOVED_DTYPE, (1,): of the loan at hand
     u_loan: NDArray[np.float64]  # (4, loans of a chunk)
-    tiles: Tiles
 
 
 class _PlainRecord(np.record):  # type: ignore[misc]
@@ -299,12 +298,13 @@ def records(array: NDArray[np.void]) -> NDArray[np.void]:
     return array.view(np.recarray)
 
 
-def allocate_tiles(n_people: int, n_kinds: int, side_by_side: bool = True) -> Tiles:
-    """Slots for a book whose loans are of ``n_kinds`` at most.
+def allocate_tiles(n_people: int, n_products: int, side_by_side: bool = True) -> Tiles:
+    """Slots for a book.
 
     A quarter of a kind's slots may be empty (``seats.close_ranks``), and two tiles of each;
     without ``side_by_side`` there is no tile, and nobody is seated.
     """
+    n_kinds = n_products * N_FORMS * MAX_CLASSES
     n_tiles = 4 * n_people // (3 * TILE) + 2 * min(n_kinds, n_people) if side_by_side else 0
     marks = np.zeros(-(-n_people // 8), dtype=np.uint64)
     return Tiles(
@@ -314,6 +314,7 @@ def allocate_tiles(n_people: int, n_kinds: int, side_by_side: bool = True) -> Ti
         units=np.zeros((n_tiles, N_UNITS * TILE), dtype=np.int64),
         kind=np.zeros(n_tiles, dtype=np.int32),
         n=np.zeros(1, dtype=np.int64),
+        quiet=np.zeros(1, dtype=np.int64),
         free=np.full(n_kinds, -1, dtype=np.int64),
         n_free=np.zeros(n_kinds, dtype=np.int64),
         n_slots=np.zeros(n_kinds, dtype=np.int64),
@@ -339,12 +340,10 @@ def allocate_state(
     most_loans: int,
     n_products: int = 1,
     tracked: int = 0,
-    side_by_side: bool = True,
 ) -> State:
     """Scratch for a book; ``most_loans`` is the largest number of loans of a borrower.
 
-    ``tracked``: month ends at which rule books see the loans, the opening included;
-    ``side_by_side``: whether quiet borrowers sit in tiles.
+    ``tracked``: month ends at which rule books see the loans, the opening included.
     """
     width = CHUNK * max(1, most_loans)
     return State(
@@ -374,5 +373,4 @@ def allocate_state(
         u_person=np.zeros((4, CHUNK)),
         moved=records(np.zeros(1, dtype=MOVED_DTYPE)),
         u_loan=np.zeros((4, width)),
-        tiles=allocate_tiles(n_people, n_products * N_FORMS * MAX_CLASSES, side_by_side),
     )

@@ -91,10 +91,10 @@ def _add_tile(kind, tiles):
 
 
 @loop
-def _choose(start, stop, book, levers, s):
+def _choose(start, stop, people, levers, s, tiles):
     """List those of ``s.live[start:stop]`` who may be quiet, with a seat; mark the others."""
-    people, slots, states, customers, live = book.people, s.slots, s.loans, s.people, s.live
-    risks, is_seen, tiles, moving = s.risks, s.risks.size > 0, s.tiles, s.tiles.moving
+    slots, states, customers, live = s.slots, s.loans, s.people, s.live
+    risks, is_seen, moving = s.risks, s.risks.size > 0, tiles.moving
     marks, watched, free, whole = tiles.marks, tiles.watched, tiles.free, tiles.whole
     borrowers, rows, in_tiles, places = moving.borrower, moving.row, moving.tile, moving.place
     classes, n_classes, n = levers.class_of_segment, levers.customer.shape[1], 0
@@ -127,10 +127,10 @@ def _choose(start, stop, book, levers, s):
 
 
 @loop
-def _seat(t, n, book, s, p, key, is_taught):
+def _seat(t, n, people, s, tiles, p, key, is_taught):
     """Seat the ``n`` on the list."""
-    people, slots, states, risks, track = book.people, s.slots, s.loans, s.risks, s.track
-    tiles, moving, is_seen = s.tiles, s.tiles.moving, s.risks.size > 0
+    slots, states, risks, track = s.slots, s.loans, s.risks, s.track
+    moving, is_seen = tiles.moving, s.risks.size > 0
     real, whole, ids, units = tiles.real, tiles.whole, tiles.ids, tiles.units
     seat_records(n, moving, people, slots, s.people, states, real, whole)
     for j in range(n):
@@ -158,22 +158,22 @@ def _seat(t, n, book, s, p, key, is_taught):
 
 
 @loop
-def sit_down(t, n_live, book, levers, s, p, key, is_taught):
+def sit_down(t, n_live, people, levers, s, tiles, p, key, is_taught):
     """Seat those of ``s.live`` whose next month may be quiet, and mark the others for it.
 
     ``t``: the month that has ended; ``is_taught``: of ``reaches_some``.
     """
     for start in range(0, n_live, TILE):
-        n = _choose(start, min(n_live, start + TILE), book, levers, s)
-        _seat(t, n, book, s, p, key, is_taught)
+        n = _choose(start, min(n_live, start + TILE), people, levers, s, tiles)
+        _seat(t, n, people, s, tiles, p, key, is_taught)
 
 
 @loop
-def _write_back(n, s):
+def _write_back(n, s, tiles):
     """Write the ``n`` seats on the list into the records."""
-    moving, states, risks, is_seen = s.tiles.moving, s.loans, s.risks, s.risks.size > 0
-    units, outlook = s.tiles.units, s.outlook
-    write_records(n, moving, s.people, states, s.tiles.real, s.tiles.whole)
+    moving, states, risks, is_seen = tiles.moving, s.loans, s.risks, s.risks.size > 0
+    units, outlook = tiles.units, s.outlook
+    write_records(n, moving, s.people, states, tiles.real, tiles.whole)
     for j in range(n):
         row = moving.row[j]
         outlook[row] = outlook_of(states[row])
@@ -182,13 +182,13 @@ def _write_back(n, s):
 
 
 @loop
-def get_up(t, n, may_rest, book, s):
+def get_up(t, n, may_rest, people, s, tiles):
     """The ``n`` on the list leave their seats for the month's records, or the book.
 
     ``may_rest``: whether customers whose loan has ended may come back.
     """
-    _write_back(n, s)
-    tiles, moving, states = s.tiles, s.tiles.moving, s.loans
+    _write_back(n, s, tiles)
+    moving, states = tiles.moving, s.loans
     whole, kinds, free, n_free, marks = (
         tiles.whole,
         tiles.kind,
@@ -213,13 +213,13 @@ def get_up(t, n, may_rest, book, s):
         moving.borrower[n_gone] = b
         n_gone += 1
     if may_rest:
-        rest(t, n_gone, moving.borrower, book, s)
+        rest(t, n_gone, moving.borrower, people, s)
 
 
 @loop
-def line_up(s):
-    """Those who are marked into ``s.live``, in order of rows, unmarked; how many they are."""
-    live, marks, by_eight, n = s.live, s.tiles.marks, s.tiles.marks_by_eight, 0
+def line_up(live, tiles):
+    """Those who are marked into ``live``, in order of rows, unmarked; how many they are."""
+    marks, by_eight, n = tiles.marks, tiles.marks_by_eight, 0
     for group in range(by_eight.size):
         if by_eight[group] == 0:
             continue
@@ -232,12 +232,12 @@ def line_up(s):
 
 
 @loop
-def stand_up(n_live, s):
+def stand_up(n_live, s, tiles):
     """Everybody into the records, in ``s.live`` behind whose first ``n_live`` the seats follow.
 
     In order of rows; how many live.
     """
-    tiles, moving = s.tiles, s.tiles.moving
+    moving = tiles.moving
     whole, marks, kinds, live = tiles.whole, tiles.marks, tiles.kind, s.live
     for at in range(n_live):
         marks[live[at]] = 1
@@ -250,8 +250,8 @@ def stand_up(n_live, s):
                 moving.borrower[n], moving.row[n] = b, whole[tile, ROW + k]
                 moving.tile[n], moving.place[n] = tile, k
                 n += 1
-        _write_back(n, s)
-    n = line_up(s)
+        _write_back(n, s, tiles)
+    n = line_up(live, tiles)
     clear_tiles(tiles)
     return n
 

@@ -162,7 +162,7 @@ def _count_live(n_live, book, s, life, count):
 
 @loop
 def simulate_path(
-    book, levers, stages, params, months, key, life, s, out, seen, history, history_rows
+    book, levers, stages, params, months, key, life, s, tiles, out, seen, history, history_rows
 ):
     """Simulate one path under one policy into ``out`` (one path's slices) and ``seen`` (``Seen``).
 
@@ -172,13 +172,14 @@ def simulate_path(
     """
     seen.cells[:] = 0
     seen.moves[:] = 0
+    tiles.quiet[0] = 0
     n_live = open_book(book, s, params[0], key, out)
     count_stocks(0, n_live, book, s, out.stocks[0], out.counts[0])
     if seen.cells.shape[0] > 0:
         see_loans(0, 0, n_live, book, s, life, seen)
     n_live = simulate_months(
-        0, key.horizon, n_live, book, levers, stages, params, months, key, life, s, out, seen,
-        history, history_rows,
+        0, key.horizon, n_live, book, levers, stages, params, months, key, life, s, tiles, out,
+        seen, history, history_rows,
     )  # fmt: skip
     end_run_off(n_live, book, s, out.left)
     if out.applicants.shape[0] > 0:
@@ -201,6 +202,7 @@ def simulate_months(
     key,
     life,
     s,
+    tiles,
     out,
     seen,
     history,
@@ -212,7 +214,7 @@ def simulate_months(
     live borrowers.
     """
     p = params[0]
-    facts, tiles = book.facts[0], s.tiles
+    facts = book.facts[0]
     fixed_cost = levers.book[0].fixed_cost * facts.reference_money * facts.opening_loans / 1000.0
     n_history = min(history.shape[1], history_rows.size)
     paid = np.zeros(book.loans.size if n_history > 0 else 0)
@@ -221,7 +223,7 @@ def simulate_months(
     for k in range(n_history):
         tiles.watched[book.loans[history_rows[k]].borrower] = 1
     clear_tiles(tiles)
-    sit_down(first - 1 if first > 0 else 0, n_live, book, levers, s, p, key, is_taught)
+    sit_down(max(0, first - 1), n_live, book.people, levers, s, tiles, p, key, is_taught)
     for t in range(first, last + 1):
         if t == 0:
             _count_live(n_live, book, s, life, out.counts[0])
@@ -233,7 +235,7 @@ def simulate_months(
             has_call = has_warning(levers.customer[t])
             need, no_need = likeliest_relief(levers.loan[t], levers.loan[t - 1], has_call)
             n_live = spend_quiet_month(
-                t, need, no_need, has_call, book, levers, s, p, world, life, key, out, seen
+                t, has_call, book, levers, s, tiles, p, world, life, key, out, seen
             )
             n = plan_households(
                 t, n_live, need, no_need, has_call, book, levers, s, p, world, key, life, out
@@ -244,9 +246,9 @@ def simulate_months(
             if t <= key.months:
                 n_live = lend(t, n_live, book, levers, s, p, months, life, key, out, seen)
             if t == key.months:
-                n_live = stand_up(n_live, s)
+                n_live = stand_up(n_live, s, tiles)
                 begin_run_off(n_live, book, s)
-            sit_down(t, n_live, book, levers, s, p, key, is_taught)
+            sit_down(t, n_live, book.people, levers, s, tiles, p, key, is_taught)
             close_ranks(tiles)
         if n_history > 0 and t <= key.months:
             catch_up(t, book, levers, s, p, months, life, key)
@@ -255,4 +257,4 @@ def simulate_months(
             state = s.loans[row]
             person_state = s.people[book.loans[row].borrower]
             _write_history(history[t, k], state, person_state, paid[row])
-    return stand_up(0, s)
+    return stand_up(0, s, tiles)

@@ -170,6 +170,7 @@ class Tiles(NamedTuple):
     units: NDArray[np.int64]  # (n_tiles, N_UNITS * TILE)
     kind: NDArray[np.int32]  # (n_tiles,): ``kind_of``
     n: NDArray[np.int64]  # (1,): tiles in use
+    quiet: NDArray[np.int64]  # (1,): borrower-months of the path that were quiet
     free: NDArray[np.int64]  # (n_kinds,): first free slot of each kind, -1: none
     n_free: NDArray[np.int64]  # (n_kinds,)
     n_slots: NDArray[np.int64]  # (n_kinds,)

@@ -180,6 +180,18 @@ def _look_at_lives(whole, people, life, benefit_rate, p, levers, result, flags):
             result[_MULTIPLIER + k] = levers[seen].line_multiplier
 
 
+@loop
+def _likeliest_offer(levers):
+    """Largest chance of relief of a loan in order: (with need, without); ``levers`` by hardship."""
+    need, no_need = 0.0, 0.0
+    for hardship in range(levers.size):
+        lever = levers[hardship]
+        if lever.relief_months >= 1.0:
+            need = max(need, lever.p_relief_if_need)
+            no_need = max(no_need, lever.p_relief_if_no_need)
+    return need, no_need
+
+
 @scalar
 def _household(real, whole, k):
     """A slot's borrower."""
@@ -380,9 +392,9 @@ def _count(real, whole, units_of, result, flags, scale, count, flow, stock, roll
 
 
 @loop
-def _see(t, real, whole, units_of, result, flags, sight, scale, s, seen):
+def _see(t, real, whole, units_of, result, flags, sight, scale, track, risks, seen):
     """Put a tile's quiet loans into their cells of this month end (``impairment``)."""
-    cells, moves, track, risks = seen.cells[t], seen.moves[t], s.track, s.risks
+    cells, moves = seen.cells[t], seen.moves[t]
     rules, observations = sight.rules[0], sight.observations_passed
     cures, relapse = sight.cures_passed, sight.relapse
     leaving = cells.shape[0]
@@ -447,13 +459,15 @@ def _prevent(real, result, flags, care, p, facts, count):
 
 
 @loop
-def _part(t, tile, may_rest, book, s):
+def _part(t, tile, may_rest, people, s, tiles):
     """Let those get up whose month is not quiet, and those go whose loan has ended."""
-    whole, flags, moving, n = s.tiles.whole[tile], s.tiles.flags, s.tiles.moving, 0
+    whole, flags, moving = tiles.whole[tile], tiles.flags, tiles.moving
+    n, n_quiet = 0, 0
     for k in range(TILE):
         if not whole[SEATED + k]:
             continue
         if flags[_QUIET + k]:
+            n_quiet += 1
             whole[RELIEF_LEFT + k] = max(0, whole[RELIEF_LEFT + k] - 1)
             whole[FREE_LEFT + k] = max(0, whole[FREE_LEFT + k] - 1)
             if not flags[_ENDS + k]:
@@ -462,17 +476,17 @@ def _part(t, tile, may_rest, book, s):
         moving.tile[n], moving.place[n] = tile, k
         moving.ends[n] = flags[_QUIET + k]
         n += 1
-    get_up(t, n, may_rest, book, s)
+    tiles.quiet[0] += n_quiet
+    get_up(t, n, may_rest, people, s, tiles)
 
 
 @loop
-def spend_quiet_month(t, need, no_need, has_call, book, levers, s, p, world, life, key, out, seen):
+def spend_quiet_month(t, has_call, book, levers, s, tiles, p, world, life, key, out, seen):
     """The month of everybody who is seated; who is in the month's records, into ``s.live``.
 
-    ``need``, ``no_need``: largest chances of relief; ``has_call``: whether calls are made before
-    the due day. Returns how many are in the records.
+    ``has_call``: whether calls are made before the due day. Returns how many are in the records.
     """
-    tiles, facts, rules = s.tiles, book.facts[0], levers.book[0]
+    facts, rules = book.facts[0], levers.book[0]
     count, flow, stock, roll = out.counts[t], out.flows[t], out.stocks[t], out.roll[t, 0]
     result, flags, luck = tiles.result, tiles.flags, tiles.luck
     n_classes, in_run_off = levers.customer.shape[1], t > key.months
@@ -485,6 +499,7 @@ def spend_quiet_month(t, need, no_need, has_call, book, levers, s, p, world, lif
         real, whole = tiles.real[tile], tiles.whole[tile]
         ids, units_of = tiles.ids[tile], tiles.units[tile]
         terms, care = book.terms[product], levers.customer[t, group]
+        need, no_need = _likeliest_offer(levers.loan[t, group, 0])
         q = terms_of_month(
             t, in_run_off, form, rules.refusal_after_relief, need, no_need, p, world, terms,
             care,
@@ -511,7 +526,8 @@ def spend_quiet_month(t, need, no_need, has_call, book, levers, s, p, world, lif
                 flags,
                 book.sight,
                 facts.money_scale,
-                s,
+                s.track,
+                s.risks,
                 seen,
             )
         if in_run_off:
@@ -519,5 +535,5 @@ def spend_quiet_month(t, need, no_need, has_call, book, levers, s, p, world, lif
                 product, terms, real, whole, result, flags, rules, p, facts, s.brought, s.passed_on
             )
         _keep(real, whole, result, flags)
-        _part(t, tile, may_rest, book, s)
-    return line_up(s)
+        _part(t, tile, may_rest, book.people, s, tiles)
+    return line_up(s.live, tiles)

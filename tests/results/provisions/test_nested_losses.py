@@ -116,7 +116,7 @@ def futures(parts: Set, outer: int, inner: Sequence[int]) -> Iterator[NDArray[np
             see_loans(0, 0, n_live, packed.book, work.state, work.life, work.seen)
         live: int = simulate_months(
             first, last, n_live, packed.book, levers, packed.stages, packed.params, months, key,
-            work.life, work.state, out, work.seen, history, rows,
+            work.life, work.state, work.tiles, out, work.seen, history, rows,
         )  # fmt: skip
         return live
 
