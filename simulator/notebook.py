@@ -27,6 +27,7 @@ from simulator.catalogue import parameters_from
 from simulator.experiment import run_experiment
 from simulator.policies import REFERENCE, Policy, build_policy, with_reference
 from simulator.products import Product, shipped_products
+from simulator.progress import Progress
 from simulator.provision import RuleBook, build_rule_book
 from simulator.reading.named_files import with_home
 from simulator.request import ExperimentRequest
@@ -76,6 +77,8 @@ def stress_test(
     borrowers: int | None = None,
     history_borrowers: int = 0,
     seed: int = 20260101,
+    threads: int = 0,
+    start_month: str | None = None,
     provision: RuleBooks = ("cas22", "cecl", "china_minimum"),
     break_even: BreakEvens = (),
     parameters: str | Mapping[str, float] = FITTED,
@@ -84,6 +87,7 @@ def stress_test(
     sections: Mapping[str, BaseModel] | None = None,
     products: Iterable[Product] = (),
     output: str | Path | None = None,
+    progress: Progress | None = None,
     luck_replicates: int | None = None,
 ) -> "Run":
     """Run every policy in every scenario with common random numbers (same borrowers and draws).
@@ -92,45 +96,120 @@ def stress_test(
     scenario and an own provisioning standard are named after their label, an own policy after its
     kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size of a
     synthetic book, ``history_borrowers`` are those whose every month is in ``history``;
+    ``threads`` are worker threads (0: the processors that this process may use); ``start_month``
+    (YYYY-MM) is that of month 1 for scenarios that fix none;
     ``parameters`` are the name of a shipped set (``default``: the catalogue) or values by name,
     over those of the shipped set ``over``, as on the command line; ``draws_per_path`` must divide
     ``paths``; ``assumptions`` is a list that is tried after the run (a shipped one's name, as the
     command does; None: nothing); ``sections`` are settings by their
     name; ``products`` are own ones beside the shipped. With ``output``, the files of the run take
-    the place of what that folder has, when they are whole. Numbers are those of
-    ``python -m simulator`` with the same settings.
+    the place of what that folder has, when they are whole; ``progress`` is told how far it is.
+    Numbers are those of ``python -m simulator`` with the same settings.
     ``luck_replicates`` is the old name of ``draws_per_path``. Raises ``UserError`` for what a user
     can mend.
     """
     if luck_replicates is not None:
         warnings.warn("luck_replicates is now draws_per_path", FutureWarning, stacklevel=2)
         draws_per_path = luck_replicates
-    asked: dict[str, int | None] = {
+    request = build_request(
+        book,
+        scenarios,
+        policies,
+        paths=paths,
+        draws_per_path=draws_per_path,
+        months=months,
+        runoff_months=runoff_months,
+        borrowers=borrowers,
+        history_borrowers=history_borrowers,
+        seed=seed,
+        threads=threads,
+        start_month=start_month,
+        provision=provision,
+        break_even=break_even,
+        parameters=parameters,
+        over=over,
+        assumptions=assumptions,
+        sections=sections,
+        products=products,
+    )
+    run = run_request(request, output, progress)
+    for category, text in told(run):
+        warnings.warn(text, category, stacklevel=2)
+    return run
+
+
+def build_request(
+    book: str | BookSettings = "cn_online",
+    scenarios: Scenarios = ("baseline", "downturn", "epidemic"),
+    policies: Policies = ("status_quo", "grace_period", "stricter_approval"),
+    *,
+    paths: int = 100,
+    draws_per_path: int = 1,
+    months: int = 24,
+    runoff_months: int | None = None,
+    borrowers: int | None = None,
+    history_borrowers: int = 0,
+    seed: int = 20260101,
+    threads: int = 0,
+    start_month: str | None = None,
+    provision: RuleBooks = ("cas22", "cecl", "china_minimum"),
+    break_even: BreakEvens = (),
+    parameters: str | Mapping[str, float] = FITTED,
+    over: str = FITTED,
+    assumptions: str | AssumptionsSettings | None = None,
+    sections: Mapping[str, BaseModel] | None = None,
+    products: Iterable[Product] = (),
+) -> ExperimentRequest:
+    """The request of ``stress_test`` with these arguments, validated; nothing is run.
+
+    Raises ``UserError`` for what a user can mend.
+    """
+    asked: dict[str, object] = {
         "paths": paths,
         "draws_per_path": draws_per_path,
         "months": months,
+        "runoff_months": runoff_months,
+        "history_borrowers": history_borrowers,
         "seed": seed,
+        "threads": threads,
     }
-    asked |= {"runoff_months": runoff_months, "history_borrowers": history_borrowers}
-    lists = _lists(scenarios, policies, provision, break_even, products)
-    request = _request(
+    if start_month is not None:
+        asked["start_month"] = start_month
+    return _request(
         _book(book, borrowers),
-        lists,
+        _lists(scenarios, policies, provision, break_even, products),
         build("run", RunSettings, asked),
         _parameters(parameters, over),
         {**(sections or {}), **_assumptions(assumptions)},
     )
-    if output is None:
-        run = run_experiment(request)
-    else:
+
+
+def run_request(
+    request: ExperimentRequest,
+    output: str | Path | None = None,
+    progress: Progress | None = None,
+) -> "Run":
+    """What ``request`` gives; with ``output`` its files take the place of what that folder has.
+
+    Raises ``UserError`` for what a user can mend.
+    """
+    try:
+        if output is None:
+            return run_experiment(request, progress=progress)
         folder = with_home(output)
         with replacing(folder):
-            run = run_experiment(request, folder)
+            return run_experiment(request, folder, progress)
+    finally:
+        if progress is not None:
+            progress.finish()
+
+
+def told(run: "Run") -> Iterator[tuple[type[Warning], str]]:
+    """What a user has to know of ``run``, as warnings: what failed first."""
     for failed in (*run.failed_checks, *_what_failed(run)):
-        warnings.warn(failed, RuntimeWarning, stacklevel=2)
+        yield RuntimeWarning, failed
     for warning in run.warnings:
-        warnings.warn(warning, UserWarning, stacklevel=2)
-    return run
+        yield UserWarning, warning
 
 
 def load(folder: str | Path) -> "Run":

@@ -42,6 +42,10 @@ def test_importing_the_notebook_leaves_results_and_drawings_for_later():
     assert not _loaded("import simulator.notebook, simulator.experiment") & later
 
 
+def test_importing_the_face_of_notebooks_loads_nothing():
+    assert not _loaded("import loanstress") & {*HEAVY, "numpy", "pandas", "pydantic"}
+
+
 def test_help_loads_nothing_heavy():
     assert not _loaded("from simulator.cli.run import main\nmain(['--help'])") & set(HEAVY)
 

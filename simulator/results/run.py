@@ -293,6 +293,8 @@ class Run:
         """What ``reckon`` finds; what it stumbles over in an edited file is told in one line."""
         try:
             return reckon()
+        except UserError:
+            raise
         except (ValueError, KeyError, IndexError, TypeError, ArithmeticError) as error:
             if self.folder is None:
                 raise
