@@ -33,7 +33,8 @@ class Book:
 
     Parameters
     ----------
-    settings : what the command takes as ``book=tape``: ``book.path``, ``book.mapping`` and others.
+    settings : BookSettings
+        What the command takes as ``book=tape``: ``book.path``, ``book.mapping`` and others.
     """
 
     settings: BookSettings
@@ -44,9 +45,12 @@ class Book:
 
         Parameters
         ----------
-        frame : one row a loan, columns as in docs/your-own-book.md (headers may be English or
-            Chinese; rates as fractions or percent, money in the book's currency, ``dpd`` in days).
-        keys : other keys of ``book=tape``, as ``mapping={...}``, ``jurisdiction="us"``,
+        frame : DataFrame
+            One row a loan, columns as in docs/your-own-book.md (headers may be English
+            or Chinese; rates as fractions or percent, money in the book's currency,
+            ``dpd`` in days).
+        **keys : Any
+            Other keys of ``book=tape``, as ``mapping={...}``, ``jurisdiction="us"``,
             ``panel="statuses.csv"``, ``new_lending="replace"``.
 
         Raises
@@ -70,8 +74,10 @@ class Book:
 
         Parameters
         ----------
-        path : file, or a pattern such as ``tapes/2025-*.csv``.
-        keys : as in ``from_frame``.
+        path : str or Path
+            File, or a pattern such as ``tapes/2025-*.csv``.
+        **keys : Any
+            As in ``from_frame``.
 
         Raises
         ------
@@ -88,8 +94,10 @@ class Scenario:
 
     Parameters
     ----------
-    name : lower-case letters, digits and underscores.
-    settings : what a file of ``scenarios/scenario`` says.
+    name : str
+        Lower-case letters, digits and underscores.
+    settings : ScenarioSettings
+        What a file of ``scenarios/scenario`` says.
     """
 
     name: str
@@ -101,13 +109,16 @@ class Scenario:
 
         Parameters
         ----------
-        frame : one row a month or a quarter, shape (n_periods, n_variables); columns are macro
-            variables of docs/model.md, section 2 (``unemployment_rate`` ... as fractions, or
-            ``percent=True``). The row's date is the index, or a column ``date``, ``month`` or
-            ``quarter``.
-        name : name in tables and figures.
-        keys : other keys of a scenario, as ``label``, ``weight``, ``percent``, ``start_month``,
-            ``jurisdiction``, ``narrative``, ``source``.
+        frame : DataFrame
+            One row a month or a quarter, shape (n_periods, n_variables); columns are
+            macro variables of docs/model.md, section 2 (``unemployment_rate`` ... as
+            fractions, or ``percent=True``). The row's date is the index, or a column
+            ``date``, ``month`` or ``quarter``.
+        name : str
+            Name in tables and figures.
+        **keys : Any
+            Other keys of a scenario, as ``label``, ``weight``, ``percent``,
+            ``start_month``, ``jurisdiction``, ``narrative``, ``source``.
 
         Raises
         ------

@@ -22,8 +22,10 @@ class Plot:
 
     Parameters
     ----------
-    card : the figure with its choices, words and numbers.
-    language : of its words.
+    card : FigureCard
+        The figure with its choices, words and numbers.
+    language : str
+        Of its words.
     """
 
     def __init__(self, card: FigureCard, language: LanguageCode) -> None:
@@ -41,9 +43,18 @@ class Plot:
 
         Parameters
         ----------
-        width : what it is laid out for: ``wide`` (1040 pixels), ``medium`` (690), ``narrow`` (348).
-        at : which of its choices, as ``policy="grace_period"``, ``scenario="downturn"``,
-            ``metric=...`` or ``segment=...``; what is left out is as on the page at first.
+        width : str
+            What it is laid out for: ``wide`` (1040 pixels), ``medium`` (690),
+            ``narrow`` (348).
+        **at : str
+            Which of its choices, as ``policy="grace_period"``, ``scenario="downturn"``,
+            ``metric=...`` or ``segment=...``; what is left out is as on the page at
+            first.
+
+        Returns
+        -------
+        Figure
+            Of Plotly, on white; money and rates in the units that its axes name.
 
         Raises
         ------
@@ -66,7 +77,8 @@ class Plots:
 
     Parameters
     ----------
-    finished : the run.
+    finished : simulator.Run
+        The run.
     """
 
     def __init__(self, finished: Finished) -> None:
@@ -98,8 +110,16 @@ class Plots:
 
         Parameters
         ----------
-        dpd : days past due, 1, 30, 60 or 90: balance as many days past due or more, over balance.
-        width : as of every figure.
+        dpd : int
+            Days past due, 1, 30, 60 or 90: balance as many days past due or more, over
+            balance.
+        width : str
+            As of every figure.
+
+        Returns
+        -------
+        Figure
+            Of Plotly, on white; money and rates in the units that its axes name.
 
         Raises
         ------
@@ -113,8 +133,15 @@ class Plots:
 
         Parameters
         ----------
-        scenario : one of the run's; None: over all by weight.
-        width : as of every figure.
+        scenario : str or None
+            One of the run's; None: over all by weight.
+        width : str
+            As of every figure.
+
+        Returns
+        -------
+        Figure
+            Of Plotly, on white; money and rates in the units that its axes name.
 
         Raises
         ------
@@ -131,7 +158,13 @@ class Plots:
 
         Parameters
         ----------
-        width : as of every figure.
+        width : str
+            As of every figure.
+
+        Returns
+        -------
+        Figure
+            Of Plotly, on white; money and rates in the units that its axes name.
 
         Raises
         ------

@@ -19,8 +19,7 @@ from simulator.results.decision import Decision
 from simulator.results.estimate import Estimate
 from simulator.results.ranking import Standing
 from simulator.results.run import Run as Finished
-from simulator.results.statistics_view import with_statistics
-from simulator.results.summary import SummaryRow, differences
+from simulator.results.summary import SummaryRow
 from simulator.results.underwriting import UnderwritingRow
 from simulator.settings import LanguageCode
 from simulator.validation import UserError, check_known, clip
@@ -40,8 +39,10 @@ class Run:
 
     Parameters
     ----------
-    finished : the run as the simulator gives it.
-    request : what was asked, where this process ran it.
+    finished : simulator.Run
+        The run as the simulator gives it.
+    request : ExperimentRequest or None
+        What was asked, where this process ran it.
     """
 
     def __init__(self, finished: Finished, request: ExperimentRequest | None = None) -> None:
@@ -123,7 +124,13 @@ class Run:
 
         Parameters
         ----------
-        language : ``en`` or ``zh``.
+        language : str
+            ``en`` or ``zh``.
+
+        Returns
+        -------
+        str
+            One or two sentences, money in the book's currency with its 95 % interval.
 
         Raises
         ------
@@ -139,7 +146,8 @@ class Run:
 
         Parameters
         ----------
-        scenario : one of ``scenarios``; None: over all by weight.
+        scenario : str or None
+            One of ``scenarios``; None: over all by weight.
 
         Returns
         -------
@@ -165,9 +173,12 @@ class Run:
 
         Parameters
         ----------
-        first, other : two of ``policies``.
-        metric : a figure of the whole horizon of summary.csv; None: all of them.
-        scenario : one of ``scenarios``, or ``all`` (by weight); None: all by weight and each.
+        first, other : str
+            Two of ``policies``.
+        metric : str or None
+            A figure of the whole horizon of summary.csv; None: all of them.
+        scenario : str or None
+            One of ``scenarios``, or ``all`` (by weight); None: all by weight and each.
 
         Returns
         -------
@@ -186,7 +197,7 @@ class Run:
         if scenario is not None:
             check_known("scenario", places, scenario)
         wanted = [None if place == ALL else place for place in places if scenario in (None, place)]
-        found = differences(self.finished.dataset, (first, other), wanted, metric)
+        found = self.finished.differences(first, other, wanted, metric)
         names = ("metric", "scenario", "mean", "ci_low", "ci_high", "p05", "p50", "p95", "unit")
         rows = [(row.metric, row.scenario or ALL, *_seven(row.estimate), row.unit) for row in found]
         return rows_frame(rows, names)
@@ -231,17 +242,23 @@ class Run:
 
         Parameters
         ----------
-        paths : False: statistics over paths, along the dimension ``statistic`` (``mean``, ``se``,
-            ``p05``, ``p50``, ``p95``); True: what is known on each path, as in results.nc, along
-            ``path``.
+        paths : bool
+            False: statistics over paths, along the dimension ``statistic`` (``mean``,
+            ``se``, ``p05``, ``p50``, ``p95``); True: what is known on each path, as in
+            results.nc, along ``path``.
 
         Returns
         -------
         Dataset
             Dimensions ``scenario``, ``policy``, ``month`` and others (docs/results.md); units in
             the attribute ``units`` of each variable.
+
+        Raises
+        ------
+        UserError
+            Where results.nc of a stored run is not as a run writes it.
         """
-        return self.finished.dataset if paths else with_statistics(self.finished.dataset)
+        return self.finished.dataset if paths else self.finished.statistics
 
     @cached_property
     def plot(self) -> Plots:
@@ -253,8 +270,10 @@ class Run:
 
         Parameters
         ----------
-        path : the file, ending in ``.html``, in a folder that exists.
-        language : ``en`` or ``zh``; None: as the settings say.
+        path : str or Path
+            The file, ending in ``.html``, in a folder that exists.
+        language : str
+            ``en`` or ``zh``; None: as the settings say.
 
         Returns
         -------

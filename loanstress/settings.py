@@ -43,8 +43,10 @@ class Settings(Mapping[str, Any]):
 
     Parameters
     ----------
-    configuration : group -> keys and values; money in the book's currency, rates as fractions.
-    request : what was run, where this process ran it; else it is made from ``configuration``.
+    configuration : mapping of str to mapping
+        Group -> keys and values; money in the book's currency, rates as fractions.
+    request : ExperimentRequest or None
+        What was run, where this process ran it; else it is made from ``configuration``.
     """
 
     def __init__(
@@ -84,8 +86,14 @@ class Settings(Mapping[str, Any]):
 
         Parameters
         ----------
-        changes : key as on the command line (``policy.grace_period.months``, ``run.paths``,
+        changes : mapping of str to object
+            Key as on the command line (``policy.grace_period.months``, ``run.paths``,
             ``parameters.finding_rate``) -> value.
+
+        Returns
+        -------
+        Settings
+            New ones; these stay as they are.
 
         Raises
         ------

@@ -75,7 +75,8 @@ def parameters(base: str = FITTED) -> "pd.DataFrame":
 
     Parameters
     ----------
-    base : shipped set whose values are in ``value``; ``default`` is the catalogue.
+    base : str
+        Shipped set whose values are in ``value``; ``default`` is the catalogue.
 
     Returns
     -------

@@ -66,7 +66,8 @@ def html_table(run: Finished) -> str:
 
 def _html(tag: str, at: int, text: str) -> str:
     side = "right" if at in _NUMBERS else "left"
-    return f'<{tag} style="text-align:{side}">{escape(text)}</{tag}>'
+    wrap = "nowrap" if tag == "td" else "normal"
+    return f'<{tag} style="text-align:{side};white-space:{wrap}">{escape(text)}</{tag}>'
 
 
 def _shown(run: Finished) -> Shown:

@@ -60,33 +60,56 @@ def stress_test(
 
     Parameters
     ----------
-    book : a shipped book by name, the path of a loan tape, a DataFrame of loans (one row a loan),
-        or ``loanstress.Book`` where the tape needs a mapping.
-    scenarios : shipped names and ``loanstress.Scenario`` objects, or a mapping from own names.
-    policies : shipped names, objects, dicts (``{"kind": "grace_period", "months": 6}``, a key
-        ``name`` gives another name) and functions (of a ``Window``, returning edits); or a mapping
-        from own names. ``status_quo`` is the reference and is added when absent.
-    paths : number of Monte Carlo paths.
-    draws_per_path : idiosyncratic draws per path of the economy; divides ``paths``.
-    months : reported months.
-    runoff_months : months simulated beyond, without new lending; None: until by contract at most
-        2 % of the balance is left, at most 60.
-    borrowers : size of a synthetic book, or of the sample of a tape (number of borrowers).
-    history_borrowers : number of borrowers whose every month on path 0 is in ``run.history``.
-    seed : of all random numbers.
-    start_month : calendar month of month 1, as 2026-01, for scenarios that fix none.
-    provision : provisioning standards by name or as objects; the first gives profit and capital.
-    break_even : break-even questions by name or as objects.
-    parameters : a shipped set by name, or values by name over the set ``base``.
-    base : shipped set under ``parameters``: the fitted one of the default book; ``default`` is the
-        catalogue.
-    assumptions : list that is tried after the run, by name or as an object; None: nothing is tried.
-    sections : settings of further groups, as ``{"explain": ExplainSettings(causes=True)}``.
-    products : own loan products beside the shipped ones.
-    threads : worker threads; 0: the processors that this process may use. Changes no number.
-    progress : whether to say on stderr how far it is, or an object that is told.
-    report : file that the report goes to, as ``report.html``.
-    output : folder that all files of the run go to; earlier results stay until new ones are whole.
+    book : str, Path, DataFrame, Book or BookSettings
+        A shipped book by name, the path of a loan tape, a DataFrame of loans (one row a
+        loan), or ``loanstress.Book`` where the tape needs a mapping.
+    scenarios : iterable of str and Scenario, or mapping
+        Shipped names and ``loanstress.Scenario`` objects, or a mapping from own names.
+    policies : iterable of str, Policy, dict and function, or mapping
+        Shipped names, objects, dicts (``{"kind": "grace_period", "months": 6}``, a key
+        ``name`` gives another name) and functions (of a ``Window``, returning edits); or a
+        mapping from own names. ``status_quo`` is the reference and is added when absent.
+    paths : int
+        Number of Monte Carlo paths.
+    draws_per_path : int
+        Idiosyncratic draws per path of the economy; divides ``paths``.
+    months : int
+        Reported months.
+    runoff_months : int or None
+        Months simulated beyond, without new lending; None: until by contract at most 2 % of
+        the balance is left, at most 60.
+    borrowers : int or None
+        Size of a synthetic book, or of the sample of a tape (number of borrowers).
+    history_borrowers : int
+        Number of borrowers whose every month on path 0 is in ``run.history``.
+    seed : int
+        Of all random numbers.
+    start_month : str or None
+        Calendar month of month 1, as 2026-01, for scenarios that fix none.
+    provision : iterable of str and RuleBook, or mapping
+        Provisioning standards by name or as objects; the first gives profit and capital.
+    break_even : iterable of str and BreakEvenSettings, or mapping
+        Break-even questions by name or as objects.
+    parameters : str or mapping of str to float
+        A shipped set by name, or values by name over the set ``base``.
+    base : str
+        Shipped set under ``parameters``: the fitted one of the default book; ``default`` is
+        the catalogue.
+    assumptions : str, AssumptionsSettings or None
+        List that is tried after the run, by name or as an object; None: nothing is tried.
+    sections : mapping of str to settings, or None
+        Settings of further groups, as ``{"explain": ExplainSettings(causes=True)}``.
+    products : iterable of Product
+        Own loan products beside the shipped ones.
+    threads : int
+        Worker threads; 0: the processors that this process may use. Changes no number.
+    progress : bool or Progress
+        Whether to say on stderr how far it is, or an object that is told.
+    report : str, Path or None
+        File that the report goes to, as ``report.html``.
+    output : str, Path or None
+        Folder that all files of the run go to; earlier results stay until new ones are
+        whole.
 
     Returns
     -------
@@ -150,7 +173,8 @@ def load(folder: str | Path) -> Run:
 
     Parameters
     ----------
-    folder : of a finished run, of the command or of ``stress_test(output=...)``.
+    folder : str or Path
+        Of a finished run, of the command or of ``stress_test(output=...)``.
 
     Returns
     -------

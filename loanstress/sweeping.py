@@ -42,13 +42,18 @@ def sweep(
 
     Parameters
     ----------
-    settings : of a run, as ``run.settings`` or ``loanstress.load(folder).settings``.
-    values : key as on the command line -> values, as ``{"policy.grace_period.months": [1, 3]}``.
-    threads : worker threads of each run; None: as ``settings`` say.
-    cache : folder that keeps each finished run. A sweep that was interrupted, or one with further
-        values, goes on from there: a run is taken from it where settings, files and program are
-        the same. None: nothing is kept.
-    progress : whether to say on stderr how far it is, or an object that is told.
+    settings : Settings or Run
+        Of a run, as ``run.settings`` or ``loanstress.load(folder).settings``.
+    values : mapping of str to sequence
+        Key as on the command line -> values, as ``{"policy.grace_period.months": [1, 3]}``.
+    threads : int or None
+        Worker threads of each run; None: as ``settings`` say.
+    cache : str, Path or None
+        Folder that keeps each finished run. A sweep that was interrupted, or one with
+        further values, goes on from there: a run is taken from it where settings, files and
+        program are the same. None: nothing is kept.
+    progress : bool or Progress
+        Whether to say on stderr how far it is, or an object that is told.
 
     Returns
     -------

@@ -92,21 +92,65 @@ def stress_test(
 ) -> "Run":
     """Run every policy in every scenario with common random numbers (same borrowers and draws).
 
-    ``status_quo`` is the reference, the first policy, and is added when absent. In a list, an own
-    scenario and an own provisioning standard are named after their label, an own policy after its
-    kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size of a
-    synthetic book, ``history_borrowers`` are those whose every month is in ``history``;
-    ``threads`` are worker threads (0: the processors that this process may use); ``start_month``
-    (YYYY-MM) is that of month 1 for scenarios that fix none;
-    ``parameters`` are the name of a shipped set (``default``: the catalogue) or values by name,
-    over those of the shipped set ``over``, as on the command line; ``draws_per_path`` must divide
-    ``paths``; ``assumptions`` is a list that is tried after the run (a shipped one's name, as the
-    command does; None: nothing); ``sections`` are settings by their
-    name; ``products`` are own ones beside the shipped. With ``output``, the files of the run take
-    the place of what that folder has, when they are whole; ``progress`` is told how far it is.
     Numbers are those of ``python -m simulator`` with the same settings.
-    ``luck_replicates`` is the old name of ``draws_per_path``. Raises ``UserError`` for what a user
-    can mend.
+
+    Parameters
+    ----------
+    book : str or BookSettings
+        A shipped book by name, or settings.
+    scenarios : iterable of str and ScenarioSettings, or mapping
+        Shipped names and objects, in a list named after their label, or a mapping from own names.
+    policies : iterable of str and Policy, or mapping
+        The same, objects in a list named after their kind. ``status_quo`` is the reference, the
+        first policy, and is added when absent.
+    paths : int
+        Number of Monte Carlo paths.
+    draws_per_path : int
+        Idiosyncratic draws per path of the economy; divides ``paths``.
+    months : int
+        Reported months.
+    runoff_months : int or None
+        Months beyond, without new lending; None: until by contract at most 2 % of the balance is
+        left, at most 60.
+    borrowers : int or None
+        Size of a synthetic book, or of a tape's sample.
+    history_borrowers : int
+        Number of borrowers whose every month on path 0 is in ``history``.
+    seed : int
+        Of all random numbers.
+    threads : int
+        Worker threads; 0: the processors that this process may use. Changes no number.
+    start_month : str or None
+        Calendar month of month 1 (YYYY-MM) for scenarios that fix none.
+    provision, break_even : iterable of str and objects, or mapping
+        Provisioning standards, in a list named after their label, and questions about break-even
+        values, after their field.
+    parameters : str or mapping of str to float
+        A shipped set by name (``default``: the catalogue), or values by name over ``over``.
+    over : str
+        The shipped set under values, as on the command line.
+    assumptions : str, AssumptionsSettings or None
+        List that is tried after the run; None: nothing is.
+    sections : mapping of str to settings, or None
+        Settings of further groups by their name.
+    products : iterable of Product
+        Own ones beside the shipped.
+    output : str, Path or None
+        Folder whose files give way to those of the run, when they are whole.
+    progress : Progress or None
+        What is told how far the run is.
+    luck_replicates : int or None
+        Old name of ``draws_per_path``.
+
+    Returns
+    -------
+    Run
+        All answers; nothing is printed.
+
+    Raises
+    ------
+    UserError
+        For what a user can mend: key or file, what is allowed, what was found.
     """
     if luck_replicates is not None:
         warnings.warn("luck_replicates is now draws_per_path", FutureWarning, stacklevel=2)
@@ -215,8 +259,20 @@ def told(run: "Run") -> Iterator[tuple[type[Warning], str]]:
 def load(folder: str | Path) -> "Run":
     """The run whose files are in ``folder``, as ``stress_test`` gave it.
 
-    Nothing but the folder is needed, and of it results.nc alone (history.parquet for ``history``).
-    Raises ``UserError``, one line, where it is no run's, another version's or damaged.
+    Parameters
+    ----------
+    folder : str or Path
+        Of a finished run. Of it results.nc alone is needed (history.parquet for ``history``).
+
+    Returns
+    -------
+    Run
+        With equal answers.
+
+    Raises
+    ------
+    UserError
+        In one line, where it is no run's, another version's or damaged.
     """
     from simulator.results.run import Run
 
@@ -224,7 +280,25 @@ def load(folder: str | Path) -> "Run":
 
 
 def verdict(run: "Run", language: LanguageCode = "en") -> str:
-    """The decision of ``run`` in the words of the report's first screen."""
+    """The decision of ``run`` in the words of the report's first screen.
+
+    Parameters
+    ----------
+    run : Run
+        Fresh or stored.
+    language : str
+        ``en`` or ``zh``.
+
+    Returns
+    -------
+    str
+        One or two sentences, money in the book's currency with its 95 % interval.
+
+    Raises
+    ------
+    UserError
+        For another language.
+    """
     from simulator.report.headline.verdict import verdict as words
     from simulator.report.kit.data import ReportData
     from simulator.report.kit.language import speaking

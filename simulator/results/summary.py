@@ -105,25 +105,18 @@ class Difference(NamedTuple):
     unit: str
 
 
-def difference(
-    dataset: xr.Dataset, metric: str, policies: tuple[str, str], scenario: str | None = None
-) -> Estimate[float]:
-    """``metric`` of the first policy less the second's, path by path.
-
-    Any two policies; a variable [scenario, policy, path], or any figure of the whole horizon that
-    ``summarise`` compares. ``scenario`` None: all by weight. ``UserError`` for another ``metric``.
-    """
-    (found,) = differences(dataset, policies, (scenario,), metric)
-    return found.estimate
-
-
 def differences(
     dataset: xr.Dataset,
     policies: tuple[str, str],
     scenarios: Sequence[str | None],
     metric: str | None = None,
 ) -> list[Difference]:
-    """As ``difference``, under each of ``scenarios``; ``metric`` None: of every figure."""
+    """``metric`` of the first policy less the second's, path by path, under each of ``scenarios``.
+
+    Any two policies; a variable [scenario, policy, path], or any figure of the whole horizon that
+    ``summarise`` compares; None: each of these figures. A scenario that is None: all by weight.
+    ``UserError`` for another ``metric``.
+    """
     first, other = (reference_index(dataset, policy) for policy in policies)
     replicates = int(dataset.attrs["draws_per_path"])
     names = [str(name) for name in dataset["scenario"].values]
