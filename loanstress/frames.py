@@ -29,8 +29,8 @@ def is_frame(value: object) -> bool:
 def kept_as_parquet(owner: str, frame: "pd.DataFrame") -> Path:
     """A private Parquet file with the columns of ``frame``, until this process ends.
 
-    The same frame gives the same file. ``UserError`` for a frame without rows, or one with cells
-    that no Parquet file can hold.
+    The same frame gives the same file. ``UserError`` for a frame without rows, with cells that no
+    Parquet file can hold, or with labels of rows that have no name.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -42,7 +42,7 @@ def kept_as_parquet(owner: str, frame: "pd.DataFrame") -> Path:
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise UserError(
             f"{owner}: every column must hold one kind of cells (numbers, texts or dates);"
-            f" {clip(error, 200)}"
+            f" {clip('; '.join(map(str, error.args)), 200)}"
         ) from None
     return _named(temporary)
 
@@ -89,6 +89,11 @@ def _flat(owner: str, frame: "pd.DataFrame") -> "pd.DataFrame":
     elif isinstance(index, pd.DatetimeIndex):
         frame = frame.rename_axis(index.name or "date")
     elif index.name is None and index.nlevels == 1:
+        if not pd.api.types.is_integer_dtype(index.dtype):
+            raise UserError(
+                f"{owner}: the index holds {clip(index[0], 40)} ... and has no name; name it as its"
+                ' column, frame.rename_axis("month"), or drop it, frame.reset_index(drop=True)'
+            )
         return _named_columns(frame)  # numbers of rows, which say nothing
     return _named_columns(frame.reset_index())
 

@@ -86,7 +86,7 @@ def stress_test(
         Of all random numbers.
     start_month : str or None
         Calendar month of month 1, as 2026-01, for scenarios that fix none.
-    provision : iterable of str and RuleBook, or mapping
+    provision : iterable of str and objects, or mapping
         Provisioning standards by name or as objects; the first gives profit and capital.
     break_even : iterable of str and BreakEvenSettings, or mapping
         Break-even questions by name or as objects.

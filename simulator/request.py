@@ -50,8 +50,8 @@ class ExperimentRequest:
         Books to which it was fitted; none: not known.
     break_even : mapping of str to BreakEvenSettings
         Questions by name.
-    provision : mapping of str to RuleBook
-        Provisioning standards by name; the first gives profit and capital.
+    provision : mapping of str to provisioning standards
+        By name; the first gives profit and capital.
     table_folders : tuple of Path
         Searched for scenario tables.
     configuration : mapping of str to object

@@ -162,12 +162,35 @@ def test_what_cannot_be_taken_is_told_in_one_line(read, value, rule):
 def test_frames_that_hold_nothing_or_no_cells_are_refused():
     with pytest.raises(loanstress.UserError, match="at least one row"):
         loanstress.Book.from_frame(pd.DataFrame({"loan_id": []}))
-    with pytest.raises(loanstress.UserError, match="one kind of cells"):
+    with pytest.raises(loanstress.UserError, match=r"one kind of cells.*column loan_id"):
         loanstress.Book.from_frame(pd.DataFrame({"loan_id": [1, {"a": 2}]}))
+    with pytest.raises(loanstress.UserError, match=r"the index holds a \.\.\. and has no name"):
+        loanstress.Book.from_frame(pd.DataFrame({"dpd": [0, 30]}, index=["a", "b"]))
     with pytest.raises(loanstress.UserError, match="must be a pandas DataFrame; got list"):
         loanstress.Scenario.from_frame([1])
     with pytest.raises(loanstress.UserError, match="no_such_key is not a known key"):
         loanstress.Book.from_file("loans.csv", no_such_key=1)
+
+
+def test_columns_may_be_of_any_kind_that_pandas_has():
+    loans = pd.read_csv(TAPE, encoding="gb18030")
+    kinds = {
+        "categories": loans.astype({"产品名称": "category"}),
+        "nullable": loans.convert_dtypes(),
+        "arrow": loans.convert_dtypes(dtype_backend="pyarrow"),
+        "index": loans.set_index("合同编号"),
+        "shuffled": loans.sample(frac=1.0, random_state=1),
+    }
+    keys = {"mapping": str(MAPPING)}
+
+    def balance(frame):
+        own = loanstress.Book.from_frame(frame, **keys)
+        run = loanstress.stress_test(own, ["baseline"], [], paths=2, months=2, progress=False)
+        return run.to_xarray(paths=True)["balance"].values
+
+    wanted = balance(loans)
+    for kind, frame in kinds.items():
+        np.testing.assert_array_equal(balance(frame), wanted, err_msg=kind)
 
 
 def test_a_kept_frame_can_be_read_by_its_owner_alone():
