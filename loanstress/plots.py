@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from simulator.report.headline.tornado_figure import tornado_figure
 from simulator.report.kit.card import Axis, Choice, Figure, FigureCard
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import speaking
+from simulator.report.kit.language import speaking, tr
 from simulator.report.kit.style import FRAMES, PAPER
 from simulator.report.page import all_cards
 from simulator.results.run import Run as Finished
@@ -88,7 +88,8 @@ class Plots:
         """A line for each figure: its name and title."""
         names = {**{name: plot.card.title for name, plot in self._plots.items()}}
         if self._tornado is not None:
-            names[_TORNADO] = "Assumptions that reverse the result"
+            with speaking(self._language):
+                names[_TORNADO] = tr("Assumptions that reverse the result")
         width = max(map(len, names))
         return "\n".join(f"{name:{width}}  {title}" for name, title in names.items())
 

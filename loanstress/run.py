@@ -119,13 +119,13 @@ class Run:
         frame = rows_frame(self.finished.summary, SummaryRow._fields)
         return frame.astype({"month": "Int64"})
 
-    def verdict(self, language: LanguageCode = "en") -> str:
+    def verdict(self, language: LanguageCode | None = None) -> str:
         """The decision in the words of the report's first screen.
 
         Parameters
         ----------
-        language : str
-            ``en`` or ``zh``.
+        language : str or None
+            ``en`` or ``zh``; None: as the settings say.
 
         Returns
         -------
@@ -139,7 +139,7 @@ class Run:
         """
         from simulator.notebook import verdict
 
-        return verdict(self.finished, language)
+        return verdict(self.finished, language or self.finished.report_settings.language)
 
     def ranking(self, scenario: str | None = None) -> "pd.DataFrame":
         """All policies but the current one, the best first.
@@ -272,7 +272,7 @@ class Run:
         ----------
         path : str or Path
             The file, ending in ``.html``, in a folder that exists.
-        language : str
+        language : str or None
             ``en`` or ``zh``; None: as the settings say.
 
         Returns

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel
 
@@ -14,8 +14,16 @@ from simulator.notebook import FITTED, BreakEvens, RuleBooks, build_request, run
 from simulator.notebook import load as load_finished
 from simulator.products import Product
 from simulator.progress import Progress
-from simulator.settings import AssumptionsSettings, BookSettings, ScenarioSettings
-from simulator.validation import clip
+from simulator.report.kit.language import speaking
+from simulator.report.kit.run_messages import run_message
+from simulator.settings import (
+    AssumptionsSettings,
+    BookSettings,
+    LanguageCode,
+    ReportSettings,
+    ScenarioSettings,
+)
+from simulator.validation import check_known, clip
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +59,7 @@ def stress_test(
     products: Iterable[Product] = (),
     threads: int = 0,
     progress: bool | Progress = True,
+    language: LanguageCode = "en",
     report: str | Path | None = None,
     output: str | Path | None = None,
 ) -> Run:
@@ -105,6 +114,8 @@ def stress_test(
         Worker threads; 0: the processors that this process may use. Changes no number.
     progress : bool or Progress
         Whether to say on stderr how far it is, or an object that is told.
+    language : str
+        ``en`` or ``zh``: of the table, the figures, the report and the lines of progress.
     report : str, Path or None
         File that the report goes to, as ``report.html``.
     output : str, Path or None
@@ -133,7 +144,8 @@ def stress_test(
     >>> run = loanstress.stress_test(scenarios=["downturn"], policies=["grace_period"], paths=40)
     """
     page = None if report is None else page_path(report)
-    with watching(progress) as watch:
+    check_known("language", get_args(LanguageCode), language)
+    with speaking(language), watching(progress) as watch:
         request = build_request(
             book_of(book),
             scenarios_of(scenarios),
@@ -154,10 +166,12 @@ def stress_test(
             assumptions=assumptions,
             sections=sections,
             products=products,
+            report=ReportSettings(language=language),
         )
         finished = run_request(request, output, watch)
         run = Run(finished, request)
-    heard = list(told(finished))
+    with speaking(language):
+        heard = [(category, run_message(text)) for category, text in told(finished)]
     if page is not None:
         try:
             run.report(page)

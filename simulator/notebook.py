@@ -37,6 +37,7 @@ from simulator.settings import (
     BookSettings,
     BreakEvenSettings,
     LanguageCode,
+    ReportSettings,
     RunSettings,
     ScenarioSettings,
 )
@@ -203,8 +204,11 @@ def build_request(
     assumptions: str | AssumptionsSettings | None = None,
     sections: Mapping[str, BaseModel] | None = None,
     products: Iterable[Product] = (),
+    report: ReportSettings | None = None,
 ) -> ExperimentRequest:
     """The request of ``stress_test`` with these arguments, validated; nothing is run.
+
+    ``report``: what its report shows, and in which language; None: the defaults.
 
     Raises ``UserError`` for what a user can mend.
     """
@@ -225,6 +229,7 @@ def build_request(
         build("run", RunSettings, asked),
         _parameters(parameters, over),
         {**(sections or {}), **_assumptions(assumptions)},
+        report,
     )
 
 
@@ -341,6 +346,7 @@ def _request(
     run: RunSettings,
     parameters: tuple[str, Mapping[str, object]],
     sections: Mapping[str, BaseModel],
+    report: ReportSettings | None,
 ) -> ExperimentRequest:
     """The request, with its whole configuration; books and parameters come with their names."""
     (book_name, settings), (set_name, changed) = book, parameters
@@ -354,6 +360,7 @@ def _request(
         "run": run.model_dump(mode="json"),
         "parameters": dict(changed),
         **{name: item.model_dump(mode="json") for name, item in sections.items()},
+        **({} if report is None else {"report": report.model_dump(mode="json")}),
     }
     return ExperimentRequest(
         book=settings,
@@ -362,6 +369,7 @@ def _request(
         policies=lists.policy,
         products={**shipped_products(), **lists.product},
         run=run,
+        report=report or ReportSettings(),
         break_even=lists.break_even,
         provision=lists.provision,
         sections=sections,

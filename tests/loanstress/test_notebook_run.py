@@ -57,6 +57,38 @@ def test_a_run_prints_in_its_language_and_as_harmless_html(run):
     assert "<script" not in html_table(evil)
 
 
+def test_a_run_in_chinese_speaks_it_on_every_face_with_the_same_numbers(run, capsys):
+    chinese = loanstress.stress_test(
+        scenarios=["baseline", "downturn"],
+        policies=["grace_period", {"kind": "grace_period", "name": "half", "deferred_share": 0.5}],
+        history_borrowers=4,
+        provision=["cas22"],
+        language="zh",
+        **{**SMALL, "progress": True},
+    )
+    told = capsys.readouterr().err
+    assert "模拟" in told
+    assert "simulating" not in told
+    assert "情景" in repr(chinese)
+    assert chinese.verdict() == run.verdict("zh")
+    assert "逾期" in chinese.plot.overdue().layout.yaxis.title.text
+    pd.testing.assert_frame_equal(chinese.summary, run.summary)
+    with pytest.raises(loanstress.UserError, match="language must be one of en, zh; got fr"):
+        loanstress.stress_test(language="fr")
+
+
+def test_warnings_of_a_run_in_chinese_are_chinese():
+    with pytest.warns(UserWarning, match="参数") as heard:
+        loanstress.stress_test(
+            scenarios=["baseline", "severe_downturn"],
+            policies=[],
+            parameters="us_cards",
+            language="zh",
+            **SMALL,
+        )
+    assert not any("was fitted to" in str(warning.message) for warning in heard)
+
+
 def test_a_stored_run_is_of_the_same_type_with_the_same_answers(run, folder):
     stored = loanstress.load(folder)
     assert type(stored) is type(run)
