@@ -1,6 +1,7 @@
 """DataFrames in and out: a frame as a private file that the readers take, rows as a frame."""
 
 import atexit
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _DIGITS: Final = 16
 """Hexadecimal digits of a frame's hash that name its file."""
+_KEPT: Final = re.compile(rf"frame_[0-9a-f]{{{_DIGITS}}}\.(parquet|csv)")
 
 
 def is_frame(value: object) -> bool:
@@ -52,6 +54,13 @@ def kept_as_csv(owner: str, frame: "pd.DataFrame") -> Path:
     temporary = _folder() / f".{token_hex(8)}.csv"
     _flat(owner, frame).to_csv(temporary, index=False)
     return _named(temporary)
+
+
+def is_gone(path: object) -> bool:
+    """Whether ``path`` is the file of a frame of a process that has ended."""
+    if not isinstance(path, str) or not _KEPT.fullmatch(Path(path).name):
+        return False
+    return not Path(path).is_file()
 
 
 def rows_frame(rows: Iterable[tuple[Any, ...]], columns: Sequence[str]) -> "pd.DataFrame":

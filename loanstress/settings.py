@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from loanstress.frames import is_gone
 from simulator.catalogue import parameters_from, parameters_hash
 from simulator.cli.configuration.folders import find_folders
 from simulator.cli.configuration.groups import PRODUCT, TABLE, lists
@@ -109,6 +110,13 @@ class Settings(Mapping[str, Any]):
 def request_of(configuration: Mapping[str, Any]) -> ExperimentRequest:
     """The request of a stored run's configuration, by the command's own checks."""
     config = {str(group): value for group, value in configuration.items() if group in TABLE}
+    tables = {f"scenario.{n}.table": s["table"] for n, s in config.get("scenario", {}).items()}
+    for key, path in {"book.path": config.get("book", {}).get("path"), **tables}.items():
+        if is_gone(path):
+            raise UserError(
+                f"{key} was a DataFrame of a session that has ended: call stress_test with it again"
+                " and take the settings of that run"
+            )
     config.setdefault(
         PRODUCT, {n: p.model_dump(exclude={"name"}) for n, p in shipped_products().items()}
     )

@@ -210,6 +210,17 @@ def test_a_stored_run_of_the_command_can_be_swept(tmp_path):
     assert stored.settings["policy"]["grace_period"]["months"] == 3
 
 
+def test_frames_of_a_session_that_has_ended_are_told(run):
+    gone = "/nowhere/frame_0123456789abcdef.csv"
+    settings = {**run.settings, "book": {**run.settings["book"], "path": gone}}
+    with pytest.raises(loanstress.UserError, match=r"book\.path was a DataFrame of a session"):
+        sweep(Settings(settings), MONTHS, progress=False)
+    scenario = run.settings["scenario"]["downturn"]
+    settings = {**run.settings, "scenario": {"downturn": {**scenario, "table": gone}}}
+    with pytest.raises(loanstress.UserError, match=r"scenario\.downturn\.table was a DataFrame"):
+        sweep(Settings(settings), MONTHS, progress=False)
+
+
 def test_settings_of_objects_change_as_those_of_files():
     request = replace(_request(), policies={"mine": GracePeriod(months=2)})
     changed = Settings(request.configuration, request).changed({"policy.mine.months": 4})
