@@ -52,7 +52,9 @@ class BookSettings(Frozen):
     """Which loans: drawn from segment distributions or read from a tape."""
 
     kind: Literal["synthetic", "tape", "lending_club", "tw_cards"] = "synthetic"
+    """Drawn, a user's file, or a data set that ships."""
     jurisdiction: Literal["cn", "us", "tw"] = "cn"
+    """Whose law and reference income hold; gives the currency."""
     borrowers: int = Field(default=10_000, ge=0, le=20_000_000)
     """Synthetic: opening borrowers. Tape: size of the sample; 0, or null, takes all borrowers,
     which is a tape's default."""
@@ -80,7 +82,9 @@ class BookSettings(Frozen):
     regions: tuple[str, ...] = Field(
         default=("east", "central", "west", "northeast"), max_length=60
     )
+    """Names of regions."""
     region_shares: tuple[float, ...] = (0.4, 0.25, 0.25, 0.1)
+    """Share of borrowers in each region; sums to 1."""
     applicants_monthly_share: float | None = Field(default=0.05, ge=0, le=1)
     """Applicants a month over opening borrowers; None, a tape's default, is as many as keep the
     number of its loans."""

@@ -65,12 +65,13 @@ WorldBuilder = Callable[[int, int], World]
 class Simulation:
     """What a run leaves: tallies by (scenario, policy), and histories of a sample.
 
-    ``history_ids``: permanent ids of the histories' borrowers and loans, each (n_loans,).
+    ``history_ids``: permanent ids of the histories' borrowers and loans, and the loans' due days,
+    each (n_loans,).
     """
 
     tallies: dict[tuple[str, str], Tallies]
     histories: dict[tuple[str, str], NDArray[np.void]] = field(default_factory=dict)
-    history_ids: tuple[NDArray[np.uint64], NDArray[np.uint64]] | None = None
+    history_ids: tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint8]] | None = None
     live_borrower_months: float = 0.0
 
 
@@ -318,7 +319,8 @@ def simulate(
             key: np.zeros((horizon + 1, rows.size), dtype=HISTORY_DTYPE) for key in result.tallies
         }
         loans = packed.book.loans[rows]
-        result.history_ids = (packed.lives.id[loans["borrower"]], loans["id"].copy())
+        ids = packed.lives.id[loans["borrower"]]
+        result.history_ids = (ids, loans["id"].copy(), loans["due_day"].copy())
     over_paths = {key: OverPaths.of(packed, t) for key, t in result.tallies.items()}
     workers, stop = local(), Event()
 

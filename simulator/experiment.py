@@ -22,9 +22,24 @@ def run_experiment(
 ) -> "Run":
     """Run the experiment; its files take the place of what is in ``output``, when they are whole.
 
-    ``output`` is held by the caller (``simulator.results.run_folder.replacing``).
+    Parameters
+    ----------
+    request : ExperimentRequest
+        Everything that decides the numbers, validated.
+    output : Path or None
+        Held by the caller (``simulator.results.run_folder.replacing``).
+    progress : Progress or None
+        What is told how far it is.
 
-    Raises ``UserError`` for anything that the user can mend.
+    Returns
+    -------
+    Run
+        All answers.
+
+    Raises
+    ------
+    UserError
+        For anything that the user can mend.
     """
     watch = progress or Silent()
     scenarios = tuple(request.scenarios)

@@ -27,6 +27,7 @@ from simulator.catalogue import parameters_from
 from simulator.experiment import run_experiment
 from simulator.policies import REFERENCE, Policy, build_policy, with_reference
 from simulator.products import Product, shipped_products
+from simulator.progress import Progress
 from simulator.provision import RuleBook, build_rule_book
 from simulator.reading.named_files import with_home
 from simulator.request import ExperimentRequest
@@ -36,6 +37,7 @@ from simulator.settings import (
     BookSettings,
     BreakEvenSettings,
     LanguageCode,
+    ReportSettings,
     RunSettings,
     ScenarioSettings,
 )
@@ -76,6 +78,8 @@ def stress_test(
     borrowers: int | None = None,
     history_borrowers: int = 0,
     seed: int = 20260101,
+    threads: int = 0,
+    start_month: str | None = None,
     provision: RuleBooks = ("cas22", "cecl", "china_minimum"),
     break_even: BreakEvens = (),
     parameters: str | Mapping[str, float] = FITTED,
@@ -84,60 +88,196 @@ def stress_test(
     sections: Mapping[str, BaseModel] | None = None,
     products: Iterable[Product] = (),
     output: str | Path | None = None,
+    progress: Progress | None = None,
     luck_replicates: int | None = None,
 ) -> "Run":
     """Run every policy in every scenario with common random numbers (same borrowers and draws).
 
-    ``status_quo`` is the reference, the first policy, and is added when absent. In a list, an own
-    scenario and an own provisioning standard are named after their label, an own policy after its
-    kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size of a
-    synthetic book, ``history_borrowers`` are those whose every month is in ``history``;
-    ``parameters`` are the name of a shipped set (``default``: the catalogue) or values by name,
-    over those of the shipped set ``over``, as on the command line; ``draws_per_path`` must divide
-    ``paths``; ``assumptions`` is a list that is tried after the run (a shipped one's name, as the
-    command does; None: nothing); ``sections`` are settings by their
-    name; ``products`` are own ones beside the shipped. With ``output``, the files of the run take
-    the place of what that folder has, when they are whole. Numbers are those of
-    ``python -m simulator`` with the same settings.
-    ``luck_replicates`` is the old name of ``draws_per_path``. Raises ``UserError`` for what a user
-    can mend.
+    Numbers are those of ``python -m simulator`` with the same settings.
+
+    Parameters
+    ----------
+    book : str or BookSettings
+        A shipped book by name, or settings.
+    scenarios : iterable of str and ScenarioSettings, or mapping
+        Shipped names and objects, in a list named after their label, or a mapping from own names.
+    policies : iterable of str and Policy, or mapping
+        The same, objects in a list named after their kind. ``status_quo`` is the reference, the
+        first policy, and is added when absent.
+    paths : int
+        Number of Monte Carlo paths.
+    draws_per_path : int
+        Idiosyncratic draws per path of the economy; divides ``paths``.
+    months : int
+        Reported months.
+    runoff_months : int or None
+        Months beyond, without new lending; None: until by contract at most 2 % of the balance is
+        left, at most 60.
+    borrowers : int or None
+        Size of a synthetic book, or of a tape's sample.
+    history_borrowers : int
+        Number of borrowers whose every month on path 0 is in ``history``.
+    seed : int
+        Of all random numbers.
+    threads : int
+        Worker threads; 0: the processors that this process may use. Changes no number.
+    start_month : str or None
+        Calendar month of month 1 (YYYY-MM) for scenarios that fix none.
+    provision, break_even : iterable of str and objects, or mapping
+        Provisioning standards, in a list named after their label, and questions about break-even
+        values, after their field.
+    parameters : str or mapping of str to float
+        A shipped set by name (``default``: the catalogue), or values by name over ``over``.
+    over : str
+        The shipped set under values, as on the command line.
+    assumptions : str, AssumptionsSettings or None
+        List that is tried after the run; None: nothing is.
+    sections : mapping of str to settings, or None
+        Settings of further groups by their name.
+    products : iterable of Product
+        Own ones beside the shipped.
+    output : str, Path or None
+        Folder whose files give way to those of the run, when they are whole.
+    progress : Progress or None
+        What is told how far the run is.
+    luck_replicates : int or None
+        Old name of ``draws_per_path``.
+
+    Returns
+    -------
+    Run
+        All answers; nothing is printed.
+
+    Raises
+    ------
+    UserError
+        For what a user can mend: key or file, what is allowed, what was found.
     """
     if luck_replicates is not None:
         warnings.warn("luck_replicates is now draws_per_path", FutureWarning, stacklevel=2)
         draws_per_path = luck_replicates
-    asked: dict[str, int | None] = {
+    request = build_request(
+        book,
+        scenarios,
+        policies,
+        paths=paths,
+        draws_per_path=draws_per_path,
+        months=months,
+        runoff_months=runoff_months,
+        borrowers=borrowers,
+        history_borrowers=history_borrowers,
+        seed=seed,
+        threads=threads,
+        start_month=start_month,
+        provision=provision,
+        break_even=break_even,
+        parameters=parameters,
+        over=over,
+        assumptions=assumptions,
+        sections=sections,
+        products=products,
+    )
+    run = run_request(request, output, progress)
+    for category, text in told(run):
+        warnings.warn(text, category, stacklevel=2)
+    return run
+
+
+def build_request(
+    book: str | BookSettings = "cn_online",
+    scenarios: Scenarios = ("baseline", "downturn", "epidemic"),
+    policies: Policies = ("status_quo", "grace_period", "stricter_approval"),
+    *,
+    paths: int = 100,
+    draws_per_path: int = 1,
+    months: int = 24,
+    runoff_months: int | None = None,
+    borrowers: int | None = None,
+    history_borrowers: int = 0,
+    seed: int = 20260101,
+    threads: int = 0,
+    start_month: str | None = None,
+    provision: RuleBooks = ("cas22", "cecl", "china_minimum"),
+    break_even: BreakEvens = (),
+    parameters: str | Mapping[str, float] = FITTED,
+    over: str = FITTED,
+    assumptions: str | AssumptionsSettings | None = None,
+    sections: Mapping[str, BaseModel] | None = None,
+    products: Iterable[Product] = (),
+    report: ReportSettings | None = None,
+) -> ExperimentRequest:
+    """The request of ``stress_test`` with these arguments, validated; nothing is run.
+
+    ``report``: what its report shows, and in which language; None: the defaults.
+
+    Raises ``UserError`` for what a user can mend.
+    """
+    asked: dict[str, object] = {
         "paths": paths,
         "draws_per_path": draws_per_path,
         "months": months,
+        "runoff_months": runoff_months,
+        "history_borrowers": history_borrowers,
         "seed": seed,
+        "threads": threads,
     }
-    asked |= {"runoff_months": runoff_months, "history_borrowers": history_borrowers}
-    lists = _lists(scenarios, policies, provision, break_even, products)
-    request = _request(
+    if start_month is not None:
+        asked["start_month"] = start_month
+    return _request(
         _book(book, borrowers),
-        lists,
+        _lists(scenarios, policies, provision, break_even, products),
         build("run", RunSettings, asked),
         _parameters(parameters, over),
         {**(sections or {}), **_assumptions(assumptions)},
+        report,
     )
-    if output is None:
-        run = run_experiment(request)
-    else:
+
+
+def run_request(
+    request: ExperimentRequest,
+    output: str | Path | None = None,
+    progress: Progress | None = None,
+) -> "Run":
+    """What ``request`` gives; with ``output`` its files take the place of what that folder has.
+
+    Raises ``UserError`` for what a user can mend.
+    """
+    try:
+        if output is None:
+            return run_experiment(request, progress=progress)
         folder = with_home(output)
         with replacing(folder):
-            run = run_experiment(request, folder)
+            return run_experiment(request, folder, progress)
+    finally:
+        if progress is not None:
+            progress.finish()
+
+
+def told(run: "Run") -> Iterator[tuple[type[Warning], str]]:
+    """What a user has to know of ``run``, as warnings: what failed first."""
     for failed in (*run.failed_checks, *_what_failed(run)):
-        warnings.warn(failed, RuntimeWarning, stacklevel=2)
+        yield RuntimeWarning, failed
     for warning in run.warnings:
-        warnings.warn(warning, UserWarning, stacklevel=2)
-    return run
+        yield UserWarning, warning
 
 
 def load(folder: str | Path) -> "Run":
     """The run whose files are in ``folder``, as ``stress_test`` gave it.
 
-    Nothing but the folder is needed, and of it results.nc alone (history.parquet for ``history``).
-    Raises ``UserError``, one line, where it is no run's, another version's or damaged.
+    Parameters
+    ----------
+    folder : str or Path
+        Of a finished run. Of it results.nc alone is needed (history.parquet for ``history``).
+
+    Returns
+    -------
+    Run
+        With equal answers.
+
+    Raises
+    ------
+    UserError
+        In one line, where it is no run's, another version's or damaged.
     """
     from simulator.results.run import Run
 
@@ -145,7 +285,25 @@ def load(folder: str | Path) -> "Run":
 
 
 def verdict(run: "Run", language: LanguageCode = "en") -> str:
-    """The decision of ``run`` in the words of the report's first screen."""
+    """The decision of ``run`` in the words of the report's first screen.
+
+    Parameters
+    ----------
+    run : Run
+        Fresh or stored.
+    language : str
+        ``en`` or ``zh``.
+
+    Returns
+    -------
+    str
+        One or two sentences, money in the book's currency with its 95 % interval.
+
+    Raises
+    ------
+    UserError
+        For another language.
+    """
     from simulator.report.headline.verdict import verdict as words
     from simulator.report.kit.data import ReportData
     from simulator.report.kit.language import speaking
@@ -188,6 +346,7 @@ def _request(
     run: RunSettings,
     parameters: tuple[str, Mapping[str, object]],
     sections: Mapping[str, BaseModel],
+    report: ReportSettings | None,
 ) -> ExperimentRequest:
     """The request, with its whole configuration; books and parameters come with their names."""
     (book_name, settings), (set_name, changed) = book, parameters
@@ -201,6 +360,7 @@ def _request(
         "run": run.model_dump(mode="json"),
         "parameters": dict(changed),
         **{name: item.model_dump(mode="json") for name, item in sections.items()},
+        **({} if report is None else {"report": report.model_dump(mode="json")}),
     }
     return ExperimentRequest(
         book=settings,
@@ -209,6 +369,7 @@ def _request(
         policies=lists.policy,
         products={**shipped_products(), **lists.product},
         run=run,
+        report=report or ReportSettings(),
         break_even=lists.break_even,
         provision=lists.provision,
         sections=sections,

@@ -26,10 +26,40 @@ Settings = TypeVar("Settings", bound=BaseModel)
 class ExperimentRequest:
     """Everything that decides a run's numbers, validated.
 
-    ``parameters_name`` is the set that was chosen, and ``fitted_books`` the books to which it was
-    fitted (none: not known). ``table_folders`` are searched for scenario tables; ``configuration``
-    and ``overrides`` only travel into the manifest. ``sections`` holds what was set of a group that
-    has no field here, by its name.
+    Parameters
+    ----------
+    book : BookSettings
+        Which loans.
+    book_name : str
+        Of the file that was chosen.
+    scenarios : mapping of str to ScenarioSettings
+        By name, in their order.
+    policies : mapping of str to Policy
+        By name; the reference need not be there.
+    run : RunSettings
+        Horizon (months), number of paths, seed.
+    report : ReportSettings
+        What the report shows.
+    parameters : mapping of str to float
+        Value of every model parameter, by name.
+    products : mapping of str to Product
+        Those that a book may name.
+    parameters_name : str
+        The set that was chosen.
+    fitted_books : tuple of str
+        Books to which it was fitted; none: not known.
+    break_even : mapping of str to BreakEvenSettings
+        Questions by name.
+    provision : mapping of str to provisioning standards
+        By name; the first gives profit and capital.
+    table_folders : tuple of Path
+        Searched for scenario tables.
+    configuration : mapping of str to object
+        Only travels into the manifest.
+    overrides : tuple of str
+        Only travel into the manifest.
+    sections : mapping of str to settings
+        What was set of a group that has no field here, by its name.
     """
 
     book: BookSettings

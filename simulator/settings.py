@@ -26,13 +26,16 @@ class RunSettings(Frozen):
     """Horizon (months), number of Monte Carlo paths, seed."""
 
     paths: int = Field(default=100, ge=1, le=1_000_000)
+    """Monte Carlo paths."""
     draws_per_path: int = Field(default=1, ge=1, le=10_000)
     """Idiosyncratic draws per path of the economy; must divide ``paths``."""
     months: int = Field(default=24, ge=1, le=600)
+    """Reported months."""
     runoff_months: int | None = Field(default=0, ge=0, le=600)
     """Simulated beyond ``months`` without new lending; None: until by contract at most 2 % of the
     balance is left, at most 60."""
     seed: int = Field(default=20260101, ge=0, le=2**63 - 1)
+    """Of all random numbers."""
     threads: int = Field(default=0, ge=0, le=1024)
     """Worker threads; 0 takes the processors that this process may use."""
     path_batch: int = Field(default=10, ge=1, le=100_000)
@@ -225,8 +228,11 @@ class ScenarioSettings(Frozen):
     """What happens to the world: a table of the central path and how paths deviate from it."""
 
     label: str = Field(min_length=1, max_length=80)
+    """Name for readers."""
     narrative: str = Field(min_length=1, max_length=2000)
+    """What happens, in a few sentences."""
     source: str = Field(default="own scenario", min_length=1, max_length=500)
+    """Where its numbers come from, or the word assumption."""
     jurisdiction: Literal["cn", "us", "tw"] | None = None
     """Whose economy it is; None is not said."""
     weight: float = Field(default=1.0, ge=0, le=1)
@@ -267,6 +273,7 @@ class ScenarioSettings(Frozen):
     """Yearly rate at which the number of new customers who ask for a loan grows, whatever the
     policy."""
     deviation: MacroDeviation = MacroDeviation()
+    """How paths scatter around the table."""
 
     @model_validator(mode="after")
     def _used(self) -> "ScenarioSettings":

@@ -12,7 +12,7 @@ T = TypeVar("T", bound=BaseModel)
 NAME_PATTERN = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 
 
-class UserError(Exception):
+class UserError(ValueError):
     """A mistake of the user, told in a few lines: file or key, what is allowed, what was found."""
 
 
@@ -176,6 +176,10 @@ def explain(owner: str, error: ValidationError, model: type[BaseModel] | None = 
     """Every finding of a pydantic error as ``owner.field rule; got value``, one a line."""
     lines: list[str] = []
     for item in error.errors():
+        cause = item.get("ctx", {}).get("error")
+        if isinstance(cause, UserError):  # a validator's own lines, which name their fields
+            lines.append(str(cause))
+            continue
         path = ".".join(str(part) for part in item["loc"])
         key = f"{owner}.{path}" if path else owner
         rule = _allowed(item, model)

@@ -21,10 +21,11 @@ from simulator.cli.configuration.folders import find_folders
 from simulator.cli.fit import main as fit
 from simulator.cli.run import main
 from simulator.cli.tape import main as look
+from simulator.field_texts import field_meanings
 from simulator.policies import POLICY_KINDS
 from tests import ROOT
 from tools.parameters_page import MARKER, catalogue_markdown
-from tools.policies_page import field_meanings, policies_markdown
+from tools.policies_page import policies_markdown
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [

@@ -1,5 +1,6 @@
 """Imports run downward, heavy libraries load late, and the public names are few."""
 
+import ast
 import subprocess
 import sys
 
@@ -40,6 +41,25 @@ def test_importing_the_package_loads_nothing_heavy():
 def test_importing_the_notebook_leaves_results_and_drawings_for_later():
     later = {"hydra", "omegaconf", "plotly", "xarray", "pandas"}
     assert not _loaded("import simulator.notebook, simulator.experiment") & later
+
+
+def test_importing_the_face_of_notebooks_loads_nothing():
+    assert not _loaded("import loanstress") & {*HEAVY, "numpy", "pandas", "pydantic"}
+
+
+def test_pandas_is_loaded_inside_functions_of_the_face_of_notebooks_only():
+    files = [*(ROOT / "simulator").rglob("*.py"), *(ROOT / "loanstress").rglob("*.py")]
+    at_the_top, inside = [], set()
+    for file in files:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            if "pandas" in names:
+                inside.add(file.relative_to(ROOT).parts[0])
+        loaded = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        at_the_top += [file for node in loaded if "pandas" in ast.unparse(node)]
+    assert at_the_top == []
+    assert inside == {"loanstress"}
 
 
 def test_help_loads_nothing_heavy():

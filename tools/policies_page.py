@@ -1,16 +1,11 @@
 """docs/policies.md from the classes and files of policies: ``python -m tools.policies_page``."""
 
-import ast
 import inspect
-import textwrap
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from types import NoneType, UnionType
-from typing import Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from simulator.field_texts import allowed_values, field_meanings
 from simulator.lever_fields import (
     BOOK_LEVERS,
     CAPACITY_MULTIPLIERS,
@@ -78,7 +73,7 @@ def _kinds_section() -> str:
     for kind, model in POLICY_KINDS.items():
         meanings = field_meanings(model)
         rows = (
-            (f"`{name}`", _default(field), _allowed(field), meanings.get(name, ""))
+            (f"`{name}`", _default(field), allowed_values(field, "`"), meanings.get(name, ""))
             for name, field in model.model_fields.items()
             if name != "kind"
         )
@@ -101,25 +96,6 @@ def _levers_section() -> str:
     return "\n".join(parts)
 
 
-def field_meanings(model: type[BaseModel]) -> dict[str, str]:
-    """The text under each field of ``model`` and of its parents, on one line."""
-    found: dict[str, str] = {}
-    for owner in reversed(model.__mro__):
-        if not issubclass(owner, BaseModel) or owner is BaseModel:
-            continue
-        body = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
-        statements = body.body if isinstance(body, ast.ClassDef) else []
-        for field, text in pairwise(statements):
-            if (
-                isinstance(field, ast.AnnAssign)
-                and isinstance(field.target, ast.Name)
-                and isinstance(text, ast.Expr)
-                and isinstance(text.value, ast.Constant)
-            ):
-                found[field.target.id] = " ".join(str(text.value.value).split())
-    return found
-
-
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "to be given"
@@ -127,27 +103,6 @@ def _default(field: FieldInfo) -> str:
     if value is None or value == () or value == {}:
         return ""
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _allowed(field: FieldInfo) -> str:
-    """Bounds, choices or type of a field in words."""
-    bounds = {name: getattr(item, name) for item in field.metadata for name in ("ge", "le")
-              if hasattr(item, name)}  # fmt: skip
-    annotation = field.annotation
-    options = [a for a in get_args(annotation) if a is not NoneType]
-    if get_origin(annotation) in (Union, UnionType) and len(options) == 1:
-        annotation = options[0]
-        for item in getattr(annotation, "__metadata__", ()):
-            for extra in getattr(item, "metadata", ()):
-                bounds |= {n: getattr(extra, n) for n in ("ge", "le") if hasattr(extra, n)}
-    if get_origin(annotation) is Literal:
-        return ", ".join(f"`{choice}`" for choice in get_args(annotation))
-    if "ge" in bounds and "le" in bounds:
-        return f"{bounds['ge']:g} to {bounds['le']:g}"
-    origin = get_origin(annotation)
-    if origin is tuple:
-        return "list"
-    return "mapping" if origin is not None else ""
 
 
 if __name__ == "__main__":

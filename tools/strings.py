@@ -16,6 +16,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 SIMULATOR = Path(__file__).parents[1] / "simulator"
+NOTEBOOK = SIMULATOR.with_name("loanstress")
 REPORT = SIMULATOR / "report"
 COMMANDS = SIMULATOR / "cli"
 CATALOGUE = REPORT / "kit" / "languages" / "zh.po"
@@ -36,8 +37,12 @@ class Message(NamedTuple):
 
 
 def messages() -> Iterator[Message]:
-    """Every message that the code of report and commands and the templates say."""
-    for path in (*sorted(REPORT.rglob("*.py")), *sorted(COMMANDS.rglob("*.py"))):
+    """Every message that the code of report, commands, notebook and the templates say."""
+    for path in (
+        *sorted(REPORT.rglob("*.py")),
+        *sorted(COMMANDS.rglob("*.py")),
+        *sorted(NOTEBOOK.rglob("*.py")),
+    ):
         yield from _spoken(path)
     for path in sorted((REPORT / "kit" / "templates").glob("*.j2")):
         found = extract_from_file("jinja2.ext:babel_extract", path, keywords=SAYS)
@@ -59,7 +64,11 @@ def _spoken(path: Path) -> Iterator[Message]:
 
 
 def _shown(path: Path) -> Path:
-    return path.relative_to(REPORT if path.is_relative_to(REPORT) else SIMULATOR)
+    return next(
+        path.relative_to(root)
+        for root in (REPORT, SIMULATOR, NOTEBOOK.parent)
+        if path.is_relative_to(root)
+    )
 
 
 def known(path: Path) -> dict[Words, str]:

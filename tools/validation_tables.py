@@ -10,11 +10,11 @@ from simulator.calibrate.estimate.fitted import ParameterRow
 from simulator.calibrate.forecast.backtest import BacktestScore
 from simulator.calibrate.settings import Backtest, FreeParameter, LevelTarget, SeriesPrediction
 from simulator.catalogue import catalogue
+from simulator.field_texts import field_meanings
 from simulator.policies import POLICY_KINDS
 from simulator.report.fit.data import FittedNumber
 from simulator.validation import UserError
 from simulator.vocabulary import REFERENCE
-from tools.policies_page import field_meanings
 from tools.validation_results import NUMBERS, Result, columns_of
 
 WITHIN = 2.0

@@ -57,7 +57,25 @@ POLICY_KINDS: Final[dict[str, type[BaseModel]]] = {
 
 
 def build_policy(name: str, settings: Mapping[str, object]) -> Policy:
-    """The policy that ``settings`` describe; a ``UserError`` names every bad field."""
+    """The policy that ``settings`` describe.
+
+    Parameters
+    ----------
+    name : str
+        Lower-case letters, digits and underscores.
+    settings : mapping of str to object
+        ``kind`` and the fields that differ from its defaults (docs/policies.md: units and ranges).
+
+    Returns
+    -------
+    Policy
+        Frozen and validated.
+
+    Raises
+    ------
+    UserError
+        Names every bad field.
+    """
     check_name("policy name", name)
     kind = settings.get("kind")
     model = kind_model(f"policy.{name}.kind", kind)

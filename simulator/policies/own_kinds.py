@@ -16,7 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 from math import isfinite
 from pathlib import Path
 from traceback import extract_tb
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Final
 
 from pydantic import BaseModel
@@ -31,6 +31,7 @@ from simulator.vocabulary import N_BUCKETS
 GROUP: Final = "loanstress.policies"
 """Group of entry points: the name is the kind, the object its class."""
 OPTION: Final = "--policy-path"
+Code = type | FunctionType
 MAX_BYTES: Final = 1 << 20
 _SHIPPED: Final = "simulator."
 
@@ -188,8 +189,8 @@ def _loaded(entry: EntryPoint) -> OwnKind:
     return OwnKind(model, Origin(kind, "entry point", _package(entry), _source_hash(model)))
 
 
-def _source_hash(model: type) -> str | None:
-    """SHA-256 of the file of a class, or of its source where there is no file; else None."""
+def _source_hash(model: Code) -> str | None:
+    """SHA-256 of the file of a class or function, or of its source without one; else None."""
     try:
         file = inspect.getsourcefile(model)
         if file is not None and Path(file).is_file():
@@ -213,11 +214,25 @@ def origins(policies: Mapping[str, Policy]) -> dict[str, dict[str, object]]:
             continue
         own = own_kind(policy.kind)
         if own is None or own.model is not model:
-            source = f"{model.__module__}.{model.__qualname__}"
-            found[name] = asdict(Origin(policy.kind, "python", source, _source_hash(model)))
+            code = _code_of(policy)
+            source = f"{code.__module__}.{code.__qualname__}"
+            found[name] = asdict(Origin(policy.kind, "python", source, _source_hash(code)))
         else:
             found[name] = asdict(own.origin)
     return found
+
+
+def _code_of(policy: Policy) -> Code:
+    """What of a user's code makes the edits: the function behind a policy, else its class."""
+    function = getattr(policy, "function", None)
+    return function if isinstance(function, FunctionType) else type(policy)
+
+
+def _file_of(code: Code) -> str:
+    """Name of the file, or of the notebook's cell, that defines it; empty where it is not known."""
+    if isinstance(code, FunctionType):
+        return code.__code__.co_filename
+    return getattr(sys.modules[code.__module__], "__file__", None) or ""
 
 
 def check_edits(name: str, policy: Policy) -> None:
@@ -228,7 +243,7 @@ def check_edits(name: str, policy: Policy) -> None:
     try:
         edits = tuple(policy.edits())
     except Exception as error:
-        file = sys.modules[type(policy).__module__].__file__ or ""
+        file = _file_of(_code_of(policy))
         raise UserError(f"{owner}: {_where(error, file)}{clip(error, 200)}") from None
     for edit in edits:
         if not isinstance(edit, Edit):

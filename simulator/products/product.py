@@ -90,7 +90,25 @@ class Product(ProductSettings):
 
 
 def build_product(name: str, settings: Mapping[str, object]) -> Product:
-    """The product that ``settings`` describe; a ``UserError`` names every bad field."""
+    """The product that ``settings`` describe.
+
+    Parameters
+    ----------
+    name : str
+        Lower-case letters, digits and underscores.
+    settings : mapping of str to object
+        Fields of ``ProductSettings``: rates and shares as fractions, terms in months.
+
+    Returns
+    -------
+    Product
+        Frozen and validated.
+
+    Raises
+    ------
+    UserError
+        Names every bad field.
+    """
     check_name("product name", name)
     owner = f"product.{name}"
     terms = build(owner, ProductSettings, {str(key): value for key, value in settings.items()})

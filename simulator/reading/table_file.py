@@ -212,6 +212,8 @@ def _read_parquet(owner: str, path: Path) -> Parsed:
         names = [str(name) for name in table.column_names]
     except pa.ArrowMemoryError:
         raise MemoryError from None
+    except UserError:
+        raise
     except (pa.ArrowException, ValueError, UnicodeDecodeError, NotImplementedError) as error:
         raise UserError(f"{owner} must be a whole Parquet file; {clip(error, 160)}") from None
     return Parsed(tuple(names), table, None, "", "Parquet")

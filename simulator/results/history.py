@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from simulator.units import days_past_due
 from simulator.validation import UserError, clip
 from simulator.vocabulary import Cause, LoanStatus
 
@@ -16,14 +17,16 @@ def history_table(
     histories: Mapping[tuple[str, str], NDArray[np.void]],
     borrower_ids: NDArray[np.uint64],
     loan_ids: NDArray[np.uint64],
+    due_days: NDArray[np.uint8],
 ) -> pa.Table:
     """One row a scenario, policy, loan and month; money in the book's currency.
 
     ``histories`` maps (scenario, policy) to records of ``tally.HISTORY_DTYPE`` of shape
-    (horizon + 1, n_loans); ids are the permanent ones, hashed to 64 bits, shape (n_loans,).
+    (horizon + 1, n_loans); ids are the permanent ones, hashed to 64 bits, shape (n_loans,), and so
+    are the loans' due days. ``dpd`` is days past due at month end.
     """
     return pa.concat_tables(
-        _one_run(scenario, policy, records, borrower_ids, loan_ids)
+        _one_run(scenario, policy, records, (borrower_ids, loan_ids, due_days))
         for (scenario, policy), records in histories.items()
     )
 
@@ -32,9 +35,9 @@ def _one_run(
     scenario: str,
     policy: str,
     records: NDArray[np.void],
-    borrower_ids: NDArray[np.uint64],
-    loan_ids: NDArray[np.uint64],
+    of_loans: tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint8]],
 ) -> pa.Table:
+    borrower_ids, loan_ids, due_days = of_loans
     months, n_loans = records.shape
     names = {
         "status": [status.name.lower() for status in LoanStatus],
@@ -54,6 +57,8 @@ def _one_run(
             columns[field] = pa.DictionaryArray.from_arrays(codes, pa.array(names[field]))
         else:
             columns[field] = pa.array(values)
+    dpd = days_past_due(records["n_unpaid"].astype(np.int64), due_days.astype(np.int64))
+    columns["dpd"] = pa.array(dpd.reshape(-1).astype(np.int16))
     return pa.table(columns)
 
 

@@ -27,8 +27,9 @@ from simulator.results.inputs import OTHER_OPENING
 from simulator.results.loss_distribution import TailRow, tail_rows
 from simulator.results.ranking import Frontier, Standing, frontiers
 from simulator.results.run_folder import check_whole
+from simulator.results.statistics_view import with_statistics
 from simulator.results.stored_run import AGAIN, read_dataset
-from simulator.results.summary import SummaryRow, difference, summarise
+from simulator.results.summary import Difference, SummaryRow, differences, summarise
 from simulator.results.underwriting import UNDERWRITING, UnderwritingRow
 from simulator.settings import ReportSettings
 from simulator.validation import UserError, build, check_known, clip
@@ -60,12 +61,17 @@ class Run:
 
     Parameters
     ----------
-    dataset : what results.nc holds, manifest and settings of the report among its attributes. All
+    dataset : Dataset
+        What results.nc holds, manifest and settings of the report among its attributes. All
         answers follow from it alone; each is reckoned when it is first asked for, and kept.
-    summary : rows of summary.csv where they are known already.
-    folder : of a stored run; None for a fresh one.
-    history : what history.parquet holds, of a fresh run that was asked for it.
-    failure : what ended an explanation or the pages of a fresh run; its data stand all the same.
+    summary : iterable of SummaryRow, or None
+        Rows of summary.csv where they are known already.
+    folder : Path or None
+        Of a stored run; None for a fresh one.
+    history : Table or None
+        What history.parquet holds, of a fresh run that was asked for it.
+    failure : Exception or None
+        What ended an explanation or the pages of a fresh run; its data stand all the same.
 
     Raises
     ------
@@ -202,7 +208,21 @@ class Run:
             if name is not None:
                 check_known(group, places[group], name)
         wanted = metric or ranked_metric(self.dataset)
-        return self._answer(lambda: difference(self.dataset, wanted, (first, other), scenario))
+        (found,) = self.differences(first, other, (scenario,), wanted)
+        return found.estimate
+
+    def differences(
+        self, first: str, other: str, scenarios: Sequence[str | None], metric: str | None = None
+    ) -> tuple[Difference, ...]:
+        """As ``compare``, under each of ``scenarios``; ``metric`` None: every figure."""
+        return self._answer(
+            lambda: tuple(differences(self.dataset, (first, other), scenarios, metric))
+        )
+
+    @cached_property
+    def statistics(self) -> xr.Dataset:
+        """The dataset with the statistic over paths as a dimension."""
+        return self._answer(lambda: with_statistics(self.dataset))
 
     @cached_property
     def break_evens(self) -> tuple[BreakEven, ...]:
@@ -293,6 +313,8 @@ class Run:
         """What ``reckon`` finds; what it stumbles over in an edited file is told in one line."""
         try:
             return reckon()
+        except UserError:
+            raise
         except (ValueError, KeyError, IndexError, TypeError, ArithmeticError) as error:
             if self.folder is None:
                 raise

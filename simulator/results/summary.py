@@ -1,6 +1,6 @@
 """summary.csv as rows: every metric by scenario, policy and month, and its difference."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from math import nan
 from typing import Final, NamedTuple
@@ -96,43 +96,69 @@ def _compared(dataset: xr.Dataset) -> Iterator[MetricValues]:
     return chain.from_iterable(values(dataset) for values in _COMPARED)
 
 
-def difference(
-    dataset: xr.Dataset, metric: str, policies: tuple[str, str], scenario: str | None = None
-) -> Estimate[float]:
-    """``metric`` of the first policy less the second's, path by path.
+class Difference(NamedTuple):
+    """A metric of one policy less that of another; ``scenario`` None: over all by weight."""
+
+    metric: str
+    scenario: str | None
+    estimate: Estimate[float]
+    unit: str
+
+
+def differences(
+    dataset: xr.Dataset,
+    policies: tuple[str, str],
+    scenarios: Sequence[str | None],
+    metric: str | None = None,
+) -> list[Difference]:
+    """``metric`` of the first policy less the second's, path by path, under each of ``scenarios``.
 
     Any two policies; a variable [scenario, policy, path], or any figure of the whole horizon that
-    ``summarise`` compares. ``scenario`` None: all by weight. ``UserError`` for another ``metric``.
+    ``summarise`` compares; None: each of these figures. A scenario that is None: all by weight.
+    ``UserError`` for another ``metric``.
     """
     first, other = (reference_index(dataset, policy) for policy in policies)
     replicates = int(dataset.attrs["draws_per_path"])
-    gap = delta_of(_whole(dataset, metric), other, replicates)
+    names = [str(name) for name in dataset["scenario"].values]
 
-    def chosen(values: F8) -> F8:
+    def chosen(values: F8, scenario: str | None) -> F8:
         by_scenario = values[:, [first]]
         if scenario is None:
             return weighted(dataset, by_scenario)[None]
-        names = [str(name) for name in dataset["scenario"].values]
         return by_scenario[[names.index(scenario)]]
 
-    spread = None if gap.spread is None else chosen(gap.spread)
-    return statistics(gap._replace(values=chosen(gap.values), spread=spread), replicates).at(
-        0, 0, 0
-    )
+    found = []
+    for item in _whole(dataset, metric):
+        gap = delta_of(item, other, replicates)
+        for scenario in scenarios:
+            spread = None if gap.spread is None else chosen(gap.spread, scenario)
+            part = gap._replace(values=chosen(gap.values, scenario), spread=spread)
+            estimate = statistics(part, replicates).at(0, 0, 0)
+            found.append(Difference(item.name, scenario, estimate, item.unit))
+    return found
 
 
-def _whole(dataset: xr.Dataset, metric: str) -> MetricValues:
-    """The figure ``metric`` of the whole horizon; of a variable by path at once."""
-    if metric in dataset and dataset[metric].dims == ("scenario", "policy", "path"):
+def _whole(dataset: xr.Dataset, metric: str | None) -> list[MetricValues]:
+    """Every figure of the whole horizon, or ``metric`` alone; of a variable by path at once."""
+    if (
+        metric is not None
+        and metric in dataset
+        and dataset[metric].dims == ("scenario", "policy", "path")
+    ):
         values = np.asarray(dataset[metric].values, dtype=np.float64)
-        return MetricValues(metric, "", "", WHOLE_HORIZON, values[..., None])
-    names = []
+        unit = str(dataset[metric].attrs.get("units", ""))
+        return [MetricValues(metric, unit, "", WHOLE_HORIZON, values[..., None])]
+    names, items = [], []
     for item in _compared(dataset):
-        if item.months == WHOLE_HORIZON:
-            names.append(item.name)
-            if item.name == metric:
-                return item
-    raise unknown_choice("metric", names, metric)
+        if item.months != WHOLE_HORIZON:
+            continue
+        if item.name == metric:
+            return [item]
+        names.append(item.name)
+        items.append(item)
+    if metric is not None:
+        raise unknown_choice("metric", names, metric)
+    return items
 
 
 def _score_row(row: ScoreRow, policy: str) -> SummaryRow:

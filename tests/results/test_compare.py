@@ -7,10 +7,16 @@ from scipy import stats
 
 from simulator.results.compare import reference_index
 from simulator.results.dataset import to_dataset
-from simulator.results.summary import difference, summarise
+from simulator.results.summary import differences, summarise
 from simulator.validation import UserError
 from simulator.vocabulary import Flow
 from tests.results.outputs import output_of, random_tallies, rows_of, zero_tallies
+
+
+def difference(dataset, metric, policies, scenario=None):
+    """One metric under one scenario, or over all by weight."""
+    (found,) = differences(dataset, policies, (scenario,), metric)
+    return found.estimate
 
 
 def test_paired_interval_is_that_of_differences_and_narrower_than_unpaired() -> None:

@@ -14,11 +14,16 @@ def test_a_history_has_a_row_for_each_run_loan_and_month() -> None:
     records["cause"][2, 1] = int(Cause.ILLNESS)
     ids = np.array([7, 2**63 + 1], dtype=np.uint64)
     runs = {("baseline", "status_quo"): records, ("baseline", "other"): records}
-    table = history_table(runs, ids, ids + np.uint64(1)).to_pydict()
+    records["n_unpaid"][2] = (0, 3)
+    due_days = np.array([5, 28], dtype=np.uint8)
+    table = history_table(runs, ids, ids + np.uint64(1), due_days).to_pydict()
     assert len(table["month"]) == 2 * 3 * 2
     last = {name: column[5] for name, column in table.items()}
     assert last["scenario"] == "baseline"
     assert last["policy"] == "status_quo"
     assert (last["month"], last["balance"], last["status"]) == (2, 5.0, "open")
     assert last["cause"] == "illness"
+    assert last["dpd"] == 90 - 28
+    assert table["dpd"][:4] == [0, 0, 0, 0]
+    assert max(table["dpd"]) == 62
     assert (last["borrower_id"], last["loan_id"]) == (2**63 + 1, 2**63 + 2)

@@ -59,41 +59,63 @@ class BarProgress:
 
 
 class LineProgress:
-    """A plain line every few seconds, for logs and pipes."""
+    """A plain line every few seconds, for logs and pipes: also where a step takes long."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._label = self._words = ""
         self._total = self._done = 0
         self._began = self._told = 0.0
+        self._over: threading.Event | None = None
 
     def start(self, total: int, label: str) -> None:
         """Begin ``total`` units of work."""
-        self._label, self._total, self._done = run_message(label), total, 0
-        self._words = tr("{label}: {done}/{total} after {seconds} s")
-        self._began = self._told = time.monotonic()
+        with self._lock:
+            self._label, self._total, self._done = run_message(label), total, 0
+            self._words = tr("{label}: {done}/{total} after {seconds} s")
+            self._began = self._told = time.monotonic()
         print(f"{self._label}: 0/{total}", file=sys.stderr, flush=True)
+        if self._over is None:
+            self._over = threading.Event()
+            threading.Thread(target=self._tell_often, args=(self._over,), daemon=True).start()
 
     def advance(self, n: int = 1) -> None:
         """``n`` more units are done."""
         with self._lock:
             self._done += n
-            now = time.monotonic()
-            if now - self._told < _LINE_EVERY_SECONDS and self._done < self._total:
-                return
-            self._told = now
-            seconds = f"{now - self._began:.0f}"
-            line = self._words.format(
-                label=self._label, done=self._done, total=self._total, seconds=seconds
-            )
-            print(line, file=sys.stderr, flush=True)
+            if self._done >= self._total:
+                self._tell(time.monotonic())
+        self._tell_when_due()
 
     def finish(self) -> None:
         """The work has ended, well or not."""
+        if self._over is not None:
+            self._over.set()
+            self._over = None
 
     def tell(self, text: str) -> None:
         """A line of its own."""
         tell_line(text)
+
+    def _tell_often(self, over: threading.Event) -> None:
+        while not over.wait(_TELL_EVERY_SECONDS):
+            self._tell_when_due()
+
+    def _tell_when_due(self) -> None:
+        with self._lock:
+            now = time.monotonic()
+            if now - self._told >= _LINE_EVERY_SECONDS and self._done < self._total:
+                self._tell(now)
+
+    def _tell(self, now: float) -> None:
+        self._told = now
+        line = self._words.format(
+            label=self._label,
+            done=self._done,
+            total=self._total,
+            seconds=f"{now - self._began:.0f}",
+        )
+        print(line, file=sys.stderr, flush=True)
 
 
 def tell_line(text: str) -> None:

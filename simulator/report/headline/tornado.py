@@ -48,11 +48,10 @@ def tornado(data: ReportData) -> Tornado | None:
     case = data.decision.leading
     if case is None:
         return None
-    found = bars(data.dataset, case.policy, EVERYWHERE, case.worth.mean)
-    plain = [bar for bar in found if bar.kind != PAIR]
-    if not plain:
+    shown = shown_bars(data)
+    if not shown:
         return None
-    shown = [*plain[:MOST_BARS], *(bar for bar in found if bar.kind == PAIR)]
+    plain = [bar for bar in _bars(data) if bar.kind != PAIR]
     values = [v for bar in shown for v in _worths(bar)]
     scale, low, high = money_scale(data.currency, values), min(values), max(values)
     room = 0.04 * (high - low) or 1.0
@@ -76,6 +75,25 @@ def tornado(data: ReportData) -> Tornado | None:
     )
 
 
+def _bars(data: ReportData) -> tuple[Bar, ...]:
+    """All bars of the leading policy's worth over all scenarios, the widest first."""
+    case = data.decision.leading
+    return () if case is None else bars(data.dataset, case.policy, EVERYWHERE, case.worth.mean)
+
+
+def shown_bars(data: ReportData) -> tuple[Bar, ...]:
+    """The widest of single assumptions, and the worst pair; none where nothing was tried."""
+    found = _bars(data)
+    plain = [bar for bar in found if bar.kind != PAIR][:MOST_BARS]
+    return (*plain, *(bar for bar in found if plain and bar.kind == PAIR))
+
+
+def turns(bar: Bar, sign: int) -> bool:
+    """Whether a worth of this ``sign`` (0: not significant) changes it within the bar."""
+    ends = _worths(bar)
+    return sign != 0 and min(ends) < 0.0 < max(ends)
+
+
 def _worths(bar: Bar) -> list[float]:
     """What is known of its worths at both ends and at the base."""
     return [v for v in (bar.low, bar.high, bar.base) if isfinite(v)]
@@ -84,8 +102,7 @@ def _worths(bar: Bar) -> list[float]:
 def _row(bar: Bar, at: Callable[[float], float], scale: Scale, sign: int) -> Row:
     ends = _worths(bar)
     left, right = at(min(ends)), at(max(ends))
-    turns = sign != 0 and min(ends) < 0.0 < max(ends)
-    kind = "noise" if bar.noise else "turns" if turns else ""
+    kind = "noise" if bar.noise else "turns" if turns(bar, sign) else ""
     return Row(
         label=label(bar.name),
         detail=_detail(bar, sign),

@@ -6,13 +6,14 @@ from enum import StrEnum
 from functools import partial
 
 import plotly.graph_objects as go
+from plotly.graph_objects import Figure as Figure
 
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import tr
 from simulator.report.kit.style import Frame
 from simulator.results.table import Table
 
-Draw = Callable[[Frame], go.Figure]
+Draw = Callable[[Frame], Figure]
 
 
 class Axis(StrEnum):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import loanstress
 import simulator
 from simulator.results.metrics import metric_of
 from tests import ROOT
@@ -149,9 +150,17 @@ def test_meanings_of_parameters_use_the_words_of_the_field() -> None:
             assert not found_in(" ".join(row.values()), ENGLISH), row
 
 
-@pytest.mark.parametrize("name", simulator.__all__)
-def test_docstrings_of_what_a_user_calls_use_the_words_of_the_field(name: str) -> None:
-    text = inspect.getdoc(getattr(simulator, name)) or ""
+def _called() -> Iterator[object]:
+    """What a user calls, with the methods of a notebook's objects."""
+    for module in (simulator, loanstress):
+        yield from (getattr(module, name) for name in module.__all__)
+    for owner in (loanstress.Run, loanstress.Settings, loanstress.Book, loanstress.Scenario):
+        yield from (member for name, member in vars(owner).items() if not name.startswith("_"))
+
+
+@pytest.mark.parametrize("called", list(_called()))
+def test_docstrings_of_what_a_user_calls_use_the_words_of_the_field(called: object) -> None:
+    text = inspect.getdoc(called) or ""
     assert not found_in(re.sub(r"``[^`]*``", " ", text), ENGLISH)
 
 

@@ -1,0 +1,267 @@
+"""Settings of a run as a notebook holds them: to read, to change a key, to run again."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from loanstress.frames import is_gone
+from simulator.catalogue import parameters_from, parameters_hash
+from simulator.cli.configuration.folders import find_folders
+from simulator.cli.configuration.groups import PRODUCT, TABLE, lists
+from simulator.cli.configuration.inputs import Chosen, read_inputs, request_from
+from simulator.cli.configuration.names import check_parameter
+from simulator.code_identity import code_identity
+from simulator.macro.tables import find_table
+from simulator.policies import Policy, kinds
+from simulator.products import shipped_products
+from simulator.reading.named_files import named_files, with_home
+from simulator.request import ExperimentRequest
+from simulator.results.run_folder import sha256_of
+from simulator.validation import UserError, build, check_known, clip
+
+_FIELDS: Final = {
+    "scenario": "scenarios",
+    "policy": "policies",
+    "product": "products",
+    "provision": "provision",
+    "break_even": "break_even",
+    "book": "book",
+    "run": "run",
+    "report": "report",
+}
+"""Field of a request that holds a group; of other groups it holds sections."""
+_NO_NUMBERS: Final = {"threads", "path_batch"}
+"""Keys of ``run`` that change no result."""
+
+
+class Settings(Mapping[str, Any]):
+    """The whole configuration of a run, by group, as ``manifest.json`` has it.
+
+    Parameters
+    ----------
+    configuration : mapping of str to mapping
+        Group -> keys and values; money in the book's currency, rates as fractions.
+    request : ExperimentRequest or None
+        What was run, where this process ran it; else it is made from ``configuration``.
+    """
+
+    def __init__(
+        self, configuration: Mapping[str, Any], request: ExperimentRequest | None = None
+    ) -> None:
+        self._configuration = configuration
+        self._request = request
+
+    def __getitem__(self, group: str) -> Any:
+        return self._configuration[group]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._configuration)
+
+    def __len__(self) -> int:
+        return len(self._configuration)
+
+    def __repr__(self) -> str:
+        """A line for each group."""
+        told = (f"  {group}: {clip(value, 100)}" for group, value in self._configuration.items())
+        return "\n".join(("Settings", *told))
+
+    @cached_property
+    def request(self) -> ExperimentRequest:
+        """What a run of these settings is asked to do.
+
+        Raises
+        ------
+        UserError
+            Where a file of the book or a table of a scenario is not there any more, or a policy
+            was a Python object of another session.
+        """
+        return self._request or request_of(self._configuration)
+
+    def changed(self, changes: Mapping[str, object]) -> "Settings":
+        """The same settings with other values.
+
+        Parameters
+        ----------
+        changes : mapping of str to object
+            Key as on the command line (``policy.grace_period.months``, ``run.paths``,
+            ``parameters.finding_rate``) -> value.
+
+        Returns
+        -------
+        Settings
+            New ones; these stay as they are.
+
+        Raises
+        ------
+        UserError
+            For a key that these settings do not have, or a value beyond its range.
+        """
+        request = self.request
+        for key, value in changes.items():
+            request = changed_request(request, key, value)
+        return Settings(request.configuration, request)
+
+
+def request_of(configuration: Mapping[str, Any]) -> ExperimentRequest:
+    """The request of a stored run's configuration, by the command's own checks."""
+    config = {str(group): value for group, value in configuration.items() if group in TABLE}
+    tables = {f"scenario.{n}.table": s["table"] for n, s in config.get("scenario", {}).items()}
+    for key, path in {"book.path": config.get("book", {}).get("path"), **tables}.items():
+        if is_gone(path):
+            raise UserError(
+                f"{key} was a DataFrame of a session that has ended: call stress_test with it again"
+                " and take the settings of that run"
+            )
+    config.setdefault(
+        PRODUCT, {n: p.model_dump(exclude={"name"}) for n, p in shipped_products().items()}
+    )
+    chosen = {group: tuple(config.get(group) or ()) for group in lists()}
+    inputs = read_inputs(config, chosen)
+    names = Chosen(inputs.book.kind, "", "")
+    return request_from(inputs, names, find_folders(), configuration, ())
+
+
+def changed_request(request: ExperimentRequest, key: str, value: object) -> ExperimentRequest:
+    """``request`` with ``value`` at ``key``; a ``UserError`` names what is wrong with either."""
+    group, _, rest = key.partition(".")
+    check_known(f"{clip(key)}: its group", [*_FIELDS, *_sections(), "parameters"], group)
+    words = rest.split(".")
+    if not all(words) or (TABLE[group].is_list and len(words) < 2):
+        form = "GROUP.NAME.KEY" if TABLE[group].is_list else "GROUP.KEY"
+        raise UserError(f"{clip(key)} must be {form}, as policy.grace_period.months or run.paths")
+    if group == "parameters":
+        check_parameter(group, rest)
+        values = parameters_from({**request.parameters, rest: value})
+        return _told(replace(request, parameters=values), group, {rest: value})
+    if TABLE[group].is_list:
+        return _with_entry(request, key, words, value)
+    return _with_group(request, group, words, value)
+
+
+def _sections() -> list[str]:
+    """Groups without a field of a request."""
+    known = {*_FIELDS, "parameters"}
+    return [name for name, group in TABLE.items() if group.in_a_run and name not in known]
+
+
+def _with_entry(
+    request: ExperimentRequest, key: str, words: list[str], value: object
+) -> ExperimentRequest:
+    """One entry of a list group with another value."""
+    group, name = key.partition(".")[0], words[0]
+    field = _FIELDS[group]
+    entries: Mapping[str, object] = (
+        request.all_policies if group == "policy" else getattr(request, field)
+    )
+    check_known(f"{clip(key)}: {group}", entries, name)
+    entry = entries[name]
+    if not isinstance(entry, BaseModel):
+        raise UserError(f"{clip(key)}: {name} is a Python function, which has no keys to set")
+    left_out = {"name"} if group == PRODUCT else set()
+    values = _placed(key, entry.model_dump(exclude=left_out), words[1:], value)
+    if isinstance(entry, Policy) and kinds().get(entry.kind) is not type(entry):
+        found: object = build(f"policy.{name}", type(entry), values)
+    else:
+        found = TABLE[group].entry(name, values)
+    changed = _with_field(request, field, {**entries, name: found})
+    assert isinstance(found, BaseModel)
+    return _told(changed, group, {name: found.model_dump(mode="json")})
+
+
+def _with_group(
+    request: ExperimentRequest, group: str, words: list[str], value: object
+) -> ExperimentRequest:
+    """A group of one, or a section, with another value."""
+    model = TABLE[group].model
+    assert model is not None
+    own = getattr(request, _FIELDS[group]) if group in _FIELDS else request.sections.get(group)
+    values = own.model_dump() if isinstance(own, BaseModel) else model()().model_dump()
+    found = TABLE[group].entry(group, _placed(f"{group}.{'.'.join(words)}", values, words, value))
+    assert isinstance(found, BaseModel)
+    told = found.model_dump(mode="json")
+    if group in _FIELDS:
+        return _told(_with_field(request, _FIELDS[group], found), group, told)
+    return _told(replace(request, sections={**request.sections, group: found}), group, told)
+
+
+def _with_field(request: ExperimentRequest, field: str, value: object) -> ExperimentRequest:
+    changes: dict[str, Any] = {field: value}
+    return replace(request, **changes)
+
+
+def _placed(
+    key: str, values: Mapping[str, object], words: list[str], value: object
+) -> dict[str, object]:
+    """``values`` with ``value`` at the place that ``words`` lead to."""
+    first, *deeper = words
+    if not deeper:
+        return {**values, first: value}
+    inner = values.get(first)
+    if not isinstance(inner, Mapping):
+        raise UserError(f"{clip(key)}: {clip(first)} holds no keys")
+    return {**values, first: _placed(key, inner, deeper, value)}
+
+
+def _told(
+    request: ExperimentRequest, group: str, entries: Mapping[str, object]
+) -> ExperimentRequest:
+    """``request`` whose configuration tells ``entries`` of ``group``."""
+    before = request.configuration.get(group)
+    kept = before if isinstance(before, Mapping) else {}
+    return replace(request, configuration={**request.configuration, group: {**kept, **entries}})
+
+
+def identity(request: ExperimentRequest) -> str:
+    """SHA-256 of all that decides a run's numbers: settings, files that it reads, the program.
+
+    Threads, the report and who answers for a run are left out. A policy that is no shipped one is
+    its edits.
+    """
+    told = {
+        "book": _book_identity(request),
+        "scenarios": {n: _scenario_identity(request, n) for n in request.scenarios},
+        "policies": {n: _policy_identity(policy) for n, policy in request.all_policies.items()},
+        "products": {n: item.model_dump(mode="json") for n, item in request.products.items()},
+        "provision": {n: _plain(item) for n, item in request.provision.items()},
+        "break_even": {n: _plain(item) for n, item in request.break_even.items()},
+        "run": request.run.model_dump(mode="json", exclude=_NO_NUMBERS),
+        "parameters": parameters_hash(request.parameters),
+        "sections": {n: _plain(s) for n, s in request.sections.items() if n != "governance"},
+        "code": code_identity()["sha256"],
+    }
+    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _plain(item: object) -> object:
+    return item.model_dump(mode="json") if isinstance(item, BaseModel) else repr(item)
+
+
+def _policy_identity(policy: Policy) -> object:
+    if isinstance(policy, BaseModel) and kinds().get(policy.kind) is type(policy):
+        return policy.model_dump(mode="json")
+    return [repr(edit) for edit in policy.edits()]
+
+
+def _book_identity(request: ExperimentRequest) -> object:
+    """Keys of the book, and the content of its files in place of their names."""
+    book = request.book
+    files = list(named_files("book.path", book.path)) if book.path else []
+    files += [file for file in (book.mapping, book.panel) if isinstance(file, str)]
+    values = book.model_dump(mode="json", exclude={"path", "panel"})
+    if isinstance(book.mapping, str):
+        del values["mapping"]
+    return [values, [sha256_of(with_home(str(file))) for file in files]]
+
+
+def _scenario_identity(request: ExperimentRequest, name: str) -> object:
+    """Keys of a scenario, and the content of its tables in place of their names."""
+    scenario = request.scenarios[name]
+    files = [scenario.table, *([scenario.history] if scenario.history else [])]
+    found = [find_table(f"scenario.{name}.table", file, request.table_folders) for file in files]
+    values = scenario.model_dump(mode="json", exclude={"table", "history"})
+    return [values, [sha256_of(file) for file in found]]
