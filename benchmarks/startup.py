@@ -11,8 +11,8 @@ import numpy as np
 
 from benchmarks.case import MONTHS, POLICIES, ROOT, SCENARIO, Case, shipped_case
 from benchmarks.harness import GIB, MIB, Row
+from simulator.engine import scratch_bytes as bytes_of_a_thread
 from simulator.engine import simulate
-from simulator.kernels.records import allocate_state
 
 _UNTIL_SIMULATION = """
 import sys, simulator.experiment as experiment
@@ -57,10 +57,8 @@ def measure_start(repeats: int = 3) -> list[Row]:
 
 
 def scratch_bytes(case: Case) -> int:
-    """Bytes that one worker thread holds for ``case``: its state and one path's lives."""
-    n_people, n_loans = case.packed.book.people.size, case.packed.book.loans.size
-    state = allocate_state(n_people, n_loans, case.packed.most_loans)
-    return sum(array.nbytes for array in state) + (MONTHS + 1) * n_people
+    """Bytes that one worker thread holds for ``case``."""
+    return bytes_of_a_thread(case.packed, case.run(1))
 
 
 def _resident() -> int | None:

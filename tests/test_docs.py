@@ -391,6 +391,6 @@ def test_versions_and_dependencies_agree():
 
 def test_the_checks_of_a_change_end_with_the_test_command_of_the_readme():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert ".venv/bin/python -m pytest\n" in "".join(_blocks("bash"))
-    assert '"$venv/bin/python" -m pytest\n' in script
+    assert ".venv/bin/python -m pytest -n 2\n" in "".join(_blocks("bash"))
+    assert '"$venv/bin/python" -m pytest -n 2\n' in script
     assert "pip\" install --quiet --disable-pip-version-check -e '.[dev]'" in script
