@@ -41,7 +41,7 @@ html_theme = "furo"
 html_title = "loanstress"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_js_files = ["plotly.min.js"]
+html_js_files = ["plotly.min.js", "site.js"]
 html_show_sourcelink = False
 html_copy_source = False
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
@@ -18,7 +18,7 @@ from simulator.cli.configuration.names import check_parameter
 from simulator.code_identity import code_identity
 from simulator.macro.tables import find_table
 from simulator.policies import Policy, kinds
-from simulator.products import shipped_products
+from simulator.products import Product, shipped_products
 from simulator.reading.named_files import named_files, with_home
 from simulator.request import ExperimentRequest
 from simulator.results.run_folder import sha256_of
@@ -101,9 +101,7 @@ class Settings(Mapping[str, Any]):
         UserError
             For a key that these settings do not have, or a value beyond its range.
         """
-        request = self.request
-        for key, value in changes.items():
-            request = changed_request(request, key, value)
+        request = changed_request(self.request, changes)
         return Settings(request.configuration, request)
 
 
@@ -117,30 +115,48 @@ def request_of(configuration: Mapping[str, Any]) -> ExperimentRequest:
                 f"{key} was a DataFrame of a session that has ended: call stress_test with it again"
                 " and take the settings of that run"
             )
-    config.setdefault(
-        PRODUCT, {n: p.model_dump(exclude={"name"}) for n, p in shipped_products().items()}
-    )
+    shipped = {name: _told_product(product) for name, product in shipped_products().items()}
+    config[PRODUCT] = {**shipped, **config.get(PRODUCT, {})}
     chosen = {group: tuple(config.get(group) or ()) for group in lists()}
     inputs = read_inputs(config, chosen)
     names = Chosen(inputs.book.kind, "", "")
     return request_from(inputs, names, find_folders(), configuration, ())
 
 
-def changed_request(request: ExperimentRequest, key: str, value: object) -> ExperimentRequest:
-    """``request`` with ``value`` at ``key``; a ``UserError`` names what is wrong with either."""
-    group, _, rest = key.partition(".")
+class _Place(NamedTuple):
+    """What is rebuilt at once: an entry of a list group, or a whole group (``name`` empty)."""
+
+    group: str
+    name: str
+
+
+def changed_request(request: ExperimentRequest, changes: Mapping[str, object]) -> ExperimentRequest:
+    """``request`` with other values by key; a ``UserError`` names what is wrong with one.
+
+    Keys of one group are checked together, so that two values may only be right with each other.
+    """
+    places: dict[_Place, dict[str, object]] = {}
+    for key, value in changes.items():
+        places.setdefault(_place(key), {})[key] = value
+    for place, values in places.items():
+        if place.group == "parameters":
+            request = _with_parameters(request, values)
+        elif place.name:
+            request = _with_entry(request, place, values)
+        else:
+            request = _with_group(request, place.group, values)
+    return request
+
+
+def _place(key: str) -> _Place:
+    """Where a key belongs; ``UserError`` where it is none."""
+    group, *words = key.split(".")
     check_known(f"{clip(key)}: its group", [*_FIELDS, *_sections(), "parameters"], group)
-    words = rest.split(".")
-    if not all(words) or (TABLE[group].is_list and len(words) < 2):
-        form = "GROUP.NAME.KEY" if TABLE[group].is_list else "GROUP.KEY"
+    several = TABLE[group].is_list
+    if not words or not all(words) or (several and len(words) < 2):
+        form = "GROUP.NAME.KEY" if several else "GROUP.KEY"
         raise UserError(f"{clip(key)} must be {form}, as policy.grace_period.months or run.paths")
-    if group == "parameters":
-        check_parameter(group, rest)
-        values = parameters_from({**request.parameters, rest: value})
-        return _told(replace(request, parameters=values), group, {rest: value})
-    if TABLE[group].is_list:
-        return _with_entry(request, key, words, value)
-    return _with_group(request, group, words, value)
+    return _Place(group, words[0] if several else "")
 
 
 def _sections() -> list[str]:
@@ -149,44 +165,68 @@ def _sections() -> list[str]:
     return [name for name, group in TABLE.items() if group.in_a_run and name not in known]
 
 
-def _with_entry(
-    request: ExperimentRequest, key: str, words: list[str], value: object
+def _with_parameters(
+    request: ExperimentRequest, changes: Mapping[str, object]
 ) -> ExperimentRequest:
-    """One entry of a list group with another value."""
-    group, name = key.partition(".")[0], words[0]
-    field = _FIELDS[group]
+    """Other values of parameters."""
+    named = {key.partition(".")[2]: value for key, value in changes.items()}
+    for name in named:
+        check_parameter("parameters", name)
+    values = parameters_from({**request.parameters, **named})
+    return _told(replace(request, parameters=values), "parameters", named)
+
+
+def _with_entry(
+    request: ExperimentRequest, place: _Place, changes: Mapping[str, object]
+) -> ExperimentRequest:
+    """One entry of a list group with other values."""
+    group, name = place
+    field, key = _FIELDS[group], clip(next(iter(changes)))
     entries: Mapping[str, object] = (
         request.all_policies if group == "policy" else getattr(request, field)
     )
-    check_known(f"{clip(key)}: {group}", entries, name)
+    check_known(f"{key}: {group}", entries, name)
     entry = entries[name]
     if not isinstance(entry, BaseModel):
-        raise UserError(f"{clip(key)}: {name} is a Python function, which has no keys to set")
-    left_out = {"name"} if group == PRODUCT else set()
-    values = _placed(key, entry.model_dump(exclude=left_out), words[1:], value)
+        raise UserError(f"{key}: {name} is a Python function, which has no keys to set")
+    values = _changed(entry.model_dump(exclude={"name"} if group == PRODUCT else None), changes, 2)
     if isinstance(entry, Policy) and kinds().get(entry.kind) is not type(entry):
         found: object = build(f"policy.{name}", type(entry), values)
     else:
         found = TABLE[group].entry(name, values)
-    changed = _with_field(request, field, {**entries, name: found})
-    assert isinstance(found, BaseModel)
-    return _told(changed, group, {name: found.model_dump(mode="json")})
+    told = _told_product(found) if isinstance(found, Product) else _plain(found)
+    return _told(_with_field(request, field, {**entries, name: found}), group, {name: told})
+
+
+def _told_product(product: Product) -> dict[str, object]:
+    """A product as its file has it."""
+    told = product.model_dump(mode="json", exclude={"name"})
+    return {**told, "amortisation": product.amortisation.name.lower()}
 
 
 def _with_group(
-    request: ExperimentRequest, group: str, words: list[str], value: object
+    request: ExperimentRequest, group: str, changes: Mapping[str, object]
 ) -> ExperimentRequest:
-    """A group of one, or a section, with another value."""
+    """A group of one, or a section, with other values."""
     model = TABLE[group].model
     assert model is not None
     own = getattr(request, _FIELDS[group]) if group in _FIELDS else request.sections.get(group)
     values = own.model_dump() if isinstance(own, BaseModel) else model()().model_dump()
-    found = TABLE[group].entry(group, _placed(f"{group}.{'.'.join(words)}", values, words, value))
+    found = TABLE[group].entry(group, _changed(values, changes, 1))
     assert isinstance(found, BaseModel)
     told = found.model_dump(mode="json")
     if group in _FIELDS:
         return _told(_with_field(request, _FIELDS[group], found), group, told)
     return _told(replace(request, sections={**request.sections, group: found}), group, told)
+
+
+def _changed(
+    values: dict[str, object], changes: Mapping[str, object], skipped: int
+) -> dict[str, object]:
+    """``values`` with ``changes`` at their keys, of which the first ``skipped`` words lead here."""
+    for key, value in changes.items():
+        values = _placed(key, values, key.split(".")[skipped:], value)
+    return values
 
 
 def _with_field(request: ExperimentRequest, field: str, value: object) -> ExperimentRequest:
@@ -231,10 +271,15 @@ def identity(request: ExperimentRequest) -> str:
         "break_even": {n: _plain(item) for n, item in request.break_even.items()},
         "run": request.run.model_dump(mode="json", exclude=_NO_NUMBERS),
         "parameters": parameters_hash(request.parameters),
-        "sections": {n: _plain(s) for n, s in request.sections.items() if n != "governance"},
+        "sections": {n: _plain(s) for n, s in request.sections.items() if _decides(n, s)},
         "code": code_identity()["sha256"],
     }
     return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _decides(name: str, section: object) -> bool:
+    """Whether a section may move a number: it is not what a run without it has."""
+    return name != "governance" and section != type(section)()
 
 
 def _plain(item: object) -> object:

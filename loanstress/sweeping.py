@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from loanstress.run import Run
-from loanstress.settings import Settings, identity
+from loanstress.settings import Settings, changed_request, identity
 from loanstress.watching import watching
 from simulator.explain.assumption_list import SECTION
 from simulator.explain.assumptions import without_assumptions
 from simulator.notebook import run_request, told
 from simulator.progress import Progress
 from simulator.reading.named_files import with_home
+from simulator.report.kit.language import speaking
+from simulator.report.kit.run_messages import run_message
 from simulator.request import ExperimentRequest
 from simulator.results.files import RESULTS_NAME
 from simulator.results.run import Run as Finished
@@ -83,7 +85,7 @@ def sweep(
     folder = None if cache is None else with_home(cache)
     rows: list[tuple[Any, ...]] = []
     heard: dict[tuple[type[Warning], str], None] = {}
-    with watching(progress) as watch:
+    with speaking(own.request.report.language), watching(progress) as watch:
         for number, (job, request) in enumerate(zip(jobs, requests, strict=True), start=1):
             what = ", ".join(f"{key}={value}" for key, value in job.items())
             watch.tell(f"run {number} of {len(jobs)}: {what}")
@@ -97,8 +99,9 @@ def sweep(
                 continue
             heard |= dict.fromkeys(told(found))
             rows += [(*head, *_whole(row), "") for row in found.summary if row.month is None]
-    for category, text in heard:
-        warnings.warn(text, category, stacklevel=2)
+    with speaking(own.request.report.language):
+        for category, text in heard:
+            warnings.warn(run_message(text), category, stacklevel=2)
     import pandas as pd
 
     return pd.DataFrame(rows, columns=[*values, *_COLUMNS, "error"])
@@ -132,15 +135,10 @@ def _requests(
         if not any(key.startswith(f"{SECTION}.") for key in job):
             request = without_assumptions(request)
         if threads is not None:
-            request = settings_with_threads(request, threads)
+            request = changed_request(request, {"run.threads": threads})
         found.append(request)
     refuse(list(mistakes))
     return found
-
-
-def settings_with_threads(request: ExperimentRequest, threads: int) -> ExperimentRequest:
-    """``request`` with a number of worker threads."""
-    return Settings(request.configuration, request).changed({"run.threads": threads}).request
 
 
 def _finished(request: ExperimentRequest, cache: Path | None, watch: Progress) -> Finished:

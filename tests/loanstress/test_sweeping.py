@@ -98,7 +98,7 @@ def test_a_run_is_known_by_what_decides_its_numbers(run, tmp_path, monkeypatch):
         "report.title": "x",
     }
     for key, value in same.items():
-        assert identity(changed_request(request, key, value)) == identity(request), key
+        assert identity(changed_request(request, {key: value})) == identity(request), key
     other = {
         "run.seed": 2,
         "run.paths": 4,
@@ -111,7 +111,7 @@ def test_a_run_is_known_by_what_decides_its_numbers(run, tmp_path, monkeypatch):
         "product.cash_loan.annual_rate": 0.2,
         "decision.limits.complaints": 0.2,
     }
-    found = {identity(changed_request(request, key, value)) for key, value in other.items()}
+    found = {identity(changed_request(request, {key: value})) for key, value in other.items()}
     assert len(found | {identity(request)}) == len(other) + 1
     monkeypatch.setattr("loanstress.settings.code_identity", lambda: {"sha256": "another"})
     assert identity(request) not in found
@@ -151,7 +151,7 @@ def test_a_function_is_another_policy_when_what_it_does_changes():
     share = 0.4
     assert identity(request) != before
     with pytest.raises(loanstress.UserError, match="spare is a Python function"):
-        changed_request(request, "policy.spare.months", 3)
+        changed_request(request, {"policy.spare.months": 3})
 
 
 def test_all_mistakes_are_told_before_anything_is_run(run, runs):
@@ -219,6 +219,32 @@ def test_frames_of_a_session_that_has_ended_are_told(run):
     settings = {**run.settings, "scenario": {"downturn": {**scenario, "table": gone}}}
     with pytest.raises(loanstress.UserError, match=r"scenario\.downturn\.table was a DataFrame"):
         sweep(Settings(settings), MONTHS, progress=False)
+
+
+def test_values_that_are_right_together_only_are_checked_together(run):
+    changes = {"run.draws_per_path": 5, "run.paths": 10}
+    for order in (changes, dict(reversed(changes.items()))):
+        assert run.settings.changed(order).request.run.macro_draws == 2
+    with pytest.raises(loanstress.UserError, match="draws_per_path must divide"):
+        run.settings.changed({"run.draws_per_path": 5})
+    members = {"policy.half.months": 2, "policy.half.deferred_share": 0.1, "run.seed": 3}
+    half = run.settings.changed(members).request.policies["half"]
+    assert (half.months, half.deferred_share) == (2, 0.1)
+
+
+def test_a_stored_run_of_another_product_can_be_swept(tmp_path):
+    request = _request()
+    settings = Settings(request.configuration, request)
+    small = {"run.paths": 1, "run.months": 2, "run.runoff_months": 0, "book.borrowers": 60}
+    other = settings.changed({**small, "product.cash_loan.annual_rate": 0.2})
+    sweep(other, {"run.seed": [1]}, cache=tmp_path, progress=False)
+    (folder,) = tmp_path.iterdir()
+    stored = loanstress.load(folder).settings
+    products = stored.request.products
+    assert products["cash_loan"].annual_rate == 0.2
+    assert set(products) == set(request.products)
+    assert products["cash_loan"].amortisation == request.products["cash_loan"].amortisation
+    assert identity(stored.request) == identity(other.changed({"run.seed": 1}).request)
 
 
 def test_settings_of_objects_change_as_those_of_files():
