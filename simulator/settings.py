@@ -39,6 +39,8 @@ class RunSettings(Frozen):
     """Paths in a work unit; changes no result."""
     start_month: CalendarMonth = "2026-01"
     """Calendar month of month 1, for scenarios that do not fix their own."""
+    adjust: bool = True
+    """Whether means are adjusted for the economy's draws (docs/model.md, section 14.4)."""
     history_borrowers: int = Field(default=0, ge=0, le=1_000_000)
     """Borrowers (the first by permanent id) whose history on path 0 goes to history.parquet."""
 

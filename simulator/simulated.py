@@ -1,8 +1,11 @@
 """A request's finished simulation, with all that results need to know of the run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
 
 from simulator.book.schema import Book
 from simulator.engine import Simulation, WorldBuilder
@@ -14,6 +17,8 @@ from simulator.provision import RiskCellTable
 from simulator.request import ExperimentRequest
 from simulator.results.inputs import ScenarioInfo, SimulationOutput
 from simulator.settings import DecisionSettings
+
+F8 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,17 @@ def simulation_output(
         configuration=request.configuration,
         decision=request.section("decision", DecisionSettings),
         warnings=warnings,
+        deviation=_deviation(paths.values()),
     )
+
+
+def _deviation(paths: Iterable[MacroPaths]) -> F8 | None:
+    """Unemployment's from month 1 in the first scenario in which it deviates, (draws, horizon).
+
+    Scenarios share their luck, so one tells of all; None where it deviates in none.
+    """
+    found = (drawn.deviation[:, 1:] for drawn in paths)
+    return next((deviation for deviation in found if deviation.any()), None)
 
 
 def _scenario_info(scenario: Scenario) -> ScenarioInfo:

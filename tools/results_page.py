@@ -24,8 +24,9 @@ from simulator.results.provisions.variables import (
     PROVISION_COORDINATES,
     all_variables,
 )
+from simulator.results.sampling import DEVIATION, DEVIATION_MEANING, SIMULATED_MONTH
 from simulator.results.score_power import SCORE_CUTS, SCORE_METRICS, SCORE_VARIABLES
-from simulator.results.table import MONEY
+from simulator.results.table import FRACTION, MONEY
 from simulator.results.underwriting import CUTOFF, UNDERWRITING
 from simulator.results.value import VALUE_VARIABLES
 from simulator.results.variables import OPENING_VARIABLES, PATH_VARIABLES, WHOLE_VARIABLES, Kind
@@ -125,6 +126,9 @@ def _macro_section() -> list[str]:
         "## results.nc: the economy",
         *table(("variable", "dimensions", "unit", "meaning"), rows),
         *table(("coordinate", "unit", "meaning"), coordinates)[1:],
+        f"`{DEVIATION}` {_dims('path', SIMULATED_MONTH)} ({FRACTION}): {DEVIATION_MEANING}."
+        f" `{SIMULATED_MONTH}` has no labels: months 1 to the horizon, run-off included.",
+        "",
     ]
 
 

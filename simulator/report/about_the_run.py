@@ -19,6 +19,7 @@ from simulator.report.policies.policy_settings import policy_parts
 from simulator.report.provisions.rule_book_settings import rule_books
 from simulator.report.provisions.rule_books import provisions_of
 from simulator.results.run import items_of, part, warnings_in
+from simulator.results.sampling import sampling_of
 from simulator.vocabulary import FOLLOW_UP_MONTHS
 
 MAX_ENTRIES = 200
@@ -163,6 +164,10 @@ _BEHAVIOUR: Final = (
     ),
 )
 """Limits of every run, before which months its amounts cover."""
+_ADJUSTED: Final = mark(
+    "Means are adjusted for the deviation of unemployment on the simulated paths, whose expectation"
+    " is zero (docs/model.md, section 14.4); quantiles and shares of paths are not."
+)
 _FIGURES: Final = (
     mark(
         "The net result is interest, penalty interest and fees as they accrue, less waived"
@@ -189,6 +194,7 @@ def limits(data: ReportData) -> list[str]:
     alone = tr("This run has one draw of the economy: its numbers are one possible outcome.")
     return [
         *map(tr, _BEHAVIOUR),
+        *([tr(_ADJUSTED)] if sampling_of(data.dataset).whole.n_controls else []),
         _money_horizon(data),
         *map(tr, _FIGURES),
         *_limits_of_policies(data),

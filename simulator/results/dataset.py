@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from simulator.kernels.rng import RNG_VERSION
 from simulator.kernels.tally import MAX_MOB
 from simulator.results.delinquency import observed_months_on_book
+from simulator.results.estimate import Estimate
 from simulator.results.inputs import SimulationOutput
-from simulator.results.intervals import over_paths
+from simulator.results.intervals import over_months, over_paths
 from simulator.results.loss_distribution import tail_variables
 from simulator.results.macro import MACRO_COORDINATES, macro_coordinates, macro_variables
 from simulator.results.net_present_value import NET_PRESENT_VALUES
@@ -25,6 +26,7 @@ from simulator.results.profit import profit_variables
 from simulator.results.provisions.arrays import provision_coordinates, provision_variables
 from simulator.results.provisions.variables import PROVISION_COORDINATES
 from simulator.results.recoveries import recoveries
+from simulator.results.sampling import ADJUST, DEVIATION, DEVIATION_MEANING, SIMULATED_MONTH
 from simulator.results.score_power import (
     SCORE_COORDINATES,
     SCORE_CUTS,
@@ -55,7 +57,9 @@ from simulator.vocabulary import (
 F8 = NDArray[np.float64]
 Variables = dict[str, xr.Variable]
 
-SCHEMA_VERSION: Final = "1.5"
+SCHEMA_VERSION: Final = "1.6"
+READ_VERSIONS: Final = ("1.5", SCHEMA_VERSION)
+"""Schemas that are read: of 1.5, whose means are plain, nothing is missing."""
 CELL_DIMS: Final = ("scenario", "policy")
 PATH_DIMS: Final = (*CELL_DIMS, "path")
 
@@ -122,10 +126,19 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
         variables |= _statistics(statistic, policy_runs, output)
     variables |= provision_variables(output, policy_runs)
     variables |= macro_variables(output)
+    variables |= control_variables(output)
     dataset = xr.Dataset(variables, coords=_coordinates(output), attrs=_attributes(output))
     dataset = dataset.assign(profit_variables(dataset))
     tail = tail_variables(dataset)
     return dataset.assign_coords({"level": tail.pop("level")}).assign(tail)
+
+
+def control_variables(output: SimulationOutput) -> Variables:
+    """What is known of the draws of the economy; nothing where unemployment does not deviate."""
+    if output.deviation is None:
+        return {}
+    values = np.repeat(output.deviation, output.run.draws_per_path, axis=0)
+    return {DEVIATION: _variable(("path", SIMULATED_MONTH), values, FRACTION, DEVIATION_MEANING)}
 
 
 def policy_runs_of(output: SimulationOutput) -> list[list[PolicyRun]]:
@@ -186,14 +199,15 @@ def _statistics(
     item: StatisticVariable, policy_runs: list[list[PolicyRun]], output: SimulationOutput
 ) -> Variables:
     """Mean, standard error and quantiles over paths of one variable."""
-    reported = slice(1, output.timeline.months + 1) if "month" in item.dims else slice(None)
-    rows = [
-        [
-            over_paths(item.extract(policy_run)[:, reported], output.run.draws_per_path)
-            for policy_run in row
-        ]
-        for row in policy_runs
-    ]
+    sampling = output.sampling
+
+    def found_of(values: F8) -> Estimate[F8]:
+        if "month" not in item.dims:
+            return over_paths(values, sampling.whole)
+        months = range(1, output.timeline.months + 1)
+        return over_months(values[:, months.start : months.stop], months, sampling, month_axis=1)
+
+    rows = [[found_of(item.extract(policy_run)) for policy_run in row] for row in policy_runs]
     found: Variables = {}
     for suffix, words in STATISTIC_SUFFIXES.items():
         field = suffix.removeprefix("_") or "mean"
@@ -274,6 +288,7 @@ def _attributes(output: SimulationOutput) -> dict[str, str | int]:
         "accounting_book": next(iter(output.provision), ""),
         "seed": output.run.seed,
         "draws_per_path": output.run.draws_per_path,
+        ADJUST: int(output.run.adjust),
         "random_numbers": RNG_VERSION,
         "decision": output.decision.model_dump_json(),
         "parameters": json.dumps(dict(output.parameters), sort_keys=True, allow_nan=False),

@@ -20,6 +20,7 @@ from simulator.results.income_statement import parameters_of
 from simulator.results.intervals import over_paths, simultaneous
 from simulator.results.loss_distribution import opening_balance
 from simulator.results.path_metrics import BY_NAME, lifetime_view, total_view
+from simulator.results.sampling import LEAST_DRAWS, sampling_of
 from simulator.results.summary import SummaryRow
 from simulator.settings import DecisionLimits, DecisionSettings
 
@@ -30,8 +31,6 @@ VALUE: Final = "value"
 NET_RESULT: Final = "net_result"
 _TOLERANCE: Final = 0.01
 """Share of a limit by which a ratio that the current policy does not keep may fall (assumption)."""
-LEAST_DRAWS: Final = 30
-"""Draws of the economy below which nothing is recommended: intervals are rough (assumption)."""
 POWER: Final = 0.8416
 """Normal quantile of 80 %: with the paths that are named the interval clears 4 times in 5."""
 MOST_PATHS: Final = 1_000_000
@@ -177,7 +176,7 @@ def ranked_metric(dataset: xr.Dataset) -> str:
 
 def overall_worth(dataset: xr.Dataset, paths: F8) -> Estimate[F8]:
     """Estimates by policy of ``paths`` (policy, path), intervals for all policies at once."""
-    return simultaneous(paths.T, int(dataset.attrs["draws_per_path"]))
+    return simultaneous(paths.T, sampling_of(dataset).whole)
 
 
 def limits_of(dataset: xr.Dataset) -> DecisionLimits:
@@ -194,12 +193,12 @@ def decide(dataset: xr.Dataset, rows: Sequence[SummaryRow]) -> Decision:
     policies = [str(name) for name in dataset["policy"].values]
     at = reference_index(dataset, str(dataset.attrs["reference"]))
     scenarios = [str(name) for name in dataset["scenario"].values]
-    replicates, n_paths = int(dataset.attrs["draws_per_path"]), dataset.sizes["path"]
+    draws, n_paths = sampling_of(dataset).whole, dataset.sizes["path"]
     opening = float(opening_balance(dataset)[:, at].mean())
     measure, paths = worths(dataset)
     overall = weighted(dataset, paths)
     found = overall_worth(dataset, overall)
-    alone = over_paths(np.moveaxis(paths, 2, 0), replicates)
+    alone = over_paths(np.moveaxis(paths, 2, 0), draws)
     against = _Limits(dataset, rows, opening)
     cases = []
     for i, policy in enumerate(policies):
@@ -227,7 +226,7 @@ def decide(dataset: xr.Dataset, rows: Sequence[SummaryRow]) -> Decision:
     tied = []
     for case in cases[1:]:
         gap = overall[policies.index(cases[0].policy)] - overall[policies.index(case.policy)]
-        if verdict(over_paths(gap, replicates).at()) in (Verdict.UNCLEAR, Verdict.SAME):
+        if verdict(over_paths(gap, draws).at()) in (Verdict.UNCLEAR, Verdict.SAME):
             tied.append(case.policy)
     return Decision(
         outcome=outcome,

@@ -19,6 +19,7 @@ from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths, ratio_over_paths
 from simulator.results.outcomes import cost_of_policy, net_saved
 from simulator.results.path_metrics import BY_NAME, lifetime_view, monthly_view, total_view
+from simulator.results.sampling import Draws, sampling_of
 from simulator.vocabulary import Burden, Fate
 
 F8 = NDArray[np.float64]
@@ -151,12 +152,12 @@ def _frontier(
     """The ranking of one scenario, with its measure, from quantities (policy, path, ...)."""
     scenario, measure = place_of
     policies = [str(name) for name in dataset["policy"].values]
-    replicates = int(dataset.attrs["draws_per_path"])
-    alone = over_paths(quantities.worth.T, replicates)
+    draws = sampling_of(dataset).whole
+    alone = over_paths(quantities.worth.T, draws)
     everywhere = scenario is None or dataset.sizes["scenario"] == 1
     worth = overall_worth(dataset, quantities.worth) if everywhere else alone
     standings = {
-        name: _standing(name, quantities, (i, at), worth.at(i), replicates)
+        name: _standing(name, quantities, (i, at), worth.at(i), draws)
         for i, name in enumerate(policies)
     }
     order = sorted(
@@ -168,7 +169,7 @@ def _frontier(
     reference = policies[at]
     ranked = [name for name in order if name != reference]
     paths = dict(zip(policies, quantities.worth, strict=True))
-    behind = {name: over_paths(paths[ranked[0]] - paths[name], replicates).at() for name in ranked}
+    behind = {name: over_paths(paths[ranked[0]] - paths[name], draws).at() for name in ranked}
     return Frontier(
         scenario=scenario,
         measure=measure,
@@ -182,7 +183,7 @@ def _frontier(
             )
             for rank, name in enumerate(ranked, start=1)
         ),
-        reference_burdens=_by_name(quantities.burdens[at], Burden, replicates),
+        reference_burdens=_by_name(quantities.burdens[at], Burden, draws),
         compared=float(quantities.fates[at, :, Fate.COMPARED].mean()),
         reference_dominated_by=dominator(reference, points),
     )
@@ -193,17 +194,17 @@ def _standing(
     quantities: _Quantities,
     places: tuple[int, int],
     worth: Estimate[float],
-    draws_per_path: int,
+    draws: Draws,
 ) -> Standing:
     """The unranked standing of the policy at ``places[0]``; the reference is at ``places[1]``."""
     i, at = places
     cost, avoided, fates = quantities.cost[i], quantities.loss_avoided[i], quantities.fates[i]
 
     def estimate(values: F8) -> Estimate[float]:
-        return over_paths(values, draws_per_path).at()
+        return over_paths(values, draws).at()
 
     def fate_ratio(part: Fate, whole: Fate) -> Estimate[float]:
-        return _ratio(fates[:, part], fates[:, whole], draws_per_path)
+        return _ratio(fates[:, part], fates[:, whole], draws)
 
     return Standing(
         policy=policy,
@@ -214,31 +215,31 @@ def _standing(
         net=estimate(avoided - cost),
         behind=Estimate(0.0),
         dominated_by=None,
-        fates=_by_name(fates, Fate, draws_per_path),
-        fate_balances=_by_name(quantities.fate_balance[i], Fate, draws_per_path),
-        burdens=_by_name(quantities.burdens[i] - quantities.burdens[at], Burden, draws_per_path),
-        cost_per_saved=_ratio(cost, net_saved(fates), draws_per_path),
+        fates=_by_name(fates, Fate, draws),
+        fate_balances=_by_name(quantities.fate_balance[i], Fate, draws),
+        burdens=_by_name(quantities.burdens[i] - quantities.burdens[at], Burden, draws),
+        cost_per_saved=_ratio(cost, net_saved(fates), draws),
         free_rider_share=fate_ratio(Fate.FREE_RIDER, Fate.RELIEVED),
         kicked_can_index=fate_ratio(Fate.RETURNED, Fate.PREVENTED),
     )
 
 
-def _ratio(numerator: F8, denominator: F8, draws_per_path: int) -> Estimate[float]:
+def _ratio(numerator: F8, denominator: F8, draws: Draws) -> Estimate[float]:
     """Ratio of the means of two arrays (paths,)."""
-    return ratio_over_paths(numerator, denominator, draws_per_path).at()
+    return ratio_over_paths(numerator, denominator, draws).at()
 
 
 def _by_name(
-    values: F8, kinds: type[Fate] | type[Burden], draws_per_path: int
+    values: F8, kinds: type[Fate] | type[Burden], draws: Draws
 ) -> Mapping[str, Estimate[float]]:
     """An estimate for each column of ``values`` (paths, kinds)."""
-    found = _estimates(values, draws_per_path)
+    found = _estimates(values, draws)
     return {kind.name.lower(): found[kind] for kind in kinds}
 
 
-def _estimates(values: F8, draws_per_path: int) -> list[Estimate[float]]:
+def _estimates(values: F8, draws: Draws) -> list[Estimate[float]]:
     """Mean and interval of each column of ``values`` (paths, columns)."""
-    found = over_paths(values, draws_per_path)
+    found = over_paths(values, draws)
     return [found.at(column) for column in range(values.shape[1])]
 
 

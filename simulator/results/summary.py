@@ -22,6 +22,7 @@ from simulator.results.provisions.metrics import (
     grade_statistics,
     provision_values,
 )
+from simulator.results.sampling import Sampling, sampling_of
 from simulator.results.score_power import ScoreRow, score_rows
 from simulator.results.table import FRACTION
 from simulator.results.value import value_values
@@ -72,20 +73,20 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
     policies = [str(name) for name in dataset["policy"].values]
     keep = [i for i in range(len(policies)) if i != at]
     others = [policies[i] for i in keep]
-    replicates = int(dataset.attrs["draws_per_path"])
+    sampling = sampling_of(dataset)
     rows: list[SummaryRow] = []
     for item in _compared(dataset):
-        rows += _rows(item, scenarios, policies, replicates)
+        rows += _rows(item, scenarios, policies, sampling)
         if others:
-            difference = delta_of(item, at, replicates).of_policies(keep)
-            rows += _rows(difference, scenarios, others, replicates)
+            difference = delta_of(item, at, sampling.replicates).of_policies(keep)
+            rows += _rows(difference, scenarios, others, sampling)
     for known in grade_statistics(dataset):
         rows += _known_rows(known, scenarios, policies)
     for item in fate_values(dataset):
-        rows += _rows(item, scenarios, policies, replicates)
+        rows += _rows(item, scenarios, policies, sampling)
     if others:
         cost = whole_values(COST_PER_SAVED, dataset).of_policies(keep)
-        rows += _rows(cost, scenarios, others, replicates)
+        rows += _rows(cost, scenarios, others, sampling)
     rows += [_tail_row(row) for row in tail_rows(dataset)]
     rows += [_score_row(row, policies[at]) for row in score_rows(dataset)]
     order = {pair: i for i, pair in enumerate((s, p) for s in scenarios for p in policies)}
@@ -105,8 +106,8 @@ def difference(
     ``summarise`` compares. ``scenario`` None: all by weight. ``UserError`` for another ``metric``.
     """
     first, other = (reference_index(dataset, policy) for policy in policies)
-    replicates = int(dataset.attrs["draws_per_path"])
-    gap = delta_of(_whole(dataset, metric), other, replicates)
+    sampling = sampling_of(dataset)
+    gap = delta_of(_whole(dataset, metric), other, sampling.replicates)
 
     def chosen(values: F8) -> F8:
         by_scenario = values[:, [first]]
@@ -116,9 +117,8 @@ def difference(
         return by_scenario[[names.index(scenario)]]
 
     spread = None if gap.spread is None else chosen(gap.spread)
-    return statistics(gap._replace(values=chosen(gap.values), spread=spread), replicates).at(
-        0, 0, 0
-    )
+    found = statistics(gap._replace(values=chosen(gap.values), spread=spread), sampling)
+    return found.at(0, 0, 0)
 
 
 def _whole(dataset: xr.Dataset, metric: str) -> MetricValues:
@@ -148,10 +148,10 @@ def _tail_row(row: TailRow) -> SummaryRow:
 
 
 def _rows(
-    item: MetricValues, scenarios: list[str], policies: list[str], draws_per_path: int
+    item: MetricValues, scenarios: list[str], policies: list[str], sampling: Sampling
 ) -> list[SummaryRow]:
     """Rows of one metric; values of shape (scenario, policy, path, month)."""
-    known = KnownStatistics(item.name, item.unit, item.months, statistics(item, draws_per_path))
+    known = KnownStatistics(item.name, item.unit, item.months, statistics(item, sampling))
     return _known_rows(known, scenarios, policies)
 
 
