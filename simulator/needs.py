@@ -77,7 +77,11 @@ def needs_of(request: ExperimentRequest, book: Book, packed: Packed) -> Needs:
         standards=standards,
         least_disk=LEAST_FILE * sums,
         disk=FILE * sums + OTHER_FILES,
-        seconds=run.paths * cases * months * book.n_opening_borrowers / (SPEED * threads),
+        seconds=(run.paths + run.book_draws * run.book_paths)
+        * cases
+        * months
+        * book.n_opening_borrowers
+        / (SPEED * threads),
     )
 
 

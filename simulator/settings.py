@@ -22,6 +22,10 @@ def _calendar_month(text: str) -> str:
 CalendarMonth = Annotated[str, AfterValidator(_calendar_month)]
 
 
+LEAST_BOOKS: Final = 5
+"""Draws of the borrowers below which their scatter tells too little (assumption)."""
+
+
 class RunSettings(Frozen):
     """Horizon (months), number of Monte Carlo paths, seed."""
 
@@ -41,6 +45,11 @@ class RunSettings(Frozen):
     """Calendar month of month 1, for scenarios that do not fix their own."""
     adjust: bool = True
     """Whether means are adjusted for the economy's draws (docs/model.md, section 14.4)."""
+    book_draws: int = Field(default=0, ge=0, le=200)
+    """Further draws of the borrowers that are simulated, to tell what another draw of the book
+    would bring (docs/model.md, section 14.5); 0: none. Only of drawn books and sampled tapes."""
+    book_paths: int = Field(default=5, ge=2, le=10_000)
+    """Paths of each of them: the run's first ones."""
     history_borrowers: int = Field(default=0, ge=0, le=1_000_000)
     """Borrowers (the first by permanent id) whose history on path 0 goes to history.parquet."""
 
@@ -50,6 +59,14 @@ class RunSettings(Frozen):
             raise ValueError(
                 f"run.draws_per_path must divide run.paths; got {self.draws_per_path}"
                 f" and {self.paths}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _enough_books(self) -> "RunSettings":
+        if 0 < self.book_draws < LEAST_BOOKS:
+            raise ValueError(
+                f"run.book_draws must be 0 or in [{LEAST_BOOKS}, 200]; got {self.book_draws}"
             )
         return self
 

@@ -14,6 +14,7 @@ from simulator.preparation import (
     check_opening,
     lever_tables,
     load_scenarios,
+    most_growth,
     risk_cells,
     with_run_off,
     world_builders,
@@ -49,7 +50,7 @@ def _simulate(
     watch.finish()
 
     watch.start(len(request.scenarios) + 1, "book and scenarios")
-    growth = max((scenario.growth for scenario in request.scenarios.values()), default=0.0)
+    growth = most_growth(request)
     book = build_book(request.book, run, request.parameters, donor_source(calm), growth)
     check_opening(book)
     watch.advance(1)

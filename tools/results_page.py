@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from simulator.results.assumptions import NUMBERS, TEXTS
+from simulator.results.borrower_sampling import FIGURE, FIGURE_MEANING
+from simulator.results.borrower_sampling import VARIABLES as BOOK_VARIABLES
 from simulator.results.break_even import POINT_VARIABLES, VARIABLES
 from simulator.results.cause_shares import CAUSES
 from simulator.results.checks import CHECKS, DATASET_CHECKS, REFERENCE_CHECKS, TOLERANCE
@@ -128,6 +130,19 @@ def _macro_section() -> list[str]:
         *table(("coordinate", "unit", "meaning"), coordinates)[1:],
         f"`{DEVIATION}` {_dims('path', SIMULATED_MONTH)} ({FRACTION}): {DEVIATION_MEANING}."
         f" `{SIMULATED_MONTH}` has no labels: months 1 to the horizon, run-off included.",
+        "",
+    ]
+
+
+def _book_section() -> list[str]:
+    rows = [
+        (f"`{name}`", _dims(*dims), unit, meaning)
+        for name, (dims, unit, meaning) in BOOK_VARIABLES.items()
+    ]
+    return [
+        "## results.nc: the sampling of borrowers, of drawn books and sampled tapes",
+        *table(("variable", "dimensions", "unit", "meaning"), rows),
+        f"`{FIGURE}`: {FIGURE_MEANING}.",
         "",
     ]
 
@@ -319,6 +334,7 @@ def dictionary_markdown() -> str:
         _coordinates_section(),
         _provision_section(),
         _macro_section(),
+        _book_section(),
         _break_even_section(),
         _assumptions_section(),
         _explained_section(),

@@ -188,6 +188,7 @@ def _small(
             "draws_per_path": 1,
             "runoff_months": timeline.runoff_months,
             "history_borrowers": 0,
+            "book_draws": 0,
         }
     )
     size = settings.borrowers

@@ -35,7 +35,7 @@ def statistics(item: MetricValues, sampling: Sampling) -> Estimate[F8]:
         return share_over_paths(values, sampling.replicates)
     if item.per is None and item.spread is None:
         return over_months(values, item.months, sampling)
-    linear = np.moveaxis(_linear(item, sampling.replicates), PATH_AXIS, 0)
+    linear = np.moveaxis(linear_values(item, sampling.replicates), PATH_AXIS, 0)
     found = over_months(linear, item.months, sampling)
     if item.per is not None:
         own = own_ratios(values, np.moveaxis(item.per, PATH_AXIS, 0))
@@ -43,7 +43,7 @@ def statistics(item: MetricValues, sampling: Sampling) -> Estimate[F8]:
     return with_quantiles(found, values)
 
 
-def _linear(item: MetricValues, replicates: int) -> F8:
+def linear_values(item: MetricValues, replicates: int) -> F8:
     """Numbers by path whose mean and error are the metric's; the shape of its values.
 
     Of a ratio of means its linear form, of values with an estimated part those with the scatter of

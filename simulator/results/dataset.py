@@ -1,6 +1,7 @@
 """results.nc as an ``xarray.Dataset``: per path what is small, statistics over paths elsewhere."""
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -56,6 +57,7 @@ from simulator.vocabulary import (
 
 F8 = NDArray[np.float64]
 Variables = dict[str, xr.Variable]
+Outlooks = Mapping[str, F8 | None]
 
 SCHEMA_VERSION: Final = "1.6"
 READ_VERSIONS: Final = ("1.5", SCHEMA_VERSION)
@@ -105,8 +107,43 @@ RECOVERABLE: Final = (
 def to_dataset(output: SimulationOutput) -> xr.Dataset:
     """Everything that a run leaves behind, as written to results.nc (design, section 5)."""
     policy_runs = policy_runs_of(output)
-    currency = output.book.currency
-    months = output.timeline.months
+    variables = _variables_by_path(output, policy_runs)
+    for statistic in (*STATISTIC_VARIABLES, *SCORE_CUTS):
+        variables |= _statistics(statistic, policy_runs, output)
+    variables |= provision_variables(output, policy_runs)
+    variables |= macro_variables(output)
+    variables |= control_variables(output)
+    dataset = xr.Dataset(variables, coords=_coordinates(output), attrs=_attributes(output))
+    dataset = dataset.assign(profit_variables(dataset))
+    tail = tail_variables(dataset)
+    return dataset.assign_coords({"level": tail.pop("level")}).assign(tail)
+
+
+def dataset_by_path(output: SimulationOutput, outlooks: Outlooks) -> xr.Dataset:
+    """What ``to_dataset`` has of each path, but for provisioning standards and what they lead to.
+
+    ``outlooks``: what a unit of balance left is worth in each scenario, of another run.
+    """
+    variables = _variables_by_path(output, policy_runs_of(output, outlooks))
+    return xr.Dataset(variables, coords=_coordinates(output), attrs=_attributes(output))
+
+
+def outlooks_of(output: SimulationOutput) -> Outlooks:
+    """What a unit of balance left is worth in each scenario; None without a run-off."""
+    if not output.timeline.runoff_months:
+        return {scenario.name: None for scenario in output.scenarios}
+    return {
+        scenario.name: outlook_values(
+            [output.tallies[scenario.name, policy] for policy in output.policies],
+            rates_of(output.parameters).v,
+        )
+        for scenario in output.scenarios
+    }
+
+
+def _variables_by_path(output: SimulationOutput, policy_runs: list[list[PolicyRun]]) -> Variables:
+    """Every variable of each path that no provisioning standard enters."""
+    currency, months = output.book.currency, output.timeline.months
     variables: Variables = {}
     for item in PATH_VARIABLES:
         variables |= _path_variable(item, policy_runs, months, currency)
@@ -122,15 +159,7 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
         )
         unit = unit_in(currency, whole.unit)
         variables[whole.name] = _variable((*PATH_DIMS, *whole.dims), values, unit, whole.long_name)
-    for statistic in (*STATISTIC_VARIABLES, *SCORE_CUTS):
-        variables |= _statistics(statistic, policy_runs, output)
-    variables |= provision_variables(output, policy_runs)
-    variables |= macro_variables(output)
-    variables |= control_variables(output)
-    dataset = xr.Dataset(variables, coords=_coordinates(output), attrs=_attributes(output))
-    dataset = dataset.assign(profit_variables(dataset))
-    tail = tail_variables(dataset)
-    return dataset.assign_coords({"level": tail.pop("level")}).assign(tail)
+    return variables
 
 
 def control_variables(output: SimulationOutput) -> Variables:
@@ -141,16 +170,16 @@ def control_variables(output: SimulationOutput) -> Variables:
     return {DEVIATION: _variable(("path", SIMULATED_MONTH), values, FRACTION, DEVIATION_MEANING)}
 
 
-def policy_runs_of(output: SimulationOutput) -> list[list[PolicyRun]]:
+def policy_runs_of(
+    output: SimulationOutput, outlooks: Outlooks | None = None
+) -> list[list[PolicyRun]]:
     """One ``PolicyRun`` for each scenario (outer) and policy (inner)."""
+    units_of = outlooks_of(output) if outlooks is None else outlooks
     observed = observed_months_on_book(output.book, output.timeline.horizon)
     rows: list[list[PolicyRun]] = []
     for scenario in output.scenarios:
         row: list[PolicyRun] = []
-        units = None
-        if output.timeline.runoff_months:
-            all_policies = [output.tallies[scenario.name, policy] for policy in output.policies]
-            units = outlook_values(all_policies, rates_of(output.parameters).v)
+        units = units_of[scenario.name]
         for policy in output.policies:
             tallies = output.tallies[scenario.name, policy]
             row.append(

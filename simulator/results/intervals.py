@@ -54,8 +54,13 @@ def t_width(draws: Draws, n_paths: int) -> float:
 
     NaN where there is none: with fewer than two macro draws.
     """
-    dof = n_paths // draws.replicates - 1 - draws.n_controls
+    dof = dof_of(draws, n_paths)
     return float(stdtrit(dof, 0.5 + CONFIDENCE / 2.0)) if dof > 0 else float("nan")
+
+
+def dof_of(draws: Draws, n_paths: int) -> int:
+    """Degrees of freedom of the error of a mean over all ``n_paths``."""
+    return n_paths // draws.replicates - 1 - draws.n_controls
 
 
 def over_months(

@@ -13,8 +13,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from simulator.results.borrower_sampling import worth_by_book
 from simulator.results.compare import paired_difference, reference_index, weighted
-from simulator.results.decision import overall_worth, place, worths
+from simulator.results.decision import overall_worth, place, worth_of, worths
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths, ratio_over_paths
 from simulator.results.outcomes import cost_of_policy, net_saved
@@ -121,13 +122,22 @@ def frontiers(dataset: xr.Dataset) -> tuple[Frontier, ...]:
     scenarios: list[str | None] = [str(name) for name in dataset["scenario"].values]
     measure, paths = worths(dataset)
     quantities = _quantities(dataset, at, paths)
+    books = worth_by_book(dataset)
     if len(scenarios) > 1:
         quantities = _Quantities(
             *(np.concatenate([weighted(dataset, values)[None], values]) for values in quantities)
         )
+        if books is not None:
+            books = np.concatenate([weighted(dataset, books)[None], books])
         scenarios.insert(0, None)
     return tuple(
-        _frontier(dataset, (scenario, measure), _Quantities(*(v[i] for v in quantities)), at)
+        _frontier(
+            dataset,
+            (scenario, measure),
+            _Quantities(*(v[i] for v in quantities)),
+            None if books is None else books[i],
+            at,
+        )
         for i, scenario in enumerate(scenarios)
     )
 
@@ -147,15 +157,22 @@ def _quantities(dataset: xr.Dataset, at: int, worth: F8) -> _Quantities:
 
 
 def _frontier(
-    dataset: xr.Dataset, place_of: tuple[str | None, str], quantities: _Quantities, at: int
+    dataset: xr.Dataset,
+    place_of: tuple[str | None, str],
+    quantities: _Quantities,
+    books: F8 | None,
+    at: int,
 ) -> Frontier:
-    """The ranking of one scenario, with its measure, from quantities (policy, path, ...)."""
+    """The ranking of one scenario, with its measure, from quantities (policy, path, ...).
+
+    ``books`` (policy, draw, path): worth in each further draw of the book; None without any.
+    """
     scenario, measure = place_of
     policies = [str(name) for name in dataset["policy"].values]
     draws = sampling_of(dataset).whole
-    alone = over_paths(quantities.worth.T, draws)
     everywhere = scenario is None or dataset.sizes["scenario"] == 1
-    worth = overall_worth(dataset, quantities.worth) if everywhere else alone
+    estimated = overall_worth if everywhere else worth_of
+    worth = estimated(dataset, quantities.worth, books)
     standings = {
         name: _standing(name, quantities, (i, at), worth.at(i), draws)
         for i, name in enumerate(policies)
@@ -168,8 +185,18 @@ def _frontier(
     points = {n: (standings[n].cost.mean, standings[n].loss_avoided.mean) for n in order}
     reference = policies[at]
     ranked = [name for name in order if name != reference]
-    paths = dict(zip(policies, quantities.worth, strict=True))
-    behind = {name: over_paths(paths[ranked[0]] - paths[name], draws).at() for name in ranked}
+    place_of_policy = {name: i for i, name in enumerate(policies)}
+
+    def less(values: F8, name: str) -> F8:
+        """The best policy's ``values`` less another's."""
+        return np.asarray(values[place_of_policy[ranked[0]]] - values[place_of_policy[name]])
+
+    behind = {
+        name: worth_of(
+            dataset, less(quantities.worth, name), None if books is None else less(books, name)
+        ).at()
+        for name in ranked
+    }
     return Frontier(
         scenario=scenario,
         measure=measure,

@@ -281,5 +281,5 @@ def test_the_controls_come_back_from_the_file() -> None:
     assert found.replicates == 2
     np.testing.assert_array_equal(found.deviation, output.deviation)
     worth = np.random.default_rng(12).normal(size=(3, 80))
-    told = overall_worth(stored, worth)
+    told = overall_worth(stored, worth, None)
     assert told.mean == pytest.approx(over_paths(worth.T, output.sampling.whole).mean)

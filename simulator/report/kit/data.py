@@ -64,7 +64,7 @@ def _statistics(
 ) -> dict[tuple[str, str, str], Estimate[float]]:
     """Statistics of a month, or of the whole horizon, by scenario, policy and metric."""
     return {
-        (row.scenario, row.policy, row.metric): row.estimate
+        (row.scenario, row.policy, row.metric): row.widest
         for row in rows
         if row.month == month and isfinite(row.mean)
     }
