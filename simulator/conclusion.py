@@ -36,6 +36,7 @@ from simulator.results.files import (
 )
 from simulator.results.history import history_table
 from simulator.results.manifest import RunFacts, build_manifest
+from simulator.results.precision import precision_record
 from simulator.results.provisions.audit import overlay_amounts
 from simulator.results.rejected import rejected_text
 from simulator.results.run import Run, with_record
@@ -125,7 +126,7 @@ class _Concluding:
         outputs = redrawn(self.request, self.simulated, self.watch)
         books = (dataset_by_path(output, outlooks) for output in outputs)
         found = with_book_errors(dataset, books, worths(dataset)[0])
-        self.watch.start(1, "summary")
+        self.watch.start(2, "results")
         return found
 
     def break_evens(self, results: _Results) -> _Results:
@@ -187,6 +188,7 @@ class _Concluding:
             **build_manifest(simulated.output, facts),
             "policy_code": origins(request.all_policies),
             "break_even": break_even_manifest(results.answers),
+            "precision": precision_record(simulated.looked, results.summary, simulated.output.run),
             "overlays": overlay_amounts(results.dataset, simulated.output.provision),
         }
         return replace(results, manifest=manifest)

@@ -77,6 +77,8 @@ def stress_test(
     history_borrowers: int = 0,
     adjust: bool = True,
     book_draws: int = 20,
+    precision: Mapping[str, object] | None = None,
+    most_paths: int = 5_000,
     seed: int = 20260101,
     provision: RuleBooks = ("cas22", "cecl", "china_minimum"),
     break_even: BreakEvens = (),
@@ -95,8 +97,8 @@ def stress_test(
     kind and an own question of ``break_even`` after its field. ``borrowers`` replaces the size of a
     synthetic book, ``history_borrowers`` are those whose every month is in ``history``;
     ``parameters`` are the name of a shipped set (``default``: the catalogue) or values by name,
-    over those of the shipped set ``over``, as on the command line; ``adjust`` and ``book_draws``
-    are those of ``run`` there; ``draws_per_path`` must divide
+    over those of the shipped set ``over``, as on the command line; ``adjust``, ``book_draws``,
+    ``precision`` and ``most_paths`` are those of ``run`` there; ``draws_per_path`` must divide
     ``paths``; ``assumptions`` is a list that is tried after the run (a shipped one's name, as the
     command does; None: nothing); ``sections`` are settings by their
     name; ``products`` are own ones beside the shipped. With ``output``, the files of the run take
@@ -115,7 +117,8 @@ def stress_test(
         "seed": seed,
     }
     asked |= {"runoff_months": runoff_months, "history_borrowers": history_borrowers}
-    asked |= {"adjust": adjust, "book_draws": book_draws}
+    asked |= {"adjust": adjust, "book_draws": book_draws, "most_paths": most_paths}
+    asked["precision"] = dict(precision or {})
     lists = _lists(scenarios, policies, provision, break_even, products)
     request = _request(
         _book(book, borrowers),

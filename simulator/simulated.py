@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from simulator.request import ExperimentRequest
 from simulator.results.inputs import ScenarioInfo, SimulationOutput
 from simulator.settings import DecisionSettings
 
+if TYPE_CHECKING:
+    from simulator.results.precision import Reached
+
 F8 = NDArray[np.float64]
 
 
@@ -25,7 +29,8 @@ F8 = NDArray[np.float64]
 class Simulated:
     """A request's simulation: tallies and histories, with what they came from.
 
-    ``seconds`` is the time of the simulation itself, ``started`` the moment before the book.
+    ``seconds`` is the time of the simulation itself, with the looks between its parts; ``started``
+    the moment before the book.
     """
 
     output: SimulationOutput
@@ -34,6 +39,8 @@ class Simulated:
     worlds: Mapping[str, WorldBuilder]
     seconds: float
     started: datetime
+    looked: "tuple[Reached, ...]" = ()
+    """What the last look at an asked precision found; nothing without any."""
 
 
 def simulation_output(

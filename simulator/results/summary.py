@@ -131,6 +131,14 @@ def _compared(dataset: xr.Dataset) -> Iterator[MetricValues]:
     return chain.from_iterable(values(dataset) for values in _COMPARED)
 
 
+def compared_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
+    """Every figure that has differences to the reference, each with its difference."""
+    at = reference_index(dataset, str(dataset.attrs["reference"]))
+    for item in _compared(dataset):
+        yield item
+        yield delta_of(item, at, int(dataset.attrs["draws_per_path"]))
+
+
 def difference(
     dataset: xr.Dataset, metric: str, policies: tuple[str, str], scenario: str | None = None
 ) -> Estimate[float]:
