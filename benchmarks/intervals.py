@@ -54,8 +54,9 @@ def measure(borrowers: int = 10_000, paths: int = 100) -> list[Row]:
         for row, ratio in ratios
         if (row.scenario, row.policy) == ("downturn", "status_quo")
     }
-    told = ", ".join(f"{name} {own[name]:.2f}" for name in TOLD if name in own)
-    rows.append(Row("the same, downturn, current policy", "", told))
+    first, *others = (f"{name} {own[name]:.2f}" for name in TOLD if name in own)
+    what = "the same of single levels, downturn, current policy"
+    rows.append(Row(what, first, ", ".join(others)))
     return rows
 
 

@@ -76,7 +76,7 @@ def stress_test(
     borrowers: int | None = None,
     history_borrowers: int = 0,
     adjust: bool = True,
-    book_draws: int = 20,
+    book_draws: int = 10,
     precision: Mapping[str, object] | None = None,
     most_paths: int = 5_000,
     seed: int = 20260101,

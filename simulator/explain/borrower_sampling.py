@@ -86,4 +86,10 @@ def _fewer_paths(run: RunSettings) -> RunSettings:
     """``run`` with its first ``book_paths``, but at least those of one draw of the economy."""
     most = min(run.book_paths, run.paths)
     paths = max(most // run.draws_per_path, 1) * run.draws_per_path
-    return run.model_copy(update={"paths": max(paths, 2), "history_borrowers": 0})
+    return run.model_copy(
+        update={
+            "paths": max(paths, 2),
+            "path_batch": run.draws_per_path,  # few paths: all threads share them
+            "history_borrowers": 0,
+        }
+    )

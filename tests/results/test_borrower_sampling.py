@@ -70,10 +70,10 @@ def test_both_errors_make_the_interval_and_it_is_never_narrower() -> None:
 
 
 def test_intervals_with_books_hold_the_mean_over_books() -> None:
-    """A run's paths of one book, and twenty more books on five paths."""
+    """A run's paths of one book, and ten more books on five paths."""
     covered, repetitions = 0, 1_000
     for seed in range(repetitions):
-        figures = two_way(21, 60, (1.0, 2.0, 1.0), seed)
+        figures = two_way(11, 60, (1.0, 2.0, 1.0), seed)
         own, draws = figures[0], Draws(1)
         error = np.array(own.std(ddof=1) / np.sqrt(60))
         mean = np.array(own.mean())

@@ -13,7 +13,7 @@ from tests.results.coverage import Key, Told, book_of, output_of, told, truth, w
 
 TRUE_SEED, RUN_SEED, BOOK_SEED = 50_000, 900_000, 7
 PATHS = 60
-OTHER_BOOKS, THEIR_PATHS = 20, 5
+OTHER_BOOKS, THEIR_PATHS = 10, 5
 """As in a default run."""
 
 
