@@ -165,7 +165,8 @@ def _too_large(request: ExperimentRequest, needs: Needs, free: float) -> str:
     takes = [f"a policy takes {size(held / n_policies)}", f"a scenario {size(held / n_scenarios)}"]
     if needs.standards > 0.0:
         takes.append(f"all provision standards {size(needs.standards)}")
-    return f"{head}: run.paths={fitting} fits; {', '.join(takes)}"
+    key = "run.most_paths" if run.precision else "run.paths"
+    return f"{head}: {key}={fitting} fits; {', '.join(takes)}"
 
 
 def _two_figures(number: int) -> int:
