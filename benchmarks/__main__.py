@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import against, household, lives, pairing, simulation, startup, tape
+from benchmarks import against, household, intervals, lives, pairing, simulation, startup, tape
 from benchmarks.case import ROOT
 from benchmarks.harness import Row, machine_facts, markdown, update_readme
 
@@ -16,6 +16,7 @@ SECTIONS: dict[str, Callable[[], list[Row]]] = {
     "household": household.measure,
     "lives": lives.measure,
     "pairing": pairing.measure,
+    "intervals": intervals.measure,
     "start": startup.measure_start,
     "memory": startup.measure_memory,
     "tape": tape.measure,

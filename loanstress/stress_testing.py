@@ -48,6 +48,10 @@ def stress_test(
     runoff_months: int | None = None,
     borrowers: int | None = None,
     history_borrowers: int = 0,
+    adjust: bool = True,
+    book_draws: int = 10,
+    precision: Mapping[str, object] | None = None,
+    most_paths: int = 5_000,
     seed: int = 20260101,
     start_month: str | None = None,
     provision: RuleBooks = ("cas22", "cecl", "china_minimum"),
@@ -91,6 +95,15 @@ def stress_test(
         Size of a synthetic book, or of the sample of a tape (number of borrowers).
     history_borrowers : int
         Number of borrowers whose every month on path 0 is in ``run.history``.
+    adjust : bool
+        Whether means are adjusted for the economy's draws (decision 24).
+    book_draws : int
+        Further draws of a drawn book, for intervals with the sampling of borrowers; 0: none.
+    precision : mapping of str to number, or None
+        Half-width wanted of a metric's interval by its name, as
+        ``{"lifetime_credit_loss": 0.02}`` (relative); paths are added until it is reached.
+    most_paths : int
+        Paths at which that ends.
     seed : int
         Of all random numbers.
     start_month : str or None
@@ -156,6 +169,10 @@ def stress_test(
             runoff_months=runoff_months,
             borrowers=borrowers,
             history_borrowers=history_borrowers,
+            adjust=adjust,
+            book_draws=book_draws,
+            precision=precision,
+            most_paths=most_paths,
             seed=seed,
             threads=threads,
             start_month=start_month,

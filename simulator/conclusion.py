@@ -10,12 +10,14 @@ from simulator.break_even.question import Question
 from simulator.catalogue import parameters_from
 from simulator.engine import thread_count
 from simulator.explain.assumptions import list_warnings, try_assumptions
+from simulator.explain.borrower_sampling import n_books_of, redrawn
 from simulator.explain.causes import explain_causes
 from simulator.explain.underwriting import explain_underwriting
 from simulator.policies.own_kinds import origins
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
 from simulator.results.assumptions import Tried, assumptions_text, with_tried
+from simulator.results.borrower_sampling import with_book_errors
 from simulator.results.break_even import (
     BreakEven,
     break_even_manifest,
@@ -24,8 +26,8 @@ from simulator.results.break_even import (
 )
 from simulator.results.cause_shares import CAUSES, CauseShare, causes_text
 from simulator.results.checks import CheckResult, run_checks
-from simulator.results.dataset import to_dataset
-from simulator.results.decision import decide
+from simulator.results.dataset import dataset_by_path, outlooks_of, to_dataset
+from simulator.results.decision import decide, worths
 from simulator.results.files import (
     ASSUMPTIONS_NAME,
     CAUSES_NAME,
@@ -34,6 +36,7 @@ from simulator.results.files import (
 )
 from simulator.results.history import history_table
 from simulator.results.manifest import RunFacts, build_manifest
+from simulator.results.precision import precision_record
 from simulator.results.provisions.audit import overlay_amounts
 from simulator.results.rejected import rejected_text
 from simulator.results.run import Run, with_record
@@ -107,12 +110,24 @@ class _Concluding:
     def results(self) -> _Results:
         """Dataset, checks and summary of the simulation alone."""
         self.watch.start(2, "results")
-        dataset = to_dataset(self.simulated.output)
+        dataset = self._with_book_errors(to_dataset(self.simulated.output))
         checks = tuple(run_checks(self.simulated.output, dataset))
         self.watch.advance(1)
         summary = tuple(summarise(dataset))
         self.watch.advance(1)
         return self._with_manifest(_Results(dataset, summary, checks, {}))
+
+    def _with_book_errors(self, dataset: xr.Dataset) -> xr.Dataset:
+        """With what another draw of the book's borrowers would bring, where it was drawn."""
+        if not n_books_of(self.simulated):
+            return dataset
+        self.watch.finish()
+        outlooks = outlooks_of(self.simulated.output)
+        outputs = redrawn(self.request, self.simulated, self.watch)
+        books = (dataset_by_path(output, outlooks) for output in outputs)
+        found = with_book_errors(dataset, books, worths(dataset)[0])
+        self.watch.start(2, "results")
+        return found
 
     def break_evens(self, results: _Results) -> _Results:
         """With the break-evens that were asked for, each found by simulating one policy again."""
@@ -173,6 +188,7 @@ class _Concluding:
             **build_manifest(simulated.output, facts),
             "policy_code": origins(request.all_policies),
             "break_even": break_even_manifest(results.answers),
+            "precision": precision_record(simulated.looked, results.summary, simulated.output.run),
             "overlays": overlay_amounts(results.dataset, simulated.output.provision),
         }
         return replace(results, manifest=manifest)

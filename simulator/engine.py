@@ -73,6 +73,8 @@ class Simulation:
     histories: dict[tuple[str, str], NDArray[np.void]] = field(default_factory=dict)
     history_ids: tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint8]] | None = None
     live_borrower_months: float = 0.0
+    over_paths: dict[tuple[str, str], OverPaths] = field(default_factory=dict)
+    """Exact sums over the paths so far, with which more paths go on."""
 
 
 @dataclass(slots=True)
@@ -298,10 +300,12 @@ def simulate(
     advance: Callable[[int], None] = lambda n: None,
     *,
     by_score: bool = False,
+    earlier: Simulation | None = None,
 ) -> Simulation:
     """Run every scenario and policy; ``advance`` is told of each finished path of a policy.
 
-    ``by_score``: new customers are summed by their score.
+    ``by_score``: new customers are summed by their score. ``earlier``: what the same call with
+    fewer paths left; its paths are taken as they are, and the result is that without it.
     """
     horizon = run.timeline.horizon
     result = Simulation(
@@ -322,6 +326,7 @@ def simulate(
         ids = packed.lives.id[loans["borrower"]]
         result.history_ids = (ids, loans["id"].copy(), loans["due_day"].copy())
     over_paths = {key: OverPaths.of(packed, t) for key, t in result.tallies.items()}
+    known = 0 if earlier is None else _taken(earlier, result, over_paths)
     workers, stop = local(), Event()
 
     def unit(scenario: str, first: int) -> None:
@@ -346,14 +351,34 @@ def simulate(
             {policy: over_paths[scenario, policy] for policy in levers},
         )
 
-    units = [(s, first) for s in worlds for first in range(0, run.paths, run.path_batch)]
+    units = [(s, first) for s in worlds for first in range(known, run.paths, run.path_batch)]
     _run_units(units, unit, thread_count(run), stop)
     for pair, tallies in result.tallies.items():
         over_paths[pair].close(tallies)
+    result.over_paths = over_paths
     result.live_borrower_months = sum(
         float(t.counts[:, 1:, Count.LIVE_BORROWERS].sum()) for t in result.tallies.values()
     )
     return result
+
+
+def _taken(
+    earlier: Simulation,
+    result: Simulation,
+    over_paths: Mapping[tuple[str, str], OverPaths],
+) -> int:
+    """Put what ``earlier`` left into ``result``; how many paths these are."""
+    n_known = 0
+    for pair, tallies in earlier.tallies.items():
+        sums = over_paths[pair]
+        n_known = tallies.flows.shape[0]
+        for name, found in tallies._asdict().items():
+            if name not in sums.parts and found.shape[:1] == (n_known,):
+                getattr(result.tallies[pair], name)[:n_known] = found
+        sums.begin_with(earlier.over_paths[pair])
+    for pair, history in earlier.histories.items():
+        result.histories[pair][:] = history  # of path 0 alone
+    return n_known
 
 
 def _run_units(

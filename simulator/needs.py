@@ -77,7 +77,11 @@ def needs_of(request: ExperimentRequest, book: Book, packed: Packed) -> Needs:
         standards=standards,
         least_disk=LEAST_FILE * sums,
         disk=FILE * sums + OTHER_FILES,
-        seconds=run.paths * cases * months * book.n_opening_borrowers / (SPEED * threads),
+        seconds=(run.paths + run.book_draws * run.book_paths)
+        * cases
+        * months
+        * book.n_opening_borrowers
+        / (SPEED * threads),
     )
 
 
@@ -161,7 +165,8 @@ def _too_large(request: ExperimentRequest, needs: Needs, free: float) -> str:
     takes = [f"a policy takes {size(held / n_policies)}", f"a scenario {size(held / n_scenarios)}"]
     if needs.standards > 0.0:
         takes.append(f"all provision standards {size(needs.standards)}")
-    return f"{head}: run.paths={fitting} fits; {', '.join(takes)}"
+    key = "run.most_paths" if run.precision else "run.paths"
+    return f"{head}: {key}={fitting} fits; {', '.join(takes)}"
 
 
 def _two_figures(number: int) -> int:

@@ -77,6 +77,10 @@ def stress_test(
     runoff_months: int | None = None,
     borrowers: int | None = None,
     history_borrowers: int = 0,
+    adjust: bool = True,
+    book_draws: int = 10,
+    precision: Mapping[str, object] | None = None,
+    most_paths: int = 5_000,
     seed: int = 20260101,
     threads: int = 0,
     start_month: str | None = None,
@@ -117,6 +121,14 @@ def stress_test(
         Size of a synthetic book, or of a tape's sample.
     history_borrowers : int
         Number of borrowers whose every month on path 0 is in ``history``.
+    adjust : bool
+        Whether means are adjusted for the economy's draws.
+    book_draws : int
+        Further draws of a drawn book, for intervals with the sampling of borrowers; 0: none.
+    precision : mapping of str to number, or None
+        Half-width wanted of a metric's interval by its name; paths are added until it is reached.
+    most_paths : int
+        Paths at which that ends.
     seed : int
         Of all random numbers.
     threads : int
@@ -166,6 +178,10 @@ def stress_test(
         runoff_months=runoff_months,
         borrowers=borrowers,
         history_borrowers=history_borrowers,
+        adjust=adjust,
+        book_draws=book_draws,
+        precision=precision,
+        most_paths=most_paths,
         seed=seed,
         threads=threads,
         start_month=start_month,
@@ -194,6 +210,10 @@ def build_request(
     runoff_months: int | None = None,
     borrowers: int | None = None,
     history_borrowers: int = 0,
+    adjust: bool = True,
+    book_draws: int = 10,
+    precision: Mapping[str, object] | None = None,
+    most_paths: int = 5_000,
     seed: int = 20260101,
     threads: int = 0,
     start_month: str | None = None,
@@ -223,6 +243,8 @@ def build_request(
     }
     if start_month is not None:
         asked["start_month"] = start_month
+    asked |= {"adjust": adjust, "book_draws": book_draws, "most_paths": most_paths}
+    asked["precision"] = dict(precision or {})
     return _request(
         _book(book, borrowers),
         _lists(scenarios, policies, provision, break_even, products),

@@ -39,6 +39,12 @@ class OverPaths:
         }
         return OverPaths(packed, parts, Lock())
 
+    def begin_with(self, earlier: "OverPaths") -> None:
+        """Put in what ``earlier`` has summed."""
+        for name, (high, low) in earlier.parts.items():
+            self.parts[name][0][:] = high
+            self.parts[name][1][:] = low
+
     def add(self, state: State, seen: Seen) -> None:
         """Add the path that has just ended."""
         sums = {"brought": state.brought, "passed_on": state.passed_on}

@@ -81,6 +81,11 @@ def _with_opening_warning(first: Scenario, scenario: Scenario, cap: float) -> Sc
     return replace(scenario, warnings=(*scenario.warnings, warning))
 
 
+def most_growth(request: ExperimentRequest) -> float:
+    """Largest yearly rate at which applicants grow in a scenario; 0 without any."""
+    return max((scenario.growth for scenario in request.scenarios.values()), default=0.0)
+
+
 def check_opening(book: Book) -> None:
     """Refuse a book that is owed nothing: results are told as shares of its opening balance."""
     if book.opening_balance <= 0.0:

@@ -22,6 +22,36 @@ def _calendar_month(text: str) -> str:
 CalendarMonth = Annotated[str, AfterValidator(_calendar_month)]
 
 
+LEAST_BOOKS: Final = 5
+"""Draws of the borrowers below which their scatter tells too little (assumption)."""
+
+
+class Precision(Frozen):
+    """How narrow an interval is asked: the largest half width, as a share of the mean
+    (``relative``) or in the figure's unit (``absolute``)."""
+
+    relative: float | None = Field(default=None, gt=0, le=1)
+    absolute: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _number_is_relative(cls, found: object) -> object:
+        return {"relative": found} if isinstance(found, int | float) else found
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Precision":
+        if (self.relative is None) == (self.absolute is None):
+            raise ValueError("must be a share of the mean, or {absolute: NUMBER}")
+        return self
+
+    def of(self, mean: float) -> float:
+        """The largest half width that is asked, in the unit of ``mean``."""
+        if self.absolute is not None:
+            return self.absolute
+        assert self.relative is not None
+        return self.relative * abs(mean)
+
+
 class RunSettings(Frozen):
     """Horizon (months), number of Monte Carlo paths, seed."""
 
@@ -42,6 +72,18 @@ class RunSettings(Frozen):
     """Paths in a work unit; changes no result."""
     start_month: CalendarMonth = "2026-01"
     """Calendar month of month 1, for scenarios that do not fix their own."""
+    adjust: bool = True
+    """Whether means are adjusted for the economy's draws (docs/model.md, section 14.4)."""
+    precision: dict[str, Precision] = Field(default_factory=dict, max_length=50)
+    """Figures of the whole horizon and the precision that each is simulated to: more paths than
+    ``paths`` until all have it (docs/model.md, section 14.6)."""
+    most_paths: int = Field(default=5_000, ge=50, le=1_000_000)
+    """Paths at which a run with a ``precision`` ends in any case."""
+    book_draws: int = Field(default=0, ge=0, le=200)
+    """Further draws of the borrowers that are simulated, to tell what another draw of the book
+    would bring (docs/model.md, section 14.5); 0: none. Only of drawn books and sampled tapes."""
+    book_paths: int = Field(default=5, ge=2, le=10_000)
+    """Paths of each of them: the run's first ones."""
     history_borrowers: int = Field(default=0, ge=0, le=1_000_000)
     """Borrowers (the first by permanent id) whose history on path 0 goes to history.parquet."""
 
@@ -51,6 +93,22 @@ class RunSettings(Frozen):
             raise ValueError(
                 f"run.draws_per_path must divide run.paths; got {self.draws_per_path}"
                 f" and {self.paths}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _enough_books(self) -> "RunSettings":
+        if 0 < self.book_draws < LEAST_BOOKS:
+            raise ValueError(
+                f"run.book_draws must be 0 or in [{LEAST_BOOKS}, 200]; got {self.book_draws}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _room_for_precision(self) -> "RunSettings":
+        if self.precision and self.paths > self.most_paths:
+            raise ValueError(
+                f"run.most_paths must be at least run.paths; got {self.most_paths} and {self.paths}"
             )
         return self
 

@@ -1,8 +1,12 @@
 """A request's finished simulation, with all that results need to know of the run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from simulator.book.schema import Book
 from simulator.engine import Simulation, WorldBuilder
@@ -15,12 +19,18 @@ from simulator.request import ExperimentRequest
 from simulator.results.inputs import ScenarioInfo, SimulationOutput
 from simulator.settings import DecisionSettings
 
+if TYPE_CHECKING:
+    from simulator.results.precision import Reached
+
+F8 = NDArray[np.float64]
+
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
     """A request's simulation: tallies and histories, with what they came from.
 
-    ``seconds`` is the time of the simulation itself, ``started`` the moment before the book.
+    ``seconds`` is the time of the simulation itself, with the looks between its parts; ``started``
+    the moment before the book.
     """
 
     output: SimulationOutput
@@ -29,6 +39,8 @@ class Simulated:
     worlds: Mapping[str, WorldBuilder]
     seconds: float
     started: datetime
+    looked: "tuple[Reached, ...]" = ()
+    """What the last look at an asked precision found; nothing without any."""
 
 
 def simulation_output(
@@ -57,7 +69,17 @@ def simulation_output(
         configuration=request.configuration,
         decision=request.section("decision", DecisionSettings),
         warnings=warnings,
+        deviation=_deviation(paths.values()),
     )
+
+
+def _deviation(paths: Iterable[MacroPaths]) -> F8 | None:
+    """Unemployment's from month 1 in the first scenario in which it deviates, (draws, horizon).
+
+    Scenarios share their luck, so one tells of all; None where it deviates in none.
+    """
+    found = (drawn.deviation[:, 1:] for drawn in paths)
+    return next((deviation for deviation in found if deviation.any()), None)
 
 
 def _scenario_info(scenario: Scenario) -> ScenarioInfo:

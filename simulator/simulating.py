@@ -1,19 +1,23 @@
 """From a request to its simulation: book, worlds, levers, tallies; nothing is written."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from simulator.book import build_book
 from simulator.engine import simulate
 from simulator.macro import draw_macro_paths
 from simulator.needs import check_needs, needs_of
 from simulator.packing import pack
+from simulator.planning import first_look, look_at, most_paths, paths_after, plan_lines
 from simulator.preparation import (
     calm_before,
     check_opening,
     lever_tables,
     load_scenarios,
+    most_growth,
     risk_cells,
     with_run_off,
     world_builders,
@@ -24,6 +28,9 @@ from simulator.request import ExperimentRequest
 from simulator.settling import compile_for, donor_source
 from simulator.simulated import Simulated, simulation_output
 from simulator.suitability import suitability_warnings
+
+if TYPE_CHECKING:
+    from simulator.results.precision import Reached
 
 
 def simulate_request(
@@ -49,27 +56,41 @@ def _simulate(
     watch.finish()
 
     watch.start(len(request.scenarios) + 1, "book and scenarios")
-    growth = max((scenario.growth for scenario in request.scenarios.values()), default=0.0)
+    growth = most_growth(request)
     book = build_book(request.book, run, request.parameters, donor_source(calm), growth)
     check_opening(book)
     watch.advance(1)
     request = with_run_off(request, book)
-    run = request.run
+    run = first_look(request.run)
     scenarios = load_scenarios(request, book, watch.advance)
-    paths = {name: draw_macro_paths(scenario, run) for name, scenario in scenarios.items()}
-    worlds = world_builders(request, book, paths)
     levers = lever_tables(request, book)
     cells = risk_cells(request, book)
     packed = pack(book, request.parameters, cells)
     watch.finish()
-    check_needs(request, needs_of(request, book, packed), output, watch)
-
-    watch.start(run.paths * len(worlds) * len(levers), "simulating paths")
-    started = perf_counter()
-    simulation = simulate(packed, worlds, levers, run, watch.advance)
-    seconds = perf_counter() - started
-    watch.finish()
+    largest = replace(request, run=run.model_copy(update={"paths": most_paths(run)}))
+    check_needs(largest, needs_of(largest, book, packed), output, watch)
+    for line in plan_lines(run):
+        watch.tell(line)
 
     warnings = suitability_warnings(request, book, scenarios)
-    finished = simulation_output(request, book, cells, scenarios, paths, simulation, warnings)
-    return Simulated(finished, simulation, packed, worlds, seconds, began)
+    started, simulation = perf_counter(), None
+    looked: tuple[Reached, ...] = ()
+    while True:
+        paths = {name: draw_macro_paths(scenario, run) for name, scenario in scenarios.items()}
+        worlds = world_builders(request, book, paths)
+        known = 0 if simulation is None else next(iter(simulation.tallies.values())).flows.shape[0]
+        watch.start((run.paths - known) * len(worlds) * len(levers), "simulating paths")
+        simulation = simulate(packed, worlds, levers, run, watch.advance, earlier=simulation)
+        watch.finish()
+        finished = simulation_output(
+            replace(request, run=run), book, cells, scenarios, paths, simulation, warnings
+        )
+        if not run.precision:
+            break
+        looked = look_at(finished)
+        more = paths_after(looked, run)
+        if more == run.paths:
+            break
+        run = run.model_copy(update={"paths": more})
+    seconds = perf_counter() - started
+    return Simulated(finished, simulation, packed, worlds, seconds, began, looked)

@@ -6,7 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import against, household, lives, pairing, philox_calls, simulation, startup, tape
+from benchmarks import (
+    against,
+    household,
+    intervals,
+    lives,
+    pairing,
+    philox_calls,
+    simulation,
+    startup,
+    tape,
+)
 from benchmarks.__main__ import SECTIONS, main
 from benchmarks.case import MONTHS, ROOT, lives_of, shipped_case
 from benchmarks.harness import BEGIN, END, Row, markdown, timed_in_turn, update_readme
@@ -118,6 +128,7 @@ def test_every_measure_returns_rows_on_a_tiny_book() -> None:
         household.measure(borrowers=60, repeats=1),
         lives.measure(borrowers=60, repeats=1),
         pairing.measure(borrowers=60, paths=4),
+        intervals.measure(borrowers=60, paths=31),
         startup.measure_memory(borrowers=60),
     ]
     for rows in found:

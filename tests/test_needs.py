@@ -13,7 +13,7 @@ from simulator.free_memory import free_memory
 from simulator.needs import Needs, check_needs, duration, size
 from simulator.progress import Silent
 from simulator.request import ExperimentRequest
-from simulator.settings import BookSettings, RunSettings, ScenarioSettings
+from simulator.settings import BookSettings, Precision, RunSettings, ScenarioSettings
 from simulator.shipped import read_shipped, shipped_tables
 from simulator.simulating import simulate_request
 from simulator.validation import UserError
@@ -102,7 +102,17 @@ def test_the_paths_that_are_named_fit(monkeypatch: pytest.MonkeyPatch) -> None:
         simulate_request(request(paths=int(1.2 * paths)))
 
 
-def _reached(*_: object) -> None:
+def test_of_a_run_with_a_precision_the_most_paths_must_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    _with_free(monkeypatch, 1e9)
+    asked = request(paths=2)
+    run = asked.run.model_copy(
+        update={"precision": {"net_loss": Precision(relative=0.1)}, "most_paths": 1_000_000}
+    )
+    with pytest.raises(UserError, match=r"1,000,000 paths, .* run\.most_paths=\d+ fits"):
+        simulate_request(replace(asked, run=run))
+
+
+def _reached(*_: object, **__: object) -> None:
     raise ZeroDivisionError
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from simulator.results.assumptions import NUMBERS, TEXTS
+from simulator.results.borrower_sampling import FIGURE, FIGURE_MEANING
+from simulator.results.borrower_sampling import VARIABLES as BOOK_VARIABLES
 from simulator.results.break_even import POINT_VARIABLES, VARIABLES
 from simulator.results.cause_shares import CAUSES
 from simulator.results.checks import CHECKS, DATASET_CHECKS, REFERENCE_CHECKS, TOLERANCE
@@ -24,8 +26,9 @@ from simulator.results.provisions.variables import (
     PROVISION_COORDINATES,
     all_variables,
 )
+from simulator.results.sampling import DEVIATION, DEVIATION_MEANING, SIMULATED_MONTH
 from simulator.results.score_power import SCORE_CUTS, SCORE_METRICS, SCORE_VARIABLES
-from simulator.results.table import MONEY
+from simulator.results.table import FRACTION, MONEY
 from simulator.results.underwriting import CUTOFF, UNDERWRITING
 from simulator.results.value import VALUE_VARIABLES
 from simulator.results.variables import OPENING_VARIABLES, PATH_VARIABLES, WHOLE_VARIABLES, Kind
@@ -125,6 +128,22 @@ def _macro_section() -> list[str]:
         "## results.nc: the economy",
         *table(("variable", "dimensions", "unit", "meaning"), rows),
         *table(("coordinate", "unit", "meaning"), coordinates)[1:],
+        f"`{DEVIATION}` {_dims('path', SIMULATED_MONTH)} ({FRACTION}): {DEVIATION_MEANING}."
+        f" `{SIMULATED_MONTH}` has no labels: months 1 to the horizon, run-off included.",
+        "",
+    ]
+
+
+def _book_section() -> list[str]:
+    rows = [
+        (f"`{name}`", _dims(*dims), unit, meaning)
+        for name, (dims, unit, meaning) in BOOK_VARIABLES.items()
+    ]
+    return [
+        "## results.nc: the sampling of borrowers, of drawn books and sampled tapes",
+        *table(("variable", "dimensions", "unit", "meaning"), rows),
+        f"`{FIGURE}`: {FIGURE_MEANING}.",
+        "",
     ]
 
 
@@ -315,6 +334,7 @@ def dictionary_markdown() -> str:
         _coordinates_section(),
         _provision_section(),
         _macro_section(),
+        _book_section(),
         _break_even_section(),
         _assumptions_section(),
         _explained_section(),

@@ -57,7 +57,7 @@ def answer(
     values = scan_values(low, high, whole=question.whole)
     label = f"searching break-even of {question.name}"
     start(paths * sum(value != question.setting for value in values), label)
-    curve = GainCurve(_gains(question, finished, advance), finished.output.run.draws_per_path)
+    curve = GainCurve(_gains(question, finished, advance), finished.output.sampling.whole)
     if low <= question.setting <= high:
         values.append(question.setting)
     for value in values:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from simulator.results.break_even import GainPoint, Verdict
 from simulator.results.intervals import over_paths
+from simulator.results.sampling import Draws
 
 F8 = NDArray[np.float64]
 
@@ -51,15 +52,15 @@ class GainCurve:
     ``gains`` gives the gain on every path, shape (paths,), at a value.
     """
 
-    def __init__(self, gains: Callable[[float], F8], draws_per_path: int) -> None:
+    def __init__(self, gains: Callable[[float], F8], draws: Draws) -> None:
         self._gains = gains
-        self._draws_per_path = draws_per_path
+        self._draws = draws
         self._points: dict[float, GainPoint] = {}
 
     def at(self, value: float) -> GainPoint:
         """The curve at ``value``."""
         if value not in self._points:
-            found = over_paths(self._gains(value), self._draws_per_path)
+            found = over_paths(self._gains(value), self._draws)
             self._points[value] = GainPoint(
                 value, float(found.mean), float(found.ci_low), float(found.ci_high)
             )

@@ -24,6 +24,7 @@ from simulator.results.assumptions import ENDS, EVERYWHERE, PAIR, SURE, Trial, T
 from simulator.results.dataset import policy_runs_of
 from simulator.results.decision import VALUE, Decision
 from simulator.results.intervals import over_paths
+from simulator.results.sampling import Draws
 from simulator.results.value import value
 from simulator.settings import AssumptionsSettings
 from simulator.simulated import Simulated
@@ -166,7 +167,7 @@ def _against(
     if base is None or found is None:
         return np.nan, np.nan
     factor = opening / base.opening
-    told = over_paths(np.moveaxis(factor * (found.worth - base.worth), 2, 0), 1)
+    told = over_paths(np.moveaxis(factor * (found.worth - base.worth), 2, 0), Draws(1))
     return told.mean, told.se
 
 
@@ -187,6 +188,7 @@ def _small(
             "draws_per_path": 1,
             "runoff_months": timeline.runoff_months,
             "history_borrowers": 0,
+            "book_draws": 0,
         }
     )
     size = settings.borrowers

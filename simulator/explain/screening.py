@@ -20,6 +20,7 @@ from simulator.request import ExperimentRequest
 from simulator.results.assumptions import SURE
 from simulator.results.intervals import over_paths
 from simulator.results.run_folder import Files
+from simulator.results.sampling import Draws
 from simulator.settings import Assumption, AssumptionsSettings
 from simulator.validation import UserError, clip
 from simulator.varied_policy import number_fields
@@ -147,7 +148,7 @@ def _effect(base: Worths, found: Worths | None) -> float:
     """Largest change of worth beyond noise of any policy, over the opening balance; else 0."""
     if found is None:
         return 0.0
-    told = over_paths(np.moveaxis(found.worth - base.worth, 2, 0), 1)
+    told = over_paths(np.moveaxis(found.worth - base.worth, 2, 0), Draws(1))
     sure = np.where(np.abs(told.mean) > SURE * told.se, np.abs(told.mean), 0.0)
     return float(np.nan_to_num(sure).max()) / base.opening
 

@@ -32,12 +32,14 @@ class MacroPaths:
     """Draws of the economy under one scenario.
 
     ``by_draw``: every macro variable but disasters, arrays of shape (macro_draws, horizon + 1);
-    those that do not deviate are read-only views of the central path.
+    those that do not deviate are read-only views of the central path. ``deviation``: that of
+    unemployment on the logit scale, (macro_draws, horizon + 1); its expectation is 0, exactly.
     """
 
     scenario: Scenario
     draws_per_path: int
     by_draw: Mapping[str, F8]
+    deviation: F8
 
     def draw_of(self, path: int) -> int:
         """The macro draw that simulation path ``path`` belongs to."""
@@ -68,7 +70,8 @@ def draw_macro_paths(scenario: Scenario, run: RunSettings) -> MacroPaths:
         else:
             variable = MACRO_VARIABLES[name]
             by_draw[name] = np.clip(central + deviation, variable.low, variable.high)
-    return MacroPaths(scenario, run.draws_per_path, by_draw)
+    unemployment = deviations[DEVIATING_VARIABLES.index("unemployment_rate")]
+    return MacroPaths(scenario, run.draws_per_path, by_draw, unemployment)
 
 
 def _deviations(deviation: MacroDeviation, seed: int, n_draws: int, horizon: int) -> F8:

@@ -18,7 +18,9 @@ from simulator.report.kit.text import clean, harmless
 from simulator.report.policies.policy_settings import policy_parts
 from simulator.report.provisions.rule_book_settings import rule_books
 from simulator.report.provisions.rule_books import provisions_of
+from simulator.results.borrower_sampling import ERROR
 from simulator.results.run import items_of, part, warnings_in
+from simulator.results.sampling import sampling_of
 from simulator.vocabulary import FOLLOW_UP_MONTHS
 
 MAX_ENTRIES = 200
@@ -156,13 +158,22 @@ _BEHAVIOUR: Final = (
         " of which many are assumptions; docs/model.md lists each with its source. The model"
         " is not fitted to the history of this lender unless the configuration sets it."
     ),
-    mark(
-        "Intervals measure sampling error over the simulated paths only. They do not cover"
-        " errors of parameters, scenario or model, and are not adjusted for multiple"
-        " comparisons."
-    ),
 )
 """Limits of every run, before which months its amounts cover."""
+_OF_PATHS: Final = mark(
+    "Intervals measure sampling error over the simulated paths only. They do not cover"
+    " errors of parameters, scenario or model, and are not adjusted for multiple"
+    " comparisons."
+)
+_OF_BORROWERS: Final = mark(
+    "The book is one draw of borrowers: intervals of the key figures measure the sampling error of"
+    " paths and of borrowers together (book_low and book_high in summary.csv). They do not cover"
+    " errors of parameters, scenario or model, and are not adjusted for multiple comparisons."
+)
+_ADJUSTED: Final = mark(
+    "Means are adjusted for the deviation of unemployment on the simulated paths, whose expectation"
+    " is zero (docs/model.md, section 14.4); quantiles and shares of paths are not."
+)
 _FIGURES: Final = (
     mark(
         "The net result is interest, penalty interest and fees as they accrue, less waived"
@@ -189,6 +200,8 @@ def limits(data: ReportData) -> list[str]:
     alone = tr("This run has one draw of the economy: its numbers are one possible outcome.")
     return [
         *map(tr, _BEHAVIOUR),
+        tr(_OF_BORROWERS if ERROR in data.dataset else _OF_PATHS),
+        *([tr(_ADJUSTED)] if sampling_of(data.dataset).whole.n_controls else []),
         _money_horizon(data),
         *map(tr, _FIGURES),
         *_limits_of_policies(data),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from simulator.results.intervals import ratio_over_paths
 from simulator.results.row_table import RowTable
+from simulator.results.sampling import Draws
 from simulator.results.table import FRACTION, csv_text
 
 F8 = NDArray[np.float64]
@@ -78,7 +79,7 @@ def cause_shares(
     whole = values[-1] - values[0]
     rows = []
     for group, mine in zip(groups, added, strict=True):
-        found = ratio_over_paths(mine[:, None], whole[:, None], draws_per_path)
+        found = ratio_over_paths(mine[:, None], whole[:, None], Draws(draws_per_path))
         label, all_of_it = np.nan, float(values[-1].mean())
         if group in labels and all_of_it > 0.0:
             label = float(labels[group].mean()) / all_of_it

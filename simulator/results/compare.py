@@ -8,13 +8,15 @@ from numpy.typing import NDArray
 
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import (
+    around,
     linear_ratio,
-    over_paths,
-    ratio_over_paths,
+    over_months,
+    own_ratios,
     share_over_paths,
-    with_spread,
+    with_quantiles,
 )
 from simulator.results.metric import MetricValues
+from simulator.results.sampling import Sampling
 from simulator.validation import check_known
 
 F8 = NDArray[np.float64]
@@ -22,32 +24,64 @@ F8 = NDArray[np.float64]
 PATH_AXIS: Final = 2
 
 
-def statistics(item: MetricValues, draws_per_path: int) -> Estimate[F8]:
-    """Statistics over the path axis of a metric's values, each (scenario, policy, month)."""
-    if item.spread is not None:
-        spread = item._replace(values=item.spread, spread=None)
-        found = statistics(item._replace(spread=None), draws_per_path)
-        return with_spread(found, statistics(spread, draws_per_path))
+def statistics(item: MetricValues, sampling: Sampling) -> Estimate[F8]:
+    """Statistics over the path axis of a metric's values, each (scenario, policy, month).
+
+    A chance is a share of paths, and none is adjusted. Of all others the mean is that of numbers by
+    path in which the metric is linear, so that sums and differences add up.
+    """
     values = np.moveaxis(item.values, PATH_AXIS, 0)
     if item.chance:
-        return share_over_paths(values, draws_per_path)
+        return share_over_paths(values, sampling.replicates)
+    if item.per is None and item.spread is None:
+        return over_months(values, item.months, sampling)
+    linear = np.moveaxis(linear_values(item, sampling.replicates), PATH_AXIS, 0)
+    found = over_months(linear, item.months, sampling)
+    if item.per is not None:
+        own = own_ratios(values, np.moveaxis(item.per, PATH_AXIS, 0))
+        values = np.where(np.isnan(found.mean), np.nan, own)
+    return with_quantiles(found, values)
+
+
+def linear_values(item: MetricValues, replicates: int) -> F8:
+    """Numbers by path whose mean and error are the metric's; the shape of its values.
+
+    Of a ratio of means its linear form, of values with an estimated part those with the scatter of
+    their mean.
+    """
+    values, spread = _linear_parts(item, replicates)
+    if spread is None:
+        return values
+    parts = (np.moveaxis(part, PATH_AXIS, 0) for part in (spread, values))
+    return np.moveaxis(around(*parts), 0, PATH_AXIS)
+
+
+def _linear_parts(item: MetricValues, replicates: int) -> tuple[F8, F8 | None]:
+    """Values and, where there is one, spread; of a ratio of means the linear form of each."""
     if item.per is None:
-        return over_paths(values, draws_per_path)
-    return ratio_over_paths(values, np.moveaxis(item.per, PATH_AXIS, 0), draws_per_path)
+        return item.values, item.spread
+    below = np.moveaxis(item.per, PATH_AXIS, 0)
+    values, spread = (
+        None
+        if part is None
+        else np.moveaxis(
+            linear_ratio(np.moveaxis(part, PATH_AXIS, 0), below, replicates), 0, PATH_AXIS
+        )
+        for part in (item.values, item.spread)
+    )
+    assert values is not None
+    return values, spread
 
 
-def delta_of(item: MetricValues, reference_index: int, draws_per_path: int) -> MetricValues:
+def delta_of(item: MetricValues, reference_index: int, replicates: int) -> MetricValues:
     """``item`` of every policy less the reference's on the same path, as ``delta_NAME``.
 
     A ratio of means gives way to its linear form by path, a chance to the difference of shares.
     """
-    found: list[F8 | None] = []
-    for part in (item.values, item.spread):
-        if part is not None and item.per is not None:
-            top, bottom = (np.moveaxis(array, PATH_AXIS, 0) for array in (part, item.per))
-            part = np.moveaxis(linear_ratio(top, bottom, draws_per_path), 0, PATH_AXIS)
-        found.append(None if part is None else paired_difference(part, reference_index))
-    values, spread = found
+    values, spread = (
+        None if part is None else paired_difference(part, reference_index)
+        for part in _linear_parts(item, replicates)
+    )
     assert values is not None
     return item._replace(
         name=f"delta_{item.name}", values=values, per=None, chance=False, spread=spread

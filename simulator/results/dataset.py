@@ -1,6 +1,7 @@
 """results.nc as an ``xarray.Dataset``: per path what is small, statistics over paths elsewhere."""
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 from simulator.kernels.rng import RNG_VERSION
 from simulator.kernels.tally import MAX_MOB
 from simulator.results.delinquency import observed_months_on_book
+from simulator.results.estimate import Estimate
 from simulator.results.inputs import SimulationOutput
-from simulator.results.intervals import over_paths
+from simulator.results.intervals import over_months, over_paths
 from simulator.results.loss_distribution import tail_variables
 from simulator.results.macro import MACRO_COORDINATES, macro_coordinates, macro_variables
 from simulator.results.net_present_value import NET_PRESENT_VALUES
@@ -25,6 +27,7 @@ from simulator.results.profit import profit_variables
 from simulator.results.provisions.arrays import provision_coordinates, provision_variables
 from simulator.results.provisions.variables import PROVISION_COORDINATES
 from simulator.results.recoveries import recoveries
+from simulator.results.sampling import ADJUST, DEVIATION, DEVIATION_MEANING, SIMULATED_MONTH
 from simulator.results.score_power import (
     SCORE_COORDINATES,
     SCORE_CUTS,
@@ -54,8 +57,11 @@ from simulator.vocabulary import (
 
 F8 = NDArray[np.float64]
 Variables = dict[str, xr.Variable]
+Outlooks = Mapping[str, F8 | None]
 
-SCHEMA_VERSION: Final = "1.5"
+SCHEMA_VERSION: Final = "1.6"
+READ_VERSIONS: Final = ("1.5", SCHEMA_VERSION)
+"""Schemas that are read: of 1.5, whose means are plain, nothing is missing."""
 CELL_DIMS: Final = ("scenario", "policy")
 PATH_DIMS: Final = (*CELL_DIMS, "path")
 
@@ -101,8 +107,43 @@ RECOVERABLE: Final = (
 def to_dataset(output: SimulationOutput) -> xr.Dataset:
     """Everything that a run leaves behind, as written to results.nc (design, section 5)."""
     policy_runs = policy_runs_of(output)
-    currency = output.book.currency
-    months = output.timeline.months
+    variables = _variables_by_path(output, policy_runs)
+    for statistic in (*STATISTIC_VARIABLES, *SCORE_CUTS):
+        variables |= _statistics(statistic, policy_runs, output)
+    variables |= provision_variables(output, policy_runs)
+    variables |= macro_variables(output)
+    variables |= control_variables(output)
+    dataset = xr.Dataset(variables, coords=_coordinates(output), attrs=_attributes(output))
+    dataset = dataset.assign(profit_variables(dataset))
+    tail = tail_variables(dataset)
+    return dataset.assign_coords({"level": tail.pop("level")}).assign(tail)
+
+
+def dataset_by_path(output: SimulationOutput, outlooks: Outlooks) -> xr.Dataset:
+    """What ``to_dataset`` has of each path, but for provisioning standards and what they lead to.
+
+    ``outlooks``: what a unit of balance left is worth in each scenario, of another run.
+    """
+    variables = _variables_by_path(output, policy_runs_of(output, outlooks))
+    return xr.Dataset(variables, coords=_coordinates(output), attrs=_attributes(output))
+
+
+def outlooks_of(output: SimulationOutput) -> Outlooks:
+    """What a unit of balance left is worth in each scenario; None without a run-off."""
+    if not output.timeline.runoff_months:
+        return {scenario.name: None for scenario in output.scenarios}
+    return {
+        scenario.name: outlook_values(
+            [output.tallies[scenario.name, policy] for policy in output.policies],
+            rates_of(output.parameters).v,
+        )
+        for scenario in output.scenarios
+    }
+
+
+def _variables_by_path(output: SimulationOutput, policy_runs: list[list[PolicyRun]]) -> Variables:
+    """Every variable of each path that no provisioning standard enters."""
+    currency, months = output.book.currency, output.timeline.months
     variables: Variables = {}
     for item in PATH_VARIABLES:
         variables |= _path_variable(item, policy_runs, months, currency)
@@ -118,26 +159,27 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
         )
         unit = unit_in(currency, whole.unit)
         variables[whole.name] = _variable((*PATH_DIMS, *whole.dims), values, unit, whole.long_name)
-    for statistic in (*STATISTIC_VARIABLES, *SCORE_CUTS):
-        variables |= _statistics(statistic, policy_runs, output)
-    variables |= provision_variables(output, policy_runs)
-    variables |= macro_variables(output)
-    dataset = xr.Dataset(variables, coords=_coordinates(output), attrs=_attributes(output))
-    dataset = dataset.assign(profit_variables(dataset))
-    tail = tail_variables(dataset)
-    return dataset.assign_coords({"level": tail.pop("level")}).assign(tail)
+    return variables
 
 
-def policy_runs_of(output: SimulationOutput) -> list[list[PolicyRun]]:
+def control_variables(output: SimulationOutput) -> Variables:
+    """What is known of the draws of the economy; nothing where unemployment does not deviate."""
+    if output.deviation is None:
+        return {}
+    values = np.repeat(output.deviation, output.run.draws_per_path, axis=0)
+    return {DEVIATION: _variable(("path", SIMULATED_MONTH), values, FRACTION, DEVIATION_MEANING)}
+
+
+def policy_runs_of(
+    output: SimulationOutput, outlooks: Outlooks | None = None
+) -> list[list[PolicyRun]]:
     """One ``PolicyRun`` for each scenario (outer) and policy (inner)."""
+    units_of = outlooks_of(output) if outlooks is None else outlooks
     observed = observed_months_on_book(output.book, output.timeline.horizon)
     rows: list[list[PolicyRun]] = []
     for scenario in output.scenarios:
         row: list[PolicyRun] = []
-        units = None
-        if output.timeline.runoff_months:
-            all_policies = [output.tallies[scenario.name, policy] for policy in output.policies]
-            units = outlook_values(all_policies, rates_of(output.parameters).v)
+        units = units_of[scenario.name]
         for policy in output.policies:
             tallies = output.tallies[scenario.name, policy]
             row.append(
@@ -186,14 +228,15 @@ def _statistics(
     item: StatisticVariable, policy_runs: list[list[PolicyRun]], output: SimulationOutput
 ) -> Variables:
     """Mean, standard error and quantiles over paths of one variable."""
-    reported = slice(1, output.timeline.months + 1) if "month" in item.dims else slice(None)
-    rows = [
-        [
-            over_paths(item.extract(policy_run)[:, reported], output.run.draws_per_path)
-            for policy_run in row
-        ]
-        for row in policy_runs
-    ]
+    sampling = output.sampling
+
+    def found_of(values: F8) -> Estimate[F8]:
+        if "month" not in item.dims:
+            return over_paths(values, sampling.whole)
+        months = range(1, output.timeline.months + 1)
+        return over_months(values[:, months.start : months.stop], months, sampling, month_axis=1)
+
+    rows = [[found_of(item.extract(policy_run)) for policy_run in row] for row in policy_runs]
     found: Variables = {}
     for suffix, words in STATISTIC_SUFFIXES.items():
         field = suffix.removeprefix("_") or "mean"
@@ -274,6 +317,7 @@ def _attributes(output: SimulationOutput) -> dict[str, str | int]:
         "accounting_book": next(iter(output.provision), ""),
         "seed": output.run.seed,
         "draws_per_path": output.run.draws_per_path,
+        ADJUST: int(output.run.adjust),
         "random_numbers": RNG_VERSION,
         "decision": output.decision.model_dump_json(),
         "parameters": json.dumps(dict(output.parameters), sort_keys=True, allow_nan=False),

@@ -14,12 +14,14 @@ import numpy as np
 import xarray as xr
 
 from simulator.results.assumptions import EVERYWHERE, Bar, bars, moving
+from simulator.results.borrower_sampling import of_books, widened, worth_by_book
 from simulator.results.compare import paired_difference, reference_index, weighted
 from simulator.results.estimate import F8, Estimate
 from simulator.results.income_statement import parameters_of
 from simulator.results.intervals import over_paths, simultaneous
 from simulator.results.loss_distribution import opening_balance
 from simulator.results.path_metrics import BY_NAME, lifetime_view, total_view
+from simulator.results.sampling import LEAST_DRAWS, sampling_of
 from simulator.results.summary import SummaryRow
 from simulator.settings import DecisionLimits, DecisionSettings
 
@@ -30,8 +32,6 @@ VALUE: Final = "value"
 NET_RESULT: Final = "net_result"
 _TOLERANCE: Final = 0.01
 """Share of a limit by which a ratio that the current policy does not keep may fall (assumption)."""
-LEAST_DRAWS: Final = 30
-"""Draws of the economy below which nothing is recommended: intervals are rough (assumption)."""
 POWER: Final = 0.8416
 """Normal quantile of 80 %: with the paths that are named the interval clears 4 times in 5."""
 MOST_PATHS: Final = 1_000_000
@@ -113,7 +113,8 @@ class Obstacle:
 class Case:
     """What speaks for a policy: its worth over all scenarios by weight, and in each of them.
 
-    ``worth`` holds for all policies of the run at once, ``by_scenario`` each alone. ``obstacles``
+    ``worth`` holds for all policies of the run at once, ``by_scenario`` each alone; of a drawn book
+    their intervals hold the sampling of its borrowers, too. ``obstacles``
     are empty for a policy that may be recommended.
     """
 
@@ -175,9 +176,25 @@ def ranked_metric(dataset: xr.Dataset) -> str:
     return f"lifetime_{measure}" if lived else measure
 
 
-def overall_worth(dataset: xr.Dataset, paths: F8) -> Estimate[F8]:
-    """Estimates by policy of ``paths`` (policy, path), intervals for all policies at once."""
-    return simultaneous(paths.T, int(dataset.attrs["draws_per_path"]))
+def overall_worth(dataset: xr.Dataset, paths: F8, books: F8 | None) -> Estimate[F8]:
+    """Estimates by policy of ``paths`` (policy, path), intervals for all policies at once.
+
+    ``books`` (policy, draw, path): the same of each further draw of the book; None without any.
+    """
+    return with_borrowers(dataset, simultaneous(paths.T, sampling_of(dataset).whole), books)
+
+
+def worth_of(dataset: xr.Dataset, paths: F8, books: F8 | None) -> Estimate[F8]:
+    """Estimates of ``paths`` (..., path), each alone; ``books`` (..., draw, path)."""
+    found = over_paths(np.moveaxis(paths, -1, 0), sampling_of(dataset).whole)
+    return with_borrowers(dataset, found, books)
+
+
+def with_borrowers(dataset: xr.Dataset, found: Estimate[F8], books: F8 | None) -> Estimate[F8]:
+    """``found`` with the sampling of borrowers in its interval, as far as ``books`` tell of it."""
+    if books is None:
+        return found
+    return widened(found, of_books(books), sampling_of(dataset).whole, dataset.sizes["path"])
 
 
 def limits_of(dataset: xr.Dataset) -> DecisionLimits:
@@ -194,12 +211,14 @@ def decide(dataset: xr.Dataset, rows: Sequence[SummaryRow]) -> Decision:
     policies = [str(name) for name in dataset["policy"].values]
     at = reference_index(dataset, str(dataset.attrs["reference"]))
     scenarios = [str(name) for name in dataset["scenario"].values]
-    replicates, n_paths = int(dataset.attrs["draws_per_path"]), dataset.sizes["path"]
+    n_paths = dataset.sizes["path"]
     opening = float(opening_balance(dataset)[:, at].mean())
     measure, paths = worths(dataset)
+    books = worth_by_book(dataset)
     overall = weighted(dataset, paths)
-    found = overall_worth(dataset, overall)
-    alone = over_paths(np.moveaxis(paths, 2, 0), replicates)
+    books_of_all = None if books is None else weighted(dataset, books)
+    found = overall_worth(dataset, overall, books_of_all)
+    alone = worth_of(dataset, paths, books)
     against = _Limits(dataset, rows, opening)
     cases = []
     for i, policy in enumerate(policies):
@@ -226,8 +245,10 @@ def decide(dataset: xr.Dataset, rows: Sequence[SummaryRow]) -> Decision:
     overturned = tuple(bar.name for bar in counted if gains and bar.overturns)
     tied = []
     for case in cases[1:]:
-        gap = overall[policies.index(cases[0].policy)] - overall[policies.index(case.policy)]
-        if verdict(over_paths(gap, replicates).at()) in (Verdict.UNCLEAR, Verdict.SAME):
+        first, other = policies.index(cases[0].policy), policies.index(case.policy)
+        gap = None if books_of_all is None else books_of_all[first] - books_of_all[other]
+        behind = worth_of(dataset, overall[first] - overall[other], gap).at()
+        if verdict(behind) in (Verdict.UNCLEAR, Verdict.SAME):
             tied.append(case.policy)
     return Decision(
         outcome=outcome,
@@ -265,7 +286,7 @@ class _Limits:
     def __init__(self, dataset: xr.Dataset, rows: Sequence[SummaryRow], opening: float) -> None:
         self._dataset = dataset
         self._limits = limits_of(dataset)
-        self._rows = {(r.scenario, r.policy, r.metric): r for r in rows if r.month is None}
+        self._rows = {(r.scenario, r.policy, r.metric): r.widest for r in rows if r.month is None}
         self._reference = str(dataset.attrs["reference"])
         self._n_paths = dataset.sizes["path"]
         self._n_draws = self._n_paths // int(dataset.attrs["draws_per_path"])
@@ -345,19 +366,19 @@ class _Limits:
             return
         evidence = not level.ci_high < least
         if change is not None and current is not None and current.mean < least:
-            if change.ci_low >= -_TOLERANCE * least or change.estimate.is_zero:
+            if change.ci_low >= -_TOLERANCE * least or change.is_zero:
                 return
             evidence = not change.ci_high < -_TOLERANCE * least
-        yield Obstacle(lack, scenario, level.estimate, least, evidence, None)
+        yield Obstacle(lack, scenario, level, least, evidence, None)
 
     def _complaints(self, scenario: str, policy: str) -> Iterator[Obstacle]:
         """An obstacle where complaints may rise by more than the limit; of none, by any."""
         change = self._rows.get((scenario, policy, f"delta_{_COMPLAINTS}"))
         level = self._rows.get((scenario, self._reference, _COMPLAINTS))
-        if change is None or level is None or change.estimate.is_zero:
+        if change is None or level is None or change.is_zero:
             return
         known = level.mean > 0.0
-        rise = change.estimate.times(1.0 / level.mean if known else 1.0)
+        rise = change.times(1.0 / level.mean if known else 1.0)
         most = self._limits.complaints if known else 0.0
         if not rise.ci_high <= most:
             yield Obstacle(Lack.COMPLAINTS, scenario, rise, most, not rise.ci_low > most, None)

@@ -13,6 +13,7 @@ from simulator.kernels.tally import Tallies
 from simulator.macro.history import MacroHistory
 from simulator.macro.severity import VariableSeverity
 from simulator.provision import RiskCellTable, RuleBook
+from simulator.results.sampling import Sampling
 from simulator.settings import DecisionSettings, RunSettings
 from simulator.timeline import Timeline
 from simulator.vocabulary import REFERENCE
@@ -69,6 +70,9 @@ class SimulationOutput:
     decision: DecisionSettings = field(default_factory=DecisionSettings)
     warnings: tuple[str, ...] = ()
     """What belongs to another lender, country or time than the book."""
+    deviation: F8 | None = None
+    """Unemployment's in the first scenario in which it deviates, (macro draws, horizon), on the
+    logit scale; None: nothing is known of the draws."""
 
     def __post_init__(self) -> None:
         if self.reference not in self.policies:
@@ -82,6 +86,11 @@ class SimulationOutput:
                 found = self.tallies[scenario.name, policy].flows.shape[:2]
                 if found != months:
                     raise ValueError(f"tallies[{scenario.name}, {policy}]: {found}, not {months}")
+
+    @property
+    def sampling(self) -> Sampling:
+        """How the paths were drawn, and what is known of them where means are adjusted."""
+        return Sampling(self.run.draws_per_path, self.deviation if self.run.adjust else None)
 
     @property
     def opening_borrowers(self) -> float:

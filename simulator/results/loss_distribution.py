@@ -22,6 +22,7 @@ from simulator.results.estimate import Estimate
 from simulator.results.intervals import CONFIDENCE, effective_paths, over_paths
 from simulator.results.metric import LOWER, WHOLE_HORIZON, Metric, MetricValues, Span
 from simulator.results.path_metrics import BY_NAME, lifetime_view, total_view
+from simulator.results.sampling import Draws
 from simulator.results.table import FRACTION, MONEY, unit_in
 
 F8 = NDArray[np.float64]
@@ -190,7 +191,7 @@ def _mean_of_tail(values: F8, tail: float, draws_per_path: int) -> Estimate[floa
     Only the ``tail`` independent paths beyond the level tell of the spread, so there are at most
     tail - 1 degrees of freedom.
     """
-    found = over_paths(values, draws_per_path)
+    found = over_paths(values, Draws(draws_per_path))
     dof = min(values.size / draws_per_path, tail) - 1.0
     margin = float(stdtrit(dof, _UPPER) * found.se) if dof > 0 else np.nan
     return Estimate(float(found.mean), float(found.mean - margin), float(found.mean + margin))

@@ -13,12 +13,14 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from simulator.results.borrower_sampling import worth_by_book
 from simulator.results.compare import paired_difference, reference_index, weighted
-from simulator.results.decision import overall_worth, place, worths
+from simulator.results.decision import overall_worth, place, worth_of, worths
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths, ratio_over_paths
 from simulator.results.outcomes import cost_of_policy, net_saved
 from simulator.results.path_metrics import BY_NAME, lifetime_view, monthly_view, total_view
+from simulator.results.sampling import Draws, sampling_of
 from simulator.vocabulary import Burden, Fate
 
 F8 = NDArray[np.float64]
@@ -120,13 +122,22 @@ def frontiers(dataset: xr.Dataset) -> tuple[Frontier, ...]:
     scenarios: list[str | None] = [str(name) for name in dataset["scenario"].values]
     measure, paths = worths(dataset)
     quantities = _quantities(dataset, at, paths)
+    books = worth_by_book(dataset)
     if len(scenarios) > 1:
         quantities = _Quantities(
             *(np.concatenate([weighted(dataset, values)[None], values]) for values in quantities)
         )
+        if books is not None:
+            books = np.concatenate([weighted(dataset, books)[None], books])
         scenarios.insert(0, None)
     return tuple(
-        _frontier(dataset, (scenario, measure), _Quantities(*(v[i] for v in quantities)), at)
+        _frontier(
+            dataset,
+            (scenario, measure),
+            _Quantities(*(v[i] for v in quantities)),
+            None if books is None else books[i],
+            at,
+        )
         for i, scenario in enumerate(scenarios)
     )
 
@@ -146,17 +157,24 @@ def _quantities(dataset: xr.Dataset, at: int, worth: F8) -> _Quantities:
 
 
 def _frontier(
-    dataset: xr.Dataset, place_of: tuple[str | None, str], quantities: _Quantities, at: int
+    dataset: xr.Dataset,
+    place_of: tuple[str | None, str],
+    quantities: _Quantities,
+    books: F8 | None,
+    at: int,
 ) -> Frontier:
-    """The ranking of one scenario, with its measure, from quantities (policy, path, ...)."""
+    """The ranking of one scenario, with its measure, from quantities (policy, path, ...).
+
+    ``books`` (policy, draw, path): worth in each further draw of the book; None without any.
+    """
     scenario, measure = place_of
     policies = [str(name) for name in dataset["policy"].values]
-    replicates = int(dataset.attrs["draws_per_path"])
-    alone = over_paths(quantities.worth.T, replicates)
+    draws = sampling_of(dataset).whole
     everywhere = scenario is None or dataset.sizes["scenario"] == 1
-    worth = overall_worth(dataset, quantities.worth) if everywhere else alone
+    estimated = overall_worth if everywhere else worth_of
+    worth = estimated(dataset, quantities.worth, books)
     standings = {
-        name: _standing(name, quantities, (i, at), worth.at(i), replicates)
+        name: _standing(name, quantities, (i, at), worth.at(i), draws)
         for i, name in enumerate(policies)
     }
     order = sorted(
@@ -167,8 +185,18 @@ def _frontier(
     points = {n: (standings[n].cost.mean, standings[n].loss_avoided.mean) for n in order}
     reference = policies[at]
     ranked = [name for name in order if name != reference]
-    paths = dict(zip(policies, quantities.worth, strict=True))
-    behind = {name: over_paths(paths[ranked[0]] - paths[name], replicates).at() for name in ranked}
+    place_of_policy = {name: i for i, name in enumerate(policies)}
+
+    def less(values: F8, name: str) -> F8:
+        """The best policy's ``values`` less another's."""
+        return np.asarray(values[place_of_policy[ranked[0]]] - values[place_of_policy[name]])
+
+    behind = {
+        name: worth_of(
+            dataset, less(quantities.worth, name), None if books is None else less(books, name)
+        ).at()
+        for name in ranked
+    }
     return Frontier(
         scenario=scenario,
         measure=measure,
@@ -182,7 +210,7 @@ def _frontier(
             )
             for rank, name in enumerate(ranked, start=1)
         ),
-        reference_burdens=_by_name(quantities.burdens[at], Burden, replicates),
+        reference_burdens=_by_name(quantities.burdens[at], Burden, draws),
         compared=float(quantities.fates[at, :, Fate.COMPARED].mean()),
         reference_dominated_by=dominator(reference, points),
     )
@@ -193,17 +221,17 @@ def _standing(
     quantities: _Quantities,
     places: tuple[int, int],
     worth: Estimate[float],
-    draws_per_path: int,
+    draws: Draws,
 ) -> Standing:
     """The unranked standing of the policy at ``places[0]``; the reference is at ``places[1]``."""
     i, at = places
     cost, avoided, fates = quantities.cost[i], quantities.loss_avoided[i], quantities.fates[i]
 
     def estimate(values: F8) -> Estimate[float]:
-        return over_paths(values, draws_per_path).at()
+        return over_paths(values, draws).at()
 
     def fate_ratio(part: Fate, whole: Fate) -> Estimate[float]:
-        return _ratio(fates[:, part], fates[:, whole], draws_per_path)
+        return _ratio(fates[:, part], fates[:, whole], draws)
 
     return Standing(
         policy=policy,
@@ -214,31 +242,31 @@ def _standing(
         net=estimate(avoided - cost),
         behind=Estimate(0.0),
         dominated_by=None,
-        fates=_by_name(fates, Fate, draws_per_path),
-        fate_balances=_by_name(quantities.fate_balance[i], Fate, draws_per_path),
-        burdens=_by_name(quantities.burdens[i] - quantities.burdens[at], Burden, draws_per_path),
-        cost_per_saved=_ratio(cost, net_saved(fates), draws_per_path),
+        fates=_by_name(fates, Fate, draws),
+        fate_balances=_by_name(quantities.fate_balance[i], Fate, draws),
+        burdens=_by_name(quantities.burdens[i] - quantities.burdens[at], Burden, draws),
+        cost_per_saved=_ratio(cost, net_saved(fates), draws),
         free_rider_share=fate_ratio(Fate.FREE_RIDER, Fate.RELIEVED),
         kicked_can_index=fate_ratio(Fate.RETURNED, Fate.PREVENTED),
     )
 
 
-def _ratio(numerator: F8, denominator: F8, draws_per_path: int) -> Estimate[float]:
+def _ratio(numerator: F8, denominator: F8, draws: Draws) -> Estimate[float]:
     """Ratio of the means of two arrays (paths,)."""
-    return ratio_over_paths(numerator, denominator, draws_per_path).at()
+    return ratio_over_paths(numerator, denominator, draws).at()
 
 
 def _by_name(
-    values: F8, kinds: type[Fate] | type[Burden], draws_per_path: int
+    values: F8, kinds: type[Fate] | type[Burden], draws: Draws
 ) -> Mapping[str, Estimate[float]]:
     """An estimate for each column of ``values`` (paths, kinds)."""
-    found = _estimates(values, draws_per_path)
+    found = _estimates(values, draws)
     return {kind.name.lower(): found[kind] for kind in kinds}
 
 
-def _estimates(values: F8, draws_per_path: int) -> list[Estimate[float]]:
+def _estimates(values: F8, draws: Draws) -> list[Estimate[float]]:
     """Mean and interval of each column of ``values`` (paths, columns)."""
-    found = over_paths(values, draws_per_path)
+    found = over_paths(values, draws)
     return [found.at(column) for column in range(values.shape[1])]
 
 

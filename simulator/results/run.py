@@ -285,6 +285,11 @@ class Run:
         return warnings_in(part(self.manifest, "value"))
 
     @property
+    def precision(self) -> Mapping[str, object]:
+        """How near the run is to the precision that was asked; empty where none was."""
+        return part(self.manifest, "precision")
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """All of them, in the order in which they are told."""
         return (*self.suitability_warnings, *self.opening_warnings, *self.value_warnings)

@@ -18,6 +18,7 @@ from simulator.results.intervals import CONFIDENCE, over_paths
 from simulator.results.metric import HIGHER, Metric, Span
 from simulator.results.over_paths import StatisticVariable
 from simulator.results.policy_run import PolicyRun
+from simulator.results.sampling import Draws
 from simulator.results.table import FRACTION
 from simulator.results.variables import WholeVariable
 from simulator.score_words import PERFORMANCE_MONTHS, Judged, ScorePower
@@ -172,7 +173,7 @@ def score_rows(dataset: xr.Dataset) -> Iterator[ScoreRow]:
                 np.asarray(dataset[f"{name}{suffix}"].sel(place).transpose("path", JUDGED).values)
                 for suffix in ("", "_se")
             )
-            found = over_paths(values, replicates)
+            found = over_paths(values, Draws(replicates))
             for at, judged in enumerate(Judged):
                 mean = float(found.mean[at])
                 known = errors[:, at][~np.isnan(errors[:, at])]

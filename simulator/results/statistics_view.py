@@ -6,13 +6,16 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
-from simulator.results.intervals import over_paths
+from simulator.results.estimate import F8, Estimate
+from simulator.results.intervals import over_months, over_paths
 from simulator.results.over_paths import STATISTIC_SUFFIXES
+from simulator.results.sampling import Sampling, sampling_of
 
 STATISTIC: Final = "statistic"
 STATISTICS: Final = ("mean", "se", "p05", "p50", "p95")
 """Mean over paths, its standard error, and quantiles over paths."""
 _PATH: Final = "path"
+_MONTH: Final = "month"
 
 
 def with_statistics(dataset: xr.Dataset) -> xr.Dataset:
@@ -21,7 +24,7 @@ def with_statistics(dataset: xr.Dataset) -> xr.Dataset:
     What results.nc keeps as ``NAME``, ``NAME_se``, ``NAME_p05`` ... becomes one. The dimension
     ``statistic`` is the last; variables that are neither stay as they are.
     """
-    draws = int(dataset.attrs["draws_per_path"])
+    sampling = sampling_of(dataset)
     families = {
         str(name): [f"{name}{suffix}" for suffix in STATISTIC_SUFFIXES]
         for name in dataset.data_vars
@@ -37,7 +40,7 @@ def with_statistics(dataset: xr.Dataset) -> xr.Dataset:
             continue
         elif _PATH in variable.dims and np.issubdtype(variable.dtype, np.number):
             ordered = variable.transpose(_PATH, ...)
-            estimate = over_paths(np.asarray(ordered.values, dtype=np.float64), draws)
+            estimate = _over_paths(ordered, sampling)
             parts = [getattr(estimate, statistic) for statistic in STATISTICS]
             found[name] = _array(ordered.dims[1:], parts, variable.attrs)
         else:
@@ -50,6 +53,15 @@ def with_statistics(dataset: xr.Dataset) -> xr.Dataset:
     return xr.Dataset(found, {**kept, STATISTIC: list(STATISTICS)}, dataset.attrs).drop_vars(
         [name for name in dataset.coords if _PATH in dataset[name].dims], errors="ignore"
     )
+
+
+def _over_paths(variable: xr.DataArray, sampling: Sampling) -> Estimate[F8]:
+    """Statistics of a variable whose first dimension is ``path``, adjusted as the summary's."""
+    values = np.asarray(variable.values, dtype=np.float64)
+    if _MONTH not in variable.dims:
+        return over_paths(values, sampling.whole)
+    months = [int(month) for month in variable[_MONTH].values]
+    return over_months(values, months, sampling, variable.dims.index(_MONTH))
 
 
 def _array(

@@ -6,9 +6,10 @@ from typing import Final
 import numpy as np
 import xarray as xr
 
-from simulator.results.dataset import SCHEMA_VERSION
+from simulator.results.dataset import READ_VERSIONS
 from simulator.results.files import RESULTS_NAME
 from simulator.results.run_folder import check_whole
+from simulator.results.sampling import DEVIATION
 from simulator.results.variables import PATH_VARIABLES
 from simulator.validation import UserError, clip
 
@@ -17,7 +18,7 @@ _WHOLE: Final = {_DRAWS: 1, "runoff_months": 0, "months": 1}
 _ATTRIBUTES: Final = ("currency", "reference", *_WHOLE)
 MAX_BYTES: Final = 8 << 30
 """Of all variables in memory; the default run has some megabytes."""
-_NEVER_NAN: Final = ("balance", "loans")
+_NEVER_NAN: Final = ("balance", "loans", DEVIATION)
 AGAIN: Final = "run it again, or use the version that wrote it"
 
 
@@ -62,9 +63,10 @@ def _check(name: str, dataset: xr.Dataset) -> None:
         raise UserError(
             f"{name}: is not a file of results of this program (it has no schema_version)"
         )
-    if found != SCHEMA_VERSION:
+    if found not in READ_VERSIONS:
         raise UserError(
-            f"{name}: is of schema {clip(found, 20)}, and this version reads {SCHEMA_VERSION};"
+            f"{name}: is of schema {clip(found, 20)}, and this version reads"
+            f" {' and '.join(READ_VERSIONS)};"
             f" {AGAIN}"
         )
     known = {*dataset.variables, *dataset.dims}
@@ -93,7 +95,7 @@ def _edited(dataset: xr.Dataset) -> str:
     draws = int(dataset.attrs[_DRAWS])
     if dataset.sizes["path"] % draws:
         return f"{_DRAWS} must divide {dataset.sizes['path']} paths; got {draws}"
-    for name in _NEVER_NAN:
+    for name in (item for item in _NEVER_NAN if item in dataset):
         if not np.isfinite(dataset[name].values).all():
             return f"{name} is not a number somewhere"
     return ""

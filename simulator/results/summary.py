@@ -1,14 +1,16 @@
 """summary.csv as rows: every metric by scenario, policy and month, and its difference."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
-from math import nan
+from math import isfinite, nan
 from typing import Final, NamedTuple
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from simulator.results.borrower_sampling import BookErrors, widened
 from simulator.results.compare import delta_of, reference_index, statistics, weighted
 from simulator.results.estimate import Estimate
 from simulator.results.loss_distribution import TailRow, loss_values, tail_rows
@@ -22,6 +24,7 @@ from simulator.results.provisions.metrics import (
     grade_statistics,
     provision_values,
 )
+from simulator.results.sampling import Sampling, sampling_of
 from simulator.results.score_power import ScoreRow, score_rows
 from simulator.results.table import FRACTION
 from simulator.results.value import value_values
@@ -56,13 +59,44 @@ class SummaryRow(NamedTuple):
     p50: float
     p95: float
     unit: str
+    book_low: float = nan
+    book_high: float = nan
 
     @property
     def estimate(self) -> Estimate[float]:
-        """The row's numbers as one."""
+        """The row's numbers as one, with the interval over paths, given this book."""
         return Estimate(
             self.mean, self.ci_low, self.ci_high, p05=self.p05, p50=self.p50, p95=self.p95
         )
+
+    @property
+    def widest(self) -> Estimate[float]:
+        """With the sampling of borrowers in the interval, where that is known."""
+        found = self.estimate
+        if not isfinite(self.book_low):
+            return found
+        return replace(found, ci_low=self.book_low, ci_high=self.book_high)
+
+
+class _Known(NamedTuple):
+    """What the intervals of a run's rows rest on."""
+
+    sampling: Sampling
+    book: BookErrors
+    n_paths: int
+
+    def book_ends(self, item: KnownStatistics, policies: list[str]) -> tuple[F8, F8] | None:
+        """Intervals with the sampling of borrowers, (scenario, policy, month) each; None: none."""
+        lows, highs = [], []
+        for place, month in enumerate(item.months):
+            added = self.book.of(item.name, month, policies)
+            if added is None:
+                return None
+            found = Estimate(*(part[..., place] for part in item.found.parts()))
+            wide = widened(found, added, self.sampling.of(month), self.n_paths)
+            lows.append(wide.ci_low)
+            highs.append(wide.ci_high)
+        return np.stack(lows, axis=-1), np.stack(highs, axis=-1)
 
 
 def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
@@ -72,20 +106,21 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
     policies = [str(name) for name in dataset["policy"].values]
     keep = [i for i in range(len(policies)) if i != at]
     others = [policies[i] for i in keep]
-    replicates = int(dataset.attrs["draws_per_path"])
+    sampling = sampling_of(dataset)
+    known = _Known(sampling, BookErrors(dataset), dataset.sizes["path"])
     rows: list[SummaryRow] = []
     for item in _compared(dataset):
-        rows += _rows(item, scenarios, policies, replicates)
+        rows += _rows(item, scenarios, policies, known)
         if others:
-            difference = delta_of(item, at, replicates).of_policies(keep)
-            rows += _rows(difference, scenarios, others, replicates)
-    for known in grade_statistics(dataset):
-        rows += _known_rows(known, scenarios, policies)
+            difference = delta_of(item, at, sampling.replicates).of_policies(keep)
+            rows += _rows(difference, scenarios, others, known)
+    for of_grade in grade_statistics(dataset):
+        rows += _known_rows(of_grade, scenarios, policies)
     for item in fate_values(dataset):
-        rows += _rows(item, scenarios, policies, replicates)
+        rows += _rows(item, scenarios, policies, known)
     if others:
         cost = whole_values(COST_PER_SAVED, dataset).of_policies(keep)
-        rows += _rows(cost, scenarios, others, replicates)
+        rows += _rows(cost, scenarios, others, known)
     rows += [_tail_row(row) for row in tail_rows(dataset)]
     rows += [_score_row(row, policies[at]) for row in score_rows(dataset)]
     order = {pair: i for i, pair in enumerate((s, p) for s in scenarios for p in policies)}
@@ -94,6 +129,14 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
 
 def _compared(dataset: xr.Dataset) -> Iterator[MetricValues]:
     return chain.from_iterable(values(dataset) for values in _COMPARED)
+
+
+def compared_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
+    """Every figure that has differences to the reference, each with its difference."""
+    at = reference_index(dataset, str(dataset.attrs["reference"]))
+    for item in _compared(dataset):
+        yield item
+        yield delta_of(item, at, int(dataset.attrs["draws_per_path"]))
 
 
 class Difference(NamedTuple):
@@ -118,7 +161,7 @@ def differences(
     ``UserError`` for another ``metric``.
     """
     first, other = (reference_index(dataset, policy) for policy in policies)
-    replicates = int(dataset.attrs["draws_per_path"])
+    sampling = sampling_of(dataset)
     names = [str(name) for name in dataset["scenario"].values]
 
     def chosen(values: F8, scenario: str | None) -> F8:
@@ -129,11 +172,11 @@ def differences(
 
     found = []
     for item in _whole(dataset, metric):
-        gap = delta_of(item, other, replicates)
+        gap = delta_of(item, other, sampling.replicates)
         for scenario in scenarios:
             spread = None if gap.spread is None else chosen(gap.spread, scenario)
             part = gap._replace(values=chosen(gap.values, scenario), spread=spread)
-            estimate = statistics(part, replicates).at(0, 0, 0)
+            estimate = statistics(part, sampling).at(0, 0, 0)
             found.append(Difference(item.name, scenario, estimate, item.unit))
     return found
 
@@ -174,18 +217,23 @@ def _tail_row(row: TailRow) -> SummaryRow:
 
 
 def _rows(
-    item: MetricValues, scenarios: list[str], policies: list[str], draws_per_path: int
+    item: MetricValues, scenarios: list[str], policies: list[str], known: _Known
 ) -> list[SummaryRow]:
     """Rows of one metric; values of shape (scenario, policy, path, month)."""
-    known = KnownStatistics(item.name, item.unit, item.months, statistics(item, draws_per_path))
-    return _known_rows(known, scenarios, policies)
+    told = KnownStatistics(item.name, item.unit, item.months, statistics(item, known.sampling))
+    return _known_rows(told, scenarios, policies, known.book_ends(told, policies))
 
 
 def _known_rows(
-    item: KnownStatistics, scenarios: list[str], policies: list[str]
+    item: KnownStatistics,
+    scenarios: list[str],
+    policies: list[str],
+    book_ends: tuple[F8, F8] | None = None,
 ) -> list[SummaryRow]:
     """Rows of statistics over paths of shape (scenario, policy, month)."""
     found = item.found
+    ends = np.full((2, *found.mean.shape), nan) if book_ends is None else np.stack(book_ends)
+    low, high = ends.tolist()
     mean, ci_low, ci_high, p05, p50, p95 = (
         array.tolist()
         for array in (found.mean, found.ci_low, found.ci_high, found.p05, found.p50, found.p95)
@@ -203,6 +251,8 @@ def _known_rows(
             p50[s][p][m],
             p95[s][p][m],
             item.unit,
+            low[s][p][m],
+            high[s][p][m],
         )
         for s, scenario in enumerate(scenarios)
         for p, policy in enumerate(policies)

@@ -16,6 +16,7 @@ from simulator.kernels.tally import Tallies
 from simulator.results.estimate import Estimate, unknown
 from simulator.results.intervals import over_paths, ratio_over_paths
 from simulator.results.row_table import RowTable
+from simulator.results.sampling import Draws
 from simulator.results.table import FRACTION, MONEY, csv_text
 from simulator.score_words import Applicant
 
@@ -162,7 +163,7 @@ def underwriting_rows(found: Underwriting) -> Iterator[UnderwritingRow]:
             row = _row(found, scenario, "cutoff", f"{cutoff:g}", *place, "no_cutoff")
             value = found.value_from(scenario, cutoff)
             change = value - found.value_from(scenario, found.cutoff)
-            told, moved = (over_paths(x[:, None], found.replicates) for x in (value, change))
+            told, moved = (over_paths(x[:, None], Draws(found.replicates)) for x in (value, change))
             yield row._replace(value=told.at(0), change=moved.at(0))
 
 
@@ -181,7 +182,7 @@ def _row(
     mean = sums.mean(axis=0)
     value, booked = sums[:, Applicant.VALUE], sums[:, Applicant.BOOKED]
     per_loan = unknown((1,)) if np.isnan(value).any() else ratio_over_paths(
-        value[:, None], booked[:, None], found.replicates
+        value[:, None], booked[:, None], Draws(found.replicates)
     )  # fmt: skip
     return UnderwritingRow(
         scenario=scenario,
@@ -195,7 +196,7 @@ def _row(
         price=_share(mean[Applicant.PRICE], mean[Applicant.PRINCIPAL]),
         bad_rate=_share(mean[Applicant.BAD], mean[Applicant.JUDGED]),
         charge_off_rate=_share(mean[Applicant.CHARGED_OFF], mean[Applicant.LENT]),
-        value=over_paths(value[:, None], found.replicates).at(0),
+        value=over_paths(value[:, None], Draws(found.replicates)).at(0),
         value_per_loan=per_loan.at(0),
     )
 

@@ -17,6 +17,7 @@ from simulator.results.break_even import (
     GainPoint,
     Verdict,
 )
+from simulator.results.sampling import Draws
 
 NAN = float("nan")
 
@@ -29,7 +30,7 @@ def _search(gains, low=0.0, high=1.0, draws_per_path=1):
         seen.append(value)
         return gains(value)
 
-    curve = GainCurve(counted, draws_per_path)
+    curve = GainCurve(counted, Draws(draws_per_path))
     for value in scan_values(low, high, whole=False):
         curve.at(value)
     found = find_crossing(curve, low, high)

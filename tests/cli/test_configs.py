@@ -111,7 +111,7 @@ def test_default_choices_are_those_of_the_contract():
 
 
 def test_the_default_run_sees_lifetime_losses_and_both_kinds_of_luck():
-    assert _inputs().run == RunSettings(runoff_months=None)
+    assert _inputs().run == RunSettings(runoff_months=None, book_draws=10)
 
 
 def test_the_reference_policy_is_added_first():

@@ -10,7 +10,7 @@ import xarray as xr
 
 from simulator.cli.report import main
 from simulator.report import report_files
-from simulator.results.dataset import SCHEMA_VERSION
+from simulator.results.dataset import READ_VERSIONS, SCHEMA_VERSION
 from simulator.results.run import Run
 from simulator.results.store import manifest_text, write_summary
 from simulator.settings import ReportSettings
@@ -141,10 +141,16 @@ def test_foreign_files_get_one_line(tmp_path: Path, capfd: pytest.CaptureFixture
     assert "has no schema_version" in _told(capfd, [str(tmp_path)])
 
 
+_READS = f"this version reads {' and '.join(READ_VERSIONS)}"
+
+
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda d: d.assign_attrs(schema_version="1.0"), f"this version reads {SCHEMA_VERSION}"),
+        (
+            lambda d: d.assign_attrs(schema_version="1.0"),
+            _READS,
+        ),
         (
             lambda d: d.drop_attrs(deep=False).assign_attrs(schema_version=SCHEMA_VERSION),
             "lacks currency",

@@ -12,6 +12,7 @@ from simulator.results.dataset import PATH_DIMS, SCHEMA_VERSION, to_dataset
 from simulator.results.intervals import ratio_over_paths
 from simulator.results.outcomes import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
 from simulator.results.over_paths import STATISTIC_SUFFIXES
+from simulator.results.sampling import Draws
 from simulator.results.summary import summarise
 from simulator.vocabulary import N_FATES, Fate
 from tests.results.outputs import (
@@ -51,7 +52,7 @@ def test_the_interval_of_a_ratio_is_that_of_the_delta_method(replicates: int) ->
     below = draw.poisson(2.0, (60, 2)).astype(float)
     top = draw.normal(2.0, 1.0, (60, 2)) * below + draw.normal(0.0, 1.0, (60, 2))
     assert (below == 0.0).any()
-    found = ratio_over_paths(top, below, replicates)
+    found = ratio_over_paths(top, below, Draws(replicates))
     for k in range(2):
         expected = brute_force_ratio(top[:, k], below[:, k], replicates)
         assert (found.mean[k], found.ci_low[k], found.ci_high[k]) == pytest.approx(expected)
@@ -70,18 +71,18 @@ NO_DENOMINATOR: dict[str, tuple[F8, int]] = {
 @pytest.mark.parametrize("case", NO_DENOMINATOR)
 def test_a_ratio_is_missing_unless_its_denominator_is_told_from_zero(case: str) -> None:
     below, replicates = NO_DENOMINATOR[case]
-    found = ratio_over_paths(np.ones(4), below, replicates)
+    found = ratio_over_paths(np.ones(4), below, Draws(replicates))
     assert all(np.isnan(x).all() for x in found.parts())
 
 
 def test_a_ratio_of_one_draw_of_the_economy_has_no_interval() -> None:
-    found = ratio_over_paths(np.full(4, 9.0), np.array([4.0, 5.0, 4.0, 5.0]), 4)
+    found = ratio_over_paths(np.full(4, 9.0), np.array([4.0, 5.0, 4.0, 5.0]), Draws(4))
     assert found.mean == 2.0
     assert np.isnan([found.se, found.ci_low, found.ci_high]).all()
 
 
 def test_a_ratio_of_constants_is_exact() -> None:
-    found = ratio_over_paths(np.full(4, 6.0), np.full(4, 3.0), 1)
+    found = ratio_over_paths(np.full(4, 6.0), np.full(4, 3.0), Draws(1))
     assert (*found.ends, found.se) == (2.0, 2.0, 2.0, 0.0)
 
 
@@ -113,7 +114,7 @@ def finished(months: int = 4, horizon: int = 4, paths: int = 12, replicates: int
 
 def test_the_dataset_holds_fates_of_the_book_by_path_and_of_groups_over_paths() -> None:
     dataset = finished()
-    assert dataset.attrs["schema_version"] == SCHEMA_VERSION == "1.5"
+    assert dataset.attrs["schema_version"] == SCHEMA_VERSION == "1.6"
     assert dataset["fate"].values.tolist() == [fate.name.lower() for fate in Fate]
     assert dataset["burden"].values.tolist() == ["overdue_months", "contacts", "complaints"]
     assert dataset["region"].values.tolist() == list(REGIONS)

@@ -23,6 +23,7 @@ from simulator.results.intervals import ratio_over_paths
 from simulator.results.metric import MetricValues, Span
 from simulator.results.path_metrics import BY_NAME, metric_values, monthly_view, total_view
 from simulator.results.profit import PROFIT_METRICS, profit_values
+from simulator.results.sampling import Draws, Sampling
 from simulator.vocabulary import CollectionStage
 from tests import ROOT
 from tests.results.outputs import output_of, random_tallies
@@ -306,7 +307,7 @@ def test_a_breach_is_a_chance_with_an_interval_inside_its_range() -> None:
     for (name, _), item in values_of(with_rule_books(charge=-400.0)).items():
         assert item.chance == ("breach" in name)
         if item.chance:
-            found = statistics(item, 1)
+            found = statistics(item, Sampling(1))
             assert not found.mean.any()
             assert not found.ci_low.any()
             np.testing.assert_allclose(found.ci_high, 1.0 - 0.025 ** (1.0 / PATHS))
@@ -323,9 +324,9 @@ def test_return_on_equity_and_its_interval_are_those_of_a_ratio(draws_per_path: 
     opening = np.moveaxis(books.opening_equity, 2, 0)[..., 0]
     starts = [opening, *(equity[..., month] for month in range(MONTHS - 1))]
     yearly = net_income.sum(axis=-1) * 12.0 / MONTHS
-    expected = ratio_over_paths(yearly, np.mean(starts, axis=0), draws_per_path)
+    expected = ratio_over_paths(yearly, np.mean(starts, axis=0), Draws(draws_per_path))
     item = values_of(dataset)["return_on_equity", True]
-    found = statistics(item, draws_per_path)
+    found = statistics(item, Sampling(draws_per_path))
     for name in ("mean", "se", "ci_low", "ci_high"):
         np.testing.assert_allclose(getattr(found, name)[..., 0], getattr(expected, name))
     assert item.unit == "1/year"

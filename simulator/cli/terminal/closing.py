@@ -23,6 +23,16 @@ _COLUMN_RANGE = 100.0
 """Largest amount of a column in its unit is below 1,000 times this: small ones keep digits."""
 
 
+_OF_PATHS: Final = mark(
+    "Changes are against {reference} with common random numbers, with their 95 % intervals"
+    " (sampling error only)."
+)
+_DRAWN: Final = mark(
+    "Changes are against {reference} with common random numbers, with their 95 % intervals"
+    " (sampling error of the paths and of the drawn borrowers only)."
+)
+
+
 def closing_table(rows: Sequence[SummaryRow], verdict_text: str = "") -> None:
     """Print every scenario's table, then ``verdict_text``, the report's verdict."""
     shown = console(_WIDE)
@@ -51,11 +61,7 @@ def closing_table(rows: Sequence[SummaryRow], verdict_text: str = "") -> None:
                 shown.print(text, highlight=False, markup=False)
         shown.print()
     notes = (
-        tr(
-            "Changes are against {reference} with common random numbers, with their 95 % intervals"
-            " (sampling error only).",
-            reference=REFERENCE,
-        ),
+        tr(_DRAWN if _is_drawn(by_key) else _OF_PATHS, reference=REFERENCE),
         tr(
             "better / worse: the interval of the change of {measure} excludes zero.",
             measure=_money(by_key)[-1][1],
@@ -152,7 +158,12 @@ def _columns(
 def _estimate(rows: _Rows, *place: str) -> Estimate[float] | None:
     """What is known of a metric under a scenario and policy."""
     row = rows.get((place[0], place[1], place[2]))
-    return None if row is None or math.isnan(row.mean) else row.estimate
+    return None if row is None or math.isnan(row.mean) else row.widest
+
+
+def _is_drawn(rows: _Rows) -> bool:
+    """Whether intervals hold the sampling of borrowers."""
+    return any(math.isfinite(row.book_low) for row in rows.values())
 
 
 def _is_static_pool(rows: _Rows) -> bool:

@@ -9,6 +9,7 @@ from simulator.cli.terminal.closing import closing_table
 from simulator.report.headline.verdict import verdict
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import clauses, listed, name, speaking, tr
+from simulator.report.kit.precision_words import precision_lines
 from simulator.report.kit.run_messages import run_message, warning_line
 from simulator.report.policies.break_evens import break_evens
 from simulator.request import ExperimentRequest
@@ -44,6 +45,7 @@ def tell_run(run: Run) -> None:
 
 
 def _findings(data: ReportData) -> Iterator[str]:
+    yield from precision_lines(data)
     yield from break_even_lines(data)
     yield from cause_lines(data.run.causes)
     yield from underwriting_lines(data.run.underwriting, str(data.dataset.attrs["currency"]))

@@ -19,6 +19,7 @@ from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths
 from simulator.results.path_metrics import BY_NAME, metric_values
 from simulator.results.run import Run, part
+from simulator.results.sampling import Draws, sampling_of
 from simulator.results.stored_run import read_dataset
 
 F8 = NDArray[np.float64]
@@ -125,8 +126,16 @@ def difference(
     if not is_paired or not (first.has(*place) and other.has(*place)):
         return None
     values = [_values(run, place, metric) for run in (first, other)]
-    found = over_paths(values[1] - values[0], first.luck[1]).at()
+    found = over_paths(values[1] - values[0], _draws(first, other)).at()
     return found if isfinite(found.mean) else None
+
+
+def _draws(first: ComparedRun, other: ComparedRun) -> Draws:
+    """The draws that both runs share, with what both know of them; else nothing is known."""
+    one, two = (sampling_of(run.data.dataset) for run in (first, other))
+    if one.deviation is None or two.deviation is None:
+        return one.whole.plain
+    return one.whole if np.array_equal(one.deviation, two.deviation) else one.whole.plain
 
 
 def _values(run: ComparedRun, place: tuple[str, str], metric: str) -> F8:

@@ -117,11 +117,13 @@ def unemployment_caption(data: ReportData) -> str:
     """Where the economy's path peaks and how close the borrowers keep to it."""
     gaps = []
     for scenario in data.scenarios:
-        borrowers = data.by_path("unemployment_rate", scenario, data.reference).mean(axis=0)
-        economy = data.by_path("macro_unemployment_rate", scenario, data.reference).mean(axis=0)
+        borrowers, economy = (
+            data.mean_path(data.by_path(variable, scenario, data.reference))
+            for variable in ("unemployment_rate", "macro_unemployment_rate")
+        )
         gaps.append(float(np.nanmax(np.abs(borrowers - economy))))
     worst = data.worst_scenario()
-    path = data.by_path("macro_unemployment_rate", worst, data.reference).mean(axis=0)
+    path = data.mean_path(data.by_path("macro_unemployment_rate", worst, data.reference))
     at = int(np.nanargmax(path))
     told = tr(
         "Under {scenario} unemployment peaks at {peak} in month {month}. The mean of simulated"

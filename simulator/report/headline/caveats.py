@@ -9,6 +9,7 @@ from simulator.report.kit.numbers import number, points_scale
 from simulator.report.kit.phrases import one_draw
 from simulator.report.kit.run_messages import run_message
 from simulator.report.kit.text import clean
+from simulator.results.borrower_sampling import ERROR
 
 ROUGH_PATHS: Final = 30
 """With fewer paths the report warns that intervals are rough (assumption)."""
@@ -86,7 +87,19 @@ def outside_the_months(data: ReportData) -> str:
 def run_support(data: ReportData) -> tuple[str, ...]:
     """What limits every figure of the run: the months it covers, and its luck."""
     outside = tuple(filter(None, (outside_the_months(data),)))
-    return (*outside, *_luck_support(data))
+    return (*outside, *_luck_support(data), *_borrower_support(data))
+
+
+def _borrower_support(data: ReportData) -> tuple[str, ...]:
+    """Says that intervals hold the sampling of borrowers, where the book is one draw of many."""
+    if ERROR not in data.dataset or data.n_draws == 1:
+        return ()
+    return (
+        tr(
+            "The book is one draw: brackets include the sampling of its borrowers, which more"
+            " borrowers narrow and more paths do not."
+        ),
+    )
 
 
 def _luck_support(data: ReportData) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def levels(data: ReportData) -> Table:
 def peaks_note(data: ReportData) -> str:
     """How a peak is formed, beside the peak of the mean path."""
     static = data.is_static_pool
-    peaks = [float(_ninety(data, s).mean(axis=0).max()) for s in data.scenarios]
+    peaks = [float(data.mean_path(_ninety(data, s)).max()) for s in data.scenarios]
     scale = rate_scale(peaks)
     shown = listed(
         [

@@ -7,7 +7,8 @@ from simulator.report.headline.tornado import label
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import listed, tr
 from simulator.report.kit.numbers import number
-from simulator.results.decision import LEAST_DRAWS, Lack, Outcome
+from simulator.results.decision import Lack, Outcome
+from simulator.results.sampling import LEAST_DRAWS
 
 MOST_NAMED: Final = 3
 """Assumptions that a step names."""

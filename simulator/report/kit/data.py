@@ -11,8 +11,10 @@ from simulator.report.kit.statistics import Array, Fan, fan_of
 from simulator.report.kit.text import clean
 from simulator.results.decision import VALUE
 from simulator.results.estimate import Estimate
+from simulator.results.intervals import over_months, over_paths
 from simulator.results.ranking import Frontier, Standing
 from simulator.results.run import Run, part
+from simulator.results.sampling import sampling_of
 from simulator.results.summary import SummaryRow
 from simulator.vocabulary import BUCKETS
 
@@ -62,7 +64,7 @@ def _statistics(
 ) -> dict[tuple[str, str, str], Estimate[float]]:
     """Statistics of a month, or of the whole horizon, by scenario, policy and metric."""
     return {
-        (row.scenario, row.policy, row.metric): row.estimate
+        (row.scenario, row.policy, row.metric): row.widest
         for row in rows
         if row.month == month and isfinite(row.mean)
     }
@@ -186,6 +188,11 @@ class ReportData:
             chosen = chosen.sel(dpd=dpd)
         return np.asarray(chosen.transpose("path", "month").values, dtype=np.float64)
 
+    def mean_path(self, by_path: Array) -> Array:
+        """Mean of ``by_path`` (paths, months) in each month, as summary.csv has it."""
+        months = [int(month) for month in self.months]
+        return over_months(by_path, months, sampling_of(self.dataset)).mean
+
     def fan(self, variable: str, scenario: str, policy: str, dpd: int | None = None) -> Fan:
         """Quantiles over paths; months without a value on any path are NaN."""
         key = (variable, scenario, policy, dpd)
@@ -231,10 +238,12 @@ class ReportData:
         found = self.dataset[variable].sum("month")
         if int(self.dataset.attrs.get("runoff_months", 0)) > 0:
             found = found + self.dataset[f"runoff_{variable}"]
-        means = found.sel(policy=policy).mean("path")
+        of_policy = found.sel(policy=policy)
         if scenario is not None or len(self.scenarios) == 1:
-            return float(means.sel(scenario=scenario or self.scenarios[0]))
-        return float((means * self.dataset["scenario_weight"]).sum())
+            by_path = of_policy.sel(scenario=scenario or self.scenarios[0])
+        else:
+            by_path = (of_policy * self.dataset["scenario_weight"]).sum("scenario")
+        return float(over_paths(by_path.values, sampling_of(self.dataset).whole).mean)
 
     def causes(self) -> tuple[str, ...]:
         """Names of the causes in the results."""

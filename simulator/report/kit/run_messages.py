@@ -127,6 +127,8 @@ MESSAGES: Final = (
     mark("about {memory} of memory, {disk} on disk and {time} of simulation"),
     mark("warning: memory is tight: about {memory} of {free} that are free"),
     mark("warning: the disk may be too small: about {disk} are needed, and {free} are free"),
+    mark("simulating {n} other draws of the borrowers"),
+    mark("precision asked: {asked}; first look after {first} paths, at most {most}"),
     mark("results"),
     mark("trying assumptions"),
     mark("report and files"),

@@ -17,6 +17,7 @@ from simulator.results.decision import worths
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths
 from simulator.results.path_metrics import net_loss
+from simulator.results.sampling import Sampling, sampling_of
 from simulator.results.table import BARE, FRACTION, MONEY, Cell, Column, Row, Table, texts
 
 CURVE_POINTS: Final = 60
@@ -62,21 +63,22 @@ def convergences(data: ReportData) -> list[Convergence]:
     peaks, losses = (of(best) - of(reference) for of in (peak, loss))
     title, worth = data.measure()[1], worths(data.dataset)[1]
     worth = worth[data.scenarios.index(scenario), data.position(best)]
-    replicates = int(data.dataset.attrs["draws_per_path"])
+    sampling = sampling_of(data.dataset)
     return [
-        _running(tr("Peak 90+ rate"), peaks, "", replicates),
-        _running(tr("Net loss of the reported months"), losses, data.currency, replicates),
-        _running(title, worth, data.currency, replicates),
+        _running(tr("Peak 90+ rate"), peaks, "", sampling),
+        _running(tr("Net loss of the reported months"), losses, data.currency, sampling),
+        _running(title, worth, data.currency, sampling),
     ]
 
 
-def _running(title: str, difference: Array, currency: str, replicates: int) -> Convergence:
+def _running(title: str, difference: Array, currency: str, sampling: Sampling) -> Convergence:
     """Running means over ever more draws of the economy; of money unless ``currency`` is empty."""
     of_money = bool(currency)
     scale = money_scale(currency, difference) if of_money else points_scale(difference)
+    replicates = sampling.replicates
     draws = difference.size // replicates
     counts = np.unique(np.linspace(2, draws, min(CURVE_POINTS, draws - 1)).round()).astype(int)
-    parts = [over_paths(difference[: n * replicates], replicates) for n in counts]
+    parts = [over_paths(difference[: n * replicates], sampling.first(n).whole) for n in counts]
     mean, low, high = (
         np.array([float(getattr(p, name)) for p in parts]) / scale.divisor
         for name in ("mean", "ci_low", "ci_high")

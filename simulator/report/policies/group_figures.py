@@ -1,14 +1,12 @@
 """Impact by borrower group: who is saved and who is harmed, by income, age, region, product."""
 
 from collections.abc import Mapping, Sequence
-from math import nan
 from textwrap import wrap
 from typing import Final, NamedTuple
 from unicodedata import east_asian_width
 
 import numpy as np
 import plotly.graph_objects as go
-from scipy.special import stdtrit
 
 from simulator.report.kit import style
 from simulator.report.kit.data import ReportData
@@ -17,7 +15,8 @@ from simulator.report.kit.outcome_kinds import BEARING, GROUPS, PER, FateKind
 from simulator.report.kit.style import Frame, Grid, Sheet, axis
 from simulator.report.kit.text import clean
 from simulator.report.policies.outcome_figures import BAR, F8, per_borrowers
-from simulator.results.intervals import CONFIDENCE
+from simulator.results.intervals import t_width
+from simulator.results.sampling import sampling_of
 from simulator.vocabulary import Fate
 
 TICK_WIDTH: Final = 20
@@ -55,7 +54,7 @@ def group_rates(data: ReportData, dim: str, policy: str) -> GroupRates:
     errors = data.by_weight(f"fates_by_{dim}_se", dim, "fate")[at]
     borrowers = means[:, Fate.COMPARED]
     per = PER / np.where(borrowers > 0, borrowers, np.nan)
-    quantile = float(stdtrit(data.n_draws - 1, 0.5 + CONFIDENCE / 2)) if data.n_draws > 1 else nan
+    quantile = t_width(sampling_of(data.dataset).whole, data.n_paths)
     return GroupRates(
         tuple(names),
         {kind.fate: per * means[:, kind.fate] for kind in BEARING},

@@ -14,8 +14,9 @@ from simulator.report.kit.statistics import Array
 from simulator.report.kit.style import Frame, Sheet
 from simulator.results.estimate import Estimate
 from simulator.results.income_statement import COST_LINES, statement
-from simulator.results.intervals import over_paths, with_spread
+from simulator.results.intervals import around, over_paths
 from simulator.results.path_metrics import monthly_view
+from simulator.results.sampling import sampling_of
 
 COST_WORDS: Final = {
     "funding_cost": mark("Funding"),
@@ -43,7 +44,7 @@ class Bridge:
             data.dataset, influence="allowance_spread" in data.dataset
         )
         self.names = tuple(self._lines)
-        self._replicates = int(data.dataset.attrs["draws_per_path"])
+        self._draws = sampling_of(data.dataset).whole
 
     def stat(
         self, scenario: str, policy: str, line: str, *, change: bool = False
@@ -54,8 +55,7 @@ class Bridge:
         if change:
             own = at[0], self.data.position(self.data.reference)
             shown, spread = shown - self._lines[line][own], spread - self._spreads[line][own]
-        found, wide = (over_paths(values, self._replicates) for values in (shown, spread))
-        return with_spread(found, wide).at()
+        return over_paths(around(spread, shown), self._draws).at()
 
     def stats(self, scenario: str, policy: str) -> list[Estimate[float]]:
         """Every line: the reference's own, another policy's change."""

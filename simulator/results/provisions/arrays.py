@@ -10,9 +10,11 @@ from simulator.provision import RiskCellTable, RuleBook
 from simulator.results.estimate import Estimate
 from simulator.results.inputs import SimulationOutput
 from simulator.results.intervals import (
-    over_paths,
-    ratio_over_paths,
-    with_spread,
+    around,
+    linear_ratio,
+    over_months,
+    own_ratios,
+    with_quantiles,
 )
 from simulator.results.over_paths import STATISTIC_SUFFIXES
 from simulator.results.policy_run import PolicyRun
@@ -223,19 +225,24 @@ class _Builder:
         spread: F8,
     ) -> None:
         """Statistics over paths by grade, months 1 to the last."""
-        replicates = self.output.run.draws_per_path
+        sampling = self.output.sampling
         balance, allowance, spread = balance[:, 1:], allowance[:, 1:], spread[:, 1:]
         whole = np.broadcast_to(balance.sum(axis=-1, keepdims=True), balance.shape)
+        months = range(1, balance.shape[1] + 1)
+
+        def told(linear: F8, own: F8) -> Estimate[F8]:
+            found = over_months(linear, months, sampling, month_axis=1)
+            return with_quantiles(found, np.where(np.isnan(found.mean), np.nan, own))
+
+        def ratio(top: F8, bottom: F8) -> F8:
+            return linear_ratio(top, bottom, sampling.replicates)
+
+        covered = around(ratio(spread, balance), ratio(allowance, balance))
         found = {
-            "allowance_by_grade": with_spread(
-                over_paths(allowance, replicates), over_paths(spread, replicates)
-            ),
-            "balance_by_grade": over_paths(balance, replicates),
-            "coverage_by_grade": with_spread(
-                ratio_over_paths(allowance, balance, replicates),
-                ratio_over_paths(spread, balance, replicates),
-            ),
-            "balance_share_by_grade": ratio_over_paths(balance, whole, replicates),
+            "allowance_by_grade": told(around(spread, allowance), allowance),
+            "balance_by_grade": told(balance, balance),
+            "coverage_by_grade": told(covered, own_ratios(allowance, balance)),
+            "balance_share_by_grade": told(ratio(balance, whole), own_ratios(balance, whole)),
         }
         for name, statistics in found.items():
             for suffix in STATISTIC_SUFFIXES:

@@ -82,7 +82,7 @@ def _amounts(dataset: xr.Dataset, book: str, overlay: Overlay) -> dict[str, obje
     for scenario in dataset["scenario"].values:
         of = found.sel(scenario=scenario)
         added = overlay.share_of_balance * float(of["balance_by_grade"].sel(grade=overlay.grade))
-        after = float(of["allowance"].mean("path"))
+        after = float(of["allowance_by_grade"].sum("grade"))
         cut = float(of["coverage_by_grade"].sel(grade=overlay.grade)) > 1.0 - 1e-9
         found_amounts[str(scenario)] = {
             "before": None if cut else after - added,

@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from simulator.results.estimate import Estimate, unknown
-from simulator.results.intervals import CONFIDENCE
+from simulator.results.intervals import t_width
 from simulator.results.metric import LOWER, MONTH_AXIS, Metric, MetricValues, Span
 from simulator.results.provisions.roll_forward import TRANSFERS
 from simulator.results.provisions.variables import OPENING_SUFFIX
+from simulator.results.sampling import sampling_of
 from simulator.results.table import FRACTION, MONEY, unit_in
 
 F8 = NDArray[np.float64]
@@ -245,9 +245,9 @@ def grade_statistics(dataset: xr.Dataset) -> Iterator[KnownStatistics]:
     """Every metric of every grade of every rule book; nothing without rule books."""
     if not has_allowances(dataset):
         return
-    draws = dataset.sizes["path"] // int(dataset.attrs["draws_per_path"])
-    width = float(stdtrit(draws - 1.0, 0.5 + CONFIDENCE / 2.0)) if draws > 1 else np.nan
     months = tuple(int(month) for month in dataset["month"].values)
+    sampling, n_paths = sampling_of(dataset), dataset.sizes["path"]
+    width = np.array([t_width(sampling.month(month), n_paths) for month in months])
     currency = str(dataset.attrs["currency"])
     yield from _lines(dataset, months, currency)
     for book, grade in book_grades(dataset):

@@ -8,6 +8,7 @@ import pytest
 from simulator.results.dataset import to_dataset
 from simulator.results.intervals import over_paths, ratio_over_paths
 from simulator.results.provisions.metrics import provision_values
+from simulator.results.sampling import Draws
 from simulator.results.summary import SummaryRow, summarise
 from tests.results.provisions.loans_by_hand import BOOKS, MONTHS, books_of, dataset_of, run_of
 
@@ -23,19 +24,19 @@ def test_the_summary_takes_its_intervals_from_the_spread() -> None:
     allowance, spread = values["allowance"].values, values["allowance_spread"].values
     below = values["impaired_balance"].values
     row = summary_row(rows, "allowance_life", 5)
-    own, wide = over_paths(allowance, 1), over_paths(spread, 1)
+    own, wide = over_paths(allowance, Draws(1)), over_paths(spread, Draws(1))
     assert row.mean == pytest.approx(own.mean[4])
     assert row.ci_high - row.mean == pytest.approx(wide.ci_high[4] - wide.mean[4])
     assert (row.p05, row.p95) == (own.p05[4], own.p95[4])
     row = summary_row(rows, "coverage_ratio_life", 5)
-    wide = ratio_over_paths(spread, below, 1)
+    wide = ratio_over_paths(spread, below, Draws(1))
     assert row.mean == pytest.approx(allowance[:, 4].sum() / below[:, 4].sum())
     assert (row.ci_low, row.ci_high) == pytest.approx((wide.ci_low[4], wide.ci_high[4]))
     row = summary_row(rows, "provision_charge_life", None)
     influence = spread - allowance
     opening = values["allowance_spread_at_opening"] - values["allowance_at_opening"]
     total = values["provision_charge"].sum("month").values + influence[:, -1] - opening.values
-    wide = over_paths(total, 1)
+    wide = over_paths(total, Draws(1))
     assert row.ci_high - row.ci_low == pytest.approx(wide.ci_high - wide.ci_low)
 
 
