@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.case import MONTHS as CASE_MONTHS
 from benchmarks.case import shipped_case
-from simulator import engine, notebook
+from simulator import engine
 from simulator.book.schema import Book
 from simulator.kernels import slots, tiles
 from simulator.kernels.quiet import QuietTerms
@@ -26,6 +26,7 @@ from simulator.kernels.records import (
 )
 from simulator.kernels.tally import Tallies
 from simulator.levers import LeverTable
+from simulator.notebook import build_request
 from simulator.packing import Packed, pack
 from simulator.policies import REFERENCE, Policy, build_policy, levers_for
 from simulator.settings import RunSettings
@@ -94,12 +95,15 @@ def test_a_book_full_of_events_has_the_same_bits_side_by_side(case: int, policy:
 def test_all_shipped_policies_have_the_same_bits_side_by_side(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    request = notebook._request(
-        notebook._book("cn_online", 300),
-        notebook._lists(("downturn",), SHIPPED, ("cas22", "cecl", "china_minimum"), (), ()),
-        RunSettings(paths=1, months=14, runoff_months=10, threads=1),
-        notebook._parameters(notebook.FITTED, notebook.FITTED),
-        {},
+    request = build_request(
+        scenarios=("downturn",),
+        policies=SHIPPED,
+        borrowers=300,
+        paths=1,
+        months=14,
+        runoff_months=10,
+        threads=1,
+        book_draws=0,
     )
     seated = simulate_request(request).simulation
     apart = partial(engine._Scratch.allocate, side_by_side=False)

@@ -23,7 +23,7 @@ from simulator.results.intervals import (
     t_width,
 )
 from simulator.results.sampling import DEVIATION, LEAST_DRAWS, Draws, Sampling, sampling_of
-from simulator.results.summary import SummaryRow, difference, summarise
+from simulator.results.summary import SummaryRow, differences, summarise
 from tests.results.outputs import output_of, random_tallies
 
 F8 = NDArray[np.float64]
@@ -233,7 +233,9 @@ def test_groups_add_up_to_the_whole_in_every_month() -> None:
 def test_scenarios_by_weight_add_up() -> None:
     dataset = to_dataset(known_output())
     rows = of_whole(summarise(dataset))
-    found = difference(dataset, "lifetime_net_loss", ("other", "status_quo"))
+    policies = ("other", "status_quo")
+    (told,) = differences(dataset, policies, (None,), "lifetime_net_loss")
+    found = told.estimate
     own = [rows[name, "other", "delta_lifetime_net_loss"].mean for name in ("calm", "bad")]
     assert found.mean == pytest.approx(np.mean(own), rel=1e-12)
     gap = dataset["written_off"].sum("month").diff("policy").mean("scenario")
