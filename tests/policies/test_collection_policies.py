@@ -39,7 +39,7 @@ def test_staff_that_may_be_named_is_limited_under_the_reference(stage: str) -> N
     assert REFERENCE_LEVERS[f"capacity_{stage}"][0] < UNLIMITED
 
 
-@pytest.mark.parametrize("stage", set(COLLECTION_STAGE_NAMES) - set(get_args(LimitedStage)))
+@pytest.mark.parametrize("stage", sorted(set(COLLECTION_STAGE_NAMES) - set(get_args(LimitedStage))))
 def test_staff_that_may_not_be_named_has_no_limit_to_multiply(stage: str) -> None:
     assert REFERENCE_LEVERS[f"capacity_{stage}"][0] == UNLIMITED
 
