@@ -37,7 +37,8 @@ MOMENTS = {
     "while writing": "import simulator.results.store as m; name = '_sync'",
 }
 PROGRAM = """\
-    import sys, time
+    import signal, sys, time
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background has none
     {moment}
     real = getattr(m, name)
 
