@@ -186,7 +186,7 @@ class Tiles(NamedTuple):
 @scalar
 def kind_of(product, amortisation, group, n_classes):
     """One number for what the loans of a tile have in common; ``group``: their class."""
-    return (product * N_FORMS + amortisation) * n_classes + group
+    return (product * N_FORMS + amortisation) * n_classes + int(group)
 
 
 @scalar
