@@ -5,6 +5,7 @@ a *tile*: three rows of numbers, a column of ``TILE`` after the other, at places
 knows, so that one instruction reads several slots. The lists below say once which fields go over.
 """
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -38,6 +39,10 @@ CUSTOMER_WHOLES: Final = (
 STATE_WHOLES: Final = ("remaining", "relief_left", "free_left", "relief_uses", "old_bucket")
 """Fields of ``PERSON_DTYPE``, ``LOAN_DTYPE``, ``PERSON_STATE_DTYPE``, ``LOAN_STATE_DTYPE``, each
 list a block of columns, in this order."""
+CHANGING_CUSTOMER_WHOLES: Final = CUSTOMER_WHOLES[:4]
+CHANGING_STATE_REALS: Final = STATE_REALS[:2]
+CHANGING_STATE_WHOLES: Final = STATE_WHOLES[:3]
+"""What a quiet month changes, the first of each list; of ``CUSTOMER_REALS`` all."""
 
 _REAL_NAMES: Final = (
     *(f"person.{name}" for name in PERSON_REALS),
@@ -131,21 +136,6 @@ SEEN_BALANCE: Final = 1 * TILE
 N_UNITS: Final = 2
 """Permanent ids; in units: heads, and the balance at the last month end that rule books saw."""
 
-_PERSON_REAL_AT: Final = INCOME
-_LOAN_REAL_AT: Final = USUAL_PRINCIPAL
-_CUSTOMER_REAL_AT: Final = SAVINGS
-_STATE_REAL_AT: Final = PRINCIPAL
-_PERSON_WHOLE_AT: Final = OVERSPENDER
-_LOAN_WHOLE_AT: Final = ORIGINATION
-_CUSTOMER_WHOLE_AT: Final = OTHER_MISSED
-_STATE_WHOLE_AT: Final = REMAINING
-_CHANGING_CUSTOMER_REALS: Final = ("savings", "other_debt")
-_CHANGING_CUSTOMER_WHOLES: Final = ("other_missed", "months_short", "cut_off", "hardship_known")
-_CHANGING_STATE_REALS: Final = ("principal", "interest_deferred")
-_CHANGING_STATE_WHOLES: Final = ("remaining", "relief_left", "free_left")
-"""What a quiet month changes: the first fields of each block."""
-
-
 N_RESULTS: Final = 16
 N_FLAGS: Final = 13
 """Columns of scratch in ``tiles``."""
@@ -195,71 +185,67 @@ def parts_of_kind(kind, n_classes):
     return kind // n_classes // N_FORMS, kind // n_classes % N_FORMS, kind % n_classes
 
 
+def _into_columns(names: tuple[str, ...], first: int) -> Callable[..., None]:
+    """A loop that copies fields of records at ``rows`` into columns, from ``first`` on."""
+
+    @loop
+    def copy(n, moving, rows, records, columns):
+        at = first
+        for name in literal_unroll(names):
+            for j in range(n):
+                columns[moving.tile[j], at + moving.place[j]] = records[rows[j]][name]
+            at += TILE
+
+    return copy
+
+
+def _out_of_columns(names: tuple[str, ...], first: int) -> Callable[..., None]:
+    """The same back into the records."""
+
+    @loop
+    def copy(n, moving, rows, records, columns):
+        at = first
+        for name in literal_unroll(names):
+            for j in range(n):
+                records[rows[j]][name] = columns[moving.tile[j], at + moving.place[j]]
+            at += TILE
+
+    return copy
+
+
+_seat_person_reals = _into_columns(PERSON_REALS, INCOME)
+_seat_loan_reals = _into_columns(LOAN_REALS, USUAL_PRINCIPAL)
+_seat_customer_reals = _into_columns(CUSTOMER_REALS, SAVINGS)
+_seat_state_reals = _into_columns(STATE_REALS, PRINCIPAL)
+_seat_person_wholes = _into_columns(PERSON_WHOLES, OVERSPENDER)
+_seat_loan_wholes = _into_columns(LOAN_WHOLES, ORIGINATION)
+_seat_customer_wholes = _into_columns(CUSTOMER_WHOLES, OTHER_MISSED)
+_seat_state_wholes = _into_columns(STATE_WHOLES, REMAINING)
+_write_customer_reals = _out_of_columns(CUSTOMER_REALS, SAVINGS)
+_write_state_reals = _out_of_columns(CHANGING_STATE_REALS, PRINCIPAL)
+_write_customer_wholes = _out_of_columns(CHANGING_CUSTOMER_WHOLES, OTHER_MISSED)
+_write_state_wholes = _out_of_columns(CHANGING_STATE_WHOLES, REMAINING)
+
+
 @loop
 def seat_records(n, moving, people, loans, customers, states, real, whole):
     """Copy ``n`` borrowers and their loans into their slots; ``moving`` of ``Moving``."""
-    at = _PERSON_REAL_AT
-    for name in literal_unroll(PERSON_REALS):
-        for j in range(n):
-            real[moving.tile[j], at + moving.place[j]] = people[moving.borrower[j]][name]
-        at += TILE
-    at = _LOAN_REAL_AT
-    for name in literal_unroll(LOAN_REALS):
-        for j in range(n):
-            real[moving.tile[j], at + moving.place[j]] = loans[moving.row[j]][name]
-        at += TILE
-    at = _CUSTOMER_REAL_AT
-    for name in literal_unroll(CUSTOMER_REALS):
-        for j in range(n):
-            real[moving.tile[j], at + moving.place[j]] = customers[moving.borrower[j]][name]
-        at += TILE
-    at = _STATE_REAL_AT
-    for name in literal_unroll(STATE_REALS):
-        for j in range(n):
-            real[moving.tile[j], at + moving.place[j]] = states[moving.row[j]][name]
-        at += TILE
-    at = _PERSON_WHOLE_AT
-    for name in literal_unroll(PERSON_WHOLES):
-        for j in range(n):
-            whole[moving.tile[j], at + moving.place[j]] = people[moving.borrower[j]][name]
-        at += TILE
-    at = _LOAN_WHOLE_AT
-    for name in literal_unroll(LOAN_WHOLES):
-        for j in range(n):
-            whole[moving.tile[j], at + moving.place[j]] = loans[moving.row[j]][name]
-        at += TILE
-    at = _CUSTOMER_WHOLE_AT
-    for name in literal_unroll(CUSTOMER_WHOLES):
-        for j in range(n):
-            whole[moving.tile[j], at + moving.place[j]] = customers[moving.borrower[j]][name]
-        at += TILE
-    at = _STATE_WHOLE_AT
-    for name in literal_unroll(STATE_WHOLES):
-        for j in range(n):
-            whole[moving.tile[j], at + moving.place[j]] = states[moving.row[j]][name]
-        at += TILE
+    borrowers, rows = moving.borrower, moving.row
+    _seat_person_reals(n, moving, borrowers, people, real)
+    _seat_loan_reals(n, moving, rows, loans, real)
+    _seat_customer_reals(n, moving, borrowers, customers, real)
+    _seat_state_reals(n, moving, rows, states, real)
+    _seat_person_wholes(n, moving, borrowers, people, whole)
+    _seat_loan_wholes(n, moving, rows, loans, whole)
+    _seat_customer_wholes(n, moving, borrowers, customers, whole)
+    _seat_state_wholes(n, moving, rows, states, whole)
 
 
 @loop
 def write_records(n, moving, customers, states, real, whole):
     """Copy what quiet months have changed back from the slots of ``moving``."""
-    at = _CUSTOMER_REAL_AT
-    for name in literal_unroll(_CHANGING_CUSTOMER_REALS):
-        for j in range(n):
-            customers[moving.borrower[j]][name] = real[moving.tile[j], at + moving.place[j]]
-        at += TILE
-    at = _STATE_REAL_AT
-    for name in literal_unroll(_CHANGING_STATE_REALS):
-        for j in range(n):
-            states[moving.row[j]][name] = real[moving.tile[j], at + moving.place[j]]
-        at += TILE
-    at = _CUSTOMER_WHOLE_AT
-    for name in literal_unroll(_CHANGING_CUSTOMER_WHOLES):
-        for j in range(n):
-            customers[moving.borrower[j]][name] = whole[moving.tile[j], at + moving.place[j]]
-        at += TILE
-    at = _STATE_WHOLE_AT
-    for name in literal_unroll(_CHANGING_STATE_WHOLES):
-        for j in range(n):
-            states[moving.row[j]][name] = whole[moving.tile[j], at + moving.place[j]]
-        at += TILE
+    borrowers, rows = moving.borrower, moving.row
+    _write_customer_reals(n, moving, borrowers, customers, real)
+    _write_state_reals(n, moving, rows, states, real)
+    _write_customer_wholes(n, moving, borrowers, customers, whole)
+    _write_state_wholes(n, moving, rows, states, whole)
