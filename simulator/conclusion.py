@@ -80,6 +80,8 @@ def conclude(
         failure = error
     if output is not None:
         commit(output)
+    if simulated.store is not None:
+        simulated.store.end(keep=request.run.keep_blocks)
     watch.finish()
     return steps.run(results, failure)
 
@@ -189,6 +191,7 @@ class _Concluding:
             "policy_code": origins(request.all_policies),
             "break_even": break_even_manifest(results.answers),
             "precision": precision_record(simulated.looked, results.summary, simulated.output.run),
+            **_blocks_of(simulated),
             "overlays": overlay_amounts(results.dataset, simulated.output.provision),
         }
         return replace(results, manifest=manifest)
@@ -236,3 +239,9 @@ class _Concluding:
         with rehashed(self.output / NEXT, pages):
             write_files(self.output / NEXT, {name: writer_of(page) for name, page in pages.items()})
         self.watch.advance(1)
+
+
+def _blocks_of(simulated: Simulated) -> dict[str, int]:
+    """How many blocks of paths were there and how many were made; nothing where none are kept."""
+    store = simulated.store
+    return {} if store is None else {"blocks_reused": store.reused, "blocks_made": store.made}

@@ -84,6 +84,9 @@ class RunSettings(Frozen):
     would bring (docs/model.md, section 14.5); 0: none. Only of drawn books and sampled tapes."""
     book_paths: int = Field(default=5, ge=2, le=10_000)
     """Paths of each of them: the run's first ones."""
+    keep_blocks: bool = True
+    """Whether blocks of paths stay in the folder of a run that has ended well, for a later one
+    with more paths or policies; those of an interrupted run stay in any case."""
     history_borrowers: int = Field(default=0, ge=0, le=1_000_000)
     """Borrowers (the first by permanent id) whose history on path 0 goes to history.parquet."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.book.schema import Book
-from simulator.engine import Simulation, WorldBuilder
+from simulator.engine import BlockStore, Simulation, WorldBuilder
 from simulator.macro import MacroPaths, Scenario
 from simulator.macro.history import SHOWN_VARIABLES
 from simulator.macro.severity import severity_of
@@ -41,6 +41,8 @@ class Simulated:
     started: datetime
     looked: "tuple[Reached, ...]" = ()
     """What the last look at an asked precision found; nothing without any."""
+    store: BlockStore | None = None
+    """Where its blocks are; None where it leaves none."""
 
 
 def simulation_output(

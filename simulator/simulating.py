@@ -6,8 +6,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from simulator.block_names import BLOCKS
 from simulator.book import build_book
-from simulator.engine import simulate
+from simulator.engine import BlockStore, simulate
 from simulator.macro import draw_macro_paths
 from simulator.needs import check_needs, needs_of
 from simulator.packing import pack
@@ -36,9 +37,10 @@ if TYPE_CHECKING:
 def simulate_request(
     request: ExperimentRequest, progress: Progress | None = None, output: Path | None = None
 ) -> Simulated:
-    """Book, worlds and simulation of ``request``; nothing is written.
+    """Book, worlds and simulation of ``request``.
 
-    Refused before the first path where memory is too small, or the disk of ``output``.
+    Nothing is written but blocks of paths into the folder ``output``, which the caller holds; those
+    that are there are taken. Refused before the first path where memory is too small, or the disk.
 
     Raises ``UserError`` for anything that the user can mend.
     """
@@ -73,6 +75,7 @@ def _simulate(
         watch.tell(line)
 
     warnings = suitability_warnings(request, book, scenarios)
+    store = BlockStore(output / BLOCKS) if output is not None else None
     started, simulation = perf_counter(), None
     looked: tuple[Reached, ...] = ()
     while True:
@@ -80,7 +83,9 @@ def _simulate(
         worlds = world_builders(request, book, paths)
         known = 0 if simulation is None else next(iter(simulation.tallies.values())).flows.shape[0]
         watch.start((run.paths - known) * len(worlds) * len(levers), "simulating paths")
-        simulation = simulate(packed, worlds, levers, run, watch.advance, earlier=simulation)
+        simulation = simulate(
+            packed, worlds, levers, run, watch.advance, earlier=simulation, store=store
+        )
         watch.finish()
         finished = simulation_output(
             replace(request, run=run), book, cells, scenarios, paths, simulation, warnings
@@ -93,4 +98,6 @@ def _simulate(
             break
         run = run.model_copy(update={"paths": more})
     seconds = perf_counter() - started
-    return Simulated(finished, simulation, packed, worlds, seconds, began, looked)
+    if store is not None and store.reused:
+        watch.tell(f"{store.reused} blocks of paths were there, {store.made} were made")
+    return Simulated(finished, simulation, packed, worlds, seconds, began, looked, store)

@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simulator.block_names import BLOCKS, blocks_in
 from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, find_folders, shown
 from simulator.cli.exits import EXIT_DEFECT, EXIT_OK, concluded, tell, told
 from simulator.cli.help import answer_first, help_text
+from simulator.cli.resume import KEY, note, resumed
 from simulator.report.kit.language import speaking, tr
 from simulator.results.run_folder import FINISH, is_whole
 
@@ -38,6 +40,7 @@ class _Session:
 
     def __init__(self) -> None:
         self._folders: ConfigFolders
+        self._typed: tuple[str, ...] = ()
         self._sweeps = False
         self._records: list[JobRecord] = []
         self._folder = Path()
@@ -50,6 +53,8 @@ class _Session:
     def answer(self, command: Command) -> int:
         """Help, or the run or sweep that was asked for."""
         answer_first(command, lambda: help_text(find_folders(command.config_dirs)))
+        command = resumed(command)
+        self._typed = command.overrides
         from simulator.cli.configuration.hydra_app import compose_inputs, drive, prepared
 
         self._sweeps = command.multirun
@@ -65,6 +70,9 @@ class _Session:
         folder = self._job_folder
         if folder is not None and is_whole(folder):
             return f"the data are whole: {FINISH} {shown(folder)} puts them in place"
+        n_blocks = blocks_in(folder) if folder is not None and not self._sweeps else 0
+        if folder is not None and n_blocks:
+            return f"{n_blocks} blocks of paths are kept: {KEY}={shown(folder)} goes on"
         return "an unfinished run leaves no results"
 
     def _job(self, config: "DictConfig") -> None:
@@ -93,6 +101,7 @@ class _Session:
         with job_folder(config) as job:
             self._job_folder = job.folder
             request = self._request(config, job)
+            note(job.folder / BLOCKS, self._typed)
             self._language = request.report.language
             with speaking(self._language):
                 return self._run(request, record, job.folder)

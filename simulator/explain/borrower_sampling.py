@@ -66,7 +66,9 @@ def redrawn(
                 for name, policy in policies.items()
             }
             packed = pack(book, request.parameters)
-            found = simulate(packed, simulated.worlds, levers, run, watch.advance)
+            found = simulate(
+                packed, simulated.worlds, levers, run, watch.advance, store=simulated.store
+            )
             yield replace(
                 output,
                 tallies=found.tallies,

@@ -16,7 +16,8 @@ import numba
 import numpy as np
 
 
-def _sources_hash() -> str:
+def sources_hash() -> str:
+    """Digest of all sources of the kernels and of the versions that compile them."""
     digest = hashlib.sha256()
     digest.update(f"{numba.__version__} {np.__version__} {sys.version}".encode())
     package = Path(__file__).parent
@@ -49,7 +50,7 @@ def _shared_folder() -> Path:
 
 def cache_folder() -> Path:
     """The folder for this version of the kernels, created; a temporary one if that fails."""
-    name = f"kernels-{_sources_hash()}"
+    name = f"kernels-{sources_hash()}"
     for base in (_base_folder(), _shared_folder()):
         folder = base / name
         try:

@@ -151,6 +151,10 @@ class PathTallies(NamedTuple):
     applicants_left: NDArray[np.int64]
 
 
+PER_PATH: Final = (*PathTallies._fields, "cells")
+"""Arrays of ``Tallies`` that hold a path's own sums; others are views of these, or over paths."""
+
+
 def allocate_path(tallies: Tallies) -> PathTallies:
     """Zeroed sums of one path, for tallies of this shape."""
     n_months = tallies.flows.shape[1]

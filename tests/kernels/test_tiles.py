@@ -60,7 +60,7 @@ def block(
 ) -> Block:
     horizon = run.timeline.horizon
     sums = packed.allocate_tallies(run.paths, horizon, run.months)
-    scratch = engine._Scratch.allocate(packed, sums, side_by_side)
+    scratch = engine.Scratch.allocate(packed, sums, side_by_side)
     engine.simulate_block(packed, world, {"x": levers}, run, 0, {"x": (sums, 0)}, {}, scratch)
     return Block(sums, scratch.state.outcomes.copy(), int(scratch.tiles.quiet[0]))
 
@@ -106,8 +106,8 @@ def test_all_shipped_policies_have_the_same_bits_side_by_side(
         book_draws=0,
     )
     seated = simulate_request(request).simulation
-    apart = partial(engine._Scratch.allocate, side_by_side=False)
-    monkeypatch.setattr(engine._Scratch, "allocate", staticmethod(apart))
+    apart = partial(engine.Scratch.allocate, side_by_side=False)
+    monkeypatch.setattr(engine.Scratch, "allocate", staticmethod(apart))
     stood = simulate_request(request).simulation
     for key, sums in seated.tallies.items():
         for name, here, there in zip(Tallies._fields, sums, stood.tallies[key], strict=True):

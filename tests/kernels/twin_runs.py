@@ -72,7 +72,7 @@ def run_kernels(case: int, reference: str) -> Compiled:
     names = [reference, *(name for name in POLICIES if name != reference)]
     tallies = {name: packed.allocate_tallies(N_PATHS, HORIZON, by_score=True) for name in names}
     histories = {name: np.zeros((HORIZON + 1, book.n_loans), dtype=HISTORY_DTYPE) for name in names}
-    scratch = engine._Scratch.allocate(packed, tallies[reference])
+    scratch = engine.Scratch.allocate(packed, tallies[reference])
     book_rows = np.argsort(np.argsort(book.borrowers.arrival_month, kind="stable"))
     outcomes: list[NDArray[np.void]] = []
     engine.simulate_block(

@@ -4,7 +4,13 @@ import pytest
 
 import loanstress
 
-SMALL: dict[str, object] = {"paths": 3, "months": 4, "borrowers": 150, "progress": False}
+SMALL: dict[str, object] = {
+    "paths": 3,
+    "months": 4,
+    "borrowers": 150,
+    "book_draws": 0,
+    "progress": False,
+}
 
 
 @pytest.fixture(scope="session")

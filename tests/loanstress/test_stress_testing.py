@@ -77,7 +77,7 @@ def test_names_and_changed_parameters_give_the_commands_numbers(tmp_path, base):
         runoff_months=0,
         start_month="2027-03",
         threads=1,
-        **SMALL,
+        **{**SMALL, "book_draws": 10},
     )
     words = ["scenario=[downturn]", "policy=[care_programme]", "book.borrowers=150", *WORDS]
     words += [f"parameters={base}", "parameters.p_forget_mean=0.2", "run.seed=9"]

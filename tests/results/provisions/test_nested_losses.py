@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simulator.book.schema import Book
 from simulator.catalogue import parameters_from
-from simulator.engine import _Scratch, recarray_levers, simulate
+from simulator.engine import Scratch, recarray_levers, simulate
 from simulator.kernels.impairment import see_loans
 from simulator.kernels.ledger import count_stocks
 from simulator.kernels.life_events import simulate_lives
@@ -97,7 +97,7 @@ def futures(parts: Set, outer: int, inner: Sequence[int]) -> Iterator[NDArray[np
     """Histories of futures from the state of path ``outer`` at ``MONTH``, one for each luck."""
     packed, run = parts.packed, parts.run
     horizon = run.timeline.horizon
-    work = _Scratch.allocate(packed, packed.allocate_tallies(1, horizon, run.months))
+    work = Scratch.allocate(packed, packed.allocate_tallies(1, horizon, run.months))
     out = work.sums
     months, rows = records(parts.world.months)[0], np.arange(parts.book.n_loans, dtype=np.int32)
     history = records(np.zeros((horizon + 1, rows.size), dtype=HISTORY_DTYPE))

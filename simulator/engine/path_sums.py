@@ -1,4 +1,4 @@
-"""Sums over paths that blocks of a run have in common: exact, in whichever order paths end."""
+"""Sums over paths, of a block or of a run: exact, in whichever order paths end."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -39,21 +39,21 @@ class OverPaths:
         }
         return OverPaths(packed, parts, Lock())
 
-    def begin_with(self, earlier: "OverPaths") -> None:
-        """Put in what ``earlier`` has summed."""
-        for name, (high, low) in earlier.parts.items():
-            self.parts[name][0][:] = high
-            self.parts[name][1][:] = low
+    def join(self, other: "OverPaths") -> None:
+        """Add what ``other`` has summed; threads may do so at once."""
+        with self.lock:
+            for name, parts in other.parts.items():
+                for own, found in zip(self.parts[name], parts, strict=True):
+                    own += found
 
     def add(self, state: State, seen: Seen) -> None:
-        """Add the path that has just ended."""
+        """Add the path that has just ended; one thread at a time."""
         sums = {"brought": state.brought, "passed_on": state.passed_on}
         if self.packed.n_cells:
             sums["cell_sums"] = np.ascontiguousarray(seen.cells[..., N_PATH_CELL_MEASURES:])
             sums["moves"] = seen.moves
-        with self.lock:
-            for name, amounts in sums.items():
-                add_exactly(amounts, *self.parts[name])
+        for name, amounts in sums.items():
+            add_exactly(amounts, *self.parts[name])
 
     def close(self, tallies: Tallies) -> None:
         """Write the sums to ``tallies``."""

@@ -1,0 +1,77 @@
+"""Going on in the folder of a run that was interrupted: ``run.resume=DIR``.
+
+A run notes its arguments beside its blocks. ``run.resume=DIR`` gives them again and writes to DIR;
+what is typed beside it wins.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from simulator.block_names import BLOCKS, COMMAND_NAME
+from simulator.cli.arguments import Command
+from simulator.validation import UserError, clip
+
+KEY: Final = "run.resume"
+
+
+def resumed(command: Command) -> Command:
+    """``command`` with the arguments of the run that it goes on with; itself without any.
+
+    ``UserError`` where there is no such run.
+    """
+    asked = [text for text in command.overrides if _key(text) == KEY]
+    if not asked:
+        return command
+    if command.multirun or len(asked) > 1:
+        raise UserError(f"{KEY} names one folder of one run; got {' '.join(map(clip, asked))}")
+    folder = _plain(asked[0].partition("=")[2])
+    typed = [text for text in command.overrides if text not in asked]
+    keys = {_key(text) for text in typed}
+    if "hydra.run.dir" in keys:
+        raise UserError(f"{KEY}={clip(folder, 200)} is the output folder: leave hydra.run.dir out")
+    noted = [text for text in _noted(Path(folder)) if _key(text) not in keys]
+    return replace(command, overrides=(*noted, *typed, f"hydra.run.dir={_quoted(folder)}"))
+
+
+def note(folder: Path, overrides: Sequence[str]) -> None:
+    """Leave the arguments of a run in its folder of blocks; the run goes on where that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(list(overrides), ensure_ascii=False, indent=1)
+        (folder / COMMAND_NAME).write_text(text + "\n", encoding="utf-8")
+    except OSError:
+        return
+
+
+def _noted(folder: Path) -> list[str]:
+    """The arguments that a run has noted; what belongs to Hydra is never taken from a file."""
+    file = folder / BLOCKS / COMMAND_NAME
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(
+            f"{KEY}: {clip(folder, 200)} must be the folder of a run whose blocks are there"
+        ) from None
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+        raise UserError(f"{KEY}: {clip(file, 200)} cannot be read; give the whole command again")
+    return [text for text in found if not _key(text).startswith("hydra")]
+
+
+def _key(text: str) -> str:
+    return text.partition("=")[0].lstrip("+~")
+
+
+def _plain(value: str) -> str:
+    """A folder without the quotes of Hydra's grammar."""
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+    return value[1:-1].replace(f"\\{value[0]}", value[0]) if quoted else value
+
+
+def _quoted(folder: str) -> str:
+    text = folder.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{text}'"

@@ -1,0 +1,97 @@
+"""A folder of blocks: what is there, by key, and what is left there."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+
+from simulator.block_names import BLOCK_END, COMMAND_NAME
+from simulator.engine.block_file import (
+    DamagedBlockError,
+    Entry,
+    entries_in,
+    read_block,
+    write_block,
+)
+from simulator.engine.simulation import Section
+from simulator.validation import UserError, clip
+
+
+class BlockStore:
+    """Blocks in ``folder``, which the caller holds: nobody else writes there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._made: set[str] = set()
+        self._used: set[str] = set()
+        self._file_of: dict[str, Path] = {}
+        self._spans: set[tuple[int, int]] = set()
+        self._lock = Lock()
+        for left in folder.glob(f"*{BLOCK_END}.*.part"):
+            with suppress(OSError):
+                left.unlink()
+        for file in sorted(folder.glob(f"*{BLOCK_END}")):
+            with suppress(DamagedBlockError):
+                self._note(file, entries_in(file))
+
+    def _note(self, file: Path, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            self._file_of[entry.key] = file
+            self._spans.add((entry.first, entry.last))
+
+    @property
+    def reused(self) -> int:
+        """Blocks of which sections were taken."""
+        return len(self._used)
+
+    @property
+    def made(self) -> int:
+        """Blocks that were written."""
+        return len(self._made)
+
+    def spans(self, known: int, paths: int) -> list[tuple[int, int]]:
+        """Paths [first, last) of blocks between ``known`` and ``paths``, in order."""
+        return sorted(span for span in self._spans if known <= span[0] and span[1] <= paths)
+
+    def sections(self, keys: Sequence[str]) -> Iterator[tuple[str, Entry, bytes]]:
+        """Those of ``keys`` that are there and whole, each file read once."""
+        files = dict.fromkeys(self._file_of[key] for key in keys if key in self._file_of)
+        for file in files:
+            try:
+                content = read_block(file)
+            except DamagedBlockError:
+                continue
+            for key in keys:
+                if key in content and self._file_of.get(key) == file:
+                    self._used.add(file.name)
+                    yield key, *content[key]
+
+    def keep(self, sections: Sequence[tuple[Entry, Section]]) -> None:
+        """Leave a block; ``UserError`` where the disk does not take it."""
+        entries = [entry for entry, _ in sections]
+        name = sha256(" ".join(entry.key for entry in entries).encode()).hexdigest()[:16]
+        file = self.folder / f"{entries[0].first:07d}-{entries[0].last:07d}-{name}{BLOCK_END}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_block(file, sections)
+        except OSError as error:
+            raise UserError(
+                f"{clip(self.folder, 200)}: a block of paths could not be written"
+                f" ({clip(error.strerror or error, 100)}); {self.made} new ones are there: make"
+                " room and give the same command again"
+            ) from error
+        with self._lock:
+            self._made.add(file.name)
+            self._note(file, entries)
+
+    def end(self, *, keep: bool) -> None:
+        """After the run: blocks that it neither took nor made go, and without ``keep`` all."""
+        own = self._used | self._made if keep else set()
+        files = [file for file in self.folder.glob(f"*{BLOCK_END}") if file.name not in own]
+        for file in (*files, *(() if keep else (self.folder / COMMAND_NAME,))):
+            with suppress(OSError):
+                file.unlink()
+        if not keep:
+            with suppress(OSError):  # with files of the user's own it stays
+                self.folder.rmdir()

@@ -1,0 +1,1 @@
+"""Work units, blocks and what is found in them."""
