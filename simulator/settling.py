@@ -21,6 +21,7 @@ from simulator.book.illness import illness_incidence
 from simulator.book.schema import Borrowers, Loans
 from simulator.catalogue import Parameters, parameters_from
 from simulator.engine import compile_kernels, states_at
+from simulator.kernels.cache import compiling, trouble
 from simulator.kernels.customers import FOR_EVER
 from simulator.kernels.records import State
 from simulator.macro import Scenario, draw_macro_paths
@@ -28,12 +29,14 @@ from simulator.macro.variables import DISASTER, MACRO_VARIABLES
 from simulator.packing import pack, packed_order, rows_of
 from simulator.policies import Policy, levers_for
 from simulator.products import PRODUCTS
+from simulator.progress import Progress
 from simulator.provision import RuleBook, build_risk_cells
 from simulator.settings import BookSettings, MacroDeviation, RunSettings
 from simulator.shocks import World, build_world
 from simulator.validation import UserError
 from simulator.vocabulary import REFERENCE, Amortisation, Life, LoanStatus
 
+COMPILING: Final = "compiling kernels (once per version, one to three minutes)"
 APPLICANTS_MONTHLY_SHARE: Final = 0.09
 """Of the first cohort, where a book has no new lending of its own (assumption)."""
 CALM: Final = ("epidemic", "willingness_shift")
@@ -136,8 +139,12 @@ def compile_for(
     parameters: Parameters,
     policy: Policy,
     provision: Mapping[str, RuleBook],
+    watch: Progress,
 ) -> None:
-    """Load or compile all kernels by two months of a few borrowers in an economy of defaults."""
+    """Load or compile all kernels by two months of a few borrowers in an economy of defaults.
+
+    ``watch`` is told where something is compiled, and where that could not be kept.
+    """
     economy = {n: v.default for n, v in MACRO_VARIABLES.items() if n != DISASTER}
     calm = Calm(economy, parameters, policy)
     run = RunSettings(paths=1, months=2, runoff_months=0, path_batch=1, threads=1)
@@ -145,9 +152,13 @@ def compile_for(
     cells = build_risk_cells(provision, book.segments, book.products) if provision else None
     levers = levers_for(calm.policy, calm.policy, book.segments, run.timeline.horizon)
     world = _calm_world(calm, book, run)
-    compile_kernels(
-        pack(book, calm.parameters, cells), {"calm": lambda *_: world}, {REFERENCE: levers}, run
-    )
+    with compiling(lambda n: watch.start(n, COMPILING), watch.advance):
+        compile_kernels(
+            pack(book, calm.parameters, cells), {"calm": lambda *_: world}, {REFERENCE: levers}, run
+        )
+    watch.finish()
+    if trouble():
+        watch.tell(f"warning: compiled kernels are not kept, each start compiles them: {trouble()}")
 
 
 def _cohort(settings: BookSettings, size: int) -> BookSettings:

@@ -53,9 +53,7 @@ def _simulate(
 ) -> Simulated:
     began, watch, run = datetime.now(UTC), progress or Silent(), request.run
     calm = calm_before(request)
-    watch.start(1, "compiling kernels (once per version, about a minute)")
-    compile_for(request.book, request.parameters, request.reference, request.provision)
-    watch.finish()
+    compile_for(request.book, request.parameters, request.reference, request.provision, watch)
 
     watch.start(len(request.scenarios) + 1, "book and scenarios")
     growth = most_growth(request)

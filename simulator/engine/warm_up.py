@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from threading import Event
 
 from simulator.engine.simulate import WorldBuilder, simulate
-from simulator.kernels.cache import clear_cache
 from simulator.levers import LeverTable
 from simulator.packing import Packed
 from simulator.settings import RunSettings
-from simulator.validation import UserError
 
 _compiled = Event()
 """Set once this process has all kernels."""
@@ -20,7 +18,7 @@ def compile_kernels(
     levers: Mapping[str, LeverTable],
     run: RunSettings,
 ) -> None:
-    """Load or compile all kernels by one path of one policy; survive a bad cache file once.
+    """Load or compile all kernels by one path of one policy.
 
     Later calls of a process find them compiled and do nothing.
     """
@@ -28,12 +26,5 @@ def compile_kernels(
         return
     tiny = run.model_copy(update={"paths": 1, "path_batch": 1, "threads": 1, "draws_per_path": 1})
     scenario, policy = next(iter(worlds)), next(iter(levers))
-    arguments = (packed, {scenario: worlds[scenario]}, {policy: levers[policy]}, tiny)
-    try:
-        simulate(*arguments)
-    except (UserError, KeyboardInterrupt):
-        raise
-    except Exception:
-        clear_cache()
-        simulate(*arguments)
+    simulate(packed, {scenario: worlds[scenario]}, {policy: levers[policy]}, tiny)
     _compiled.set()

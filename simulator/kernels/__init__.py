@@ -1,5 +1,1 @@
-"""The only folder with numba. Importing it points the compile cache at a folder of its own."""
-
-from simulator.kernels.cache import use_cache_folder
-
-use_cache_folder()
+"""The only folder with numba."""

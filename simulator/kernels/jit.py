@@ -10,5 +10,14 @@ Set ``NUMBA_DISABLE_JIT=1`` to step through all of them in a debugger.
 
 from numba import njit
 
+from simulator.kernels.cache import KernelCache
+
 scalar = njit(error_model="numpy", nogil=True, forceinline=True)
-loop = njit(error_model="numpy", nogil=True, cache=True)
+
+
+def loop(function):
+    """``function`` compiled on its first call, or loaded from what an earlier process compiled."""
+    kernel = njit(error_model="numpy", nogil=True)(function)
+    if kernel is not function:  # the compiler is switched on
+        kernel._cache = KernelCache(function)
+    return kernel

@@ -3,13 +3,10 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import textwrap
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,8 +18,8 @@ from simulator.cli.app import main
 from simulator.results.files import FILE_NAMES, MANIFEST_NAME
 from simulator.results.run_folder import check_whole, finish, held, is_unfinished
 from simulator.validation import UserError
+from tests.cli.repeats import REPOSITORY, Repeats
 
-REPOSITORY = Path(simulator.__file__).parent.parent
 SMALL = (
     "run=smoke",
     "book.borrowers=100",
@@ -214,83 +211,16 @@ def test_a_repeat_leaves_no_file_that_is_not_its_own(elsewhere):
 
 # --- kill -9 ------------------------------------------------------------------------------
 
-PROGRAM = """\
-    import os, sys, time
-    from pathlib import Path
-    from simulator.cli.run import main
-
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-    def slowed(name):
-        real = getattr(Path, name)
-
-        def slow(*given, **named):
-            time.sleep(0.05)
-            return real(*given, **named)
-
-        setattr(Path, name, slow)
-
-    slowed("replace")
-    slowed("unlink")
-    assert main(sys.argv[1:]) == 0
-    print("ready", file=answers)
-    for line in sys.stdin:
-        process = os.fork()
-        if process == 0:
-            os._exit(main(line.split()))
-        print(process, file=answers)
-        os.waitpid(process, 0)
-        print("ended", file=answers)
-"""
-"""Loads all kernels once; then a process of its own for each line of arguments."""
-
-
-class _Repeats:
-    """Runs in one folder, each in a process of its own that may be killed."""
-
-    def __init__(self, words: Sequence[str], folder: Path) -> None:
-        self._words = [*words, f"hydra.run.dir={folder}"]
-        self._parent = subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(PROGRAM), *self._words, "run.seed=1"],
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert self._answer() == "ready"
-
-    def run(self, seed: int, after: float | None = None) -> float:
-        """Seconds of a run, killed ``after`` so many of them."""
-        assert self._parent.stdin is not None
-        print(*self._words, f"run.seed={seed}", file=self._parent.stdin, flush=True)
-        process, began = int(self._answer()), time.perf_counter()
-        if after is not None:
-            time.sleep(after)
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        assert self._answer() == "ended"
-        return time.perf_counter() - began
-
-    def end(self) -> None:
-        """No further run."""
-        self._parent.communicate()
-
-    def _answer(self) -> str:
-        assert self._parent.stdout is not None
-        return self._parent.stdout.readline().strip()
-
 
 def _killed_often(words: Sequence[str], folder: Path, kills: int) -> None:
-    repeats = _Repeats(words, folder)
+    repeats = Repeats([*words, f"hydra.run.dir={folder}"], "run.seed=1")
     assert _seeds(folder) == {1}
-    whole = repeats.run(2)
+    whole = repeats.run("run.seed=2")
     old = _seeds(folder)
     assert old == {2}
     for kill in range(kills):
         new = {kill + 3}
-        repeats.run(kill + 3, whole * (kill + 0.5) / kills)
+        repeats.run(f"run.seed={kill + 3}", after=whole * (kill + 0.5) / kills)
         if is_unfinished(folder):
             with pytest.raises(UserError, match="loanstress finish"):
                 load(folder)

@@ -221,7 +221,7 @@ def test_a_step_that_takes_long_is_told_every_few_seconds(capsys, monkeypatch):
     monkeypatch.setattr(progress, "_TELL_EVERY_SECONDS", 0.01)
     monkeypatch.setattr(progress, "_LINE_EVERY_SECONDS", 0.02)
     lines = progress.LineProgress()
-    lines.start(1, "compiling kernels (once per version, about a minute)")
+    lines.start(1, "compiling kernels (once per version, one to three minutes)")
     time.sleep(0.2)
     lines.finish()
     told = capsys.readouterr().err.splitlines()

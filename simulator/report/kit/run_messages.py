@@ -117,9 +117,11 @@ MESSAGES: Final = (
         "the gain changes its sign {n} times, between {places}; the first is given, and there may"
         " be more"
     ),
-    mark("compiling kernels (once per version, about a minute)"),
+    mark("compiling kernels (once per version, one to three minutes)"),
+    mark("warning: compiled kernels are not kept, each start compiles them: {reason}"),
     mark("book and scenarios"),
     mark("simulating paths"),
+    mark("{reused} blocks of paths were there, {made} were made"),
     mark("searching break-even of {question}: value and interval (at most, about)"),
     mark("searching break-even of {question}"),
     mark("explaining causes"),
