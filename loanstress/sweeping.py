@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from loanstress.run import Run
-from loanstress.settings import Settings, changed_request, identity
+from loanstress.settings import Settings, changed_request
 from loanstress.watching import watching
 from simulator.explain.assumption_list import SECTION
 from simulator.explain.assumptions import without_assumptions
+from simulator.identity import identity
 from simulator.notebook import run_request, told
 from simulator.progress import Progress
 from simulator.reading.named_files import with_home

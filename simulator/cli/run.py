@@ -6,25 +6,22 @@ answered at once.
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulator.block_names import BLOCKS, blocks_in
 from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, find_folders, shown
-from simulator.cli.exits import EXIT_DEFECT, EXIT_OK, concluded, tell, told
+from simulator.cli.exits import EXIT_OK, concluded, tell, told
 from simulator.cli.help import answer_first, help_text
 from simulator.cli.resume import KEY, note, resumed
+from simulator.cli.running import request_of, run_told
 from simulator.report.kit.language import speaking, tr
 from simulator.results.run_folder import FINISH, is_whole
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from simulator.cli.configuration.hydra_app import Job
-    from simulator.cli.sweep import JobRecord
-    from simulator.request import ExperimentRequest
     from simulator.results.run import Run
     from simulator.settings import LanguageCode
 
@@ -36,19 +33,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class _Session:
-    """The task that Hydra calls for each job, and what became of the jobs."""
+    """One run, or the sweep of which it is told by ``Sweep``."""
 
     def __init__(self) -> None:
-        self._folders: ConfigFolders
         self._typed: tuple[str, ...] = ()
-        self._sweeps = False
-        self._records: list[JobRecord] = []
-        self._folder = Path()
-        self._job_folder: Path | None = None
+        self._folders: ConfigFolders
+        self._folder: Path | None = None
         self._language: LanguageCode = "en"
         self._code = EXIT_OK
         self._finished: Run | None = None
-        """The run of a command that is no sweep."""
+        self._what_is_left = self._left_of_a_run
 
     def answer(self, command: Command) -> int:
         """Help, or the run or sweep that was asked for."""
@@ -57,119 +51,54 @@ class _Session:
         self._typed = command.overrides
         from simulator.cli.configuration.hydra_app import compose_inputs, drive, prepared
 
-        self._sweeps = command.multirun
         with prepared(command) as (self._folders, arguments):
-            if not command.show and not command.multirun:
+            if command.multirun:
+                from simulator.cli.sweep import Sweep
+
+                sweep = Sweep(command, self._folders)
+                self._what_is_left = sweep.what_is_left
+                return sweep.answer(arguments)
+            if not command.show:
                 compose_inputs(arguments, self._folders)
-            flags = [*command.show, *(["--multirun"] * command.multirun)]
-            drive(self._job, self._folders, arguments, flags)
+            drive(self._job, self._folders, arguments, command.show)
             return self._conclude() if not command.show else EXIT_OK
 
     def what_is_left(self) -> str:
         """What an interrupted user needs to know."""
-        folder = self._job_folder
+        return self._what_is_left()
+
+    def _left_of_a_run(self) -> str:
+        folder = self._folder
         if folder is not None and is_whole(folder):
             return f"the data are whole: {FINISH} {shown(folder)} puts them in place"
-        n_blocks = blocks_in(folder) if folder is not None and not self._sweeps else 0
-        if folder is not None and n_blocks:
-            return f"{n_blocks} blocks of paths are kept: {KEY}={shown(folder)} goes on"
+        if folder is not None and blocks_in(folder):
+            return f"{blocks_in(folder)} blocks of paths are kept: {KEY}={shown(folder)} goes on"
         return "an unfinished run leaves no results"
 
     def _job(self, config: "DictConfig") -> None:
-        """Run one job; its failure is recorded, so that a sweep goes on."""
-        from simulator.cli.configuration.hydra_app import running_job
-        from simulator.cli.sweep import JobRecord, remove_sweep
-
-        job = running_job()
-        number = job.number if self._sweeps else 0
-        self._folder = job.sweep_folder.absolute() if self._sweeps else job.folder
-        if self._sweeps and not self._records:
-            remove_sweep(self._folder)
-        if self._sweeps:
-            print(f"job {number}: {' '.join(job.overrides)}", file=sys.stderr)
-        record = JobRecord(number, " ".join(job.overrides))
-        try:
-            record = self._held(config, record)
-        except Exception as trouble:
-            record = self._failed(record, trouble)
-        self._records.append(record)
-
-    def _held(self, config: "DictConfig", record: "JobRecord") -> "JobRecord":
-        """The job in its folder, which nobody else may use meanwhile."""
+        """Run it in its folder, which nobody else may use meanwhile."""
         from simulator.cli.configuration.hydra_app import job_folder
 
-        with job_folder(config) as job:
-            self._job_folder = job.folder
-            request = self._request(config, job)
-            note(job.folder / BLOCKS, self._typed)
-            self._language = request.report.language
-            with speaking(self._language):
-                return self._run(request, record, job.folder)
-
-    def _failed(self, record: "JobRecord", trouble: Exception) -> "JobRecord":
-        error, code = told(trouble)
-        self._code = code if code == EXIT_DEFECT else self._code or code
-        tell(error)
-        return replace(record, error=error)
-
-    def _request(self, config: "DictConfig", job: "Job") -> "ExperimentRequest":
-        from simulator.cli.configuration.hydra_app import validated
-
-        inputs, plain = validated(config, job.overrides, self._folders)
-
-        from simulator.cli.configuration.inputs import request_from
-        from simulator.explain.assumptions import without_assumptions
-
-        request = request_from(inputs, job.chosen, self._folders, plain, job.overrides)
-        if self._sweeps and not any(item.startswith("assumptions") for item in job.overrides):
-            return without_assumptions(request)
-        return request
-
-    def _run(self, request: "ExperimentRequest", record: "JobRecord", output: Path) -> "JobRecord":
-        """Run it, and tell its warnings in the language of the report."""
-        from simulator.cli.terminal.progress import make_progress
-        from simulator.cli.terminal.result import head_line, tell_warnings
-        from simulator.experiment import run_experiment
-
-        print(head_line(request), file=sys.stderr)
-        progress = make_progress()
         try:
-            run = run_experiment(request, output, progress)
-        finally:
-            progress.finish()
-        for failed in run.failed_checks:
-            self._code = EXIT_DEFECT
-            tell(failed)
-        tell_warnings(run.warnings, request.report.language)
-        if run.failure is not None:
-            self._tell_failure(run.failure, output)
-        if self._sweeps:
-            return replace(record, rows=run.summary)
-        self._finished = run
-        return record
-
-    def _tell_failure(self, failure: Exception, output: Path) -> None:
-        """What ended an explanation or the pages; the data stand."""
-        self._code = EXIT_DEFECT
-        error, _ = told(failure)
-        again = f"loanstress report {shown(output)}"
-        hint = tr("the data are whole; {command} makes the report again", command=again)
-        tell(f"{error}\n{hint}")
+            with job_folder(config) as job:
+                self._folder = job.folder
+                request = request_of(config, job, self._folders)
+                note(job.folder / BLOCKS, self._typed)
+                self._language = request.report.language
+                with speaking(self._language):
+                    self._finished, self._code = run_told(request, job.folder)
+        except Exception as trouble:
+            error, self._code = told(trouble)
+            tell(error)
 
     def _conclude(self) -> int:
-        """Print the answer (one run) or write sweep.csv (a sweep); the exit code."""
-        if self._finished is not None:
+        """Print the answer; the exit code."""
+        if self._finished is not None and self._folder is not None:
             from simulator.cli.terminal.result import tell_run
 
             with speaking(self._language):
                 tell_run(self._finished)
                 print(tr("Written to {folder}", folder=shown(self._folder)))
-        elif self._sweeps and self._records:
-            from simulator.cli.sweep import write_sweep
-
-            path = write_sweep(self._folder, self._records)
-            failed = sum(record.status == "failed" for record in self._records)
-            print(f"{len(self._records)} jobs, {failed} failed: {shown(path)}")
         return self._code
 
 

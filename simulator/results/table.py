@@ -169,6 +169,14 @@ def csv_text(
     return out.getvalue()
 
 
+def csv_line(cells: Sequence[str | float | None], *, are_safe: bool = False) -> str:
+    """One line of a CSV; ``are_safe``: its texts come from such a line."""
+    out = StringIO()
+    texts = (c if are_safe and isinstance(c, str) else _csv_cell(c, "") for c in cells)
+    csv.writer(out, lineterminator="\n").writerow(texts)
+    return out.getvalue()
+
+
 def _cells(value: str | Number, form: str, three: bool) -> Iterator[str]:
     """One text, or three."""
     found = (value,) if isinstance(value, str) else ends_of(value)[: 3 if three else 1]

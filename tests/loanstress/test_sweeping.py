@@ -8,9 +8,10 @@ import pytest
 
 import loanstress
 from loanstress import sweeping
-from loanstress.settings import Settings, changed_request, identity
+from loanstress.settings import Settings, changed_request
 from loanstress.sweeping import sweep
 from simulator.cli.run import main
+from simulator.identity import identity
 from simulator.policies import GracePeriod
 from simulator.vocabulary import Hardship
 from tests.loanstress.conftest import SMALL

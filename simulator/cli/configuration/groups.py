@@ -320,13 +320,27 @@ _ROWS: Final = (
 TABLE: Final[dict[str, Group]] = {row.name: row for row in _ROWS}
 """Every group and section by its name, in the order in which they are told."""
 
+LAUNCHER: Final = "hydra/launcher"
+LAUNCHERS: Final = {
+    "basic": "",
+    "joblib": "hydra_joblib_launcher",
+    "submitit_local": "hydra_submitit_launcher",
+    "submitit_slurm": "hydra_submitit_launcher",
+}
+"""What may run the jobs of a sweep, and the plugin of Hydra that it needs."""
+_LAUNCHER_KEYS: Final = (
+    *("n_jobs", "timeout_min", "cpus_per_task", "mem_gb", "nodes", "partition", "qos", "account"),
+    *("constraint", "array_parallelism"),
+)
 HYDRA_KEYS: Final = (
     "hydra.run.dir",
     "hydra.sweep.dir",
     "hydra.sweep.subdir",
     "hydra.searchpath",
+    LAUNCHER,
+    *(f"hydra.launcher.{key}" for key in _LAUNCHER_KEYS),
 )
-"""Keys of Hydra's own that may be set on the command line."""
+"""Keys of Hydra's own that may be set on the command line; none of them names code or a shell."""
 
 
 def with_files() -> tuple[str, ...]:

@@ -63,12 +63,13 @@ def checked(command: Command, name: str = "run") -> tuple[ConfigFolders, list[st
 @contextmanager
 def prepared(command: Command, name: str = "run") -> Iterator[tuple[ConfigFolders, list[str]]]:
     """``checked``; kinds of policies in the files that ``command`` names are known meanwhile."""
-    with _own_policies(command):
+    with own_policies(command):
         yield checked(command, name)
 
 
 @contextmanager
-def _own_policies(command: Command) -> Iterator[None]:
+def own_policies(command: Command) -> Iterator[None]:
+    """The kinds of policies in the files that ``command`` names are known meanwhile."""
     if not command.policy_paths:
         yield
         return
@@ -207,10 +208,12 @@ def drive(
     folders: ConfigFolders,
     arguments: Sequence[str],
     flags: Sequence[str] = (),
+    begin: Callable[[Path], None] = lambda folder: None,
 ) -> None:
     """Let Hydra make the folders and call ``job`` for each run; ``flags`` are its options.
 
-    Of a sweep the folder is held meanwhile; each job holds its own, see ``job_folder``.
+    Of a sweep the folder is held meanwhile, and ``begin`` is told of it; each job holds its own,
+    see ``job_folder``.
     """
     sweeps = "--multirun" in flags
     key = "sweep" if sweeps else "run"
@@ -223,6 +226,7 @@ def drive(
                 rest = [text for text in arguments if not text.startswith(f"hydra.{key}.dir=")]
                 place = f"hydra.{key}.dir={_quoted(folder)}"
                 with held(folder) if sweeps else nullcontext():
+                    begin(folder)
                     _call_hydra(job, folders, [*flags, *rest, place])
     except OSError as error:
         raise UserError(
@@ -311,13 +315,69 @@ def job_folder(config: "DictConfig", files: Files = RUN) -> Iterator["Job"]:
 
 
 class Job(NamedTuple):
-    """The job that Hydra is running; ``overrides`` as the user wrote them."""
+    """The job that Hydra is running; ``overrides`` as the user wrote them.
+
+    ``parallel``: jobs that its launcher runs at once, 0 for all of them.
+    """
 
     number: int
     overrides: tuple[str, ...]
     chosen: "Chosen"
     folder: Path
     sweep_folder: Path
+    parallel: int = 1
+
+    def at_once(self, jobs: int) -> int:
+        """Of ``jobs``, how many share this machine at a time."""
+        return max(1, min(self.parallel or jobs, jobs))
+
+
+class SweepPlan(NamedTuple):
+    """The jobs of a sweep, each with all its arguments, and the keys that are swept."""
+
+    jobs: tuple[tuple[str, ...], ...]
+    keys: tuple[str, ...]
+
+    def values(self, job: int) -> tuple[str, ...]:
+        """What the swept keys are in a job."""
+        found = dict(text.lstrip("+").partition("=")[::2] for text in self.jobs[job])
+        return tuple(found[key] for key in self.keys)
+
+    def samples(self, most: int) -> list[tuple[str, ...]]:
+        """All jobs, or of more than ``most`` as many as hold every value of every key."""
+        if len(self.jobs) <= most:
+            return list(self.jobs)
+        seen: set[tuple[str, str]] = set()
+        found = []
+        for number, job in enumerate(self.jobs):
+            pairs = set(zip(self.keys, self.values(number), strict=True))
+            if not pairs <= seen:
+                seen |= pairs
+                found.append(job)
+        return found
+
+
+def sweep_plan(arguments: Sequence[str], folders: ConfigFolders) -> SweepPlan:
+    """The jobs that Hydra makes of ``arguments``, in its order."""
+    from hydra import initialize_config_dir
+    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    main = str(folders.configs)
+    with _hydra_mistakes(), initialize_config_dir(main, job_name="simulator", version_base="1.3"):
+        parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
+        overrides = parser.parse_overrides(list(arguments))
+        (jobs,) = BasicSweeper.split_arguments(overrides, max_batch_size=None)
+    keys = [found.key_or_group for found in overrides if found.is_sweep_override()]
+    return SweepPlan(tuple(map(tuple, jobs)), tuple(dict.fromkeys(keys)))
+
+
+def _parallel(launcher: str, settings: "DictConfig") -> int:
+    """Jobs that a launcher runs at once on this machine; 0 for all of them."""
+    if launcher == "joblib":
+        return int(settings.n_jobs) if int(settings.n_jobs) > 0 else os.cpu_count() or 1
+    return 0 if launcher == "submitit_local" else 1
 
 
 def running_job() -> Job:
@@ -337,4 +397,15 @@ def running_job() -> Job:
         chosen=Chosen(*(str(choices[group]) for group in Chosen._fields)),
         folder=Path(context.runtime.output_dir),
         sweep_folder=Path(context.sweep.dir),
+        parallel=_parallel(str(choices["hydra/launcher"]), context.launcher),
     )
+
+
+def forget(config: "DictConfig") -> None:
+    """Empty a job's configuration: Hydra holds those of all jobs until the sweep has ended."""
+    from omegaconf import OmegaConf
+
+    OmegaConf.set_readonly(config, False)
+    OmegaConf.set_struct(config, False)
+    for key in list(config):
+        del config[key]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from simulator.cli.configuration.folders import ConfigFolders, chosen_in
@@ -10,6 +11,8 @@ from simulator.cli.configuration.groups import (
     ALL_PRODUCTS,
     EXPERIMENT,
     HYDRA_KEYS,
+    LAUNCHER,
+    LAUNCHERS,
     PRODUCT,
     TABLE,
     Choice,
@@ -161,6 +164,8 @@ def _check(override: Override, folders: ConfigFolders) -> None:
         check_known("a hydra key", HYDRA_KEYS, override.key)
         if override.key == "hydra.sweep.subdir":
             _check_subdir(override)
+        if override.key == LAUNCHER:
+            _check_launcher(override)
     elif override.group not in TABLE:
         raise unknown_choice("a key's group", TABLE, override.group)
     elif override.package is not None:
@@ -182,6 +187,15 @@ def _check_subdir(override: Override) -> None:
                 "hydra.sweep.subdir must be a folder within hydra.sweep.dir that holds"
                 f" ${{hydra:job.num}}, and of other ${{}} only ${{now:...}}; got {clip(text)}"
             )
+
+
+def _check_launcher(override: Override) -> None:
+    """A launcher that is known and installed."""
+    name = str(override.values[0]) if len(override.values) == 1 else override.text
+    check_known(LAUNCHER, LAUNCHERS, name)
+    plugin = LAUNCHERS[name]
+    if plugin and not (find_spec("hydra_plugins") and find_spec(f"hydra_plugins.{plugin}")):
+        raise UserError(f"{LAUNCHER}={name} needs a plugin: pip install 'loanstress[sweep]'")
 
 
 def _names(value: object) -> list[str]:

@@ -6,13 +6,14 @@ where it is the default.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from simulator.cli.configuration.groups import TABLE
+from simulator.cli.configuration.groups import LAUNCHER, TABLE
 from simulator.cli.configuration.inputs import Inputs
 from simulator.cli.configuration.overrides import Override
 from simulator.settings import AssumptionsSettings, ExplainSettings
 from simulator.validation import clip, refuse
 
 OF_A_SWEEP = ("hydra.sweep.dir", "hydra.sweep.subdir")
+
 OF_A_PAGE = ("title", "workbook")
 """Keys of the group report that nothing reads without a report."""
 
@@ -32,6 +33,8 @@ def refuse_other_commands(overrides: Sequence[Override], command: str, *, multir
             )
         if override.key in OF_A_SWEEP and not multirun:
             findings.append(f"{override.key} is read with --multirun only; set hydra.run.dir")
+        if override.key.replace(".", "/").startswith(LAUNCHER) and not multirun:
+            findings.append(f"{clip(override.text)} is read with --multirun only")
         if override.key == "hydra.run.dir" and multirun:
             findings.append("hydra.run.dir is not read with --multirun; set hydra.sweep.dir")
     refuse(findings)
