@@ -99,7 +99,11 @@ class Settings(Mapping[str, Any]):
 
 def request_of(configuration: Mapping[str, Any]) -> ExperimentRequest:
     """The request of a stored run's configuration, by the command's own checks."""
-    config = {str(group): value for group, value in configuration.items() if group in TABLE}
+    config = {
+        str(group): value
+        for group, value in configuration.items()
+        if group in TABLE and not TABLE[group].typed_only
+    }
     tables = {f"scenario.{n}.table": s["table"] for n, s in config.get("scenario", {}).items()}
     for key, path in {"book.path": config.get("book", {}).get("path"), **tables}.items():
         if is_gone(path):

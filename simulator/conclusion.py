@@ -49,7 +49,7 @@ from simulator.results.underwriting import (
     underwriting_rows,
     underwriting_text,
 )
-from simulator.settings import GovernanceSettings
+from simulator.settings import EngineSettings, GovernanceSettings
 from simulator.simulated import Simulated
 
 
@@ -192,6 +192,7 @@ class _Concluding:
             "break_even": break_even_manifest(results.answers),
             "precision": precision_record(simulated.looked, results.summary, simulated.output.run),
             **_blocks_of(simulated),
+            "engine": _engine_of(request.section("engine", EngineSettings)),
             "overlays": overlay_amounts(results.dataset, simulated.output.provision),
         }
         return replace(results, manifest=manifest)
@@ -245,3 +246,15 @@ def _blocks_of(simulated: Simulated) -> dict[str, int]:
     """How many blocks of paths were there and how many were made; nothing where none are kept."""
     store = simulated.store
     return {} if store is None else {"blocks_reused": store.reused, "blocks_made": store.made}
+
+
+def _engine_of(settings: EngineSettings) -> dict[str, object]:
+    """What ran the paths, without names of machines; whether what it sent was encrypted."""
+    if settings.kind == "local":
+        return {"kind": "local"}
+    return {
+        "kind": settings.kind,
+        "own_cluster": settings.scheduler is None,
+        "encrypted": settings.is_encrypted,
+        "allow_unencrypted": settings.allow_unencrypted,
+    }

@@ -41,7 +41,7 @@ def identity(request: ExperimentRequest) -> str:
 
 def _decides(name: str, section: object) -> bool:
     """Whether a section may move a number: it is not what a run without it has."""
-    return name != "governance" and section != type(section)()
+    return name not in ("governance", "engine") and section != type(section)()
 
 
 def _plain(item: object) -> object:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from simulator.block_names import BLOCKS
 from simulator.book import build_book
-from simulator.engine import BlockStore, simulate
+from simulator.engine import BlockStore, Runner, simulate
 from simulator.macro import draw_macro_paths
 from simulator.needs import check_needs, needs_of
 from simulator.packing import pack
@@ -26,9 +26,11 @@ from simulator.preparation import (
 from simulator.products import products_of
 from simulator.progress import Progress, Silent
 from simulator.request import ExperimentRequest
+from simulator.settings import EngineSettings
 from simulator.settling import compile_for, donor_source
 from simulator.simulated import Simulated, simulation_output
 from simulator.suitability import suitability_warnings
+from simulator.validation import UserError
 
 if TYPE_CHECKING:
     from simulator.results.precision import Reached
@@ -74,6 +76,7 @@ def _simulate(
 
     warnings = suitability_warnings(request, book, scenarios)
     store = BlockStore(output / BLOCKS) if output is not None else None
+    runner = runner_of(request, store)
     started, simulation = perf_counter(), None
     looked: tuple[Reached, ...] = ()
     while True:
@@ -82,7 +85,14 @@ def _simulate(
         known = 0 if simulation is None else next(iter(simulation.tallies.values())).flows.shape[0]
         watch.start((run.paths - known) * len(worlds) * len(levers), "simulating paths")
         simulation = simulate(
-            packed, worlds, levers, run, watch.advance, earlier=simulation, store=store
+            packed,
+            worlds,
+            levers,
+            run,
+            watch.advance,
+            earlier=simulation,
+            store=store,
+            runner=runner,
         )
         watch.finish()
         finished = simulation_output(
@@ -99,3 +109,15 @@ def _simulate(
     if store is not None and store.reused:
         watch.tell(f"{store.reused} blocks of paths were there, {store.made} were made")
     return Simulated(finished, simulation, packed, worlds, seconds, began, looked, store)
+
+
+def runner_of(request: ExperimentRequest, store: BlockStore | None) -> Runner | None:
+    """What runs the paths in place of this process's threads; None where these do."""
+    settings = request.section("engine", EngineSettings)
+    if settings.kind == "local":
+        return None
+    if store is None:
+        raise UserError("engine=dask needs an output folder, where workers leave their blocks")
+    from simulator.engine.on_dask import DaskRunner
+
+    return DaskRunner(settings)

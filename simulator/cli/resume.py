@@ -5,16 +5,19 @@ what is typed beside it wins.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from simulator.block_names import BLOCKS, COMMAND_NAME
+from simulator.block_names import BLOCKS, COMMAND_NAME, blocks_in
 from simulator.cli.arguments import Command
 from simulator.validation import UserError, clip
 
 KEY: Final = "run.resume"
+_TYPED: Final = ("hydra", "engine")
+"""What only who types may say: folders, and machines that are trusted with code."""
 
 
 def resumed(command: Command) -> Command:
@@ -36,14 +39,31 @@ def resumed(command: Command) -> Command:
     return replace(command, overrides=(*noted, *typed, f"hydra.run.dir={_quoted(folder)}"))
 
 
-def note(folder: Path, overrides: Sequence[str]) -> None:
-    """Leave the arguments of a run in its folder of blocks; the run goes on where that fails."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+@contextmanager
+def noted(folder: Path, overrides: Sequence[str]) -> Iterator[None]:
+    """The arguments of the run at hand stand beside its blocks.
+
+    Those of an earlier run come back where this one ends without a block. ``folder`` is the run's;
+    it goes on where nothing can be written there.
+    """
+    file, before = folder / BLOCKS / COMMAND_NAME, blocks_in(folder)
+    earlier = file.read_bytes() if file.is_file() else None
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(list(overrides), ensure_ascii=False, indent=1)
-        (folder / COMMAND_NAME).write_text(text + "\n", encoding="utf-8")
-    except OSError:
-        return
+        file.write_text(text + "\n", encoding="utf-8")
+    try:
+        yield
+    except BaseException:
+        if earlier is not None and blocks_in(folder) == before:
+            with suppress(OSError):
+                file.write_bytes(earlier)
+        raise
+    finally:
+        if not blocks_in(folder):
+            with suppress(OSError):
+                file.unlink()
+                file.parent.rmdir()
 
 
 def _noted(folder: Path) -> list[str]:
@@ -59,7 +79,7 @@ def _noted(folder: Path) -> list[str]:
         found = None
     if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
         raise UserError(f"{KEY}: {clip(file, 200)} cannot be read; give the whole command again")
-    return [text for text in found if not _key(text).startswith("hydra")]
+    return [text for text in found if not _key(text).startswith(_TYPED)]
 
 
 def _key(text: str) -> str:

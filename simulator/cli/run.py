@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulator.block_names import BLOCKS, blocks_in
+from simulator.block_names import blocks_in
 from simulator.cli.arguments import Command, read_arguments
 from simulator.cli.configuration.folders import ConfigFolders, find_folders, shown
 from simulator.cli.exits import EXIT_OK, concluded, tell, told
 from simulator.cli.help import answer_first, help_text
-from simulator.cli.resume import KEY, note, resumed
+from simulator.cli.resume import KEY, noted, resumed
 from simulator.cli.running import request_of, run_told
 from simulator.report.kit.language import speaking, tr
 from simulator.results.run_folder import FINISH, is_whole
@@ -37,6 +37,8 @@ class _Session:
 
     def __init__(self) -> None:
         self._typed: tuple[str, ...] = ()
+        self._resumes = False
+        self._blocks_before = 0
         self._folders: ConfigFolders
         self._folder: Path | None = None
         self._language: LanguageCode = "en"
@@ -47,7 +49,8 @@ class _Session:
     def answer(self, command: Command) -> int:
         """Help, or the run or sweep that was asked for."""
         answer_first(command, lambda: help_text(find_folders(command.config_dirs)))
-        command = resumed(command)
+        typed, command = command, resumed(command)
+        self._resumes = typed is not command
         self._typed = command.overrides
         from simulator.cli.configuration.hydra_app import compose_inputs, drive, prepared
 
@@ -71,7 +74,7 @@ class _Session:
         folder = self._folder
         if folder is not None and is_whole(folder):
             return f"the data are whole: {FINISH} {shown(folder)} puts them in place"
-        if folder is not None and blocks_in(folder):
+        if folder is not None and blocks_in(folder) > self._blocks_before:
             return f"{blocks_in(folder)} blocks of paths are kept: {KEY}={shown(folder)} goes on"
         return "an unfinished run leaves no results"
 
@@ -82,10 +85,10 @@ class _Session:
         try:
             with job_folder(config) as job:
                 self._folder = job.folder
+                self._blocks_before = 0 if self._resumes else blocks_in(job.folder)
                 request = request_of(config, job, self._folders)
-                note(job.folder / BLOCKS, self._typed)
                 self._language = request.report.language
-                with speaking(self._language):
+                with noted(job.folder, self._typed), speaking(self._language):
                     self._finished, self._code = run_told(request, job.folder)
         except Exception as trouble:
             error, self._code = told(trouble)

@@ -8,14 +8,16 @@ and whatever was found in blocks of an earlier run.
 
 from simulator.engine.paths import recarray_levers, simulate_block, states_at
 from simulator.engine.scratch import Scratch, scratch_bytes
-from simulator.engine.simulate import WorldBuilder, simulate
+from simulator.engine.simulate import Runner, simulate
 from simulator.engine.simulation import Simulation
 from simulator.engine.store import BlockStore
 from simulator.engine.threads import thread_count
+from simulator.engine.unit_work import WorldBuilder
 from simulator.engine.warm_up import compile_kernels
 
 __all__ = [
     "BlockStore",
+    "Runner",
     "Scratch",
     "Simulation",
     "WorldBuilder",

@@ -1,24 +1,22 @@
 """Every scenario and policy of a run: what is missing is simulated, block by block."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from threading import Event, local
 
 from simulator.engine.kept import Kept
-from simulator.engine.path_sums import OverPaths
-from simulator.engine.paths import reference_of, simulate_block
 from simulator.engine.scratch import Scratch
 from simulator.engine.simulation import Simulation
 from simulator.engine.store import BlockStore
 from simulator.engine.threads import run_units, thread_count
+from simulator.engine.unit_work import Context, WorldBuilder
 from simulator.engine.units import Unit, missing_units
 from simulator.levers import LeverTable
 from simulator.packing import Packed
 from simulator.settings import RunSettings
-from simulator.shocks.world import World
 
-WorldBuilder = Callable[[int, int], World]
-"""Hazards of the paths [first, last) of a scenario."""
+Runner = Callable[[Sequence[Unit], Kept, Callable[[int], None]], None]
+"""Has units made elsewhere, puts them in, and tells of each path of a policy."""
 
 
 def simulate(
@@ -31,64 +29,60 @@ def simulate(
     by_score: bool = False,
     earlier: Simulation | None = None,
     store: BlockStore | None = None,
+    runner: Runner | None = None,
 ) -> Simulation:
     """Run every scenario and policy; ``advance`` is told of each finished path of a policy.
 
     ``by_score``: new customers are summed by their score. ``earlier``: what the same call with
     fewer paths left; its paths are taken as they are, and the result is that without it.
     ``store``: blocks of paths that are there already are not simulated again, others are left
-    there; the result is that without it.
+    there; the result is that without it. ``runner``: what runs units in place of this process's
+    threads; it needs a ``store``.
     """
+    context = Context(packed, worlds, levers, run, by_score)
     pairs = [(scenario, policy) for scenario in worlds for policy in levers]
     result = Simulation.empty(packed, pairs, run, by_score=by_score)
     known = 0 if earlier is None else result.take(earlier)
-    kept = store and Kept.of(store, result, packed, levers, run, by_score=by_score)
+    kept = None if store is None else Kept(store, context, result)
     units: list[Unit] = []
-    for scenario, build in worlds.items():
-        found = kept.take(scenario, build, known, advance) if kept else {}
+    for scenario in worlds:
+        found = {} if kept is None else kept.take(scenario, known, advance)
         units += missing_units(scenario, levers, found, known, run)
-    work = _Work(packed, worlds, levers, run, result, kept or None, advance, local(), Event())
-    run_units(units, work.do, thread_count(run), work.stop)
+    if runner is not None and kept is not None:
+        runner(units, kept, advance)
+    else:
+        work = _Work(context, result, kept, advance)
+        run_units(units, work.do, thread_count(run), work.stop)
     result.close()
     return result
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What work units of a run have in common."""
+    """What the threads of a run share."""
 
-    packed: Packed
-    worlds: Mapping[str, WorldBuilder]
-    levers: Mapping[str, LeverTable]
-    run: RunSettings
+    context: Context
     result: Simulation
     kept: Kept | None
     advance: Callable[[int], None]
-    worker: local
-    stop: Event
+    worker: local = field(default_factory=local)
+    stop: Event = field(default_factory=Event)
 
     def do(self, unit: Unit) -> None:
-        """Simulate a unit's policies beside the reference; its block is kept where asked."""
+        """Simulate a unit; its block is kept where asked."""
         if self.stop.is_set():
             return
-        policies = dict.fromkeys((reference_of(self.levers), *unit.policies))
-        tallies = {policy: self.result.tallies[unit.scenario, policy] for policy in policies}
-        sums = {policy: OverPaths.of(self.packed, tallies[policy]) for policy in policies}
-        world = self.worlds[unit.scenario](unit.first, unit.last)
         if not hasattr(self.worker, "scratch"):
-            self.worker.scratch = Scratch.allocate(self.packed, next(iter(tallies.values())))
-        simulate_block(
-            self.packed,
+            tallies = next(iter(self.result.tallies.values()))
+            self.worker.scratch = Scratch.allocate(self.context.packed, tallies)
+        world = self.context.world(unit)
+        sums = self.context.simulate(
+            unit,
             world,
-            {policy: self.levers[policy] for policy in policies},
-            self.run,
-            unit.first,
-            {policy: (tallies[policy], unit.first) for policy in policies},
-            {p: h for (s, p), h in self.result.histories.items() if s == unit.scenario},
+            (self.result, unit.first),
             self.worker.scratch,
             lambda policy: self.advance(policy in unit.policies),
             self.stop.is_set,
-            sums,
         )
         if self.stop.is_set():  # it may have ended early
             return

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from simulator.engine.path_sums import OverPaths
 from simulator.engine.paths import history_rows
+from simulator.engine.units import Unit
 from simulator.kernels.tally import HISTORY_DTYPE, PER_PATH, Tallies
 from simulator.packing import Packed
 from simulator.settings import RunSettings
@@ -67,16 +68,16 @@ class Simulation:
             self.histories[pair][:] = history  # of path 0 alone
         return n_known
 
-    def section(self, pair: Pair, first: int, last: int, sums: OverPaths) -> "Section":
-        """What the paths [first, last) of ``pair`` leave: arrays to be read or to be filled.
+    def section(self, pair: Pair, unit: Unit, at: int, sums: OverPaths) -> "Section":
+        """What the paths of ``unit`` under ``pair`` leave: arrays to be read or to be filled.
 
-        ``sums`` are of these paths alone.
+        ``at``: row of its first path here; ``sums`` are of these paths alone.
         """
-        tallies = self.tallies[pair]
-        found: Section = {name: getattr(tallies, name)[first:last] for name in PER_PATH}
+        tallies, end = self.tallies[pair], at + unit.last - unit.first
+        found: Section = {name: getattr(tallies, name)[at:end] for name in PER_PATH}
         for name, parts in sums.parts.items():
             found |= {f"{name}.{which}": part for which, part in enumerate(parts)}
-        if first == 0 and pair in self.histories:
+        if unit.first == 0 and pair in self.histories:
             found["history"] = self.histories[pair]
         return found
 

@@ -43,7 +43,7 @@ class BlockStore:
     @property
     def reused(self) -> int:
         """Blocks of which sections were taken."""
-        return len(self._used)
+        return len(self._used - self._made)
 
     @property
     def made(self) -> int:
@@ -70,8 +70,7 @@ class BlockStore:
     def keep(self, sections: Sequence[tuple[Entry, Section]]) -> None:
         """Leave a block; ``UserError`` where the disk does not take it."""
         entries = [entry for entry, _ in sections]
-        name = sha256(" ".join(entry.key for entry in entries).encode()).hexdigest()[:16]
-        file = self.folder / f"{entries[0].first:07d}-{entries[0].last:07d}-{name}{BLOCK_END}"
+        file = self.folder / block_name(entries)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_block(file, sections)
@@ -85,6 +84,13 @@ class BlockStore:
             self._made.add(file.name)
             self._note(file, entries)
 
+    def add(self, name: str, *, made: bool) -> None:
+        """A block that another process has left, or found, for this run."""
+        with suppress(DamagedBlockError):
+            self._note(self.folder / name, entries_in(self.folder / name))
+        if made:
+            self._made.add(name)
+
     def end(self, *, keep: bool) -> None:
         """After the run: blocks that it neither took nor made go, and without ``keep`` all."""
         own = self._used | self._made if keep else set()
@@ -95,3 +101,9 @@ class BlockStore:
         if not keep:
             with suppress(OSError):  # with files of the user's own it stays
                 self.folder.rmdir()
+
+
+def block_name(entries: Sequence[Entry]) -> str:
+    """Name of the file with the sections ``entries``, of one span of paths."""
+    what = sha256(" ".join(entry.key for entry in entries).encode()).hexdigest()[:16]
+    return f"{entries[0].first:07d}-{entries[0].last:07d}-{what}{BLOCK_END}"

@@ -13,8 +13,11 @@ Unit = TypeVar("Unit")
 
 def thread_count(run: RunSettings) -> int:
     """Worker threads of a run: as set, or the processors that this process may use."""
-    if run.threads:
-        return run.threads
+    return run.threads or processors()
+
+
+def processors() -> int:
+    """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from threading import Event
 
-from simulator.engine.simulate import WorldBuilder, simulate
+from simulator.engine.simulate import simulate
+from simulator.engine.unit_work import WorldBuilder
 from simulator.levers import LeverTable
 from simulator.packing import Packed
 from simulator.settings import RunSettings

@@ -91,7 +91,13 @@ def test_a_second_sweep_is_refused_before_it_writes(elsewhere, capsys):
 def test_a_sweep_writes_each_job_in_a_folder_of_its_own(elsewhere):
     assert main([*DATA, "-m", "run.seed=1,2", "hydra.sweep.dir=sweep"]) == 0
     folder = elsewhere / "sweep"
-    assert {path.name for path in folder.iterdir()} == {"0", "1", "multirun.yaml", "sweep.csv"}
+    assert {path.name for path in folder.iterdir()} == {
+        "0",
+        "1",
+        ".jobs",
+        "multirun.yaml",
+        "sweep.csv",
+    }
     assert [_seeds(folder / job) for job in ("0", "1")] == [{1}, {2}]
 
 
@@ -139,7 +145,7 @@ def test_a_failed_page_keeps_the_data_and_names_the_command(error, elsewhere, mo
     stored = load(elsewhere / "out")
     assert stored.manifest["checks_passed"] is True
     names = {path.name for path in (elsewhere / "out").iterdir()}
-    assert names == {"results.nc", "summary.csv", MANIFEST_NAME, ".hydra"}
+    assert names == {"results.nc", "summary.csv", MANIFEST_NAME, ".hydra", "blocks"}
     assert main(["report", "out"]) == 0
     _check(elsewhere / "out")
     assert {"report.html", "tables.xlsx"} <= set(_hashes(elsewhere / "out"))
@@ -171,7 +177,11 @@ def test_a_run_that_fails_leaves_the_earlier_results(elsewhere, monkeypatch, cap
         assert main([*DATA, "run.seed=7", "hydra.run.dir=out"]) == 2
     (error,) = _errors(capsys.readouterr().err)
     assert "not enough memory; fewer run.paths, policies, scenarios or provision" in error
-    assert _contents(elsewhere / "out") == before
+    after = _contents(elsewhere / "out")
+    assert before.items() - after.items() == {
+        (place, text) for place, text in before.items() if place.endswith("command.json")
+    }
+    assert {Path(place).parent.name for place in after.keys() - before.keys()} == {"blocks"}
 
 
 def test_a_scenario_whose_cap_takes_all_income_has_its_page(elsewhere):
@@ -206,7 +216,7 @@ def test_a_repeat_leaves_no_file_that_is_not_its_own(elsewhere):
     (elsewhere / "out" / "notes.txt").touch()
     assert main([*DATA, "run.seed=7", "hydra.run.dir=out"]) == 0
     names = {path.name for path in (elsewhere / "out").iterdir()}
-    assert names == {"results.nc", "summary.csv", MANIFEST_NAME, ".hydra", "notes.txt"}
+    assert names == {"results.nc", "summary.csv", MANIFEST_NAME, ".hydra", "blocks", "notes.txt"}
 
 
 # --- kill -9 ------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import xarray as xr
 from simulator.block_names import BLOCKS, COMMAND_NAME, blocks_in
 from simulator.cli.app import main
 from simulator.cli.arguments import read_arguments
-from simulator.cli.resume import note, resumed
+from simulator.cli.resume import noted, resumed
 from simulator.validation import UserError
 from tests.cli.repeats import Repeats
 from tests.cli.small_runs import SETTLED
@@ -116,7 +116,10 @@ def test_an_interrupted_run_names_what_is_kept_and_goes_on(elsewhere, monkeypatc
 
 
 def test_what_is_typed_wins_and_nothing_of_hydra_comes_from_the_file(tmp_path):
-    note(tmp_path / BLOCKS, ["run.paths=4", "~policy", "hydra.run.dir=there", "run.seed=3"])
+    (tmp_path / BLOCKS).mkdir()
+    (tmp_path / BLOCKS / "x.block").touch()
+    with noted(tmp_path, ["run.paths=4", "~policy", "hydra.run.dir=there", "run.seed=3"]):
+        pass
     typed = read_arguments([f"run.resume={tmp_path}", "run.seed=9", "policy=[]"])
     assert resumed(typed).overrides == (
         *("run.paths=4", "run.seed=9", "policy=[]", f"hydra.run.dir='{tmp_path}'"),

@@ -61,7 +61,17 @@ ATTACKS = {
     ),
     "engine key in an experiment": (
         "experiment/mine",
-        "# @package _global_\nengine: {}\n",
+        "# @package _global_\nengine: {kind: dask, scheduler: 'tcp://127.0.0.1:9'}\n",
+        "keys of engine are typed on the command line",
+    ),
+    "engine of one's own": (
+        "engine/mine",
+        "kind: dask\nscheduler: 'tcp://127.0.0.1:9'\n",
+        "keys of engine are typed on the command line",
+    ),
+    "unknown key in an experiment": (
+        "experiment/mine",
+        "# @package _global_\nmotor: {}\n",
         "must be one of",
     ),
     "hydra default": (

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simulator.catalogue import parameters_from
-from simulator.engine import BlockStore, Simulation, WorldBuilder, simulate
+from simulator.engine import BlockStore, Runner, Simulation, WorldBuilder, simulate
 from simulator.levers import LeverTable, build_levers
 from simulator.macro import draw_macro_paths
 from simulator.packing import Packed, pack
@@ -65,6 +65,7 @@ def outcome(
     cells: bool = True,
     by_score: bool = False,
     advance: Callable[[int], None] = lambda n: None,
+    runner: Runner | None = None,
     **changes: object,
 ) -> tuple[Simulation, BlockStore]:
     """A small run with its blocks in ``folder``; without one no block is left."""
@@ -88,6 +89,7 @@ def outcome(
         advance,
         by_score=by_score,
         store=store if folder else None,
+        runner=runner,
     )
     return found, store
 

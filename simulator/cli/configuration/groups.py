@@ -40,7 +40,8 @@ class Group:
     takes, by default the model. ``check_key`` refuses the words of a key after the group's, as far
     as they tell. ``in_a_run``: whether a run reads it; others belong to a command of their own.
     ``unread_by``: commands that refuse what is typed of it. ``interpolation``: whether its files
-    may refer to other keys as ``${key}``.
+    may refer to other keys as ``${key}``. ``typed_only``: whether only the command line sets its
+    keys, no file of a user's: what they name is trusted with code.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Group:
     in_a_run: bool = True
     unread_by: tuple[str, ...] = ()
     interpolation: bool = True
+    typed_only: bool = False
 
     @property
     def has_files(self) -> bool:
@@ -174,6 +176,12 @@ def _governance_model() -> "type[BaseModel]":
     return GovernanceSettings
 
 
+def _engine_model() -> "type[BaseModel]":
+    from simulator.settings import EngineSettings
+
+    return EngineSettings
+
+
 def _screen_model() -> "type[BaseModel]":
     from simulator.settings import ScreenSettings
 
@@ -290,6 +298,14 @@ _ROWS: Final = (
         Choice.NO_FILES,
         _decision_model,
         unread_by=("fit", "screen"),
+    ),
+    Group(
+        "engine",
+        "what runs the paths: threads of this process, or a Dask cluster",
+        Choice.ONE,
+        _engine_model,
+        unread_by=("fit", "screen"),
+        typed_only=True,
     ),
     Group(
         "governance",

@@ -77,7 +77,11 @@ def request_from(
         provision=inputs.provision,
         sections=inputs.sections,
         table_folders=folders.table_folders,
-        configuration=configuration,
+        configuration={
+            group: found
+            for group, found in configuration.items()
+            if group not in TABLE or not TABLE[group].typed_only
+        },
         overrides=overrides,
     )
 

@@ -8,6 +8,7 @@ chooses, so a bad file that nobody chose is told and left alone.
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from simulator.cli.configuration.folders import ConfigFolders, chosen_in, shown
 from simulator.cli.configuration.groups import (
@@ -20,6 +21,8 @@ from simulator.cli.configuration.groups import (
 )
 from simulator.reading.plain_yaml import check_nodes, load, parse, read_text
 from simulator.validation import UserError, check_known, clip, unknown_choice
+
+_TYPED: Final = "keys of engine are typed on the command line, never read from a file"
 
 
 def scan(folders: ConfigFolders, asked: Mapping[str, frozenset[str] | None]) -> list[str]:
@@ -49,6 +52,8 @@ def scan(folders: ConfigFolders, asked: Mapping[str, frozenset[str] | None]) -> 
             warnings.append(why)
         for name, path in choices[group].items():
             try:
+                if TABLE[group].typed_only and folders.configs not in path.parents:
+                    raise _refuse(path, _TYPED)
                 scan_choice(path, group, choices)
             except UserError as error:
                 if name in wanted[group]:
@@ -114,8 +119,13 @@ def _check_header(path: Path, text: str, group: str) -> None:
 def _check_experiment(
     path: Path, content: dict[object, object], choices: dict[str, dict[str, Path]]
 ) -> None:
-    keys = ("defaults", *(name for name in TABLE if name != EXPERIMENT))
+    keys = (
+        "defaults",
+        *(n for n, item in TABLE.items() if n != EXPERIMENT and not item.typed_only),
+    )
     for key in content:
+        if str(key) in TABLE and TABLE[str(key)].typed_only:
+            raise _refuse(path, _TYPED)
         check_known(f"{shown(path)}: a key", keys, str(key))
     entries = content.get("defaults") or []
     if not isinstance(entries, list):
