@@ -6,7 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import against, household, intervals, lives, pairing, simulation, startup, tape
+from benchmarks import (
+    against,
+    household,
+    intervals,
+    lives,
+    on_dask,
+    pairing,
+    simulation,
+    startup,
+    tape,
+)
 from benchmarks.case import ROOT
 from benchmarks.harness import Row, machine_facts, markdown, update_readme
 
@@ -20,6 +30,7 @@ SECTIONS: dict[str, Callable[[], list[Row]]] = {
     "start": startup.measure_start,
     "memory": startup.measure_memory,
     "tape": tape.measure,
+    "dask": on_dask.measure,
 }
 
 

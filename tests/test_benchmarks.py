@@ -11,6 +11,7 @@ from benchmarks import (
     household,
     intervals,
     lives,
+    on_dask,
     pairing,
     philox_calls,
     simulation,
@@ -130,6 +131,7 @@ def test_every_measure_returns_rows_on_a_tiny_book() -> None:
         pairing.measure(borrowers=60, paths=4),
         intervals.measure(borrowers=60, paths=31),
         startup.measure_memory(borrowers=60),
+        on_dask.measure(blocks=4, borrowers=60, paths=2),
     ]
     for rows in found:
         assert rows

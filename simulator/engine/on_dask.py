@@ -81,12 +81,13 @@ class DaskRunner:
             return
         folder = kept.store.folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        with _told(kept), self._client() as client:
+        with _told(kept), self.client() as client:
             _check_folder(client, folder)
-            _Tasks(client, kept, folder, advance).run(units)
+            Tasks(client, kept, folder, advance).run(units)
 
     @contextmanager
-    def _client(self) -> "Iterator[Client]":
+    def client(self) -> "Iterator[Client]":
+        """A client of the cluster, which ends with it where it is its own."""
         from distributed import Client, LocalCluster, Security
 
         own = self.settings
@@ -113,13 +114,22 @@ class DaskRunner:
             yield client
 
 
-class _Tasks:
-    """Units that are out, each with the task that makes it."""
+class Tasks:
+    """Units that are out, each with the task that makes it.
+
+    ``make``: what a worker does of (context, unit, folder).
+    """
 
     def __init__(
-        self, client: "Client", kept: Kept, folder: Path, advance: Callable[[int], None]
+        self,
+        client: "Client",
+        kept: Kept,
+        folder: Path,
+        advance: Callable[[int], None],
+        make: Callable[[Context, Unit, str], Receipt] = make_block,
     ) -> None:
         self._client, self._kept, self._folder, self._advance = client, kept, folder, advance
+        self._make = make
         self._context: Any = None
         self._given: dict[Unit, int] = {}
         self._out: dict[Any, Unit] = {}
@@ -155,7 +165,7 @@ class _Tasks:
                 _itself, self._kept.context, key=f"context-{uuid4()}", pure=False
             )
         task = self._client.submit(
-            make_block,
+            self._make,
             self._context,
             unit,
             str(self._folder),

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import on_dask as on_dask_benchmark
 from simulator.engine import BlockStore, Simulation
-from simulator.engine.on_dask import DaskRunner, _is_loopback
+from simulator.engine.on_dask import DaskRunner, Tasks, _is_loopback
+from simulator.engine.units import Unit
 from simulator.settings import EngineSettings
 from simulator.simulating import runner_of
 from simulator.validation import UserError
@@ -88,6 +90,91 @@ def test_a_run_survives_five_killed_workers(tmp_path):
 def test_a_run_survives_ten_killed_workers_five_times(tmp_path):
     for turn in range(5):
         _with_killed_workers(tmp_path / str(turn), 10)
+
+
+# --- order and counts ---------------------------------------------------------------------------
+
+
+class Alone:
+    """In place of a cluster of three threads: tasks end when they are looked at, oldest first."""
+
+    status = "running"
+
+    def __init__(self) -> None:
+        self.given: list[int] = []
+        self.most = 0
+        self.lost = {5, 9}
+        """Paths whose first task is lost."""
+        self._out: list[Task] = []
+
+    def nthreads(self) -> dict[str, int]:
+        return {"a": 2, "b": 1}
+
+    def submit(self, work: Callable[..., object], *given: object, **_: object) -> "Task":
+        if len(given) == 1:
+            return Task(self, "finished", given[0])
+        unit = given[1]
+        assert isinstance(unit, Unit)
+        self.given.append(unit.first)
+        found = Task(self, "pending", work(*given))
+        self._out.append(found)
+        self.most = max(self.most, len(self._out))
+        if unit.first in self.lost:
+            self.lost.remove(unit.first)
+            found.end_as = "lost"
+        return found
+
+    def end_one(self, task: "Task") -> None:
+        if self._out and self._out[0] is task:
+            self._out.pop(0)
+            task.now = task.end_as
+
+
+class Task:
+    def __init__(self, client: Alone, now: str, answer: object) -> None:
+        self.now, self.end_as, self._client, self._answer = now, "finished", client, answer
+
+    @property
+    def status(self) -> str:
+        found = self.now
+        self._client.end_one(self)
+        return found
+
+    def result(self) -> object:
+        return self._answer
+
+
+def test_units_are_given_in_order_few_at_a_time_and_again_where_one_is_lost(monkeypatch):
+    monkeypatch.setattr(on_dask_benchmark, "SECONDS", 0.0)
+    client, kept, told = Alone(), on_dask_benchmark.Counted(), list[int]()
+    units = [Unit("asleep", at, at + 1, ("a", "b")) for at in range(20)]
+    Tasks(client, kept, Path(), told.append, on_dask_benchmark.sleeping).run(units)
+    assert client.most == 2 * 3
+    assert sorted(client.given) == sorted([*range(20), 5, 9])
+    assert list(dict.fromkeys(client.given)) == list(range(20))
+    assert sorted(map(int, kept.receipts)) == list(range(20))
+    assert told == [2] * 20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", [0, 7])
+@pytest.mark.parametrize("batch", [1, 3, 10])
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("engine", ["local", "dask"])
+def test_no_variable_differs_by_how_it_is_run(engine, threads, batch, kept, tmp_path):
+    """24 combinations of engine, threads, batch and what is there already."""
+    plain, _ = outcome(None, **MANY)
+    outcome(tmp_path, **MANY)
+    for file in sorted(tmp_path.glob("*.block"))[kept:]:
+        file.unlink()
+    own = EngineSettings(kind="dask", workers=threads)
+    found, store = outcome(
+        tmp_path,
+        runner=DaskRunner(own) if engine == "dask" else None,
+        **{**MANY, "threads": threads, "path_batch": batch},
+    )
+    assert store.reused == kept
+    assert_same_simulations(plain, found)
 
 
 # --- a scheduler of its own --------------------------------------------------------------------
