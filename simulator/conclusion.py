@@ -1,6 +1,7 @@
 """From a finished simulation to what a user holds: dataset, summary, explanations, files, pages."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import xarray as xr
@@ -51,6 +52,7 @@ from simulator.results.underwriting import (
 )
 from simulator.settings import EngineSettings, GovernanceSettings
 from simulator.simulated import Simulated
+from simulator.validation import clip
 
 
 def conclude(
@@ -63,21 +65,25 @@ def conclude(
     """From tallies to what a user holds; its files are whole in ``output``, which is held.
 
     Data first: what the simulation gave is kept, and then what each explanation gave, whatever
-    becomes of later ones and of the pages.
+    becomes of the others and of the pages. The manifest names those that failed.
     """
     steps = _Concluding(request, simulated, questions, output, watch)
     results = steps.results()
     steps.write(results)
     failure: Exception | None = None
-    try:
-        for explain in (steps.break_evens, steps.causes, steps.underwriting, steps.trials):
+    for explain in (steps.break_evens, steps.causes, steps.underwriting, steps.trials):
+        try:
             found = explain(results)
-            if found is not results:
-                results = found
-                steps.write(results)
+        except Exception as error:
+            failure = failure or error
+            found = steps.without(results, explain.__name__, error)
+        if found is not results:
+            results = found
+            steps.write(results)
+    try:
         steps.write_pages(results)
     except Exception as error:
-        failure = error
+        failure = failure or error
     if output is not None:
         commit(output)
     if simulated.store is not None:
@@ -97,6 +103,8 @@ class _Results:
     answers: tuple[BreakEven, ...] = ()
     causes: tuple[CauseShare, ...] = ()
     tried: Tried | None = None
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """Explanations that failed, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +182,11 @@ class _Concluding:
         dataset = with_tried(results.dataset, tried)
         return self._with_manifest(replace(results, dataset=dataset, tried=tried))
 
+    def without(self, results: _Results, name: str, error: Exception) -> _Results:
+        """``results`` that tell that the explanation ``name`` failed."""
+        why = clip(f"{type(error).__name__}: {error}", 200)
+        return self._with_manifest(replace(results, failed={**results.failed, name: why}))
+
     def _with_manifest(self, results: _Results) -> _Results:
         """``results`` with the manifest that goes with them."""
         request, simulated = self.request, self.simulated
@@ -190,6 +203,7 @@ class _Concluding:
             **build_manifest(simulated.output, facts),
             "policy_code": origins(request.all_policies),
             "break_even": break_even_manifest(results.answers),
+            "failed": dict(results.failed),
             "precision": precision_record(simulated.looked, results.summary, simulated.output.run),
             **_blocks_of(simulated),
             "engine": _engine_of(request.section("engine", EngineSettings)),

@@ -151,6 +151,17 @@ def test_a_failed_page_keeps_the_data_and_names_the_command(error, elsewhere, mo
     assert {"report.html", "tables.xlsx"} <= set(_hashes(elsewhere / "out"))
 
 
+def test_a_failed_explanation_keeps_the_data_and_the_others(elsewhere, monkeypatch, capsys):
+    with _failing(monkeypatch, "simulator.conclusion.explain_underwriting", ZeroDivisionError):
+        assert main([*SMALL, "explain.underwriting=true", "hydra.run.dir=out"]) == 1
+    assert "ZeroDivisionError: of a page" in capsys.readouterr().err
+    _check(elsewhere / "out")
+    stored = load(elsewhere / "out")
+    assert stored.manifest["failed"] == {"underwriting": "ZeroDivisionError: of a page"}
+    assert {"report.html", "tables.xlsx"} <= set(_hashes(elsewhere / "out"))
+    assert main(["report", "out"]) == 0
+
+
 def test_failed_trials_of_assumptions_keep_the_data(elsewhere, monkeypatch, capsys):
     with _failing(monkeypatch, "simulator.conclusion.try_assumptions", ZeroDivisionError):
         assert main([*SMALL, "hydra.run.dir=out"]) == 1
