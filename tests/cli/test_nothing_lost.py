@@ -153,7 +153,10 @@ def test_a_failed_page_keeps_the_data_and_names_the_command(error, elsewhere, mo
 
 def test_a_failed_explanation_keeps_the_data_and_the_others(elsewhere, monkeypatch, capsys):
     with _failing(monkeypatch, "simulator.conclusion.explain_underwriting", ZeroDivisionError):
-        assert main([*SMALL, "explain.underwriting=true", "hydra.run.dir=out"]) == 1
+        assert (
+            main([*SMALL, "explain.underwriting=true", "run.runoff_months=2", "hydra.run.dir=out"])
+            == 1
+        )
     assert "ZeroDivisionError: of a page" in capsys.readouterr().err
     _check(elsewhere / "out")
     stored = load(elsewhere / "out")
