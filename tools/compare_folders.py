@@ -27,6 +27,8 @@ OF_THE_MACHINE = (
     "started",
     "finished",
     "threads",
+    "blocks_reused",
+    "blocks_made",
 )
 """Keys of the manifest that say how fast, when, where and by which version a run was made."""
 BYTE_FOR_BYTE = (
