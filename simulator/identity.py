@@ -8,8 +8,9 @@ from pydantic import BaseModel
 
 from simulator.catalogue import parameters_hash
 from simulator.code_identity import code_identity
+from simulator.engine.keys import code_of_sections
 from simulator.macro.tables import find_table
-from simulator.policies import Policy, kinds
+from simulator.policies import POLICY_KINDS, Policy
 from simulator.reading.named_files import named_files, with_home
 from simulator.request import ExperimentRequest
 from simulator.results.run_folder import sha256_of
@@ -34,7 +35,7 @@ def identity(request: ExperimentRequest) -> str:
         "run": request.run.model_dump(mode="json", exclude=_NO_NUMBERS),
         "parameters": parameters_hash(request.parameters),
         "sections": {n: _plain(s) for n, s in request.sections.items() if _decides(n, s)},
-        "code": code_identity()["sha256"],
+        "code": [code_identity()["sha256"], code_of_sections()],
     }
     return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
@@ -49,9 +50,10 @@ def _plain(item: object) -> object:
 
 
 def _policy_identity(policy: Policy) -> object:
-    if isinstance(policy, BaseModel) and kinds().get(policy.kind) is type(policy):
-        return policy.model_dump(mode="json")
-    return [repr(edit) for edit in policy.edits()]
+    edits = [repr(edit) for edit in policy.edits()]
+    if isinstance(policy, BaseModel) and POLICY_KINDS.get(policy.kind) is type(policy):
+        return [policy.model_dump(mode="json"), edits]
+    return edits
 
 
 def _book_identity(request: ExperimentRequest) -> object:

@@ -142,7 +142,9 @@ class EngineSettings(Frozen):
 
     kind: Literal["local", "dask"] = "local"
     """Threads of this process, or worker processes of a Dask cluster."""
-    scheduler: str | None = Field(default=None, min_length=1, max_length=300)
+    scheduler: str | None = Field(
+        default=None, max_length=300, pattern=r"^(tcp|tls)://[\w.\-\[\]:]+:\d+$"
+    )
     """Address of a cluster's scheduler; None is a cluster of its own on this machine."""
     workers: int = Field(default=0, ge=0, le=4096)
     """Worker processes of its own cluster; 0 takes the processors that this process may use."""

@@ -55,6 +55,8 @@ def _simulate(
 ) -> Simulated:
     began, watch, run = datetime.now(UTC), progress or Silent(), request.run
     calm = calm_before(request)
+    store = BlockStore(output / BLOCKS) if output is not None else None
+    runner = runner_of(request, store)
     compile_for(request.book, request.parameters, request.reference, request.provision, watch)
 
     watch.start(len(request.scenarios) + 1, "book and scenarios")
@@ -75,8 +77,6 @@ def _simulate(
         watch.tell(line)
 
     warnings = suitability_warnings(request, book, scenarios)
-    store = BlockStore(output / BLOCKS) if output is not None else None
-    runner = runner_of(request, store)
     started, simulation = perf_counter(), None
     looked: tuple[Reached, ...] = ()
     while True:
@@ -118,6 +118,7 @@ def runner_of(request: ExperimentRequest, store: BlockStore | None) -> Runner | 
         return None
     if store is None:
         raise UserError("engine=dask needs an output folder, where workers leave their blocks")
-    from simulator.engine.on_dask import DaskRunner
+    from simulator.engine.on_dask import DaskRunner, check_engine
 
+    check_engine(settings)
     return DaskRunner(settings)

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from simulator.results.files import SUMMARY_NAME, remove_files
-from simulator.results.run_folder import check_whole
+from simulator.results.run_folder import intact_files
 from simulator.results.store import write_files
 from simulator.results.summary import SummaryRow
 from simulator.results.table import csv_line
-from simulator.validation import UserError
 
 SWEEP_NAME: Final = "sweep.csv"
 RECORDS: Final = ".jobs"
@@ -30,8 +29,8 @@ LOST: Final = "the job ended without a record: killed, or out of memory"
 class JobRecord:
     """What became of one job; ``error`` is empty for one that wrote everything.
 
-    ``folder``: name within the sweep's; ``identity``: of what decides its numbers; ``seconds``: 0
-    where its results were there already.
+    ``folder``: name within the sweep's; ``token``: of its arguments; ``identity``: of what decides
+    its numbers; ``seconds``: 0 where its results were there already.
     """
 
     job: int
@@ -39,6 +38,7 @@ class JobRecord:
     values: tuple[str, ...] = ()
     """Of the keys that are swept, in their order."""
     folder: str = ""
+    token: str = ""
     identity: str = ""
     error: str = ""
     code: int = 0
@@ -70,24 +70,31 @@ def record_of(sweep: Path, job: int) -> JobRecord | None:
         return None
 
 
-def forget_failed(sweep: Path, job: int) -> None:
-    """Remove a job's record unless it ended well, so that what is there later is new."""
-    found = record_of(sweep, job)
-    if found is None or found.error:
-        with suppress(OSError):
-            (sweep / RECORDS / f"{job}.json").unlink()
+def forget_others(sweep: Path, tokens: Sequence[str]) -> None:
+    """Remove records of other jobs than those of ``tokens``, and of those that did not end well."""
+    for file in (sweep / RECORDS).glob("*.json"):
+        job = int(file.stem) if file.stem.isdecimal() else len(tokens)
+        found = record_of(sweep, job)
+        if found is None or found.code or found.token not in tokens[job : job + 1]:
+            with suppress(OSError):
+                file.unlink()
+
+
+def forget(sweep: Path, job: int) -> None:
+    """Remove the record of a job that is run now: what is there later is new."""
+    with suppress(OSError):
+        (sweep / RECORDS / f"{job}.json").unlink()
 
 
 def is_there(sweep: Path, job: int, folder: Path, identity: str) -> bool:
-    """Whether a job's results are those that are asked for, and whole."""
+    """Whether a job's results are those of ``identity``, every file as its manifest names it."""
     found = record_of(sweep, job)
-    if found is None or found.error or found.identity != identity:
-        return False
-    try:
-        check_whole(folder, (SUMMARY_NAME,))
-    except UserError:
-        return False
-    return (folder / SUMMARY_NAME).is_file()
+    return (
+        found is not None
+        and not found.code
+        and found.identity == identity
+        and SUMMARY_NAME in intact_files(folder)
+    )
 
 
 def seconds_left(sweep: Path, jobs: int, at_once: int) -> float | None:

@@ -16,6 +16,8 @@ from simulator.cli.arguments import Command
 from simulator.validation import UserError, clip
 
 KEY: Final = "run.resume"
+_FILES: Final = ("path", "mapping", "panel", "table", "history", "baseline")
+"""Last words of keys that name a file."""
 _TYPED: Final = ("hydra", "engine")
 """What only who types may say: folders, and machines that are trusted with code."""
 
@@ -48,16 +50,16 @@ def noted(folder: Path, overrides: Sequence[str]) -> Iterator[None]:
     """
     file, before = folder / BLOCKS / COMMAND_NAME, blocks_in(folder)
     earlier = file.read_bytes() if file.is_file() else None
+    told = {"folder": str(Path.cwd()), "arguments": list(overrides)}
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(list(overrides), ensure_ascii=False, indent=1)
-        file.write_text(text + "\n", encoding="utf-8")
+        _write(file, json.dumps(told, ensure_ascii=False, indent=1).encode())
     try:
         yield
     except BaseException:
         if earlier is not None and blocks_in(folder) == before:
             with suppress(OSError):
-                file.write_bytes(earlier)
+                _write(file, earlier)
         raise
     finally:
         if not blocks_in(folder):
@@ -66,20 +68,40 @@ def noted(folder: Path, overrides: Sequence[str]) -> Iterator[None]:
                 file.parent.rmdir()
 
 
+def _write(file: Path, content: bytes) -> None:
+    """Write ``file`` whole, or leave it as it is."""
+    part = file.with_name(f"{file.name}.part")
+    part.write_bytes(content)
+    part.replace(file)
+
+
 def _noted(folder: Path) -> list[str]:
     """The arguments that a run has noted; what belongs to Hydra is never taken from a file."""
     file = folder / BLOCKS / COMMAND_NAME
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if blocks_in(folder):
+            raise UserError(
+                f"{KEY}: no command is noted in {clip(folder, 200)}; give the whole command again,"
+                f" with hydra.run.dir={clip(folder, 200)}"
+            ) from None
         raise UserError(
             f"{KEY}: {clip(folder, 200)} must be the folder of a run whose blocks are there"
         ) from None
     except (OSError, ValueError):
         found = None
-    if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+    told = found.get("arguments") if isinstance(found, dict) else None
+    if not isinstance(told, list) or not all(isinstance(text, str) for text in told):
         raise UserError(f"{KEY}: {clip(file, 200)} cannot be read; give the whole command again")
-    return [text for text in found if not _key(text).startswith(_TYPED)]
+    assert isinstance(found, dict)
+    named = [text for text in told if _key(text).rpartition(".")[2] in _FILES]
+    if named and found.get("folder") != str(Path.cwd()):
+        raise UserError(
+            f"{KEY}: that run was started in {clip(found.get('folder'), 200)} and names files from"
+            f" there ({clip(named[0])}); go there first"
+        )
+    return [text for text in told if not _key(text).startswith(_TYPED)]
 
 
 def _key(text: str) -> str:

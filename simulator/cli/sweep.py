@@ -9,12 +9,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
+from simulator.block_names import blocks_in
 from simulator.cli.arguments import Command
 from simulator.cli.configuration.folders import ConfigFolders, shown
+from simulator.cli.configuration.groups import LAUNCHER
 from simulator.cli.exits import EXIT_DEFECT, EXIT_OK, tell, told
 from simulator.cli.job_records import (
     JobRecord,
-    forget_failed,
+    forget,
+    forget_others,
     is_there,
     record_of,
     remove_sweep,
@@ -23,6 +26,7 @@ from simulator.cli.job_records import (
     write_sweep,
 )
 from simulator.report.kit.language import speaking
+from simulator.results.files import REPORT_NAME
 from simulator.validation import UserError, clip, refuse
 
 if TYPE_CHECKING:
@@ -51,8 +55,23 @@ class Sweep:
 
         self._plan = sweep_plan(arguments, self._folders)
         self._check()
-        drive(self.job, self._folders, arguments, ["--multirun"], self._begin)
+        try:
+            drive(self.job, self._folders, arguments, ["--multirun"], self._begin)
+        except UserError:
+            raise
+        except Exception as error:
+            if self._folder is None:
+                raise
+            self._launcher_failed(error)
         return self._conclude()
+
+    def _launcher_failed(self, error: Exception) -> None:
+        """A job was killed, and the launcher gave up: what others left is in the table."""
+        what = clip(f"{type(error).__name__}: {' '.join(str(error).split())}", 200)
+        tell(
+            f"the launcher ended before its jobs ({what})\njobs that it has started may run on; the"
+            " same command takes what they leave"
+        )
 
     def what_is_left(self) -> str:
         """What an interrupted user needs to know."""
@@ -60,10 +79,17 @@ class Sweep:
             return "nothing was run"
         records = [record_of(self._folder, job) for job in range(len(self._plan.jobs))]
         done = sum(record is not None and not record.error for record in records)
+        started = "; jobs that the launcher has started may run on" * self._has_launcher
         return (
             f"{done} of {len(records)} jobs are done: the same command with"
-            f" hydra.sweep.dir={shown(self._folder)} goes on"
+            f" hydra.sweep.dir={shown(self._folder)} goes on{started}"
         )
+
+    @property
+    def _has_launcher(self) -> bool:
+        """Whether jobs may run in other processes than this one."""
+        words = (text.partition("=") for text in self._command.overrides)
+        return any(key == LAUNCHER and name != "basic" for key, _, name in words)
 
     def _check(self) -> None:
         """Refuse the sweep for what any of its jobs would be refused for."""
@@ -81,8 +107,7 @@ class Sweep:
         """In the folder of the sweep, which is held from now on."""
         self._folder = folder
         remove_sweep(folder)
-        for job in range(len(self._plan.jobs)):
-            forget_failed(folder, job)
+        forget_others(folder, [self._plan.token(job) for job in range(len(self._plan.jobs))])
 
     def job(self, config: "DictConfig") -> None:
         """Run one job and leave its record; its failure ends no other."""
@@ -99,6 +124,7 @@ class Sweep:
             words,
             self._plan.values(job.number),
             os.path.relpath(job.folder, sweep),
+            self._plan.token(job.number),
         )
         try:
             with self._policies():
@@ -131,9 +157,12 @@ class Sweep:
         with job_folder(config) as job:
             request = self._request(request_of(config, job, self._folders), job)
             record = replace(record, identity=identity(request))
-            if is_there(job.sweep_folder, record.job, job.folder, record.identity):
+            sweep = job.sweep_folder.absolute()
+            known = is_there(sweep, record.job, job.folder, record.identity)
+            if known and _has_asked(job, request):
                 print("its results are there", file=sys.stderr)
                 return record
+            forget(sweep, record.job)
             with speaking(request.report.language):
                 _, code = run_told(request, job.folder)
         return replace(record, code=code, seconds=perf_counter() - began)
@@ -165,6 +194,12 @@ class Sweep:
         print(f"{len(records)} jobs, {failed} failed: {shown(path)}")
         codes = {record.code for record in records} - {EXIT_OK}
         return EXIT_DEFECT if EXIT_DEFECT in codes else max(codes, default=EXIT_OK)
+
+
+def _has_asked(job: "Job", request: "ExperimentRequest") -> bool:
+    """Whether a job's folder has the page and the blocks that are asked for."""
+    has_page = (job.folder / REPORT_NAME).is_file() or not request.report.enabled
+    return has_page and bool(blocks_in(job.folder) or not request.run.keep_blocks)
 
 
 def _rounded(seconds: float) -> str:

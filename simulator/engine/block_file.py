@@ -13,6 +13,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
+from uuid import uuid4
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def write_block(file: Path, sections: Sequence[tuple[Entry, Section]]) -> None:
         entries.append(entry._replace(arrays=sizes, compressed=len(bodies[-1])))
     header = json.dumps([entry._asdict() for entry in entries]).encode()
     content = b"".join((_LENGTH.pack(len(header)), header, *bodies))
-    part = file.with_name(f"{file.name}.{os.getpid()}.part")
+    part = file.with_name(f"{file.name}.{uuid4().hex}.part")
     try:
         with part.open("wb") as out:
             out.write(MAGIC + sha256(content).digest())

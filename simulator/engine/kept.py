@@ -36,12 +36,14 @@ class Kept:
 
     def take_unit(self, unit: Unit) -> list[str]:
         """Put in what the store has of ``unit``; of which policies."""
-        entries = self.context.entries(unit, self.context.world(unit))
-        policy_of = {entry.key: entry.policy for entry in entries}
+        same: dict[str, list[str]] = {}  # two policies may be of the same levers
+        for entry in self.context.entries(unit, self.context.world(unit)):
+            same.setdefault(entry.key, []).append(entry.policy)
         return [
-            policy_of[key]
-            for key, entry, content in self.store.sections(list(policy_of))
-            if self._fill(unit, policy_of[key], entry, content)
+            policy
+            for key, entry, content in self.store.sections(list(same))
+            for policy in same[key]
+            if self._fill(unit, policy, entry, content)
         ]
 
     def _fill(self, unit: Unit, policy: str, entry: Entry, content: bytes) -> bool:

@@ -42,7 +42,7 @@ class Keys:
         )
         when = (run.seed, run.months, run.timeline.horizon)
         return Keys(
-            _digest(_code(), repr((sizes, when)), bundle),
+            _digest(code_of_sections(), repr((sizes, when)), bundle),
             {policy: _digest(table) for policy, table in levers.items()},
             reference_of(levers),
             run.history_borrowers,
@@ -72,8 +72,8 @@ def _digest(*parts: str | tuple[object, ...]) -> str:
 
 
 @cache
-def _code() -> str:
-    """Digest of the code that makes a section of what it receives."""
+def code_of_sections() -> str:
+    """Digest of the code that makes a section of what it receives, and of what compiles it."""
     digest = sha256(sources_hash().encode())
     for source in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(source.read_bytes())

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from time import sleep
@@ -19,6 +20,7 @@ from uuid import uuid4
 
 from simulator.engine.block_file import DamagedBlockError, read_block, write_block
 from simulator.engine.kept import Kept
+from simulator.engine.keys import code_of_sections
 from simulator.engine.scratch import Scratch
 from simulator.engine.simulation import Simulation
 from simulator.engine.store import block_name
@@ -61,7 +63,14 @@ def make_block(context: Context, unit: Unit, folder: str) -> Receipt:
         result = Simulation.empty(context.packed, pairs, few, by_score=context.by_score)
         scratch = Scratch.allocate(context.packed, result.tallies[pairs[0]])
         sums = context.simulate(unit, world, (result, 0), scratch)
-        write_block(file, context.block(unit, world, result, 0, sums))
+        try:
+            write_block(file, context.block(unit, world, result, 0, sums))
+        except OSError as error:
+            raise UserError(
+                f"{clip(folder, 200)}: a worker could not write a block of paths"
+                f" ({clip(error.strerror or error, 100)}): make room and give the same command"
+                " again"
+            ) from error
         return Receipt(file.name, made=True)
     return Receipt(file.name, made=False)
 
@@ -79,10 +88,11 @@ class DaskRunner:
         """
         if not units:
             return
+        check_engine(self.settings)
         folder = kept.store.folder.absolute()
         folder.mkdir(parents=True, exist_ok=True)
         with _told(kept), self.client() as client:
-            _check_folder(client, folder)
+            _check_workers(client, folder)
             Tasks(client, kept, folder, advance).run(units)
 
     @contextmanager
@@ -181,29 +191,33 @@ class Tasks:
             return unit
         receipt: Receipt = task.result()
         self._kept.store.add(receipt.file, made=receipt.made)
-        if set(self._kept.take_unit(unit)) != set(unit.policies):
-            return unit
-        self._advance((unit.last - unit.first) * len(unit.policies))
-        return None
+        found = self._kept.take_unit(unit)
+        self._advance((unit.last - unit.first) * len(found))
+        lacking = tuple(policy for policy in unit.policies if policy not in found)
+        return unit._replace(policies=lacking) if lacking else None
 
 
 def _itself(context: Context) -> Context:
     return context
 
 
-def _sees(folder: str, probe: str) -> bool:
-    return (Path(folder) / probe).is_file()
+def _sees(folder: str, probe: str) -> tuple[bool, str]:
+    return (Path(folder) / probe).is_file(), code_of_sections()
 
 
-def _check_folder(client: "Client", folder: Path) -> None:
-    """Refuse workers that do not write where this process reads."""
+def _check_workers(client: "Client", folder: Path) -> None:
+    """Refuse workers that do not write where this process reads, or run other code."""
     probe = folder / f".probe-{os.getpid()}-{uuid4()}"
     probe.touch()
     try:
         seen = client.run(_sees, str(folder), probe.name)
     finally:
         probe.unlink()
-    if not all(seen.values()):
+    if {code for _, code in seen.values()} - {code_of_sections()}:
+        raise UserError(
+            "engine=dask: the workers run another version of the program, of Python, numpy or numba"
+        )
+    if not all(is_seen for is_seen, _ in seen.values()):
         raise UserError(
             f"{clip(folder, 200)}: the workers do not see it; the run's folder must be on storage"
             " that all share"
@@ -235,8 +249,30 @@ def _told(kept: Kept) -> Iterator[None]:
         ) from error
 
 
+def check_engine(settings: EngineSettings) -> None:
+    """Refuse settings with which no cluster can be reached, before anything is made."""
+    if find_spec("distributed") is None:
+        raise UserError(NEEDED)
+    for name in ("tls_ca_file", "tls_cert", "tls_key"):
+        file = getattr(settings, name)
+        if file is not None and not Path(file).is_file():
+            raise UserError(f"engine.{name} must be a file; got {clip(file, 200)}")
+    if settings.scheduler is not None:
+        _check_address(settings)
+
+
+def _check_address(settings: EngineSettings) -> None:
+    address = str(settings.scheduler)
+    if not (settings.is_encrypted or settings.allow_unencrypted or _is_loopback(address)):
+        raise UserError(
+            f"engine.scheduler={clip(address)} would be spoken to in the clear, and who reaches it"
+            " runs code there: set engine.tls_ca_file, engine.tls_cert and engine.tls_key, or"
+            " engine.allow_unencrypted=true"
+        )
+
+
 def _security(settings: EngineSettings) -> Any:
-    """How a scheduler elsewhere is spoken to; ``UserError`` where that would be in the clear."""
+    """How a scheduler elsewhere is spoken to; None in the clear."""
     from distributed import Security
 
     if settings.is_encrypted:
@@ -245,13 +281,6 @@ def _security(settings: EngineSettings) -> Any:
             tls_client_cert=settings.tls_cert,
             tls_client_key=settings.tls_key,
             require_encryption=True,
-        )
-    address = str(settings.scheduler)
-    if not (settings.allow_unencrypted or _is_loopback(address)):
-        raise UserError(
-            f"engine.scheduler={clip(address)} would be spoken to in the clear, and who reaches it"
-            " runs code there: set engine.tls_ca_file, engine.tls_cert and engine.tls_key, or"
-            " engine.allow_unencrypted=true"
         )
     return None
 

@@ -1,5 +1,6 @@
 """A folder of blocks: what is there, by key, and what is left there."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -23,7 +24,7 @@ class BlockStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._made: set[str] = set()
+        self._made: Counter[str] = Counter()
         self._used: set[str] = set()
         self._file_of: dict[str, Path] = {}
         self._spans: set[tuple[int, int]] = set()
@@ -43,12 +44,12 @@ class BlockStore:
     @property
     def reused(self) -> int:
         """Blocks of which sections were taken."""
-        return len(self._used - self._made)
+        return len(self._used - self._made.keys())
 
     @property
     def made(self) -> int:
-        """Blocks that were written."""
-        return len(self._made)
+        """Blocks that were written, one as often as that was done."""
+        return sum(self._made.values())
 
     def spans(self, known: int, paths: int) -> list[tuple[int, int]]:
         """Paths [first, last) of blocks between ``known`` and ``paths``, in order."""
@@ -81,7 +82,7 @@ class BlockStore:
                 " room and give the same command again"
             ) from error
         with self._lock:
-            self._made.add(file.name)
+            self._made[file.name] += 1
             self._note(file, entries)
 
     def add(self, name: str, *, made: bool) -> None:
@@ -89,11 +90,16 @@ class BlockStore:
         with suppress(DamagedBlockError):
             self._note(self.folder / name, entries_in(self.folder / name))
         if made:
-            self._made.add(name)
+            self._made[name] += 1
 
     def end(self, *, keep: bool) -> None:
-        """After the run: blocks that it neither took nor made go, and without ``keep`` all."""
-        own = self._used | self._made if keep else set()
+        """After the run: blocks that it neither took nor made go, and without ``keep`` all.
+
+        Where it took none, it may not be the run that they are of: they stay.
+        """
+        if keep and not self._used - self._made.keys():
+            return
+        own = self._used | self._made.keys() if keep else set()
         files = [file for file in self.folder.glob(f"*{BLOCK_END}") if file.name not in own]
         for file in (*files, *(() if keep else (self.folder / COMMAND_NAME,))):
             with suppress(OSError):

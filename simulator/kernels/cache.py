@@ -24,6 +24,11 @@ import numpy as np
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 from numba.core.serialize import dumps
 
+SHARED: Final = (
+    *("catalogue.csv", "lever_fields.py", "levers.py", "outlook.py", "score_words.py"),
+    *("situation.py", "units.py", "vocabulary.py"),
+)
+"""What kernels take from modules beside them."""
 _DIGEST: Final = 32
 """Bytes of the checksum at the start of a file."""
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
@@ -33,11 +38,10 @@ _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 def sources_hash() -> str:
     """Digest of all sources of the kernels and of the versions that compile them."""
     digest = hashlib.sha256()
-    digest.update(f"{numba.__version__} {np.__version__} {sys.version}".encode())
+    python = f"{sys.implementation.name} {sys.version_info[:3]}"
+    digest.update(f"{numba.__version__} {np.__version__} {python}".encode())
     package = Path(__file__).parent
-    sources = [*package.glob("*.py"), package.parent / "vocabulary.py"]
-    shared = ("catalogue.csv", "lever_fields.py", "levers.py", "situation.py", "units.py")
-    sources += [package.parent / name for name in shared]
+    sources = [*package.glob("*.py"), *(package.parent / name for name in SHARED)]
     for source in sorted(sources):
         digest.update(source.name.encode())
         digest.update(source.read_bytes())
@@ -77,19 +81,36 @@ def cache_folder() -> Path:
         with suppress(OSError):
             base.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder.mkdir(exist_ok=True, mode=0o700)
-            if _is_own(base) and _is_own(folder) and os.access(folder, os.W_OK):
+            if _is_safe(base) and _is_own(folder) and os.access(folder, os.W_OK):
                 return folder
     return Path(tempfile.mkdtemp(prefix="loanstress-"))
 
 
 def _is_own(folder: Path) -> bool:
-    """Whether ``folder`` is one that nobody else can write; others' rights to it are taken away."""
+    """Whether nobody else can write ``folder``, which is named by this program.
+
+    Others' rights to it are taken away.
+    """
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or not _belongs(found):
         return False
     if found.st_mode & _OTHERS_WRITE and hasattr(os, "getuid"):
         folder.chmod(stat.S_IMODE(found.st_mode) & ~_OTHERS_WRITE)
     return True
+
+
+def _is_safe(base: Path) -> bool:
+    """Whether what is in ``base`` stays in place: nobody else can write there, or it is sticky.
+
+    The rights of a folder that this program has not named are left as they are.
+    """
+    if base.name.startswith("loanstress"):
+        return _is_own(base)
+    if not hasattr(os, "getuid"):
+        return True
+    found = base.stat()
+    is_sticky = bool(found.st_mode & stat.S_ISVTX)
+    return _belongs(found) and (is_sticky or not found.st_mode & _OTHERS_WRITE)
 
 
 def _belongs(found: os.stat_result) -> bool:

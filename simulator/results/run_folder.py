@@ -302,6 +302,19 @@ def check_whole(folder: Path, names: tuple[str, ...], files: Files = RUN) -> Non
         )
 
 
+def intact_files(folder: Path) -> tuple[str, ...]:
+    """Names of the files of ``folder``'s results, where each is the one that its manifest names.
+
+    None where one is not, or nothing is known.
+    """
+    try:
+        names = tuple(_hashes_in(folder / MANIFEST_NAME) or ())
+        check_whole(folder, names)
+    except UserError:
+        return ()
+    return names
+
+
 def _hashes_in(manifest: Path) -> Mapping[str, object] | None:
     """SHA-256 of each file that ``manifest`` names; None where nothing is known of them."""
     try:

@@ -24,3 +24,15 @@ def alone(source: Path, folder: Path) -> Path:
     folder.mkdir(parents=True)
     shutil.copy(source / "results.nc", folder)
     return folder
+
+
+def assert_same_bytes(left: xr.Dataset, right: xr.Dataset) -> None:
+    """Every variable has the same kind, shape and bytes."""
+    assert set(left.variables) == set(right.variables)
+    for name in left.variables:
+        one, other = left[name].values, right[name].values
+        assert (one.dtype, one.shape) == (other.dtype, other.shape), name
+        if one.dtype == object:
+            assert list(one) == list(other), name
+        else:
+            assert one.tobytes() == other.tobytes(), name

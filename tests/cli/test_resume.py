@@ -14,7 +14,7 @@ from simulator.cli.arguments import read_arguments
 from simulator.cli.resume import noted, resumed
 from simulator.validation import UserError
 from tests.cli.repeats import Repeats
-from tests.cli.small_runs import SETTLED
+from tests.cli.small_runs import SETTLED, assert_same_bytes
 
 SMALL = (
     *("run=smoke", "run.paths=12", "run.months=3", "run.threads=2", "book.borrowers=100"),
@@ -58,7 +58,7 @@ def _killed_and_resumed(folder: Path, kills: int) -> None:
         else:
             repeats.run(f"hydra.run.dir={folder}")
         assert _blocks(folder) == (left, BLOCKS_OF_A_RUN - left)
-        xr.testing.assert_equal(_results(folder), plain)
+        assert_same_bytes(_results(folder), plain)
     repeats.end()
 
 
@@ -88,7 +88,7 @@ def test_more_paths_and_policies_cost_what_is_missing(elsewhere):
     assert _blocks(folder) == (BLOCKS_OF_A_RUN + 2, BLOCKS_OF_A_RUN + 2)
     grown = _results(folder)
     assert main([*words, "hydra.run.dir=fresh"]) == 0
-    xr.testing.assert_equal(grown, _results(elsewhere / "fresh"))
+    assert_same_bytes(grown, _results(elsewhere / "fresh"))
 
 
 def test_blocks_go_with_a_run_that_ended_well_where_none_are_wanted(elsewhere):
@@ -143,7 +143,7 @@ def test_where_there_is_nothing_to_go_on_with(words, error, elsewhere, capsys):
     assert list(elsewhere.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", ["[", "{}", "[1]"])
+@pytest.mark.parametrize("content", ["[", "{}", "[1]", '{"arguments": [1]}'])
 def test_a_damaged_note_of_the_command_is_refused(content, elsewhere, capsys):
     (elsewhere / "out" / BLOCKS).mkdir(parents=True)
     (elsewhere / "out" / BLOCKS / COMMAND_NAME).write_text(content)
@@ -154,3 +154,41 @@ def test_a_damaged_note_of_the_command_is_refused(content, elsewhere, capsys):
 def test_a_quoted_folder_may_have_blanks(elsewhere):
     with pytest.raises(UserError, match="my run must be the folder"):
         resumed(read_arguments(["run.resume='my run'"]))
+
+
+def test_blocks_without_a_note_ask_for_the_whole_command(elsewhere, capsys):
+    (elsewhere / "out" / BLOCKS).mkdir(parents=True)
+    (elsewhere / "out" / BLOCKS / "x.block").touch()
+    assert main(["run.resume=out"]) == 2
+    assert "no command is noted in out; give the whole command" in _error(capsys.readouterr().err)
+
+
+def test_files_are_looked_for_where_the_run_was_started(tmp_path, monkeypatch, capsys):
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "one")
+    (tmp_path / "out" / BLOCKS).mkdir(parents=True)
+    (tmp_path / "out" / BLOCKS / "x.block").touch()
+    with noted(tmp_path / "out", ["book=tape", "book.path=tape.csv"]):
+        pass
+    monkeypatch.chdir(tmp_path / "other")
+    assert main([f"run.resume={tmp_path / 'out'}"]) == 2
+    error = _error(capsys.readouterr().err)
+    assert f"was started in {tmp_path / 'one'}" in error
+    assert "(book.path=tape.csv); go there first" in error
+
+
+def test_a_full_disk_leaves_the_note_as_it_was(tmp_path, monkeypatch):
+    (tmp_path / BLOCKS).mkdir()
+    (tmp_path / BLOCKS / "x.block").touch()
+    with noted(tmp_path, ["run.seed=1"]):
+        pass
+    before = (tmp_path / BLOCKS / COMMAND_NAME).read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError("no room")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with noted(tmp_path, ["run.seed=2"]):
+        pass
+    assert (tmp_path / BLOCKS / COMMAND_NAME).read_bytes() == before

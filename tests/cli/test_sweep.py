@@ -13,6 +13,7 @@ from simulator.cli.job_records import (
     LOST,
     JobRecord,
     columns,
+    forget_others,
     record_of,
     seconds_left,
     write_record,
@@ -133,6 +134,50 @@ def test_another_launcher_gives_the_same_table(launcher, elsewhere):
     assert (elsewhere / "other" / "sweep.csv").read_text("utf-8") == expected
 
 
+def test_what_is_asked_for_later_and_what_is_gone_is_made(elsewhere, capsys):
+    few = [word for word in SWEPT if not word.startswith("policy.grace")]
+    assert main(few) == 0
+    assert main([*few, "report.workbook=false"]) == 0
+    assert "its results are there" not in capsys.readouterr().err
+    assert (elsewhere / "sweep" / "0" / "report.html").is_file()
+    (elsewhere / "sweep" / "1" / "results.nc").unlink()
+    assert main([*few, "report.workbook=false"]) == 0
+    assert capsys.readouterr().err.count("its results are there") == 1
+    assert (elsewhere / "sweep" / "1" / "results.nc").is_file()
+
+
+def test_records_of_other_jobs_and_of_failed_ones_are_forgotten(tmp_path):
+    records = (
+        JobRecord(0, "", token="a"),
+        JobRecord(1, "", token="b", code=1),
+        JobRecord(2, "", token="x"),
+        JobRecord(3, "", token="d"),
+    )
+    for record in records:
+        write_record(tmp_path, record)
+    forget_others(tmp_path, ["a", "b", "c"])
+    assert [record_of(tmp_path, job) is not None for job in range(4)] == [True, False, False, False]
+
+
+def test_a_launcher_that_gives_up_leaves_the_table(elsewhere, monkeypatch, capsys):
+    from simulator.cli.configuration import hydra_app
+
+    real = hydra_app._call_hydra
+
+    def give_up(*given: object) -> None:
+        real(*given)
+        (elsewhere / "sweep" / job_records.RECORDS / "1.json").unlink()
+        raise RuntimeError("a worker\nwas killed")
+
+    monkeypatch.setattr(hydra_app, "_call_hydra", give_up)
+    few = [word for word in SWEPT if not word.startswith("policy.grace")]
+    assert main(few) == 1
+    told = capsys.readouterr().err
+    assert "the launcher ended before its jobs (RuntimeError: a worker was killed)" in told
+    rows = _rows(elsewhere / "sweep" / "sweep.csv")
+    assert {(row["job"], row["status"]) for row in rows} == {("0", "ok"), ("1", "failed")}
+
+
 def test_all_values_are_checked_before_the_first_job(elsewhere, capsys):
     words = [word.replace("months=1,2", "months=1,1000") for word in SWEPT]
     assert main([*words, "policy.grace_period.deferred_share=2"]) == 2
@@ -201,6 +246,11 @@ def test_an_interrupted_sweep_names_what_is_done(elsewhere, monkeypatch, capsys)
         (["-m", "hydra/launcher=ray"], "must be one of basic, joblib, submitit_local"),
         (["hydra/launcher=joblib"], "is read with --multirun only"),
         (["-m", "hydra.launcher.setup=[rm]"], "hydra.launcher.setup"),
+        (["-m", "hydra.launcher.n_jobs=2"], "is read with hydra/launcher=joblib"),
+        (
+            ["-m", "hydra/launcher=joblib", "hydra.launcher.nodes=2"],
+            "is read with hydra/launcher=submitit_local or submitit_slurm",
+        ),
         (["-m", "hydra.launcher._target_=os.system"], "hydra.launcher._target_"),
     ],
 )

@@ -230,8 +230,18 @@ def test_only_blocks_of_the_run_stay_and_none_where_none_are_wanted(tmp_path):
     outcome(tmp_path)
     _, store = outcome(tmp_path, seed=8)
     (tmp_path / "notes.txt").write_text("mine")
-    assert len(list(tmp_path.glob("*.block"))) == 2 * BLOCKS_OF_A_RUN
+    store.end(keep=True)
+    assert len(list(tmp_path.glob("*.block"))) == 2 * BLOCKS_OF_A_RUN, "it took none of them"
+    _, store = outcome(tmp_path, seed=8)
     store.end(keep=True)
     assert len(list(tmp_path.glob("*.block"))) == BLOCKS_OF_A_RUN
     store.end(keep=False)
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_two_policies_of_the_same_levers_are_both_taken(tmp_path):
+    twins = {**POLICIES, "another": GracePeriod()}
+    first, _ = outcome(tmp_path, policies=twins)
+    again, store = outcome(tmp_path, policies=twins)
+    assert counts(store) == (BLOCKS_OF_A_RUN, 0)
+    assert_same_simulations(first, again)

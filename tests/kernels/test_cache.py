@@ -120,17 +120,48 @@ def test_a_folder_that_somebody_else_has_made_is_not_used(trap, tmp_path, monkey
         cache.cache_folder.cache_clear()
 
 
-def test_others_lose_the_right_to_write_a_folder_of_ones_own(tmp_path, monkeypatch):
-    base = tmp_path / "kept"
-    base.mkdir()
-    base.chmod(0o777)
+@pytest.mark.parametrize(
+    ("name", "before", "after", "is_used"),
+    [
+        ("loanstress", 0o777, 0o755, True),
+        ("shared", 0o777, 0o777, False),
+        ("shared", 0o1777, 0o1777, True),
+        ("shared", 0o755, 0o755, True),
+    ],
+)
+def test_a_folder_of_others_is_left_as_it_is(name, before, after, is_used, tmp_path, monkeypatch):
+    base, other = tmp_path / name, tmp_path / "temporary"
+    for folder in (base, other):
+        folder.mkdir()
+    base.chmod(before)
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(base))
+    monkeypatch.setattr(cache.tempfile, "gettempdir", lambda: str(other))
     cache.cache_folder.cache_clear()
     try:
-        assert cache.cache_folder().parent == base
-        assert stat.S_IMODE(base.stat().st_mode) == 0o755
+        assert (cache.cache_folder().parent == base) == is_used
+        assert stat.S_IMODE(base.stat().st_mode) == after
     finally:
         cache.cache_folder.cache_clear()
+
+
+def test_all_that_kernels_import_is_in_the_folder_s_name():
+    code = """
+import pkgutil, sys
+from pathlib import Path
+import simulator.kernels
+for found in pkgutil.iter_modules(simulator.kernels.__path__, "simulator.kernels."):
+    __import__(found.name)
+names = [n for n in sys.modules if n.startswith("simulator.") and "kernels" not in n]
+print(*(Path(sys.modules[name].__file__).name for name in names))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(done.stdout.split()) <= set(cache.SHARED)
 
 
 def test_a_full_disk_is_said_and_the_kernel_runs(folder, monkeypatch):

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -342,6 +343,10 @@ class SweepPlan(NamedTuple):
         """What the swept keys are in a job."""
         found = dict(text.lstrip("+").partition("=")[::2] for text in self.jobs[job])
         return tuple(found[key] for key in self.keys)
+
+    def token(self, job: int) -> str:
+        """Digest of a job's arguments."""
+        return sha256("\n".join(self.jobs[job]).encode()).hexdigest()[:16]
 
     def samples(self, most: int) -> list[tuple[str, ...]]:
         """All jobs, or of more than ``most`` as many as hold every value of every key."""

@@ -35,9 +35,20 @@ def refuse_other_commands(overrides: Sequence[Override], command: str, *, multir
             findings.append(f"{override.key} is read with --multirun only; set hydra.run.dir")
         if override.key.replace(".", "/").startswith(LAUNCHER) and not multirun:
             findings.append(f"{clip(override.text)} is read with --multirun only")
+        if override.key.startswith("hydra.launcher.") and multirun:
+            findings += _of_launcher(override, overrides)
         if override.key == "hydra.run.dir" and multirun:
             findings.append("hydra.run.dir is not read with --multirun; set hydra.sweep.dir")
     refuse(findings)
+
+
+def _of_launcher(override: Override, overrides: Sequence[Override]) -> Iterator[str]:
+    """What is wrong with a launcher's key: another launcher reads it."""
+    chosen = next((str(o.values[0]) for o in overrides if o.key == LAUNCHER and o.values), "basic")
+    is_joblib = override.key == "hydra.launcher.n_jobs"
+    if chosen == "basic" or is_joblib != (chosen == "joblib"):
+        reader = "joblib" if is_joblib else "submitit_local or submitit_slurm"
+        yield f"{override.key} is read with {LAUNCHER}={reader}; {LAUNCHER} is {chosen}"
 
 
 def refuse_unread(arguments: Sequence[str], inputs: Inputs) -> None:
