@@ -306,7 +306,8 @@ def _book_identity(request: ExperimentRequest) -> object:
 def _scenario_identity(request: ExperimentRequest, name: str) -> object:
     """Keys of a scenario, and the content of its tables in place of their names."""
     scenario = request.scenarios[name]
-    files = [scenario.table, *([scenario.history] if scenario.history else [])]
+    named = (scenario.table, scenario.history, scenario.baseline)
+    files = [file for file in named if file]
     found = [find_table(f"scenario.{name}.table", file, request.table_folders) for file in files]
-    values = scenario.model_dump(mode="json", exclude={"table", "history"})
+    values = scenario.model_dump(mode="json", exclude={"table", "history", "baseline"})
     return [values, [sha256_of(file) for file in found]]

@@ -297,6 +297,11 @@ class ScenarioSettings(Frozen):
     """Probability weight beside the other scenarios of a run; normalised over them."""
     table: str = Field(min_length=1, max_length=4096)
     """File in ``scenarios/_macro`` (or a path); columns as in ``columns``."""
+    severity: float = Field(default=1.0, ge=0, le=5)
+    """Times the scenario's distance from ``baseline`` (docs/model.md, section 2); 0 is the
+    baseline, above 1 beyond the table."""
+    baseline: str | None = Field(default=None, min_length=1, max_length=4096)
+    """Table from which ``severity`` counts, read as ``table`` is; None is the opening, held."""
     frequency: Frequency | None = None
     """What a row is; None is what the table's date, month or quarter column says."""
     start_month: CalendarMonth | None = None

@@ -137,6 +137,8 @@ MESSAGES: Final = (
     mark("profile of {parameter}"),
     mark("predicting"),
     mark("{owner}: {table} has no column for {variables} (defaults)"),
+    mark("{owner}: severity {times} times its distance from {table}"),
+    mark("its opening, held"),
     mark("backtest {name}: not known by {month} and left out: {targets}"),
     mark("backtest {name}: {warning}"),
     mark(
