@@ -1,7 +1,9 @@
 """From a finished simulation to what a user holds: dataset, summary, explanations, files, pages."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import xarray as xr
 
@@ -12,7 +14,10 @@ from simulator.engine import thread_count
 from simulator.explain.assumptions import list_warnings, try_assumptions
 from simulator.explain.borrower_sampling import n_books_of, redrawn
 from simulator.explain.causes import explain_causes
+from simulator.explain.reverse_question import ReverseQuestion
+from simulator.explain.reverse_stress import reverse_stress
 from simulator.explain.underwriting import explain_underwriting
+from simulator.explain.worst_paths import worst_paths
 from simulator.policies.own_kinds import origins
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
@@ -32,6 +37,7 @@ from simulator.results.files import (
     ASSUMPTIONS_NAME,
     CAUSES_NAME,
     REJECTED_NAME,
+    REVERSE_NAME,
     UNDERWRITING_NAME,
 )
 from simulator.results.history import history_table
@@ -39,9 +45,16 @@ from simulator.results.manifest import RunFacts, build_manifest
 from simulator.results.precision import precision_record
 from simulator.results.provisions.audit import overlay_amounts
 from simulator.results.rejected import rejected_text
+from simulator.results.reverse import ReverseAnswer, reverse_text, with_reverse
 from simulator.results.run import Run, with_record
 from simulator.results.run_folder import NEXT, commit
-from simulator.results.store import rehashed, write_files, write_results, writer_of
+from simulator.results.store import (
+    rehashed,
+    write_files,
+    write_results,
+    write_within,
+    writer_of,
+)
 from simulator.results.summary import SummaryRow, summarise
 from simulator.results.underwriting import (
     CUTOFF,
@@ -49,14 +62,22 @@ from simulator.results.underwriting import (
     underwriting_rows,
     underwriting_text,
 )
+from simulator.results.worst_paths import WORST
 from simulator.settings import GovernanceSettings
 from simulator.simulated import Simulated
+
+
+class Asked(NamedTuple):
+    """Checked questions of a run: break-evens, and reverse stress."""
+
+    break_evens: tuple[Question, ...] = ()
+    reverse: tuple[ReverseQuestion, ...] = ()
 
 
 def conclude(
     request: ExperimentRequest,
     simulated: Simulated,
-    questions: tuple[Question, ...],
+    questions: Asked,
     output: Path | None,
     watch: Progress,
 ) -> Run:
@@ -70,7 +91,13 @@ def conclude(
     steps.write(results)
     failure: Exception | None = None
     try:
-        for explain in (steps.break_evens, steps.causes, steps.underwriting, steps.trials):
+        for explain in (
+            steps.break_evens,
+            steps.reverse,
+            steps.causes,
+            steps.underwriting,
+            steps.trials,
+        ):
             found = explain(results)
             if found is not results:
                 results = found
@@ -95,6 +122,9 @@ class _Results:
     answers: tuple[BreakEven, ...] = ()
     causes: tuple[CauseShare, ...] = ()
     tried: Tried | None = None
+    reverse: tuple[ReverseAnswer, ...] = ()
+    scenarios: Mapping[str, str] = field(default_factory=dict)
+    """Files of scenarios that reverse stress found, by name within the folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +133,7 @@ class _Concluding:
 
     request: ExperimentRequest
     simulated: Simulated
-    questions: tuple[Question, ...]
+    questions: Asked
     output: Path | None
     watch: Progress
 
@@ -111,6 +141,7 @@ class _Concluding:
         """Dataset, checks and summary of the simulation alone."""
         self.watch.start(2, "results")
         dataset = self._with_book_errors(to_dataset(self.simulated.output))
+        dataset = WORST.add_to(dataset, worst_paths(self.simulated, dataset))
         checks = tuple(run_checks(self.simulated.output, dataset))
         self.watch.advance(1)
         summary = tuple(summarise(dataset))
@@ -131,13 +162,14 @@ class _Concluding:
 
     def break_evens(self, results: _Results) -> _Results:
         """With the break-evens that were asked for, each found by simulating one policy again."""
-        if not self.questions:
+        if not self.questions.break_evens:
             return results
         simulated, watch = self.simulated, self.watch
         reference = self.request.reference
         finished = FinishedRun(simulated.packed, simulated.worlds, reference, simulated.output)
         answers = tuple(
-            answer(each, finished, watch.start, watch.advance) for each in self.questions
+            answer(each, finished, watch.start, watch.advance)
+            for each in self.questions.break_evens
         )
         watch.finish()
         found = replace(
@@ -147,6 +179,18 @@ class _Concluding:
             answers=answers,
         )
         return self._with_manifest(found)
+
+    def reverse(self, results: _Results) -> _Results:
+        """With what brings figures to their limits, where the request asks for it."""
+        if not self.questions.reverse:
+            return results
+        found = reverse_stress(
+            self.questions.reverse, self.request, self.simulated, results.dataset, self.watch
+        )
+        answers = tuple(each.answer for each in found)
+        files = {name: text for each in found for name, text in each.files.items()}
+        dataset = with_reverse(results.dataset, answers)
+        return replace(results, dataset=dataset, reverse=answers, scenarios=files)
 
     def causes(self, results: _Results) -> _Results:
         """With shares of causes, where the request explains them."""
@@ -213,6 +257,7 @@ class _Concluding:
             REJECTED_NAME: rejected_text(rejected) if rejected else "",
             CAUSES_NAME: causes_text(results.causes) if results.causes else "",
             ASSUMPTIONS_NAME: assumptions_text(tried, parameters_from({})) if tried else "",
+            REVERSE_NAME: reverse_text(results.reverse) if results.reverse else "",
             UNDERWRITING_NAME: underwriting_text(run.underwriting) if run.underwriting else "",
         }
         write_results(
@@ -223,6 +268,7 @@ class _Concluding:
             {name: text for name, text in tables.items() if text},
             run.history,
         )
+        write_within(self.output / NEXT, results.scenarios)
 
     def write_pages(self, results: _Results) -> None:
         """The report beside the data, where it is asked for."""

@@ -6,6 +6,9 @@ import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from simulator.book_settings import BookSettings as BookSettings
+from simulator.question_settings import BreakEvenSettings as BreakEvenSettings
+from simulator.question_settings import ReverseQuestions as ReverseQuestions
+from simulator.question_settings import ReverseSettings as ReverseSettings
 from simulator.reading.periods import Frequency, months_between
 from simulator.timeline import Timeline
 from simulator.validation import Frozen
@@ -353,20 +356,3 @@ class ScenarioSettings(Frozen):
         if self.smoothing != "quadratic" and self.frequency == "monthly":
             raise ValueError("smoothing is for quarterly tables; frequency is monthly")
         return self
-
-
-class BreakEvenSettings(Frozen):
-    """One question: at which value of a policy's field does the policy stop paying?"""
-
-    policy: str = Field(min_length=1, max_length=63)
-    """One of the run's policies, not the reference."""
-    field: str = Field(min_length=1, max_length=200)
-    """Number with a range; of a member of a combination as ``members.NAME.FIELD``."""
-    low: float | None = None
-    """Lower end of the bracket; None is the least value that the field may have."""
-    high: float | None = None
-    """Upper end; None is the largest value that the field may have."""
-    scenario: str | None = Field(default=None, min_length=1, max_length=63)
-    """One of the run's scenarios; None is the first."""
-    metric: str | None = Field(default=None, min_length=1, max_length=63)
-    """None is ``value``, or ``net_result`` when the run has no run-off months."""

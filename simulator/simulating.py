@@ -93,4 +93,4 @@ def _simulate(
             break
         run = run.model_copy(update={"paths": more})
     seconds = perf_counter() - started
-    return Simulated(finished, simulation, packed, worlds, seconds, began, looked)
+    return Simulated(finished, simulation, packed, worlds, seconds, began, looked, paths)

@@ -21,6 +21,7 @@ from simulator.report.policies.policy_cards import (
     ranking_section,
 )
 from simulator.report.profit.profit_cards import ProfitSection, losses_so_far_cards, profit_section
+from simulator.report.reverse.reverse_section import reverse_section
 
 
 def render(data: ReportData, title: str) -> str:
@@ -33,6 +34,7 @@ def render(data: ReportData, title: str) -> str:
         title=clean(name(title), 120),
         screen=first_screen(data),
         worth=ranking_section(data, further(data)),
+        reverse=reverse_section(data),
         drawn_note=data.drawn_note(),
         headline=headline_table.headline_table(data),
         reference=data.policy_label(data.reference),

@@ -138,6 +138,12 @@ def _break_even_model() -> "type[BaseModel]":
     return BreakEvenSettings
 
 
+def _reverse_model() -> "type[BaseModel]":
+    from simulator.settings import ReverseSettings
+
+    return ReverseSettings
+
+
 def _run_model() -> "type[BaseModel]":
     from simulator.settings import RunSettings
 
@@ -254,6 +260,13 @@ _ROWS: Final = (
         "break-even values of policy fields (several: [a,b]; none: [])",
         Choice.SEVERAL_OR_NONE,
         _break_even_model,
+        unread_by=("fit", "screen"),
+    ),
+    Group(
+        "reverse",
+        "reverse stress: what brings a figure to a limit (several: [a,b]; none: [])",
+        Choice.SEVERAL_OR_NONE,
+        _reverse_model,
         unread_by=("fit", "screen"),
     ),
     Group("run", "horizon (months), number of Monte Carlo paths, seed", Choice.ONE, _run_model),

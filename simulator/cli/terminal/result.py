@@ -12,6 +12,7 @@ from simulator.report.kit.language import clauses, listed, name, speaking, tr
 from simulator.report.kit.precision_words import precision_lines
 from simulator.report.kit.run_messages import run_message, warning_line
 from simulator.report.policies.break_evens import break_evens
+from simulator.report.reverse.reverse_words import answer_sentence, worst_sentence
 from simulator.request import ExperimentRequest
 from simulator.results.cause_shares import FIRST_MONTH, LAST_MONTH, CauseShare
 from simulator.results.estimate import Estimate
@@ -47,6 +48,8 @@ def tell_run(run: Run) -> None:
 def _findings(data: ReportData) -> Iterator[str]:
     yield from precision_lines(data)
     yield from break_even_lines(data)
+    yield from (answer_sentence(data, answer) for answer in data.run.reverse)
+    yield from filter(None, (worst_sentence(data, scenario) for scenario in data.scenarios))
     yield from cause_lines(data.run.causes)
     yield from underwriting_lines(data.run.underwriting, str(data.dataset.attrs["currency"]))
 

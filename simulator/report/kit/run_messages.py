@@ -122,6 +122,7 @@ MESSAGES: Final = (
     mark("simulating paths"),
     mark("searching break-even of {question}: value and interval (at most, about)"),
     mark("searching break-even of {question}"),
+    mark("reverse stress {question} (at most, about)"),
     mark("explaining causes"),
     mark("explaining underwriting"),
     mark("about {memory} of memory, {disk} on disk and {time} of simulation"),
