@@ -16,6 +16,7 @@ from simulator.explain.borrower_sampling import n_books_of, redrawn
 from simulator.explain.causes import explain_causes
 from simulator.explain.reverse_question import ReverseQuestion
 from simulator.explain.reverse_stress import reverse_stress
+from simulator.explain.scenario_parts import explain_scenarios
 from simulator.explain.underwriting import explain_underwriting
 from simulator.explain.worst_paths import worst_paths
 from simulator.policies.own_kinds import origins
@@ -29,7 +30,7 @@ from simulator.results.break_even import (
     break_even_rows,
     with_break_evens,
 )
-from simulator.results.cause_shares import CAUSES, CauseShare, causes_text
+from simulator.results.cause_shares import CAUSES, PARTS, CausePart, causes_text
 from simulator.results.checks import CheckResult, run_checks
 from simulator.results.dataset import dataset_by_path, outlooks_of, to_dataset
 from simulator.results.decision import decide, worths
@@ -120,7 +121,7 @@ class _Results:
     checks: tuple[CheckResult, ...]
     manifest: dict[str, object]
     answers: tuple[BreakEven, ...] = ()
-    causes: tuple[CauseShare, ...] = ()
+    causes: tuple[CausePart, ...] = ()
     tried: Tried | None = None
     reverse: tuple[ReverseAnswer, ...] = ()
     scenarios: Mapping[str, str] = field(default_factory=dict)
@@ -194,10 +195,12 @@ class _Concluding:
 
     def causes(self, results: _Results) -> _Results:
         """With shares of causes, where the request explains them."""
-        causes = explain_causes(self.request, self.simulated, self.watch)
-        if not causes:
+        found = explain_causes(self.request, self.simulated, self.watch)
+        parts = (*found.parts, *explain_scenarios(self.request, self.simulated, self.watch))
+        if not parts:
             return results
-        return replace(results, dataset=CAUSES.add_to(results.dataset, causes), causes=causes)
+        dataset = CAUSES.add_to(results.dataset, found.shares)
+        return replace(results, dataset=PARTS.add_to(dataset, parts), causes=parts)
 
     def underwriting(self, results: _Results) -> _Results:
         """With what new customers bring, where the request explains it."""

@@ -152,17 +152,27 @@ class ExplainSettings(Frozen):
     """What a run explains of its losses and its lending beside counting them."""
 
     causes: bool = False
-    """Whether causes.csv tells which share of new 90+ balance each group of causes has."""
+    """Whether causes.csv tells what each group of causes adds to ``metric`` and to new 90+
+    balance."""
+    metric: str | None = Field(default=None, min_length=1, max_length=63)
+    """Figure of the whole horizon that causes explain first; None is ``lifetime_credit_loss``, or
+    ``credit_loss`` when the run has no run-off months."""
+    against: str | None = Field(default=None, min_length=1, max_length=63)
+    """Scenario of the run: causes.csv tells which part of every other scenario makes its
+    difference to this one, in ``metric``."""
     paths: int = Field(default=20, ge=2, le=1000)
-    """Paths of each of the 128 simulations behind it: the run's first ones."""
+    """Paths of each of the simulations behind it: the run's first ones."""
     underwriting: bool = False
     """Whether underwriting.csv and underwriting.html tell what new customers of each score bring,
     by three more simulations of the current policy."""
 
     @model_validator(mode="after")
     def _used(self) -> "ExplainSettings":
-        if not self.causes and self.paths != type(self).model_fields["paths"].default:
-            raise ValueError("explain.paths is read with explain.causes=true only")
+        explains = self.causes or self.against is not None
+        if not explains and self.paths != type(self).model_fields["paths"].default:
+            raise ValueError("explain.paths is read with explain.causes=true or against only")
+        if not explains and self.metric is not None:
+            raise ValueError("explain.metric is read with explain.causes=true or against only")
         return self
 
 

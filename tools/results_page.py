@@ -7,7 +7,7 @@ from simulator.results.assumptions import NUMBERS, TEXTS
 from simulator.results.borrower_sampling import FIGURE, FIGURE_MEANING
 from simulator.results.borrower_sampling import VARIABLES as BOOK_VARIABLES
 from simulator.results.break_even import POINT_VARIABLES, VARIABLES
-from simulator.results.cause_shares import CAUSES
+from simulator.results.cause_shares import CAUSES, PARTS
 from simulator.results.checks import CHECKS, DATASET_CHECKS, REFERENCE_CHECKS, TOLERANCE
 from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVERABLE
 from simulator.results.loss_distribution import LEVEL_SUFFIXES, LEVEL_VARIABLES
@@ -181,7 +181,7 @@ def _assumptions_section() -> list[str]:
 def _explained_section() -> list[str]:
     rows = [
         (f"`{name}`", _dims(kept.dim), unit, meaning)
-        for kept in (CAUSES, UNDERWRITING, WORST)
+        for kept in (CAUSES, PARTS, UNDERWRITING, WORST)
         for name, (unit, meaning) in kept.variables.items()
     ]
     return [

@@ -1,17 +1,16 @@
 """Reverse stress: which figure is to reach which limit, in which scenario, by which causes."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from simulator.explain.whole_metric import whole_metric
 from simulator.macro.causes import ECONOMY, CauseSpec, chosen_causes
 from simulator.request import ExperimentRequest
-from simulator.settings import ReverseQuestions, ReverseSettings, RunSettings
+from simulator.settings import ReverseQuestions, ReverseSettings
 from simulator.validation import UserError, check_known, refuse
 
 SECTION: Final = "reverse"
-LOSS: Final = "credit_loss"
-LIFETIME: Final = "lifetime_"
 LEAST_PATHS: Final = 10
 """Of a run, to tell how a figure hangs on the economy (assumption)."""
 
@@ -70,7 +69,7 @@ def _question(name: str, wanted: ReverseSettings, request: ExperimentRequest) ->
     return ReverseQuestion(
         name,
         wanted,
-        _metric(owner, wanted.metric, request.run, request.provision),
+        whole_metric(owner, wanted.metric, request.run, request.provision),
         scenario,
         wanted.spread.get(ECONOMY, 1.0) if ECONOMY in wanted.factors else None,
         chosen_causes(
@@ -79,24 +78,3 @@ def _question(name: str, wanted: ReverseSettings, request: ExperimentRequest) ->
             {str(name): when for name, when in wanted.timing.items()},
         ),
     )
-
-
-def _metric(owner: str, metric: str | None, run: RunSettings, provision: Collection[str]) -> str:
-    """The figure's name, as far as it can be known before a run."""
-    from simulator.results.metrics import (  # slow to import, and mistakes come first
-        OF_STANDARDS,
-        REGISTRY,
-        metric_of,
-    )
-    from simulator.results.profit import PROFIT_METRICS
-
-    if metric is None:
-        return f"{LIFETIME}{LOSS}" if run.has_runoff else LOSS
-    found = metric_of(metric)
-    if found is None or metric.startswith("delta_"):
-        check_known(f"{owner}.metric", REGISTRY, metric)
-    if metric.startswith(LIFETIME) and not run.has_runoff:
-        raise UserError(f"{owner}.metric {metric} needs run.runoff_months of at least 1")
-    if found in (*OF_STANDARDS, *PROFIT_METRICS) and not provision:
-        raise UserError(f"{owner}.metric {metric} needs a provisioning standard: provision=[...]")
-    return metric

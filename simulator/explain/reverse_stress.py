@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 from simulator.elementary import normal_cdf
 from simulator.explain.reverse_question import ReverseQuestion
 from simulator.explain.reverse_scenario import DesignScenario, design_scenario, files_of
-from simulator.explain.scored_runs import EngineModel, Figure, ScoredRuns, figure_in, scale_of
+from simulator.explain.scored_runs import (
+    EngineModel,
+    Figure,
+    ScoredRuns,
+    figure_in,
+    needs_standards,
+    scale_of,
+)
 from simulator.macro.causes import ECONOMY, Causes
 from simulator.macro.paths import economy_normals
 from simulator.macro.severity import severity_of
@@ -24,8 +31,7 @@ from simulator.policies import levers_for
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
 from simulator.results.dataset import outlooks_of
-from simulator.results.metrics import OF_STANDARDS, better, metric_of
-from simulator.results.profit import PROFIT_METRICS
+from simulator.results.metrics import better
 from simulator.results.reverse import (
     SURE,
     AtDistance,
@@ -117,7 +123,7 @@ class _Search:
             causes,
             settings.policy,
             outlooks_of(output),
-            metric_of(question.metric) in (*OF_STANDARDS, *PROFIT_METRICS),
+            needs_standards(question.metric),
             watch.advance,
         )
         place = (

@@ -4,7 +4,7 @@ Path p has the luck of path p of the run, whatever the scores, so two looks diff
 alone (common random numbers).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import log, sqrt
 from typing import Final, NamedTuple
@@ -15,15 +15,19 @@ from numpy.typing import NDArray
 
 from simulator.catalogue import Parameters
 from simulator.engine import simulate
+from simulator.kernels.tally import Tallies
 from simulator.levers import LeverTable
 from simulator.macro.causes import Causes
 from simulator.packing import Packed
 from simulator.results.dataset import Outlooks, dataset_by_path, to_dataset
 from simulator.results.inputs import SimulationOutput
+from simulator.results.metrics import OF_STANDARDS, metric_of
+from simulator.results.profit import PROFIT_METRICS
 from simulator.results.summary import whole_figure
 from simulator.reverse.regression import resampled as resampled_slopes
 from simulator.reverse.regression import ridge
 from simulator.reverse.search import Looked, Slopes
+from simulator.settings import RunSettings
 from simulator.shocks import World, build_world
 
 F8 = NDArray[np.float64]
@@ -124,19 +128,45 @@ class ScoredRuns:
         packed = self.packed if self.with_standards else replace(self.packed, n_cells=0)
         found = simulate(packed, {name: world}, {self.policy: self.levers}, run, self.advance)
         self.count[0] += len(scores)
-        alone = replace(
-            self.output,
-            tallies=found.tallies,
-            macro_unemployment={name: drawn.by_path("unemployment_rate")},
-            scenarios=tuple(s for s in self.output.scenarios if s.name == name),
-            policies=(self.policy,),
-            reference=self.policy,
-            run=run,
-            deviation=None,
-        )
-        if self.with_standards:
-            return to_dataset(alone)
-        return dataset_by_path(replace(alone, provision={}, cells=None), self.outlooks)
+        unemployment = {name: drawn.by_path("unemployment_rate")}
+        alone = output_alone(self.output, found.tallies, run, unemployment)
+        return figures_of(alone, self.outlooks, with_standards=self.with_standards)
+
+
+def needs_standards(metric: str) -> bool:
+    """Whether a figure needs provisioning standards."""
+    return metric_of(metric) in (*OF_STANDARDS, *PROFIT_METRICS)
+
+
+def output_alone(
+    output: SimulationOutput,
+    tallies: Mapping[tuple[str, str], Tallies],
+    run: RunSettings,
+    unemployment: Mapping[str, F8],
+) -> SimulationOutput:
+    """What results read of ``tallies`` of one policy, simulated beside a run's ``output``.
+
+    ``unemployment`` by scenario, (paths, horizon + 1).
+    """
+    ((policy,), scenarios) = {policy for _, policy in tallies}, {name for name, _ in tallies}
+    return replace(
+        output,
+        tallies=tallies,
+        macro_unemployment=unemployment,
+        timeline=replace(output.timeline, runoff_months=run.timeline.runoff_months),
+        scenarios=tuple(s for s in output.scenarios if s.name in scenarios),
+        policies=(policy,),
+        reference=policy,
+        run=run,
+        deviation=None,
+    )
+
+
+def figures_of(output: SimulationOutput, outlooks: Outlooks, *, with_standards: bool) -> xr.Dataset:
+    """A dataset with every figure, those of provisioning standards where they are wanted."""
+    if with_standards:
+        return to_dataset(output)
+    return dataset_by_path(replace(output, provision={}, cells=None), outlooks)
 
 
 def figure_in(dataset: xr.Dataset, metric: str, at: tuple[int, int] = (0, 0)) -> Figure:

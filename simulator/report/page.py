@@ -21,6 +21,7 @@ from simulator.report.policies.policy_cards import (
     ranking_section,
 )
 from simulator.report.profit.profit_cards import ProfitSection, losses_so_far_cards, profit_section
+from simulator.report.reverse.cause_waterfall import waterfall_cards
 from simulator.report.reverse.reverse_section import reverse_section
 
 
@@ -54,6 +55,7 @@ def figure_cards(data: ReportData) -> list[FigureCard]:
     """Every figure of the page, in reading order."""
     return [
         *outcome_cards(data),
+        *waterfall_cards(data),
         *effects_cards(data),
         *overdue_cards(data),
         *losses_so_far_cards(data),

@@ -11,7 +11,7 @@ import xarray as xr
 
 from simulator.catalogue import Parameters
 from simulator.results.break_even import BreakEven, break_even_rows, stored_break_evens
-from simulator.results.cause_shares import CAUSES, CauseShare
+from simulator.results.cause_shares import CAUSES, PARTS, CausePart, CauseShare
 from simulator.results.checks import failures, stored_checks
 from simulator.results.decision import Decision, decide, ranked_metric
 from simulator.results.estimate import Estimate
@@ -234,8 +234,13 @@ class Run:
 
     @property
     def causes(self) -> tuple[CauseShare, ...]:
-        """Rows of causes.csv; none where the run does not explain them."""
+        """Shares of causes in new 90+ balance; none where the run does not explain them."""
         return self._answer(lambda: CAUSES.rows_in(self.dataset))
+
+    @property
+    def cause_parts(self) -> tuple[CausePart, ...]:
+        """Rows of causes.csv: waterfalls of the explained figure, of new 90+, of scenarios."""
+        return self._answer(lambda: PARTS.rows_in(self.dataset))
 
     @cached_property
     def reverse(self) -> tuple[ReverseAnswer, ...]:

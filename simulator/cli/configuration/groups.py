@@ -285,7 +285,7 @@ _ROWS: Final = (
     ),
     Group(
         "explain",
-        "further analyses: causes=true writes causes.csv, underwriting=true underwriting.html",
+        "further analyses: causes=true, against=SCENARIO (causes.csv), underwriting=true (a page)",
         Choice.NO_FILES,
         _explain_model,
         unread_by=("fit", "screen"),

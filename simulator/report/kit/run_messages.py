@@ -124,6 +124,7 @@ MESSAGES: Final = (
     mark("searching break-even of {question}"),
     mark("reverse stress {question} (at most, about)"),
     mark("explaining causes"),
+    mark("explaining {scenario}"),
     mark("explaining underwriting"),
     mark("about {memory} of memory, {disk} on disk and {time} of simulation"),
     mark("warning: memory is tight: about {memory} of {free} that are free"),

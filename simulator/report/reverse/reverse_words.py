@@ -55,6 +55,8 @@ WORDS: Final = {
     "share_of_will_not_pay": mark("new 90+ from refusal"),
 }
 _RATES: Final = ("1", "fraction", "fraction a year", "fraction a month", "share")
+LEAST_CHANCE: Final = 1e-4
+"""Below it the words tell no digits."""
 N_COMMON: Final = 3
 """Features of the worst tenth that a sentence names."""
 
@@ -103,6 +105,12 @@ def answer_sentence(data: ReportData, answer: ReverseAnswer) -> str:
 def _likelihood(answer: ReverseAnswer) -> str:
     if answer.likelihood is None:
         return tr("That is beyond 5 sd: no probability is told.")
+    if answer.likelihood < LEAST_CHANCE:
+        return tr(
+            "By the assumed spreads, the chance of a point at least as far in that direction is"
+            " below {chance}.",
+            chance=percent(LEAST_CHANCE, 2),
+        )
     return tr(
         "By the assumed spreads, the chance of a point at least as far in that direction is"
         " {chance}.",
