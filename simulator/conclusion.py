@@ -17,6 +17,7 @@ from simulator.explain.causes import explain_causes
 from simulator.explain.reverse_question import ReverseQuestion
 from simulator.explain.reverse_stress import reverse_stress
 from simulator.explain.scenario_parts import explain_scenarios
+from simulator.explain.sensitivity import explain_sensitivity
 from simulator.explain.underwriting import explain_underwriting
 from simulator.explain.worst_paths import worst_paths
 from simulator.policies.own_kinds import origins
@@ -39,6 +40,7 @@ from simulator.results.files import (
     CAUSES_NAME,
     REJECTED_NAME,
     REVERSE_NAME,
+    SENSITIVITY_NAME,
     UNDERWRITING_NAME,
 )
 from simulator.results.history import history_table
@@ -49,6 +51,7 @@ from simulator.results.rejected import rejected_text
 from simulator.results.reverse import ReverseAnswer, reverse_text, with_reverse
 from simulator.results.run import Run, with_record
 from simulator.results.run_folder import NEXT, commit
+from simulator.results.sensitivity import SENSITIVITY, sensitivity_text
 from simulator.results.store import (
     rehashed,
     write_files,
@@ -97,6 +100,7 @@ def conclude(
             steps.reverse,
             steps.causes,
             steps.underwriting,
+            steps.sensitivity,
             steps.trials,
         ):
             found = explain(results)
@@ -210,6 +214,13 @@ class _Concluding:
         dataset = UNDERWRITING.add_to(results.dataset, tuple(underwriting_rows(lending)))
         return replace(results, dataset=dataset.assign_attrs({CUTOFF: lending.cutoff}))
 
+    def sensitivity(self, results: _Results) -> _Results:
+        """With which parameters move a figure, where the request asks for it."""
+        rows = explain_sensitivity(self.request, self.simulated, self.watch)
+        if not rows:
+            return results
+        return replace(results, dataset=SENSITIVITY.add_to(results.dataset, rows))
+
     def trials(self, results: _Results) -> _Results:
         """With the trials of assumptions, where there is a list and a value."""
         decision = decide(results.dataset, results.summary)
@@ -261,6 +272,7 @@ class _Concluding:
             CAUSES_NAME: causes_text(results.causes) if results.causes else "",
             ASSUMPTIONS_NAME: assumptions_text(tried, parameters_from({})) if tried else "",
             REVERSE_NAME: reverse_text(results.reverse) if results.reverse else "",
+            SENSITIVITY_NAME: sensitivity_text(run.sensitivity) if run.sensitivity else "",
             UNDERWRITING_NAME: underwriting_text(run.underwriting) if run.underwriting else "",
         }
         write_results(

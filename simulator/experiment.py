@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from simulator.break_even.question import ask
 from simulator.explain.assumption_list import check_assumptions
-from simulator.explain.causes import check_causes
+from simulator.explain.cause_question import check_causes
 from simulator.explain.reverse_question import ask_reverse
+from simulator.explain.sensitivity_question import sensitivity_of
 from simulator.explain.underwriting import check_underwriting
 from simulator.policies.own_kinds import check_edits
 from simulator.progress import Progress, Silent
@@ -51,6 +52,7 @@ def run_experiment(
     check_causes(request)
     check_underwriting(request)
     reverse = ask_reverse(request)
+    sensitivity_of(request)
     check_assumptions(request)
     simulated = simulate_request(request, watch, output)
 

@@ -84,5 +84,31 @@ class ReverseSettings(Frozen):
         return self
 
 
+class SensitivitySettings(Frozen):
+    """Which parameters move a figure, over half to double of each at once."""
+
+    method: Literal["morris", "sobol"] = "morris"
+    """Elementary effects of every parameter; or beside them shares of the variance of the largest,
+    from a quadratic."""
+    metric: str | None = Field(default=None, min_length=1, max_length=63)
+    """Any figure of the whole horizon in summary.csv; None is ``lifetime_credit_loss``, or
+    ``credit_loss`` when the run has no run-off months."""
+    scenario: str | None = Field(default=None, min_length=1, max_length=63)
+    """One of the run's scenarios; None is the first. Under the current policy."""
+    parameters: tuple[str, ...] = ()
+    """Parameters of the catalogue; none are all that half to double moves."""
+    borrowers: int = Field(default=1000, ge=50, le=1_000_000)
+    paths: int = Field(default=8, ge=4, le=10_000)
+    """Of each small run."""
+    trajectories: int = Field(default=4, ge=2, le=100)
+    """Base points at which each parameter is moved."""
+    keep: int = Field(default=10, ge=1, le=20)
+    """Parameters that the quadratic holds."""
+    points: int = Field(default=256, ge=32, le=8192)
+    """At which the quadratic is fitted."""
+
+
 class ReverseQuestions(RootModel[dict[str, ReverseSettings]]):
     """Questions of reverse stress by name, as a section of a run in Python."""
+
+    root: dict[str, ReverseSettings] = Field(default_factory=dict)

@@ -9,6 +9,7 @@ from simulator.book_settings import BookSettings as BookSettings
 from simulator.question_settings import BreakEvenSettings as BreakEvenSettings
 from simulator.question_settings import ReverseQuestions as ReverseQuestions
 from simulator.question_settings import ReverseSettings as ReverseSettings
+from simulator.question_settings import SensitivitySettings as SensitivitySettings
 from simulator.reading.periods import Frequency, months_between
 from simulator.timeline import Timeline
 from simulator.validation import Frozen

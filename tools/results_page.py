@@ -29,6 +29,7 @@ from simulator.results.provisions.variables import (
 from simulator.results.reverse import REVERSE
 from simulator.results.sampling import DEVIATION, DEVIATION_MEANING, SIMULATED_MONTH
 from simulator.results.score_power import SCORE_CUTS, SCORE_METRICS, SCORE_VARIABLES
+from simulator.results.sensitivity import SENSITIVITY
 from simulator.results.table import FRACTION, MONEY
 from simulator.results.underwriting import CUTOFF, UNDERWRITING
 from simulator.results.value import VALUE_VARIABLES
@@ -181,7 +182,7 @@ def _assumptions_section() -> list[str]:
 def _explained_section() -> list[str]:
     rows = [
         (f"`{name}`", _dims(kept.dim), unit, meaning)
-        for kept in (CAUSES, PARTS, UNDERWRITING, WORST)
+        for kept in (CAUSES, PARTS, UNDERWRITING, SENSITIVITY, WORST)
         for name, (unit, meaning) in kept.variables.items()
     ]
     return [

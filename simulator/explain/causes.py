@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.catalogue import Parameters, pack_parameters
+from simulator.explain.cause_question import check_causes
 from simulator.explain.coalitions import Coalitions
-from simulator.explain.whole_metric import whole_metric
 from simulator.kernels.records import records
 from simulator.packing import Packed
 from simulator.progress import Progress
@@ -27,9 +27,7 @@ from simulator.results.cause_shares import (
     cause_shares,
     waterfall_rows,
 )
-from simulator.settings import ExplainSettings
 from simulator.simulated import Simulated
-from simulator.validation import UserError, check_known
 from simulator.vocabulary import REFERENCE, Cause
 
 F8 = NDArray[np.float64]
@@ -49,28 +47,6 @@ GROUPS: Final[Mapping[str, tuple[Cause, ...]]] = {
     "will_not_pay": (Cause.WONT_PAY,),
 }
 """Causes that are switched together, and whose labels belong to the group."""
-
-
-def check_causes(request: ExperimentRequest) -> ExplainSettings:
-    """The section ``explain`` of ``request``; a ``UserError`` where the run cannot answer it."""
-    settings = request.section("explain", ExplainSettings)
-    if settings.causes and request.run.months < FIRST_MONTH:
-        raise UserError(
-            f"explain.causes needs run.months of at least {FIRST_MONTH}: it explains what becomes"
-            f" 90 days overdue in months {FIRST_MONTH} to {LAST_MONTH}; got {request.run.months}"
-        )
-    key = "explain.causes" if settings.causes else "explain.against"
-    if (settings.causes or settings.against) and request.run.paths < 2:
-        raise UserError(f"{key} needs run.paths of at least 2; got 1")
-    if settings.causes or settings.against:
-        whole_metric("explain", settings.metric, request.run, request.provision)
-    if settings.against is not None:
-        check_known("explain.against", tuple(request.scenarios), settings.against)
-        if len(request.scenarios) < 2:
-            raise UserError(
-                f"explain.against={settings.against} needs another scenario to compare with it"
-            )
-    return settings
 
 
 @dataclass(frozen=True, slots=True)

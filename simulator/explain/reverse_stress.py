@@ -45,9 +45,9 @@ from simulator.results.reverse import (
 )
 from simulator.results.reverse_indicators import indicators_of
 from simulator.results.summary import whole_figure
-from simulator.reverse.regression import ridge
 from simulator.reverse.search import Observed, Point, design_points, unit
 from simulator.reverse.shares import Made, made_of, uncertain, with_spreads
+from simulator.ridge import ridge
 from simulator.simulated import Simulated
 
 F8 = NDArray[np.float64]

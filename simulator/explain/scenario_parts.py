@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.explain.causes import check_causes
+from simulator.explain.cause_question import check_causes
 from simulator.explain.coalitions import Coalitions
 from simulator.macro import MacroPaths
 from simulator.progress import Progress

@@ -24,9 +24,9 @@ from simulator.results.inputs import SimulationOutput
 from simulator.results.metrics import OF_STANDARDS, metric_of
 from simulator.results.profit import PROFIT_METRICS
 from simulator.results.summary import whole_figure
-from simulator.reverse.regression import resampled as resampled_slopes
-from simulator.reverse.regression import ridge
 from simulator.reverse.search import Looked, Slopes
+from simulator.ridge import resampled as resampled_slopes
+from simulator.ridge import ridge
 from simulator.settings import RunSettings
 from simulator.shocks import World, build_world
 

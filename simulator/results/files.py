@@ -20,6 +20,7 @@ ASSUMPTIONS_NAME: Final = "assumptions.csv"
 UNDERWRITING_NAME: Final = "underwriting.csv"
 UNDERWRITING_PAGE: Final = "underwriting.html"
 REJECTED_NAME: Final = "rejected.csv"
+SENSITIVITY_NAME: Final = "sensitivity.csv"
 REVERSE_NAME: Final = "reverse.json"
 REVERSE_FOLDER: Final = "reverse"
 """Folder of the scenarios that reverse stress found, to be run with --config-dir."""
@@ -39,6 +40,7 @@ FILE_NAMES: Final = (
     UNDERWRITING_PAGE,
     REJECTED_NAME,
     REVERSE_NAME,
+    SENSITIVITY_NAME,
 )
 
 

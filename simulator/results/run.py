@@ -28,6 +28,7 @@ from simulator.results.loss_distribution import TailRow, tail_rows
 from simulator.results.ranking import Frontier, Standing, frontiers
 from simulator.results.reverse import ReverseAnswer, stored_reverse
 from simulator.results.run_folder import check_whole
+from simulator.results.sensitivity import SENSITIVITY, Sensitive
 from simulator.results.statistics_view import with_statistics
 from simulator.results.stored_run import AGAIN, read_dataset
 from simulator.results.summary import Difference, SummaryRow, differences, summarise
@@ -251,6 +252,11 @@ class Run:
     def worst_tenth(self) -> tuple[WorstTenth, ...]:
         """What the paths with the largest losses have in common; none of few paths."""
         return self._answer(lambda: WORST.rows_in(self.dataset))
+
+    @property
+    def sensitivity(self) -> tuple[Sensitive, ...]:
+        """Rows of sensitivity.csv; none where the run was not asked for it."""
+        return self._answer(lambda: SENSITIVITY.rows_in(self.dataset))
 
     @property
     def underwriting(self) -> tuple[UnderwritingRow, ...]:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
 
-from simulator.reverse.regression import ridge
 from simulator.reverse.search import Observed, cosine, design_points
 from simulator.reverse.shares import conditional_mean, made_of, uncertain, with_spreads
+from simulator.ridge import ridge
 from tests.reverse.toys import Exact, Noisy
 
 SLOPES = np.array([0.12, -0.05, 0.2, 0.0, 0.08])

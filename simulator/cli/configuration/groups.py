@@ -144,6 +144,12 @@ def _reverse_model() -> "type[BaseModel]":
     return ReverseSettings
 
 
+def _sensitivity_model() -> "type[BaseModel]":
+    from simulator.settings import SensitivitySettings
+
+    return SensitivitySettings
+
+
 def _run_model() -> "type[BaseModel]":
     from simulator.settings import RunSettings
 
@@ -172,6 +178,12 @@ def _assumptions_model() -> "type[BaseModel]":
     from simulator.settings import AssumptionsSettings
 
     return AssumptionsSettings
+
+
+def _sensitivity(_: str, values: Values) -> object:
+    from simulator.settings import SensitivitySettings
+
+    return build("sensitivity", SensitivitySettings, values) if values else None
 
 
 def _governance_model() -> "type[BaseModel]":
@@ -295,6 +307,14 @@ _ROWS: Final = (
         "what is tried after a run, one assumption at a time; none: assumptions=null",
         Choice.ONE_OR_NONE,
         _assumptions_model,
+        unread_by=("fit", "screen"),
+    ),
+    Group(
+        "sensitivity",
+        "which parameters move a figure: morris, sobol; none: sensitivity=null",
+        Choice.ONE_OR_NONE,
+        _sensitivity_model,
+        read=_sensitivity,
         unread_by=("fit", "screen"),
     ),
     Group(

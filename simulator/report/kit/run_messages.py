@@ -124,6 +124,8 @@ MESSAGES: Final = (
     mark("searching break-even of {question}"),
     mark("reverse stress {question} (at most, about)"),
     mark("explaining causes"),
+    mark("sensitivity: every parameter alone"),
+    mark("sensitivity: a quadratic of the largest"),
     mark("explaining {scenario}"),
     mark("explaining underwriting"),
     mark("about {memory} of memory, {disk} on disk and {time} of simulation"),

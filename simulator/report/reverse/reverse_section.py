@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from simulator.report.kit.data import ReportData
 from simulator.report.reverse import reverse_words as say
+from simulator.report.reverse.sensitivity_words import sensitivity_sentence, sensitivity_table
 from simulator.results.reverse import ReverseAnswer
 from simulator.results.table import Table
 
@@ -35,6 +36,8 @@ class ReverseSection:
 
     answers: tuple[AnswerBlock, ...]
     worst: tuple[WorstBlock, ...]
+    sensitivity: str
+    parameters: Table | None
 
 
 def reverse_section(data: ReportData) -> ReverseSection | None:
@@ -48,7 +51,10 @@ def reverse_section(data: ReportData) -> ReverseSection | None:
         )
         for scenario in say.scenarios_with_worst(data)
     )
-    return ReverseSection(answers, worst) if answers or worst else None
+    table = sensitivity_table(data)
+    if not (answers or worst or table):
+        return None
+    return ReverseSection(answers, worst, sensitivity_sentence(data), table)
 
 
 def _block(data: ReportData, answer: ReverseAnswer) -> AnswerBlock:
