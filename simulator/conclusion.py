@@ -14,6 +14,7 @@ from simulator.engine import thread_count
 from simulator.explain.assumptions import list_warnings, try_assumptions
 from simulator.explain.borrower_sampling import n_books_of, redrawn
 from simulator.explain.causes import explain_causes
+from simulator.explain.earlier_run import explain_earlier
 from simulator.explain.reverse_question import ReverseQuestion
 from simulator.explain.reverse_stress import reverse_stress
 from simulator.explain.scenario_parts import explain_scenarios
@@ -200,7 +201,8 @@ class _Concluding:
     def causes(self, results: _Results) -> _Results:
         """With shares of causes, where the request explains them."""
         found = explain_causes(self.request, self.simulated, self.watch)
-        parts = (*found.parts, *explain_scenarios(self.request, self.simulated, self.watch))
+        asked = self.request, self.simulated, self.watch
+        parts = (*found.parts, *explain_scenarios(*asked), *explain_earlier(*asked))
         if not parts:
             return results
         dataset = CAUSES.add_to(results.dataset, found.shares)

@@ -158,9 +158,10 @@ class ExplainSettings(Frozen):
     metric: str | None = Field(default=None, min_length=1, max_length=63)
     """Figure of the whole horizon that causes explain first; None is ``lifetime_credit_loss``, or
     ``credit_loss`` when the run has no run-off months."""
-    against: str | None = Field(default=None, min_length=1, max_length=63)
-    """Scenario of the run: causes.csv tells which part of every other scenario makes its
-    difference to this one, in ``metric``."""
+    against: str | None = Field(default=None, min_length=1, max_length=4096)
+    """Scenario of the run, or folder of a finished one: causes.csv tells which part of every other
+    scenario makes its difference to this one in ``metric``, or which of book, parameters, scenario
+    and policy makes that to the other run."""
     paths: int = Field(default=20, ge=2, le=1000)
     """Paths of each of the simulations behind it: the run's first ones."""
     underwriting: bool = False

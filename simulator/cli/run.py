@@ -109,9 +109,11 @@ class _Session:
         inputs, plain = validated(config, job.overrides, self._folders)
 
         from simulator.cli.configuration.inputs import request_from
+        from simulator.cli.configuration.stored import with_earlier
         from simulator.explain.assumptions import without_assumptions
 
         request = request_from(inputs, job.chosen, self._folders, plain, job.overrides)
+        request = with_earlier(request, self._folders)
         if self._sweeps and not any(item.startswith("assumptions") for item in job.overrides):
             return without_assumptions(request)
         return request

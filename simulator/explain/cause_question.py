@@ -4,7 +4,7 @@ from simulator.explain.whole_metric import whole_metric
 from simulator.request import ExperimentRequest
 from simulator.results.cause_shares import FIRST_MONTH, LAST_MONTH
 from simulator.settings import ExplainSettings
-from simulator.validation import UserError, check_known
+from simulator.validation import UserError, check_known, clip
 
 
 def check_causes(request: ExperimentRequest) -> ExplainSettings:
@@ -20,8 +20,15 @@ def check_causes(request: ExperimentRequest) -> ExplainSettings:
         raise UserError(f"{key} needs run.paths of at least 2; got 1")
     if settings.causes or settings.against:
         whole_metric("explain", settings.metric, request.run, request.provision)
-    if settings.against is not None:
-        check_known("explain.against", tuple(request.scenarios), settings.against)
+    if request.earlier is not None:
+        if not any(name in request.earlier.scenarios for name in request.scenarios):
+            raise UserError(
+                f"explain.against={clip(settings.against, 200)}: that run has none of the scenarios"
+                f" {', '.join(request.scenarios)}; got {', '.join(request.earlier.scenarios)}"
+            )
+    elif settings.against is not None:
+        known = (*request.scenarios, "the folder of a finished run")
+        check_known("explain.against", known, settings.against)
         if len(request.scenarios) < 2:
             raise UserError(
                 f"explain.against={settings.against} needs another scenario to compare with it"

@@ -43,7 +43,7 @@ def explain_scenarios(
 ) -> tuple[CausePart, ...]:
     """Waterfalls from ``explain.against`` to every other scenario; none unless it is asked."""
     settings = check_causes(request)
-    if settings.against is None:
+    if settings.against is None or request.earlier is not None:
         return ()
     coalitions = Coalitions.of(request, simulated, settings)
     base = simulated.drawn[settings.against]

@@ -12,6 +12,7 @@ from simulator.cli.app import main
 from simulator.explain.causes import GROUPS, switched
 from simulator.packing import pack
 from simulator.results.cause_shares import END, NEW_90, START
+from simulator.results.run import Run
 from simulator.settings import ExplainSettings
 from simulator.vocabulary import SWITCHABLE_CAUSES, Cause
 from tests.conftest import small_book
@@ -145,3 +146,43 @@ def test_what_cannot_be_explained_is_refused(keys, part):
 def test_a_metric_that_nothing_reads_is_refused():
     with pytest.raises(ValueError, match=r"explain\.metric is read with"):
         ExplainSettings(metric="credit_loss")
+
+
+def test_two_runs_differ_by_their_parts_and_ends_are_the_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = [
+        "run=smoke",
+        "book.borrowers=300",
+        "run.months=8",
+        "run.paths=4",
+        "scenario=[downturn]",
+        "policy=[status_quo]",
+        "provision=[]",
+        "run.runoff_months=0",
+        "run.book_draws=0",
+        "report.enabled=false",
+    ]
+    assert main([*words, "hydra.run.dir=before"]) == 0
+    changed = ["parameters.finding_rate=0.1", "scenario.downturn.severity=1.5"]
+    asked = ["explain.against=before", "explain.paths=4", "hydra.run.dir=after"]
+    assert main([*words, *changed, *asked]) == 0
+    runs = {name: Run.read(tmp_path / name) for name in ("before", "after")}
+    loss = {
+        name: next(r.mean for r in run.summary if r.metric == "credit_loss" and r.month is None)
+        for name, run in runs.items()
+    }
+    rows = runs["after"].cause_parts
+    assert [row.group for row in rows] == [START, "parameters", "scenario", END]
+    assert {row.against for row in rows} == {"before"}
+    assert rows[0].amount == pytest.approx(loss["before"], rel=1e-9)
+    assert rows[-1].amount == pytest.approx(loss["after"], rel=1e-9)
+    assert sum(row.amount for row in rows[:-1]) == pytest.approx(rows[-1].amount, rel=1e-12)
+    assert "in the run before" in capsys.readouterr().out
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    words = ["run=smoke", "scenario=[downturn]", "policy=[status_quo]", "explain.against=empty"]
+    assert main(words) == 2
+    assert "explain.against=empty" in capsys.readouterr().err

@@ -124,6 +124,7 @@ MESSAGES: Final = (
     mark("searching break-even of {question}"),
     mark("reverse stress {question} (at most, about)"),
     mark("explaining causes"),
+    mark("explaining the earlier run"),
     mark("sensitivity: every parameter alone"),
     mark("sensitivity: a quadratic of the largest"),
     mark("explaining {scenario}"),

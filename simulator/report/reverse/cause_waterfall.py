@@ -35,6 +35,10 @@ GROUP_WORDS: Final = {
     "rates": mark("rates"),
     "rules_and_willingness": mark("rules and willingness"),
     "growth_of_applicants": mark("growth of applicants"),
+    "book": mark("book"),
+    "parameters": mark("parameters"),
+    "scenario": mark("scenario"),
+    "policy": mark("policy"),
     START: mark("without any of them"),
     END: mark("with all of them"),
 }
@@ -44,10 +48,22 @@ N_NAMED: Final = 3
 def group_words(data: ReportData, part: CausePart) -> str:
     """A row of a waterfall as a reader writes it; of two scenarios the ends are their labels."""
     if part.against and part.group in LEVELS:
-        return data.scenario_label(part.against if part.group == START else part.scenario)
+        return against_words(data, part) if part.group == START else _own_words(data, part)
     if part.group in GROUP_WORDS:
         return tr(GROUP_WORDS[part.group])
     return words(part.group)
+
+
+def against_words(data: ReportData, part: CausePart) -> str:
+    """The scenario or the earlier run that a figure is compared with."""
+    if part.against in data.scenarios:
+        return data.scenario_label(part.against)
+    return tr("run {folder}", folder=clean(part.against, 60))
+
+
+def _own_words(data: ReportData, part: CausePart) -> str:
+    """The scenario itself, or this run."""
+    return data.scenario_label(part.scenario) if part.against in data.scenarios else tr("this run")
 
 
 def waterfall_cards(data: ReportData) -> list[FigureCard]:
@@ -62,7 +78,7 @@ def waterfall_cards(data: ReportData) -> list[FigureCard]:
         title = tr(
             "{metric}: what makes the difference to {scenario}",
             metric=_metric(parts[0]),
-            scenario=data.scenario_label(parts[0].against),
+            scenario=against_words(data, parts[0]),
         )
         cards.append(_card(data, "scenario-parts", title, parts))
     return cards
@@ -112,6 +128,12 @@ def waterfall_sentence(data: ReportData, rows: Sequence[CausePart]) -> str:
         "end": scale.full(end.amount),
         "parts": leading or tr("nothing"),
     }
+    if end.against and end.against not in data.scenarios:
+        return tr(
+            "Under {scenario}, {metric} goes from {start} in the {other} to {end}: {parts}.",
+            other=against_words(data, end),
+            **said,
+        )
     if end.against:
         return tr(
             "From {other} to {scenario}, {metric} goes from {start} to {end}: {parts}.",
