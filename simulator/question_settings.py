@@ -102,7 +102,7 @@ class SensitivitySettings(Frozen):
     """Of each small run."""
     trajectories: int = Field(default=4, ge=2, le=100)
     """Base points at which each parameter is moved."""
-    keep: int = Field(default=10, ge=1, le=20)
+    keep: int = Field(default=10, ge=1, le=12)
     """Parameters that the quadratic holds."""
     points: int = Field(default=256, ge=32, le=8192)
     """At which the quadratic is fitted."""

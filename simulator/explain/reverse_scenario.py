@@ -17,7 +17,7 @@ F8 = NDArray[np.float64]
 
 PREFIX: Final = "reverse_"
 STILL: Final = MacroDeviation(volatility=(0.0, 0.0, 0.0, 0.0))
-"""Paths differ by borrowers' luck alone."""
+"""Paths differ by borrowers' draws alone."""
 _SEVERITY_OF: Final = (*DEVIATING_VARIABLES, "credit_supply")
 
 

@@ -207,7 +207,7 @@ class EngineModel:
         return Looked(self.scale.level(mean), abs(self.scale.slope(mean)) * figure.se)
 
     def slopes(self, scores: F8, about: F8) -> Slopes:
-        """By pairs of paths with one luck, at ``scores`` plus and minus steps of their own.
+        """By pairs of paths with common random numbers, at ``scores`` plus and minus own steps.
 
         The steps are orthogonal, so that as many pairs as scores tell of all of them.
         """

@@ -37,7 +37,9 @@ Ends = tuple[float, float]
 
 N_DUMMIES: Final = 5
 SURE: Final = 2.0
-"""Standard errors from which an elementary effect is told from the luck of paths."""
+"""Standard errors from which an elementary effect is distinguished from noise over paths."""
+POWER: Final = 10
+"""Points of the shares of variance are 2 to this power."""
 LEAST_FIT: Final = 0.5
 """Share of planned points that must have been allowed for a quadratic."""
 _SWITCHES: Final = "strength_"
@@ -168,17 +170,35 @@ def _figure(metric: str, request: ExperimentRequest, changes: Mapping[str, float
 
 
 def _shared(fitted: Quadratic, kept: Sequence[str]) -> dict[str, _Shared]:
-    """Shares of the quadratic's inputs by name; dummies meet nothing but themselves."""
-    found = variance_shares(fitted, len(kept) + N_DUMMIES, power=10)
-    noise = float(found.total[len(kept) :].max())
-    names = [*kept, *(f"{DUMMY}{k + 1}" for k in range(N_DUMMIES))]
-    return {
-        name: _Shared(*_at(found, place), fitted.error, noise) for place, name in enumerate(names)
+    """Shares of the quadratic's inputs by name.
+
+    Dummies meet no other input, so their variance is their own terms' and stands beside the rest.
+    """
+    n = len(kept)
+
+    def without_dummies(points: F8) -> F8:
+        middle = np.full((len(points), N_DUMMIES), 0.5)
+        return fitted(np.concatenate([points, middle], axis=1))
+
+    found = variance_shares(without_dummies, n, POWER)
+    alone = [fitted.variance_of(n + place) for place in range(N_DUMMIES)]
+    whole = found.variance + sum(alone)
+    if whole <= 0.0:
+        return {}
+    part, noise = found.variance / whole, max(alone) / whole
+    shares = {
+        name: _Shared(*_at(found, place, part), fitted.error, noise)
+        for place, name in enumerate(kept)
     }
+    for place, mine in enumerate(alone):
+        shares[f"{DUMMY}{place + 1}"] = _Shared(*(mine / whole,) * 3, fitted.error, noise)
+    return shares
 
 
-def _at(found: VarianceShares, place: int) -> tuple[float, float, float]:
-    return float(found.first[place]), float(found.total[place]), float(found.shapley[place])
+def _at(found: VarianceShares, place: int, part: float) -> tuple[float, float, float]:
+    """Shares of one input, of which ``found`` is ``part`` of the whole variance."""
+    first, total, shapley = (float(s[place]) for s in (found.first, found.total, found.shapley))
+    return part * first, part * total, part * shapley
 
 
 def _rows(

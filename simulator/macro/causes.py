@@ -114,7 +114,7 @@ class Causes:
         return replace(drawn, by_draw=by_draw)
 
     def disaster(self, scores: F8) -> F8:
-        """Chance of being hit by draw, month and region, (n, horizon + 1, n_regions)."""
+        """Probability of being hit by draw, month and region, (n, horizon + 1, n_regions)."""
         chance = np.repeat(self.scenario.disaster[None], len(scores), axis=0)
         for at, place in enumerate(self.places):
             if place.variable == DISASTER:

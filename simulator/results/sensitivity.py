@@ -14,9 +14,9 @@ class Sensitive(NamedTuple):
     """A row of sensitivity.csv: one parameter, the largest first.
 
     ``size``: mean absolute change of the figure over the parameter's whole range; ``se`` its error
-    from the luck of paths; ``mean`` with its sign; ``scatter`` over base points. ``first``,
+    over paths; ``mean`` with its sign; ``scatter`` over base points. ``first``,
     ``total``, ``shapley``: shares of the quadratic's variance, NaN where it does not hold the
-    parameter. ``beyond_noise``: 1 where the effect is told from noise, else 0.
+    parameter. ``beyond_noise``: 1 where the effect is distinguishable from noise, else 0.
     """
 
     parameter: str
@@ -47,14 +47,14 @@ SENSITIVITY: Final = RowTable(
         "metric": (FRACTION, "figure that is moved"),
         "unit": (FRACTION, "unit of the figure"),
         "size": ("", "mean absolute change of the figure over the whole range (Morris's mu*)"),
-        "se": ("", "its standard error from the luck of paths"),
+        "se": ("", "its standard error over paths"),
         "mean": ("", "the same with its sign"),
         "scatter": ("", "standard deviation of the change over base points"),
         "first": (FRACTION, "first-order share of the quadratic's variance (Sobol)"),
         "total": (FRACTION, "total share, with all interactions"),
         "shapley": (FRACTION, "Shapley share; they add up to 1"),
         "emulator_error": ("", "root mean square of what the quadratic misses, of points left out"),
-        "beyond_noise": (FRACTION, "1 where the effect is told from noise, else 0"),
+        "beyond_noise": (FRACTION, "1 where the effect is distinguishable from noise, else 0"),
     },
 )
 """What results.nc keeps of sensitivity.csv."""

@@ -31,6 +31,11 @@ class Quadratic:
         found: F8 = self.intercept + _features(points, self.terms) @ self.coefficients
         return found
 
+    def variance_of(self, place: int) -> float:
+        """What the terms of the input at ``place`` alone add to the variance."""
+        own = [set(term) == {place} for term in self.terms]
+        return float((self.coefficients[own] ** 2).sum())
+
 
 def terms_of(d: int, alone: Sequence[int] = ()) -> tuple[tuple[int, ...], ...]:
     """Terms of d inputs; those ``alone`` meet no others."""

@@ -80,6 +80,7 @@ def test_shares_of_a_quadratic_are_those_of_its_orthogonal_coefficients():
     shares = variance_shares(found, 3, power=14)
     for place in range(3):
         alone = squares[place,] + squares[place, place]
+        assert found.variance_of(place) == pytest.approx(alone)
         pairs = [s for t, s in squares.items() if len(set(t)) == 2 and place in t]
         assert shares.first[place] == pytest.approx(alone / whole, abs=0.01)
         assert shares.shapley[place] == pytest.approx((alone + sum(pairs) / 2) / whole, abs=0.01)

@@ -76,7 +76,7 @@ def waterfall_cards(data: ReportData) -> list[FigureCard]:
         cards.append(_card(data, "loss-by-cause", title, causes))
     if parts:
         title = tr(
-            "{metric}: what makes the difference to {scenario}",
+            "{metric}: difference to {scenario} by part",
             metric=_metric(parts[0]),
             scenario=against_words(data, parts[0]),
         )

@@ -55,7 +55,7 @@ WORDS: Final = {
     "share_of_will_not_pay": mark("new 90+ from refusal"),
 }
 _RATES: Final = ("1", "fraction", "fraction a year", "fraction a month", "share")
-LEAST_CHANCE: Final = 1e-4
+LEAST_PROBABILITY: Final = 1e-4
 """Below it the words tell no digits."""
 N_COMMON: Final = 3
 """Features of the worst tenth that a sentence names."""
@@ -104,17 +104,17 @@ def answer_sentence(data: ReportData, answer: ReverseAnswer) -> str:
 
 def _likelihood(answer: ReverseAnswer) -> str:
     if answer.likelihood is None:
-        return tr("That is beyond 5 sd: no probability is told.")
-    if answer.likelihood < LEAST_CHANCE:
+        return tr("That is beyond 5 sd: no probability is given.")
+    if answer.likelihood < LEAST_PROBABILITY:
         return tr(
-            "By the assumed spreads, the chance of a point at least as far in that direction is"
-            " below {chance}.",
-            chance=percent(LEAST_CHANCE, 2),
+            "By the assumed spreads, the probability of a point at least as far in that direction"
+            " is below {probability}.",
+            probability=percent(LEAST_PROBABILITY, 2),
         )
     return tr(
-        "By the assumed spreads, the chance of a point at least as far in that direction is"
-        " {chance}.",
-        chance=percent(answer.likelihood, 2),
+        "By the assumed spreads, the probability of a point at least as far in that direction is"
+        " {probability}.",
+        probability=percent(answer.likelihood, 2),
     )
 
 
@@ -252,7 +252,7 @@ def early_table(answer: ReverseAnswer) -> Table:
 
 def _compared(usual: str, here: str) -> tuple[Column, ...]:
     return (
-        *texts(mark("What")),
+        *texts(mark("Measure")),
         Column(usual, BARE),
         Column(here, BARE),
         Column(mark("Standard deviations of the paths"), BARE, decimals=1),
@@ -296,11 +296,11 @@ def worst_sentence(data: ReportData, scenario: str) -> str:
     }
     if not sure:
         return tr(
-            "Under {scenario}, the worst {share} of paths have nothing in common that stands out"
-            " of noise.",
+            "Under {scenario}, no common feature of the worst {share} of paths is"
+            " distinguishable from noise.",
             **said,
         )
-    return tr("Under {scenario}, the worst {share} of paths have in common: {what}.", **said)
+    return tr("Under {scenario}, common features of the worst {share} of paths: {what}.", **said)
 
 
 def scenarios_with_worst(data: ReportData) -> list[str]:

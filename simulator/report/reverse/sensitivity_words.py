@@ -16,7 +16,7 @@ MOST_ROWS: Final = 20
 
 
 def sensitivity_sentence(data: ReportData) -> str:
-    """The largest parameters, how many are told from noise, and how good the quadratic is."""
+    """The largest parameters, how many are beyond noise, and how good the quadratic is."""
     rows = _real(data)
     if not rows:
         return ""
