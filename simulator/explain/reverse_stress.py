@@ -7,7 +7,7 @@ followed to the limit, and improved by slopes there. Equations: docs/model.md, s
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -30,6 +30,7 @@ from simulator.macro.severity import severity_of
 from simulator.policies import levers_for
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
+from simulator.results.compare import statistics
 from simulator.results.dataset import outlooks_of
 from simulator.results.metrics import better
 from simulator.results.reverse import (
@@ -44,6 +45,7 @@ from simulator.results.reverse import (
     WorstQuarter,
 )
 from simulator.results.reverse_indicators import indicators_of
+from simulator.results.sampling import sampling_of
 from simulator.results.summary import whole_figure
 from simulator.reverse.search import Observed, Point, design_points, unit
 from simulator.reverse.shares import Made, made_of, uncertain, with_spreads
@@ -84,6 +86,14 @@ def reverse_stress(
     )
 
 
+class Usual(NamedTuple):
+    """A figure in the run: its mean as summary.csv has it, its unit, and its paths."""
+
+    mean: float
+    unit: str
+    figure: Figure
+
+
 @dataclass(frozen=True, slots=True)
 class _Search:
     """One question with what answers it; ``usual`` is the figure's mean in the run."""
@@ -93,7 +103,7 @@ class _Search:
     dataset: xr.Dataset
     watch: Progress
     model: EngineModel
-    usual: Figure
+    usual: Usual
     limit: float
     jurisdiction: str | None
 
@@ -130,16 +140,18 @@ class _Search:
             list(request.scenarios).index(question.scenario),
             list(request.all_policies).index(settings.policy),
         )
-        usual = figure_in(dataset, question.metric, place)
+        item = whole_figure(dataset, question.metric, f"{question.owner}.metric")
+        mean = statistics(item, sampling_of(dataset)).at(*place, 0).mean
+        usual = Usual(mean, item.unit, figure_in(dataset, question.metric, place))
         limit = settings.limit
         if limit is None:
             assert settings.times_scenario is not None
-            limit = settings.times_scenario * usual.mean
-        worse = 1 if limit >= usual.mean else -1
+            limit = settings.times_scenario * mean
+        worse = 1 if limit >= mean else -1
         worse = -better(question.metric) or worse
         paths = min(settings.paths, max(output.run.paths, 20))
         model = EngineModel(
-            runs, question.metric, scale_of(limit, usual.mean, worse), paths, output.run.seed
+            runs, question.metric, scale_of(limit, mean, worse), paths, output.run.seed
         )
         place_of = request.scenarios[question.scenario].jurisdiction
         return _Search(question, simulated, dataset, watch, model, usual, limit, place_of)
@@ -210,7 +222,7 @@ class _Search:
         own = np.repeat(own, output.run.draws_per_path, axis=0)
         return Observed(
             np.concatenate([scores, own]),
-            np.concatenate([levels, self.model.scale.levels(self.usual.by_path)]),
+            np.concatenate([levels, self.model.scale.levels(self.usual.figure.by_path)]),
         )
 
     def _measured(self, point: Point) -> tuple[Point, Figure, xr.Dataset]:
@@ -246,12 +258,11 @@ class _Search:
         ends = None if point is None else uncertain(point, self.target, self.names)
         place = design_scenario(question.name, self.causes, scores)
         files = {} if point is None else files_of(place, self._narrative(made), self.jurisdiction)
-        item = whole_figure(self.dataset, metric, "reverse: metric")
         distance = made.distance
         answer = ReverseAnswer(
             name=question.name,
             metric=metric,
-            unit=item.unit,
+            unit=self.usual.unit,
             scenario=question.scenario,
             policy=question.settings.policy,
             limit=self.limit,

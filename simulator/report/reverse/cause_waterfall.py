@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from simulator.report.kit import waterfall
 from simulator.report.kit.card import Axis, Choice, FigureCard
 from simulator.report.kit.data import ReportData
-from simulator.report.kit.language import listed, mark, name, tr
+from simulator.report.kit.language import listed, mark, tr
 from simulator.report.kit.numbers import Scale, money_scale, percent, rate_scale
 from simulator.report.kit.style import Frame, Sheet
 from simulator.report.kit.table import SCENARIO
@@ -85,7 +85,7 @@ def waterfall_cards(data: ReportData) -> list[FigureCard]:
 
 
 def _metric(part: CausePart) -> str:
-    said = name(clean(part.metric.replace("_", " "), 60))
+    said = words(part.metric)
     return said[:1].upper() + said[1:]
 
 
@@ -123,7 +123,7 @@ def waterfall_sentence(data: ReportData, rows: Sequence[CausePart]) -> str:
     leading = listed([_step(data, part, scale) for part in parts[:N_NAMED]])
     said = {
         "scenario": data.scenario_label(end.scenario),
-        "metric": name(clean(end.metric.replace("_", " "), 60)),
+        "metric": words(end.metric),
         "start": scale.full(start.amount),
         "end": scale.full(end.amount),
         "parts": leading or tr("nothing"),

@@ -29,8 +29,18 @@ CAUSES: Final = {
     "willingness": mark("willingness to pay"),
     "standards": mark("rules of conduct"),
 }
+FIGURES: Final = {
+    "credit_loss": mark("credit loss"),
+    "lifetime_credit_loss": mark("credit loss with run-off"),
+    "net_loss": mark("net loss"),
+    "lifetime_net_loss": mark("net loss with run-off"),
+    "net_result": mark("net result"),
+    "lowest_capital_ratio": mark("lowest capital ratio"),
+}
+"""Figures that are often asked for; others are said by their names."""
 WORDS: Final = {
     **CAUSES,
+    **FIGURES,
     "unemployment_rate": mark("unemployment rate"),
     "policy_rate": mark("policy rate"),
     "income_growth": mark("income growth"),
@@ -291,7 +301,14 @@ def worst_sentence(data: ReportData, scenario: str) -> str:
         "scenario": data.scenario_label(scenario),
         "share": percent(WORST_SHARE, 0),
         "what": listed(
-            [f"{words(row.feature)} {number(row.distance, 1, signed=True)} sd" for row in sure]
+            [
+                tr(
+                    "{feature} {distance} sd",
+                    feature=words(row.feature),
+                    distance=number(row.distance, 1, signed=True),
+                )
+                for row in sure
+            ]
         ),
     }
     if not sure:

@@ -7,6 +7,7 @@ from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import listed, mark, name, sentences, tr
 from simulator.report.kit.numbers import Scale, money_scale, percent, rate_scale, significant, span
 from simulator.report.kit.text import clean
+from simulator.report.reverse.reverse_words import words
 from simulator.results.sensitivity import DUMMY, Sensitive
 from simulator.results.table import BARE, FRACTION, MONEY, Column, Row, Table, texts
 
@@ -22,7 +23,7 @@ def sensitivity_sentence(data: ReportData) -> str:
         return ""
     scale, sure = _scale(data, rows), [row for row in rows if row.beyond_noise]
     said = {
-        "metric": name(clean(rows[0].metric.replace("_", " "), 60)),
+        "metric": words(rows[0].metric),
         "n": str(len(rows)),
         "sure": str(len(sure)),
         "largest": listed([_told(row, scale) for row in sure[:N_NAMED]]) or tr("nothing"),
