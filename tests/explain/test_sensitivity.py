@@ -46,7 +46,7 @@ def test_what_finds_work_moves_losses_and_what_money_costs_does_exactly_nothing(
 
 
 def test_shares_add_up_and_dummies_are_told():
-    run, rows = rows_of("sobol", points=48)
+    run, rows = rows_of("sobol", points=32, borrowers=200)
     shares = [row.shapley for row in rows if np.isfinite(row.shapley)]
     assert sum(shares) == pytest.approx(1.0)
     dummies = [row for row in rows if row.parameter.startswith(DUMMY)]
