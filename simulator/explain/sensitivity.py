@@ -38,6 +38,10 @@ Ends = tuple[float, float]
 N_DUMMIES: Final = 5
 SURE: Final = 2.0
 """Standard errors from which an elementary effect is distinguished from noise over paths."""
+LEAST_DONORS: Final = 2_000
+DONORS_EACH: Final = 4
+"""Settled donors of a small book, for each borrower (assumption): they are settled at every
+point, which takes most of its time."""
 POWER: Final = 10
 """Points of the shares of variance are 2 to this power."""
 LEAST_FIT: Final = 0.5
@@ -106,7 +110,12 @@ class _Study:
         first = next(iter(request.all_policies))
         small = replace(
             request,
-            book=request.book.model_copy(update={"borrowers": size}),
+            book=request.book.model_copy(
+                update={
+                    "borrowers": size,
+                    "donors": min(request.book.donors, max(LEAST_DONORS, DONORS_EACH * size)),
+                }
+            ),
             run=run,
             scenarios={scenario: request.scenarios[scenario]},
             policies={n: p for n, p in request.policies.items() if n == first},

@@ -7,10 +7,19 @@ import pytest
 
 from simulator import UserError, stress_test
 from simulator.results.sensitivity import DUMMY, sensitivity_text
-from simulator.settings import SensitivitySettings
+from simulator.settings import BookSettings, SensitivitySettings
+from simulator.shipped import read_shipped
+from simulator.validation import build
+from tests.conftest import BURN_IN, DONORS
 
+QUICK = build(
+    "book",
+    BookSettings,
+    {**read_shipped("book", "cn_online"), "borrowers": 400, "donors": DONORS,
+     "burn_in_months": BURN_IN},
+)  # fmt: skip
 SMALL = {
-    "borrowers": 400,
+    "book": QUICK,
     "paths": 4,
     "months": 6,
     "runoff_months": 0,
