@@ -118,7 +118,8 @@ class Scenario:
             Name in tables and figures.
         **keys : Any
             Other keys of a scenario, as ``label``, ``weight``, ``percent``,
-            ``start_month``, ``jurisdiction``, ``narrative``, ``source``.
+            ``start_month``, ``jurisdiction``, ``narrative``, ``source``,
+            ``severity`` (times the distance from the table ``baseline``).
 
         Raises
         ------

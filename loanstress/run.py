@@ -13,14 +13,16 @@ from loanstress.shown import html_table, text_table
 from simulator.reading.named_files import with_home
 from simulator.report.kit.language import speaking
 from simulator.request import ExperimentRequest
-from simulator.results.cause_shares import CauseShare
+from simulator.results.cause_shares import CausePart, CauseShare
 from simulator.results.checks import stored_checks
 from simulator.results.decision import Decision
 from simulator.results.estimate import Estimate
 from simulator.results.ranking import Standing
 from simulator.results.run import Run as Finished
+from simulator.results.sensitivity import Sensitive
 from simulator.results.summary import SummaryRow
 from simulator.results.underwriting import UnderwritingRow
+from simulator.results.worst_paths import WorstTenth
 from simulator.settings import LanguageCode
 from simulator.validation import UserError, check_known, clip
 
@@ -231,6 +233,38 @@ class Run:
     def causes(self) -> "pd.DataFrame":
         """Shares of causes in new 90+ balance (fractions); empty where they were not asked for."""
         return rows_frame(self.finished.causes, CauseShare._fields)
+
+    @cached_property
+    def cause_parts(self) -> "pd.DataFrame":
+        """Waterfalls of a figure over causes or parts of a scenario, a row a step; may be empty."""
+        return rows_frame(self.finished.cause_parts, CausePart._fields)
+
+    @cached_property
+    def reverse(self) -> "pd.DataFrame":
+        """Answers of reverse stress, a row each: name, limit, reached, distance, shares of causes.
+
+        Shares are columns ``share_CAUSE`` (fractions); empty where nothing was asked.
+        """
+        import pandas as pd
+
+        told = ("name", "metric", "unit", "scenario", "policy", "limit", "outcome", "reached")
+        return pd.DataFrame(
+            [
+                {key: getattr(answer, key) for key in (*told, "distance", "likelihood")}
+                | {f"share_{cause}": share for cause, share in answer.contributions.items()}
+                for answer in self.finished.reverse
+            ]
+        )
+
+    @cached_property
+    def sensitivity(self) -> "pd.DataFrame":
+        """What parameters do to a figure, the largest first; empty where it was not asked for."""
+        return rows_frame(self.finished.sensitivity, Sensitive._fields)
+
+    @cached_property
+    def worst_tenth(self) -> "pd.DataFrame":
+        """What the tenth of paths with the largest losses have in common; none of few paths."""
+        return rows_frame(self.finished.worst_tenth, WorstTenth._fields)
 
     @cached_property
     def underwriting(self) -> "pd.DataFrame":

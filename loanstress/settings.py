@@ -10,11 +10,11 @@ from pydantic import BaseModel
 from loanstress.frames import is_gone
 from simulator.catalogue import parameters_from
 from simulator.cli.configuration.folders import find_folders
-from simulator.cli.configuration.groups import PRODUCT, TABLE, lists
-from simulator.cli.configuration.inputs import Chosen, read_inputs, request_from
+from simulator.cli.configuration.groups import PRODUCT, TABLE
 from simulator.cli.configuration.names import check_parameter
+from simulator.cli.configuration.stored import stored_request, told_product
 from simulator.policies import Policy, kinds
-from simulator.products import Product, shipped_products
+from simulator.products import Product
 from simulator.request import ExperimentRequest
 from simulator.validation import UserError, build, check_known, clip
 
@@ -111,12 +111,7 @@ def request_of(configuration: Mapping[str, Any]) -> ExperimentRequest:
                 f"{key} was a DataFrame of a session that has ended: call stress_test with it again"
                 " and take the settings of that run"
             )
-    shipped = {name: _told_product(product) for name, product in shipped_products().items()}
-    config[PRODUCT] = {**shipped, **config.get(PRODUCT, {})}
-    chosen = {group: tuple(config.get(group) or ()) for group in lists()}
-    inputs = read_inputs(config, chosen)
-    names = Chosen(inputs.book.kind, "", "")
-    return request_from(inputs, names, find_folders(), configuration, ())
+    return stored_request(configuration, find_folders())
 
 
 class _Place(NamedTuple):
@@ -190,14 +185,8 @@ def _with_entry(
         found: object = build(f"policy.{name}", type(entry), values)
     else:
         found = TABLE[group].entry(name, values)
-    told = _told_product(found) if isinstance(found, Product) else _plain(found)
+    told = told_product(found) if isinstance(found, Product) else _plain(found)
     return _told(_with_field(request, field, {**entries, name: found}), group, {name: told})
-
-
-def _told_product(product: Product) -> dict[str, object]:
-    """A product as its file has it."""
-    told = product.model_dump(mode="json", exclude={"name"})
-    return {**told, "amortisation": product.amortisation.name.lower()}
 
 
 def _with_group(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import xarray as xr
 
@@ -13,7 +14,13 @@ from simulator.engine import thread_count
 from simulator.explain.assumptions import list_warnings, try_assumptions
 from simulator.explain.borrower_sampling import n_books_of, redrawn
 from simulator.explain.causes import explain_causes
+from simulator.explain.earlier_run import explain_earlier
+from simulator.explain.reverse_question import ReverseQuestion
+from simulator.explain.reverse_stress import reverse_stress
+from simulator.explain.scenario_parts import explain_scenarios
+from simulator.explain.sensitivity import explain_sensitivity
 from simulator.explain.underwriting import explain_underwriting
+from simulator.explain.worst_paths import worst_paths
 from simulator.policies.own_kinds import origins
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
@@ -25,7 +32,7 @@ from simulator.results.break_even import (
     break_even_rows,
     with_break_evens,
 )
-from simulator.results.cause_shares import CAUSES, CauseShare, causes_text
+from simulator.results.cause_shares import CAUSES, PARTS, CausePart, causes_text
 from simulator.results.checks import CheckResult, run_checks
 from simulator.results.dataset import dataset_by_path, outlooks_of, to_dataset
 from simulator.results.decision import decide, worths
@@ -33,6 +40,8 @@ from simulator.results.files import (
     ASSUMPTIONS_NAME,
     CAUSES_NAME,
     REJECTED_NAME,
+    REVERSE_NAME,
+    SENSITIVITY_NAME,
     UNDERWRITING_NAME,
 )
 from simulator.results.history import history_table
@@ -40,9 +49,17 @@ from simulator.results.manifest import RunFacts, build_manifest
 from simulator.results.precision import precision_record
 from simulator.results.provisions.audit import overlay_amounts
 from simulator.results.rejected import rejected_text
+from simulator.results.reverse import ReverseAnswer, reverse_text, with_reverse
 from simulator.results.run import Run, with_record
 from simulator.results.run_folder import NEXT, commit
-from simulator.results.store import rehashed, write_files, write_results, writer_of
+from simulator.results.sensitivity import SENSITIVITY, sensitivity_text
+from simulator.results.store import (
+    rehashed,
+    write_files,
+    write_results,
+    write_within,
+    writer_of,
+)
 from simulator.results.summary import SummaryRow, summarise
 from simulator.results.underwriting import (
     CUTOFF,
@@ -50,15 +67,23 @@ from simulator.results.underwriting import (
     underwriting_rows,
     underwriting_text,
 )
+from simulator.results.worst_paths import WORST
 from simulator.settings import EngineSettings, GovernanceSettings
 from simulator.simulated import Simulated
 from simulator.validation import clip
 
 
+class Asked(NamedTuple):
+    """Checked questions of a run: break-evens, and reverse stress."""
+
+    break_evens: tuple[Question, ...] = ()
+    reverse: tuple[ReverseQuestion, ...] = ()
+
+
 def conclude(
     request: ExperimentRequest,
     simulated: Simulated,
-    questions: tuple[Question, ...],
+    questions: Asked,
     output: Path | None,
     watch: Progress,
 ) -> Run:
@@ -71,7 +96,14 @@ def conclude(
     results = steps.results()
     steps.write(results)
     failure: Exception | None = None
-    for explain in (steps.break_evens, steps.causes, steps.underwriting, steps.trials):
+    for explain in (
+        steps.break_evens,
+        steps.reverse,
+        steps.causes,
+        steps.underwriting,
+        steps.sensitivity,
+        steps.trials,
+    ):
         try:
             found = explain(results)
         except Exception as error:
@@ -101,10 +133,13 @@ class _Results:
     checks: tuple[CheckResult, ...]
     manifest: dict[str, object]
     answers: tuple[BreakEven, ...] = ()
-    causes: tuple[CauseShare, ...] = ()
+    causes: tuple[CausePart, ...] = ()
     tried: Tried | None = None
     failed: Mapping[str, str] = field(default_factory=dict)
     """Explanations that failed, and why."""
+    reverse: tuple[ReverseAnswer, ...] = ()
+    scenarios: Mapping[str, str] = field(default_factory=dict)
+    """Files of scenarios that reverse stress found, by name within the folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +148,7 @@ class _Concluding:
 
     request: ExperimentRequest
     simulated: Simulated
-    questions: tuple[Question, ...]
+    questions: Asked
     output: Path | None
     watch: Progress
 
@@ -121,6 +156,7 @@ class _Concluding:
         """Dataset, checks and summary of the simulation alone."""
         self.watch.start(2, "results")
         dataset = self._with_book_errors(to_dataset(self.simulated.output))
+        dataset = WORST.add_to(dataset, worst_paths(self.simulated, dataset))
         checks = tuple(run_checks(self.simulated.output, dataset))
         self.watch.advance(1)
         summary = tuple(summarise(dataset))
@@ -141,13 +177,14 @@ class _Concluding:
 
     def break_evens(self, results: _Results) -> _Results:
         """With the break-evens that were asked for, each found by simulating one policy again."""
-        if not self.questions:
+        if not self.questions.break_evens:
             return results
         simulated, watch = self.simulated, self.watch
         reference = self.request.reference
         finished = FinishedRun(simulated.packed, simulated.worlds, reference, simulated.output)
         answers = tuple(
-            answer(each, finished, watch.start, watch.advance) for each in self.questions
+            answer(each, finished, watch.start, watch.advance)
+            for each in self.questions.break_evens
         )
         watch.finish()
         found = replace(
@@ -158,12 +195,27 @@ class _Concluding:
         )
         return self._with_manifest(found)
 
+    def reverse(self, results: _Results) -> _Results:
+        """With what brings figures to their limits, where the request asks for it."""
+        if not self.questions.reverse:
+            return results
+        found = reverse_stress(
+            self.questions.reverse, self.request, self.simulated, results.dataset, self.watch
+        )
+        answers = tuple(each.answer for each in found)
+        files = {name: text for each in found for name, text in each.files.items()}
+        dataset = with_reverse(results.dataset, answers)
+        return replace(results, dataset=dataset, reverse=answers, scenarios=files)
+
     def causes(self, results: _Results) -> _Results:
         """With shares of causes, where the request explains them."""
-        causes = explain_causes(self.request, self.simulated, self.watch)
-        if not causes:
+        found = explain_causes(self.request, self.simulated, self.watch)
+        asked = self.request, self.simulated, self.watch
+        parts = (*found.parts, *explain_scenarios(*asked), *explain_earlier(*asked))
+        if not parts:
             return results
-        return replace(results, dataset=CAUSES.add_to(results.dataset, causes), causes=causes)
+        dataset = CAUSES.add_to(results.dataset, found.shares)
+        return replace(results, dataset=PARTS.add_to(dataset, parts), causes=parts)
 
     def underwriting(self, results: _Results) -> _Results:
         """With what new customers bring, where the request explains it."""
@@ -172,6 +224,13 @@ class _Concluding:
             return results
         dataset = UNDERWRITING.add_to(results.dataset, tuple(underwriting_rows(lending)))
         return replace(results, dataset=dataset.assign_attrs({CUTOFF: lending.cutoff}))
+
+    def sensitivity(self, results: _Results) -> _Results:
+        """With which parameters move a figure, where the request asks for it."""
+        rows = explain_sensitivity(self.request, self.simulated, self.watch)
+        if not rows:
+            return results
+        return replace(results, dataset=SENSITIVITY.add_to(results.dataset, rows))
 
     def trials(self, results: _Results) -> _Results:
         """With the trials of assumptions, where there is a list and a value."""
@@ -231,6 +290,8 @@ class _Concluding:
             REJECTED_NAME: rejected_text(rejected) if rejected else "",
             CAUSES_NAME: causes_text(results.causes) if results.causes else "",
             ASSUMPTIONS_NAME: assumptions_text(tried, parameters_from({})) if tried else "",
+            REVERSE_NAME: reverse_text(results.reverse) if results.reverse else "",
+            SENSITIVITY_NAME: sensitivity_text(run.sensitivity) if run.sensitivity else "",
             UNDERWRITING_NAME: underwriting_text(run.underwriting) if run.underwriting else "",
         }
         write_results(
@@ -241,6 +302,7 @@ class _Concluding:
             {name: text for name, text in tables.items() if text},
             run.history,
         )
+        write_within(self.output / NEXT, results.scenarios)
 
     def write_pages(self, results: _Results) -> None:
         """The report beside the data, where it is asked for."""

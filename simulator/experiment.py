@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from simulator.break_even.question import ask
 from simulator.explain.assumption_list import check_assumptions
-from simulator.explain.causes import check_causes
+from simulator.explain.cause_question import check_causes
+from simulator.explain.reverse_question import ask_reverse
+from simulator.explain.sensitivity_question import sensitivity_of
 from simulator.explain.underwriting import check_underwriting
 from simulator.policies.own_kinds import check_edits
 from simulator.progress import Progress, Silent
@@ -49,10 +51,12 @@ def run_experiment(
         check_edits(name, policy)
     check_causes(request)
     check_underwriting(request)
+    reverse = ask_reverse(request)
+    sensitivity_of(request)
     check_assumptions(request)
     simulated = simulate_request(request, watch, output)
 
     # Imported here so that help and mistakes are answered without xarray and plotly.
-    from simulator.conclusion import conclude
+    from simulator.conclusion import Asked, conclude
 
-    return conclude(request, simulated, questions, output, watch)
+    return conclude(request, simulated, Asked(questions, reverse), output, watch)

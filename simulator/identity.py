@@ -35,6 +35,7 @@ def identity(request: ExperimentRequest) -> str:
         "run": request.run.model_dump(mode="json", exclude=_NO_NUMBERS),
         "parameters": parameters_hash(request.parameters),
         "sections": {n: _plain(s) for n, s in request.sections.items() if _decides(n, s)},
+        "earlier": None if request.earlier is None else identity(request.earlier),
         "code": [code_identity()["sha256"], code_of_sections()],
     }
     return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
@@ -70,7 +71,8 @@ def _book_identity(request: ExperimentRequest) -> object:
 def _scenario_identity(request: ExperimentRequest, name: str) -> object:
     """Keys of a scenario, and the content of its tables in place of their names."""
     scenario = request.scenarios[name]
-    files = [scenario.table, *([scenario.history] if scenario.history else [])]
+    named = (scenario.table, scenario.history, scenario.baseline)
+    files = [file for file in named if file]
     found = [find_table(f"scenario.{name}.table", file, request.table_folders) for file in files]
-    values = scenario.model_dump(mode="json", exclude={"table", "history"})
+    values = scenario.model_dump(mode="json", exclude={"table", "history", "baseline"})
     return [values, [sha256_of(file) for file in found]]

@@ -60,6 +60,8 @@ class ExperimentRequest:
         Only travel into the manifest.
     sections : mapping of str to settings
         What was set of a group that has no field here, by its name.
+    earlier : ExperimentRequest or None
+        Of the finished run that ``explain.against`` names.
     """
 
     book: BookSettings
@@ -78,6 +80,7 @@ class ExperimentRequest:
     configuration: Mapping[str, object] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
     sections: Mapping[str, object] = field(default_factory=dict)
+    earlier: "ExperimentRequest | None" = None
 
     def section(self, name: str, model: type[Settings]) -> Settings:
         """The settings of the section ``name``, ``model``'s own where nothing was set of it."""

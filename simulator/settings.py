@@ -6,6 +6,10 @@ import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from simulator.book_settings import BookSettings as BookSettings
+from simulator.question_settings import BreakEvenSettings as BreakEvenSettings
+from simulator.question_settings import ReverseQuestions as ReverseQuestions
+from simulator.question_settings import ReverseSettings as ReverseSettings
+from simulator.question_settings import SensitivitySettings as SensitivitySettings
 from simulator.reading.periods import Frequency, months_between
 from simulator.timeline import Timeline
 from simulator.validation import Frozen
@@ -187,17 +191,28 @@ class ExplainSettings(Frozen):
     """What a run explains of its losses and its lending beside counting them."""
 
     causes: bool = False
-    """Whether causes.csv tells which share of new 90+ balance each group of causes has."""
+    """Whether causes.csv tells what each group of causes adds to ``metric`` and to new 90+
+    balance."""
+    metric: str | None = Field(default=None, min_length=1, max_length=63)
+    """Figure of the whole horizon that causes explain first; None is ``lifetime_credit_loss``, or
+    ``credit_loss`` when the run has no run-off months."""
+    against: str | None = Field(default=None, min_length=1, max_length=4096)
+    """Scenario of the run, or folder of a finished one: causes.csv tells which part of every other
+    scenario makes its difference to this one in ``metric``, or which of book, parameters, scenario
+    and policy makes that to the other run."""
     paths: int = Field(default=20, ge=2, le=1000)
-    """Paths of each of the 128 simulations behind it: the run's first ones."""
+    """Paths of each of the simulations behind it: the run's first ones."""
     underwriting: bool = False
     """Whether underwriting.csv and underwriting.html tell what new customers of each score bring,
     by three more simulations of the current policy."""
 
     @model_validator(mode="after")
     def _used(self) -> "ExplainSettings":
-        if not self.causes and self.paths != type(self).model_fields["paths"].default:
-            raise ValueError("explain.paths is read with explain.causes=true only")
+        explains = self.causes or self.against is not None
+        if not explains and self.paths != type(self).model_fields["paths"].default:
+            raise ValueError("explain.paths is read with explain.causes=true or against only")
+        if not explains and self.metric is not None:
+            raise ValueError("explain.metric is read with explain.causes=true or against only")
         return self
 
 
@@ -335,6 +350,11 @@ class ScenarioSettings(Frozen):
     """Probability weight beside the other scenarios of a run; normalised over them."""
     table: str = Field(min_length=1, max_length=4096)
     """File in ``scenarios/_macro`` (or a path); columns as in ``columns``."""
+    severity: float = Field(default=1.0, ge=0, le=5)
+    """Times the scenario's distance from ``baseline`` (docs/model.md, section 2); 0 is the
+    baseline, above 1 beyond the table."""
+    baseline: str | None = Field(default=None, min_length=1, max_length=4096)
+    """Table from which ``severity`` counts, read as ``table`` is; None is the opening, held."""
     frequency: Frequency | None = None
     """What a row is; None is what the table's date, month or quarter column says."""
     start_month: CalendarMonth | None = None
@@ -386,20 +406,3 @@ class ScenarioSettings(Frozen):
         if self.smoothing != "quadratic" and self.frequency == "monthly":
             raise ValueError("smoothing is for quarterly tables; frequency is monthly")
         return self
-
-
-class BreakEvenSettings(Frozen):
-    """One question: at which value of a policy's field does the policy stop paying?"""
-
-    policy: str = Field(min_length=1, max_length=63)
-    """One of the run's policies, not the reference."""
-    field: str = Field(min_length=1, max_length=200)
-    """Number with a range; of a member of a combination as ``members.NAME.FIELD``."""
-    low: float | None = None
-    """Lower end of the bracket; None is the least value that the field may have."""
-    high: float | None = None
-    """Upper end; None is the largest value that the field may have."""
-    scenario: str | None = Field(default=None, min_length=1, max_length=63)
-    """One of the run's scenarios; None is the first."""
-    metric: str | None = Field(default=None, min_length=1, max_length=63)
-    """None is ``value``, or ``net_result`` when the run has no run-off months."""

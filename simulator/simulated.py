@@ -1,7 +1,7 @@
 """A request's finished simulation, with all that results need to know of the run."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,8 @@ class Simulated:
     """What the last look at an asked precision found; nothing without any."""
     store: BlockStore | None = None
     """Where its blocks are; None where it leaves none."""
+    drawn: Mapping[str, MacroPaths] = field(default_factory=dict)
+    """The economy's paths by scenario."""
 
 
 def simulation_output(

@@ -108,7 +108,9 @@ def _simulate(
     seconds = perf_counter() - started
     if store is not None and store.reused:
         watch.tell(f"{store.reused} blocks of paths were there, {store.made} were made")
-    return Simulated(finished, simulation, packed, worlds, seconds, began, looked, store)
+    return Simulated(
+        finished, simulation, packed, worlds, seconds, began, looked, store, drawn=paths
+    )
 
 
 def runner_of(request: ExperimentRequest, store: BlockStore | None) -> Runner | None:

@@ -20,6 +20,9 @@ DPD_FIRST_BUCKETS: Final = (1, 2, 3, 4)
 """First bucket that counts for each threshold; month-end DPD is a multiple of 30 only where a tape
 says so, and then of the later bucket."""
 
+TIMES_SEVERITY: Final = " \u00d7 "
+"""Between the label of a scenario and its severity, where that is not 1."""
+
 REFERENCE: Final = "status_quo"
 """The policy that all others are compared with."""
 

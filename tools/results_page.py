@@ -7,7 +7,7 @@ from simulator.results.assumptions import NUMBERS, TEXTS
 from simulator.results.borrower_sampling import FIGURE, FIGURE_MEANING
 from simulator.results.borrower_sampling import VARIABLES as BOOK_VARIABLES
 from simulator.results.break_even import POINT_VARIABLES, VARIABLES
-from simulator.results.cause_shares import CAUSES
+from simulator.results.cause_shares import CAUSES, PARTS
 from simulator.results.checks import CHECKS, DATASET_CHECKS, REFERENCE_CHECKS, TOLERANCE
 from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVERABLE
 from simulator.results.loss_distribution import LEVEL_SUFFIXES, LEVEL_VARIABLES
@@ -26,12 +26,15 @@ from simulator.results.provisions.variables import (
     PROVISION_COORDINATES,
     all_variables,
 )
+from simulator.results.reverse import REVERSE
 from simulator.results.sampling import DEVIATION, DEVIATION_MEANING, SIMULATED_MONTH
 from simulator.results.score_power import SCORE_CUTS, SCORE_METRICS, SCORE_VARIABLES
+from simulator.results.sensitivity import SENSITIVITY
 from simulator.results.table import FRACTION, MONEY
 from simulator.results.underwriting import CUTOFF, UNDERWRITING
 from simulator.results.value import VALUE_VARIABLES
 from simulator.results.variables import OPENING_VARIABLES, PATH_VARIABLES, WHOLE_VARIABLES, Kind
+from simulator.results.worst_paths import WORST
 from tools import ROOT
 from tools.markdown import refresh, table
 
@@ -179,14 +182,16 @@ def _assumptions_section() -> list[str]:
 def _explained_section() -> list[str]:
     rows = [
         (f"`{name}`", _dims(kept.dim), unit, meaning)
-        for kept in (CAUSES, UNDERWRITING)
+        for kept in (CAUSES, PARTS, UNDERWRITING, SENSITIVITY, WORST)
         for name, (unit, meaning) in kept.variables.items()
     ]
     return [
-        "## results.nc: where a run explains causes or underwriting",
+        "## results.nc: causes, underwriting, worst paths",
         "",
-        "The columns of causes.csv and underwriting.csv, a row of the file a place;"
-        f" the attribute `{CUTOFF}` is the cut-off of the current policy.",
+        "The columns of causes.csv and underwriting.csv, a row of the file a place, where a run"
+        f" explains them; the attribute `{CUTOFF}` is the cut-off of the current policy. What the"
+        f" worst tenth of paths have in common (docs/model.md, section 14.8) is in every run of 20"
+        f" draws of the economy or more. The attribute `{REVERSE}` is reverse.json.",
         *table(("variable", "dimensions", "unit", "meaning"), rows),
     ]
 

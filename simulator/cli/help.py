@@ -51,6 +51,7 @@ Examples
   python -m simulator
   python -m simulator scenario=[baseline,downturn] policy=[grace_period] run.paths=400
   python -m simulator scenario=[downturn] policy=[grace_period] break_even=[moral_hazard]
+  python -m simulator scenario=[downturn] reverse=[double_loss]
   python -m simulator -m policy.grace_period.months=1,2,3,6 hydra.sweep.dir=outputs/grace
 
 Exit code: 0 all files written, 2 invalid input, 130 interrupted, 143 ended by SIGTERM,

@@ -23,8 +23,10 @@ def request_of(config: "DictConfig", job: "Job", folders: ConfigFolders) -> "Exp
     inputs, plain = validated(config, job.overrides, folders)
 
     from simulator.cli.configuration.inputs import request_from
+    from simulator.cli.configuration.stored import with_earlier
 
-    return request_from(inputs, job.chosen, folders, plain, job.overrides)
+    request = request_from(inputs, job.chosen, folders, plain, job.overrides)
+    return with_earlier(request, folders)
 
 
 def run_told(request: "ExperimentRequest", output: Path) -> "tuple[Run, int]":

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from simulator.settings import LanguageCode
 
 MOST_MONTHS: Final = 1200
-_OPTIONS: Final = "--months N, --language en|zh, --help, --version"
+_OPTIONS: Final = "--months N, --severity X, --language en|zh, --help, --version"
 _HELP: Final = """\
 loanstress: shows path and severity of a scenario, without a run.
 
-Usage:  loanstress scenario FILE.yaml|NAME [--months N] [--language en|zh]
+Usage:  loanstress scenario FILE.yaml|NAME [--months N] [--severity X]
+                             [--language en|zh]
         python -m simulator.scenario is the same.
 
 NAME is a scenario that comes with the program. FILE.yaml is your own: its table is looked for in
@@ -31,6 +32,7 @@ the folder _macro beside the folder scenario of the file, then as a path from he
 
 Options
   -m, --months N           length of the run it is meant for (default: as long as the table)
+  -s, --severity X         times its distance from its baseline, 0 to 5 (default: as the file says)
   -l, --language en|zh     language of the words (default: en)
   --version, -h, --help
 
@@ -45,6 +47,7 @@ class _Asked:
 
     scenario: str
     months: int | None
+    severity: float | None
     language: "LanguageCode"
 
 
@@ -58,6 +61,7 @@ def _read(words: Sequence[str]) -> _Asked:
     parser = OptionParser("loanstress-scenario", _OPTIONS)
     parser.add_argument("scenario", nargs="*")
     parser.add_argument("--months", "-m")
+    parser.add_argument("--severity", "-s")
     parser.add_argument("--language", "-l")
     found = parser.parse_intermixed_args(list(words))
     answer_first(found, lambda: _HELP)
@@ -66,7 +70,12 @@ def _read(words: Sequence[str]) -> _Asked:
             f"name one scenario or the YAML file of one; got {len(found.scenario)};"
             " --help shows how"
         )
-    return _Asked(found.scenario[0], _months(found.months), language_of(found.language) or "en")
+    return _Asked(
+        found.scenario[0],
+        _months(found.months),
+        _severity(found.severity),
+        language_of(found.language) or "en",
+    )
 
 
 def _months(text: str | None) -> int | None:
@@ -79,11 +88,20 @@ def _months(text: str | None) -> int | None:
     return number
 
 
+def _severity(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise UserError(f"--severity must be a number in [0, 5]; got {clip(text)}") from None
+
+
 def _answer(asked: _Asked) -> int:
     from simulator.cli.configuration.find_scenario import find_scenario
     from simulator.cli.terminal.scenario import scenario_text
 
-    scenario = find_scenario(asked.scenario, asked.months)
+    scenario = find_scenario(asked.scenario, asked.months, asked.severity)
     with speaking(asked.language):
         print(scenario_text(scenario))
     return EXIT_OK

@@ -4,11 +4,10 @@ Same borrowers and paths in all of them, so that differences have little noise. 
 keeps the observed loans of its opening, and only what a lender cannot see is drawn anew.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +33,7 @@ from simulator.varied_policy import number_fields, with_number
 from simulator.vocabulary import REFERENCE
 
 F8 = NDArray[np.float64]
+T = TypeVar("T")
 
 MOST_POLICIES: Final = 3
 """Policies that are tried, the best first."""
@@ -100,8 +100,8 @@ class Worths:
     opening: float
 
 
-def worths(request: ExperimentRequest, changes: Mapping[str, float]) -> Worths:
-    """The request with other parameters, simulated; the opening's observed loans stay.
+def with_changes(request: ExperimentRequest, changes: Mapping[str, float]) -> ExperimentRequest:
+    """The request with other parameters; the opening's observed loans stay.
 
     A change of ``policy.FIELD`` is a factor on that number of every policy that has it. Without any
     change hidden states are drawn anew too, so that differences are those of the change alone.
@@ -113,8 +113,12 @@ def worths(request: ExperimentRequest, changes: Mapping[str, float]) -> Worths:
     if book.kind == "synthetic" and book.opening_overdue:
         kept = {name: request.parameters[name] for name in (_ANY, *changes)}
         book = book.model_copy(update={"opening_parameters": {**kept, **book.opening_parameters}})
-    parameters = {**request.parameters, **changes}
-    output = simulate_request(replace(request, book=book, parameters=parameters)).output
+    return replace(request, book=book, parameters={**request.parameters, **changes})
+
+
+def worths(request: ExperimentRequest, changes: Mapping[str, float]) -> Worths:
+    """Worth of ``with_changes``, simulated."""
+    output = simulate_request(with_changes(request, changes)).output
     values = np.array([[value(one) for one in row] for row in policy_runs_of(output)])
     own = values[:, 1:] - values[:, :1]
     weighted = np.tensordot(output.scenario_weights(), own, axes=(0, 0))
@@ -126,27 +130,37 @@ def worths(request: ExperimentRequest, changes: Mapping[str, float]) -> Worths:
 def all_worths(
     request: ExperimentRequest, changes: Sequence[Mapping[str, float]], watch: Progress
 ) -> list[Worths | None]:
-    """``worths`` at each of ``changes``, side by side on the run's processors.
+    """``worths`` at each of ``changes``, side by side; None where a rule forbids the change."""
+    return side_by_side(request, changes, worths, watch)
+
+
+def side_by_side(
+    request: ExperimentRequest,
+    changes: Sequence[Mapping[str, float]],
+    ask: Callable[[ExperimentRequest, Mapping[str, float]], T],
+    watch: Progress,
+) -> list[T | None]:
+    """``ask`` of the request at each of ``changes``, on the run's processors.
 
     None where a rule forbids the change: the finished run that asks is not lost for it.
     """
     alone = replace(request, run=request.run.model_copy(update={"threads": 1}))
-    found = []
+
+    def one_or_none(change: Mapping[str, float]) -> T | None:
+        try:
+            return ask(alone, change)
+        except UserError:
+            return None
+
+    found: list[T | None] = []
     pool = ThreadPoolExecutor(thread_count(request.run))
     try:
-        for one in pool.map(partial(_worths_or_none, alone), changes):
+        for one in pool.map(one_or_none, changes):
             found.append(one)
             watch.advance(1)
     finally:
         pool.shutdown(cancel_futures=True)
     return found
-
-
-def _worths_or_none(request: ExperimentRequest, changes: Mapping[str, float]) -> Worths | None:
-    try:
-        return worths(request, changes)
-    except UserError:
-        return None
 
 
 def _varied(name: str, policy: Policy, factors: Mapping[str, float]) -> Policy:

@@ -4,23 +4,30 @@ The opening, its borrowers and their worlds are held fixed; only what a cause do
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.catalogue import Parameters, pack_parameters
-from simulator.engine import simulate
+from simulator.explain.cause_question import check_causes
+from simulator.explain.coalitions import Coalitions
 from simulator.kernels.records import records
 from simulator.packing import Packed
-from simulator.policies import levers_for
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
-from simulator.results.cause_shares import FIRST_MONTH, LAST_MONTH, CauseShare, cause_shares
-from simulator.settings import ExplainSettings
+from simulator.results.cause_shares import (
+    FIRST_MONTH,
+    LAST_MONTH,
+    NEW_90,
+    CausePart,
+    CauseShare,
+    Explained,
+    cause_shares,
+    waterfall_rows,
+)
 from simulator.simulated import Simulated
-from simulator.validation import UserError
 from simulator.vocabulary import REFERENCE, Cause
 
 F8 = NDArray[np.float64]
@@ -42,59 +49,57 @@ GROUPS: Final[Mapping[str, tuple[Cause, ...]]] = {
 """Causes that are switched together, and whose labels belong to the group."""
 
 
-def check_causes(request: ExperimentRequest) -> ExplainSettings:
-    """The section ``explain`` of ``request``; a ``UserError`` where the run cannot answer it."""
-    settings = request.section("explain", ExplainSettings)
-    if settings.causes and request.run.months < FIRST_MONTH:
-        raise UserError(
-            f"explain.causes needs run.months of at least {FIRST_MONTH}: it explains what becomes"
-            f" 90 days overdue in months {FIRST_MONTH} to {LAST_MONTH}; got {request.run.months}"
-        )
-    if settings.causes and request.run.paths < 2:
-        raise UserError("explain.causes needs run.paths of at least 2; got 1")
-    return settings
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """Shares in new 90+ balance, and every waterfall: the loss's first."""
+
+    shares: tuple[CauseShare, ...] = ()
+    parts: tuple[CausePart, ...] = ()
 
 
-def explain_causes(
-    request: ExperimentRequest, simulated: Simulated, watch: Progress
-) -> tuple[CauseShare, ...]:
-    """Rows of causes.csv for every scenario; none unless ``explain.causes`` asks for them."""
+def explain_causes(request: ExperimentRequest, simulated: Simulated, watch: Progress) -> Causes:
+    """What causes add in every scenario; nothing unless ``explain.causes`` asks for it."""
     settings = check_causes(request)
     if not settings.causes:
-        return ()
-    replicates = request.run.draws_per_path
-    paths = max(min(settings.paths, request.run.paths) // replicates, 1) * replicates
-    run = request.run.model_copy(
-        update={"paths": paths, "runoff_months": 0, "history_borrowers": 0}
-    )
-    horizon = simulated.output.timeline.horizon
-    reference = request.reference
-    levers = {REFERENCE: levers_for(reference, reference, simulated.output.book.segments, horizon)}
+        return Causes()
+    coalitions = Coalitions.of(request, simulated, settings)
     n_coalitions = 2 ** len(GROUPS)
-    watch.start(n_coalitions * paths * len(simulated.worlds), "explaining causes")
-    values = {name: np.zeros((n_coalitions, paths)) for name in simulated.worlds}
+    watch.start(n_coalitions * coalitions.run.paths * len(simulated.worlds), "explaining causes")
+    shape = (n_coalitions, coalitions.run.paths)
+    became = {name: np.zeros(shape) for name in simulated.worlds}
+    figures = {name: np.zeros(shape) for name in simulated.worlds}
     by_label: dict[str, F8] = {}
     for on in range(n_coalitions):
         packed = switched(simulated.packed, request.parameters, on)
-        found = simulate(packed, simulated.worlds, levers, run, watch.advance)
+        found = coalitions.simulated(simulated.worlds, watch.advance, packed)
         for scenario in simulated.worlds:
             new_90 = found.tallies[scenario, REFERENCE].new_90_by_cause
             explained = new_90[:, FIRST_MONTH : LAST_MONTH + 1].sum(axis=1)
-            values[scenario][on] = explained.sum(axis=-1)
+            became[scenario][on] = explained.sum(axis=-1)
             by_label[scenario] = explained  # the last coalition has every cause
+        for scenario, by_path in coalitions.figures(found.tallies).items():
+            figures[scenario][on] = by_path
     watch.finish()
-    rows: list[CauseShare] = []
-    for scenario, found_values in values.items():
+    shares: list[CauseShare] = []
+    parts: list[CausePart] = []
+    currency, size = simulated.output.book.currency, request.run.draws_per_path
+    for scenario in became:
         labels = {
             group: by_label[scenario][:, list(causes)].sum(axis=1)
             for group, causes in GROUPS.items()
         }
-        rows += cause_shares(scenario, tuple(GROUPS), found_values, labels, replicates)
-    return tuple(rows)
+        mine = cause_shares(scenario, tuple(GROUPS), became[scenario], labels, size)
+        shares += mine
+        loss = Explained(scenario, coalitions.metric, coalitions.unit, size)
+        parts += waterfall_rows(loss, tuple(GROUPS), figures[scenario])
+        known = {row.group: row for row in mine}
+        new_90_of = Explained(scenario, NEW_90, currency, size)
+        parts += waterfall_rows(new_90_of, tuple(GROUPS), became[scenario], known)
+    return Causes(tuple(shares), tuple(parts))
 
 
 def switched(packed: Packed, parameters: Parameters, on: int) -> Packed:
-    """``packed`` with only the groups whose bits are set in ``on``; without rule books.
+    """``packed`` with only the groups whose bits are set in ``on``.
 
     Opening arrears that are off are part of the principal not yet due, and the loan is current.
     """
@@ -114,4 +119,4 @@ def switched(packed: Packed, parameters: Parameters, on: int) -> Packed:
             openings[name] = 0
         book = book._replace(openings=records(openings))
     params = records(pack_parameters({**parameters, **off}))
-    return replace(packed, book=book, params=params, n_cells=0)
+    return replace(packed, book=book, params=params)

@@ -56,8 +56,14 @@ def draw_macro_paths(scenario: Scenario, run: RunSettings) -> MacroPaths:
     The mean over the distribution equals the scenario in every month. Growth and inflation are
     kept within their ranges, which ordinary volatilities never reach.
     """
-    n_draws, n_months = run.macro_draws, scenario.horizon + 1
-    deviations = _deviations(scenario.deviation, run.seed, n_draws, scenario.horizon)
+    normals = economy_normals(run.seed, run.macro_draws, scenario.horizon)
+    return paths_of_normals(scenario, normals, run.draws_per_path)
+
+
+def paths_of_normals(scenario: Scenario, normals: F8, draws_per_path: int = 1) -> MacroPaths:
+    """The paths that independent standard normal shocks make, as ``economy_normals`` has them."""
+    n_draws, n_months = normals.shape[2], scenario.horizon + 1
+    deviations = _deviations(scenario.deviation, normals)
     sd = deviation_sd(scenario.deviation, scenario.horizon)
     by_draw = {
         name: np.broadcast_to(central, (n_draws, n_months))
@@ -71,23 +77,31 @@ def draw_macro_paths(scenario: Scenario, run: RunSettings) -> MacroPaths:
             variable = MACRO_VARIABLES[name]
             by_draw[name] = np.clip(central + deviation, variable.low, variable.high)
     unemployment = deviations[DEVIATING_VARIABLES.index("unemployment_rate")]
-    return MacroPaths(scenario, run.draws_per_path, by_draw, unemployment)
+    return MacroPaths(scenario, draws_per_path, by_draw, unemployment)
 
 
-def _deviations(deviation: MacroDeviation, seed: int, n_draws: int, horizon: int) -> F8:
+def economy_normals(seed: int, n_draws: int, horizon: int) -> F8:
+    """Independent standard normal shocks, (horizon + 1, n_variables, n_draws); 0 in month 0."""
+    n_variables = len(DEVIATING_VARIABLES)
+    normals = np.zeros((horizon + 1, n_variables, n_draws))
+    for month in range(1, horizon + 1):
+        luck = [
+            uniforms_over_paths(seed, n_draws, 0, month, Draw.MACRO_SHOCK + index, Domain.MACRO)
+            for index in range(n_variables)
+        ]
+        normals[month] = normal_quantile(np.array(luck))
+    return normals
+
+
+def _deviations(deviation: MacroDeviation, normals: F8) -> F8:
     """z of every deviating variable, (n_variables, n_draws, horizon + 1); zero in month 0."""
     persistence = np.array(deviation.persistence)[:, None]
     volatility = np.array(deviation.volatility)[:, None]
     mixing = volatility * cholesky(np.array(deviation.correlation))
-    z = np.zeros((horizon + 1, len(DEVIATING_VARIABLES), n_draws))
-    for month in range(1, horizon + 1):
-        luck = [
-            uniforms_over_paths(seed, n_draws, 0, month, Draw.MACRO_SHOCK + index, Domain.MACRO)
-            for index in range(len(DEVIATING_VARIABLES))
-        ]
+    z = np.zeros(normals.shape)
+    for month in range(1, len(normals)):
         # Multiplied and summed one by one: a matrix product may round by the number of draws.
-        normal = normal_quantile(np.array(luck))
-        shock = (mixing[:, :, None] * normal[None, :, :]).sum(axis=1)
+        shock = (mixing[:, :, None] * normals[month][None, :, :]).sum(axis=1)
         z[month] = persistence * z[month - 1] + shock
     return np.ascontiguousarray(z.transpose(1, 2, 0))
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from simulator.macro.at_work import growth_at_work
 from simulator.macro.history import SHOWN_VARIABLES, MacroHistory, read_history
 from simulator.macro.monthly import continued, months_from_quarters
+from simulator.macro.scaled import scaled
 from simulator.macro.tables import MacroTable, find_table, read_table
 from simulator.macro.variables import (
     DISASTER,
@@ -21,6 +22,7 @@ from simulator.macro.variables import (
 )
 from simulator.settings import MacroDeviation, ScenarioSettings
 from simulator.validation import UserError, clip, first_offender, printable, refuse, unknown_choice
+from simulator.vocabulary import TIMES_SEVERITY
 
 F8 = NDArray[np.float64]
 MAX_MONTHS: Final = 1200
@@ -85,26 +87,22 @@ def load_scenario(
         raise UserError(
             f"{owner}.smoothing is for quarterly tables; {table.file} is {table.frequency}"
         )
-    months = {column: _months(column, table, settings) for column in table.columns}
-    if settings.income_is_aggregate:
-        months["income_growth"] = _growth_at_work(owner, table.file, months, settings)
-    paths = {
-        column: continued(months[column], horizon, variable_of(column))
-        if column in months
-        else np.full(horizon + 1, variable_of(column).default)
-        for column in column_names(regions)
-        if column in months or column in MACRO_VARIABLES
-    }
+    paths, disaster = _paths(owner, table, settings, horizon, regions)
+    if settings.severity != 1.0:
+        base, calm = _baseline(owner, settings, horizon, regions, table_folders) or (
+            {name: np.full(horizon + 1, path[0]) for name, path in paths.items()},
+            np.repeat(disaster[:1], horizon + 1, axis=0),
+        )
+        by = settings.severity
+        paths = {name: scaled(name, path, base[name], by) for name, path in paths.items()}
+        disaster = scaled(DISASTER, disaster, calm, by)
     start_month = settings.start_month or default_start_month
     observed = settings.history and find_table(f"{owner}.history", settings.history, table_folders)
-    everywhere = paths.pop(DISASTER)
-    by_region = [paths.pop(disaster_column(region), everywhere) for region in regions]
-    disaster = np.stack(by_region, axis=1) if by_region else np.zeros((horizon + 1, 0))
     for array in (*paths.values(), disaster):
         array.setflags(write=False)
     return Scenario(
         name=name,
-        label=printable(settings.label),
+        label=_label(settings),
         narrative=printable(settings.narrative),
         source=printable(settings.source),
         weight=settings.weight,
@@ -115,12 +113,53 @@ def load_scenario(
         deviation=settings.deviation,
         table_sha256=table.sha256,
         warnings=_warnings(owner, settings, table, horizon),
-        notes=_notes(owner, table),
+        notes=(*_notes(owner, table), *_severity_note(owner, settings)),
         driven=tuple(name for name in SHOWN_VARIABLES if name in table.columns),
         history=read_history(owner, file, observed or None, settings, start_month),
         growth=settings.growth,
         table_months=table.months,
     )
+
+
+def _paths(
+    owner: str, table: MacroTable, settings: ScenarioSettings, horizon: int, regions: Sequence[str]
+) -> tuple[dict[str, F8], F8]:
+    """Every variable but disasters, (horizon + 1,) each, and disasters (horizon + 1, n_regions)."""
+    months = {column: _months(column, table, settings) for column in table.columns}
+    if settings.income_is_aggregate:
+        months["income_growth"] = _growth_at_work(owner, table.file, months, settings)
+    paths = {
+        column: continued(months[column], horizon, variable_of(column))
+        if column in months
+        else np.full(horizon + 1, variable_of(column).default)
+        for column in column_names(regions)
+        if column in months or column in MACRO_VARIABLES
+    }
+    everywhere = paths.pop(DISASTER)
+    by_region = [paths.pop(disaster_column(region), everywhere) for region in regions]
+    disaster = np.stack(by_region, axis=1) if by_region else np.zeros((horizon + 1, 0))
+    return paths, disaster
+
+
+def _baseline(
+    owner: str,
+    settings: ScenarioSettings,
+    horizon: int,
+    regions: Sequence[str],
+    folders: Sequence[Path],
+) -> tuple[dict[str, F8], F8] | None:
+    """As ``_paths``, of the table from which severity counts; None where none is named.
+
+    It is read as the scenario's own table is, whole, in the steps that its labels say.
+    """
+    if settings.baseline is None:
+        return None
+    file = find_table(f"{owner}.baseline", settings.baseline, folders)
+    other = settings.model_copy(
+        update={"table": settings.baseline, "frequency": None, "rows": None}
+    )
+    table = read_table(owner, file, other, regions)
+    return _paths(owner, table, other, horizon, regions)
 
 
 def _check_opening(
@@ -199,6 +238,22 @@ def _notes(owner: str, table: MacroTable) -> tuple[str, ...]:
     ]
     lacks = f"{table.file} has no column for {', '.join(absent)} (defaults)"
     return tuple(f"{owner}: {note}" for note in (*table.notes, *([lacks] if absent else [])))
+
+
+def _label(settings: ScenarioSettings) -> str:
+    """The scenario's label, with its severity where that is not 1."""
+    label = printable(settings.label)
+    if settings.severity == 1.0:
+        return label
+    return f"{label}{TIMES_SEVERITY}{settings.severity:g}"
+
+
+def _severity_note(owner: str, settings: ScenarioSettings) -> tuple[str, ...]:
+    """That the path is not the table's, where severity is not 1."""
+    if settings.severity == 1.0:
+        return ()
+    of = settings.baseline or "its opening, held"
+    return (f"{owner}: severity {settings.severity:g} times its distance from {of}",)
 
 
 def _warnings(

@@ -21,6 +21,8 @@ from simulator.report.policies.policy_cards import (
     ranking_section,
 )
 from simulator.report.profit.profit_cards import ProfitSection, losses_so_far_cards, profit_section
+from simulator.report.reverse.cause_waterfall import waterfall_cards
+from simulator.report.reverse.reverse_section import reverse_section
 
 
 def render(data: ReportData, title: str) -> str:
@@ -33,6 +35,7 @@ def render(data: ReportData, title: str) -> str:
         title=clean(name(title), 120),
         screen=first_screen(data),
         worth=ranking_section(data, further(data)),
+        reverse=reverse_section(data),
         drawn_note=data.drawn_note(),
         headline=headline_table.headline_table(data),
         reference=data.policy_label(data.reference),
@@ -52,6 +55,7 @@ def figure_cards(data: ReportData) -> list[FigureCard]:
     """Every figure of the page, in reading order."""
     return [
         *outcome_cards(data),
+        *waterfall_cards(data),
         *effects_cards(data),
         *overdue_cards(data),
         *losses_so_far_cards(data),

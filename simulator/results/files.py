@@ -20,6 +20,10 @@ ASSUMPTIONS_NAME: Final = "assumptions.csv"
 UNDERWRITING_NAME: Final = "underwriting.csv"
 UNDERWRITING_PAGE: Final = "underwriting.html"
 REJECTED_NAME: Final = "rejected.csv"
+SENSITIVITY_NAME: Final = "sensitivity.csv"
+REVERSE_NAME: Final = "reverse.json"
+REVERSE_FOLDER: Final = "reverse"
+"""Folder of the scenarios that reverse stress found, to be run with --config-dir."""
 FIGURES: Final = "figures"
 """Folder of the pictures of a report."""
 FILE_NAMES: Final = (
@@ -35,6 +39,8 @@ FILE_NAMES: Final = (
     UNDERWRITING_NAME,
     UNDERWRITING_PAGE,
     REJECTED_NAME,
+    REVERSE_NAME,
+    SENSITIVITY_NAME,
 )
 
 

@@ -14,11 +14,9 @@ import xarray as xr
 
 from simulator.results.compare import statistics
 from simulator.results.estimate import F8
-from simulator.results.metric import WHOLE_HORIZON, MetricValues
 from simulator.results.sampling import LEAST_DRAWS, sampling_of
-from simulator.results.summary import SummaryRow, compared_values
+from simulator.results.summary import CHANGE, SummaryRow, whole_figure
 from simulator.settings import Precision, RunSettings
-from simulator.validation import unknown_choice
 
 CLEARLY: Final = 2.0
 """Half widths that a change lies off 0 for a precision relative to it to mean anything
@@ -26,7 +24,6 @@ CLEARLY: Final = 2.0
 GROWTH: Final = (1.25, 1.1, 2.0)
 """Least growth from look to look, margin over what the last look predicts, most growth
 (assumptions)."""
-CHANGE: Final = "delta_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ def look(dataset: xr.Dataset, asked: Mapping[str, Precision]) -> tuple[Reached, 
 
 
 def _figures(dataset: xr.Dataset, metric: str, precision: Precision) -> Iterator[Reached]:
-    item, sampling = _values(dataset, metric), sampling_of(dataset)
+    item, sampling = whole_figure(dataset, metric, "run.precision"), sampling_of(dataset)
     found = statistics(item, sampling)
     for s, scenario in enumerate(dataset["scenario"].values):
         for p, policy in enumerate(dataset["policy"].values):
@@ -102,17 +99,6 @@ def informative(values: F8) -> int:
     if counts.size < 2:
         return 0
     return int(counts.sum() - counts.max()) + (1 if counts.max() == 1 else 0)
-
-
-def _values(dataset: xr.Dataset, metric: str) -> MetricValues:
-    """The figure ``metric`` of the whole horizon; ``UserError`` with the nearest names."""
-    names = []
-    for item in compared_values(dataset):
-        if item.months == WHOLE_HORIZON:
-            names.append(item.name)
-            if item.name == metric:
-                return item
-    raise unknown_choice("run.precision", names, metric)
 
 
 def is_enough(looked: Sequence[Reached]) -> bool:

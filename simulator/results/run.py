@@ -11,7 +11,7 @@ import xarray as xr
 
 from simulator.catalogue import Parameters
 from simulator.results.break_even import BreakEven, break_even_rows, stored_break_evens
-from simulator.results.cause_shares import CAUSES, CauseShare
+from simulator.results.cause_shares import CAUSES, PARTS, CausePart, CauseShare
 from simulator.results.checks import failures, stored_checks
 from simulator.results.decision import Decision, decide, ranked_metric
 from simulator.results.estimate import Estimate
@@ -26,11 +26,14 @@ from simulator.results.income_statement import (
 from simulator.results.inputs import OTHER_OPENING
 from simulator.results.loss_distribution import TailRow, tail_rows
 from simulator.results.ranking import Frontier, Standing, frontiers
+from simulator.results.reverse import ReverseAnswer, stored_reverse
 from simulator.results.run_folder import check_whole
+from simulator.results.sensitivity import SENSITIVITY, Sensitive
 from simulator.results.statistics_view import with_statistics
 from simulator.results.stored_run import AGAIN, read_dataset
 from simulator.results.summary import Difference, SummaryRow, differences, summarise
 from simulator.results.underwriting import UNDERWRITING, UnderwritingRow
+from simulator.results.worst_paths import WORST, WorstTenth
 from simulator.settings import ReportSettings
 from simulator.validation import UserError, build, check_known, clip
 
@@ -232,8 +235,28 @@ class Run:
 
     @property
     def causes(self) -> tuple[CauseShare, ...]:
-        """Rows of causes.csv; none where the run does not explain them."""
+        """Shares of causes in new 90+ balance; none where the run does not explain them."""
         return self._answer(lambda: CAUSES.rows_in(self.dataset))
+
+    @property
+    def cause_parts(self) -> tuple[CausePart, ...]:
+        """Rows of causes.csv: waterfalls of the explained figure, of new 90+, of scenarios."""
+        return self._answer(lambda: PARTS.rows_in(self.dataset))
+
+    @cached_property
+    def reverse(self) -> tuple[ReverseAnswer, ...]:
+        """Answers of reverse stress, as in reverse.json; none where nothing was asked."""
+        return self._answer(lambda: stored_reverse(self.dataset))
+
+    @property
+    def worst_tenth(self) -> tuple[WorstTenth, ...]:
+        """What the paths with the largest losses have in common; none of few paths."""
+        return self._answer(lambda: WORST.rows_in(self.dataset))
+
+    @property
+    def sensitivity(self) -> tuple[Sensitive, ...]:
+        """Rows of sensitivity.csv; none where the run was not asked for it."""
+        return self._answer(lambda: SENSITIVITY.rows_in(self.dataset))
 
     @property
     def underwriting(self) -> tuple[UnderwritingRow, ...]:

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 from filelock import BaseFileLock, FileLock, Timeout
 
-from simulator.results.files import FIGURES, FILE_NAMES, MANIFEST_NAME
+from simulator.results.files import FIGURES, FILE_NAMES, MANIFEST_NAME, REVERSE_FOLDER
 from simulator.validation import UserError, clip
 
 NEXT: Final = ".next"
@@ -29,6 +29,7 @@ CONFIGURATION: Final = ".hydra"
 HASHES: Final = "outputs_sha256"
 """Key of the manifest: SHA-256 of every other file by name."""
 _PICTURE: Final = re.compile(rf"{FIGURES}/[\w-]+\.(png|svg)")
+_SCENARIO: Final = re.compile(rf"{REVERSE_FOLDER}/(scenario/\w+\.yaml|_macro/\w+\.csv)")
 _LOCK: Final = ".lock"
 _OWNER: Final = ".owner.json"
 FINISH: Final = "loanstress finish"
@@ -210,13 +211,14 @@ def commit(folder: Path, files: Files = RUN) -> None:
         raise UserError(f"{clip(folder, 200)}: there are no whole results to put in place")
     with _told(folder):
         names = _listed(following / files.manifest, files)
-        _remove_pictures(folder, files)
+        _remove_further(folder, files)
         (folder / files.manifest).unlink(missing_ok=True)
         _sync(folder)
         for name in set(files.names) - set(names):
             (folder / name).unlink(missing_ok=True)
         for name in names:
             if (following / name).exists():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (following / name).replace(folder / name)
         if (following / CONFIGURATION).is_dir():
             _remove(folder / CONFIGURATION)
@@ -227,16 +229,17 @@ def commit(folder: Path, files: Files = RUN) -> None:
         shutil.rmtree(following, ignore_errors=True)
 
 
-def _remove_pictures(folder: Path, files: Files) -> None:
-    """Remove the pictures that the manifest names: they are of the results that go."""
+def _remove_further(folder: Path, files: Files) -> None:
+    """Remove pictures and scenarios that the manifest names: they are of the results that go."""
     names: Iterable[str] = ()
     with suppress(UserError):  # an earlier manifest that is damaged names none
         names = (_hashes_in(folder / files.manifest) or {}) if files.names else {}
     for name in names:
-        if _PICTURE.fullmatch(name):
+        if _PICTURE.fullmatch(name) or _SCENARIO.fullmatch(name):
             (folder / name).unlink(missing_ok=True)
-    with suppress(OSError):  # with pictures of the user's own it stays
-        (folder / FIGURES).rmdir()
+    for within in (FIGURES, *(f"{REVERSE_FOLDER}{part}" for part in ("/scenario", "/_macro", ""))):
+        with suppress(OSError):  # with files of the user's own it stays
+            (folder / within).rmdir()
 
 
 def _remove(place: Path) -> None:
@@ -252,7 +255,7 @@ def _listed(manifest: Path, files: Files) -> list[str]:
     if not files.names:
         return []
     hashes = _hashes_in(manifest) or {}
-    return [name for name in hashes if name in files.names]
+    return [name for name in hashes if name in files.names or _SCENARIO.fullmatch(name)]
 
 
 def finish(folder: Path, files: Files = RUN) -> bool:

@@ -80,6 +80,16 @@ def rehashed(folder: Path, names: Iterable[str]) -> Iterator[None]:
         _write_manifest(folder, {**content, HASHES: hashes})
 
 
+def write_within(folder: Path, texts: Mapping[str, str]) -> None:
+    """``texts`` in folders of ``folder`` by name (``a/b.csv``), told in its manifest."""
+    if not texts:
+        return
+    with rehashed(folder, texts):
+        for name, text in texts.items():
+            path = folder / name
+            write_files(path.parent, {path.name: writer_of(text)})
+
+
 def _write_told(path: Path, manifest: Mapping[str, object], files: Mapping[str, Path]) -> None:
     """A manifest with the hashes of ``files`` (name -> where each is whole)."""
     hashes = {name: sha256_of(file) for name, file in files.items() if name != MANIFEST_NAME}

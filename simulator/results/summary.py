@@ -32,6 +32,7 @@ from simulator.validation import unknown_choice
 
 F8 = NDArray[np.float64]
 
+CHANGE: Final = "delta_"
 _COMPARED: Final = (
     metric_values,
     over_current_balance,
@@ -129,6 +130,20 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
 
 def _compared(dataset: xr.Dataset) -> Iterator[MetricValues]:
     return chain.from_iterable(values(dataset) for values in _COMPARED)
+
+
+def whole_figure(dataset: xr.Dataset, metric: str, owner: str) -> MetricValues:
+    """The figure ``metric`` of the whole horizon, differences among them.
+
+    ``UserError`` with the nearest names, which begins with ``owner``, where there is none.
+    """
+    names = []
+    for item in compared_values(dataset) if metric.startswith(CHANGE) else _compared(dataset):
+        if item.months == WHOLE_HORIZON:
+            names.append(item.name)
+            if item.name == metric:
+                return item
+    raise unknown_choice(owner, names, metric)
 
 
 def compared_values(dataset: xr.Dataset) -> Iterator[MetricValues]:

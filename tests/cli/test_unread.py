@@ -35,7 +35,7 @@ UNREAD = {
     ),
     "paths of causes that nobody asked for": (
         ["explain.paths=20"],
-        "explain.paths is read with explain.causes=true only",
+        "explain.paths is read with explain.causes=true or against only",
     ),
     "title of no page": (
         ["report.enabled=false", "report.title=Mine"],

@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from simulator.results.cause_shares import cause_shares, causes_text, shapley
+from simulator.results.cause_shares import cause_shares, shapley
 
 
 def _values(groups: int, paths: int, seed: int) -> np.ndarray:
@@ -41,11 +41,3 @@ def test_groups_that_do_the_same_have_the_same_share():
     assert [row.share for row in rows] == pytest.approx([0.5, 0.5])
     assert rows[0].label_share == pytest.approx(0.25)
     assert np.isnan(rows[1].label_share)
-
-
-def test_the_file_has_a_row_a_group_and_an_empty_cell_for_what_is_not_known():
-    rows = cause_shares("baseline", ("a", "b"), _values(2, 5, 3), {}, 1)
-    lines = causes_text(rows).splitlines()
-    assert lines[0] == "scenario,group,share,ci_low,ci_high,label_share"
-    assert [line.split(",")[:2] for line in lines[1:]] == [["baseline", "a"], ["baseline", "b"]]
-    assert all(line.endswith(",") for line in lines[1:])

@@ -15,10 +15,11 @@ from simulator.shipped import TABLE_FOLDER
 from simulator.validation import UserError, build, check_name, clip, unknown_choice
 
 
-def find_scenario(wanted: str, months: int | None) -> Scenario:
+def find_scenario(wanted: str, months: int | None, severity: float | None = None) -> Scenario:
     """The scenario ``wanted`` (a shipped name or a YAML file) over ``months``.
 
-    None is as long as its table. A ``UserError`` tells what a run would refuse.
+    None is as long as its table, and as severe as its file says. A ``UserError`` tells what a run
+    would refuse.
     """
     folders = find_folders()
     path = _file(wanted, folders)
@@ -26,6 +27,8 @@ def find_scenario(wanted: str, months: int | None) -> Scenario:
     # One file is scanned as a run scans each file of its folders.
     scan_choice(path, "scenario", {})
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if severity is not None:
+        content = {**content, "severity": severity}
     settings = build(f"scenario.{name}", ScenarioSettings, content)
     beside = path.absolute().parent.parent / TABLE_FOLDER
     tables = list(folders.table_folders)

@@ -140,6 +140,18 @@ def _break_even_model() -> "type[BaseModel]":
     return BreakEvenSettings
 
 
+def _reverse_model() -> "type[BaseModel]":
+    from simulator.settings import ReverseSettings
+
+    return ReverseSettings
+
+
+def _sensitivity_model() -> "type[BaseModel]":
+    from simulator.settings import SensitivitySettings
+
+    return SensitivitySettings
+
+
 def _run_model() -> "type[BaseModel]":
     from simulator.settings import RunSettings
 
@@ -168,6 +180,12 @@ def _assumptions_model() -> "type[BaseModel]":
     from simulator.settings import AssumptionsSettings
 
     return AssumptionsSettings
+
+
+def _sensitivity(_: str, values: Values) -> object:
+    from simulator.settings import SensitivitySettings
+
+    return build("sensitivity", SensitivitySettings, values) if values else None
 
 
 def _governance_model() -> "type[BaseModel]":
@@ -264,6 +282,13 @@ _ROWS: Final = (
         _break_even_model,
         unread_by=("fit", "screen"),
     ),
+    Group(
+        "reverse",
+        "reverse stress: what brings a figure to a limit (several: [a,b]; none: [])",
+        Choice.SEVERAL_OR_NONE,
+        _reverse_model,
+        unread_by=("fit", "screen"),
+    ),
     Group("run", "horizon (months), number of Monte Carlo paths, seed", Choice.ONE, _run_model),
     Group(
         "report",
@@ -280,7 +305,7 @@ _ROWS: Final = (
     ),
     Group(
         "explain",
-        "further analyses: causes=true writes causes.csv, underwriting=true underwriting.html",
+        "further analyses: causes=true, against=SCENARIO (causes.csv), underwriting=true (a page)",
         Choice.NO_FILES,
         _explain_model,
         unread_by=("fit", "screen"),
@@ -290,6 +315,14 @@ _ROWS: Final = (
         "what is tried after a run, one assumption at a time; none: assumptions=null",
         Choice.ONE_OR_NONE,
         _assumptions_model,
+        unread_by=("fit", "screen"),
+    ),
+    Group(
+        "sensitivity",
+        "which parameters move a figure: morris, sobol; none: sensitivity=null",
+        Choice.ONE_OR_NONE,
+        _sensitivity_model,
+        read=_sensitivity,
         unread_by=("fit", "screen"),
     ),
     Group(

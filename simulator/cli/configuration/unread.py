@@ -97,8 +97,12 @@ def _of_run(typed: Mapping[str, str], inputs: Inputs) -> Iterator[str]:
 
 def _of_sections(typed: Mapping[str, str], inputs: Inputs) -> Iterator[str]:
     explain = inputs.sections.get("explain")
-    if isinstance(explain, ExplainSettings) and "explain.paths" in typed and not explain.causes:
-        yield "explain.paths is read with explain.causes=true only"
+    if (
+        isinstance(explain, ExplainSettings)
+        and "explain.paths" in typed
+        and not (explain.causes or explain.against)
+    ):
+        yield "explain.paths is read with explain.causes=true or against only"
     if not inputs.report.enabled:
         for name in OF_A_PAGE:
             if f"report.{name}" in typed:

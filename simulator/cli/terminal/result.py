@@ -12,8 +12,11 @@ from simulator.report.kit.language import clauses, listed, name, speaking, tr
 from simulator.report.kit.precision_words import precision_lines
 from simulator.report.kit.run_messages import run_message, warning_line
 from simulator.report.policies.break_evens import break_evens
+from simulator.report.reverse.cause_waterfall import waterfall_sentence
+from simulator.report.reverse.reverse_words import answer_sentence, worst_sentence
+from simulator.report.reverse.sensitivity_words import sensitivity_sentence
 from simulator.request import ExperimentRequest
-from simulator.results.cause_shares import FIRST_MONTH, LAST_MONTH, CauseShare
+from simulator.results.cause_shares import FIRST_MONTH, LAST_MONTH, NEW_90, CauseShare
 from simulator.results.estimate import Estimate
 from simulator.results.run import Run
 from simulator.results.underwriting import UnderwritingRow
@@ -47,6 +50,10 @@ def tell_run(run: Run) -> None:
 def _findings(data: ReportData) -> Iterator[str]:
     yield from precision_lines(data)
     yield from break_even_lines(data)
+    yield from (answer_sentence(data, answer) for answer in data.run.reverse)
+    yield from filter(None, (sensitivity_sentence(data),))
+    yield from filter(None, (worst_sentence(data, scenario) for scenario in data.scenarios))
+    yield from part_lines(data)
     yield from cause_lines(data.run.causes)
     yield from underwriting_lines(data.run.underwriting, str(data.dataset.attrs["currency"]))
 
@@ -55,6 +62,14 @@ def break_even_lines(data: ReportData) -> Iterator[str]:
     """A line for each answer of the run."""
     for sentence, answer in zip(break_evens(data), data.run.break_evens, strict=True):
         yield clauses([sentence, *map(run_message, answer.warnings)])
+
+
+def part_lines(data: ReportData) -> Iterator[str]:
+    """A line for each waterfall of the explained figure, and of parts of scenarios."""
+    told = [row for row in data.run.cause_parts if row.metric != NEW_90 or row.against]
+    for key in dict.fromkeys((row.scenario, row.against) for row in told):
+        rows = [row for row in told if (row.scenario, row.against) == key]
+        yield waterfall_sentence(data, rows)
 
 
 def cause_lines(rows: Sequence[CauseShare]) -> Iterator[str]:

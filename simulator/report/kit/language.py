@@ -15,6 +15,8 @@ from importlib.resources import files
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
+from simulator.vocabulary import TIMES_SEVERITY
+
 if TYPE_CHECKING:
     from babel.support import Translations
 
@@ -139,8 +141,12 @@ def mark(message: str) -> str:
 
 
 def name(text: str) -> str:
-    """A name that comes with the data: translated if it is a shipped one, else as it is."""
-    return _said(text)
+    """A name that comes with the data: translated if it is a shipped one, else as it is.
+
+    The severity behind a scenario's label stays as it is.
+    """
+    label, times, severity = text.rpartition(TIMES_SEVERITY)
+    return f"{_said(label)}{times}{severity}" if times else _said(text)
 
 
 def listed(items: Sequence[str], *, final: bool = False) -> str:

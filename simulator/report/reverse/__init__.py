@@ -1,0 +1,1 @@
+"""The chapter on what breaks the lender: reverse stress, and what the worst paths share."""
