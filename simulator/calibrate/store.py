@@ -27,6 +27,8 @@ PREDICTIONS_NAME: Final = "predictions.csv"
 BACKTEST_NAME: Final = "backtest.csv"
 PAGE_NAME: Final = "fit.html"
 MANIFEST_NAME: Final = "fit.json"
+SERIES_NAMES: Final = ("predictions_given_standards.csv", "rolling.csv", "reliability.csv")
+"""Of a case of series."""
 FIT: Final = Files(
     (
         PARAMETERS_NAME,
@@ -34,6 +36,7 @@ FIT: Final = Files(
         PARAMETER_TABLE_NAME,
         PREDICTIONS_NAME,
         BACKTEST_NAME,
+        *SERIES_NAMES,
         PAGE_NAME,
     ),
     MANIFEST_NAME,

@@ -168,7 +168,7 @@ def rehearse(
     }
     for owner, item in settings.predictions.items():
         for label in _labels(owner, settings):
-            _names(owner, settings, label)
+            names_of(owner, settings, label)
         if isinstance(item, PanelPrediction):
             simulated(owner, item.moments, settings, worlds[REFERENCE])
             continue
@@ -216,7 +216,7 @@ def _labels(owner: str, settings: CalibrationSettings) -> tuple[str, ...]:
     raise other_kind(owner, item, target)
 
 
-def _names(owner: str, settings: CalibrationSettings, label: str) -> tuple[str, ...]:
+def names_of(owner: str, settings: CalibrationSettings, label: str) -> tuple[str, ...]:
     """What stands in the columns that name a number."""
     item, columns = settings.predictions[owner], settings.prediction_columns
     if isinstance(item, PanelPrediction):
@@ -228,6 +228,7 @@ def _names(owner: str, settings: CalibrationSettings, label: str) -> tuple[str, 
             "quarter": label,
             "month": label,
             "item": getattr(settings.targets[item.target], "column", item.target),
+            "age": getattr(settings.targets[item.target], "column", item.target),
             "relief": item.label,
             "policy": item.policy,
         }
@@ -246,7 +247,7 @@ def _rows(owner: str, settings: CalibrationSettings, outcomes: F8) -> list[Predi
     return [
         PredictionRow(
             owner=owner,
-            names=_names(owner, settings, label),
+            names=names_of(owner, settings, label),
             label=label,
             prediction=float(middle[i]),
             ci_low=float(low[i]),

@@ -1,0 +1,147 @@
+"""A case of series from its stored answers: fit, rolling origins, widened predictions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.calibrate.estimate.parameter_transform import parameter_transform
+from simulator.calibrate.forecast.predict import PredictionRow, names_of
+from simulator.calibrate.forecast.responses.simulate import Responses, Variant
+from simulator.calibrate.forecast.rolling.coverage import (
+    Coverage,
+    ForecastError,
+    Widths,
+    coverage,
+    factor_at,
+    split_origins,
+    widened,
+    widening,
+)
+from simulator.calibrate.forecast.rolling.model import Known, fit_known, forecast_series
+from simulator.calibrate.forecast.rolling.origins import (
+    MODEL,
+    Inputs,
+    Rolled,
+    origins_of,
+    roll,
+)
+from simulator.calibrate.settings import CalibrationSettings, SeriesPrediction, SeriesTarget
+from simulator.progress import Progress
+from simulator.reading.periods import period_places, periods
+
+F8 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Of one series: the widening that its intervals take, and what it gave on later origins.
+
+    ``tried`` comes from the first two thirds of the origins and is tried on the rest (``held``);
+    ``used``, of all origins and never less, is what predictions take.
+    """
+
+    target: str
+    tried: Widths
+    held: tuple[Coverage, ...]
+    used: Widths
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesOutcome:
+    """What a case of series found; ``given_standards`` predictions know the survey's answers."""
+
+    known: Known
+    rolled: Rolled
+    reliability: Mapping[str, Reliability]
+    predictions: tuple[PredictionRow, ...]
+    given_standards: tuple[PredictionRow, ...]
+    movements: Mapping[str, tuple[float, float]]
+
+
+def series_outcome(
+    settings: CalibrationSettings,
+    responses: Responses,
+    start: int,
+    inputs: Inputs,
+    watch: Progress,
+) -> SeriesOutcome:
+    """Fit to the whole window, roll over its origins, predict with intervals that held there.
+
+    ``start``: calendar month of the run's month 1; ``inputs``: what rivals are told of a period.
+    """
+    scale = parameter_transform(settings.free)
+    watch.start(1 + len(origins_of(settings)), "forecasting from every origin")
+    known = fit_known(settings, settings.targets, scale, responses)
+    watch.advance(1)
+    rolled = roll(
+        settings,
+        start,
+        lambda targets: fit_known(settings, targets, scale, responses),
+        inputs,
+        watch,
+    )
+    watch.finish()
+    reliability = {
+        name: reliability_of(name, rolled.errors[MODEL], settings.level)
+        for name, target in settings.targets.items()
+        if isinstance(target, SeriesTarget)
+    }
+    rows: dict[str, list[PredictionRow]] = {"predicted": [], "actual": []}
+    movements: dict[str, tuple[float, float]] = {}
+    for owner, item in settings.predictions.items():
+        if not isinstance(item, SeriesPrediction):
+            continue
+        found, movement = _rows(owner, settings, item, known, reliability[item.target])
+        rows[item.standards] += found
+        movements.setdefault(item.target, movement)
+    return SeriesOutcome(
+        known,
+        rolled,
+        reliability,
+        tuple(rows["predicted"]),
+        tuple(rows["actual"]),
+        movements,
+    )
+
+
+def reliability_of(target: str, errors: tuple[ForecastError, ...], level: float) -> Reliability:
+    """Widening of a series by its rolling origins."""
+    own = [error for error in errors if error.target == target]
+    first, later = split_origins(own)
+    tried = widening([e for e in own if e.origin in first], level)
+    held = coverage([e for e in own if e.origin in later], tried)
+    every = widening(own, level)
+    return Reliability(target, tried, held, {g: max(tried[g], every[g]) for g in every})
+
+
+def _rows(
+    owner: str,
+    settings: CalibrationSettings,
+    item: SeriesPrediction,
+    known: Known,
+    reliable: Reliability,
+) -> tuple[list[PredictionRow], tuple[float, float]]:
+    """Rows of one prediction, widened by its horizon, and how much of the movement was seen."""
+    target = settings.targets[item.target]
+    assert isinstance(target, SeriesTarget)
+    labels = periods(f"predictions.{owner}", item.span, target.frequency)
+    found = forecast_series(known, item.target, labels, Variant(item.policy, item.standards))
+    last = known.evidence[item.target].labels[-1]
+    steps = period_places((last, *labels), target.frequency)
+    horizons = (steps[1:] - steps[0]).astype(int)
+    factors = np.array([factor_at(reliable.used, int(h)) for h in horizons])
+    low, high = widened(found.values, found.low, found.high, factors)
+    rows = [
+        PredictionRow(
+            owner=owner,
+            names=names_of(owner, settings, label),
+            label=label,
+            prediction=float(found.values[i]),
+            ci_low=float(low[i]),
+            ci_high=float(high[i]),
+        )
+        for i, label in enumerate(labels)
+    ]
+    return rows, (found.movement, found.movement_sd)
