@@ -286,10 +286,10 @@ class StandardsHistory(Frozen):
     """Lenders' standards from a survey's net percentage of banks more willing to lend.
 
     Banks are asked how their willingness has changed, so standards are the answers of the past,
-    each less the mean of ``window``, with weights that halve in ``half_life`` rows; they add to one.
-    Banks tighten because losses rise, so a forecast that is given their answers of its own months is given part of its answer:
-    ``predicted`` puts a regression on unemployment and its yearly change, fitted in ``window``, in
-    the place of every later row.
+    each less the mean of ``window``, with weights that halve in ``half_life`` rows and add to one.
+    Banks tighten because losses rise, so a forecast that is given their answers of its own months
+    is given part of its answer: ``predicted`` puts a regression on unemployment and its yearly
+    change, fitted in ``window``, in the place of every later row.
     """
 
     willingness_column: str = Field(min_length=1, max_length=200)

@@ -1,5 +1,6 @@
 """Tables of docs/validation.md: every number on that page that comes from a fit or from data."""
 
+import csv
 import re
 from collections.abc import Callable, Iterable, Sequence
 from math import isfinite, sqrt
@@ -8,6 +9,7 @@ import numpy as np
 
 from simulator.calibrate.estimate.fitted import ParameterRow
 from simulator.calibrate.forecast.backtest import BacktestScore
+from simulator.calibrate.forecast.rolling.files import RELIABILITY_NAME
 from simulator.calibrate.settings import Backtest, FreeParameter, LevelTarget, SeriesPrediction
 from simulator.catalogue import catalogue
 from simulator.field_texts import field_meanings
@@ -128,6 +130,67 @@ def backtest_table(result: Result) -> str:
     return _table(header, [_score_cells(tests[row.backtest], row, result) for row in result.scores])
 
 
+def rolling_table(result: Result) -> str:
+    """Errors from rolling origins of what is published, the model and its rivals, in points."""
+    found = result.part("series")
+    rmse, averaged = found["rmse"], found["averaged_with_the_last_value"]
+    assert isinstance(rmse, dict)
+    assert isinstance(averaged, list)
+    series = result.series()
+    spans = list(next(iter(next(iter(rmse.values())).values())))
+    lines = []
+    for name, forecasters in rmse.items():
+        for forecaster, errors in forecasters.items():
+            numbers = (errors[span] for span in spans)
+            cells = ["" if n is None else percent(float(n)) for n in numbers]
+            lines.append((f"`{series[name].column}`", forecaster, *cells))
+    heads = [f"{span.replace('-', ' to ')} quarters" for span in spans]
+    told = "Averaged with the last value: " + (", ".join(f"`{n}`" for n in averaged) or "none")
+    return _table(("series", "forecast", *heads), lines) + f"\n\n{told}."
+
+
+def reliability_table(result: Result) -> str:
+    """How much wider intervals are made, and whether the widening held on later origins."""
+    with (result.folder / RELIABILITY_NAME).open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    header = ("series", "quarters ahead", "widening, first two thirds", "held, last third",
+              "effective number", "range of that chance", "widening used")  # fmt: skip
+    return _table(
+        header,
+        [
+            (
+                f"`{row['target']}`",
+                row["horizons"].replace("-", " to "),
+                f"{float(row['widening_tried']):.2f}",
+                _share(row["held_later"]),
+                f"{float(row['effective_number']):.1f}" if row["effective_number"] else "",
+                f"{_share(row['held_low'])} to {_share(row['held_high'])}"
+                if row["held_low"]
+                else "",
+                f"{float(row['widening_used']):.2f}",
+            )
+            for row in rows
+        ],
+    )
+
+
+def _share(text: str) -> str:
+    return f"{float(text):.0%}".replace("%", " %") if text and text != "nan" else ""
+
+
+def recovery_table(result: Result) -> str:
+    """Planted parameters and what was found of them, in standard errors of the estimate."""
+    found = result.part("series")["recovered"]
+    assert isinstance(found, list)
+    by_name: dict[str, list[float]] = {}
+    for row in found:
+        by_name.setdefault(row["parameter"], []).append(float(row["z"]))
+    return _table(
+        ("parameter", "estimate less planted, in standard errors, of five worlds"),
+        [(f"`{name}`", ", ".join(f"{z:+.1f}" for z in zs)) for name, zs in by_name.items()],
+    )
+
+
 def remark_list(result: Result) -> str:
     """What the calibration itself warns of; misses of single numbers only by the first of each."""
     lines: list[str] = []
@@ -148,6 +211,12 @@ def remark_list(result: Result) -> str:
 def time_line(result: Result) -> str:
     """How long it took, and how much was simulated."""
     settings = result.settings
+    if settings.design:
+        whole = result.number("run_seconds") / 60.0
+        return (
+            f"The model was simulated at {settings.design} points, each in a world of its own; the"
+            f" fit, all origins and predictions from these answers took {whole:.1f} minutes."
+        )
     fit, whole = (result.number(name) / 60.0 for name in ("fit_seconds", "run_seconds"))
     return (
         f"The fit took {fit:.1f} minutes ({result.number('points'):.0f} points, each in"
@@ -220,6 +289,9 @@ BLOCKS: dict[str, Callable[[Result], str]] = {
     "given": given_table,
     "fit": fit_table,
     "backtests": backtest_table,
+    "rolling": rolling_table,
+    "reliability": reliability_table,
+    "recovery": recovery_table,
     "warnings": remark_list,
     "time": time_line,
     "coding": coding_text,
@@ -330,7 +402,7 @@ def _quarter_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     header = [" ".join(f"`{part}`" for part in other) for other in others]
     return _table(
         ("quarter", *(words or "prediction (interval)" for words in header)),
-        [(quarter, *(cells[(quarter, *other)] for other in others)) for quarter in quarters],
+        [(quarter, *(cells.get((quarter, *other), "") for other in others)) for quarter in quarters],
     )
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from simulator.calibrate.forecast.predict import PredictionRow
+from simulator.calibrate.forecast.rolling.averaging import MOST_RATIO, NAMED_HORIZONS
 from simulator.calibrate.forecast.rolling.forecasters import LOGIT, RIVALS, TREND
-from simulator.calibrate.forecast.rolling.origins import MODEL
+from simulator.calibrate.forecast.rolling.origins import MODEL, PUBLISHED
 from simulator.calibrate.forecast.rolling.outcome import Reliability, SeriesOutcome
 from simulator.calibrate.settings import CalibrationSettings, SeriesTarget
 from simulator.calibrate.store import SERIES_NAMES
@@ -40,7 +41,7 @@ def _row(row: PredictionRow) -> list[str | Number]:
 def _rolling(settings: CalibrationSettings, found: SeriesOutcome) -> str:
     """A line an origin and horizon: what was seen, the model's forecast, each rival's."""
     lines: dict[tuple[str, int, int], list[str | Number]] = {}
-    for forecaster in (MODEL, *RIVALS):
+    for forecaster in (PUBLISHED, MODEL, *RIVALS):
         for e in found.rolled.errors[forecaster]:
             target = settings.targets[e.target]
             assert isinstance(target, SeriesTarget)
@@ -48,10 +49,10 @@ def _rolling(settings: CalibrationSettings, found: SeriesOutcome) -> str:
             origin = period_text(e.origin, target.frequency)
             line = lines.setdefault(key, [e.target, origin, e.horizon, 100.0 * e.seen])
             line.append(100.0 * e.prediction)
-            if forecaster == MODEL:
+            if forecaster == PUBLISHED:
                 line += [100.0 * e.ci_low, 100.0 * e.ci_high]
     rivals = [name.replace(" ", "_") for name in RIVALS]
-    header = ("target", "origin", "horizon", "seen", MODEL, "ci_low", "ci_high", *rivals)
+    header = ("target", "origin", "horizon", "seen", PUBLISHED, "ci_low", "ci_high", MODEL, *rivals)
     return csv_text(header, lines.values(), _SIX_DIGITS)
 
 
@@ -91,7 +92,7 @@ def series_manifest(settings: CalibrationSettings, found: SeriesOutcome) -> dict
                     f"{first}-{last}": _finite(found.rolled.rmse(forecaster, name, (first, last)))
                     for first, last in SPANS
                 }
-                for forecaster in (MODEL, *RIVALS)
+                for forecaster in (PUBLISHED, MODEL, *RIVALS)
             }
             for name in found.reliability
         },
@@ -100,6 +101,10 @@ def series_manifest(settings: CalibrationSettings, found: SeriesOutcome) -> dict
             name: {"more_than_the_model": mean, "sd": sd}
             for name, (mean, sd) in found.movements.items()
         },
+        "averaged_with_the_last_value": list(found.rolled.averaged),
+        "recovered": [
+            {"world": r.world, "parameter": r.parameter, "z": r.z} for r in found.recovered
+        ],
         "free_constants": len(settings.free),
     }
 
@@ -112,12 +117,14 @@ def series_warnings(found: SeriesOutcome) -> tuple[str, ...]:
     """What a reader of the predictions has to know first."""
     told = []
     for name in found.reliability:
-        own, logit = (found.rolled.rmse(who, name, (4, 12)) for who in (MODEL, LOGIT))
-        if own > 1.1 * logit:
+        own, logit = (found.rolled.rmse(who, name, NAMED_HORIZONS) for who in (MODEL, LOGIT))
+        if own > MOST_RATIO * logit:
             told.append(
                 f"target {name}: from rolling origins the model errs by {own:.2%} at 4 to 12"
                 f" periods, the {LOGIT} by {logit:.2%}"
             )
+        if name in found.rolled.averaged:
+            told.append(f"target {name}: predictions are averages of the model and the last value")
     wide = [
         row
         for row in found.predictions

@@ -27,6 +27,8 @@ LEAST_KNOWN: Final = 12
 """Least periods known at the first origin."""
 MODEL: Final = "model"
 """The calibrated model among the forecasters."""
+PUBLISHED: Final = "forecast"
+"""What the predictions are made by: the model, or its average with the last value."""
 
 Inputs = Callable[[int], F8]
 """Number of a period to the model's inputs in it: unemployment, its yearly change, standards."""
@@ -35,9 +37,10 @@ FitAt = Callable[[Mapping[str, Target]], Known]
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
-    """Errors of every forecaster by name."""
+    """Errors of every forecaster by name; ``averaged``: series whose model is averaged."""
 
     errors: Mapping[str, tuple[ForecastError, ...]]
+    averaged: tuple[str, ...] = ()
 
     def rmse(self, forecaster: str, target: str, horizons: tuple[int, int]) -> float:
         """Root mean square error of horizons first to last, fraction; NaN without any."""

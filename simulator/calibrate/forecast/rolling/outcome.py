@@ -6,9 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.calibrate.data.series import read_series
 from simulator.calibrate.estimate.parameter_transform import parameter_transform
 from simulator.calibrate.forecast.predict import PredictionRow, names_of
 from simulator.calibrate.forecast.responses.simulate import Responses, Variant
+from simulator.calibrate.forecast.rolling.averaging import (
+    averaged,
+    is_averaged,
+    shift_to_last,
+    shifted,
+)
 from simulator.calibrate.forecast.rolling.coverage import (
     Coverage,
     ForecastError,
@@ -19,14 +26,17 @@ from simulator.calibrate.forecast.rolling.coverage import (
     widened,
     widening,
 )
+from simulator.calibrate.forecast.rolling.forecasters import LAST, LOGIT
 from simulator.calibrate.forecast.rolling.model import Known, fit_known, forecast_series
 from simulator.calibrate.forecast.rolling.origins import (
     MODEL,
+    PUBLISHED,
     Inputs,
     Rolled,
     origins_of,
     roll,
 )
+from simulator.calibrate.forecast.rolling.recovery import Recovered, planted_recovery
 from simulator.calibrate.settings import CalibrationSettings, SeriesPrediction, SeriesTarget
 from simulator.progress import Progress
 from simulator.reading.periods import period_places, periods
@@ -58,6 +68,7 @@ class SeriesOutcome:
     predictions: tuple[PredictionRow, ...]
     given_standards: tuple[PredictionRow, ...]
     movements: Mapping[str, tuple[float, float]]
+    recovered: tuple[Recovered, ...]
 
 
 def series_outcome(
@@ -83,8 +94,9 @@ def series_outcome(
         watch,
     )
     watch.finish()
+    rolled = with_published(rolled)
     reliability = {
-        name: reliability_of(name, rolled.errors[MODEL], settings.level)
+        name: reliability_of(name, rolled.errors[PUBLISHED], settings.level)
         for name, target in settings.targets.items()
         if isinstance(target, SeriesTarget)
     }
@@ -93,7 +105,8 @@ def series_outcome(
     for owner, item in settings.predictions.items():
         if not isinstance(item, SeriesPrediction):
             continue
-        found, movement = _rows(owner, settings, item, known, reliability[item.target])
+        own, movement = _forecast(owner, settings, item, known, item.target in rolled.averaged)
+        found = _rows(owner, settings, item, own, reliability[item.target])
         rows[item.standards] += found
         movements.setdefault(item.target, movement)
     return SeriesOutcome(
@@ -103,6 +116,7 @@ def series_outcome(
         tuple(rows["predicted"]),
         tuple(rows["actual"]),
         movements,
+        planted_recovery(settings, scale, responses),
     )
 
 
@@ -116,32 +130,70 @@ def reliability_of(target: str, errors: tuple[ForecastError, ...], level: float)
     return Reliability(target, tried, held, {g: max(tried[g], every[g]) for g in every})
 
 
-def _rows(
+def with_published(rolled: Rolled) -> Rolled:
+    """``rolled`` with what is published among the forecasters: the model, or its average."""
+    model, last, rival = (rolled.errors[name] for name in (MODEL, LAST, LOGIT))
+    published: list[ForecastError] = []
+    chosen = []
+    for name in dict.fromkeys(error.target for error in model):
+        own, other, named = ([e for e in es if e.target == name] for es in (model, last, rival))
+        if is_averaged(own, named):
+            chosen.append(name)
+            own = averaged(own, other)
+        published += own
+    return Rolled({PUBLISHED: tuple(published), **rolled.errors}, tuple(chosen))
+
+
+def _forecast(
     owner: str,
     settings: CalibrationSettings,
     item: SeriesPrediction,
     known: Known,
-    reliable: Reliability,
-) -> tuple[list[PredictionRow], tuple[float, float]]:
-    """Rows of one prediction, widened by its horizon, and how much of the movement was seen."""
+    average: bool,
+) -> tuple[tuple[F8, F8, F8], tuple[float, float]]:
+    """Point and bounds of a prediction before widening, and how much of the movement was seen.
+
+    Where the forecast is averaged with the last value, every variant moves by what the headline
+    does, so that a policy's effect stays whole.
+    """
     target = settings.targets[item.target]
     assert isinstance(target, SeriesTarget)
     labels = periods(f"predictions.{owner}", item.span, target.frequency)
     found = forecast_series(known, item.target, labels, Variant(item.policy, item.standards))
-    last = known.evidence[item.target].labels[-1]
+    numbers = (found.values, found.low, found.high)
+    if average:
+        headline = forecast_series(known, item.target, labels)
+        last = float(known.evidence[item.target].values[-1])
+        shift = shift_to_last(headline.values, last)
+        middle, low, high = (shifted(number, shift) for number in numbers)
+        numbers = (middle, low, high)
+    return numbers, (found.movement, found.movement_sd)
+
+
+def _rows(
+    owner: str,
+    settings: CalibrationSettings,
+    item: SeriesPrediction,
+    numbers: tuple[F8, F8, F8],
+    reliable: Reliability,
+) -> list[PredictionRow]:
+    """Rows of one prediction, widened by its horizon."""
+    target = settings.targets[item.target]
+    assert isinstance(target, SeriesTarget)
+    labels = periods(f"predictions.{owner}", item.span, target.frequency)
+    last = read_series(f"targets.{item.target}", target).labels[-1]
     steps = period_places((last, *labels), target.frequency)
     horizons = (steps[1:] - steps[0]).astype(int)
     factors = np.array([factor_at(reliable.used, int(h)) for h in horizons])
-    low, high = widened(found.values, found.low, found.high, factors)
-    rows = [
+    low, high = widened(*numbers, factors)
+    return [
         PredictionRow(
             owner=owner,
             names=names_of(owner, settings, label),
             label=label,
-            prediction=float(found.values[i]),
+            prediction=float(numbers[0][i]),
             ci_low=float(low[i]),
             ci_high=float(high[i]),
         )
         for i, label in enumerate(labels)
     ]
-    return rows, (found.movement, found.movement_sd)
