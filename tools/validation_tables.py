@@ -402,7 +402,10 @@ def _quarter_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     header = [" ".join(f"`{part}`" for part in other) for other in others]
     return _table(
         ("quarter", *(words or "prediction (interval)" for words in header)),
-        [(quarter, *(cells.get((quarter, *other), "") for other in others)) for quarter in quarters],
+        [
+            (quarter, *(cells.get((quarter, *other), "") for other in others))
+            for quarter in quarters
+        ],
     )
 
 

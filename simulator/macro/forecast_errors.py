@@ -25,8 +25,9 @@ EPIDEMIC_WEIGHT: Final = 0.1
 """Weight of those quarters in the regression and in the errors (assumption)."""
 HORIZONS: Final = 8
 """Quarters ahead of which errors are matched: two years, as the default run."""
-_LEAST_RATE: Final = 0.0005
-"""Rates near zero are kept here on the logit scale: below, a step of .01 points would be large."""
+_LEAST_RATE: Final = 0.005
+"""Rates near zero are kept here on the logit scale, where a hundredth of a point would be large
+(assumption)."""
 
 
 @dataclass(frozen=True, slots=True)

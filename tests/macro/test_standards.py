@@ -82,5 +82,5 @@ def test_a_window_with_too_few_answers_is_refused():
 
 
 def test_a_missing_column_is_named():
-    with pytest.raises(UserError, match="column nothing .for standards. is missing"):
+    with pytest.raises(UserError, match=r"column nothing \(for standards\) is missing"):
         loaded(willingness_column="nothing")
