@@ -229,6 +229,9 @@ class PanelPrediction(Frozen):
     like: str | None = None
     """Target whose deviations from the model carry over to cells of the same name."""
     prefix: str = ""
+    or_from: tuple[int, ...] = ()
+    """Of a flag: other numbers of unpaid instalments from which accounts may count as flagged,
+    where nobody says what it counts; the interval holds what each of them makes of it."""
 
 
 class OutcomePrediction(Frozen):
@@ -281,6 +284,9 @@ class CalibrationSettings(Frozen):
     """Draws of parameters and luck behind prediction intervals."""
     level: float = Field(default=0.9, gt=0.5, lt=1)
     """Of the intervals."""
+    widening: float = Field(default=1.0, ge=1, le=10)
+    """Factor on the half widths of predictions of a case without rolling origins: pooled from the
+    cases that have some. Those intervals are conditional on the model."""
 
     @model_validator(mode="after")
     def _named(self) -> "CalibrationSettings":

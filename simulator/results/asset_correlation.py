@@ -1,8 +1,9 @@
 """How strongly defaults move together: the asset correlation behind the spread of default rates.
 
 In the Vasicek model of a large book, Basel's own, default rates spread over the years by one
-number, the correlation of borrowers' assets. A mixture of scenarios, each with its paths, spreads them too;
-which correlation would spread them as much is a yardstick for the economy's volatility.
+number, the correlation of borrowers' assets. A mixture of scenarios, each with its paths,
+spreads them too; which correlation would spread them as much is a yardstick for the economy's
+volatility.
 """
 
 from typing import Final

@@ -10,7 +10,7 @@ fractions.
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from zlib import crc32
 
@@ -25,6 +25,7 @@ from simulator.calibrate.data.targets import (
     simulated_unknown,
 )
 from simulator.calibrate.estimate.fitted import Fit
+from simulator.calibrate.forecast.definitions import owner_of, with_alternatives
 from simulator.calibrate.forecast.prediction_interval import moved_to, summarised
 from simulator.calibrate.forecast.questions import (
     Question,
@@ -95,6 +96,7 @@ def predict(
     """
     if not settings.predictions:
         return ()
+    asked, settings = settings, with_alternatives(settings)
     questions = {
         owner: question_of(owner, item, settings, fit, evidence)
         for owner, item in settings.predictions.items()
@@ -123,7 +125,31 @@ def predict(
             still = question.outcomes(centres[owner], np.zeros_like(changes), noise)
             outcomes = moved_to(outcomes, still)
         rows += _rows(owner, settings, outcomes)
-    return tuple(rows)
+    return with_doubt(rows, asked)
+
+
+def with_doubt(
+    rows: Sequence[PredictionRow], settings: CalibrationSettings
+) -> tuple[PredictionRow, ...]:
+    """Rows of ``settings`` with intervals that hold every definition, widened as it says.
+
+    ``rows`` are those of ``with_alternatives``: other definitions follow the one that is meant.
+    """
+    found: dict[tuple[str, str], PredictionRow] = {}
+    for row in rows:
+        key = (owner_of(row.owner), row.label)
+        main = found.setdefault(key, row)
+        low, high = min(main.ci_low, row.ci_low), max(main.ci_high, row.ci_high)
+        found[key] = replace(main, ci_low=low, ci_high=high)
+    k = settings.widening
+    return tuple(
+        replace(
+            row,
+            ci_low=max(0.0, row.prediction - k * (row.prediction - row.ci_low)),
+            ci_high=min(1.0, row.prediction + k * (row.ci_high - row.prediction)),
+        )
+        for row in found.values()
+    )
 
 
 def _simulated(
