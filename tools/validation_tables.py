@@ -9,7 +9,9 @@ import numpy as np
 
 from simulator.calibrate.estimate.fitted import ParameterRow
 from simulator.calibrate.forecast.backtest import BacktestScore
-from simulator.calibrate.forecast.rolling.files import RELIABILITY_NAME
+from simulator.calibrate.forecast.rolling.files import RELIABILITY_NAME, SPANS
+from simulator.calibrate.forecast.rolling.forecasters import RIVALS
+from simulator.calibrate.forecast.rolling.origins import MODEL, PUBLISHED
 from simulator.calibrate.settings import Backtest, FreeParameter, LevelTarget, SeriesPrediction
 from simulator.catalogue import catalogue
 from simulator.field_texts import field_meanings
@@ -133,19 +135,23 @@ def backtest_table(result: Result) -> str:
 def rolling_table(result: Result) -> str:
     """Errors from rolling origins of what is published, the model and its rivals, in points."""
     found = result.part("series")
-    rmse, averaged = found["rmse"], found["averaged_with_the_last_value"]
+    rmse, averaged = found["rmse"], found["averaged_with"]
     assert isinstance(rmse, dict)
-    assert isinstance(averaged, list)
+    assert isinstance(averaged, dict)
     series = result.series()
-    spans = list(next(iter(next(iter(rmse.values())).values())))
+    spans = [f"{first}-{last}" for first, last in SPANS]
     lines = []
     for name, forecasters in rmse.items():
-        for forecaster, errors in forecasters.items():
+        for forecaster in (PUBLISHED, MODEL, *RIVALS):
+            errors = forecasters[forecaster]
             numbers = (errors[span] for span in spans)
             cells = ["" if n is None else percent(float(n)) for n in numbers]
             lines.append((f"`{series[name].column}`", forecaster, *cells))
     heads = [f"{span.replace('-', ' to ')} quarters" for span in spans]
-    told = "Averaged with the last value: " + (", ".join(f"`{n}`" for n in averaged) or "none")
+    words = ", ".join(
+        f"`{series[name].column}` with the {rival}" for name, rival in averaged.items()
+    )
+    told = f"Averaged: {words or 'none'}"
     return _table(("series", "forecast", *heads), lines) + f"\n\n{told}."
 
 

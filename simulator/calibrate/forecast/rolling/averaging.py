@@ -1,10 +1,10 @@
-"""Where the model is no match for its rival: its forecast is averaged with the last value.
+"""Where the model is no match for its rival: its forecast is averaged with a rival's.
 
-The rule is fixed beforehand and looks at the first two thirds of the origins only. Averages of
-forecasts that err in their own ways err less than most of them (Timmermann 2006).
+The rule is fixed beforehand and looks at rolling origins of the window only. Averages of forecasts
+that err in their own ways err less than most of them (Timmermann 2006).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,22 +13,28 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from simulator.calibrate.forecast.responses.surface import log_odds
-from simulator.calibrate.forecast.rolling.coverage import ForecastError, split_origins
+from simulator.calibrate.forecast.rolling.coverage import ForecastError
+from simulator.calibrate.forecast.rolling.forecasters import LAST, LOGIT
 
 F8 = NDArray[np.float64]
 
 MOST_RATIO: Final = 1.1
 """The model's error over the named rival's at ``NAMED_HORIZONS`` above which it is averaged."""
 NAMED_HORIZONS: Final = (4, 12)
+PARTNERS: Final = (LAST, LOGIT)
+"""Rivals that it may be averaged with: what persists, and what answers to the economy."""
 SHARE: Final = 0.5
-"""Weight of the last value in the average, in log-odds (assumption: half and half)."""
+"""Weight of the partner in the average, in log-odds (assumption: half and half)."""
 
 
-def is_averaged(model: Sequence[ForecastError], rival: Sequence[ForecastError]) -> bool:
-    """Whether the model of a series errs too much on the origins from which is learned."""
-    first, _ = split_origins(model)
-    own, other = (rmse([e for e in errors if e.origin in first]) for errors in (model, rival))
-    return bool(own > MOST_RATIO * other)
+def partner_of(errors: Mapping[str, Sequence[ForecastError]], model: str) -> str | None:
+    """The rival that the forecast of a series is averaged with; None if the model stands alone.
+
+    ``errors``: of one series by forecaster.
+    """
+    if not rmse(errors[model]) > MOST_RATIO * rmse(errors[LOGIT]):
+        return None
+    return min(PARTNERS, key=lambda name: rmse(errors[name]))
 
 
 def rmse(errors: Sequence[ForecastError]) -> float:
@@ -38,9 +44,9 @@ def rmse(errors: Sequence[ForecastError]) -> float:
     return float(np.sqrt(np.mean(np.square(missed)))) if missed else float("nan")
 
 
-def shift_to_last(values: F8, last: float) -> F8:
-    """What averaging adds to forecasts ``values`` (h,), log-odds, if the last value is ``last``."""
-    shift: F8 = SHARE * (log_odds(np.full(values.size, last)) - log_odds(values))
+def shift_to(values: F8, partner: F8) -> F8:
+    """What averaging adds to forecasts ``values`` (h,), log-odds; ``partner`` (h,) the rival's."""
+    shift: F8 = SHARE * (log_odds(partner) - log_odds(values))
     return shift
 
 
@@ -50,12 +56,15 @@ def shifted(shares: F8, shift: F8) -> F8:
     return moved
 
 
-def averaged(model: Sequence[ForecastError], last: Sequence[ForecastError]) -> list[ForecastError]:
-    """The model's forecasts averaged with the last value's, their intervals moved along."""
-    known = {(e.origin, e.horizon): e.prediction for e in last}
+def averaged(
+    model: Sequence[ForecastError], partner: Sequence[ForecastError]
+) -> list[ForecastError]:
+    """The model's forecasts averaged with a rival's, their intervals moved along."""
+    known = {(e.origin, e.horizon): e.prediction for e in partner}
     found = []
     for error in model:
-        shift = shift_to_last(np.array([error.prediction]), known[error.origin, error.horizon])
+        other = np.array([known[error.origin, error.horizon]])
+        shift = shift_to(np.array([error.prediction]), other)
         bounds = np.array([error.prediction, error.ci_low, error.ci_high])
         middle, low, high = (float(x) for x in shifted(bounds, np.full(3, shift[0])))
         found.append(replace(error, prediction=middle, ci_low=low, ci_high=high))

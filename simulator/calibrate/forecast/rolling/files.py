@@ -101,7 +101,7 @@ def series_manifest(settings: CalibrationSettings, found: SeriesOutcome) -> dict
             name: {"more_than_the_model": mean, "sd": sd}
             for name, (mean, sd) in found.movements.items()
         },
-        "averaged_with_the_last_value": list(found.rolled.averaged),
+        "averaged_with": dict(found.rolled.partners),
         "recovered": [
             {"world": r.world, "parameter": r.parameter, "z": r.z} for r in found.recovered
         ],
@@ -123,8 +123,11 @@ def series_warnings(found: SeriesOutcome) -> tuple[str, ...]:
                 f"target {name}: from rolling origins the model errs by {own:.2%} at 4 to 12"
                 f" periods, the {LOGIT} by {logit:.2%}"
             )
-        if name in found.rolled.averaged:
-            told.append(f"target {name}: predictions are averages of the model and the last value")
+        if name in found.rolled.partners:
+            told.append(
+                f"target {name}: predictions are averages of the model and the"
+                f" {found.rolled.partners[name]}"
+            )
     wide = [
         row
         for row in found.predictions

@@ -1,7 +1,7 @@
 """Every quarter of the later window as a date at which the rest was not known yet."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -28,7 +28,7 @@ LEAST_KNOWN: Final = 12
 MODEL: Final = "model"
 """The calibrated model among the forecasters."""
 PUBLISHED: Final = "forecast"
-"""What the predictions are made by: the model, or its average with the last value."""
+"""What the predictions are made by: the model, or its average with a rival."""
 
 Inputs = Callable[[int], F8]
 """Number of a period to the model's inputs in it: unemployment, its yearly change, standards."""
@@ -37,10 +37,10 @@ FitAt = Callable[[Mapping[str, Target]], Known]
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
-    """Errors of every forecaster by name; ``averaged``: series whose model is averaged."""
+    """Errors of every forecaster by name; ``partners``: rivals that series are averaged with."""
 
     errors: Mapping[str, tuple[ForecastError, ...]]
-    averaged: tuple[str, ...] = ()
+    partners: Mapping[str, str] = field(default_factory=dict)
 
     def rmse(self, forecaster: str, target: str, horizons: tuple[int, int]) -> float:
         """Root mean square error of horizons first to last, fraction; NaN without any."""
@@ -91,7 +91,7 @@ def _from(
     found = forecast_series(known, name, tuple(seen.labels[i] for i in ahead))
     made = {MODEL: (found.values, found.low, found.high)}
     steps = numbers[ahead] - numbers[past][-1]
-    told = _past(seen.values[past], numbers[past], steps, inputs)
+    told = past_of(seen.values[past], numbers[past], steps, inputs)
     made |= {rival: (values,) * 3 for rival, f in RIVALS.items() for values in (f(told),)}
     for forecaster, (middle, low, high) in made.items():
         yield (
@@ -111,7 +111,7 @@ def _from(
         )
 
 
-def _past(rates: F8, numbers: I8, steps: I8, inputs: Inputs) -> Past:
+def past_of(rates: F8, numbers: I8, steps: I8, inputs: Inputs) -> Past:
     """What the rivals get; periods that are masked are left out of the rates only."""
     rows = np.stack([inputs(int(number)) for number in numbers])
     later = np.stack([inputs(int(numbers[-1] + step)) for step in steps])

@@ -1,19 +1,20 @@
 """A case of series from its stored answers: fit, rolling origins, widened predictions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.calibrate.data.moments import Moments
 from simulator.calibrate.data.series import read_series
 from simulator.calibrate.estimate.parameter_transform import parameter_transform
 from simulator.calibrate.forecast.predict import PredictionRow, names_of
 from simulator.calibrate.forecast.responses.simulate import Responses, Variant
 from simulator.calibrate.forecast.rolling.averaging import (
     averaged,
-    is_averaged,
-    shift_to_last,
+    partner_of,
+    shift_to,
     shifted,
 )
 from simulator.calibrate.forecast.rolling.coverage import (
@@ -26,7 +27,7 @@ from simulator.calibrate.forecast.rolling.coverage import (
     widened,
     widening,
 )
-from simulator.calibrate.forecast.rolling.forecasters import LAST, LOGIT
+from simulator.calibrate.forecast.rolling.forecasters import RIVALS
 from simulator.calibrate.forecast.rolling.model import Known, fit_known, forecast_series
 from simulator.calibrate.forecast.rolling.origins import (
     MODEL,
@@ -34,14 +35,18 @@ from simulator.calibrate.forecast.rolling.origins import (
     Inputs,
     Rolled,
     origins_of,
+    past_of,
     roll,
 )
 from simulator.calibrate.forecast.rolling.recovery import Recovered, planted_recovery
 from simulator.calibrate.settings import CalibrationSettings, SeriesPrediction, SeriesTarget
 from simulator.progress import Progress
-from simulator.reading.periods import period_places, periods
+from simulator.reading.periods import period_number, period_places, periods
 
 F8 = NDArray[np.float64]
+
+Forecaster = Callable[[Moments, tuple[str, ...], SeriesTarget], F8]
+"""The window, later periods and their series to a rival's forecast, (h,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,9 @@ def series_outcome(
     for owner, item in settings.predictions.items():
         if not isinstance(item, SeriesPrediction):
             continue
-        own, movement = _forecast(owner, settings, item, known, item.target in rolled.averaged)
+        partner = rolled.partners.get(item.target)
+        other = None if partner is None else _rival(partner, inputs)
+        own, movement = _forecast(owner, settings, item, known, other)
         found = _rows(owner, settings, item, own, reliability[item.target])
         rows[item.standards] += found
         movements.setdefault(item.target, movement)
@@ -131,17 +138,18 @@ def reliability_of(target: str, errors: tuple[ForecastError, ...], level: float)
 
 
 def with_published(rolled: Rolled) -> Rolled:
-    """``rolled`` with what is published among the forecasters: the model, or its average."""
-    model, last, rival = (rolled.errors[name] for name in (MODEL, LAST, LOGIT))
+    """``rolled`` with what is published among the forecasters: the model, or an average."""
     published: list[ForecastError] = []
-    chosen = []
-    for name in dict.fromkeys(error.target for error in model):
-        own, other, named = ([e for e in es if e.target == name] for es in (model, last, rival))
-        if is_averaged(own, named):
-            chosen.append(name)
-            own = averaged(own, other)
-        published += own
-    return Rolled({PUBLISHED: tuple(published), **rolled.errors}, tuple(chosen))
+    partners: dict[str, str] = {}
+    for name in dict.fromkeys(error.target for error in rolled.errors[MODEL]):
+        own = {f: [e for e in es if e.target == name] for f, es in rolled.errors.items()}
+        partner = partner_of(own, MODEL)
+        if partner is None:
+            published += own[MODEL]
+            continue
+        partners[name] = partner
+        published += averaged(own[MODEL], own[partner])
+    return Rolled({PUBLISHED: tuple(published), **rolled.errors}, partners)
 
 
 def _forecast(
@@ -149,25 +157,38 @@ def _forecast(
     settings: CalibrationSettings,
     item: SeriesPrediction,
     known: Known,
-    average: bool,
+    partner: Forecaster | None,
 ) -> tuple[tuple[F8, F8, F8], tuple[float, float]]:
     """Point and bounds of a prediction before widening, and how much of the movement was seen.
 
-    Where the forecast is averaged with the last value, every variant moves by what the headline
-    does, so that a policy's effect stays whole.
+    Where the forecast is averaged with a rival, every variant moves by what the headline does, so
+    that a policy's effect stays whole.
     """
     target = settings.targets[item.target]
     assert isinstance(target, SeriesTarget)
     labels = periods(f"predictions.{owner}", item.span, target.frequency)
     found = forecast_series(known, item.target, labels, Variant(item.policy, item.standards))
     numbers = (found.values, found.low, found.high)
-    if average:
+    if partner is not None:
         headline = forecast_series(known, item.target, labels)
-        last = float(known.evidence[item.target].values[-1])
-        shift = shift_to_last(headline.values, last)
+        seen = known.evidence[item.target]
+        shift = shift_to(headline.values, partner(seen, labels, target))
         middle, low, high = (shifted(number, shift) for number in numbers)
         numbers = (middle, low, high)
     return numbers, (found.movement, found.movement_sd)
+
+
+def _rival(name: str, inputs: Inputs) -> Forecaster:
+    """What a rival says of later periods, from the whole window."""
+
+    def forecast(seen: Moments, labels: tuple[str, ...], target: SeriesTarget) -> F8:
+        numbers, later = (
+            np.array([period_number(label, target.frequency) for label in some])
+            for some in (seen.labels, labels)
+        )
+        return RIVALS[name](past_of(seen.values, numbers, later - numbers[-1], inputs))
+
+    return forecast
 
 
 def _rows(
