@@ -96,7 +96,10 @@ def fit_table(result: Result) -> str:
     parts = [_series_fit(result, list(series))] if series else []
     parts += [_number_fit(result, single)] if single else []
     met = sum(abs(row.z) <= WITHIN for row in result.fit)
-    parts.append(f"{met} of {len(result.fit)} numbers are met within two standard errors.")
+    parts.append(
+        f"{met} of {len(result.fit)} numbers are met within two standard errors;"
+        f" {len(result.settings.free)} free constants."
+    )
     return "\n\n".join(parts)
 
 
@@ -342,7 +345,7 @@ def _prior(row: ParameterRow, free: FreeParameter) -> str:
 
 def _series_fit(result: Result, targets: Sequence[str]) -> str:
     header = ("series", "periods", "mean seen", "sd seen", "mean simulated", "RMSE",
-              "largest miss", "unexplained (sd)", "its persistence a period")  # fmt: skip
+              "R2 of movements", "largest miss", "unexplained (sd)", "its persistence a period")  # fmt: skip
     lines = []
     for name in targets:
         rows = result.of_target(name)
@@ -359,6 +362,7 @@ def _series_fit(result: Result, targets: Sequence[str]) -> str:
                 percent(float(seen.std(ddof=1))),
                 percent(float((seen + misses).mean())),
                 percent(sqrt(float(np.mean(misses**2)))),
+                f"{1.0 - float(misses.var() / seen.var()):.2f}",
                 f"{percent(float(misses[worst]))} in {rows[worst].label}",
                 percent(unexplained["sd"]),
                 f"{unexplained['persistence']:.2f}",
