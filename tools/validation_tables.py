@@ -344,8 +344,10 @@ def _prior(row: ParameterRow, free: FreeParameter) -> str:
 
 
 def _series_fit(result: Result, targets: Sequence[str]) -> str:
-    header = ("series", "periods", "mean seen", "sd seen", "mean simulated", "RMSE",
-              "R2 of movements", "largest miss", "unexplained (sd)", "its persistence a period")  # fmt: skip
+    header = (
+        "series", "periods", "mean seen", "sd seen", "mean simulated", "RMSE", "R2 of movements",
+        "largest miss", "unexplained (sd)", "its persistence a period",
+    )  # fmt: skip
     lines = []
     for name in targets:
         rows = result.of_target(name)

@@ -5,8 +5,6 @@ monthly deviation that has them (``scenarios/scenario/fed_2025_*.yaml`` carry it
 correlation that the mixture of the default scenarios implies over twelve months, beside Basel's.
 """
 
-import numpy as np
-
 from simulator import stress_test
 from simulator.macro import load_scenario
 from simulator.macro.forecast_errors import HORIZONS, deviation_of, forecast_errors
@@ -39,14 +37,13 @@ def fed_deviation() -> MacroDeviation:
 
 
 def correlation_of_default_scenarios() -> tuple[float, float]:
-    """Mean share of loans first over 90 days past due in a year, and the implied correlation."""
+    """Mean share of balances first over 90 days past due in a year, and the implied correlation."""
     run = stress_test(borrowers=BORROWERS, paths=PATHS, months=MONTHS, runoff_months=0,
                       policies=[], provision=[])  # fmt: skip
     data = run.dataset.sel(policy=REFERENCE)
-    rates = data["new_90"].sum("month").transpose("scenario", "path").values
-    shares = rates / float(data["opening_balance"].max())
-    weights = np.array([float(data["scenario_weight"].sel(scenario=s)) for s in data.scenario])
-    mean, variance = mixture_moments(shares, weights, BORROWERS)
+    late = data["new_90"].sum("month").transpose("scenario", "path").values
+    rates = late / float(data["balance_at_opening"].isel(path=0, scenario=0).sum())
+    mean, variance = mixture_moments(rates, data["scenario_weight"].values, BORROWERS)
     return mean, implied_correlation(mean, variance)
 
 
