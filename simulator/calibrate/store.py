@@ -13,6 +13,7 @@ from simulator.calibrate.estimate.fitted import Fit
 from simulator.calibrate.forecast.backtest import MODEL, BacktestResult
 from simulator.calibrate.forecast.predict import PredictionRow
 from simulator.calibrate.forecast.rivals import RIVALS
+from simulator.calibrate.forecast.rolling.files import SERIES_NAMES
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.catalogue import catalogue
 from simulator.request import ExperimentRequest
@@ -27,8 +28,6 @@ PREDICTIONS_NAME: Final = "predictions.csv"
 BACKTEST_NAME: Final = "backtest.csv"
 PAGE_NAME: Final = "fit.html"
 MANIFEST_NAME: Final = "fit.json"
-SERIES_NAMES: Final = ("predictions_given_standards.csv", "rolling.csv", "reliability.csv")
-"""Of a case of series."""
 FIT: Final = Files(
     (
         PARAMETERS_NAME,

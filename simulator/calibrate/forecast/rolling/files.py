@@ -9,11 +9,14 @@ from simulator.calibrate.forecast.rolling.forecasters import LOGIT, RIVALS, TREN
 from simulator.calibrate.forecast.rolling.origins import MODEL, PUBLISHED
 from simulator.calibrate.forecast.rolling.outcome import Reliability, SeriesOutcome
 from simulator.calibrate.settings import CalibrationSettings, SeriesTarget
-from simulator.calibrate.store import SERIES_NAMES
 from simulator.reading.periods import period_text
 from simulator.results.table import Number, csv_text
 
-GIVEN_NAME, ROLLING_NAME, RELIABILITY_NAME = SERIES_NAMES
+GIVEN_NAME: Final = "predictions_given_standards.csv"
+"""Predictions that are given the survey's own answers in the months that they predict."""
+ROLLING_NAME: Final = "rolling.csv"
+RELIABILITY_NAME: Final = "reliability.csv"
+SERIES_NAMES: Final = (GIVEN_NAME, ROLLING_NAME, RELIABILITY_NAME)
 SPANS: Final = ((1, 2), (4, 8), (9, 12), (4, 12))
 """Horizons whose errors are told together."""
 _SIX_DIGITS: Final = ".6g"
