@@ -131,25 +131,19 @@ def predict(
 def with_doubt(
     rows: Sequence[PredictionRow], settings: CalibrationSettings
 ) -> tuple[PredictionRow, ...]:
-    """Rows of ``settings`` with intervals that hold every definition, widened as it says.
+    """Rows of ``settings`` widened as it says, with intervals that hold every definition.
 
     ``rows`` are those of ``with_alternatives``: other definitions follow the one that is meant.
     """
+    k = settings.widening
     found: dict[tuple[str, str], PredictionRow] = {}
     for row in rows:
+        low = max(0.0, row.prediction - k * (row.prediction - row.ci_low))
+        high = min(1.0, row.prediction + k * (row.ci_high - row.prediction))
         key = (owner_of(row.owner), row.label)
-        main = found.setdefault(key, row)
-        low, high = min(main.ci_low, row.ci_low), max(main.ci_high, row.ci_high)
-        found[key] = replace(main, ci_low=low, ci_high=high)
-    k = settings.widening
-    return tuple(
-        replace(
-            row,
-            ci_low=max(0.0, row.prediction - k * (row.prediction - row.ci_low)),
-            ci_high=min(1.0, row.prediction + k * (row.ci_high - row.prediction)),
-        )
-        for row in found.values()
-    )
+        main = found.setdefault(key, replace(row, ci_low=low, ci_high=high))
+        found[key] = replace(main, ci_low=min(main.ci_low, low), ci_high=max(main.ci_high, high))
+    return tuple(found.values())
 
 
 def _simulated(
