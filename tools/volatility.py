@@ -15,6 +15,7 @@ from simulator.results.asset_correlation import (
     implied_correlation,
     mixture_moments,
 )
+from simulator.score_words import Judged
 from simulator.settings import MacroDeviation, ScenarioSettings
 from simulator.shipped import read_shipped, shipped_tables
 from simulator.vocabulary import REFERENCE
@@ -37,13 +38,16 @@ def fed_deviation() -> MacroDeviation:
 
 
 def correlation_of_default_scenarios() -> tuple[float, float]:
-    """Mean share of balances first over 90 days past due in a year, and the implied correlation."""
+    """Mean share of opening loans that default in a year, and the implied correlation."""
     run = stress_test(borrowers=BORROWERS, paths=PATHS, months=MONTHS, runoff_months=0,
                       policies=[], provision=[])  # fmt: skip
     data = run.dataset.sel(policy=REFERENCE)
-    late = data["new_90"].sum("month").transpose("scenario", "path").values
-    rates = late / float(data["balance_at_opening"].isel(path=0, scenario=0).sum())
-    mean, variance = mixture_moments(rates, data["scenario_weight"].values, BORROWERS)
+    loans, bad = (
+        data[name].isel(judged=int(Judged.OPENING)).transpose("scenario", "path").values
+        for name in ("score_loans", "score_bad_loans")
+    )
+    weights = data["scenario_weight"].values
+    mean, variance = mixture_moments(bad / loans, weights, float(loans.mean()))
     return mean, implied_correlation(mean, variance)
 
 

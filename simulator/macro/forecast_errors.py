@@ -52,7 +52,7 @@ def forecast_errors(history: MacroHistory) -> ForecastErrors:
     table = np.column_stack([_on_scale(name, values[name]) for name in DEVIATING_VARIABLES])
     names = [f"{str(month)[:4]}Q{(int(str(month)[5:7]) + 2) // 3}" for month in months]
     weights = np.array([EPIDEMIC_WEIGHT if n in EPIDEMIC_QUARTERS else 1.0 for n in names])
-    whole = np.isfinite(table).all(axis=1)
+    whole = np.atleast_1d(np.isfinite(table).all(axis=1))
     steps = np.flatnonzero(whole[1:] & whole[:-1]) + 1
     design = np.column_stack([np.ones(steps.size), table[steps - 1]])
     # A quarter counts little as an outcome, and so does the one that starts from it.
