@@ -1,17 +1,13 @@
 """Tables of docs/validation.md: every number on that page that comes from a fit or from data."""
 
-import csv
 import re
 from collections.abc import Callable, Iterable, Sequence
-from math import isfinite, sqrt
+from math import sqrt
 
 import numpy as np
 
 from simulator.calibrate.estimate.fitted import ParameterRow
 from simulator.calibrate.forecast.backtest import BacktestScore
-from simulator.calibrate.forecast.rolling.files import RELIABILITY_NAME, SPANS
-from simulator.calibrate.forecast.rolling.forecasters import RIVALS
-from simulator.calibrate.forecast.rolling.origins import MODEL, PUBLISHED
 from simulator.calibrate.settings import Backtest, FreeParameter, LevelTarget, SeriesPrediction
 from simulator.catalogue import catalogue
 from simulator.field_texts import field_meanings
@@ -19,12 +15,12 @@ from simulator.policies import POLICY_KINDS
 from simulator.report.fit.data import FittedNumber
 from simulator.validation import UserError
 from simulator.vocabulary import REFERENCE
+from tools.validation_cells import percent, percentage, table
 from tools.validation_results import NUMBERS, Result, columns_of
+from tools.validation_rolling import recovery_table, reliability_table, rolling_table
 
 WITHIN = 2.0
 """Standard errors within which a number counts as met."""
-MANY = 10.0
-"""Percentages from here on are shown with one decimal, smaller ones with two."""
 FOURTH_QUARTER = "Q4"
 TERMS_OF_RELIEF = (
     "months",
@@ -60,7 +56,7 @@ def parameter_table(result: Result) -> str:
         "parameter", "meaning", "estimate", "standard error", f"{level} interval", "prior",
         "from the data",
     )  # fmt: skip
-    return _table(
+    return table(
         header,
         [
             (
@@ -80,7 +76,7 @@ def parameter_table(result: Result) -> str:
 def given_table(result: Result) -> str:
     """Parameters that the experiment sets unlike the catalogue: assumptions."""
     known = catalogue()
-    return _table(
+    return table(
         ("parameter", "meaning", "value here", "default"),
         [
             (f"`{name}`", known[name].meaning, f"{value:g}", f"{known[name].default:g}")
@@ -118,7 +114,7 @@ def prediction_table(rows: Sequence[Sequence[str]], seen: Sequence[str] = ()) ->
     if any(seen):
         columns.append("seen in the fitted months")
         lines = [[*line, text] for line, text in zip(lines, seen, strict=True)]
-    return _table(columns, lines)
+    return table(columns, lines)
 
 
 def seen_texts(result: Result) -> list[str]:
@@ -132,72 +128,7 @@ def backtest_table(result: Result) -> str:
     tests = result.settings.backtests
     header = ("fit until, predicted to", "series", "forecast", "periods", "RMSE", "mean error",
               "intervals that held")  # fmt: skip
-    return _table(header, [_score_cells(tests[row.backtest], row, result) for row in result.scores])
-
-
-def rolling_table(result: Result) -> str:
-    """Errors from rolling origins of what is published, the model and its rivals, in points."""
-    found = result.part("series")
-    rmse, averaged = found["rmse"], found["averaged_with"]
-    assert isinstance(rmse, dict)
-    assert isinstance(averaged, dict)
-    series = result.series()
-    spans = [f"{first}-{last}" for first, last in SPANS]
-    lines = []
-    for name, forecasters in rmse.items():
-        for forecaster in (PUBLISHED, MODEL, *RIVALS):
-            errors = forecasters[forecaster]
-            numbers = (errors[span] for span in spans)
-            cells = ["" if n is None else percent(float(n)) for n in numbers]
-            lines.append((f"`{series[name].column}`", forecaster, *cells))
-    heads = [f"{span.replace('-', ' to ')} quarters" for span in spans]
-    words = ", ".join(
-        f"`{series[name].column}` with the {rival}" for name, rival in averaged.items()
-    )
-    told = f"Averaged: {words or 'none'}"
-    return _table(("series", "forecast", *heads), lines) + f"\n\n{told}."
-
-
-def reliability_table(result: Result) -> str:
-    """How much wider intervals are made, and whether the widening held on later origins."""
-    with (result.folder / RELIABILITY_NAME).open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    header = ("series", "quarters ahead", "widening, first two thirds", "held, last third",
-              "effective number", "range of that chance", "widening used")  # fmt: skip
-    return _table(
-        header,
-        [
-            (
-                f"`{row['target']}`",
-                row["horizons"].replace("-", " to "),
-                f"{float(row['widening_tried']):.2f}",
-                _share(row["held_later"]),
-                f"{float(row['effective_number']):.1f}" if row["effective_number"] else "",
-                f"{_share(row['held_low'])} to {_share(row['held_high'])}"
-                if row["held_low"]
-                else "",
-                f"{float(row['widening_used']):.2f}",
-            )
-            for row in rows
-        ],
-    )
-
-
-def _share(text: str) -> str:
-    return f"{float(text):.0%}".replace("%", " %") if text and text != "nan" else ""
-
-
-def recovery_table(result: Result) -> str:
-    """Planted parameters and what was found of them, in standard errors of the estimate."""
-    found = result.part("series")["recovered"]
-    assert isinstance(found, list)
-    by_name: dict[str, list[float]] = {}
-    for row in found:
-        by_name.setdefault(row["parameter"], []).append(float(row["z"]))
-    return _table(
-        ("parameter", "estimate less planted, in standard errors, of five worlds"),
-        [(f"`{name}`", ", ".join(f"{z:+.1f}" for z in zs)) for name, zs in by_name.items()],
-    )
+    return table(header, [_score_cells(tests[row.backtest], row, result) for row in result.scores])
 
 
 def remark_list(result: Result) -> str:
@@ -255,15 +186,13 @@ def coding_text(result: Result) -> str:
         lines.append((month, *shares))
     counted = [f"{name} ({group.sum():,} accounts)" for name, group in groups.items()]
     caption = f"Share of accounts that paid nothing, of those current in {months[0]}, by what"
-    return f"{caption} they are in {months[1]}:\n\n" + _table(
-        ("payment column of", *counted), lines
-    )
+    return f"{caption} they are in {months[1]}:\n\n" + table(("payment column of", *counted), lines)
 
 
 def source_table(result: Result) -> str:
     """Published ratios with the error that is given to each, and where they come from."""
     levels = result.targets().items()
-    return _table(
+    return table(
         ("target", "value", "error given", "source"),
         [
             (name, percent(target.value), percent(target.sd), target.source)
@@ -282,15 +211,10 @@ def relief_table(result: Result) -> str:
     assert isinstance(policies, dict)
     terms = policies[name]
     meanings = field_meanings(POLICY_KINDS[terms["kind"]])
-    return _table(
+    return table(
         ("field", "value", "meaning"),
         [(f"`{field}`", f"{terms[field]:g}", meanings[field]) for field in TERMS_OF_RELIEF],
     )
-
-
-def percent(fraction: float) -> str:
-    """A fraction in percent, without the sign; empty if it is unknown."""
-    return _percentage(100.0 * fraction) if isfinite(fraction) else ""
 
 
 BLOCKS: dict[str, Callable[[Result], str]] = {
@@ -370,13 +294,13 @@ def _series_fit(result: Result, targets: Sequence[str]) -> str:
                 f"{unexplained['persistence']:.2f}",
             )
         )
-    return _table(header, lines)
+    return table(header, lines)
 
 
 def _number_fit(result: Result, rows: Iterable[FittedNumber]) -> str:
     targets = result.settings.targets
     header = ("target", "number", "seen", "standard error", "simulated", "misfit in errors")
-    return _table(
+    return table(
         header,
         [
             (
@@ -412,7 +336,7 @@ def _quarter_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     quarters = dict.fromkeys(row[0] for row in rows)
     cells = {tuple(row[: len(names)]): " ".join(_interval(row, "({})")) for row in rows}
     header = [" ".join(f"`{part}`" for part in other) for other in others]
-    return _table(
+    return table(
         ("quarter", *(words or "prediction (interval)" for words in header)),
         [
             (quarter, *(cells.get((quarter, *other), "") for other in others))
@@ -423,20 +347,10 @@ def _quarter_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _interval(row: Sequence[str], form: str = "{}") -> tuple[str, str]:
     """Prediction and interval of a row that ends with prediction, low, high."""
-    middle, low, high = (_percentage(float(text)) for text in row[-len(NUMBERS) :])
+    middle, low, high = (percentage(float(text)) for text in row[-len(NUMBERS) :])
     return middle, form.format(f"{low} to {high}")
-
-
-def _percentage(value: float) -> str:
-    return f"{value:.1f}" if abs(value) >= MANY else f"{value:.2f}"
 
 
 def _payment_column(status_column: str, kind: str) -> str:
     """Column of the same month as a status column: ``paid_2005_04`` of ``status_2005_04``."""
     return status_column.replace("status", kind)
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join(lines)
