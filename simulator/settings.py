@@ -335,6 +335,28 @@ class CreditSpread(Frozen):
     """Supply never falls below this."""
 
 
+class StandardsHistory(Frozen):
+    """Lenders' standards from a survey's net percentage of banks more willing to lend.
+
+    Banks are asked how their willingness has changed, so standards are the answers of the past,
+    each less the mean of ``window``, with weights that halve in ``half_life`` rows and add to one.
+    Banks tighten because losses rise, so a forecast that is given their answers of its own months
+    is given part of its answer: ``predicted`` puts a regression on unemployment and its yearly
+    change, fitted in ``window``, in the place of every later row.
+    """
+
+    willingness_column: str = Field(min_length=1, max_length=200)
+    """Net percentage of lenders more willing to lend; blank cells count as usual."""
+    unemployment_column: str = Field(min_length=1, max_length=200)
+    """In percent, of the same table."""
+    window: tuple[str, str]
+    """First and last row that is used, as ``rows``."""
+    half_life: float = Field(default=8.0, gt=0, le=200)
+    """Rows after which an answer weighs half (assumption: two years of quarters)."""
+    after: Literal["predicted", "actual"] = "predicted"
+    """Rows after the window: predicted from unemployment, or as the survey had them."""
+
+
 class ScenarioSettings(Frozen):
     """What happens to the world: a table of the central path and how paths deviate from it."""
 
@@ -379,6 +401,8 @@ class ScenarioSettings(Frozen):
     the means of the quarters beside (for history, which jumps)."""
     credit_spread: CreditSpread | None = None
     """Gives ``credit_supply``; both columns in percent."""
+    standards: StandardsHistory | None = None
+    """Gives ``lending_standards``; both columns in percent."""
     income_is_aggregate: bool = False
     """The table's income growth is a country's total: corrected for people and employment."""
     population_growth: float = Field(default=0.0, ge=-0.1, le=0.1)
@@ -402,6 +426,10 @@ class ScenarioSettings(Frozen):
         if self.credit_spread is not None and "credit_supply" in self.columns:
             raise ValueError(
                 "credit_supply comes from columns or from credit_spread, not from both"
+            )
+        if self.standards is not None and "lending_standards" in self.columns:
+            raise ValueError(
+                "lending_standards comes from columns or from standards, not from both"
             )
         if self.smoothing != "quadratic" and self.frequency == "monthly":
             raise ValueError("smoothing is for quarterly tables; frequency is monthly")

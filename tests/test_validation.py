@@ -1,4 +1,4 @@
-"""What the five cases publish is complete, in its form, and the same on page and in files."""
+"""What the six cases publish is complete, in its form, and the same on page and in files."""
 
 import csv
 import json
@@ -12,6 +12,9 @@ import yaml
 
 from benchmarks.case import ROOT
 from simulator.calibrate.data.targets import observed
+from simulator.calibrate.forecast.rolling.files import SPANS
+from simulator.calibrate.forecast.rolling.forecasters import RIVALS
+from simulator.calibrate.forecast.rolling.origins import MODEL, PUBLISHED
 from simulator.calibrate.settings import CalibrationSettings, SeriesPrediction
 from simulator.catalogue import parameters_from
 from simulator.cli.run import main as run
@@ -31,9 +34,11 @@ from tools.validation_tables import BLOCKS, blocks_of, fill, prediction_table
 DOCS = ROOT / "docs"
 PAGE = DOCS / "validation.md"
 ITEMS = ("balance_30dpd_pct", "balance_60dpd_pct", "net_charge_off_annualised_pct")
-BACKTESTED = ("tw_cards", "us_cards", "us_large_bank_cards")
-DRAWN = BACKTESTED[1:]
-"""Backtests along a series have a plot, those of a panel a table."""
+BACKTESTED = ("tw_cards",)
+ROLLED = ("us_cards", "us_large_bank_cards", "us_cards_by_age")
+"""Cases of series: forecasts from every origin in place of single backtests."""
+AGES = ("age_18_29", "age_30_39", "age_40_49", "age_50_59", "age_60_69", "age_70_up", "all_ages")
+GIVEN = ("us_cards", "us_large_bank_cards")
 
 
 def _quarters(first: int, last: int) -> list[str]:
@@ -71,8 +76,9 @@ def _settings(case: str) -> CalibrationSettings:
     ("case", "header"),
     [
         ("tw_cards", "item,prediction,ci_low,ci_high"),
-        ("us_cards", "quarter,prediction,ci_low,ci_high"),
+        ("us_cards", "quarter,relief,prediction,ci_low,ci_high"),
         ("us_large_bank_cards", "quarter,item,relief,prediction,ci_low,ci_high"),
+        ("us_cards_by_age", "quarter,age,prediction,ci_low,ci_high"),
         ("lending_club", "group,prediction,ci_low,ci_high"),
     ],
 )
@@ -89,7 +95,13 @@ def test_every_prediction_is_a_percentage_within_its_interval(case: str) -> None
 
 
 def test_the_crisis_is_predicted_in_each_of_its_quarters() -> None:
-    assert _names("us_cards") == [(quarter,) for quarter in _quarters(2008, 2011)]
+    none = [(quarter, "none") for quarter in _quarters(2008, 2024)]
+    assert _names("us_cards") == none + [(q, "programme") for q in _quarters(2020, 2024)]
+
+
+def test_every_age_is_predicted_in_the_crisis_and_lately() -> None:
+    quarters = [*_quarters(2008, 2012), *_quarters(2022, 2024)]
+    assert sorted(_names("us_cards_by_age")) == sorted((q, age) for q in quarters for age in AGES)
 
 
 def test_the_pandemic_is_predicted_for_every_quarter_item_and_relief() -> None:
@@ -148,8 +160,10 @@ def test_a_case_is_run_with_its_fitted_parameters(
 def test_the_page_names_every_file_and_plot_and_they_are_there() -> None:
     page = PAGE.read_text(encoding="utf-8")
     named = set(re.findall(r"\]\(validation/([^)]+)\)", page))
-    plots = [f"{case}.svg" for case in CASES] + [f"{case}_backtests.svg" for case in DRAWN]
-    assert named == {*plots, *(f"{case}.csv" for case in NAMING_COLUMNS)}
+    files = [f"{case}.svg" for case in CASES]
+    files += [f"{case}_given_standards.csv" for case in GIVEN]
+    files += [*(f"{case}.csv" for case in NAMING_COLUMNS), "us_cards_by_age_act_kept.csv"]
+    assert named == set(files)
     assert {file.name for file in (DOCS / "validation").iterdir()} == named
 
 
@@ -159,13 +173,16 @@ def test_every_block_of_the_page_is_filled(case: str) -> None:
     blocks = blocks_of(page, case)
     assert {"parameters", "fit", "warnings", "time"} <= set(blocks)
     assert ("predictions" in blocks) == (case in NAMING_COLUMNS)
+    assert ({"rolling", "reliability", "recovery"} <= set(blocks)) == (case in ROLLED)
     assert ("backtests" in blocks) == (case in BACKTESTED) == bool(_settings(case).backtests)
     for block in blocks:
         between = page.split(f"<!-- begin {case}:{block} -->")[1]
         assert between.split(f"<!-- end {case}:{block} -->")[0].strip(), block
 
 
-@pytest.mark.parametrize("case", ["us_cards", "us_large_bank_cards", "lending_club"])
+@pytest.mark.parametrize(
+    "case", ["us_cards", "us_large_bank_cards", "us_cards_by_age", "lending_club"]
+)
 def test_the_page_shows_the_predictions_of_the_file(case: str) -> None:
     assert prediction_table(_table(case)) in PAGE.read_text(encoding="utf-8")
 
@@ -212,6 +229,7 @@ def _result(case: str, folder: Path) -> Result:
          "ci_high": 2.0 * last[item.target]}
         for owner, item in settings.predictions.items()
         if isinstance(item, SeriesPrediction)
+        if item.standards == "predicted"
         for quarter in _quarters(2020, 2024)
     ]  # fmt: skip
     parameters = [
@@ -221,6 +239,11 @@ def _result(case: str, folder: Path) -> Result:
          "information": 0.5, "simulation_se": None}
         for name, free in settings.free.items()
     ]  # fmt: skip
+    folder.mkdir(parents=True)
+    reliability = "target,horizons,widening_tried,held_later,effective_number,held_low,held_high"
+    (folder / "reliability.csv").write_text(
+        f"{reliability},widening_used\nbalance_30dpd_pct,1-3,1.2,0.8,3.2,0.3,1,1.3\n", "utf-8"
+    )
     relief = yaml.safe_load((ROOT / "configs/policy/us_relief_2020.yaml").read_text("utf-8"))
     manifest = {
         "settings": settings.model_dump(mode="json"),
@@ -232,13 +255,13 @@ def _result(case: str, folder: Path) -> Result:
         "fit": fit,
         "predictions": predictions,
         "discrepancies": {name: {"sd": 0.002, "persistence": 0.5} for name in settings.targets},
-        "backtests": {"to_2016": {"rows": _forecasts(fit), "scores": []}},
+        "backtests": {},
+        "series": _series(settings),
         "warnings": ["a warning"],
         "points": 10,
         "fit_seconds": 60.0,
         "run_seconds": 120.0,
     }
-    folder.mkdir(parents=True)
     (folder / "fit.json").write_text(json.dumps(manifest), encoding="utf-8")
     (folder / "parameters.yaml").write_text("inflation_trend: 0.025\n", encoding="utf-8")
     numbers = ("prediction", "ci_low", "ci_high")
@@ -249,15 +272,15 @@ def _result(case: str, folder: Path) -> Result:
     return read_result(case, folder)
 
 
-def _forecasts(fit: list[dict[str, object]]) -> list[dict[str, object]]:
-    return [
-        {"backtest": "to_2016", "target": row["target"], "label": row["label"],
-         "seen": row["observed"], "forecaster": forecaster, "prediction": 0.03,
-         "ci_low": 0.02, "ci_high": 0.04}
-        for row in fit
-        if str(row["label"]) >= "2017Q1"
-        for forecaster in ("model", "constant", "last", "logit")
-    ]  # fmt: skip
+def _series(settings: CalibrationSettings) -> dict[str, object]:
+    """Rolling origins from which everybody errs by one point."""
+    spans = {f"{first}-{last}": 0.01 for first, last in SPANS}
+    series = [n for n, target in settings.targets.items() if target.kind == "series"]
+    return {
+        "rmse": {n: dict.fromkeys((PUBLISHED, MODEL, *RIVALS), spans) for n in series},
+        "averaged_with": {series[0]: "last value"},
+        "recovered": [{"world": 1, "parameter": "p_forget_mean", "z": 0.5}],
+    }
 
 
 @pytest.fixture
@@ -267,7 +290,7 @@ def result(tmp_path: Path) -> Result:
 
 def test_the_same_result_is_drawn_to_the_same_bytes(result: Result) -> None:
     first = draw(result)
-    assert set(first) == {"us_large_bank_cards.svg", "us_large_bank_cards_backtests.svg"}
+    assert set(first) == {"us_large_bank_cards.svg"}
     assert first == draw(result)
     assert not any("<dc:date>" in picture for picture in first.values())
 

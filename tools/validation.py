@@ -1,4 +1,4 @@
-"""Publish the five calibrations: ``python -m tools.validation --from FOLDER [CASE ...]``.
+"""Publish the six calibrations: ``python -m tools.validation --from FOLDER [CASE ...]``.
 
 Takes finished calibrations from FOLDER/CASE and writes docs/validation/CASE.csv, the plots beside
 it, configs/parameters/CASE.yaml and the tables of docs/validation.md. With ``--run`` it makes the
@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from simulator.calibrate.estimate.moment_cache import source_hash
+from simulator.calibrate.forecast.rolling.files import GIVEN_NAME
 from simulator.calibrate.store import PARAMETERS_NAME
 from simulator.catalogue import parameters_from
 from simulator.validation import UserError
@@ -62,6 +63,9 @@ def publish(result: Result, root: Path = ROOT) -> None:
         rows = prediction_rows(result)
         blocks["predictions"] = prediction_table(rows, seen_texts(result))
         files[docs / "validation" / f"{result.case}.csv"] = _csv(rows)
+        if (result.folder / GIVEN_NAME).is_file():
+            given = prediction_rows(result, GIVEN_NAME)
+            files[docs / "validation" / f"{result.case}_given_standards.csv"] = _csv(given)
     files[root / "configs" / "parameters" / f"{result.case}.yaml"] = parameters
     files[page] = fill(text, result.case, blocks)
     for file, content in files.items():

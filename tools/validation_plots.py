@@ -24,7 +24,7 @@ from simulator.calibrate.settings import LevelTarget, SeriesPrediction
 from simulator.reading.periods import period_places
 from simulator.report.fit.data import FittedNumber
 from simulator.report.kit.phrases import capital
-from tools.validation_results import Result, unemployment
+from tools.validation_results import Result
 from tools.validation_tables import NAMED_FORECASTERS
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ FORECASTERS: Mapping[str, tuple[str, str]] = {
 RELIEF: Mapping[str, tuple[str, str, str]] = {
     "none": ("no relief", BLUE, "-"),
     "programme": ("relief programme", ORANGE, "--"),
+    "": ("predicted", BLUE, "-"),
 }
 BAND = 0.16
 WIDTH = 8.0
@@ -83,6 +84,8 @@ LEVELS: Mapping[str, str] = {
     "repeat_share": "lent to customers who came back",
     "score_gini_opening": "Gini of the score, opening loans",
     "score_gini_new": "Gini of the score, new loans",
+    "income_shock_share": "new 90+ that began with a loss of income",
+    "flow_into_90_year": "flow into 90+ of four quarters",
 }
 """Measures in words."""
 
@@ -141,30 +144,8 @@ def taiwanese_cards(result: Result) -> Figure:
     return figure
 
 
-def us_cards(result: Result) -> Figure:
-    """Seen and fitted, then the fan of predictions; unemployment below."""
-    figure = Figure(figsize=(WIDTH, 5.2), layout="constrained")
-    top, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
-    assert isinstance(top, Axes)
-    assert isinstance(below, Axes)
-    ((name, target),) = result.series().items()
-    rows, ahead = result.of_target(name), result.predictions
-    curves = _window(rows)
-    _curves(top, [*curves, _fan(f"predicted, {_level(result)}", BLUE, "-", ahead, rows[-1])])
-    top.set_title(f"{capital(LEVELS[target.measure])}, percent of balances")
-    known = unemployment(result)
-    quarters = [*(row.label for row in rows), *(row.label for row in ahead)]
-    years = _years(quarters)
-    rates = np.array([known[quarter] for quarter in quarters])
-    _curves(below, [Curve("given", MUTED, years, rates)])
-    below.set_title("Unemployment, percent")
-    for axes in (top, below):
-        _boundary(axes, ahead[0].label)
-    return figure
-
-
-def us_large_bank_cards(result: Result) -> Figure:
-    """Each series seen, fitted, and predicted without and with relief."""
+def series_cards(result: Result) -> Figure:
+    """Each series seen, fitted, and predicted, where asked without and with relief."""
     series = result.series()
     figure = Figure(figsize=(WIDTH, 2.4 * len(series)), layout="constrained")
     panels = figure.subplots(len(series), 1, sharex=True, squeeze=False)[:, 0]
@@ -173,13 +154,15 @@ def us_large_bank_cards(result: Result) -> Figure:
     for axes, (name, target) in zip(panels, series.items(), strict=True):
         rows = result.of_target(name)
         curves = _window(rows)
-        owners = [owner for owner, item in asked.items() if item.target == name]
-        for owner in owners:
-            ahead = [row for row in result.predictions if row.owner == owner]
-            curves.append(_fan(*RELIEF[asked[owner].label], ahead, rows[-1]))
+        own = [row for row in result.predictions if asked[row.owner].target == name]
+        for relief in dict.fromkeys(asked[row.owner].label for row in own):
+            ahead = [row for row in own if asked[row.owner].label == relief]
+            starts = rows[-1] if relief != "programme" or len(series) > 1 else None
+            curves.append(_fan(*RELIEF[relief], ahead, starts))
         _curves(axes, curves)
-        _boundary(axes, ahead[0].label)
-        axes.set_title(f"{capital(LEVELS[target.measure])}, percent of balances")
+        _boundary(axes, own[0].label)
+        about = f", {target.column}" if target.ages or len(series) > len(LEVELS) / 2 else ""
+        axes.set_title(f"{capital(LEVELS[target.measure])}{about}, percent of balances")
     return figure
 
 
@@ -263,8 +246,9 @@ def backtests(result: Result) -> Figure:
 
 DRAWN: Mapping[str, Callable[[Result], Figure]] = {
     "tw_cards": taiwanese_cards,
-    "us_cards": us_cards,
-    "us_large_bank_cards": us_large_bank_cards,
+    "us_cards": series_cards,
+    "us_large_bank_cards": series_cards,
+    "us_cards_by_age": series_cards,
     "lending_club": lending_club,
     "cn_online_lender": cn_online_lender,
 }
@@ -298,13 +282,14 @@ def _window(rows: Sequence[FittedNumber]) -> list[Curve]:
 
 
 def _fan(
-    name: str, colour: str, dash: str, rows: Sequence[PredictionRow], last: FittedNumber
+    name: str, colour: str, dash: str, rows: Sequence[PredictionRow], last: FittedNumber | None
 ) -> Curve:
-    """Predictions with their band, which opens at the last value that was seen."""
+    """Predictions with their band, which opens at the last value that was seen, if they do."""
+    before = [] if last is None else [[last.observed] * 3]
     columns = [[row.prediction, row.ci_low, row.ci_high] for row in rows]
-    middle, low, high = 100 * np.array([[last.observed] * 3, *columns]).T
-    return Curve(name, colour, _years([last.label, *(r.label for r in rows)]), middle, low, high,
-                 dash)  # fmt: skip
+    middle, low, high = 100 * np.array([*before, *columns]).T
+    labels = [*([] if last is None else [last.label]), *(row.label for row in rows)]
+    return Curve(name, colour, _years(labels), middle, low, high, dash)
 
 
 def _forecast(name: str, rows: Sequence[BacktestRow]) -> Curve:

@@ -21,11 +21,19 @@ from simulator.report.fit.data import FittedNumber
 from simulator.validation import UserError
 from tools import ROOT
 
-CASES = ("tw_cards", "us_cards", "us_large_bank_cards", "lending_club", "cn_online_lender")
+CASES = (
+    "tw_cards",
+    "us_cards",
+    "us_large_bank_cards",
+    "us_cards_by_age",
+    "lending_club",
+    "cn_online_lender",
+)
 NAMING_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "tw_cards": ("item",),
-    "us_cards": ("quarter",),
+    "us_cards": ("quarter", "relief"),
     "us_large_bank_cards": ("quarter", "item", "relief"),
+    "us_cards_by_age": ("quarter", "age"),
     "lending_club": ("group",),
 }
 """Columns that name a prediction, of the cases that predict."""
@@ -140,13 +148,15 @@ def read_result(case: str, folder: Path) -> Result:
     return Result(case, folder, manifest)
 
 
-def prediction_rows(result: Result) -> list[list[str]]:
-    """Header and rows of docs/validation/CASE.csv: the calibration's, rounded, in percent.
+def prediction_rows(result: Result, name: str = PREDICTIONS_NAME) -> list[list[str]]:
+    """Header and rows of docs/validation/CASE.csv: the calibration's file ``name``, rounded.
+
+    In percent.
 
     ``UserError`` for a file with other columns, or with a prediction that has no number.
     """
     columns = (*NAMING_COLUMNS[result.case], *NUMBERS)
-    file = result.folder / PREDICTIONS_NAME
+    file = result.folder / name
     with file.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
         if tuple(reader.fieldnames or ()) != columns:

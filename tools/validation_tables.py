@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from math import isfinite, sqrt
+from math import sqrt
 
 import numpy as np
 
@@ -15,12 +15,12 @@ from simulator.policies import POLICY_KINDS
 from simulator.report.fit.data import FittedNumber
 from simulator.validation import UserError
 from simulator.vocabulary import REFERENCE
+from tools.validation_cells import percent, percentage, table
 from tools.validation_results import NUMBERS, Result, columns_of
+from tools.validation_rolling import recovery_table, reliability_table, rolling_table
 
 WITHIN = 2.0
 """Standard errors within which a number counts as met."""
-MANY = 10.0
-"""Percentages from here on are shown with one decimal, smaller ones with two."""
 FOURTH_QUARTER = "Q4"
 TERMS_OF_RELIEF = (
     "months",
@@ -56,7 +56,7 @@ def parameter_table(result: Result) -> str:
         "parameter", "meaning", "estimate", "standard error", f"{level} interval", "prior",
         "from the data",
     )  # fmt: skip
-    return _table(
+    return table(
         header,
         [
             (
@@ -76,7 +76,7 @@ def parameter_table(result: Result) -> str:
 def given_table(result: Result) -> str:
     """Parameters that the experiment sets unlike the catalogue: assumptions."""
     known = catalogue()
-    return _table(
+    return table(
         ("parameter", "meaning", "value here", "default"),
         [
             (f"`{name}`", known[name].meaning, f"{value:g}", f"{known[name].default:g}")
@@ -92,7 +92,10 @@ def fit_table(result: Result) -> str:
     parts = [_series_fit(result, list(series))] if series else []
     parts += [_number_fit(result, single)] if single else []
     met = sum(abs(row.z) <= WITHIN for row in result.fit)
-    parts.append(f"{met} of {len(result.fit)} numbers are met within two standard errors.")
+    parts.append(
+        f"{met} of {len(result.fit)} numbers are met within two standard errors;"
+        f" {len(result.settings.free)} free constants."
+    )
     return "\n\n".join(parts)
 
 
@@ -111,7 +114,7 @@ def prediction_table(rows: Sequence[Sequence[str]], seen: Sequence[str] = ()) ->
     if any(seen):
         columns.append("seen in the fitted months")
         lines = [[*line, text] for line, text in zip(lines, seen, strict=True)]
-    return _table(columns, lines)
+    return table(columns, lines)
 
 
 def seen_texts(result: Result) -> list[str]:
@@ -125,7 +128,7 @@ def backtest_table(result: Result) -> str:
     tests = result.settings.backtests
     header = ("fit until, predicted to", "series", "forecast", "periods", "RMSE", "mean error",
               "intervals that held")  # fmt: skip
-    return _table(header, [_score_cells(tests[row.backtest], row, result) for row in result.scores])
+    return table(header, [_score_cells(tests[row.backtest], row, result) for row in result.scores])
 
 
 def remark_list(result: Result) -> str:
@@ -148,6 +151,12 @@ def remark_list(result: Result) -> str:
 def time_line(result: Result) -> str:
     """How long it took, and how much was simulated."""
     settings = result.settings
+    if settings.design:
+        whole = result.number("run_seconds") / 60.0
+        return (
+            f"The model was simulated at {settings.design} points, each in a world of its own; the"
+            f" fit, all origins and predictions from these answers took {whole:.1f} minutes."
+        )
     fit, whole = (result.number(name) / 60.0 for name in ("fit_seconds", "run_seconds"))
     return (
         f"The fit took {fit:.1f} minutes ({result.number('points'):.0f} points, each in"
@@ -177,15 +186,13 @@ def coding_text(result: Result) -> str:
         lines.append((month, *shares))
     counted = [f"{name} ({group.sum():,} accounts)" for name, group in groups.items()]
     caption = f"Share of accounts that paid nothing, of those current in {months[0]}, by what"
-    return f"{caption} they are in {months[1]}:\n\n" + _table(
-        ("payment column of", *counted), lines
-    )
+    return f"{caption} they are in {months[1]}:\n\n" + table(("payment column of", *counted), lines)
 
 
 def source_table(result: Result) -> str:
     """Published ratios with the error that is given to each, and where they come from."""
     levels = result.targets().items()
-    return _table(
+    return table(
         ("target", "value", "error given", "source"),
         [
             (name, percent(target.value), percent(target.sd), target.source)
@@ -204,15 +211,10 @@ def relief_table(result: Result) -> str:
     assert isinstance(policies, dict)
     terms = policies[name]
     meanings = field_meanings(POLICY_KINDS[terms["kind"]])
-    return _table(
+    return table(
         ("field", "value", "meaning"),
         [(f"`{field}`", f"{terms[field]:g}", meanings[field]) for field in TERMS_OF_RELIEF],
     )
-
-
-def percent(fraction: float) -> str:
-    """A fraction in percent, without the sign; empty if it is unknown."""
-    return _percentage(100.0 * fraction) if isfinite(fraction) else ""
 
 
 BLOCKS: dict[str, Callable[[Result], str]] = {
@@ -220,6 +222,9 @@ BLOCKS: dict[str, Callable[[Result], str]] = {
     "given": given_table,
     "fit": fit_table,
     "backtests": backtest_table,
+    "rolling": rolling_table,
+    "reliability": reliability_table,
+    "recovery": recovery_table,
     "warnings": remark_list,
     "time": time_line,
     "coding": coding_text,
@@ -263,8 +268,10 @@ def _prior(row: ParameterRow, free: FreeParameter) -> str:
 
 
 def _series_fit(result: Result, targets: Sequence[str]) -> str:
-    header = ("series", "periods", "mean seen", "sd seen", "mean simulated", "RMSE",
-              "largest miss", "unexplained (sd)", "its persistence a period")  # fmt: skip
+    header = (
+        "series", "periods", "mean seen", "sd seen", "mean simulated", "RMSE", "R2 of movements",
+        "largest miss", "unexplained (sd)", "its persistence a period",
+    )  # fmt: skip
     lines = []
     for name in targets:
         rows = result.of_target(name)
@@ -281,18 +288,19 @@ def _series_fit(result: Result, targets: Sequence[str]) -> str:
                 percent(float(seen.std(ddof=1))),
                 percent(float((seen + misses).mean())),
                 percent(sqrt(float(np.mean(misses**2)))),
+                f"{1.0 - float(misses.var() / seen.var()):.2f}",
                 f"{percent(float(misses[worst]))} in {rows[worst].label}",
                 percent(unexplained["sd"]),
                 f"{unexplained['persistence']:.2f}",
             )
         )
-    return _table(header, lines)
+    return table(header, lines)
 
 
 def _number_fit(result: Result, rows: Iterable[FittedNumber]) -> str:
     targets = result.settings.targets
     header = ("target", "number", "seen", "standard error", "simulated", "misfit in errors")
-    return _table(
+    return table(
         header,
         [
             (
@@ -328,28 +336,21 @@ def _quarter_table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     quarters = dict.fromkeys(row[0] for row in rows)
     cells = {tuple(row[: len(names)]): " ".join(_interval(row, "({})")) for row in rows}
     header = [" ".join(f"`{part}`" for part in other) for other in others]
-    return _table(
+    return table(
         ("quarter", *(words or "prediction (interval)" for words in header)),
-        [(quarter, *(cells[(quarter, *other)] for other in others)) for quarter in quarters],
+        [
+            (quarter, *(cells.get((quarter, *other), "") for other in others))
+            for quarter in quarters
+        ],
     )
 
 
 def _interval(row: Sequence[str], form: str = "{}") -> tuple[str, str]:
     """Prediction and interval of a row that ends with prediction, low, high."""
-    middle, low, high = (_percentage(float(text)) for text in row[-len(NUMBERS) :])
+    middle, low, high = (percentage(float(text)) for text in row[-len(NUMBERS) :])
     return middle, form.format(f"{low} to {high}")
-
-
-def _percentage(value: float) -> str:
-    return f"{value:.1f}" if abs(value) >= MANY else f"{value:.2f}"
 
 
 def _payment_column(status_column: str, kind: str) -> str:
     """Column of the same month as a status column: ``paid_2005_04`` of ``status_2005_04``."""
     return status_column.replace("status", kind)
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join(lines)

@@ -9,10 +9,25 @@ from simulator.calibrate.data.moments import Evidence, Moments
 from simulator.calibrate.data.targets import check_targets, observed, observed_joint
 from simulator.calibrate.estimate.fit import fit_parameters
 from simulator.calibrate.estimate.fitted import Fit
+from simulator.calibrate.estimate.moment_cache import fingerprint
+from simulator.calibrate.estimate.parameter_transform import parameter_transform
 from simulator.calibrate.estimate.simulated_moments import MomentSimulator
-from simulator.calibrate.forecast.backtest import BacktestResult, check_backtests, run_backtest
+from simulator.calibrate.forecast.backtest import (
+    BacktestResult,
+    check_backtests,
+    run_backtest,
+    start_of_run,
+)
 from simulator.calibrate.forecast.predict import PredictionRow, predict, rehearse
 from simulator.calibrate.forecast.prediction_interval import least_draws
+from simulator.calibrate.forecast.responses.simulate import responses_of
+from simulator.calibrate.forecast.rolling.files import (
+    series_manifest,
+    series_texts,
+    series_warnings,
+)
+from simulator.calibrate.forecast.rolling.outcome import SeriesOutcome, series_outcome
+from simulator.calibrate.forecast.rolling.world import told_to_rivals, with_standards
 from simulator.calibrate.manifest import fit_manifest, refit_command
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.calibrate.store import PAGE_NAME, calibration_texts, write_texts
@@ -30,6 +45,7 @@ class CalibrationOutcome:
     backtests: tuple[BacktestResult, ...]
     warnings: tuple[str, ...]
     evidence: Mapping[str, Moments]
+    series: SeriesOutcome | None = None
 
 
 def calibrate(
@@ -53,6 +69,8 @@ def calibrate(
     evidence = observed(settings)
     workers = thread_count(request.run)
 
+    if settings.design:
+        return _by_design(request, settings, output, watch)
     moment_simulator = MomentSimulator(request, settings, output, watch)
     rehearse(settings, evidence, moment_simulator, request.parameters)
     joint = observed_joint(settings).covariance
@@ -68,6 +86,28 @@ def calibrate(
     backtests = tuple(run_backtest(name, request, settings, refit) for name in settings.backtests)
     warnings = _warnings(settings, evidence, fit, backtests)
     outcome = CalibrationOutcome(fit, predictions, backtests, warnings, evidence)
+    if output is not None:
+        _write(output, request, settings, outcome, perf_counter() - started)
+    return outcome
+
+
+def _by_design(
+    request: ExperimentRequest, settings: CalibrationSettings, output: Path | None, watch: Progress
+) -> CalibrationOutcome:
+    """A case of series: the model is simulated at the points of a design, all else asks those."""
+    started = perf_counter()
+    worlds = {
+        after: MomentSimulator(with_standards(request, after), settings, None, watch)
+        for after in ("predicted", "actual")
+    }
+    scale = parameter_transform(settings.free)
+    responses = responses_of(settings, scale, worlds, output, fingerprint(request, settings), watch)
+    found = series_outcome(
+        settings, responses, start_of_run(request), told_to_rivals(request), watch
+    )
+    fit, evidence = found.known.fit, found.known.evidence
+    warnings = (*_warnings(settings, evidence, fit, ()), *series_warnings(found))
+    outcome = CalibrationOutcome(fit, found.predictions, (), warnings, evidence, found)
     if output is not None:
         _write(output, request, settings, outcome, perf_counter() - started)
     return outcome
@@ -105,6 +145,9 @@ def _write(
     manifest = fit_manifest(request, settings, fit, predictions, backtests, outcome.warnings)
     manifest = {**manifest, "run_seconds": seconds}
     texts = calibration_texts(request, settings, fit, predictions, backtests, command)
+    if outcome.series is not None:
+        texts |= series_texts(settings, outcome.series)
+        manifest["series"] = series_manifest(settings, outcome.series)
     try:
         if request.report.enabled:
             texts[PAGE_NAME] = _page(request, settings, outcome, command)

@@ -102,12 +102,18 @@ Measure = Literal[
     "charge_off_annualised",
     "net_charge_off_annualised",
     "recovery_rate",
+    "flow_into_90_year",
 ]
+"""``flow_into_90_year``: of four quarters together, the balance that turned over 90 days past due
+over the balance that was not at the quarter's start, from accounts."""
 
 
-LevelMeasure = Literal[Measure, "repeat_share", "score_gini_opening", "score_gini_new"]
-"""Of a single number: also the share of customers who came back in what is lent, and the power of
-the application score (docs/model.md, section 12.1), which is of the whole run."""
+LevelMeasure = Literal[
+    Measure, "repeat_share", "score_gini_opening", "score_gini_new", "income_shock_share"
+]
+"""Of a single number: also the share of customers who came back in what is lent, the power of
+the application score (docs/model.md, section 12.1), which is of the whole run, and the share of
+balances first over 90 days past due whose spell began with a loss of income."""
 
 
 class SeriesTarget(Frozen):
@@ -126,6 +132,12 @@ class SeriesTarget(Frozen):
     """First and last date that is used, as ``2008Q1`` or ``2008-01``."""
     sampling_sd: float = Field(default=0.0, ge=0)
     """Standard error of a value as published, in the series' unit (percent if ``percent``)."""
+    ages: tuple[int, int] | None = None
+    """Youngest and oldest borrower in whole years, of measures that are read from accounts."""
+    masked: tuple[str, ...] = ()
+    """Periods of the span that are left out of the fit, such as those around a change of law."""
+    embargo: int = Field(default=0, ge=0, le=12)
+    """Periods before an origin whose values overlap with later ones: 3 for four-quarter sums."""
 
 
 class LevelTarget(Frozen):
@@ -204,6 +216,9 @@ class SeriesPrediction(Frozen):
     span: tuple[str, str]
     policy: str = "status_quo"
     label: str = ""
+    standards: Literal["predicted", "actual"] = "predicted"
+    """Lenders' standards after the window: what unemployment lets expect, or the survey's own
+    answers, which know part of what is predicted."""
 
 
 class PanelPrediction(Frozen):
@@ -214,6 +229,9 @@ class PanelPrediction(Frozen):
     like: str | None = None
     """Target whose deviations from the model carry over to cells of the same name."""
     prefix: str = ""
+    or_from: tuple[int, ...] = ()
+    """Of a flag: other numbers of unpaid instalments from which accounts may count as flagged,
+    where nobody says what it counts; the interval holds what each of them makes of it."""
 
 
 class OutcomePrediction(Frozen):
@@ -251,6 +269,11 @@ class CalibrationSettings(Frozen):
     prediction_columns: tuple[str, ...] = ("item",)
     """Columns that name a prediction, before ``prediction, ci_low, ci_high``."""
     backtests: dict[str, Backtest] = Field(default_factory=dict)
+    design: int = Field(default=0, ge=0, le=1000)
+    """Points at which the model is simulated once, and asked ever after through a smooth surface
+    in the parameters; 0: every step of the search is simulated."""
+    variant_points: int = Field(default=24, ge=8, le=1000)
+    """Points of the design that are simulated also under other policies and standards."""
     seeds: int = Field(default=4, ge=1, le=100)
     """Simulated worlds (book and luck) whose moments are averaged."""
     rounds: int = Field(default=8, ge=1, le=50)
@@ -261,6 +284,9 @@ class CalibrationSettings(Frozen):
     """Draws of parameters and luck behind prediction intervals."""
     level: float = Field(default=0.9, gt=0.5, lt=1)
     """Of the intervals."""
+    widening: float = Field(default=1.0, ge=1, le=10)
+    """Factor on the half widths of predictions of a case without rolling origins: pooled from the
+    cases that have some. Those intervals are conditional on the model."""
 
     @model_validator(mode="after")
     def _named(self) -> "CalibrationSettings":

@@ -13,6 +13,7 @@ from simulator.calibrate.estimate.fitted import Fit
 from simulator.calibrate.forecast.backtest import MODEL, BacktestResult
 from simulator.calibrate.forecast.predict import PredictionRow
 from simulator.calibrate.forecast.rivals import RIVALS
+from simulator.calibrate.forecast.rolling.files import SERIES_NAMES
 from simulator.calibrate.settings import CalibrationSettings
 from simulator.catalogue import catalogue
 from simulator.request import ExperimentRequest
@@ -34,6 +35,7 @@ FIT: Final = Files(
         PARAMETER_TABLE_NAME,
         PREDICTIONS_NAME,
         BACKTEST_NAME,
+        *SERIES_NAMES,
         PAGE_NAME,
     ),
     MANIFEST_NAME,

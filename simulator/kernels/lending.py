@@ -60,9 +60,9 @@ def reset_loan(state, base_rate, limit):
 @scalar
 def _offer(kind, amount, limit, term, list_price, terms, rule, p, world):
     """What would be granted: (yearly price, first instalment, principal, limit, base rate, A)."""
-    principal = amount * rule.amount_multiplier
-    limit = limit * rule.amount_multiplier
-    price = new_rate(list_price, rule.price_add, terms, world)
+    principal = amount * rule.amount_multiplier * world.standards_amount
+    limit = limit * rule.amount_multiplier * world.standards_amount
+    price = new_rate(list_price, rule.price_add + world.standards_price, terms, world)
     base_rate = base_of(price, terms, world)
     price = min(price, world.rate_cap)
     monthly_rate = price / 12.0
@@ -373,6 +373,7 @@ def lend(t, n_live, book, levers, s, p, months, life, key, out, seen):
         return n_live
     count = out.counts[t]
     rise = _cutoff_rise(levers.book[0], out.stocks[t - 1], out.counts[t - 1].closing_balance)
+    rise += months[t].standards_cutoff
     standing = _standing(p, out.counts[t - 1])
     n = _welcome_back(t, n_live, rise, standing, book, levers, s, p, months, life, key, out)
     n = _decide_applicants(t, n, rise, standing, book, levers, s, p, months[t], key, out)

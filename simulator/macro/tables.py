@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.macro.rows import used_rows
+from simulator.macro.standards import standards_history
 from simulator.macro.variables import column_names, disaster_column, variable_of
 from simulator.reading import columns as reading
 from simulator.reading.periods import MONTHS_OF, Frequency
@@ -90,6 +91,11 @@ def read_table(
         findings += [finding] if finding else []
     if settings.credit_spread is not None:
         columns["credit_supply"], finding = credit_supply(source, used, settings.credit_spread)
+        findings += [finding] if finding else []
+    if settings.standards is not None:
+        columns["lending_standards"], finding = standards_history(
+            owner, source, used, settings.standards, settings.frequency
+        )
         findings += [finding] if finding else []
     refuse(findings)
     return MacroTable(

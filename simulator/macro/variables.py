@@ -139,6 +139,16 @@ MACRO_VARIABLES: Final = {
             description="log of the factor on the probability of refusal; positive: less willing",
         ),
         MacroVariable(
+            name="lending_standards",
+            unit="share",
+            low=-1.0,
+            high=1.0,
+            default=0.0,
+            long_run=0.0,
+            description="net share of lenders that are less willing than usual to lend to"
+            " consumers; moves cut-off, amounts and price of new loans",
+        ),
+        MacroVariable(
             name=DISASTER,
             unit="fraction a month",
             low=0.0,

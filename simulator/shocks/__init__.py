@@ -20,6 +20,7 @@ from simulator.shocks.indices import income_index, lapse_factor, price_index, wi
 from simulator.shocks.labour import type_unemployment, work_flows
 from simulator.shocks.platforms import other_annual_rate, since_opening
 from simulator.shocks.reduced_income import cut_hazard
+from simulator.shocks.standards import standards_amount, standards_cutoff, standards_price
 from simulator.shocks.world import WORLD_DTYPE, World
 
 __all__ = ["World", "build_world"]
@@ -64,6 +65,9 @@ def build_world(
         "lapse_factor": lapse_factor(unemployment.shape, parameters),
         "windfall": windfall(income, parameters),
         "arrivals": arrivals_index(paths.scenario.growth, unemployment.shape),
+        "standards_cutoff": standards_cutoff(macro["lending_standards"], parameters),
+        "standards_amount": standards_amount(macro["lending_standards"], parameters),
+        "standards_price": standards_price(macro["lending_standards"], parameters),
     }
     months = np.empty(unemployment.shape, dtype=WORLD_DTYPE)
     for name in WORLD_DTYPE.names or ():

@@ -26,6 +26,9 @@ WORLD_DTYPE = np.dtype(
         ("lapse_factor", np.float64),  # multiplies the chances to forget and of a failing channel
         ("arrivals", np.float64),  # index of the number of applicants, 1 at the opening
         ("windfall", np.float64),  # income above its habit, of usual income: may be saved
+        ("standards_cutoff", np.float64),  # points that lenders' standards add to the cut-off
+        ("standards_amount", np.float64),  # factor of standards on new amounts and limits
+        ("standards_price", np.float64),  # yearly rate that standards add to new loans
     ]
 )
 

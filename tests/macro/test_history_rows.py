@@ -23,8 +23,8 @@ from tests import ROOT
 
 ROOT = ROOT / "scenarios"
 TABLES = ROOT / "_macro"
-FED = TABLES / "fed_2025" / "historic_domestic.csv"
-HISTORIES = {"us_history_1983_2011": 348, "us_history_2007_2024": 216}
+FED = TABLES / "us_history" / "us_history_1976_2024.csv"
+HISTORIES = {"us_history_1983_2024": 504, "us_history_2007_2024": 216}
 REGIONS = ("east",)
 TABLE = """Quarter,unemployment_rate,inflation
 2006 Q3,,x

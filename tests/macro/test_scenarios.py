@@ -21,7 +21,8 @@ FILES = sorted((ROOT / "scenario").glob("*.yaml"))
 NAMES = [file.stem for file in FILES]
 REGIONS = BookSettings().regions
 ALONE = {
-    "us_history_1983_2011": 348,
+    "us_history_1983_2024": 504,
+    "us_history_1994_2024": 372,
     "us_history_2007_2024": 216,
     "us_history_2016_2018": 33,
     "tw_2005": 12,

@@ -279,6 +279,9 @@ def test_every_column_follows_its_equation(paths, world):
             "lapse_factor": 1.0,
             "windfall": 0.0,
             "arrivals": 1.3 ** (month / 12),
+            "standards_cutoff": 900.0 * now["lending_standards"],
+            "standards_amount": math.exp(-1.5 * now["lending_standards"]),
+            "standards_price": 0.09 * now["lending_standards"],
         }
         assert set(expected) | {"separation", "finding"} == set(WORLD_DTYPE.names or ())
         for name, value in expected.items():

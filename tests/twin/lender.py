@@ -80,10 +80,11 @@ def underwriting(loan: Loan, month: Month) -> dict[str, float]:
 def make_offer(loan: Loan, lever: dict[str, float], month: Month) -> Offer:
     """Write the amounts that would be granted into ``loan``, whose base rate is the list's."""
     for name in ("opening_principal", "usual_principal", "limit"):
-        setattr(loan, name, getattr(loan, name) * lever["amount_multiplier"])
+        granted = lever["amount_multiplier"] * month["standards_amount"]
+        setattr(loan, name, getattr(loan, name) * granted)
     p, listed = month.parameters, loan.base_rate
     nu = p["product_rate_passthrough"] * loan.product.new_rate_passthrough
-    price = listed + lever["price_add"] + nu * month["policy_change"]
+    price = listed + lever["price_add"] + month["standards_price"] + nu * month["policy_change"]
     month.happened["new price at its floor"] += price < 0.0
     price = max(0.0, price)
     loan.principal = loan.opening_principal
@@ -118,6 +119,7 @@ def passes(
     service = first + borrower.other_debt * other_rate
     excess = max(0.0, overdue_30 - month.book_lever("tighten_trigger"))
     cutoff = lever["score_cutoff"] + month.book_lever("tighten_slope") * excess
+    cutoff += month["standards_cutoff"]
     return (
         score >= cutoff
         and service <= lever["debt_service_cap"] * perceived

@@ -20,7 +20,7 @@ from simulator.score_words import Judged, ScorePower
 from simulator.timeline import Timeline
 from simulator.units import MONTHS_PER_YEAR
 from simulator.validation import UserError
-from simulator.vocabulary import DPD_THRESHOLDS, Count, Flow
+from simulator.vocabulary import DPD_THRESHOLDS, Cause, Count, Flow
 
 F8 = NDArray[np.float64]
 
@@ -29,6 +29,17 @@ STOCKS: Final[Mapping[str, int]] = {
 }
 """Measures at a month end, with their column in ``overdue_rates``; the others are flows."""
 
+
+ACCOUNT_MEASURES: Final = ("flow_into_90_year",)
+"""Series that are read from accounts, by the age of their borrowers."""
+INCOME_SHOCKS: Final = (
+    Cause.JOB_LOSS,
+    Cause.ILLNESS,
+    Cause.EPIDEMIC_CLOSURE,
+    Cause.PAY_CUT,
+    Cause.REVENUE_LOSS,
+)
+"""Causes that take income."""
 
 POWERS: Final[Mapping[str, int]] = {
     "score_gini_opening": Judged.OPENING,
@@ -122,6 +133,9 @@ def level_value(owner: str, target: LevelTarget, observation: Observation) -> F8
     tallies = observation.tallies
     if target.measure in POWERS:
         return over_paths(tallies.score_power[:, [POWERS[target.measure]], ScorePower.GINI])
+    if target.measure == "income_shock_share":
+        causes = tallies.new_90_by_cause[:, first : last + 1].sum(axis=1)
+        return over_paths(share(causes[:, INCOME_SHOCKS].sum(axis=1), causes.sum(axis=1))[:, None])
     if target.measure == "repeat_share":
         again, new = (
             tallies.counts[:, first : last + 1, count].sum(axis=1, keepdims=True)

@@ -38,7 +38,8 @@ class Observation:
     ``unpaid`` is the panel that a lender would have seen on path 0: unpaid instalments of each
     loan at each month end, -1 before its arrival, (horizon + 1, n_loans) int16, in the order of
     ``loan_ids``; a closed loan keeps its last number. ``written_off`` is the same shape, True from
-    the month of write-off or sale. Both are None unless some target asks for accounts.
+    the month of write-off or sale, and ``balance`` what is owed at the month end. All are None
+    unless some target asks for accounts.
     """
 
     book: Book
@@ -48,6 +49,17 @@ class Observation:
     unpaid: NDArray[np.int16] | None = None
     written_off: NDArray[np.bool_] | None = None
     loan_ids: NDArray[np.uint64] | None = None
+    balance: NDArray[np.float32] | None = None
+
+
+def owners_of(observation: Observation) -> NDArray[np.intp]:
+    """Rows of the borrowers of the observed accounts, in the order of ``loan_ids``, (n_loans,)."""
+    if observation.loan_ids is None:
+        raise ValueError("this needs an observation with accounts")
+    loans = observation.book.loans
+    order = np.argsort(loans.id)
+    rows = order[np.searchsorted(loans.id, observation.loan_ids, sorter=order)]
+    return np.asarray(loans.borrower[rows], dtype=np.intp)
 
 
 @dataclass(frozen=True, slots=True)

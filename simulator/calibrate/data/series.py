@@ -45,7 +45,11 @@ def read_series(owner: str, target: SeriesTarget) -> Series:
         if label in seen:
             raise UserError(f"{where}: duplicate period {label}")
         seen[label] = float(read.values[row])
-    labels = tuple(label for label in wanted if np.isfinite(seen.get(label, np.nan)))
+    labels = tuple(
+        label
+        for label in wanted
+        if np.isfinite(seen.get(label, np.nan)) and label not in target.masked
+    )
     if not labels:
         have = [label for label, value in seen.items() if np.isfinite(value)]
         told = f"{min(have)} to {max(have)}" if have else "no number"
@@ -54,7 +58,7 @@ def read_series(owner: str, target: SeriesTarget) -> Series:
             f" column {target.column}; the file has {told}"
         )
     warnings = list(source.notes)
-    if lacking := [label for label in wanted if label not in labels]:
+    if lacking := [lab for lab in wanted if lab not in labels and lab not in target.masked]:
         warnings.append(f"{target.path}: {target.column} lacks {', '.join(lacking)}")
     unit = 0.01 if target.percent and not read.signs else 1.0
     values = np.array([seen[label] for label in labels]) * unit

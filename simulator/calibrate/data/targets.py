@@ -8,8 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.calibrate.data.contradictions import check_targets
-from simulator.calibrate.data.measures import level_value, series_values, vintage_values
-from simulator.calibrate.data.moments import Moments, Observation
+from simulator.calibrate.data.flows import flows_into_90
+from simulator.calibrate.data.measures import (
+    ACCOUNT_MEASURES,
+    level_value,
+    series_values,
+    vintage_values,
+)
+from simulator.calibrate.data.moments import Moments, Observation, owners_of
 from simulator.calibrate.data.outcomes import read_outcomes, simulated_shares
 from simulator.calibrate.data.panel import (
     Panel,
@@ -77,7 +83,9 @@ class _Seen:
 
 def needs_accounts(target: Target | PanelTarget) -> bool:
     """Whether the model's side of a target is read from accounts, not from sums."""
-    return not isinstance(target, SeriesTarget | LevelTarget | VintageTarget)
+    if isinstance(target, SeriesTarget):
+        return target.measure in ACCOUNT_MEASURES
+    return not isinstance(target, LevelTarget | VintageTarget)
 
 
 def observed(settings: CalibrationSettings) -> dict[str, Moments]:
@@ -190,14 +198,14 @@ def simulated(
     owner = f"targets.{name}"
     if isinstance(target, PanelTarget):
         panel = _simulated_panel(settings.panels[target.panel].labels, observation)
-        return panel_shares(owner, panel, target).shares(_weights(observation, panel.ids))
+        return panel_shares(owner, panel, target).shares(
+            observation.book.borrowers.weight[owners_of(observation)]
+        )
     if isinstance(target, OutcomeTarget):
         outcomes = read_outcomes(owner, target)
         return simulated_shares(owner, target, outcomes, outcomes.known, observation).shares()
     if isinstance(target, SeriesTarget):
-        return series_values(
-            owner, target.measure, target.frequency, labels_of(name, target), observation
-        )
+        return _series_values(owner, target, labels_of(name, target), observation)
     if isinstance(target, LevelTarget):
         return level_value(owner, target, observation)
     return vintage_values(owner, target, observation)
@@ -209,7 +217,16 @@ def simulated_series(
     """Labels and model's values of every period of ``span``, whatever the file holds."""
     owner = f"predictions.{name}"
     labels = periods(owner, span, target.frequency)
-    return labels, series_values(owner, target.measure, target.frequency, labels, observation)
+    return labels, _series_values(owner, target, labels, observation)
+
+
+def _series_values(
+    owner: str, target: SeriesTarget, labels: tuple[str, ...], observation: Observation
+) -> F8:
+    """The target's measure in each period, (k,)."""
+    if target.measure in ACCOUNT_MEASURES:
+        return flows_into_90(owner, target, labels, observation)
+    return series_values(owner, target.measure, target.frequency, labels, observation)
 
 
 def simulated_unknown(
@@ -237,11 +254,3 @@ def _simulated_panel(labels: Sequence[str], observation: Observation) -> Panel:
     opening = next_month(observation.timeline.start, -1)
     months = months_between(opening, next_month(opening, observation.timeline.horizon))
     return Panel(observation.loan_ids, months, observation.unpaid.T, tuple(labels))
-
-
-def _weights(observation: Observation, loan_ids: NDArray[np.uint64]) -> F8:
-    """How many real loans each account stands for, (n_loans,)."""
-    loans, people = observation.book.loans, observation.book.borrowers
-    order = np.argsort(loans.id)
-    rows = order[np.searchsorted(loans.id, loan_ids, sorter=order)]
-    return np.asarray(people.weight[loans.borrower[rows]])

@@ -37,7 +37,7 @@ _LEAST_FOR_PERSISTENCE: Final = 4
 _FEW: Final = 2
 """So few numbers of a target show a discrepancy only by a clear miss."""
 _CLEAR_MISS: Final = 2.0
-_LEAST_SHARE: Final = 1e-4
+LEAST_SHARE: Final = 1e-4
 """Shares are kept so far from 0 and 1 where log-odds are taken."""
 
 
@@ -131,7 +131,7 @@ def _minus_log_likelihood(deviations: F8, covariance: F8) -> float:
 
 def logit_slope(shares: F8) -> F8:
     """Change of a share per unit of its log-odds, p (1 - p); never zero."""
-    inside = np.clip(shares, _LEAST_SHARE, 1.0 - _LEAST_SHARE)
+    inside = np.clip(shares, LEAST_SHARE, 1.0 - LEAST_SHARE)
     slope: F8 = inside * (1.0 - inside)
     return slope
 

@@ -60,7 +60,7 @@ class MomentSimulator:
         self._cache = None if cache is None else MomentCache(cache, request, settings)
         self._accounts = any(needs_accounts(target) for target in settings.targets.values()) or any(
             not isinstance(item, SeriesPrediction) for item in settings.predictions.values()
-        )
+        )  # measures of ACCOUNT_MEASURES among them
 
     def seeds(self) -> tuple[int, ...]:
         """Seeds of the worlds that moments are averaged over."""
@@ -163,4 +163,5 @@ def with_accounts(
     absent = np.isin(status, [LoanStatus.PENDING, LoanStatus.REFUSED])
     unpaid = np.where(absent, -1, history["n_unpaid"]).astype(np.int16)
     gone = np.isin(status, [LoanStatus.WRITTEN_OFF, LoanStatus.SOLD])
-    return replace(seen, unpaid=unpaid, written_off=gone, loan_ids=loan_ids)
+    balance = history["balance"].astype(np.float32)
+    return replace(seen, unpaid=unpaid, written_off=gone, loan_ids=loan_ids, balance=balance)

@@ -10,7 +10,7 @@ fractions.
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from zlib import crc32
 
@@ -25,6 +25,7 @@ from simulator.calibrate.data.targets import (
     simulated_unknown,
 )
 from simulator.calibrate.estimate.fitted import Fit
+from simulator.calibrate.forecast.definitions import owner_of, with_alternatives
 from simulator.calibrate.forecast.prediction_interval import moved_to, summarised
 from simulator.calibrate.forecast.questions import (
     Question,
@@ -95,6 +96,7 @@ def predict(
     """
     if not settings.predictions:
         return ()
+    asked, settings = settings, with_alternatives(settings)
     questions = {
         owner: question_of(owner, item, settings, fit, evidence)
         for owner, item in settings.predictions.items()
@@ -123,7 +125,25 @@ def predict(
             still = question.outcomes(centres[owner], np.zeros_like(changes), noise)
             outcomes = moved_to(outcomes, still)
         rows += _rows(owner, settings, outcomes)
-    return tuple(rows)
+    return with_doubt(rows, asked)
+
+
+def with_doubt(
+    rows: Sequence[PredictionRow], settings: CalibrationSettings
+) -> tuple[PredictionRow, ...]:
+    """Rows of ``settings`` widened as it says, with intervals that hold every definition.
+
+    ``rows`` are those of ``with_alternatives``: other definitions follow the one that is meant.
+    """
+    k = settings.widening
+    found: dict[tuple[str, str], PredictionRow] = {}
+    for row in rows:
+        low = max(0.0, row.prediction - k * (row.prediction - row.ci_low))
+        high = min(1.0, row.prediction + k * (row.ci_high - row.prediction))
+        key = (owner_of(row.owner), row.label)
+        main = found.setdefault(key, replace(row, ci_low=low, ci_high=high))
+        found[key] = replace(main, ci_low=min(main.ci_low, low), ci_high=max(main.ci_high, high))
+    return tuple(found.values())
 
 
 def _simulated(
@@ -168,7 +188,7 @@ def rehearse(
     }
     for owner, item in settings.predictions.items():
         for label in _labels(owner, settings):
-            _names(owner, settings, label)
+            names_of(owner, settings, label)
         if isinstance(item, PanelPrediction):
             simulated(owner, item.moments, settings, worlds[REFERENCE])
             continue
@@ -216,7 +236,7 @@ def _labels(owner: str, settings: CalibrationSettings) -> tuple[str, ...]:
     raise other_kind(owner, item, target)
 
 
-def _names(owner: str, settings: CalibrationSettings, label: str) -> tuple[str, ...]:
+def names_of(owner: str, settings: CalibrationSettings, label: str) -> tuple[str, ...]:
     """What stands in the columns that name a number."""
     item, columns = settings.predictions[owner], settings.prediction_columns
     if isinstance(item, PanelPrediction):
@@ -228,6 +248,7 @@ def _names(owner: str, settings: CalibrationSettings, label: str) -> tuple[str, 
             "quarter": label,
             "month": label,
             "item": getattr(settings.targets[item.target], "column", item.target),
+            "age": getattr(settings.targets[item.target], "column", item.target),
             "relief": item.label,
             "policy": item.policy,
         }
@@ -246,7 +267,7 @@ def _rows(owner: str, settings: CalibrationSettings, outcomes: F8) -> list[Predi
     return [
         PredictionRow(
             owner=owner,
-            names=_names(owner, settings, label),
+            names=names_of(owner, settings, label),
             label=label,
             prediction=float(middle[i]),
             ci_low=float(low[i]),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,9 @@ from simulator.calibrate.data.targets import (
 from simulator.calibrate.estimate.discrepancy import logit_slope
 from simulator.calibrate.estimate.fitted import Fit
 from simulator.calibrate.estimate.residual_autoregression import Autoregressions, autoregressions
-from simulator.calibrate.forecast.prediction_interval import (
-    balanced_normals,
-    correlated,
-    without_luck,
-)
+from simulator.calibrate.forecast.prediction_interval import balanced_normals, without_luck
 from simulator.calibrate.forecast.residual_carryover import Misses, inherit
+from simulator.calibrate.forecast.series_futures import Window
 from simulator.calibrate.settings import (
     CalibrationSettings,
     OutcomePrediction,
@@ -38,9 +35,6 @@ from simulator.validation import UserError
 from simulator.vocabulary import REFERENCE
 
 F8 = NDArray[np.float64]
-
-DISCREPANCIES: Final = 8
-"""Autoregressions that the deviations of one draw allow."""
 
 
 class Question(Protocol):
@@ -97,25 +91,8 @@ class _SeriesQuestion:
         """What may be seen after the window, (m, k), if the model's values are these."""
         model, ahead = np.split(values, [len(self.seen.labels)])
         labels = periods("predictions", self.item.span, self.target.frequency)
-        # A period in which the model has no value says nothing of its deviation.
-        deviations = np.nan_to_num(self.seen.values - model)
-        places = period_places(self.seen.labels, self.target.frequency)
-        after = period_places(labels, self.target.frequency) - places[-1]
-        steps = after.astype(np.int64) - 1
-        # What will be published errs as what was published.
-        error = np.eye(steps.size) * float(np.diag(self.seen.covariance).mean())
-        normals = balanced_normals(noise_seed, steps.size)
-        level = float(np.abs(self.seen.values).mean())
-        luck = (np.arange(DISCREPANCIES) + 0.5) / DISCREPANCIES
-        outcomes = []
-        for place, likely in enumerate(self.allowed.likely(deviations, luck, level)):
-            mean, covariance = likely.forecast(
-                deviations, int(steps.max()) + 1, self.seen.covariance, places
-            )
-            own = covariance[np.ix_(steps, steps)] + error
-            outcomes.append(ahead + mean[steps] + correlated(normals[place::DISCREPANCIES], own))
-        together: F8 = np.maximum(0.0, np.concatenate(outcomes))
-        return together
+        window = Window.of(self.seen, self.allowed, self.target.frequency)
+        return window.futures(model, ahead, window.steps(labels), noise_seed)
 
 
 @dataclass(frozen=True, slots=True)

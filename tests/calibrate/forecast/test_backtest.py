@@ -38,7 +38,7 @@ FREE = {
     "p_resume_monthly": {"low": 0.1, "high": 0.9, "start": 0.4},
 }
 FILE = "us_card_delinquency_1991_2007.csv"
-SCENARIO = "us_history_1983_2011"
+SCENARIO = "us_history_1983_2024"
 
 
 def rates(values: Mapping[str, float], policy: str) -> F8:

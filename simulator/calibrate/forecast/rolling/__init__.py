@@ -1,0 +1,1 @@
+"""Forecasts from many dates of the window: how large errors are, and whether intervals hold."""
