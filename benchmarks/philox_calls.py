@@ -82,8 +82,8 @@ def _count(borrowers: int, paths: int) -> Calls:
 
     if os.environ.get("NUMBA_DISABLE_JIT") != "1":
         raise SystemExit("counting needs NUMBA_DISABLE_JIT=1")
-    apart = partial(engine._Scratch.allocate, side_by_side=False)
-    engine._Scratch.allocate = staticmethod(apart)
+    apart = partial(engine.Scratch.allocate, side_by_side=False)
+    engine.Scratch.allocate = staticmethod(apart)
     case = shipped_case(borrowers)
     run = case.prepare(case.run(paths))
     counts = {"all": 0, "lives": 0, Domain.BORROWER: 0, Domain.LOAN: 0}

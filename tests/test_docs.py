@@ -181,7 +181,7 @@ def test_the_readme_sweeps_and_stresses_a_tape(tmp_path, monkeypatch):
     assert main([*tape, *small, "hydra.run.dir=tape"]) == 0
     names = {path.name for path in (tmp_path / "tape").iterdir()}
     written = {"results.nc", "summary.csv", "report.html", "tables.xlsx", "manifest.json"}
-    assert names == written | {".hydra"}
+    assert names == written | {".hydra", "blocks"}
 
 
 def test_the_readme_names_the_files_of_a_run_and_every_shipped_choice():

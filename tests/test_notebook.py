@@ -104,7 +104,8 @@ def test_with_an_output_all_files_are_written(tmp_path):
     folder = tmp_path / "a" / "b"
     outcome = stress_test(scenarios=["baseline"], policies=[], output=folder, **SMALL)
     names = {path.name for path in folder.iterdir()}
-    assert names == {"results.nc", "summary.csv", "report.html", "tables.xlsx", "manifest.json"}
+    written = {"results.nc", "summary.csv", "report.html", "tables.xlsx", "manifest.json"}
+    assert names == written | {"blocks"}
     assert simulator.load(folder).dataset["balance"].identical(outcome.dataset["balance"])
 
 

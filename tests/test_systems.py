@@ -70,7 +70,9 @@ def test_a_user_without_home_and_entry_runs_all_the_same(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(Path, "home", no_home)
     monkeypatch.setattr(cache.tempfile, "gettempdir", lambda: str(tmp_path))
+    cache.cache_folder.cache_clear()
     assert cache.cache_folder().is_relative_to(tmp_path)
+    cache.cache_folder.cache_clear()
     monkeypatch.setattr(Path, "expanduser", no_home)
     assert with_home("~/mine") in (Path("~/mine"), Path(os.environ.get("HOME", "~")) / "mine")
 

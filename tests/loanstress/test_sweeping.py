@@ -114,7 +114,7 @@ def test_a_run_is_known_by_what_decides_its_numbers(run, tmp_path, monkeypatch):
     }
     found = {identity(changed_request(request, {key: value})) for key, value in other.items()}
     assert len(found | {identity(request)}) == len(other) + 1
-    monkeypatch.setattr("loanstress.settings.code_identity", lambda: {"sha256": "another"})
+    monkeypatch.setattr("simulator.identity.code_identity", lambda: {"sha256": "another"})
     assert identity(request) not in found
 
 

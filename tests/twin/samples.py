@@ -243,8 +243,8 @@ def random_world(seed: int, n_paths: int, horizon: int) -> World:
         months[name] = rng.uniform(low, high, size=months[name].shape)
     months["arrivals"] = np.random.default_rng(seed + 1).uniform(0.8, 1.2, shape)
     tight = np.random.default_rng(seed + 2).uniform(-1.0, 1.0, shape)
-    months["standards_cutoff"], months["standards_price"] = 60.0 * tight, 0.02 * tight
-    months["standards_amount"] = np.exp(-0.3 * tight)
+    months["standards_cutoff"], months["standards_price"] = 15.0 * tight, 0.005 * tight
+    months["standards_amount"] = np.exp(-0.1 * tight)
     calm = rng.random(shape) < 0.3
     months["credit_supply"][calm] = 1.0
     disaster = rng.uniform(0.0, 0.15, size=(*shape, len(REGIONS)))
