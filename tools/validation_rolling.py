@@ -37,7 +37,7 @@ def reliability_table(result: Result) -> str:
     with (result.folder / RELIABILITY_NAME).open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     header = ("series", "quarters ahead", "widening, first two thirds", "held, last third",
-              "effective number", "range of that chance", "widening used")  # fmt: skip
+              "effective number", "range of that share", "widening used")  # fmt: skip
     return table(
         header,
         [
