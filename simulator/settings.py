@@ -164,7 +164,7 @@ class EngineSettings(Frozen):
     @model_validator(mode="after")
     def _used(self) -> "EngineSettings":
         if self.kind == "local" and self != EngineSettings.model_construct(kind="local"):
-            raise ValueError("engine keys other than kind are read with engine=dask only")
+            raise ValueError("keys other than kind are read with engine=dask only")
         files = (self.tls_ca_file, self.tls_cert, self.tls_key)
         if any(files) and not all(files):
             raise ValueError("tls_ca_file, tls_cert and tls_key go together")

@@ -32,7 +32,8 @@ from simulator.validation import UserError, clip, refuse
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from simulator.cli.configuration.hydra_app import Job, SweepPlan
+    from simulator.cli.configuration.hydra_app import Job
+    from simulator.cli.configuration.sweep_jobs import SweepPlan
     from simulator.request import ExperimentRequest
 
 MOST_COMPOSED: Final = 50

@@ -8,7 +8,8 @@ import pytest
 
 from simulator.cli import job_records
 from simulator.cli.app import main
-from simulator.cli.configuration.hydra_app import Job, SweepPlan
+from simulator.cli.configuration.hydra_app import Job
+from simulator.cli.configuration.sweep_jobs import SweepPlan
 from simulator.cli.job_records import (
     LOST,
     JobRecord,

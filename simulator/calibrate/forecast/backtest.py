@@ -25,6 +25,7 @@ from simulator.calibrate.forecast.rivals import (
     matrix_rival,
     series_rivals,
 )
+from simulator.calibrate.forecast.worlds import scenario_of
 from simulator.calibrate.settings import (
     Backtest,
     CalibrationSettings,
@@ -35,7 +36,6 @@ from simulator.calibrate.settings import (
     ShareTarget,
     Target,
 )
-from simulator.macro import load_scenario
 from simulator.reading.periods import month_number, month_text
 from simulator.request import ExperimentRequest
 from simulator.validation import UserError
@@ -197,16 +197,7 @@ def _has_series(targets: Mapping[str, Target]) -> bool:
 
 def _unemployment(request: ExperimentRequest) -> dict[int, float]:
     """The scenario's central unemployment rate by month since year 0, fractions."""
-    ((name, settings),) = request.scenarios.items()
-    scenario = load_scenario(
-        name,
-        settings,
-        request.run.timeline.horizon,
-        request.book.regions,
-        request.run.start_month,
-        request.table_folders,
-    )
-    opening = month_number(scenario.start_month) - 1
+    scenario, opening = scenario_of(request)
     path = scenario.central["unemployment_rate"]
     return {opening + month: float(rate) for month, rate in enumerate(path)}
 

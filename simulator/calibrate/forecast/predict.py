@@ -11,7 +11,6 @@ fractions.
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Protocol
 from zlib import crc32
 
 import numpy as np
@@ -33,6 +32,7 @@ from simulator.calibrate.forecast.questions import (
     question_of,
     unknown_groups,
 )
+from simulator.calibrate.forecast.worlds import Worlds
 from simulator.calibrate.settings import (
     CalibrationSettings,
     OutcomePrediction,
@@ -48,20 +48,6 @@ from simulator.validation import UserError
 from simulator.vocabulary import REFERENCE
 
 F8 = NDArray[np.float64]
-
-
-class Worlds(Protocol):
-    """Whatever simulates one world."""
-
-    def observe(
-        self, values: Mapping[str, float], seed: int, policy: str = REFERENCE, threads: int = 0
-    ) -> Observation:
-        """The world of ``seed`` with these parameters under a policy."""
-        ...
-
-    def seed_of(self, world: int) -> int:
-        """Seed of world number ``world``; those from ``settings.seeds`` on saw no fit."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +15,7 @@ from simulator.cli.arguments import Command
 from simulator.cli.configuration.folders import ConfigFolders, check_place, find_folders
 from simulator.cli.configuration.groups import lists
 from simulator.cli.configuration.renamed import renamed_argument, renamed_keys
+from simulator.cli.configuration.sweep_jobs import SweepPlan
 from simulator.cli.exits import trouble
 from simulator.results.run_folder import (
     CONFIGURATION,
@@ -331,35 +331,6 @@ class Job(NamedTuple):
     def at_once(self, jobs: int) -> int:
         """Of ``jobs``, how many share this machine at a time."""
         return max(1, min(self.parallel or jobs, jobs))
-
-
-class SweepPlan(NamedTuple):
-    """The jobs of a sweep, each with all its arguments, and the keys that are swept."""
-
-    jobs: tuple[tuple[str, ...], ...]
-    keys: tuple[str, ...]
-
-    def values(self, job: int) -> tuple[str, ...]:
-        """What the swept keys are in a job."""
-        found = dict(text.lstrip("+").partition("=")[::2] for text in self.jobs[job])
-        return tuple(found[key] for key in self.keys)
-
-    def token(self, job: int) -> str:
-        """Digest of a job's arguments."""
-        return sha256("\n".join(self.jobs[job]).encode()).hexdigest()[:16]
-
-    def samples(self, most: int) -> list[tuple[str, ...]]:
-        """All jobs, or of more than ``most`` as many as hold every value of every key."""
-        if len(self.jobs) <= most:
-            return list(self.jobs)
-        seen: set[tuple[str, str]] = set()
-        found = []
-        for number, job in enumerate(self.jobs):
-            pairs = set(zip(self.keys, self.values(number), strict=True))
-            if not pairs <= seen:
-                seen |= pairs
-                found.append(job)
-        return found
 
 
 def sweep_plan(arguments: Sequence[str], folders: ConfigFolders) -> SweepPlan:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from simulator.calibrate.data.series import read_series
 from simulator.calibrate.data.targets import labels_of, simulated, simulated_series
 from simulator.calibrate.estimate.parameter_transform import ParameterTransform
 from simulator.calibrate.forecast.responses.design import design_points
+from simulator.calibrate.forecast.worlds import Worlds
 from simulator.calibrate.settings import CalibrationSettings, SeriesPrediction, SeriesTarget
 from simulator.progress import Progress
 from simulator.reading.periods import period_number, period_text
@@ -36,20 +37,6 @@ class Variant(NamedTuple):
 
 HEADLINE: Final = Variant(REFERENCE, "predicted")
 """What is fitted and what forecasts are by default."""
-
-
-class Worlds(Protocol):
-    """Whatever simulates one world of a variant."""
-
-    def observe(
-        self, values: Mapping[str, float], seed: int, policy: str = REFERENCE, threads: int = 0
-    ) -> Observation:
-        """The world of ``seed`` with these parameters under a policy."""
-        ...
-
-    def seed_of(self, world: int) -> int:
-        """Seed of world number ``world``."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.calibrate.forecast.rolling.origins import Inputs
-from simulator.macro import load_scenario
-from simulator.reading.periods import MONTHS_A_QUARTER, QUARTERS_A_YEAR, month_number
+from simulator.calibrate.forecast.worlds import scenario_of
+from simulator.reading.periods import MONTHS_A_QUARTER, QUARTERS_A_YEAR
 from simulator.request import ExperimentRequest
 
 F8 = NDArray[np.float64]
@@ -38,16 +38,7 @@ def told_to_rivals(request: ExperimentRequest) -> Inputs:
     From the run's own central path, so that rivals know what the model knows. Before the run, as
     in its month 0.
     """
-    ((name, settings),) = request.scenarios.items()
-    scenario = load_scenario(
-        name,
-        settings,
-        request.run.timeline.horizon,
-        request.book.regions,
-        request.run.start_month,
-        request.table_folders,
-    )
-    opening = month_number(scenario.start_month) - 1
+    scenario, opening = scenario_of(request)
 
     def mean(variable: str, quarter: int) -> float:
         first = MONTHS_A_QUARTER * quarter - opening
