@@ -9,7 +9,7 @@ from benchmarks.case import Case, shipped_case, total
 from benchmarks.harness import Row, timed_in_turn
 from simulator.engine.on_dask import DaskRunner, Receipt, Tasks
 from simulator.engine.units import Unit
-from simulator.settings import EngineSettings
+from simulator.engine_settings import EngineSettings
 from simulator.vocabulary import Count
 
 WORKERS, BLOCKS, SECONDS = 2, 60, 0.1

@@ -11,6 +11,7 @@ from simulator.break_even.answer import FinishedRun, answer
 from simulator.break_even.question import Question
 from simulator.catalogue import parameters_from
 from simulator.engine import thread_count
+from simulator.engine_settings import EngineSettings
 from simulator.explain.assumptions import list_warnings, try_assumptions
 from simulator.explain.borrower_sampling import n_books_of, redrawn
 from simulator.explain.causes import explain_causes
@@ -68,7 +69,7 @@ from simulator.results.underwriting import (
     underwriting_text,
 )
 from simulator.results.worst_paths import WORST
-from simulator.settings import EngineSettings, GovernanceSettings
+from simulator.settings import GovernanceSettings
 from simulator.simulated import Simulated
 from simulator.validation import clip
 

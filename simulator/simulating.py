@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from simulator.block_names import BLOCKS
 from simulator.book import build_book
 from simulator.engine import BlockStore, Runner, simulate
+from simulator.engine_settings import EngineSettings
 from simulator.macro import draw_macro_paths
 from simulator.needs import check_needs, needs_of
 from simulator.packing import pack
@@ -26,7 +27,6 @@ from simulator.preparation import (
 from simulator.products import products_of
 from simulator.progress import Progress, Silent
 from simulator.request import ExperimentRequest
-from simulator.settings import EngineSettings
 from simulator.settling import compile_for, donor_source
 from simulator.simulated import Simulated, simulation_output
 from simulator.suitability import suitability_warnings

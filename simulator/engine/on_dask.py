@@ -27,7 +27,7 @@ from simulator.engine.store import block_name
 from simulator.engine.threads import processors
 from simulator.engine.unit_work import Context
 from simulator.engine.units import Unit
-from simulator.settings import EngineSettings
+from simulator.engine_settings import EngineSettings
 from simulator.validation import UserError, clip
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from simulator.block_names import blocks_in
 from simulator.engine import BlockStore, Simulation
 from simulator.engine.on_dask import DaskRunner, Tasks, _is_loopback, check_engine
 from simulator.engine.units import Unit
-from simulator.settings import EngineSettings
+from simulator.engine_settings import EngineSettings
 from simulator.simulating import runner_of
 from simulator.validation import UserError
 from tests.cli.repeats import REPOSITORY, Repeats

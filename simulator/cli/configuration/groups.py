@@ -195,7 +195,7 @@ def _governance_model() -> "type[BaseModel]":
 
 
 def _engine_model() -> "type[BaseModel]":
-    from simulator.settings import EngineSettings
+    from simulator.engine_settings import EngineSettings
 
     return EngineSettings
 
