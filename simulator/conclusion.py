@@ -33,9 +33,10 @@ from simulator.results.break_even import (
     break_even_rows,
     with_break_evens,
 )
+from simulator.results.cases import outlooks_of
 from simulator.results.cause_shares import CAUSES, PARTS, CausePart, causes_text
 from simulator.results.checks import CheckResult, run_checks
-from simulator.results.dataset import dataset_by_path, outlooks_of, to_dataset
+from simulator.results.dataset import dataset_by_path, to_dataset
 from simulator.results.decision import decide, worths
 from simulator.results.files import (
     ASSUMPTIONS_NAME,

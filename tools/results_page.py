@@ -7,9 +7,16 @@ from simulator.results.assumptions import NUMBERS, TEXTS
 from simulator.results.borrower_sampling import FIGURE, FIGURE_MEANING
 from simulator.results.borrower_sampling import VARIABLES as BOOK_VARIABLES
 from simulator.results.break_even import POINT_VARIABLES, VARIABLES
+from simulator.results.by_path import CELL_DIMS, PATH_DIMS, RECOVERABLE
 from simulator.results.cause_shares import CAUSES, PARTS
-from simulator.results.checks import CHECKS, DATASET_CHECKS, REFERENCE_CHECKS, TOLERANCE
-from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVERABLE
+from simulator.results.checks import (
+    CHECKS,
+    DATASET_CHECKS,
+    MOVES,
+    REFERENCE_CHECKS,
+    TOLERANCE,
+)
+from simulator.results.dataset import COORDINATES
 from simulator.results.loss_distribution import LEVEL_SUFFIXES, LEVEL_VARIABLES
 from simulator.results.macro import MACRO_COORDINATES, MACRO_DATA, MACRO_UNIT
 from simulator.results.metric import HIGHER, LOWER, Metric, Span
@@ -54,7 +61,7 @@ def _path_section() -> list[str]:
     ]
     flows = ", ".join(f"`runoff_{v.name}`" for v in PATH_VARIABLES if v.kind is Kind.FLOW)
     openings = ", ".join(f"`{name}_at_opening`" for name in OPENING_VARIABLES)
-    name, unit, meaning = RECOVERABLE
+    name, unit, meaning = RECOVERABLE.name, RECOVERABLE.unit, RECOVERABLE.long_name
     return [
         "## results.nc: per path",
         *table(("variable", "dimensions", "unit", "kind", "meaning"), rows),
@@ -321,7 +328,8 @@ def _score_section() -> list[str]:
 
 def _checks_section() -> list[str]:
     rows = [
-        (f"`{name}`", meaning) for name, meaning, _ in (*CHECKS, *REFERENCE_CHECKS, *DATASET_CHECKS)
+        (f"`{name}`", meaning)
+        for name, meaning, *_ in (*CHECKS, MOVES, *REFERENCE_CHECKS, *DATASET_CHECKS)
     ]
     return [
         f"## manifest.json: checks (tolerance {TOLERANCE:g})",

@@ -24,7 +24,7 @@ from simulator.kernels.tally import Tallies
 from simulator.packing import Packed
 from simulator.policies import Policy, levers_for
 from simulator.results.break_even import BreakEven, whole_horizon
-from simulator.results.dataset import policy_runs_of
+from simulator.results.cases import policy_runs_of
 from simulator.results.inputs import SimulationOutput
 from simulator.results.value import outlook_values, rates_of
 from simulator.results.value import value as value_of
@@ -97,8 +97,7 @@ def _with_known_metric(
 
 def _outlook(question: Question, output: SimulationOutput) -> F8 | None:
     """Value of what is left, by the policies of the finished run; None where it tells none."""
-    tallies = [output.tallies[question.scenario, policy] for policy in output.policies]
-    return outlook_values(tallies, rates_of(output.parameters).v)
+    return outlook_values(output.over_paths(question.scenario), rates_of(output.parameters).v)
 
 
 def _gains(

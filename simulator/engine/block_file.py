@@ -16,8 +16,10 @@ from typing import Final, NamedTuple
 from uuid import uuid4
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simulator.engine.simulation import Section
+Section = dict[str, NDArray[np.generic]]
+"""What some paths of a scenario and policy leave, by name."""
 
 MAGIC: Final = b"loanstress block 1\n"
 _LENGTH: Final = struct.Struct("<I")
@@ -121,6 +123,25 @@ def read_block(file: Path) -> dict[str, tuple[Entry, bytes]]:
     return found
 
 
+def read_section(file: Path, key: str) -> tuple[Entry, bytes]:
+    """One section of ``file``, still compressed; of the checksums only its own will be looked at.
+
+    Raises ``DamagedBlockError`` where it is not there.
+    """
+    try:
+        with file.open("rb") as content:
+            (length,) = _LENGTH.unpack(content.read(_BEGIN + _LENGTH.size)[_BEGIN:])
+            at = _BEGIN + _LENGTH.size + length
+            for entry in _entries(content.read(length)):
+                if entry.key == key:
+                    content.seek(at)
+                    return entry, content.read(entry.compressed)
+                at += entry.compressed
+    except (OSError, struct.error) as error:
+        raise DamagedBlockError(file.name) from error
+    raise DamagedBlockError(file.name)
+
+
 def fill(section: Section, entry: Entry, compressed: bytes) -> None:
     """Put what was read into ``section``, whose arrays must be those that were written.
 
@@ -129,15 +150,37 @@ def fill(section: Section, entry: Entry, compressed: bytes) -> None:
     sizes = {name: array.nbytes for name, array in section.items()}
     if sizes != dict(entry.arrays):
         raise DamagedBlockError(entry.key)
-    total = sum(sizes.values())
-    try:
-        content = zlib.decompressobj().decompress(compressed, total + 1)
-    except zlib.error as error:
-        raise DamagedBlockError(entry.key) from error
-    if len(content) != total:
-        raise DamagedBlockError(entry.key)
-    at = 0
+    content, at = _unpacked(entry, compressed), 0
     for array in section.values():
         found = np.frombuffer(content, dtype=array.dtype, count=array.size, offset=at)
         array[...] = found.reshape(array.shape)
         at += array.nbytes
+
+
+def numbers_in(
+    entry: Entry, compressed: bytes, names: Sequence[str]
+) -> dict[str, NDArray[np.float64]]:
+    """The arrays ``names`` of a section, flat; ``DamagedBlockError`` where it is not whole."""
+    content, at = _unpacked(entry, compressed), 0
+    found: dict[str, NDArray[np.float64]] = {}
+    for name, size in entry.arrays.items():
+        if name in names:
+            count = size // np.dtype(np.float64).itemsize
+            found[name] = np.frombuffer(content, dtype=np.float64, count=count, offset=at)
+        at += size
+    if len(found) < len(names):
+        raise DamagedBlockError(entry.key)
+    return found
+
+
+def _unpacked(entry: Entry, compressed: bytes) -> bytes:
+    total = sum(entry.arrays.values())
+    unpacking = zlib.decompressobj()
+    try:
+        content = unpacking.decompress(compressed, total + 1)
+        content += unpacking.flush()
+    except zlib.error as error:
+        raise DamagedBlockError(entry.key) from error
+    if len(content) != total or not unpacking.eof:
+        raise DamagedBlockError(entry.key)
+    return content

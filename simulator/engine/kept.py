@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from simulator.engine.block_file import DamagedBlockError, Entry, fill
-from simulator.engine.path_sums import OverPaths
 from simulator.engine.simulation import Simulation
 from simulator.engine.store import BlockStore
-from simulator.engine.unit_work import Context, Sums
+from simulator.engine.unit_work import Context
 from simulator.engine.units import Unit
 from simulator.shocks.world import World
 
@@ -43,20 +42,21 @@ class Kept:
             policy
             for key, entry, content in self.store.sections(list(same))
             for policy in same[key]
-            if self._fill(unit, policy, entry, content)
+            if self._put(unit, policy, entry, content)
         ]
 
-    def _fill(self, unit: Unit, policy: str, entry: Entry, content: bytes) -> bool:
+    def _put(self, unit: Unit, policy: str, entry: Entry, content: bytes) -> bool:
         """Put in a section's content; whether it was what it should be."""
-        pair = unit.scenario, policy
-        sums = OverPaths.of(self.context.packed, self.result.tallies[pair])
+        pair, part = (unit.scenario, policy), self.context.part(unit, (policy,))
         try:
-            fill(self.result.section(pair, unit, unit.first, sums), entry, content)
+            fill(part.section(pair), entry, content)
         except DamagedBlockError:
             return False
-        self.result.over_paths[pair].join(sums)
+        self.result.put(pair, unit, part, entry.key)
         return True
 
-    def keep(self, unit: Unit, world: World, sums: Sums) -> None:
-        """Leave the block of a unit that was simulated in ``world``."""
-        self.store.keep(self.context.block(unit, world, self.result, unit.first, sums))
+    def keep(self, unit: Unit, world: World, part: Simulation) -> dict[str, str]:
+        """Leave the block of a unit that was made in ``world``; keys of its sections by policy."""
+        sections = self.context.block(unit, world, part)
+        self.store.keep(sections)
+        return {entry.policy: entry.key for entry, _ in sections}

@@ -21,8 +21,6 @@ from uuid import uuid4
 from simulator.engine.block_file import DamagedBlockError, read_block, write_block
 from simulator.engine.kept import Kept
 from simulator.engine.keys import code_of_sections
-from simulator.engine.scratch import Scratch
-from simulator.engine.simulation import Simulation
 from simulator.engine.store import block_name
 from simulator.engine.threads import processors
 from simulator.engine.unit_work import Context
@@ -58,13 +56,9 @@ def make_block(context: Context, unit: Unit, folder: str) -> Receipt:
     try:
         read_block(file)
     except DamagedBlockError:
-        pairs = [(unit.scenario, policy) for policy in context.policies(unit)]
-        few = context.run.model_copy(update={"paths": unit.last - unit.first})
-        result = Simulation.empty(context.packed, pairs, few, by_score=context.by_score)
-        scratch = Scratch.allocate(context.packed, result.tallies[pairs[0]])
-        sums = context.simulate(unit, world, (result, 0), scratch)
+        part = context.make(unit, world, context.scratch())
         try:
-            write_block(file, context.block(unit, world, result, 0, sums))
+            write_block(file, context.block(unit, world, part))
         except OSError as error:
             raise UserError(
                 f"{clip(folder, 200)}: a worker could not write a block of paths"

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from threading import Event, local
 
 from simulator.engine.kept import Kept
-from simulator.engine.scratch import Scratch
 from simulator.engine.simulation import Simulation
 from simulator.engine.store import BlockStore
 from simulator.engine.threads import run_units, thread_count
@@ -29,6 +28,7 @@ def simulate(
     by_score: bool = False,
     earlier: Simulation | None = None,
     store: BlockStore | None = None,
+    in_blocks: bool = False,
     runner: Runner | None = None,
 ) -> Simulation:
     """Run every scenario and policy; ``advance`` is told of each finished path of a policy.
@@ -36,12 +36,14 @@ def simulate(
     ``by_score``: new customers are summed by their score. ``earlier``: what the same call with
     fewer paths left; its paths are taken as they are, and the result is that without it.
     ``store``: blocks of paths that are there already are not simulated again, others are left
-    there; the result is that without it. ``runner``: what runs units in place of this process's
+    there; the result is that without it. ``in_blocks``: sums of paths stay in the ``store`` alone,
+    from where the result reads them. ``runner``: what runs units in place of this process's
     threads; it needs a ``store``.
     """
     context = Context(packed, worlds, levers, run, by_score)
     pairs = [(scenario, policy) for scenario in worlds for policy in levers]
-    result = Simulation.empty(packed, pairs, run, by_score=by_score)
+    place = store if in_blocks else None
+    result = Simulation.empty(packed, pairs, run, by_score=by_score, store=place)
     known = 0 if earlier is None else result.take(earlier)
     kept = None if store is None else Kept(store, context, result)
     units: list[Unit] = []
@@ -73,20 +75,17 @@ class _Work:
         if self.stop.is_set():
             return
         if not hasattr(self.worker, "scratch"):
-            tallies = next(iter(self.result.tallies.values()))
-            self.worker.scratch = Scratch.allocate(self.context.packed, tallies)
+            self.worker.scratch = self.context.scratch()
         world = self.context.world(unit)
-        sums = self.context.simulate(
+        part = self.context.make(
             unit,
             world,
-            (self.result, unit.first),
             self.worker.scratch,
             lambda policy: self.advance(policy in unit.policies),
             self.stop.is_set,
         )
         if self.stop.is_set():  # it may have ended early
             return
-        if self.kept is not None:
-            self.kept.keep(unit, world, sums)
+        keys = {} if self.kept is None else self.kept.keep(unit, world, part)
         for policy in unit.policies:
-            self.result.over_paths[unit.scenario, policy].join(sums[policy])
+            self.result.put((unit.scenario, policy), unit, part, keys.get(policy, ""))

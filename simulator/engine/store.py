@@ -7,15 +7,20 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.block_names import BLOCK_END, COMMAND_NAME
 from simulator.engine.block_file import (
     DamagedBlockError,
     Entry,
+    Section,
     entries_in,
+    numbers_in,
     read_block,
+    read_section,
     write_block,
 )
-from simulator.engine.simulation import Section
 from simulator.validation import UserError, clip
 
 
@@ -67,6 +72,13 @@ class BlockStore:
                 if key in content and self._file_of.get(key) == file:
                     self._used.add(file.name)
                     yield key, *content[key]
+
+    def arrays(self, key: str, names: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+        """Arrays ``names`` of the section ``key``, flat, which has been made or taken.
+
+        Raises ``DamagedBlockError`` where it is no longer whole.
+        """
+        return numbers_in(*read_section(self._file_of[key], key), names)
 
     def keep(self, sections: Sequence[tuple[Entry, Section]]) -> None:
         """Leave a block; ``UserError`` where the disk does not take it."""

@@ -1,15 +1,14 @@
-"""What one work unit takes: all that its kernels receive, and where its sums go."""
+"""What one work unit takes: all that its kernels receive, and what it leaves."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from simulator.engine.block_file import Entry
+from simulator.engine.block_file import Entry, Section
 from simulator.engine.keys import Keys
-from simulator.engine.path_sums import OverPaths
 from simulator.engine.paths import reference_of, simulate_block
 from simulator.engine.scratch import Scratch
-from simulator.engine.simulation import Section, Simulation
+from simulator.engine.simulation import Simulation
 from simulator.engine.units import Unit
 from simulator.levers import LeverTable
 from simulator.packing import Packed
@@ -18,8 +17,6 @@ from simulator.shocks.world import World
 
 WorldBuilder = Callable[[int, int], World]
 """Hazards of the paths [first, last) of a scenario."""
-Sums = Mapping[str, OverPaths]
-"""Sums over a unit's paths, by policy."""
 
 
 @dataclass(frozen=True)
@@ -40,52 +37,63 @@ class Context:
         """Keys of what its units leave."""
         return Keys.of(self.packed, self.levers, self.run, by_score=self.by_score)
 
+    def scratch(self) -> Scratch:
+        """Memory of a thread that makes units."""
+        run = self.run
+        return Scratch.allocate(
+            self.packed,
+            self.packed.allocate_tallies(
+                0, run.timeline.horizon, run.months, by_score=self.by_score
+            ),
+        )
+
     def world(self, unit: Unit) -> World:
         """The world of a unit's paths."""
         return self.worlds[unit.scenario](unit.first, unit.last)
 
-    def policies(self, unit: Unit) -> tuple[str, ...]:
-        """Policies that a unit simulates, the one with which others are compared among them."""
-        return tuple(dict.fromkeys((reference_of(self.levers), *unit.policies)))
+    def part(self, unit: Unit, policies: tuple[str, ...]) -> Simulation:
+        """Zeros for the paths of ``unit`` alone."""
+        return Simulation.empty(
+            self.packed,
+            [(unit.scenario, policy) for policy in policies],
+            self.run.model_copy(update={"paths": unit.last - unit.first}),
+            by_score=self.by_score,
+            first=unit.first,
+        )
 
-    def simulate(
+    def make(
         self,
         unit: Unit,
         world: World,
-        into: tuple[Simulation, int],
         scratch: Scratch,
         told: Callable[[str], None] = lambda policy: None,
         cancelled: Callable[[], bool] = lambda: False,
-    ) -> Sums:
-        """Simulate a unit; its sums over paths.
+    ) -> Simulation:
+        """What a unit leaves, the policy with which others are compared among its own.
 
-        ``into``: where its paths go, and the row of the first; ``told`` of each path of a policy.
+        ``told`` of each path of a policy.
         """
-        result, at = into
-        policies = self.policies(unit)
-        tallies = {policy: result.tallies[unit.scenario, policy] for policy in policies}
-        sums = {policy: OverPaths.of(self.packed, tallies[policy]) for policy in policies}
+        policies = tuple(dict.fromkeys((reference_of(self.levers), *unit.policies)))
+        part, scenario = self.part(unit, policies), unit.scenario
         simulate_block(
             self.packed,
             world,
             {policy: self.levers[policy] for policy in policies},
             self.run,
             unit.first,
-            {policy: (tallies[policy], at) for policy in policies},
-            {p: h for (s, p), h in result.histories.items() if s == unit.scenario},
+            {policy: (part.tallies[scenario, policy], 0) for policy in policies},
+            {policy: history for (_, policy), history in part.histories.items()},
             scratch,
             told,
             cancelled,
-            sums,
+            {policy: part.over_paths[scenario, policy] for policy in policies},
         )
-        return sums
+        return part
 
-    def block(
-        self, unit: Unit, world: World, result: Simulation, at: int, sums: Sums
-    ) -> list[tuple[Entry, Section]]:
-        """The sections that a unit leaves in its block; ``at`` as in ``Simulation.section``."""
+    def block(self, unit: Unit, world: World, part: Simulation) -> list[tuple[Entry, Section]]:
+        """The sections that a unit leaves in its block; ``part``: what was made of it."""
         return [
-            (entry, result.section((unit.scenario, entry.policy), unit, at, sums[entry.policy]))
+            (entry, part.section((unit.scenario, entry.policy)))
             for entry in self.entries(unit, world)
         ]
 

@@ -20,7 +20,7 @@ from simulator.policies import Policy
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
 from simulator.results.assumptions import ENDS, EVERYWHERE, PAIR, SURE, Trial, Tried
-from simulator.results.dataset import policy_runs_of
+from simulator.results.cases import policy_runs_of
 from simulator.results.decision import VALUE, Decision
 from simulator.results.intervals import over_paths
 from simulator.results.sampling import Draws

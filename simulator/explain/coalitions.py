@@ -14,7 +14,7 @@ from simulator.levers import LeverTable
 from simulator.packing import Packed
 from simulator.policies import levers_for
 from simulator.request import ExperimentRequest
-from simulator.results.dataset import outlooks_of
+from simulator.results.cases import outlooks_of
 from simulator.results.inputs import SimulationOutput
 from simulator.results.metrics import OF_VALUE_AND_TAIL, metric_of
 from simulator.results.table import unit_in

@@ -16,8 +16,8 @@ from simulator.explain.scored_runs import figure_in, figures_of, needs_standards
 from simulator.explain.whole_metric import whole_metric
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
+from simulator.results.cases import outlooks_of
 from simulator.results.cause_shares import CausePart, Explained, waterfall_rows
-from simulator.results.dataset import outlooks_of
 from simulator.results.metrics import metric_of
 from simulator.results.table import unit_in
 from simulator.simulated import Simulated

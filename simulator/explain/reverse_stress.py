@@ -30,8 +30,8 @@ from simulator.macro.severity import severity_of
 from simulator.policies import levers_for
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
+from simulator.results.cases import outlooks_of
 from simulator.results.compare import statistics
-from simulator.results.dataset import outlooks_of
 from simulator.results.metrics import better
 from simulator.results.reverse import (
     SURE,

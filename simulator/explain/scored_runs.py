@@ -19,7 +19,8 @@ from simulator.kernels.tally import Tallies
 from simulator.levers import LeverTable
 from simulator.macro.causes import Causes
 from simulator.packing import Packed
-from simulator.results.dataset import Outlooks, dataset_by_path, to_dataset
+from simulator.results.cases import Outlooks
+from simulator.results.dataset import dataset_by_path, to_dataset
 from simulator.results.inputs import SimulationOutput
 from simulator.results.metrics import OF_STANDARDS, metric_of
 from simulator.results.profit import PROFIT_METRICS

@@ -21,7 +21,7 @@ from simulator.explain.sensitivity_question import SECTION, sensitivity_of
 from simulator.explain.whole_metric import whole_metric
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
-from simulator.results.dataset import outlooks_of
+from simulator.results.cases import outlooks_of
 from simulator.results.metrics import metric_of
 from simulator.results.sensitivity import DUMMY, Sensitive
 from simulator.results.table import unit_in

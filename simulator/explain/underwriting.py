@@ -72,8 +72,7 @@ def explain_underwriting(
     v, horizon = rates_of(request.parameters).v, run.timeline.horizon
     lendings: dict[str, Mapping[str, Lending]] = {}
     for scenario in simulated.worlds:
-        own = [output.tallies[scenario, policy] for policy in output.policies]
-        unit = outlook_values(own, v)
+        unit = outlook_values(output.over_paths(scenario), v)
         lendings[scenario] = {
             name: Lending.of(found.tallies[scenario, name], unit, v**horizon) for name in tables
         }

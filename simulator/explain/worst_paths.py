@@ -7,6 +7,7 @@ import xarray as xr
 
 from simulator.explain.causes import GROUPS, OPENING
 from simulator.macro.variables import DEVIATING_VARIABLES, MACRO_VARIABLES
+from simulator.path_windows import windows
 from simulator.results.loss_distribution import losses
 from simulator.results.table import FRACTION
 from simulator.results.worst_paths import Feature, WorstTenth, worst_tenth
@@ -37,9 +38,13 @@ def _economy(simulated: Simulated, scenario: str) -> Iterator[Feature]:
 def _causes(simulated: Simulated, scenario: str) -> Iterator[Feature]:
     """Share of each group of causes, by labels, in what became 90 days overdue."""
     output = simulated.output
-    by_cause = output.tallies[scenario, output.reference].new_90_by_cause
     months = slice(1, output.timeline.months + 1)
-    became = by_cause[:, months].sum(axis=1)
+    became = np.concatenate(
+        [
+            tallies.new_90_by_cause[:, months].sum(axis=1)
+            for _, tallies in windows(output.tallies, (scenario, output.reference))
+        ]
+    )
     whole = became.sum(axis=1)
     for group, causes in GROUPS.items():
         if group == OPENING:

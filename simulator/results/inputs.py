@@ -12,6 +12,7 @@ from simulator.catalogue import Parameters, parameters_from
 from simulator.kernels.tally import Tallies
 from simulator.macro.history import MacroHistory
 from simulator.macro.severity import VariableSeverity
+from simulator.path_windows import over_paths_of, paths_of
 from simulator.provision import RiskCellTable, RuleBook
 from simulator.results.sampling import Sampling
 from simulator.settings import DecisionSettings, RunSettings
@@ -83,7 +84,9 @@ class SimulationOutput:
             if found != months:
                 raise ValueError(f"macro_unemployment[{scenario.name}]: {found}, not {months}")
             for policy in self.policies:
-                found = self.tallies[scenario.name, policy].flows.shape[:2]
+                pair = scenario.name, policy
+                n_months = over_paths_of(self.tallies, pair).flows.shape[1]
+                found = paths_of(self.tallies, pair), n_months
                 if found != months:
                     raise ValueError(f"tallies[{scenario.name}, {policy}]: {found}, not {months}")
 
@@ -91,6 +94,10 @@ class SimulationOutput:
     def sampling(self) -> Sampling:
         """How the paths were drawn, and what is known of them where means are adjusted."""
         return Sampling(self.run.draws_per_path, self.deviation if self.run.adjust else None)
+
+    def over_paths(self, scenario: str) -> list[Tallies]:
+        """Sums over the paths of ``scenario`` by policy."""
+        return [over_paths_of(self.tallies, (scenario, policy)) for policy in self.policies]
 
     @property
     def opening_borrowers(self) -> float:

@@ -42,9 +42,12 @@ def over_paths(values: F8, draws: Draws) -> Estimate[F8]:
     width = max(1, _CHUNK // max(1, n_paths))
     for first in range(0, flat.shape[1], width):
         block = slice(first, first + width)
-        mean, se, dof = _mean_and_error(flat[:, block], draws)
+        columns = flat[:, block]
+        if columns.shape[1] == 1:  # a column alone would be summed in another order
+            columns = np.repeat(columns, 2, axis=1)
+        mean, se, dof = _mean_and_error(columns, draws)
         margin = stdtrit(np.where(dof > 0, dof, np.nan), 0.5 + CONFIDENCE / 2.0) * se
-        out[:4, block] = mean, mean - margin, mean + margin, se
+        out[:4, block] = np.stack((mean, mean - margin, mean + margin, se))[:, : out[0, block].size]
         out[4:, block] = _quantiles(flat[:, block])
     return Estimate(*out.reshape(-1, *shape))
 

@@ -15,6 +15,7 @@ from simulator.book.schema import Book
 from simulator.catalogue import catalogue
 from simulator.code_identity import code_identity
 from simulator.kernels.rng import RNG_VERSION
+from simulator.path_windows import windows
 from simulator.results.checks import CheckResult
 from simulator.results.dataset import SCHEMA_VERSION
 from simulator.results.inputs import SimulationOutput
@@ -62,7 +63,8 @@ def live_borrower_months(output: SimulationOutput) -> float:
     weight = float(output.book.borrowers.weight.mean())
     total = sum(
         float(tallies.counts[:, 1:, Count.LIVE_BORROWERS].sum())
-        for tallies in output.tallies.values()
+        for pair in output.tallies
+        for _, tallies in windows(output.tallies, pair)
     )
     return total / weight
 

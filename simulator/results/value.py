@@ -15,6 +15,7 @@ from simulator.elementary import power
 from simulator.kernels.tally import Tallies
 from simulator.linear import solved
 from simulator.outlook import BALANCE, GAIN, N_OUTLOOKS, OUTLOOKS_OF_BUCKET
+from simulator.path_windows import windows
 from simulator.results.inputs import SimulationOutput
 from simulator.results.metric import HIGHER, Metric, MetricValues, Span, whole_values
 from simulator.results.net_present_value import CASH_COSTS, RECEIVED, cash_flow
@@ -94,15 +95,11 @@ def value_warnings(output: SimulationOutput) -> list[str]:
     cure = "run.runoff_months=null takes as many as the book needs"
     found = []
     for scenario in (s.name for s in output.scenarios):
-        tallies = {name: output.tallies[scenario, name] for name in output.policies}
         words = f"value: {scenario}: {horizon - months} months of run-off"
-        if outlook_values(list(tallies.values()), rates_of(output.parameters).v) is None:
+        if outlook_values(output.over_paths(scenario), rates_of(output.parameters).v) is None:
             found.append(f"{words} are too few to estimate the value left: no value; {cure}")
             continue
-        shares = {
-            name: float(t.balance[:, horizon].sum() / max(t.balance[:, months].sum(), 1e-9))
-            for name, t in tallies.items()
-        }
+        shares = {name: _left(output, (scenario, name)) for name in output.policies}
         most = max(shares, key=lambda name: shares[name])
         if shares[most] > MUCH_LEFT:
             found.append(
@@ -110,6 +107,15 @@ def value_warnings(output: SimulationOutput) -> list[str]:
                 f" loans brought until then; {cure}"
             )
     return found
+
+
+def _left(output: SimulationOutput, pair: tuple[str, str]) -> float:
+    """Share of the balance after the reported months that is left after the last one."""
+    months, last, first = output.timeline.months, 0.0, 0.0
+    for _, tallies in windows(output.tallies, pair):
+        first += float(tallies.balance[:, months].sum())
+        last += float(tallies.balance[:, -1].sum())
+    return last / max(first, 1e-9)
 
 
 def value_left(policy_run: PolicyRun) -> F8:

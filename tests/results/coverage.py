@@ -16,8 +16,9 @@ from simulator.macro import draw_macro_paths
 from simulator.packing import pack
 from simulator.policies import GracePeriod, StatusQuo
 from simulator.results.borrower_sampling import BookErrors, widened, with_book_errors
+from simulator.results.cases import outlooks_of
 from simulator.results.compare import delta_of, statistics
-from simulator.results.dataset import dataset_by_path, outlooks_of
+from simulator.results.dataset import dataset_by_path
 from simulator.results.estimate import Estimate
 from simulator.results.inputs import ScenarioInfo, SimulationOutput
 from simulator.results.loss_distribution import loss_values

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulator.results.dataset import PATH_DIMS, to_dataset
+from simulator.results.by_path import PATH_DIMS
+from simulator.results.dataset import to_dataset
 from simulator.vocabulary import CollectionStage, Count, Flow
 from tests.results.outputs import output_of, random_tallies, rows_of, zero_tallies
 

@@ -8,7 +8,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.catalogue import parameters_from
-from simulator.results.dataset import PATH_DIMS, policy_runs_of, to_dataset
+from simulator.results.by_path import PATH_DIMS
+from simulator.results.cases import policy_runs_of
+from simulator.results.dataset import to_dataset
 from simulator.results.inputs import SimulationOutput
 from simulator.results.net_present_value import (
     cash_flow,

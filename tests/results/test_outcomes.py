@@ -8,7 +8,8 @@ from scipy import stats
 
 from simulator.kernels.pairing import GROUP_KINDS
 from simulator.kernels.tally import Tallies
-from simulator.results.dataset import PATH_DIMS, SCHEMA_VERSION, to_dataset
+from simulator.results.by_path import PATH_DIMS
+from simulator.results.dataset import SCHEMA_VERSION, to_dataset
 from simulator.results.intervals import ratio_over_paths
 from simulator.results.outcomes import BURDEN_METRICS, COST_PER_SAVED, FATE_METRICS
 from simulator.results.over_paths import STATISTIC_SUFFIXES

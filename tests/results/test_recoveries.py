@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from simulator.results.dataset import PATH_DIMS, to_dataset
+from simulator.results.by_path import PATH_DIMS
+from simulator.results.dataset import to_dataset
 from simulator.results.recoveries import recoveries
 from simulator.vocabulary import Count, Flow
 from tests.results.outputs import PRODUCT_LIST, output_of, random_tallies, rows_of, zero_tallies

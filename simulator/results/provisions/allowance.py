@@ -115,6 +115,37 @@ def calendar_of(start: str, months: int) -> list[str]:
     return list(months_between(next_month(start, -1), next_month(start, months - 1)))
 
 
+@dataclass(frozen=True, slots=True)
+class ByGrade:
+    """What a rule book holds on every path of one scenario, each (paths, months + 1, grades)."""
+
+    coverage: Coverage
+    balance: F8
+    allowance: F8
+    spread: F8
+
+    @staticmethod
+    def empty(paths: int, coverage: Coverage) -> "ByGrade":
+        """Nothing is known yet."""
+        shape = paths, coverage.rate.shape[0], coverage.n_grades
+        return ByGrade(coverage, np.empty(shape), np.empty(shape), np.empty(shape))
+
+    def fill(
+        self,
+        paths: slice,
+        cells: Sequence[F8],
+        scenario: int,
+        estimates: Sequence[Estimates],
+        balance: F8,
+    ) -> None:
+        """Put in a window of ``paths``; the others as in ``spread_of_allowance``."""
+        held, allowance = balance_and_allowance(cells[scenario], self.coverage)
+        self.balance[paths], self.allowance[paths] = held, allowance
+        self.spread[paths] = spread_of_allowance(
+            allowance, self.coverage, estimates, cells, scenario, balance
+        )
+
+
 def balance_and_allowance(cells: F8, coverage: Coverage) -> tuple[F8, F8]:
     """Balance and allowance by grade, each (paths, months + 1, grades).
 
@@ -137,6 +168,7 @@ def spread_of_allowance(
     estimates: Sequence[Estimates],
     cells: Sequence[F8],
     scenario: int,
+    balance: F8,
 ) -> F8:
     """The allowance of a path plus its influence on the estimated rates, of the same shape.
 
@@ -144,11 +176,12 @@ def spread_of_allowance(
     The sum has the mean of ``allowance`` and the scatter that the sampling error of the mean
     comes from: linearised, with grades and rates of a pool over all months taken as known.
     ``cells``: sums by cell of every scenario, (paths, months + 1, cells, measures); path p has
-    the same luck in all. Source: Hampel 1974 (influence curve).
+    the same luck in all. ``balance``: of the scenario over all paths, (months + 1, cells).
+    Source: Hampel 1974 (influence curve).
     """
     spread = allowance.copy()
     paths = allowance.shape[0]
-    held = cells[scenario][..., CellMeasure.BALANCE].sum(axis=0) * coverage.free
+    held = balance * coverage.free
     for month, terms in enumerate(coverage.terms):
         in_grade = coverage.in_grade(month)
         for term in terms:

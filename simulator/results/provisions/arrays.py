@@ -7,6 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.provision import RiskCellTable, RuleBook
+from simulator.results.cases import Case
 from simulator.results.estimate import Estimate
 from simulator.results.inputs import SimulationOutput
 from simulator.results.intervals import (
@@ -19,12 +20,11 @@ from simulator.results.intervals import (
 from simulator.results.over_paths import STATISTIC_SUFFIXES
 from simulator.results.policy_run import PolicyRun
 from simulator.results.provisions.allowance import (
+    ByGrade,
     Coverage,
     Foreseen,
-    balance_and_allowance,
     calendar_of,
     cover,
-    spread_of_allowance,
     weights_of,
 )
 from simulator.results.provisions.alternatives import (
@@ -69,16 +69,15 @@ def grades_of(books: Iterable[RuleBook]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(grade for book in books for grade in book.grades))
 
 
-def provision_variables(
-    output: SimulationOutput, rows: Sequence[Sequence[PolicyRun]]
-) -> dict[str, xr.Variable]:
+def provision_variables(cases: Sequence[Sequence[Case]]) -> dict[str, xr.Variable]:
     """Every variable of this module, empty without rule books.
 
-    ``rows``: a ``PolicyRun`` of the results for each scenario (outer) and policy (inner).
+    ``cases`` by scenario (outer) and policy (inner).
     """
+    output = cases[0][0].output
     if output.cells is None:
         return {}
-    arrays = _Builder(output, output.cells).fill(rows)
+    arrays = _Builder(output, output.cells).fill(cases)
     currency = output.book.currency
     variables: dict[str, xr.Variable] = {}
     for item, names in all_variables():
@@ -128,7 +127,7 @@ class _Builder:
                     else np.full(shape, np.nan)
                 )
 
-    def fill(self, rows: Sequence[Sequence[PolicyRun]]) -> Arrays:
+    def fill(self, cases: Sequence[Sequence[Case]]) -> Arrays:
         """All arrays by name."""
         for number, book in enumerate(self.books.values()):
             for limit, value in zip(
@@ -137,74 +136,96 @@ class _Builder:
                 strict=True,
             ):
                 self.arrays[limit.name][number] = np.nan if value is None else value
-        pools = pool_numbers(self.table.cells)
-        weight = float(self.output.book.borrowers.weight.mean())
         for policy in range(len(self.output.policies)):
-            column = [row[policy] for row in rows]
-            estimates = [
-                estimate(
-                    totals(c.tallies),
-                    pools,
-                    weight,
-                    self.output.timeline.horizon,
-                    self.output.run.paths,
-                )
-                for c in column
-            ]
-            for scenario, policy_run in enumerate(column):
-                self._rates((scenario, policy), policy_run, estimates[scenario])
-                for number in range(len(self.books)):
-                    self._book((scenario, policy, number), column, estimates)
+            self._policy(policy, [row[policy] for row in cases])
         return self.arrays
 
-    def _put(self, name: str, at: tuple[int, ...], values: NDArray[np.generic], axis: int) -> None:
+    def _policy(self, policy: int, column: Sequence[Case]) -> None:
+        """Everything of one policy; ``column``: its case in each scenario.
+
+        Paths are read twice: rates come from sums over all, allowances from each path's own cells.
+        """
+        pools = pool_numbers(self.table.cells)
+        weight = float(self.output.book.borrowers.weight.mean())
+        horizon, paths = self.output.timeline.horizon, self.output.run.paths
+        sums = [totals(tallies for _, tallies in case.tallies()) for case in column]
+        estimates = [estimate(found, pools, weight, horizon, paths) for found in sums]
+        balance = [found[..., CellMeasure.BALANCE] for found in sums]
+        held: dict[tuple[int, int], ByGrade] = {}
+        for scenario in range(len(column)):
+            self._rates((scenario, policy), balance[scenario] / paths, estimates[scenario])
+            for number in range(len(self.books)):
+                coverage = self._coverage((scenario, policy, number), estimates, balance[scenario])
+                held[scenario, number] = ByGrade.empty(paths, coverage)
+        for window in zip(*(case.windows() for case in column), strict=True):
+            at = window[0][0]
+            runs = [policy_run for _, policy_run in window]
+            cells = [policy_run.tallies.cells for policy_run in runs]
+            for (scenario, number), by_grade in held.items():
+                by_grade.fill(at, cells, scenario, estimates, balance[scenario])
+                self._by_path((scenario, policy, number, at), by_grade, runs[scenario])
+        for (scenario, number), by_grade in held.items():
+            place = scenario, policy, number
+            self._grade_statistics(place, by_grade)
+            lines = roll_forward(
+                balance[scenario] / paths,
+                column[scenario].over_paths().moves / paths,
+                by_grade.coverage,
+            )
+            self.arrays["roll_forward"][place][..., self._positions(number)] = lines
+
+    def _put(
+        self, name: str, at: tuple[int | slice, ...], values: NDArray[np.generic], axis: int
+    ) -> None:
         """Store ``values`` of months 0 to the last one along ``axis``, the opening beside."""
         self.arrays[name][at] = np.delete(values, 0, axis=axis)
         if name + OPENING_SUFFIX in self.arrays:
             self.arrays[name + OPENING_SUFFIX][at] = np.take(values, 0, axis=axis)
 
-    def _rates(self, at: tuple[int, int], policy_run: PolicyRun, found: Estimates) -> None:
-        """Rates for audit."""
+    def _rates(self, at: tuple[int, int], balance: F8, found: Estimates) -> None:
+        """Rates for audit; ``balance``: mean over paths, (months + 1, cells)."""
         for name, (measure, _) in RATES.items():
             self._put(name, at, found.rates[measure], axis=0)
         self._put("lgd", at, found.loss_given_default, axis=0)
         self._put("rate_source", at, found.level, axis=0)
-        balance = policy_run.tallies.cells[..., CellMeasure.BALANCE].mean(axis=0)
         self._put("cell_balance", at, balance, axis=0)
 
-    def _book(
-        self, at: tuple[int, int, int], column: Sequence[PolicyRun], estimates: Sequence[Estimates]
-    ) -> None:
-        """Everything of one rule book."""
-        scenario, _, number = at
-        book, policy_run = list(self.books.values())[number], column[scenario]
+    def _positions(self, number: int) -> NDArray[np.int64]:
+        """Where the grades of a rule book are among those of all."""
+        return np.array([self.grades.index(grade) for grade in self._book(number).grades])
+
+    def _book(self, number: int) -> RuleBook:
+        return list(self.books.values())[number]
+
+    def _coverage(
+        self, at: tuple[int, int, int], estimates: Sequence[Estimates], balance: F8
+    ) -> Coverage:
+        """Grades and rates of one rule book; ``balance``: over all paths, (months + 1, cells)."""
+        scenario, policy, number = at
+        book = self._book(number)
         weights = weights_of(book, self.scenarios, self.output.scenario_weights())
-        coverage = cover(
-            book,
-            number,
-            self.table.cells,
-            Foreseen(estimates, weights),
-            scenario,
-            self.calendar,
-        )
-        cells = [c.tallies.cells for c in column]
-        balance, allowance = balance_and_allowance(cells[scenario], coverage)
-        spread = spread_of_allowance(allowance, coverage, estimates, cells, scenario)
-        positions = np.array([self.grades.index(grade) for grade in book.grades])
-        self._put("cell_grade", at, positions[coverage.grade], axis=0)
-        total = allowance.sum(axis=-1)
-        self._put("allowance", at, total, axis=1)
-        self._put("allowance_spread", at, spread.sum(axis=-1), axis=1)
-        self._put("impaired_balance", at, self._impaired(book, balance, cells[scenario]), axis=1)
-        self.arrays["provision_charge"][at] = _charge(total, policy_run)
-        if (scenario, self.output.policies[at[1]]) == (0, self.output.reference):
-            held = cells[0][:, 0, :, CellMeasure.BALANCE].mean(axis=0)
-            foreseen = Foreseen(estimates, weights)
+        foreseen = Foreseen(estimates, weights)
+        coverage = cover(book, number, self.table.cells, foreseen, scenario, self.calendar)
+        self._put("cell_grade", at, self._positions(number)[coverage.grade], axis=0)
+        if (scenario, self.output.policies[policy]) == (0, self.output.reference):
+            held = balance[0] / self.output.run.paths
             self.arrays[NAME][number] = opening_alternatives(
                 book, number, self.table.cells, foreseen, held, self.calendar
             )
-        self._grade_statistics(at, positions, balance, allowance, spread)
-        self._roll_forward(at, positions, policy_run, coverage)
+        return coverage
+
+    def _by_path(
+        self, at: tuple[int, int, int, slice], by_grade: ByGrade, policy_run: PolicyRun
+    ) -> None:
+        """What a window of paths has of one rule book."""
+        *_, number, paths = at
+        balance = by_grade.balance[paths]
+        total = by_grade.allowance[paths].sum(axis=-1)
+        impaired = self._impaired(self._book(number), balance, policy_run.tallies.cells)
+        self._put("allowance", at, total, axis=1)
+        self._put("allowance_spread", at, by_grade.spread[paths].sum(axis=-1), axis=1)
+        self._put("impaired_balance", at, impaired, axis=1)
+        self.arrays["provision_charge"][at] = _charge(total, policy_run)
 
     def _impaired(self, book: RuleBook, balance: F8, cells: F8) -> F8:
         """Impaired balance, shape (paths, months + 1)."""
@@ -216,17 +237,12 @@ class _Builder:
             held = cells[..., CellMeasure.BALANCE][..., defaulted]
         return np.asarray(held.sum(axis=-1))
 
-    def _grade_statistics(
-        self,
-        at: tuple[int, int, int],
-        positions: NDArray[np.int64],
-        balance: F8,
-        allowance: F8,
-        spread: F8,
-    ) -> None:
+    def _grade_statistics(self, at: tuple[int, int, int], by_grade: ByGrade) -> None:
         """Statistics over paths by grade, months 1 to the last."""
-        sampling = self.output.sampling
-        balance, allowance, spread = balance[:, 1:], allowance[:, 1:], spread[:, 1:]
+        sampling, positions = self.output.sampling, self._positions(at[-1])
+        balance, allowance, spread = (
+            part[:, 1:] for part in (by_grade.balance, by_grade.allowance, by_grade.spread)
+        )
         whole = np.broadcast_to(balance.sum(axis=-1, keepdims=True), balance.shape)
         months = range(1, balance.shape[1] + 1)
 
@@ -248,18 +264,6 @@ class _Builder:
             for suffix in STATISTIC_SUFFIXES:
                 values = _statistic(statistics, suffix)
                 self.arrays[name + suffix][at][:, positions] = values
-
-    def _roll_forward(
-        self,
-        at: tuple[int, int, int],
-        positions: NDArray[np.int64],
-        policy_run: PolicyRun,
-        coverage: Coverage,
-    ) -> None:
-        tallies, paths = policy_run.tallies, self.output.run.paths
-        balance = tallies.cells[..., CellMeasure.BALANCE].mean(axis=0)
-        lines = roll_forward(balance, tallies.moves / paths, coverage)
-        self.arrays["roll_forward"][at][..., positions] = lines
 
 
 def _statistic(statistics: Estimate[F8], suffix: str) -> F8:

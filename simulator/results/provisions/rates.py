@@ -5,7 +5,7 @@ What an estimate may know of the future (``foresight``) decides which scenarios 
 blended from; every blend is linear in the rates, which is what its sampling error rests on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, NamedTuple
@@ -87,9 +87,18 @@ def _over(part: F8, whole: F8, otherwise: float = 0.0) -> F8:
     return out
 
 
-def totals(tallies: Tallies) -> F8:
-    """All of ``CellMeasure`` summed over paths, shape (months + 1, cells, measures)."""
-    return np.concatenate([tallies.cells.sum(axis=0), tallies.cell_sums], axis=-1)
+def totals(windows: Iterable[Tallies]) -> F8:
+    """All of ``CellMeasure`` summed over the paths of all ``windows``, one path after the other.
+
+    Shape (months + 1, cells, measures).
+    """
+    sums: F8 = np.zeros(())
+    over_paths: F8 = np.zeros(())
+    for tallies in windows:
+        over_paths = tallies.cell_sums
+        for path in tallies.cells:
+            sums = sums + path
+    return np.concatenate([sums, over_paths], axis=-1)
 
 
 def pool_numbers(cells: Sequence[RiskCell]) -> NDArray[np.int64]:

@@ -167,7 +167,7 @@ def dataset_of(seeds: tuple[int, ...] = (1,), foresight: str = "perfect") -> xr.
 def estimates_of(output: SimulationOutput) -> list[Estimates]:
     pools, horizon = pool_numbers(cells()), output.timeline.horizon
     return [
-        estimate(totals(output.tallies[s.name, "status_quo"]), pools, 2.0, horizon)
+        estimate(totals([output.tallies[s.name, "status_quo"]]), pools, 2.0, horizon)
         for s in output.scenarios
     ]
 

@@ -121,7 +121,7 @@ def test_the_spread_is_what_a_path_moves_the_mean_by(foresight: str, thin: bool)
     output = run_of((1, 2), foresight=foresight, overlays=[])
     arrays = [output.tallies[s.name, "status_quo"].cells for s in output.scenarios]
     book, pools = output.provision["life"], pool_numbers(cells())
-    sums = [totals(output.tallies[s.name, "status_quo"]) for s in output.scenarios]
+    sums = [totals([output.tallies[s.name, "status_quo"]]) for s in output.scenarios]
     if thin:  # cell 1 lends its rates from the pool
         for one in sums:
             one[:, 1, CellMeasure.LOANS] = 1.0
@@ -140,7 +140,9 @@ def test_the_spread_is_what_a_path_moves_the_mean_by(foresight: str, thin: bool)
     allowance, coverage, estimates = measured(np.ones(PATHS))
     if thin:
         assert (estimates[0].level[:, 1] == Level.POOL).all()
-    spread = spread_of_allowance(allowance, coverage, estimates, arrays, 0)
+    spread = spread_of_allowance(
+        allowance, coverage, estimates, arrays, 0, sums[0][..., CellMeasure.BALANCE]
+    )
     np.testing.assert_allclose(spread.mean(axis=0), allowance.mean(axis=0), rtol=1e-9)
     step = 1e-6
     levels = np.stack([one.level for one in estimates])

@@ -53,7 +53,7 @@ def test_a_thin_cell_takes_the_rates_of_its_pool_and_a_thin_pool_those_of_all_mo
 
 
 def test_months_without_a_full_year_after_them_take_the_rates_of_the_last_with_one() -> None:
-    sums = totals(run_of().tallies["scenario_1", "status_quo"])
+    sums = totals([run_of().tallies["scenario_1", "status_quo"]])
     pools = pool_numbers(cells())
     whole, cut = (estimate(sums, pools, 2.0, horizon) for horizon in (MONTHS + 12, 15))
     for measure in (CellMeasure.LOSS_12, CellMeasure.DEFAULT_LIFE):

@@ -1,0 +1,92 @@
+"""Where the sums of a run's paths are: in memory, or in its blocks, which are read again."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from simulator.engine.block_file import DamagedBlockError
+from simulator.engine.store import BlockStore
+from simulator.engine.units import Unit
+from simulator.kernels.tally import PER_PATH, Tallies
+from simulator.path_windows import OVER_PATHS, Pair, StoredPaths
+from simulator.validation import UserError, clip
+
+
+class InMemory(dict[Pair, Tallies]):
+    """Tallies of all paths by pair."""
+
+    def put(self, pair: Pair, unit: Unit, part: Tallies, key: str) -> None:
+        """Put in what the paths of ``unit`` left."""
+        for name in PER_PATH:
+            getattr(self[pair], name)[unit.first : unit.last] = getattr(part, name)
+
+    def take(self, earlier: "InMemory | InBlocks") -> int:
+        """Put in what a run of fewer paths left; how many these are."""
+        n_known = 0
+        for pair, tallies in earlier.items():
+            n_known = tallies.flows.shape[0]
+            self.put(pair, Unit(pair[0], 0, n_known, ()), tallies, "")
+        return n_known
+
+    def over_paths(self, pair: Pair) -> Tallies:
+        """Where sums over paths belong."""
+        return self[pair]
+
+
+class InBlocks(StoredPaths):
+    """Tallies of ``n_paths`` by pair, of which memory has only the sums over paths.
+
+    ``allocate`` gives zeroed tallies of a number of paths.
+    """
+
+    def __init__(
+        self,
+        store: BlockStore,
+        pairs: Iterable[Pair],
+        n_paths: int,
+        allocate: Callable[[int], Tallies],
+    ) -> None:
+        self.n_paths = n_paths
+        self._store, self._allocate = store, allocate
+        self._sums = {pair: allocate(0) for pair in pairs}
+        self._spans: dict[Pair, list[tuple[int, int, str]]] = {pair: [] for pair in self._sums}
+
+    def __iter__(self) -> Iterator[Pair]:
+        return iter(self._sums)
+
+    def __len__(self) -> int:
+        return len(self._sums)
+
+    def put(self, pair: Pair, unit: Unit, part: Tallies, key: str) -> None:
+        """Note in which section the paths of ``unit`` are."""
+        self._spans[pair].append((unit.first, unit.last, key))
+
+    def take(self, earlier: "InMemory | InBlocks") -> int:
+        """Note where a run of fewer paths left its own; how many these are."""
+        assert isinstance(earlier, InBlocks)
+        for pair, spans in earlier._spans.items():
+            self._spans[pair] += spans
+        return earlier.n_paths
+
+    def over_paths(self, pair: Pair) -> Tallies:
+        """Where sums over paths belong."""
+        return self._sums[pair]
+
+    def window(self, pair: Pair, first: int, last: int) -> Tallies:
+        """Sums of the paths [first, last); ``UserError`` where a block has been damaged since."""
+        sums = self._sums[pair]
+        found = self._allocate(last - first)
+        for begin, end, key in self._spans[pair]:
+            low, high = max(begin, first), min(end, last)
+            if low >= high:
+                continue
+            try:
+                block = self._store.arrays(key, PER_PATH)
+            except DamagedBlockError as error:
+                raise UserError(
+                    f"{clip(self._store.folder, 200)}: a block of paths was damaged after it was"
+                    " made; the same command makes it again and goes on"
+                ) from error
+            for name in PER_PATH:
+                own = getattr(found, name)
+                rows = block[name].reshape(end - begin, *own.shape[1:])
+                own[low - first : high - first] = rows[low - begin : high - begin]
+        return found._replace(**{name: getattr(sums, name) for name in OVER_PATHS})
