@@ -1,5 +1,6 @@
-"""How much memory this process may still take: of the machine, its container and its limits."""
+"""Memory that this process has, and may still take: of the machine, its container, its limits."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -8,6 +9,16 @@ from typing import Final
 _GROUPS: Final = Path("/sys/fs/cgroup")
 _PROCESS: Final = Path("/proc/self")
 _KIB: Final = 1024
+_SIZES: Final = {"MB": 10**6, "GB": 10**9, "MiB": 1 << 20, "GiB": 1 << 30}
+
+
+def bytes_of(text: str) -> int:
+    """The size ``text``, such as ``4GB``; ``ValueError`` where it is none."""
+    found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?) ?(MB|GB|MiB|GiB)", text)
+    if found is None:
+        raise ValueError("must be a size such as 4GB or 500MB")
+    number, unit = found.groups()
+    return int(float(number) * _SIZES[unit])
 
 
 def free_memory() -> int | None:
@@ -17,6 +28,15 @@ def free_memory() -> int | None:
     """
     found = [*_of_machine(), *_of_groups(), *_of_limits()]
     return max(0, min(found)) if found else None
+
+
+def taken_memory() -> int:
+    """Bytes that this process has in memory; 0 where that is not told."""
+    for line in _lines(_PROCESS / "status"):
+        name, _, rest = line.partition(":")
+        if name == "VmRSS":
+            return _KIB * int(rest.split()[0])
+    return 0
 
 
 def _of_machine() -> Iterator[int]:

@@ -15,7 +15,7 @@ from simulator.reading.named_files import named_files, with_home
 from simulator.request import ExperimentRequest
 from simulator.results.run_folder import sha256_of
 
-_NO_NUMBERS: Final = {"threads", "path_batch", "keep_blocks"}
+_NO_NUMBERS: Final = {"threads", "path_batch", "keep_blocks", "most_memory"}
 """Keys of ``run`` that change no result."""
 
 

@@ -1,19 +1,22 @@
 """What a run needs of memory, disk and time, told or refused before its first path.
 
-Sums over paths are held until the results are written: their size is known to the byte. What
-threads, results and pages take beside them, and how fast paths are simulated, was measured.
+Sums of all paths are held until the results are written, where they fit: their size is known to the
+byte. Where they do not they stay in the blocks that a run leaves, and what is made of them in a
+file beside. What threads, results and pages take, and how fast paths are simulated, was measured.
 """
 
+import math
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from simulator.book.schema import Book
 from simulator.engine import scratch_bytes, thread_count
-from simulator.free_memory import free_memory
+from simulator.free_memory import free_memory, taken_memory
 from simulator.packing import Packed
+from simulator.path_windows import WINDOW
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
 from simulator.settings import ExplainSettings
@@ -23,6 +26,8 @@ RESULTS_SHARE: Final = 0.1
 """Memory of the results phase beside the sums, over them; measured 0.06 to 0.1."""
 RESULTS_BYTES: Final = 150 << 20
 """Memory of the results phase and the pages, whatever the run; measured 60 to 110 MB."""
+LEAN_SHARE: Final = 0.03
+"""What memory has of them where they stay in blocks: allowances and profit of each path."""
 LEAST_FILE: Final = 0.06
 """Size of results.nc over the sums, the least that was measured."""
 FILE: Final = 0.12
@@ -39,6 +44,12 @@ RUN_OFF_LIVES: Final = 0.25
 """Share of the borrowers that a month of the run-off has on average."""
 TIGHT: Final = 0.8
 """Share of what is free from which on a run is told to be tight."""
+AMOUNTS: Final = 8
+"""Numbers of each path at hand where allowances and figures are reckoned (assumption)."""
+LEAST_ROOM: Final = 64 << 20
+"""Bytes that statistics take at once, at least, where sums of paths are in blocks."""
+MOST_ROOM: Final = 1 << 30
+"""And at most: more hardly saves time."""
 SHADOW_POLICIES: Final = 3
 """Policies that explaining underwriting simulates beside the run's."""
 
@@ -48,7 +59,9 @@ class Needs:
     """Bytes and seconds of a run, memory on top of what the process has by now.
 
     ``memory`` is ``by_path`` for each path and the rest whatever their number; ``standards`` of it
-    belongs to provision standards. ``least_disk`` is surely needed, ``disk`` about.
+    belongs to provision standards. ``lean`` and ``lean_by_path`` are the same where sums of paths
+    stay in blocks, without the room that statistics take. ``least_disk`` is surely needed,
+    ``disk`` about.
     """
 
     memory: float
@@ -57,6 +70,18 @@ class Needs:
     least_disk: float
     disk: float
     seconds: float
+    lean: float
+    lean_by_path: float
+
+
+class Place(NamedTuple):
+    """Where a run's sums of paths are: in memory, or in its blocks.
+
+    ``room``: bytes that statistics may then take at once.
+    """
+
+    in_blocks: bool = False
+    room: int = 0
 
 
 def needs_of(request: ExperimentRequest, book: Book, packed: Packed) -> Needs:
@@ -65,16 +90,20 @@ def needs_of(request: ExperimentRequest, book: Book, packed: Packed) -> Needs:
     plain = replace(packed, n_cells=0)
     cases = len(request.scenarios) * n_policies
     others = _sums(plain, request, cases)
-    whole = _sums(packed, request, cases)
-    standards = whole.total(run.paths) - others.total(run.paths)
+    own = _sums(packed, request, cases)
+    standards = own.total(run.paths) - others.total(run.paths)
+    beside = _Sums(0.0, 0.0)
     if request.section("explain", ExplainSettings).underwriting:
         shadows = len(request.scenarios) * SHADOW_POLICIES
-        whole = whole.plus(_sums(plain, request, shadows, by_score=True))
+        beside = _sums(plain, request, shadows, by_score=True)
     elif request.break_even:
-        whole = whole.plus(_sums(packed, request, len(request.scenarios)))
+        beside = _sums(packed, request, len(request.scenarios))
+    whole = own.plus(beside)
     threads, sums = thread_count(run), whole.total(run.paths)
     months = run.months + RUN_OFF_LIVES * (run.timeline.horizon - run.months)
     scratch = threads * scratch_bytes(packed, run)
+    by_path = LEAN_SHARE * own.by_path + _amounts(request) + (1.0 + RESULTS_SHARE) * beside.by_path
+    lean = by_path * run.paths + whole.fixed + _windows(own, request, threads)
     return Needs(
         memory=(1.0 + RESULTS_SHARE) * sums + scratch + RESULTS_BYTES,
         by_path=(1.0 + RESULTS_SHARE) * whole.by_path,
@@ -86,7 +115,31 @@ def needs_of(request: ExperimentRequest, book: Book, packed: Packed) -> Needs:
         * months
         * book.n_opening_borrowers
         / (SPEED * threads),
+        lean=lean + scratch + RESULTS_BYTES,
+        lean_by_path=by_path,
     )
+
+
+def _amounts(request: ExperimentRequest) -> float:
+    """Bytes that each path takes while allowances and summaries are reckoned.
+
+    ``AMOUNTS`` numbers a month of every grade and scenario, and of every case.
+    """
+    grades = sum(len(book.grades) for book in request.provision.values())
+    n_scenarios, n_policies = len(request.scenarios), len(request.all_policies)
+    return 8.0 * AMOUNTS * (request.run.months + 1) * n_scenarios * (grades + n_policies)
+
+
+def _windows(sums: "_Sums", request: ExperimentRequest, threads: int) -> float:
+    """Bytes of the paths that are at hand where the others are in blocks.
+
+    Of a window of one policy in every scenario and one more; of each thread's unit, twice: as it
+    is and pressed.
+    """
+    n_scenarios, n_policies = len(request.scenarios), len(request.all_policies)
+    of_case = sums.by_path / (n_scenarios * n_policies)
+    units = 2.0 * threads * min(request.run.path_batch, request.run.paths) * n_policies
+    return of_case * (min(WINDOW, request.run.paths) * (n_scenarios + 1) + units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +178,16 @@ def _sums(
 
 def check_needs(
     request: ExperimentRequest, needs: Needs, output: Path | None, watch: Progress
-) -> None:
-    """Tell what the run needs; a ``UserError`` with what helps where there is not so much."""
-    free = free_memory()
-    if free is not None and needs.memory > free:
-        raise UserError(_too_large(request, needs, free))
+) -> Place:
+    """Tell what the run needs, and where its sums of paths are to be.
+
+    A ``UserError`` with what helps where there is not so much memory or disk. Blocks are left only
+    in an ``output``.
+    """
+    limit = _limit(request)
+    place, memory = _place(needs, limit, output)
+    if memory > limit.bytes:
+        raise UserError(_too_large(request, needs, limit, output))
     room = None if output is None else _free_disk(output)
     if room is not None and needs.least_disk > room:
         raise UserError(
@@ -138,39 +196,77 @@ def check_needs(
             " policies or scenarios need less"
         )
     watch.tell(
-        f"about {size(needs.memory)} of memory, {size(needs.disk)} on disk and"
+        f"about {size(memory)} of memory, {size(needs.disk)} on disk and"
         f" {duration(needs.seconds)} of simulation"
     )
-    if free is not None and needs.memory > TIGHT * free:
+    if place.in_blocks:
         watch.tell(
-            f"warning: memory is tight: about {size(needs.memory)} of {size(free)} that are free"
+            f"sums of all paths together would take {size(needs.memory)}: they stay in the blocks"
+            " and are read again for the results"
         )
+    elif memory > TIGHT * limit.bytes:
+        watch.tell(f"warning: memory is tight: about {size(memory)} of {limit.told}")
     if room is not None and needs.disk > room:
         watch.tell(
             f"warning: the disk may be too small: about {size(needs.disk)} are needed, and"
             f" {size(room)} are free"
         )
+    return place
 
 
-def _too_large(request: ExperimentRequest, needs: Needs, free: float) -> str:
-    """What is needed, what is free, and what would fit."""
+class _Limit(NamedTuple):
+    """Bytes that a run may take beside what the process has; ``told``: in words."""
+
+    bytes: float
+    told: str
+
+
+def _limit(request: ExperimentRequest) -> _Limit:
+    """The least of what is free and of what ``run.most_memory`` leaves."""
+    found = [_Limit(math.inf, "all")]
+    free, most = free_memory(), request.run.most_bytes
+    if free is not None:
+        found.append(_Limit(free, f"{size(free)} that are free"))
+    if most is not None:
+        left = max(0.0, most - taken_memory())
+        words = f"{size(left)} that run.most_memory={request.run.most_memory} leaves"
+        found.append(_Limit(left, words))
+    return min(found)
+
+
+def _place(needs: Needs, limit: _Limit, output: Path | None) -> tuple[Place, float]:
+    """Where sums of paths are to be, and the memory that this takes."""
+    least = needs.lean + LEAST_ROOM
+    if needs.memory <= limit.bytes or output is None or needs.memory <= least:
+        return Place(), needs.memory
+    room = min(max(LEAST_ROOM, TIGHT * limit.bytes - needs.lean), MOST_ROOM)
+    return Place(in_blocks=True, room=int(room)), needs.lean + room
+
+
+def _too_large(request: ExperimentRequest, needs: Needs, limit: _Limit, output: Path | None) -> str:
+    """What is needed, what there is, and what would fit."""
     run = request.run
     n_scenarios, n_policies = len(request.scenarios), len(request.all_policies)
+    memory, by_path = needs.memory, needs.by_path
+    if output is not None and needs.lean + LEAST_ROOM < memory:
+        memory, by_path = needs.lean + LEAST_ROOM, needs.lean_by_path
     head = (
         f"run: {run.paths:,} paths, {n_policies} {'policy' if n_policies == 1 else 'policies'} and"
         f" {n_scenarios} scenario{'' if n_scenarios == 1 else 's'} need about"
-        f" {size(needs.memory)} of memory, and {size(free)} are free"
+        f" {size(memory)} of memory, and there are {limit.told}"
     )
-    held = needs.by_path * run.paths
-    fitting = _two_figures(int((free - (needs.memory - held)) / needs.by_path))
+    held = by_path * run.paths
+    fitting = _two_figures(int((limit.bytes - (memory - held)) / by_path))
     fitting -= fitting % run.draws_per_path
     if fitting < 1:
         return f"{head}; fewer borrowers (book.borrowers) and run.threads=1 need less"
     takes = [f"a policy takes {size(held / n_policies)}", f"a scenario {size(held / n_scenarios)}"]
     if needs.standards > 0.0:
-        takes.append(f"all provision standards {size(needs.standards)}")
+        share = needs.standards / needs.memory
+        takes.append(f"all provision standards {size(share * memory)}")
     key = "run.most_paths" if run.precision else "run.paths"
-    return f"{head}: {key}={fitting} fits; {', '.join(takes)}"
+    folder = "" if output is not None else "; with a folder for its files it needs less"
+    return f"{head}: {key}={fitting} fits; {', '.join(takes)}{folder}"
 
 
 def _two_figures(number: int) -> int:

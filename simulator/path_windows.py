@@ -2,11 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from simulator.kernels.tally import Tallies
 
-WINDOW: Final = 256
+WINDOW: Final = 128
 """Paths that results are reckoned of at once, wherever their sums are: the last bit of a product of
 matrices may depend on their sizes."""
 
@@ -26,6 +27,8 @@ class StoredPaths(Mapping[Pair, Tallies], ABC):
     n_paths: int
     room: int
     """Bytes that numbers of all paths may take at once."""
+    folder: Path
+    """Where what is made of all paths may be put as well."""
 
     @abstractmethod
     def window(self, pair: Pair, first: int, last: int) -> Tallies:
@@ -44,6 +47,11 @@ def paths_of(tallies: Mapping[Pair, Tallies], pair: Pair) -> int:
 def room_of(tallies: Mapping[Pair, Tallies]) -> int:
     """Bytes that numbers of all paths may take at once."""
     return tallies.room if isinstance(tallies, StoredPaths) else ROOM
+
+
+def scratch_of(tallies: Mapping[Pair, Tallies]) -> Path | None:
+    """Folder for what is made of all paths; None where memory has room for it."""
+    return tallies.folder if isinstance(tallies, StoredPaths) else None
 
 
 def window_of(tallies: Mapping[Pair, Tallies], pair: Pair, first: int, last: int) -> Tallies:

@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from simulator.book_settings import BookSettings as BookSettings
+from simulator.free_memory import bytes_of
 from simulator.question_settings import BreakEvenSettings as BreakEvenSettings
 from simulator.question_settings import ReverseQuestions as ReverseQuestions
 from simulator.question_settings import ReverseSettings as ReverseSettings
@@ -23,6 +24,12 @@ def _calendar_month(text: str) -> str:
     return text
 
 
+def _memory_size(text: str) -> str:
+    bytes_of(text)
+    return text
+
+
+MemorySize = Annotated[str, AfterValidator(_memory_size)]
 CalendarMonth = Annotated[str, AfterValidator(_calendar_month)]
 
 
@@ -91,6 +98,9 @@ class RunSettings(Frozen):
     keep_blocks: bool = True
     """Whether blocks of paths stay in the folder of a run that has ended well, for a later one
     with more paths or policies; those of an interrupted run stay in any case."""
+    most_memory: MemorySize | None = None
+    """Memory that the process is to keep to, as 4GB; None: what is free. Where sums of all paths
+    take more they stay in the blocks; changes no result."""
     history_borrowers: int = Field(default=0, ge=0, le=1_000_000)
     """Borrowers (the first by permanent id) whose history on path 0 goes to history.parquet."""
 
@@ -118,6 +128,11 @@ class RunSettings(Frozen):
                 f"run.most_paths must be at least run.paths; got {self.most_paths} and {self.paths}"
             )
         return self
+
+    @property
+    def most_bytes(self) -> int | None:
+        """``most_memory`` in bytes."""
+        return None if self.most_memory is None else bytes_of(self.most_memory)
 
     @property
     def macro_draws(self) -> int:

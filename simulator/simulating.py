@@ -72,7 +72,7 @@ def _simulate(
     packed = pack(book, request.parameters, cells)
     watch.finish()
     largest = replace(request, run=run.model_copy(update={"paths": most_paths(run)}))
-    check_needs(largest, needs_of(largest, book, packed), output, watch)
+    place = check_needs(largest, needs_of(largest, book, packed), output, watch)
     for line in plan_lines(run):
         watch.tell(line)
 
@@ -82,7 +82,7 @@ def _simulate(
     while True:
         paths = {name: draw_macro_paths(scenario, run) for name, scenario in scenarios.items()}
         worlds = world_builders(request, book, paths)
-        known = 0 if simulation is None else next(iter(simulation.tallies.values())).flows.shape[0]
+        known = 0 if simulation is None else simulation.tallies.n_paths
         watch.start((run.paths - known) * len(worlds) * len(levers), "simulating paths")
         simulation = simulate(
             packed,
@@ -92,6 +92,7 @@ def _simulate(
             watch.advance,
             earlier=simulation,
             store=store,
+            room=place.room if place.in_blocks else None,
             runner=runner,
         )
         watch.finish()

@@ -28,7 +28,7 @@ def simulate(
     by_score: bool = False,
     earlier: Simulation | None = None,
     store: BlockStore | None = None,
-    in_blocks: bool = False,
+    room: int | None = None,
     runner: Runner | None = None,
 ) -> Simulation:
     """Run every scenario and policy; ``advance`` is told of each finished path of a policy.
@@ -36,14 +36,14 @@ def simulate(
     ``by_score``: new customers are summed by their score. ``earlier``: what the same call with
     fewer paths left; its paths are taken as they are, and the result is that without it.
     ``store``: blocks of paths that are there already are not simulated again, others are left
-    there; the result is that without it. ``in_blocks``: sums of paths stay in the ``store`` alone,
-    from where the result reads them. ``runner``: what runs units in place of this process's
-    threads; it needs a ``store``.
+    there; the result is that without it. ``room``: sums of paths stay in the ``store`` alone, from
+    where the result reads them; statistics over all may then take so many bytes at once.
+    ``runner``: what runs units in place of this process's threads; it needs a ``store``.
     """
     context = Context(packed, worlds, levers, run, by_score)
     pairs = [(scenario, policy) for scenario in worlds for policy in levers]
-    place = store if in_blocks else None
-    result = Simulation.empty(packed, pairs, run, by_score=by_score, store=place)
+    place = None if room is None or store is None else (store, room)
+    result = Simulation.empty(packed, pairs, run, by_score=by_score, place=place)
     known = 0 if earlier is None else result.take(earlier)
     kept = None if store is None else Kept(store, context, result)
     units: list[Unit] = []

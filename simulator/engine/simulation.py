@@ -39,12 +39,13 @@ class Simulation:
         run: RunSettings,
         *,
         by_score: bool = False,
-        store: BlockStore | None = None,
+        place: tuple[BlockStore, int] | None = None,
         first: int = 0,
     ) -> "Simulation":
         """Zeros for all paths of ``run``, which begin with ``first``, under each of ``pairs``.
 
-        ``by_score``: as ``simulate``. With a ``store`` sums of paths stay in its blocks.
+        ``by_score``: as ``simulate``. ``place``: blocks where sums of paths stay, and the
+        bytes that statistics over all of them may take.
         """
         horizon, pairs = run.timeline.horizon, list(pairs)
 
@@ -53,8 +54,8 @@ class Simulation:
 
         tallies = (
             InMemory({pair: allocate(run.paths) for pair in pairs})
-            if store is None
-            else InBlocks(store, pairs, run.paths, allocate)
+            if place is None
+            else InBlocks(*place, pairs, run.paths, allocate)
         )
         shape = allocate(0)
         over_paths = {pair: OverPaths.of(packed, shape) for pair in pairs}

@@ -13,6 +13,12 @@ from simulator.validation import UserError, clip
 class InMemory(dict[Pair, Tallies]):
     """Tallies of all paths by pair."""
 
+    @property
+    def n_paths(self) -> int:
+        """Number of paths."""
+        n_paths: int = next(iter(self.values())).flows.shape[0]
+        return n_paths
+
     def put(self, pair: Pair, unit: Unit, part: Tallies, key: str) -> None:
         """Put in what the paths of ``unit`` left."""
         for name in PER_PATH:
@@ -20,11 +26,9 @@ class InMemory(dict[Pair, Tallies]):
 
     def take(self, earlier: "InMemory | InBlocks") -> int:
         """Put in what a run of fewer paths left; how many these are."""
-        n_known = 0
         for pair, tallies in earlier.items():
-            n_known = tallies.flows.shape[0]
-            self.put(pair, Unit(pair[0], 0, n_known, ()), tallies, "")
-        return n_known
+            self.put(pair, Unit(pair[0], 0, earlier.n_paths, ()), tallies, "")
+        return earlier.n_paths
 
     def over_paths(self, pair: Pair) -> Tallies:
         """Where sums over paths belong."""
@@ -40,11 +44,12 @@ class InBlocks(StoredPaths):
     def __init__(
         self,
         store: BlockStore,
+        room: int,
         pairs: Iterable[Pair],
         n_paths: int,
         allocate: Callable[[int], Tallies],
     ) -> None:
-        self.n_paths = n_paths
+        self.n_paths, self.room, self.folder = n_paths, room, store.folder
         self._store, self._allocate = store, allocate
         self._sums = {pair: allocate(0) for pair in pairs}
         self._spans: dict[Pair, list[tuple[int, int, str]]] = {pair: [] for pair in self._sums}

@@ -8,8 +8,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from simulator.path_windows import scratch_of
 from simulator.results.cases import Case
 from simulator.results.net_present_value import NET_PRESENT_VALUES
+from simulator.results.on_disk import Allocate, At, InMemory, Numbers, Scratch
 from simulator.results.policy_run import PolicyRun
 from simulator.results.score_power import SCORE_VARIABLES
 from simulator.results.table import MONEY, unit_in
@@ -44,8 +46,12 @@ def variables_by_path(cases: Sequence[Sequence[Case]]) -> Variables:
     ``cases`` by scenario (outer) and policy (inner).
     """
     output = cases[0][0].output
+    scratch = scratch_of(output.tallies)
     filling = _Filling(
-        (len(cases), len(cases[0]), output.run.paths), output.book.currency, output.timeline.months
+        (len(cases), len(cases[0]), output.run.paths),
+        output.book.currency,
+        output.timeline.months,
+        InMemory if scratch is None else Scratch(scratch).allocate,
     )
     worth = VALUE_VARIABLES if output.timeline.runoff_months else ()
     whole = (RECOVERABLE, *WHOLE_VARIABLES, *NET_PRESENT_VALUES, *worth, *SCORE_VARIABLES)
@@ -57,7 +63,7 @@ def variables_by_path(cases: Sequence[Sequence[Case]]) -> Variables:
                     filling.monthly(at, item, policy_run)
                 for other in whole:
                     filling.put(at, other.name, other, other.extract(policy_run), other.dims)
-    return filling.variables
+    return filling.variables()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +73,19 @@ class _Filling:
     shape: tuple[int, int, int]
     currency: str
     months: int
-    variables: Variables = field(default_factory=dict)
+    allocate: Allocate
+    _numbers: dict[str, tuple[Numbers, tuple[str, ...], dict[str, str]]] = field(
+        default_factory=dict
+    )
 
-    def monthly(
-        self, at: tuple[int, int, slice], item: PathVariable, policy_run: PolicyRun
-    ) -> None:
+    def variables(self) -> Variables:
+        """All of them, once they are full."""
+        return {
+            name: numbers.variable((*PATH_DIMS, *dims), attributes)
+            for name, (numbers, dims, attributes) in self._numbers.items()
+        }
+
+    def monthly(self, at: At, item: PathVariable, policy_run: PolicyRun) -> None:
         """A monthly variable, its opening value and its sum over the run-off where it has one."""
         full, months = np.ascontiguousarray(item.extract(policy_run)), self.months
         self.put(at, item.name, item, full[:, 1 : months + 1], ("month", *item.dims))
@@ -84,7 +98,7 @@ class _Filling:
 
     def put(
         self,
-        at: tuple[int, int, slice],
+        at: At,
         name: str,
         item: PathVariable | WholeVariable,
         values: F8,
@@ -92,9 +106,9 @@ class _Filling:
         words: str = "",
     ) -> None:
         """Put in ``values`` (paths of the window, *dims) of the variable ``name``."""
-        if name not in self.variables:
+        if name not in self._numbers:
             meaning = f"{item.long_name}; {words}" if words else item.long_name
             attributes = {"units": unit_in(self.currency, item.unit), "long_name": meaning}
-            zeros = np.zeros((*self.shape, *values.shape[1:]), dtype=values.dtype)
-            self.variables[name] = xr.Variable((*PATH_DIMS, *dims), zeros, attributes)
-        self.variables[name].values[at] = values
+            numbers = self.allocate((*self.shape, *values.shape[1:]))
+            self._numbers[name] = numbers, dims, attributes
+        self._numbers[name][0].put(at, values)

@@ -12,7 +12,7 @@ from simulator.results.sampling import Draws, Sampling
 
 CONFIDENCE: Final = 0.95
 QUANTILES: Final = {"p05": 0.05, "p50": 0.5, "p95": 0.95}
-_CHUNK: Final = 4_000_000
+_CHUNK: Final = 1_000_000
 """Numbers worked on at once; bounds scratch memory, changes no result."""
 FEW_DRAWS: Final = 10
 """Draws of the economy below which correlations are taken as 0."""
