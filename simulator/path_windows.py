@@ -1,11 +1,11 @@
 """Sums of a run's paths, a window of paths at a time: in memory, or where the run has left them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from simulator.kernels.tally import Tallies
+from simulator.kernels.tally import PER_PATH, Tallies
 
 WINDOW: Final = 128
 """Paths that results are reckoned of at once, wherever their sums are: the last bit of a product of
@@ -13,6 +13,10 @@ matrices may depend on their sizes."""
 
 OVER_PATHS: Final = ("cell_sums", "moves", "brought", "passed_on")
 """Arrays of ``Tallies`` that are summed over paths."""
+
+STOCKS: Final = "stocks"
+VIEWS: Final = tuple(name for name in Tallies._fields if name not in (*PER_PATH, *OVER_PATHS))
+"""Arrays of ``Tallies`` that are views of ``STOCKS``."""
 
 ROOM: Final = 64 << 20
 """Bytes that numbers of all paths may take at once beside sums that are in memory."""
@@ -31,12 +35,12 @@ class StoredPaths(Mapping[Pair, Tallies], ABC):
     """Where what is made of all paths may be put as well."""
 
     @abstractmethod
-    def window(self, pair: Pair, first: int, last: int) -> Tallies:
-        """Sums of the paths [first, last); those over paths are of all paths."""
+    def window(self, pair: Pair, first: int, last: int, names: Sequence[str]) -> Tallies:
+        """Arrays ``names`` of the paths [first, last), others of no path; sums over all paths."""
 
     def __getitem__(self, pair: Pair) -> Tallies:
         """Of all paths, read whole: with many paths only few pairs fit into memory."""
-        return self.window(pair, 0, self.n_paths)
+        return self.window(pair, 0, self.n_paths, PER_PATH)
 
 
 def paths_of(tallies: Mapping[Pair, Tallies], pair: Pair) -> int:
@@ -54,10 +58,19 @@ def scratch_of(tallies: Mapping[Pair, Tallies]) -> Path | None:
     return tallies.folder if isinstance(tallies, StoredPaths) else None
 
 
-def window_of(tallies: Mapping[Pair, Tallies], pair: Pair, first: int, last: int) -> Tallies:
-    """Sums of the paths [first, last) of ``pair``; those over paths are of all paths."""
+def window_of(
+    tallies: Mapping[Pair, Tallies],
+    pair: Pair,
+    first: int,
+    last: int,
+    names: Sequence[str] = PER_PATH,
+) -> Tallies:
+    """Sums of the paths [first, last) of ``pair``; those over paths are of all paths.
+
+    ``names``: arrays that are needed, of ``PER_PATH``; where others must be read they are empty.
+    """
     if isinstance(tallies, StoredPaths):
-        return tallies.window(pair, first, last)
+        return tallies.window(pair, first, last, names)
     whole = tallies[pair]
     return Tallies(
         *(
@@ -72,9 +85,14 @@ def over_paths_of(tallies: Mapping[Pair, Tallies], pair: Pair) -> Tallies:
     return window_of(tallies, pair, 0, 0)
 
 
-def windows(tallies: Mapping[Pair, Tallies], pair: Pair) -> Iterator[tuple[slice, Tallies]]:
-    """Every path of ``pair``, ``WINDOW`` at a time: where they are, and their sums."""
+def windows(
+    tallies: Mapping[Pair, Tallies], pair: Pair, names: Sequence[str] = PER_PATH
+) -> Iterator[tuple[slice, Tallies]]:
+    """Every path of ``pair``, ``WINDOW`` at a time: where they are, and their sums.
+
+    ``names`` as in ``window_of``.
+    """
     n_paths = paths_of(tallies, pair)
     for first in range(0, n_paths, WINDOW):
         last = min(first + WINDOW, n_paths)
-        yield slice(first, last), window_of(tallies, pair, first, last)
+        yield slice(first, last), window_of(tallies, pair, first, last, names)

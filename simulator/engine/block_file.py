@@ -1,7 +1,7 @@
 """The file of a block: sections, compressed, under one checksum.
 
 A line that names the format, the SHA-256 of all that follows, the length of a header, the header
-as JSON, then each section's arrays one after the other, compressed. Nothing in it is ever run.
+as JSON, then each section's arrays one after the other, each compressed. Nothing in it is ever run.
 """
 
 import json
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 Section = dict[str, NDArray[np.generic]]
 """What some paths of a scenario and policy leave, by name."""
 
-MAGIC: Final = b"loanstress block 1\n"
+MAGIC: Final = b"loanstress block 2\n"
 _LENGTH: Final = struct.Struct("<I")
 _BEGIN: Final = len(MAGIC) + 32
 _LONGEST_HEADER: Final = 1 << 24
@@ -34,15 +34,19 @@ class DamagedBlockError(Exception):
 
 
 class Entry(NamedTuple):
-    """A section in a file's header; ``arrays``: names and bytes, in their order."""
+    """A section in a file's header; ``arrays``: names, bytes and compressed bytes, in order."""
 
     key: str
     scenario: str
     policy: str
     first: int
     last: int
-    arrays: Mapping[str, int]
-    compressed: int
+    arrays: Mapping[str, tuple[int, int]]
+
+    @property
+    def compressed(self) -> int:
+        """Bytes of all its arrays."""
+        return sum(size for _, size in self.arrays.values())
 
 
 def write_block(file: Path, sections: Sequence[tuple[Entry, Section]]) -> None:
@@ -53,9 +57,10 @@ def write_block(file: Path, sections: Sequence[tuple[Entry, Section]]) -> None:
     entries: list[Entry] = []
     bodies: list[bytes] = []
     for entry, section in sections:
-        bodies.append(_packed(section))
-        sizes = {name: array.nbytes for name, array in section.items()}
-        entries.append(entry._replace(arrays=sizes, compressed=len(bodies[-1])))
+        pressed = {name: _packed(array) for name, array in section.items()}
+        sizes = {name: (section[name].nbytes, len(body)) for name, body in pressed.items()}
+        entries.append(entry._replace(arrays=sizes))
+        bodies += pressed.values()
     header = json.dumps([entry._asdict() for entry in entries]).encode()
     content = b"".join((_LENGTH.pack(len(header)), header, *bodies))
     part = file.with_name(f"{file.name}.{uuid4().hex}.part")
@@ -72,14 +77,8 @@ def write_block(file: Path, sections: Sequence[tuple[Entry, Section]]) -> None:
         raise
 
 
-def _packed(section: Section) -> bytes:
-    pressed = zlib.compressobj(_LEVEL)
-    parts = [
-        pressed.compress(np.ascontiguousarray(array).data.cast("B"))
-        for array in section.values()
-        if array.size
-    ]
-    return b"".join((*parts, pressed.flush()))
+def _packed(array: NDArray[np.generic]) -> bytes:
+    return zlib.compress(np.ascontiguousarray(array).tobytes(), _LEVEL)
 
 
 def entries_in(file: Path) -> list[Entry]:
@@ -97,8 +96,14 @@ def entries_in(file: Path) -> list[Entry]:
 
 def _entries(header: bytes) -> list[Entry]:
     try:
-        return [Entry(**item) for item in json.loads(header)]
-    except (ValueError, TypeError) as error:
+        found = [Entry(**item) for item in json.loads(header)]
+        return [
+            entry._replace(
+                arrays={name: (int(n), int(size)) for name, (n, size) in entry.arrays.items()}
+            )
+            for entry in found
+        ]
+    except (ValueError, TypeError, AttributeError) as error:
         raise DamagedBlockError("header") from error
 
 
@@ -123,23 +128,31 @@ def read_block(file: Path) -> dict[str, tuple[Entry, bytes]]:
     return found
 
 
-def read_section(file: Path, key: str) -> tuple[Entry, bytes]:
-    """One section of ``file``, still compressed; of the checksums only its own will be looked at.
+def read_numbers(file: Path, key: str, names: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+    """Arrays ``names`` of one section of ``file``, flat; only these are read.
 
-    Raises ``DamagedBlockError`` where it is not there.
+    Raises ``DamagedBlockError`` where one is not there or not whole by its own checksum.
     """
+    found: dict[str, NDArray[np.float64]] = {}
     try:
         with file.open("rb") as content:
             (length,) = _LENGTH.unpack(content.read(_BEGIN + _LENGTH.size)[_BEGIN:])
             at = _BEGIN + _LENGTH.size + length
             for entry in _entries(content.read(length)):
-                if entry.key == key:
-                    content.seek(at)
-                    return entry, content.read(entry.compressed)
-                at += entry.compressed
+                if entry.key != key:
+                    at += entry.compressed
+                    continue
+                for name, (n_bytes, size) in entry.arrays.items():
+                    if name in names:
+                        content.seek(at)
+                        found[name] = np.frombuffer(_unpacked(content.read(size), n_bytes))
+                    at += size
+                break
     except (OSError, struct.error) as error:
         raise DamagedBlockError(file.name) from error
-    raise DamagedBlockError(file.name)
+    if len(found) < len(names):
+        raise DamagedBlockError(file.name)
+    return found
 
 
 def fill(section: Section, entry: Entry, compressed: bytes) -> None:
@@ -147,40 +160,24 @@ def fill(section: Section, entry: Entry, compressed: bytes) -> None:
 
     Raises ``DamagedBlockError`` where they are not.
     """
-    sizes = {name: array.nbytes for name, array in section.items()}
-    if sizes != dict(entry.arrays):
+    sizes = {name: n_bytes for name, (n_bytes, _) in entry.arrays.items()}
+    if {name: array.nbytes for name, array in section.items()} != sizes:
         raise DamagedBlockError(entry.key)
-    content, at = _unpacked(entry, compressed), 0
-    for array in section.values():
-        found = np.frombuffer(content, dtype=array.dtype, count=array.size, offset=at)
-        array[...] = found.reshape(array.shape)
-        at += array.nbytes
-
-
-def numbers_in(
-    entry: Entry, compressed: bytes, names: Sequence[str]
-) -> dict[str, NDArray[np.float64]]:
-    """The arrays ``names`` of a section, flat; ``DamagedBlockError`` where it is not whole."""
-    content, at = _unpacked(entry, compressed), 0
-    found: dict[str, NDArray[np.float64]] = {}
-    for name, size in entry.arrays.items():
-        if name in names:
-            count = size // np.dtype(np.float64).itemsize
-            found[name] = np.frombuffer(content, dtype=np.float64, count=count, offset=at)
+    at = 0
+    for array, (n_bytes, size) in zip(section.values(), entry.arrays.values(), strict=True):
+        content = _unpacked(compressed[at : at + size], n_bytes)
+        array[...] = np.frombuffer(content, dtype=array.dtype).reshape(array.shape)
         at += size
-    if len(found) < len(names):
-        raise DamagedBlockError(entry.key)
-    return found
 
 
-def _unpacked(entry: Entry, compressed: bytes) -> bytes:
-    total = sum(entry.arrays.values())
+def _unpacked(compressed: bytes, n_bytes: int) -> bytes:
+    """``n_bytes`` that were compressed."""
     unpacking = zlib.decompressobj()
     try:
-        content = unpacking.decompress(compressed, total + 1)
+        content = unpacking.decompress(compressed, n_bytes + 1)
         content += unpacking.flush()
     except zlib.error as error:
-        raise DamagedBlockError(entry.key) from error
-    if len(content) != total or not unpacking.eof:
-        raise DamagedBlockError(entry.key)
+        raise DamagedBlockError("array") from error
+    if len(content) != n_bytes or not unpacking.eof:
+        raise DamagedBlockError("array")
     return content

@@ -16,9 +16,8 @@ from simulator.engine.block_file import (
     Entry,
     Section,
     entries_in,
-    numbers_in,
     read_block,
-    read_section,
+    read_numbers,
     write_block,
 )
 from simulator.validation import UserError, clip
@@ -78,7 +77,7 @@ class BlockStore:
 
         Raises ``DamagedBlockError`` where it is no longer whole.
         """
-        return numbers_in(*read_section(self._file_of[key], key), names)
+        return read_numbers(self._file_of[key], key, names)
 
     def keep(self, sections: Sequence[tuple[Entry, Section]]) -> None:
         """Leave a block; ``UserError`` where the disk does not take it."""

@@ -1,12 +1,15 @@
 """Where the sums of a run's paths are: in memory, or in its blocks, which are read again."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from simulator.engine.block_file import DamagedBlockError
 from simulator.engine.store import BlockStore
 from simulator.engine.units import Unit
 from simulator.kernels.tally import PER_PATH, Tallies
-from simulator.path_windows import OVER_PATHS, Pair, StoredPaths
+from simulator.path_windows import STOCKS, VIEWS, Pair, StoredPaths
 from simulator.validation import UserError, clip
 
 
@@ -75,23 +78,28 @@ class InBlocks(StoredPaths):
         """Where sums over paths belong."""
         return self._sums[pair]
 
-    def window(self, pair: Pair, first: int, last: int) -> Tallies:
-        """Sums of the paths [first, last); ``UserError`` where a block has been damaged since."""
-        sums = self._sums[pair]
-        found = self._allocate(last - first)
+    def window(self, pair: Pair, first: int, last: int, names: Sequence[str] = PER_PATH) -> Tallies:
+        """Arrays ``names`` of the paths [first, last), others of no path; sums over all paths.
+
+        ``UserError`` where a block has been damaged since.
+        """
+        found, nothing = self._allocate(last - first), self._sums[pair]
         for begin, end, key in self._spans[pair]:
             low, high = max(begin, first), min(end, last)
-            if low >= high:
-                continue
-            try:
-                block = self._store.arrays(key, PER_PATH)
-            except DamagedBlockError as error:
-                raise UserError(
-                    f"{clip(self._store.folder, 200)}: a block of paths was damaged after it was"
-                    " made; the same command makes it again and goes on"
-                ) from error
-            for name in PER_PATH:
-                own = getattr(found, name)
-                rows = block[name].reshape(end - begin, *own.shape[1:])
-                own[low - first : high - first] = rows[low - begin : high - begin]
-        return found._replace(**{name: getattr(sums, name) for name in OVER_PATHS})
+            if low < high:
+                for name, array in self._read(key, names).items():
+                    own = getattr(found, name)
+                    rows = array.reshape(end - begin, *own.shape[1:])
+                    own[low - first : high - first] = rows[low - begin : high - begin]
+        needed = {*names, *(VIEWS if STOCKS in names else ())}
+        others = {name: getattr(nothing, name) for name in Tallies._fields if name not in needed}
+        return found._replace(**others)
+
+    def _read(self, key: str, names: Sequence[str]) -> Mapping[str, NDArray[np.float64]]:
+        try:
+            return self._store.arrays(key, names)
+        except DamagedBlockError as error:
+            raise UserError(
+                f"{clip(self._store.folder, 200)}: a block of paths was damaged after it was made;"
+                " the same command makes it again and goes on"
+            ) from error

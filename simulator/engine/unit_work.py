@@ -108,7 +108,6 @@ class Context:
                 unit.first,
                 unit.last,
                 {},
-                0,
             )
             for policy in unit.policies
         ]

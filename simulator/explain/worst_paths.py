@@ -38,11 +38,11 @@ def _economy(simulated: Simulated, scenario: str) -> Iterator[Feature]:
 def _causes(simulated: Simulated, scenario: str) -> Iterator[Feature]:
     """Share of each group of causes, by labels, in what became 90 days overdue."""
     output = simulated.output
-    months = slice(1, output.timeline.months + 1)
+    months, pair = slice(1, output.timeline.months + 1), (scenario, output.reference)
     became = np.concatenate(
         [
             tallies.new_90_by_cause[:, months].sum(axis=1)
-            for _, tallies in windows(output.tallies, (scenario, output.reference))
+            for _, tallies in windows(output.tallies, pair, ("new_90_by_cause",))
         ]
     )
     whole = became.sum(axis=1)

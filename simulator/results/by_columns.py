@@ -62,7 +62,8 @@ def _statistics(items: Sequence[StatisticVariable], case: Case) -> dict[str, Est
     parts: dict[str, list[Estimate[F8]]] = {item.name: [] for item in items}
     for pieces in _passes(items, case):
         held = [np.empty((case.n_paths, p.last - p.first, *p.rest)) for p in pieces]
-        for at, policy_run in case.windows():
+        names = tuple({name for piece in pieces for name in piece.item.reads})
+        for at, policy_run in case.windows(names):
             values = {p.item.name: _reported(p.item, policy_run, case) for p in pieces}
             for piece, array in zip(pieces, held, strict=True):
                 array[at] = values[piece.item.name][:, piece.first : piece.last]

@@ -40,6 +40,13 @@ RECOVERABLE: Final = WholeVariable(
 )
 
 
+_READ: Final = (
+    *("flows", "counts", "stocks", "written_off_by_product"),
+    *("fates", "burdens", "score_power", "left"),
+)
+"""Arrays of tallies that the variables of each path come from."""
+
+
 def variables_by_path(cases: Sequence[Sequence[Case]]) -> Variables:
     """Every variable of each path that no provisioning standard enters.
 
@@ -57,7 +64,7 @@ def variables_by_path(cases: Sequence[Sequence[Case]]) -> Variables:
     whole = (RECOVERABLE, *WHOLE_VARIABLES, *NET_PRESENT_VALUES, *worth, *SCORE_VARIABLES)
     for scenario, row in enumerate(cases):
         for policy, case in enumerate(row):
-            for paths, policy_run in case.windows():
+            for paths, policy_run in case.windows(_READ):
                 at = scenario, policy, paths
                 for item in PATH_VARIABLES:
                     filling.monthly(at, item, policy_run)

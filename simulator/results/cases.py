@@ -1,13 +1,13 @@
 """Cases of a run: a scenario under a policy, whose paths are read a window at a time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kernels.tally import Tallies
+from simulator.kernels.tally import PER_PATH, Tallies
 from simulator.path_windows import over_paths_of, paths_of, window_of, windows
 from simulator.results.delinquency import observed_months_on_book
 from simulator.results.inputs import SimulationOutput
@@ -42,14 +42,17 @@ class Case:
         """Scenario and policy."""
         return self.scenario, self.policy
 
-    def windows(self) -> Iterator[tuple[slice, PolicyRun]]:
-        """All paths in their order: where a window of them is, and what the policy did there."""
-        for at, tallies in windows(self.output.tallies, self.pair):
+    def windows(self, names: Sequence[str] = PER_PATH) -> Iterator[tuple[slice, PolicyRun]]:
+        """All paths in their order: where a window of them is, and what the policy did there.
+
+        ``names``: arrays of tallies that are needed, as in ``path_windows``.
+        """
+        for at, tallies in self.tallies(names):
             yield at, self._policy_run(tallies, at)
 
-    def tallies(self) -> Iterator[tuple[slice, Tallies]]:
+    def tallies(self, names: Sequence[str] = PER_PATH) -> Iterator[tuple[slice, Tallies]]:
         """All paths in their order: where a window of them is, and its tallies."""
-        return windows(self.output.tallies, self.pair)
+        return windows(self.output.tallies, self.pair, names)
 
     def over_paths(self) -> Tallies:
         """Sums over paths."""

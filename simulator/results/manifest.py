@@ -64,7 +64,7 @@ def live_borrower_months(output: SimulationOutput) -> float:
     total = sum(
         float(tallies.counts[:, 1:, Count.LIVE_BORROWERS].sum())
         for pair in output.tallies
-        for _, tallies in windows(output.tallies, pair)
+        for _, tallies in windows(output.tallies, pair, ("counts",))
     )
     return total / weight
 

@@ -30,7 +30,8 @@ _NOUNS: Final = {
 class StatisticVariable:
     """A variable over paths [scenario, policy, *dims], as mean, ``_se``, ``_p05/_p50/_p95``.
 
-    ``extract`` gives (paths, *dims), with months 0..horizon where ``month`` is among them.
+    ``extract`` gives (paths, *dims), with months 0..horizon where ``month`` is among them, from
+    the arrays ``reads`` of tallies.
     """
 
     name: str
@@ -38,6 +39,7 @@ class StatisticVariable:
     long_name: str
     dims: tuple[str, ...]
     extract: Callable[[PolicyRun], F8]
+    reads: tuple[str, ...] = ("stocks",)
 
 
 def _cut_variables(dim: str, cut: Callable[[Tallies], F8]) -> list[StatisticVariable]:
@@ -87,6 +89,7 @@ def _group_variables(dim: str) -> list[StatisticVariable]:
             lambda policy_run: policy_run.tallies.fates[
                 :, groups_of(policy_run.tallies, dim), :, 0
             ],
+            ("fates",),
         ),
         StatisticVariable(
             f"burdens_by_{dim}",
@@ -94,6 +97,7 @@ def _group_variables(dim: str) -> list[StatisticVariable]:
             f"hardship by {noun} to the horizon: months with a loan overdue, contacts, complaints",
             (dim, "burden"),
             lambda policy_run: policy_run.tallies.burdens[:, groups_of(policy_run.tallies, dim)],
+            ("burdens",),
         ),
     ]
 
@@ -105,6 +109,7 @@ STATISTIC_VARIABLES: Final = (
         "opening balance of the bucket by where its loans are a month later",
         ("month", "from_bucket", "to_bucket"),
         lambda policy_run: policy_run.tallies.roll,
+        ("roll",),
     ),
     StatisticVariable(
         "roll_rate",
@@ -112,6 +117,7 @@ STATISTIC_VARIABLES: Final = (
         "share of the opening balance of the bucket by the state of its loans a month later",
         ("month", "from_bucket", "to_bucket"),
         lambda policy_run: delinquency.roll_rates(policy_run.tallies.roll),
+        ("roll",),
     ),
     StatisticVariable(
         "overdue_by_cause",
@@ -121,6 +127,7 @@ STATISTIC_VARIABLES: Final = (
         lambda policy_run: delinquency.overdue_by_cause(
             policy_run.tallies.cause_balance, policy_run.closing
         ),
+        ("stocks", "counts"),
     ),
     StatisticVariable(
         "vintage_ever_90",
@@ -132,6 +139,7 @@ STATISTIC_VARIABLES: Final = (
             policy_run.tallies.vintage_loans,
             policy_run.observed,
         ),
+        ("vintage_first_90", "vintage_loans"),
     ),
     *_cut_variables("segment", lambda tallies: tallies.by_segment),
     *_cut_variables("age_band", lambda tallies: tallies.by_age),

@@ -93,6 +93,7 @@ SCORE_CUTS: Final = (
         "loans that are judged",
         (JUDGED, "segment"),
         lambda policy_run: policy_run.tallies.judged[..., 0],
+        ("judged",),
     ),
     StatisticVariable(
         "score_bad_loans_by_segment",
@@ -100,6 +101,7 @@ SCORE_CUTS: Final = (
         f"of these, {_BAD}",
         (JUDGED, "segment"),
         lambda policy_run: policy_run.tallies.judged[..., 1],
+        ("judged",),
     ),
     StatisticVariable(
         "repeat_loans_by_segment",
@@ -108,6 +110,7 @@ SCORE_CUTS: Final = (
         " which the book knows the customer",
         ("segment",),
         lambda policy_run: policy_run.tallies.repeat_judged[..., 0],
+        ("repeat_judged",),
     ),
     StatisticVariable(
         "repeat_bad_loans_by_segment",
@@ -115,6 +118,7 @@ SCORE_CUTS: Final = (
         f"of these, {_BAD}",
         ("segment",),
         lambda policy_run: policy_run.tallies.repeat_judged[..., 1],
+        ("repeat_judged",),
     ),
 )
 SCORE_COORDINATES: Final = {

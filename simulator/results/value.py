@@ -112,7 +112,7 @@ def value_warnings(output: SimulationOutput) -> list[str]:
 def _left(output: SimulationOutput, pair: tuple[str, str]) -> float:
     """Share of the balance after the reported months that is left after the last one."""
     months, last, first = output.timeline.months, 0.0, 0.0
-    for _, tallies in windows(output.tallies, pair):
+    for _, tallies in windows(output.tallies, pair, ("stocks",)):
         first += float(tallies.balance[:, months].sum())
         last += float(tallies.balance[:, -1].sum())
     return last / max(first, 1e-9)

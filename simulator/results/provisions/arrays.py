@@ -1,6 +1,7 @@
 """Fills the variables of results.nc about rule books: allowances by path, by grade, and rates."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import numpy as np
 import xarray as xr
@@ -48,6 +49,10 @@ from simulator.vocabulary import CellMeasure, Count, Flow
 
 F8 = NDArray[np.float64]
 Arrays = dict[str, NDArray[np.generic]]
+
+
+_READ: Final = ("cells", "flows", "counts", "written_off_by_product")
+"""Arrays of tallies that allowances and charges of a path come from."""
 
 
 def provision_coordinates(output: SimulationOutput) -> dict[str, tuple[str, object]]:
@@ -148,7 +153,7 @@ class _Builder:
         pools = pool_numbers(self.table.cells)
         weight = float(self.output.book.borrowers.weight.mean())
         horizon, paths = self.output.timeline.horizon, self.output.run.paths
-        sums = [totals(tallies for _, tallies in case.tallies()) for case in column]
+        sums = [totals(tallies for _, tallies in case.tallies(("cells",))) for case in column]
         estimates = [estimate(found, pools, weight, horizon, paths) for found in sums]
         balance = [found[..., CellMeasure.BALANCE] for found in sums]
         held: dict[tuple[int, int], ByGrade] = {}
@@ -157,7 +162,7 @@ class _Builder:
             for number in range(len(self.books)):
                 coverage = self._coverage((scenario, policy, number), estimates, balance[scenario])
                 held[scenario, number] = ByGrade.empty(paths, coverage)
-        for window in zip(*(case.windows() for case in column), strict=True):
+        for window in zip(*(case.windows(_READ) for case in column), strict=True):
             at = window[0][0]
             runs = [policy_run for _, policy_run in window]
             cells = [policy_run.tallies.cells for policy_run in runs]
