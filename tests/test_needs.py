@@ -9,8 +9,8 @@ import pytest
 
 from simulator import free_memory as memory
 from simulator import needs
-from simulator.free_memory import free_memory
-from simulator.needs import Needs, check_needs, duration, size
+from simulator.free_memory import bytes_of, free_memory, taken_memory
+from simulator.needs import Needs, Place, check_needs, duration, size
 from simulator.progress import Silent
 from simulator.request import ExperimentRequest
 from simulator.settings import BookSettings, Precision, RunSettings, ScenarioSettings
@@ -18,7 +18,16 @@ from simulator.shipped import read_shipped, shipped_tables
 from simulator.simulating import simulate_request
 from simulator.validation import UserError
 
-NEEDS = Needs(memory=5e9, by_path=1e6, standards=1e9, least_disk=2e8, disk=4e8, seconds=90.0)
+NEEDS = Needs(
+    memory=5e9,
+    by_path=1e6,
+    standards=1e9,
+    least_disk=2e8,
+    disk=4e8,
+    seconds=90.0,
+    lean=1e9,
+    lean_by_path=1e5,
+)
 
 
 class Told(Silent):
@@ -61,9 +70,64 @@ def test_a_run_that_does_not_fit_is_refused_with_what_does(
     with pytest.raises(UserError) as caught:
         check_needs(request(draws=40), NEEDS, None, Told())
     assert str(caught.value) == (
-        "run: 4,000 paths, 1 policy and 1 scenario need about 5 GB of memory, and 3 GB are free:"
-        " run.paths=2000 fits; a policy takes 4 GB, a scenario 4 GB, all provision standards 1 GB"
+        "run: 4,000 paths, 1 policy and 1 scenario need about 5 GB of memory, and there are 3 GB"
+        " that are free: run.paths=2000 fits; a policy takes 4 GB, a scenario 4 GB, all provision"
+        " standards 1 GB; with a folder for its files it needs less"
     )
+
+
+def test_what_does_not_fit_stays_in_blocks_where_there_is_a_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _with_free(monkeypatch, 3e9)
+    told = Told()
+    place = check_needs(request(), NEEDS, Path("out"), told)
+    assert place == Place(in_blocks=True, room=needs.MOST_ROOM)
+    assert told.lines[1] == (
+        "sums of all paths together would take 5 GB: they stay in the blocks and are read again"
+        " for the results"
+    )
+    _with_free(monkeypatch, 1.1e9)
+    assert check_needs(request(), NEEDS, Path("out"), told).room == needs.LEAST_ROOM
+    _with_free(monkeypatch, 0.8e9)
+    with pytest.raises(
+        UserError, match=r"about 1\.1 GB .* 800 MB that are free: run\.paths=1300 f"
+    ):
+        check_needs(request(), NEEDS, Path("out"), told)
+    _with_free(monkeypatch, 1e11)
+    assert check_needs(request(), NEEDS, Path("out"), told) == Place()
+
+
+def test_a_limit_of_ones_own_counts_what_the_process_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    _with_free(monkeypatch, 1e11)
+    monkeypatch.setattr(needs, "taken_memory", lambda: int(5e8))
+    asked = request()
+    limited = asked.run.model_copy(update={"most_memory": "4GB"})
+    assert check_needs(replace(asked, run=limited), NEEDS, Path("out"), Told()).in_blocks
+    limited = asked.run.model_copy(update={"most_memory": "900 MB"})
+    with pytest.raises(UserError, match=r"400 MB that run\.most_memory=900 MB leaves"):
+        check_needs(replace(asked, run=limited), NEEDS, Path("out"), Told())
+    limited = asked.run.model_copy(update={"most_memory": "5.6GB"})
+    assert not check_needs(replace(asked, run=limited), NEEDS, Path("out"), Told()).in_blocks
+
+
+@pytest.mark.parametrize("text", ["4", "GB", "-1GB", "4 TB", "4gb", "1e3MB", "1234567GB"])
+def test_a_limit_must_be_a_size(text: str) -> None:
+    with pytest.raises(ValueError, match="must be a size such as 4GB or 500MB"):
+        RunSettings(most_memory=text)
+
+
+def test_sizes_are_decimal_or_binary() -> None:
+    sizes = [bytes_of(text) for text in ("4GB", "500 MB", "1.5GiB", "0.25MiB")]
+    assert sizes == [4 * 10**9, 5 * 10**8, 3 << 29, 1 << 18]
+
+
+def test_what_the_process_has_is_told() -> None:
+    before = taken_memory()
+    held = bytearray(100 << 20)
+    held[:: 4 << 10] = b"1" * len(held[:: 4 << 10])
+    assert before + (80 << 20) < taken_memory() < before + (200 << 20)
+    assert len(held) > 0
 
 
 def test_where_no_path_fits_the_book_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,9 +182,12 @@ def _reached(*_: object, **__: object) -> None:
 
 def test_sums_are_counted_to_the_byte(monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[Needs] = []
-    monkeypatch.setattr(
-        "simulator.simulating.check_needs", lambda _, needed, *__: found.append(needed)
-    )
+
+    def noted(_: object, needed: Needs, *__: object) -> Place:
+        found.append(needed)
+        return Place()
+
+    monkeypatch.setattr("simulator.simulating.check_needs", noted)
     small, more = (simulate_request(request(paths=paths)) for paths in (2, 6))
     held = [
         sum(part.nbytes for t in done.output.tallies.values() for part in t if part.base is None)

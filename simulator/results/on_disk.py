@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Lock
 from typing import Final, Protocol
+from weakref import finalize
 
 import numpy as np
 import xarray as xr
@@ -67,6 +68,7 @@ class Scratch:
             self._file = TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - lives as it does
         except OSError as error:
             raise self._told(error) from error
+        finalize(self, self._file.close)
 
     def allocate(self, shape: tuple[int, ...]) -> "OnDisk":
         """Room for numbers of ``shape``, after those that are there."""

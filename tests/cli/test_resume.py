@@ -12,6 +12,7 @@ from simulator.block_names import BLOCKS, COMMAND_NAME, blocks_in
 from simulator.cli.app import main
 from simulator.cli.arguments import read_arguments
 from simulator.cli.resume import noted, resumed
+from simulator.needs import Place
 from simulator.validation import UserError
 from tests.cli.repeats import Repeats
 from tests.cli.small_runs import SETTLED, assert_same_bytes
@@ -192,3 +193,23 @@ def test_a_full_disk_leaves_the_note_as_it_was(tmp_path, monkeypatch):
     with noted(tmp_path, ["run.seed=2"]):
         pass
     assert (tmp_path / BLOCKS / COMMAND_NAME).read_bytes() == before
+
+
+# --- memory ----------------------------------------------------------------------------------
+
+
+def test_a_run_whose_sums_stay_in_blocks_has_the_same_files(elsewhere, monkeypatch, capsys):
+    words = [*(word for word in SMALL if not word.startswith("report")), "provision=[cas22]"]
+    assert main([*words, "hydra.run.dir=plain"]) == 0
+    place = Place(in_blocks=True, room=1 << 20)
+    monkeypatch.setattr("simulator.needs._place", lambda needs, *_: (place, needs.lean))
+    capsys.readouterr()
+    assert main([*words, "run.keep_blocks=false", "hydra.run.dir=lean"]) == 0
+    assert "they stay in the blocks and are read again" in capsys.readouterr().err
+    plain, lean = elsewhere / "plain", elsewhere / "lean"
+    assert not (lean / BLOCKS).exists()
+    assert_same_bytes(_results(lean), _results(plain))
+    assert (lean / "summary.csv").read_bytes() == (plain / "summary.csv").read_bytes()
+    assert {file.name for file in lean.iterdir()} == {file.name for file in plain.iterdir()} - {
+        BLOCKS
+    }

@@ -13,6 +13,7 @@ from simulator.engine import BlockStore, Runner, Simulation, WorldBuilder, simul
 from simulator.levers import LeverTable, build_levers
 from simulator.macro import draw_macro_paths
 from simulator.packing import Packed, pack
+from simulator.path_windows import StoredPaths, window_of
 from simulator.policies import CareProgramme, GracePeriod, Policy, StatusQuo
 from simulator.provision import build_risk_cells, build_rule_book
 from simulator.settings import MacroDeviation, RunSettings
@@ -22,6 +23,7 @@ from tests.conftest import (
     CALM,
     HARD,
     assert_same_simulations,
+    assert_same_tallies,
     edits_of,
     run_settings,
     scenario_of,
@@ -66,6 +68,8 @@ def outcome(
     by_score: bool = False,
     advance: Callable[[int], None] = lambda n: None,
     runner: Runner | None = None,
+    room: int | None = None,
+    earlier: Simulation | None = None,
     **changes: object,
 ) -> tuple[Simulation, BlockStore]:
     """A small run with its blocks in ``folder``; without one no block is left."""
@@ -90,6 +94,8 @@ def outcome(
         by_score=by_score,
         store=store if folder else None,
         runner=runner,
+        room=room,
+        earlier=earlier,
     )
     return found, store
 
@@ -245,3 +251,43 @@ def test_two_policies_of_the_same_levers_are_both_taken(tmp_path):
     again, store = outcome(tmp_path, policies=twins)
     assert counts(store) == (BLOCKS_OF_A_RUN, 0)
     assert_same_simulations(first, again)
+
+
+def test_sums_that_stay_in_blocks_are_those_of_memory(tmp_path):
+    plain, _ = outcome(None)
+    first, _ = outcome(tmp_path, room=1 << 20)
+    again, taken = outcome(tmp_path, room=1 << 20, path_batch=5)
+    assert isinstance(first.tallies, StoredPaths)
+    assert taken.reused == BLOCKS_OF_A_RUN
+    assert_same_simulations(plain, first)
+    assert_same_simulations(plain, again)
+
+
+def test_windows_across_blocks_have_what_they_are_asked_for(tmp_path):
+    plain, _ = outcome(None)
+    stored, _ = outcome(tmp_path, room=1 << 20)
+    for pair in plain.tallies:
+        whole = window_of(plain.tallies, pair, 1, 4)
+        assert_same_tallies(whole, window_of(stored.tallies, pair, 1, 4))
+        few = window_of(stored.tallies, pair, 1, 4, ("stocks", "cells"))
+        assert np.array_equal(few.balance, whole.balance)
+        assert np.array_equal(few.cells, whole.cells)
+        assert np.array_equal(few.moves, whole.moves)
+        assert few.roll.shape == (0, *whole.roll.shape[1:])
+
+
+def test_more_paths_go_on_from_those_in_blocks(tmp_path):
+    plain, _ = outcome(None)
+    few, _ = outcome(tmp_path, room=1 << 20, paths=4)
+    more, store = outcome(tmp_path, room=1 << 20, earlier=few)
+    assert store.made == 2
+    assert_same_simulations(plain, more)
+
+
+def test_a_block_that_is_damaged_while_it_is_needed_is_told(tmp_path):
+    stored, _ = outcome(tmp_path, room=1 << 20)
+    for file in tmp_path.iterdir():
+        content = file.read_bytes()
+        file.write_bytes(content[: len(content) // 2] + bytes(len(content) // 2))
+    with pytest.raises(UserError, match="damaged after it was made; the same command makes it ag"):
+        dict(stored.tallies)
