@@ -16,7 +16,10 @@ from simulator.report.profit import losses_over_time
 from simulator.results.run import Run
 from tests.report.page_outline import Outline
 
-WORDS = ("book.borrowers=300", "run.threads=1", "run.paths=8", "run.months=9", "provision=[]")
+WORDS = (
+    *("book.borrowers=300", "run.threads=1", "run.paths=8", "run.months=9", "run.book_draws=0"),
+    *("provision=[]", "assumptions=null"),
+)
 
 
 def _record(folder: Path, *words: str) -> Run:
