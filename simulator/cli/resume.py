@@ -5,6 +5,7 @@ what is typed beside it wins.
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -18,6 +19,8 @@ from simulator.validation import UserError, clip
 KEY: Final = "run.resume"
 _FILES: Final = ("path", "mapping", "panel", "table", "history", "baseline")
 """Last words of keys that name a file."""
+_PLAIN: Final = re.compile(r"/?[\w-][\w.-]*[A-Za-z_][\w.-]*(/[\w-][\w.-]*)*", re.ASCII)
+"""Paths that need no quotes."""
 _TYPED: Final = ("hydra", "engine")
 """What only who types may say: folders, and machines that are trusted with code."""
 
@@ -38,7 +41,7 @@ def resumed(command: Command) -> Command:
     if "hydra.run.dir" in keys:
         raise UserError(f"{KEY}={clip(folder, 200)} is the output folder: leave hydra.run.dir out")
     noted = [text for text in _noted(Path(folder)) if _key(text) not in keys]
-    return replace(command, overrides=(*noted, *typed, f"hydra.run.dir={_quoted(folder)}"))
+    return replace(command, overrides=(*noted, *typed, f"hydra.run.dir={quoted(folder)}"))
 
 
 @contextmanager
@@ -114,6 +117,9 @@ def _plain(value: str) -> str:
     return value[1:-1].replace(f"\\{value[0]}", value[0]) if quoted else value
 
 
-def _quoted(folder: str) -> str:
+def quoted(folder: str) -> str:
+    """``folder`` as a value of Hydra's grammar, whatever characters it has."""
+    if _PLAIN.fullmatch(folder):
+        return folder
     text = folder.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{text}'"
