@@ -21,7 +21,7 @@ from simulator.field_texts import file_comment
 from simulator.macro.scenario import Scenario
 from simulator.macro.severity import quarters_of, severity_of
 from simulator.report.kit.language import name, tr
-from simulator.report.kit.setting_words import plain
+from simulator.report.kit.setting_words import plain, title_of
 from simulator.shipped import default_choices, read_shipped, shipped_files
 
 Json = dict[str, Any]
@@ -52,7 +52,7 @@ def _book(book: str) -> Json:
     about = file_comment(shipped_files("book")[book].read_text(encoding="utf-8"))
     return {
         "name": book,
-        "label": _title(book),
+        "label": title_of(book),
         "about": name(about),
         "parameters": parameters_of(book),
         "borrowers": read_shipped("book", book).get("borrowers") if reads_borrowers(book) else None,
@@ -103,7 +103,7 @@ def _policy(policy: str) -> Json:
     about = file_comment(policies_offered()[policy].read_text(encoding="utf-8"))
     return {
         "name": policy,
-        "label": _title(policy),
+        "label": title_of(policy),
         "about": name(about),
         "fields": [_plain(field) for field in fields_of(settings)],
     }
@@ -112,8 +112,3 @@ def _policy(policy: str) -> Json:
 def _plain(field: OfferedField) -> Json:
     words = {word: plain(word) for word in field.choices}
     return {**field._asdict(), "words": words}
-
-
-def _title(file: str) -> str:
-    """The name of a shipped file as reports have it."""
-    return name(file.replace("_", " ").capitalize())

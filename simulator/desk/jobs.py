@@ -104,14 +104,15 @@ class Jobs:
             record = read_record(folder)
             if record is not None:
                 write_record(folder, record.model_copy(update={"cancelled": True}))
-            process, pid = self._process, holder(folder)
-            if process is not None:
-                process.terminate()
-                timer = threading.Timer(PATIENCE_SECONDS, _kill, (process,))
+            if self._process is not None:
+                self._process.terminate()
+                timer = threading.Timer(PATIENCE_SECONDS, _kill, (self._process,))
                 timer.daemon = True
                 timer.start()
-            elif pid is not None:
-                os.kill(pid, signal.SIGTERM)
+            else:
+                pid = holder(folder)
+                if pid is not None:
+                    os.kill(pid, signal.SIGTERM)
 
     def discard(self, folder: Path) -> None:
         """Remove what an interrupted run has left; results that are whole stay."""

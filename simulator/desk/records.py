@@ -16,7 +16,7 @@ from simulator.validation import Frozen
 RECORD: Final = "desk.json"
 LOG: Final = "desk.log"
 """What the command said, both streams."""
-_PROGRESS: Final = re.compile(r"(?m)^(.+?)\s?[:\uff1a] ?([\d,]+)/([\d,]+)(?:\D+(\d+))?.*$")
+_PROGRESS: Final = re.compile(r"(?m)^(.+?)\s?[:\uff1a] ?([\d,]+)/([\d,]+)(?:[^\d\n]+(\d+))?.*$")
 _TAIL_BYTES: Final = 16_384
 PRIVATE: Final = 0o600
 

@@ -32,7 +32,7 @@ from simulator.desk.tickets import Tickets
 from simulator.desk.words import words
 from simulator.report.kit.language import LANGUAGES, listed, speaking
 from simulator.report.kit.run_messages import run_message
-from simulator.report.kit.setting_words import plain
+from simulator.report.kit.setting_words import title_of
 from simulator.settings import LanguageCode
 from simulator.validation import Frozen, UserError, build
 
@@ -86,13 +86,15 @@ class Desk:
             ("POST", "tapes/{tape}/answers", self.answer),
             ("POST", "tapes/{tape}/remove", self.remove),
         ]
-        return Starlette(
+        app = Starlette(
             routes=[
                 *(Route(address, _page_file) for address in PAGE),
                 *(Route(f"/api/{at}", _told(of), methods=[how]) for how, at, of in api),
                 Route("/reports/{ticket}/{name}", self.report),
             ]
         )
+        app.router.redirect_slashes = False
+        return app
 
     async def words(self, request: Request) -> Response:
         """Every word of the page."""
@@ -119,8 +121,10 @@ class Desk:
         """Start a run."""
         asked, tape = await self._asked(request)
         arguments = run_arguments(asked, tape)
-        book = plain(asked.book) if asked.tape is None else self.tapes.name(asked.tape)
-        named = (listed([plain(n) for n in names]) for names in (asked.scenarios, asked.policies))
+        book = title_of(asked.book) if asked.tape is None else self.tapes.name(asked.tape)
+        named = (
+            listed([title_of(n) for n in names]) for names in (asked.scenarios, asked.policies)
+        )
         title = " · ".join([book, *(words for words in named if words)])
         folder = self.jobs.start("run", title, lambda at: [*arguments, in_folder(at)])
         return JSONResponse({"id": folder.name}, 201)

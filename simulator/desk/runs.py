@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from simulator.block_names import blocks_in
 from simulator.desk.records import Record, log_tail, progress_in, read_record
 from simulator.report.kit.language import listed
-from simulator.report.kit.setting_words import plain
+from simulator.report.kit.setting_words import title_of
 from simulator.results.files import (
     COMPARISON_NAME,
     MANIFEST_NAME,
@@ -121,7 +121,7 @@ def _facts(folder: Path) -> dict[str, Any]:
 def _words(facts: dict[str, Any]) -> Iterator[str]:
     for key in ("book", "scenarios", "policies"):
         names = facts.get(key, [])
-        yield listed([plain(name) for name in names])
+        yield listed([title_of(name) for name in names])
 
 
 @lru_cache(maxsize=2 * MOST_RUNS)

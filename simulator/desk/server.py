@@ -65,6 +65,7 @@ def _listening(port: int) -> Iterator[socket.socket]:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((LOOPBACK, port))
+            listening.listen()  # who is told the address may come at once
         except OSError as error:
             raise UserError(f"--port {port} cannot be used: {error.strerror}") from None
         yield listening
