@@ -44,6 +44,8 @@ class RunAsked(Frozen):
     size: Literal["quick", "full"] = "quick"
     settings: dict[str, int] = Field(default_factory=dict, max_length=8)
     """``run.paths``, ``run.months``, ``run.seed``, ``book.borrowers`` of a full run."""
+    trials: bool = True
+    """Whether a full run tries its assumptions one at a time."""
     language: LanguageCode = "en"
 
 
@@ -101,7 +103,7 @@ def _book(asked: RunAsked, tape: TapeFiles | None) -> Iterator[str]:
     fitted = parameters_of(asked.book)
     if fitted is not None and fitted not in default_choices("parameters"):
         yield f"parameters={fitted}"
-        if asked.size == "full":
+        if asked.size == "full" and asked.trials:
             yield f"assumptions={fitted if fitted in shipped_files('assumptions') else 'null'}"
 
 
@@ -162,6 +164,8 @@ def _size(asked: RunAsked) -> Iterator[str]:
         if reads_borrowers(asked.book):
             yield f"{BORROWERS}={QUICK_BORROWERS}"
         return
+    if not asked.trials:
+        yield "assumptions=null"
     known = {f"run.{field.key}": field for field in run_fields()}
     for key, value in asked.settings.items():
         if key == BORROWERS and reads_borrowers(asked.book):

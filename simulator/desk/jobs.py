@@ -15,16 +15,22 @@ from typing import Final, Literal
 from simulator.block_names import BLOCKS
 from simulator.cli.resume import KEY, quoted
 from simulator.cli.terminal.progress import LINE_SECONDS
-from simulator.desk.records import LOG, PRIVATE, RECORD, Record, now, read_record, write_record
+from simulator.desk.records import (
+    LOG,
+    PRIVATE,
+    RECORD,
+    UNSEEN,
+    Record,
+    now,
+    read_record,
+    write_record,
+)
 from simulator.results.run_folder import held, holder, is_whole, new_folder
 from simulator.validation import UserError
 
 PATIENCE_SECONDS: Final = 10.0
 """After SIGTERM; a command that has not ended by then is killed. Its folder bears that."""
 PROGRAM: Final = (sys.executable, "-m", "simulator")
-
-UNSEEN: Final = -1
-"""Exit code of a command whose end nobody saw."""
 
 
 WordsFor = Callable[[Path], Sequence[str]]

@@ -19,6 +19,8 @@ LOG: Final = "desk.log"
 _PROGRESS: Final = re.compile(r"(?m)^(.+?)\s?[:\uff1a] ?([\d,]+)/([\d,]+)(?:[^\d\n]+(\d+))?.*$")
 _TAIL_BYTES: Final = 16_384
 PRIVATE: Final = 0o600
+UNSEEN: Final = -1
+"""Exit code of a command whose end nobody saw."""
 
 
 class Record(Frozen):

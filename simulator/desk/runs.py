@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from simulator.block_names import blocks_in
-from simulator.desk.records import Record, log_tail, progress_in, read_record
+from simulator.cli.exits import EXIT_INTERRUPTED, EXIT_TERMINATED
+from simulator.desk.records import UNSEEN, Record, log_tail, progress_in, read_record
 from simulator.report.kit.language import listed
 from simulator.report.kit.setting_words import title_of
 from simulator.results.files import (
@@ -27,6 +28,8 @@ MOST_RUNS: Final = 200
 """That a page lists, the newest first."""
 SHOWN: Final = (REPORT_NAME, COMPARISON_NAME, UNDERWRITING_PAGE, WORKBOOK_NAME)
 """Files that the desk gives out."""
+_STOPPED: Final = (None, UNSEEN, -9, EXIT_INTERRUPTED, EXIT_TERMINATED)
+"""Exit codes of a command that somebody has ended."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,99}", re.ASCII)
 _LOG_CHARACTERS: Final = 4_000
 
@@ -93,7 +96,7 @@ def _state(folder: Path, record: Record | None, running: Path | None) -> str:
         return "running"
     if record is None or record.code == 0:
         return "done"
-    return "stopped" if record.cancelled or (record.code or -1) < 0 else "failed"
+    return "stopped" if record.cancelled or record.code in _STOPPED else "failed"
 
 
 def job(folder: Path) -> dict[str, Any]:

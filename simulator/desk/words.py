@@ -48,6 +48,7 @@ _WORDS: Final = {
     "full": mark("Full run"),
     "full_about": mark("As set here, with trials of assumptions; minutes."),
     "full_settings": mark("Settings of a full run"),
+    "trials": mark("Try the assumptions, one at a time"),
     "borrowers": mark("borrowers"),
     "command": mark("Command"),
     "working": mark("Running"),

@@ -35,14 +35,14 @@ function keep() {
 function request(size) {
   const settings = size === "full" ? asked.settings : {};
   return { book: asked.book, tape: asked.tape, scenarios: asked.scenarios,
-    policies: asked.policies, size, settings };
+    policies: asked.policies, size, settings, trials: size === "quick" || asked.trials };
 }
 
 async function preview() {
   const turn = ++previewed;
   await new Promise((done) => setTimeout(done, 150));
   if (turn !== previewed) return;
-  const size = Object.keys(asked.settings).length ? "full" : "quick";
+  const size = Object.keys(asked.settings).length || !asked.trials ? "full" : "quick";
   try {
     const found = await ask("POST", "command", request(size));
     if (turn === previewed) $("command").textContent = found.command;
@@ -196,11 +196,17 @@ function settings() {
     high: 1000000, choices: [], words: {}, value: book?.borrowers ?? null };
   const fields = choices.run.map((field) => ({ ...field, key: `run.${field.key}` }));
   if (asked.tape || book?.borrowers) fields.push(size);
-  $("settings").replaceChildren(...fields.map((field) => fieldRow(field, asked.settings[field.key], (value) => {
+  const rows = fields.map((field) => fieldRow(field, asked.settings[field.key], (value) => {
     if (value === undefined) delete asked.settings[field.key];
     else asked.settings[field.key] = value;
     keep();
-  })));
+  }));
+  const trials = { key: "trials", label: word("trials"), meaning: "", kind: "yes_no", value: true };
+  rows.push(fieldRow(trials, asked.trials, (value) => {
+    asked.trials = value ?? true;
+    keep();
+  }));
+  $("settings").replaceChildren(...rows);
 }
 
 // --- tapes ------------------------------------------------------------------------------------
@@ -371,7 +377,7 @@ async function poll() {
 async function draw(language) {
   await fill(language);
   choices = await ask("GET", "choices");
-  asked ??= { book: choices.books[0].name, tape: null, settings: {},
+  asked ??= { book: choices.books[0].name, tape: null, settings: {}, trials: true,
     scenarios: Object.fromEntries(choices.chosen.scenarios.map((name) => [name, 1])),
     policies: Object.fromEntries(choices.chosen.policies.map((name) => [name, {}])) };
   if (asked.tape && !choices.tapes.some((tape) => tape.id === asked.tape)) {
