@@ -130,16 +130,17 @@ def mapped(found: Inspection, answers: Answers) -> Json:
         check_known("a column of the tape", names, column)
         if model:
             check_known("a column", COLUMN_BY_NAME, model)
-    if answers.columns:
-        content["columns"] = {c: m for c, m in answers.columns.items() if m}
-        content["ignore"] = [c for c, m in answers.columns.items() if not m]
+    given = {**_recognised(found), **answers.columns}
+    content["columns"] = {column: model for column, model in given.items() if model}
+    left = [str(c) for c in _listed(content, "ignore") if c not in given]
+    content["ignore"] = [*left, *(column for column, model in given.items() if not model)]
     constants = {k: _number_or_text(k, v) for k, v in answers.constants.items() if v}
     if constants:
         content["constants"] = constants
     for model, words in answers.values.items():
         check_known("values", _ASKED, model)
-        given = {word: _status_or_text(model, to) for word, to in words.items() if to}
-        content["values"] = {**_mapping_at(content, "values"), model: given}
+        means = {word: _status_or_text(model, to) for word, to in words.items() if to}
+        content["values"] = {**_mapping_at(content, "values"), model: means}
     content.pop("percent", None)
     if answers.percent:
         content["percent"] = list(answers.percent)
@@ -147,6 +148,17 @@ def mapped(found: Inspection, answers: Answers) -> Json:
         content["snapshot_date"] = answers.snapshot_date
     build("the answers", TapeMapping, content)
     return content
+
+
+def _recognised(found: Inspection) -> dict[str, str]:
+    """Tape's column -> model's, as the inspector reads it."""
+    return {found.source.names[place]: model for place, model in found.models.items()}
+
+
+def _listed(content: Json, key: str) -> list[object]:
+    listed = content.get(key, [])
+    assert isinstance(listed, list)
+    return listed
 
 
 def _mapping_at(content: Json, key: str) -> Json:
