@@ -37,7 +37,7 @@ Options
   -f, --folder DIR         folder of the runs, of which the page lists all (default: outputs)
   -p, --port N             port; 0 takes a free one (default: 0)
       --no-browser         print the address, and leave the browser alone
-  -l, --language en|zh     language of these words; the page has its own choice (default: en)
+  -l, --language en|zh     language of these words and of the page, which has a choice of its own
   --version, -h, --help
 
 Exit code: 0 closed, 2 invalid input, 130 interrupted or 143 ended by SIGTERM,
@@ -52,7 +52,7 @@ class _Asked:
     folder: Path
     port: int
     browser: bool
-    language: "LanguageCode"
+    language: "LanguageCode | None"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,9 +73,7 @@ def _read(words: Sequence[str]) -> _Asked:
     check_place("--folder", folder)
     if folder.exists() and not folder.is_dir():
         raise UserError(f"--folder must be a folder; got {clip(found.folder, 200)}")
-    return _Asked(
-        folder, _port(found.port), not found.no_browser, language_of(found.language) or "en"
-    )
+    return _Asked(folder, _port(found.port), not found.no_browser, language_of(found.language))
 
 
 def _port(text: str) -> int:
@@ -95,8 +93,8 @@ def _answer(asked: _Asked) -> int:
         print(tr("Runs go to {folder}. Ctrl-C closes the desk.", folder=shown(asked.folder)))
         sys.stdout.flush()
 
-    with speaking(asked.language):
-        serve(asked.folder, asked.port, tell, browser=asked.browser)
+    with speaking(asked.language or "en"):
+        serve(asked.folder, asked.port, asked.language, tell, browser=asked.browser)
     return EXIT_OK
 
 

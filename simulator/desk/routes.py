@@ -40,6 +40,7 @@ PAGE: Final = {
     "/": ("desk.html", "text/html"),
     "/desk.js": ("desk.js", "text/javascript"),
     "/form.js": ("form.js", "text/javascript"),
+    "/choose.js": ("choose.js", "text/javascript"),
     "/tape.js": ("tape.js", "text/javascript"),
     "/desk.css": ("desk.css", "text/css"),
 }
@@ -113,9 +114,11 @@ class Desk:
 
     async def command(self, request: Request) -> Response:
         """The command line of what is asked, which nobody runs."""
-        asked, tape = await self._asked(request)
-        arguments = run_arguments(asked, tape)
-        return JSONResponse({"command": shlex.join(["loanstress", *arguments])})
+        try:
+            arguments = run_arguments(*await self._asked(request))
+        except UserError as error:  # while somebody still types: no failure of the page
+            return JSONResponse({"command": "", "refused": run_message(str(error))})
+        return JSONResponse({"command": shlex.join(["loanstress", *arguments]), "refused": ""})
 
     async def run(self, request: Request) -> Response:
         """Start a run."""

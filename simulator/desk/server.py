@@ -39,15 +39,19 @@ class Impatient(H11Protocol):
             self.transport.close()
 
 
-def serve(root: Path, port: int, tell: Callable[[str], None], *, browser: bool) -> None:
+def serve(
+    root: Path, port: int, language: str | None, tell: Callable[[str], None], *, browser: bool
+) -> None:
     """Keep the desk of the folder ``root`` open until Ctrl-C or SIGTERM; port 0 takes a free one.
 
-    ``tell`` is given the address with its token.
+    ``language``: of the page; None leaves it to the browser. ``tell`` is given the address with
+    its token.
     """
     with _listening(port) as listening:
         found = int(listening.getsockname()[1])
         token, desk = secrets.token_urlsafe(32), Desk(root)
         address = f"http://{LOOPBACK}:{found}/#token={token}"
+        address += f"&language={language}" if language else ""
         server = uvicorn.Server(_config(Guard(desk.app(), found, token)))
         tell(address)
         try:

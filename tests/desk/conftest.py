@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 
 from tests import ROOT
+from tests.report.browser import conftest
 
+browser = conftest.browser
+"""The browser of the reports' tests."""
 pytest.importorskip("starlette", reason="needs the extra desk")
 PATIENCE = 120.0
 """Seconds for anything to happen: machines are shared."""
@@ -125,5 +128,13 @@ def closed(desk: OpenDesk) -> int:
 @pytest.fixture(scope="package")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenDesk]:
     found = opened(tmp_path_factory.mktemp("desk") / "runs")
+    yield found
+    closed(found)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[OpenDesk]:
+    """A desk for one test."""
+    found = opened(tmp_path / "runs")
     yield found
     closed(found)

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -30,14 +29,6 @@ LONG = {
 SHORT = LONG | {"settings": {"run.paths": 20, "run.months": 6, "book.borrowers": 200}}
 ENDS_WITHIN = 2.0
 """Seconds that are promised on two free cores; tests allow twice as much on shared ones."""
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[OpenDesk]:
-    """A desk for one test."""
-    found = opened(tmp_path / "runs")
-    yield found
-    closed(found)
 
 
 def _started(desk: OpenDesk, asked: object) -> str:

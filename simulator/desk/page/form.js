@@ -1,5 +1,7 @@
 // What all parts of the page need: words, requests with the token, elements, rows of fields.
 
+export const $ = (id) => document.getElementById(id);
+
 let words = {};
 
 export function word(place, values = {}) {
@@ -63,8 +65,7 @@ export function fieldRow(field, value, changed) {
   row.append(name, ...inputs(field, id, value ?? field.value, put));
   if (field.meaning) {
     const ends = field.low !== null && field.high !== null ? ` ${word("range", field)}.` : "";
-    const english = document.documentElement.lang !== "en" && /^[\x00-\x7f]+$/.test(field.meaning);
-    row.append(el("p", { class: "about", lang: english ? "en" : undefined }, field.meaning + ends));
+    row.append(el("p", { class: "about", lang: said(field.meaning) }, field.meaning + ends));
   }
   row.classList.toggle("changed", value !== undefined && value !== field.value);
   return row;
@@ -111,4 +112,21 @@ function numberInputs(field, id, value, put) {
     read();
   });
   return [slider, number];
+}
+
+export function say(text) { $("message").textContent = text || ""; }
+
+export async function attempt(work) {
+  try {
+    say("");
+    return await work();
+  } catch (error) {
+    say(error.message);
+    return null;
+  }
+}
+
+// English that has no translation is marked, for those to whom a page is read.
+export function said(text) {
+  return document.documentElement.lang !== "en" && /^[\x00-\x7f]+$/.test(text) ? "en" : undefined;
 }
