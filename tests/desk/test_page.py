@@ -125,15 +125,15 @@ def _cannot_reach_the_desk(report: "Page", desk: OpenDesk) -> None:
 
 def test_a_reload_loses_nothing_and_a_run_ends_at_once(browser, own, record_property):
     with shown(browser, own) as page:
-        page.get_by_role("checkbox", name="Epidemic").check()
-        page.get_by_role("checkbox", name="Baseline").uncheck()
+        page.get_by_role("checkbox", name="Epidemic", exact=True).check()
+        page.get_by_role("checkbox", name="Baseline", exact=True).uncheck()
         _long_run(page)
         page.click("#full")
         page.wait_for_selector("#where:has-text(' of 4000')")
         page.reload()
         page.wait_for_selector("#job-command:has-text('hydra.run.dir')")
-        assert page.get_by_role("checkbox", name="Epidemic").is_checked()
-        assert not page.get_by_role("checkbox", name="Baseline").is_checked()
+        assert page.get_by_role("checkbox", name="Epidemic", exact=True).is_checked()
+        assert not page.get_by_role("checkbox", name="Baseline", exact=True).is_checked()
         assert page.locator("#quick").is_disabled()
         (run,) = own.state()["runs"]
         own.wait_for(lambda _: own.run(run["id"])["blocks"] >= 1)
