@@ -3,6 +3,7 @@
 import ast
 import inspect
 import textwrap
+from functools import cache
 from itertools import pairwise
 from types import NoneType, UnionType
 from typing import Literal, Union, get_args, get_origin
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 
+@cache
 def field_meanings(model: type[BaseModel]) -> dict[str, str]:
     """The text under each field of ``model`` and of its parents, on one line."""
     found: dict[str, str] = {}

@@ -5,7 +5,6 @@ what is typed beside it wins.
 """
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -19,8 +18,6 @@ from simulator.validation import UserError, clip
 KEY: Final = "run.resume"
 _FILES: Final = ("path", "mapping", "panel", "table", "history", "baseline")
 """Last words of keys that name a file."""
-_PLAIN: Final = re.compile(r"/?[\w-][\w.-]*[A-Za-z_][\w.-]*(/[\w-][\w.-]*)*", re.ASCII)
-"""Paths that need no quotes."""
 _TYPED: Final = ("hydra", "engine")
 """What only who types may say: folders, and machines that are trusted with code."""
 
@@ -119,7 +116,5 @@ def _plain(value: str) -> str:
 
 def quoted(folder: str) -> str:
     """``folder`` as a value of Hydra's grammar, whatever characters it has."""
-    if _PLAIN.fullmatch(folder):
-        return folder
     text = folder.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{text}'"

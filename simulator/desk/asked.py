@@ -1,5 +1,6 @@
 """What a page may ask for, and the command line that does it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
@@ -22,6 +23,8 @@ MOST_SCENARIOS: Final = 6
 MOST_POLICIES: Final = 12
 RUN_FIELDS: Final = ("paths", "months", "seed")
 """Keys of ``run`` that a page may set."""
+_PLAIN: Final = re.compile(r"/[A-Za-z_][\w-]*(/[A-Za-z0-9._][\w.-]*)*", re.ASCII)
+"""Absolute paths that need no quotes."""
 QUICK: Final[Mapping[str, str]] = {
     "run.paths": "20",
     "run.months": "12",
@@ -96,9 +99,9 @@ def _book(asked: RunAsked, tape: TapeFiles | None) -> Iterator[str]:
         raise UserError("book: a tape is run from the file that was dropped; choose one")
     yield f"book={asked.book}"
     if tape is not None:
-        yield f"book.path={quoted(str(tape.path))}"
+        yield f"book.path={path_value(str(tape.path))}"
         if tape.mapping is not None:
-            yield f"book.mapping={quoted(str(tape.mapping))}"
+            yield f"book.mapping={path_value(str(tape.mapping))}"
         return
     fitted = parameters_of(asked.book)
     if fitted is not None and fitted not in default_choices("parameters"):
@@ -183,9 +186,14 @@ def _whole(key: str, value: int) -> int:
     return value
 
 
+def path_value(path: str) -> str:
+    """``path`` as a value on the command line, in quotes where its characters need them."""
+    return path if _PLAIN.fullmatch(path) else quoted(path)
+
+
 def in_folder(folder: Path) -> str:
     """The argument that names the folder of a run."""
-    return f"hydra.run.dir={quoted(str(folder))}"
+    return f"hydra.run.dir={path_value(str(folder))}"
 
 
 def comparison_arguments(folders: list[Path], output: Path, language: LanguageCode) -> list[str]:

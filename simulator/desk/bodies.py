@@ -16,6 +16,8 @@ JSON_SECONDS: Final = 10.0
 """For a whole body of JSON."""
 PIECE_SECONDS: Final = 10.0
 """Between two pieces of an upload."""
+UPLOAD_SECONDS: Final = 900.0
+"""For a whole upload."""
 _JSON: Final = "application/json"
 _BYTES: Final = "application/octet-stream"
 
@@ -55,10 +57,11 @@ async def read_upload(request: Request, file: Path) -> None:
     whole = False
     try:
         with os.fdopen(descriptor, "wb") as out:
-            await _write_pieces(request, out)
+            async with asyncio.timeout(UPLOAD_SECONDS):
+                await _write_pieces(request, out)
         whole = True
     except TimeoutError:
-        raise RefusedError(408, "the upload stood still for too long") from None
+        raise RefusedError(408, "the upload took too long") from None
     except ClientDisconnect:
         raise RefusedError(400, "the upload was broken off") from None
     finally:

@@ -40,8 +40,8 @@ Options
   -l, --language en|zh     language of these words and of the page, which has a choice of its own
   --version, -h, --help
 
-Exit code: 0 closed, 2 invalid input, 130 interrupted or 143 ended by SIGTERM,
-1 internal error (set LOANSTRESS_DEBUG=1 for its traceback).
+Exit code: 130 closed by Ctrl-C or 143 by SIGTERM, 2 invalid input, 1 internal error (set
+LOANSTRESS_DEBUG=1 for its traceback).
 """
 
 

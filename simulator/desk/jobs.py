@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from simulator.block_names import BLOCKS
-from simulator.cli.resume import KEY, quoted
+from simulator.cli.resume import KEY
 from simulator.cli.terminal.progress import LINE_SECONDS
+from simulator.desk.asked import path_value
 from simulator.desk.records import (
     LOG,
     PRIVATE,
@@ -98,7 +99,7 @@ class Jobs:
             if record is None or record.kind != "run":
                 raise UserError(f"{folder.name}: was not started from a desk; go on in a terminal")
             path = str(folder)
-            command = ("finish", path) if is_whole(folder) else (f"{KEY}={quoted(path)}",)
+            command = ("finish", path) if is_whole(folder) else (f"{KEY}={path_value(path)}",)
             again = record.model_copy(update={"code": None, "cancelled": False})
             self._start(folder, command, again)
 
@@ -125,6 +126,9 @@ class Jobs:
         with self._lock:
             if self._running() == folder:
                 raise BusyError(f"{folder.name}: runs; cancel it first")
+            record = read_record(folder)
+            if record is None or record.code == 0:
+                raise UserError(f"{folder.name}: has nothing that was left unfinished from a desk")
             with held(folder):
                 shutil.rmtree(folder / BLOCKS, ignore_errors=True)
                 for name in (LOG, RECORD):

@@ -81,9 +81,16 @@ def row(folder: Path, running: Path | None) -> dict[str, Any]:
         "command": record.command if record is not None else "",
         "files": [n for n in SHOWN if (folder / n).is_file()] if state != "running" else [],
         "blocks": blocks_in(folder),
+        "trouble": _trouble(folder) if state == "failed" else "",
         "can_go_on": state in ("stopped", "failed") and not comparison and _has_more(folder),
         "can_compare": not comparison and state != "running" and (folder / RESULTS_NAME).is_file(),
     }
+
+
+def _trouble(folder: Path) -> str:
+    """The error with which a command ended, as it told it."""
+    _, found, told = log_tail(folder).rpartition("error: ")
+    return told.strip()[:_LOG_CHARACTERS] if found else ""
 
 
 def _has_more(folder: Path) -> bool:

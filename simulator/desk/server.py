@@ -27,15 +27,22 @@ MOST_HEADER_BYTES: Final = 16 * 1024
 
 
 class Impatient(H11Protocol):
-    """A connection that sends no whole request in time is closed."""
+    """A connection that begins a request and does not end its headers in time is closed."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait."""
+        """Wait for the first request."""
         super().connection_made(transport)
         self.loop.call_later(HEADER_SECONDS, self._close_if_silent)
 
+    def on_response_complete(self) -> None:
+        """Wait for the next one, if there is one."""
+        super().on_response_complete()
+        self.loop.call_later(HEADER_SECONDS, self._close_if_silent)
+
     def _close_if_silent(self) -> None:
-        if self.cycle is None and not self.transport.is_closing():
+        is_waiting = self.cycle is None or self.cycle.response_complete
+        has_begun = self.cycle is None or bool(self.conn.trailing_data[0])
+        if is_waiting and has_begun and not self.transport.is_closing():
             self.transport.close()
 
 

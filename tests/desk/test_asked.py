@@ -5,6 +5,7 @@ import pytest
 from simulator.cli.arguments import read_arguments
 from simulator.cli.configuration.hydra_app import checked
 from simulator.desk.asked import (
+    MOST_POLICIES,
     QUICK,
     RunAsked,
     TapeFiles,
@@ -64,17 +65,20 @@ def test_every_book_is_taken_by_the_command(book, size):
 
 
 @pytest.mark.parametrize("policy", policies_offered())
-def test_every_field_at_its_ends_is_taken_by_the_command_and_the_class(policy):
+def test_every_field_is_spelled_as_it_stands(policy):
     settings = read_shipped("policy", policy)
-    fields = list(fields_of(settings))
-    assert fields, policy
-    for field in fields:
-        if field.value is None:
-            continue
-        asked = {"policies": {policy: {field.key: field.value}}}
-        assert f"policy.{policy}.{field.key}=" in " ".join(_arguments(**asked))
+    usual = {f.key: f.value for f in fields_of(settings) if f.value is not None}
+    assert usual, policy
+    found = [text for text in _arguments(policies={policy: usual}) if f"{policy}." in text]
+    assert [text.partition("=")[0] for text in found] == [f"policy.{policy}.{k}" for k in usual]
     build_policy(policy, settings)
-    checked(read_arguments(_arguments(policies={policy: {}})))
+
+
+def test_every_policy_is_taken_by_the_command():
+    names = list(policies_offered())
+    for first in range(0, len(names), MOST_POLICIES):
+        some = {name: {} for name in names[first : first + MOST_POLICIES]}
+        checked(read_arguments(_arguments(policies=some)))
 
 
 @pytest.mark.parametrize("text", INJECTIONS)

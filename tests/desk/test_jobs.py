@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ import pytest
 import xarray as xr
 
 from simulator.block_names import BLOCKS
-from simulator.desk.records import LOG, RECORD
+from simulator.desk.records import LOG, Record, write_record
 from simulator.results.files import FILE_NAMES
 from tests.cli.small_runs import assert_same_bytes
 from tests.desk.conftest import OpenDesk, closed, opened
@@ -158,7 +157,8 @@ def test_a_run_that_is_refused_says_why_and_can_be_removed(own):
     own.wait_until_idle()
     found = own.run(name)
     assert (found["state"], found["blocks"]) == ("failed", 0)
-    assert "memory" in (own.folder / name / LOG).read_text("utf-8")
+    assert "memory" in found["trouble"]
+    assert "error: " in (own.folder / name / LOG).read_text("utf-8")
     assert _act(own, name, "discard") == 200
     assert not (own.folder / name).exists()
 
@@ -169,6 +169,8 @@ def test_discard_leaves_what_is_whole_and_what_is_a_users(own):
     for name in ("manifest.json", "notes.txt"):
         (folder / name).write_text("{}", encoding="utf-8")
     (folder / BLOCKS / "a.block").write_bytes(b"x")
-    shutil.copy(folder / "notes.txt", folder / RECORD)
+    assert _act(own, "mine", "discard") == 422  # the blocks of a run of the command line
+    record = Record(kind="run", title="mine", arguments=(), started="now", code=143)
+    write_record(folder, record)
     assert _act(own, "mine", "discard") == 200
     assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "notes.txt"]

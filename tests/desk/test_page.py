@@ -129,7 +129,7 @@ def test_a_reload_loses_nothing_and_a_run_ends_at_once(browser, own, record_prop
         page.get_by_role("checkbox", name="Baseline", exact=True).uncheck()
         _long_run(page)
         page.click("#full")
-        page.wait_for_selector("#where:has-text(' of 4000')")
+        page.wait_for_selector("#where:has-text(' of 8000')")
         page.reload()
         page.wait_for_selector("#job-command:has-text('hydra.run.dir')")
         assert page.get_by_role("checkbox", name="Epidemic", exact=True).is_checked()

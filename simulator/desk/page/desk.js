@@ -58,6 +58,7 @@ function tell(run) {
   const button = page ? el("button", { type: "button", class: "main" }, word("open")) : "";
   if (button) button.addEventListener("click", () => openFile(run.id, page));
   $("news").replaceChildren(el("p", {}, word(ends[run.state], { name })), button);
+  if (run.trouble) say(run.trouble);
   if (button) button.focus();
 }
 
