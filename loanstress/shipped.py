@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from loanstress.frames import rows_frame
 from simulator.catalogue import catalogue, parameters_from
-from simulator.field_texts import allowed_values, field_meanings
+from simulator.field_texts import allowed_values, field_meanings, file_comment
 from simulator.notebook import FITTED
 from simulator.policies import kind_model
 from simulator.shipped import read_shipped, shipped_files
@@ -35,7 +35,10 @@ def policies() -> "pd.DataFrame":
     columns = ("policy", "kind", "about", "field", "value", "allowed", "meaning")
     rows: list[tuple[Any, ...]] = []
     for name, path in shipped_files("policy").items():
-        settings, about = read_shipped("policy", name), _comment(path.read_text(encoding="utf-8"))
+        settings, about = (
+            read_shipped("policy", name),
+            file_comment(path.read_text(encoding="utf-8")),
+        )
         kind = str(settings["kind"])
         model = kind_model(f"policy.{name}.kind", kind)
         meanings = field_meanings(model)
@@ -102,13 +105,3 @@ def parameters(base: str = FITTED) -> "pd.DataFrame":
         for spec in catalogue().values()
     ]
     return rows_frame(rows, columns)
-
-
-def _comment(text: str) -> str:
-    """What the comment below the first line of a shipped file says."""
-    lines = []
-    for line in text.splitlines()[1:]:
-        if not line.startswith("#"):
-            break
-        lines.append(line.removeprefix("#").strip())
-    return " ".join(lines)

@@ -48,7 +48,7 @@ def default_choices(group: str) -> tuple[str, ...]:
     """Names of ``group`` that the defaults list of the main configuration chooses, in its order."""
     content = yaml.safe_load((shipped_folders()[0] / "config.yaml").read_text(encoding="utf-8"))
     listed = next(entry[group] for entry in content["defaults"] if group in entry)
-    return tuple(str(name) for name in listed)
+    return tuple(str(name) for name in (listed if isinstance(listed, list) else [listed]))
 
 
 def fitted_books(parameters: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from pydantic.fields import FieldInfo
 
-from simulator.field_texts import allowed_values, field_meanings
+from simulator.field_texts import allowed_values, field_meanings, file_comment
 from simulator.lever_fields import (
     BOOK_LEVERS,
     CAPACITY_MULTIPLIERS,
@@ -55,14 +55,11 @@ def _files_section() -> str:
 
     def rows() -> Iterator[Sequence[str]]:
         for path in sorted((shipped_folders()[0] / "policy").glob("*.yaml")):
-            lines = path.read_text(encoding="utf-8").splitlines()
-            comments = []
-            for line in lines[1:]:
-                if not line.startswith("#"):
-                    break
-                comments.append(line.removeprefix("#").strip())
-            kind = next(line.split(":")[1].strip() for line in lines if line.startswith("kind:"))
-            yield f"`{path.stem}`", f"`{kind}`", " ".join(comments)
+            text = path.read_text(encoding="utf-8")
+            kind = next(
+                line.split(":")[1].strip() for line in text.splitlines() if line.startswith("kind:")
+            )
+            yield f"`{path.stem}`", f"`{kind}`", file_comment(text)
 
     return f"## Shipped policies\n\n{_table(('policy', 'kind', 'what it is'), rows())}"
 

@@ -2,7 +2,8 @@
 
 ``python -m tools.strings`` keeps the translations that stand there, adds messages that are new
 in the code without one, leaves out those that are gone, and names what lacks a translation.
-Names that ship (scenarios, policies, causes) stand in zh_names.po, which is written by hand.
+Names that ship (scenarios, policies, causes) stand in zh_names.po, words of the desk in zh_desk.po;
+both are written by hand.
 """
 
 import ast
@@ -19,8 +20,10 @@ SIMULATOR = Path(__file__).parents[1] / "simulator"
 NOTEBOOK = SIMULATOR.with_name("loanstress")
 REPORT = SIMULATOR / "report"
 COMMANDS = SIMULATOR / "cli"
+DESK = SIMULATOR / "desk"
 CATALOGUE = REPORT / "kit" / "languages" / "zh.po"
-NAMES = REPORT / "kit" / "languages" / "zh_names.po"
+NAMES = CATALOGUE.with_name("zh_names.po")
+DESK_WORDS = CATALOGUE.with_name("zh_desk.po")
 SAYS = {"tr": None, "mark": None, "tn": (1, 2)}
 """Functions that say words: places of one and many among their arguments, else the first."""
 
@@ -37,11 +40,12 @@ class Message(NamedTuple):
 
 
 def messages() -> Iterator[Message]:
-    """Every message that the code of report, commands, notebook and the templates say."""
+    """Every message that the code of report, commands, notebook, desk and the templates say."""
     for path in (
         *sorted(REPORT.rglob("*.py")),
         *sorted(COMMANDS.rglob("*.py")),
         *sorted(NOTEBOOK.rglob("*.py")),
+        *sorted(DESK.rglob("*.py")),
     ):
         yield from _spoken(path)
     for path in sorted((REPORT / "kit" / "templates").glob("*.j2")):
@@ -105,7 +109,8 @@ def main() -> int:
     places: dict[Words, list[str]] = {}
     for words, place in messages():
         places.setdefault(words, []).append(place)
-    translated, names = known(CATALOGUE), known(NAMES)
+    translated = known(CATALOGUE)
+    names = {words: said for path in (NAMES, DESK_WORDS) for words, said in known(path).items()}
     write({w: translated.get(w, "") for w in places if w not in names}, CATALOGUE, places)
     lacking = [w for w in places if not translated.get(w) and w not in names]
     for words in lacking:

@@ -9,8 +9,10 @@ from typing import Final, NoReturn
 from simulator.cli.exits import ended
 from simulator.validation import UserError, clip, nearest
 
-COMMANDS: Final = ("run", "fit", "screen", "report", "finish", "tape", "scenario")
+COMMANDS: Final = ("run", "fit", "screen", "report", "finish", "tape", "scenario", "desk")
 """Each is the module of its name; imported only when it is asked for."""
+_ELSEWHERE: Final = {"desk": "simulator.desk.command"}
+"""The desk stands on the commands: it runs them."""
 _WORD: Final = re.compile("[A-Za-z_]+")
 _MEANT: Final = {"calibrate": "fit", "calibration": "fit", "simulate": "run"}
 """Other words for a command."""
@@ -32,7 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _called(command: str, words: Sequence[str]) -> int:
     """Exit code of ``command``."""
-    code: int = import_module(f"simulator.cli.{command}").main(words)
+    place = _ELSEWHERE.get(command, f"simulator.cli.{command}")
+    code: int = import_module(place).main(words)
     return code
 
 

@@ -27,6 +27,7 @@ Commands, each with a --help of its own
   loanstress finish DIR     put whole results in place, where a run was killed at its end
   loanstress tape FILE      look at a loan tape, propose its mapping
   loanstress scenario NAME  path and severity of a scenario, without a run
+  loanstress desk           a page on this machine, for all of this without typing
 
 Results (results.nc, summary.csv, report.html, tables.xlsx, manifest.json) go to outputs/DATE_TIME;
 earlier results in a folder stay until new ones are whole.

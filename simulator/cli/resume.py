@@ -38,7 +38,7 @@ def resumed(command: Command) -> Command:
     if "hydra.run.dir" in keys:
         raise UserError(f"{KEY}={clip(folder, 200)} is the output folder: leave hydra.run.dir out")
     noted = [text for text in _noted(Path(folder)) if _key(text) not in keys]
-    return replace(command, overrides=(*noted, *typed, f"hydra.run.dir={_quoted(folder)}"))
+    return replace(command, overrides=(*noted, *typed, f"hydra.run.dir={quoted(folder)}"))
 
 
 @contextmanager
@@ -114,6 +114,7 @@ def _plain(value: str) -> str:
     return value[1:-1].replace(f"\\{value[0]}", value[0]) if quoted else value
 
 
-def _quoted(folder: str) -> str:
+def quoted(folder: str) -> str:
+    """``folder`` as a value of Hydra's grammar, whatever characters it has."""
     text = folder.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{text}'"

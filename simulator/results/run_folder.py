@@ -105,6 +105,22 @@ def _locked(folder: Path, owner: Path) -> BaseFileLock | None:
     return system
 
 
+def holder(folder: Path) -> int | None:
+    """Process of this machine that holds ``folder``; None where nobody does, or another machine."""
+    found = _owner_in(folder / _OWNER)
+    pid = (found or {}).get("pid")
+    if not found or found.get("host") != socket.gethostname() or not isinstance(pid, int):
+        return None
+    try:
+        system = _locked(folder, folder / _OWNER)
+    except UserError:
+        return pid
+    if system is None:
+        return None if _ended(found) else pid
+    system.release()
+    return None
+
+
 def new_folder(parent: Path, name: str) -> Path:
     """A folder ``name`` in ``parent`` that did not exist; a number follows where it did."""
     with _told(parent):

@@ -1,9 +1,11 @@
 """How far a command is, on stderr: a bar on a terminal, lines elsewhere."""
 
+import os
 import sys
 import threading
 import time
 from types import TracebackType
+from typing import Final
 
 from rich.console import Console
 from rich.progress import (
@@ -21,6 +23,8 @@ from simulator.report.kit.language import tr
 from simulator.report.kit.run_messages import run_message
 from simulator.validation import clip
 
+LINE_SECONDS: Final = "LOANSTRESS_LINE_SECONDS"
+"""Environment: seconds between two lines, for who reads them on."""
 _LINE_EVERY_SECONDS = 5.0
 _TELL_EVERY_SECONDS = 2.0
 
@@ -67,6 +71,7 @@ class LineProgress:
         self._total = self._done = 0
         self._began = self._told = 0.0
         self._over: threading.Event | None = None
+        self._every = _line_seconds()
 
     def start(self, total: int, label: str) -> None:
         """Begin ``total`` units of work."""
@@ -98,13 +103,13 @@ class LineProgress:
         tell_line(text)
 
     def _tell_often(self, over: threading.Event) -> None:
-        while not over.wait(_TELL_EVERY_SECONDS):
+        while not over.wait(min(self._every, _TELL_EVERY_SECONDS)):
             self._tell_when_due()
 
     def _tell_when_due(self) -> None:
         with self._lock:
             now = time.monotonic()
-            if now - self._told >= _LINE_EVERY_SECONDS and self._done < self._total:
+            if now - self._told >= self._every and self._done < self._total:
                 self._tell(now)
 
     def _tell(self, now: float) -> None:
@@ -116,6 +121,12 @@ class LineProgress:
             seconds=f"{now - self._began:.0f}",
         )
         print(line, file=sys.stderr, flush=True)
+
+
+def _line_seconds() -> float:
+    """Seconds between two lines: the environment's, if it names a positive number."""
+    text = os.environ.get(LINE_SECONDS, "")
+    return float(text) if text.isascii() and text.isdecimal() and int(text) else _LINE_EVERY_SECONDS
 
 
 def tell_line(text: str) -> None:

@@ -154,6 +154,17 @@ def _sentence(item: VariableSeverity, quarter: str, scenario: Scenario) -> str:
     return clauses([worst, measured, largest])
 
 
+def short_severity(item: VariableSeverity) -> str:
+    """One variable's worst quarter and its distance from the mean, on one short line."""
+    unit = " %" if MACRO_VARIABLES[item.variable].is_rate else ""
+    return tr(
+        "{variable}: worst {worst}, {distance}",
+        variable=name(item.variable.replace("_", " ")),
+        worst=_number(item.variable, item.worst) + unit,
+        distance=_spreads(item.distance),
+    )
+
+
 def _against_history(item: VariableSeverity, said: Mapping[str, str]) -> str:
     share = tr(
         "{share} of {n} quarters of history were no higher",

@@ -82,16 +82,20 @@ def _table(found: Inspection) -> Iterator[str]:
         yield tr("... and {n} further columns, none of them read", n=more)
 
 
-def _tape_lines(tape: Tape) -> Iterator[str]:
-    borrowers = np.unique(tape.texts["borrower_id"].codes).size
-    optional = {c.name for c in TAPE_COLUMNS}
-    drawn = [n for n in imputed_columns(tape) if n in optional]
-    yield tr(
+def can_be_run(tape: Tape) -> str:
+    """That a run takes the tape: loans, borrowers, balance."""
+    return tr(
         "The tape can be run: {loans} loans of {borrowers} borrowers, balance {balance}.",
         loans=f"{tape.n_loans:,}",
-        borrowers=f"{borrowers:,}",
+        borrowers=f"{np.unique(tape.texts['borrower_id'].codes).size:,}",
         balance=f"{float(tape.numbers['principal'].sum()):,.0f}",
     )
+
+
+def _tape_lines(tape: Tape) -> Iterator[str]:
+    optional = {c.name for c in TAPE_COLUMNS}
+    drawn = [n for n in imputed_columns(tape) if n in optional]
+    yield can_be_run(tape)
     yield from (f"  {clip(run_message(note), 400)}" for note in tape.notes)
     yield tr(
         "Imputed, wholly or where cells are empty: {columns}.",

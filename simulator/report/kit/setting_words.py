@@ -66,6 +66,11 @@ def plain(text: object) -> str:
     return name(words) if words else ""
 
 
+def title_of(shipped: str) -> str:
+    """The name of a policy, a scenario or a book that ships, as a title."""
+    return name(clean(shipped, 60).replace("_", " ").capitalize())
+
+
 def flat(
     entry: Mapping[str, object], below: str = BELOW, prefix: str = ""
 ) -> Iterator[tuple[str, object]]:

@@ -26,10 +26,10 @@ from simulator.report.kit.numbers import (
     rate_scale,
 )
 from tests import ROOT
-from tools.strings import CATALOGUE, NAMES, known, messages
+from tools.strings import CATALOGUE, DESK_WORDS, NAMES, known, messages
 
 SPOKEN = tuple({message.words: message for message in messages()}.values())
-SAID = known(CATALOGUE) | known(NAMES)
+SAID = known(CATALOGUE) | known(NAMES) | known(DESK_WORDS)
 
 
 @pytest.mark.parametrize("message", SPOKEN, ids=lambda message: message.place)
@@ -44,8 +44,8 @@ def test_no_translation_has_lost_its_message() -> None:
     assert set(known(CATALOGUE)) <= {message.words for message in SPOKEN}
 
 
-def test_the_catalogue_is_two_files() -> None:
-    assert sorted(CATALOGUE.parent.glob("*.po")) == [CATALOGUE, NAMES]
+def test_the_catalogue_is_three_files() -> None:
+    assert sorted(CATALOGUE.parent.glob("*.po")) == [CATALOGUE, DESK_WORDS, NAMES]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "scenarios" / "scenario").glob("*.yaml")), ids=str)

@@ -17,7 +17,7 @@ import loanstress
 import simulator
 from simulator.results.metrics import metric_of
 from tests import ROOT
-from tools.strings import CATALOGUE, NAMES, known
+from tools.strings import CATALOGUE, DESK_WORDS, NAMES, known
 
 ENGLISH = (
     r"\blucks?\b|\blucky\b",
@@ -103,7 +103,7 @@ def test_each_forbidden_word_is_found_and_names_of_the_code_are_not() -> None:
     assert not found_in("经济净额；存续期损失；在险价值（VaR）；提前还款", CHINESE)
 
 
-@pytest.mark.parametrize("path", [CATALOGUE, NAMES], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [CATALOGUE, DESK_WORDS, NAMES], ids=lambda path: path.stem)
 def test_messages_of_the_report_and_their_chinese_use_the_words_of_the_field(path: Path) -> None:
     for words, chinese in known(path).items():
         english = words if isinstance(words, str) else " ".join(words)

@@ -1,0 +1,1 @@
+"""The desk: a local page to choose, run, stop and read stress tests without typing."""

@@ -1,0 +1,201 @@
+// The desk's page: the command that runs, and the runs there are.
+// Text is put in as text, never as HTML; the page's security policy forbids anything else.
+
+import { drawChoices, listenToChoices, request } from "/choose.js";
+import { $, ask, attempt, el, fill, forget, say, word } from "/form.js";
+
+const WAIT = { running: 1000, idle: 4000 };
+let compared = new Set();
+let shownRuns = "";
+let watched = sessionStorage.getItem("watched") || "";
+
+async function start(size) {
+  if (!Object.keys(request(size).scenarios).length) return say(word("one_scenario"));
+  for (const id of ["quick", "full"]) $(id).disabled = true;
+  await attempt(async () => {
+    watch((await ask("POST", "runs", request(size))).id);
+    await refresh();
+    $("job").scrollIntoView();
+    $("cancel").focus();
+  });
+  await refresh();
+}
+
+function watch(id) {
+  watched = id;
+  sessionStorage.setItem("watched", id);
+}
+
+// --- the command that runs, and the runs there are ----------------------------------------------
+
+function showJob(job) {
+  $("job").hidden = !job;
+  for (const id of ["quick", "full"]) $(id).disabled = Boolean(job);
+  if (!job) return;
+  watch(job.id);
+  const { progress } = job;
+  $("job-command").textContent = job.command;
+  $("log").textContent = job.log;
+  $("cancel").disabled = job.cancelled;
+  let where = job.cancelled ? word("ending") : word("starting");
+  if (progress && progress.total) {
+    $("bar").max = progress.total;
+    $("bar").value = progress.done;
+    if (!job.cancelled) {
+      where = word("progress", progress);
+      const left = progress.done ? (progress.seconds * (progress.total - progress.done)) / progress.done : 0;
+      if (left >= 1) where += ` · ${word("left", { seconds: Math.round(left) })}`;
+    }
+  } else $("bar").removeAttribute("value");
+  $("where").textContent = where;
+}
+
+function tell(run) {
+  const ends = { done: "ended_well", failed: "ended_badly",
+    stopped: run.blocks ? "ended_stopped" : "ended_empty" };
+  const name = run.title || run.id;
+  const page = run.files.find((file) => file.endsWith(".html"));
+  const button = page ? el("button", { type: "button", class: "main" }, word("open")) : "";
+  if (button) button.addEventListener("click", () => openFile(run.id, page));
+  $("news").replaceChildren(el("p", {}, word(ends[run.state], { name })), button);
+  if (run.trouble) say(run.trouble);
+  if (button) button.focus();
+}
+
+async function openFile(run, file) {
+  await attempt(async () => {
+    const { address } = await ask("POST", "tickets", { run, file });
+    const link = el("a", { href: address, rel: "noopener noreferrer" });
+    if (file.endsWith(".html")) link.target = "_blank";
+    link.click();
+  });
+}
+
+function runButton(text, label, work) {
+  const button = el("button", { type: "button", "aria-label": `${text}: ${label}` }, text);
+  button.addEventListener("click", work);
+  return button;
+}
+
+function act(run, action) {
+  return async () => {
+    await attempt(() => ask("POST", `runs/${run.id}/${action}`, {}));
+    if (action === "discard") $("news").replaceChildren();
+    await refresh();
+  };
+}
+
+function runRow(run) {
+  const label = run.about.words || run.title || run.id;
+  const box = el("input", { type: "checkbox", checked: compared.has(run.id), disabled: !run.can_compare,
+    "aria-label": word("select_run", { name: run.id }) });
+  box.addEventListener("change", () => {
+    if (box.checked) compared.add(run.id);
+    else compared.delete(run.id);
+    mayCompare();
+  });
+  const actions = run.files.map((file) => runButton(word(file), run.id, () => openFile(run.id, file)));
+  if (run.can_go_on) actions.push(runButton(word("continue"), run.id, act(run, "continue")));
+  if (run.state === "stopped" || run.state === "failed") {
+    actions.push(runButton(word("discard"), run.id, act(run, "discard")));
+  }
+  const kept = run.state !== "done" && run.blocks ? ` · ${word("blocks", { n: run.blocks })}` : "";
+  const what = run.kind === "comparison" ? `${word("comparison")}: ${run.title}` : label;
+  const command = run.command ? el("details", {}, el("summary", {}, word("command")),
+    el("pre", { class: "command", tabindex: "0" }, run.command)) : "";
+  return el("tr", {}, el("td", {}, box), el("td", {}, run.id), el("td", {}, what, command),
+    el("td", {}, word(run.state) + kept), el("td", {}, ...actions));
+}
+
+function mayCompare() {
+  $("compare").disabled = compared.size < 2 || compared.size > 7 || !$("job").hidden;
+}
+
+function showRuns(runs) {
+  const text = JSON.stringify([runs, document.documentElement.lang]);
+  if (text === shownRuns) return;
+  shownRuns = text;
+  compared = new Set(runs.filter((run) => run.can_compare && compared.has(run.id)).map((run) => run.id));
+  if (!runs.length) return $("runs").replaceChildren(el("p", {}, word("none_yet")));
+  const heads = ["select", "started", "title", "state", "actions"];
+  const head = el("tr", {}, ...heads.map((key) => el("th", { scope: "col" }, word(key))));
+  $("runs").replaceChildren(el("div", { class: "scroll", tabindex: "0", role: "region",
+    "aria-labelledby": "runs-title" },
+    el("table", {}, el("thead", {}, head), el("tbody", {}, ...runs.map(runRow)))));
+}
+
+async function refresh() {
+  const { job, runs } = await ask("GET", "state");
+  showJob(job);
+  showRuns(runs);
+  mayCompare();
+  const ended = !job && runs.find((run) => run.id === watched);
+  if (ended) {
+    watch("");
+    tell(ended);
+  }
+  return job;
+}
+
+async function poll() {
+  let wait = WAIT.idle;
+  try {
+    if (await refresh()) wait = WAIT.running;
+    if ($("message").textContent === word("closed")) say("");
+  } catch (error) {
+    say(error.status ? error.message : word("closed"));
+  }
+  setTimeout(poll, wait);
+}
+
+// --- the page -----------------------------------------------------------------------------------
+
+async function draw(language) {
+  await fill(language);
+  await drawChoices();
+  shownRuns = "";
+  for (const id of ["form", "history"]) $(id).hidden = false;
+}
+
+function listen() {
+  $("form").addEventListener("submit", (event) => event.preventDefault());
+  $("quick").addEventListener("click", () => start("quick"));
+  $("full").addEventListener("click", () => start("full"));
+  $("cancel").addEventListener("click", () => attempt(async () => {
+    $("cancel").disabled = true;
+    await ask("POST", `runs/${watched}/cancel`, {});
+    await refresh();
+  }));
+  $("compare").addEventListener("click", () => attempt(async () => {
+    watch((await ask("POST", "comparisons", { runs: [...compared] })).id);
+    await refresh();
+  }));
+  $("language").addEventListener("change", () => attempt(async () => {
+    await draw($("language").value);
+    await refresh();
+  }));
+  listenToChoices();
+}
+
+async function open() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  if (given.get("token")) {
+    sessionStorage.setItem("token", given.get("token"));
+    if (given.get("language")) sessionStorage.setItem("language", given.get("language"));
+    history.replaceState(null, "", "/");
+  }
+  const usual = navigator.language.startsWith("zh") ? "zh" : "en";
+  $("language").value = sessionStorage.getItem("language") || usual;
+  try {
+    await draw($("language").value);
+  } catch (error) {
+    forget(error);
+    $("locked").hidden = error.status !== 401;
+    if (error.status !== 401) say(error.message);
+    return;
+  }
+  listen();
+  poll();
+}
+
+open();

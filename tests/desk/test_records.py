@@ -1,0 +1,45 @@
+"""What is noted beside a run, and what a line of progress says."""
+
+import stat
+
+import pytest
+
+from simulator.cli.terminal.progress import LINE_SECONDS, LineProgress
+from simulator.desk.records import Progress, Record, progress_in, read_record, write_record
+from simulator.report.kit.language import speaking
+
+RECORD = Record(kind="run", title="a", arguments=("book=cn_online", "policy=[a]"), started="now")
+
+
+def test_a_record_is_private_and_is_read_again(tmp_path):
+    write_record(tmp_path, RECORD)
+    assert read_record(tmp_path) == RECORD
+    assert stat.S_IMODE((tmp_path / "desk.json").stat().st_mode) == 0o600
+    assert RECORD.command == "loanstress book=cn_online 'policy=[a]'"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"kind": "other"}', '{"code": 1}'])
+def test_a_record_that_cannot_be_read_is_none(tmp_path, text):
+    (tmp_path / "desk.json").write_text(text, encoding="utf-8")
+    assert read_record(tmp_path) is None
+
+
+@pytest.mark.parametrize("code", ["en", "zh"])
+def test_lines_of_progress_are_understood_in_both_languages(code, capsys, monkeypatch):
+    monkeypatch.setenv(LINE_SECONDS, "1")
+    with speaking(code):
+        progress = LineProgress()
+        progress.start(80, "simulating paths")
+        assert progress_in(capsys.readouterr().err) is not None
+        progress.advance(80)
+        progress.finish()
+        found = progress_in(capsys.readouterr().err)
+    assert found is not None
+    assert (found.done, found.total, found.seconds) == (80, 80, 0)
+    assert found.label.isascii() == (code == "en")
+
+
+def test_the_last_line_counts_and_belongs_to_itself():
+    log = "reading: 3/3 after 1 s\nsomething 4\nsimulating paths: 0/6000\nnext 80\n"
+    assert progress_in(log) == Progress("simulating paths", 0, 6000, 0)
+    assert progress_in("nothing yet\n") is None
