@@ -20,6 +20,7 @@ from simulator.explain.reverse_question import ReverseQuestion
 from simulator.explain.reverse_stress import reverse_stress
 from simulator.explain.scenario_parts import explain_scenarios
 from simulator.explain.sensitivity import explain_sensitivity
+from simulator.explain.shifted_tail import shifted_tail
 from simulator.explain.underwriting import explain_underwriting
 from simulator.explain.worst_paths import worst_paths
 from simulator.policies.own_kinds import origins
@@ -62,6 +63,7 @@ from simulator.results.store import (
     writer_of,
 )
 from simulator.results.summary import SummaryRow, summarise
+from simulator.results.tail_figures import with_shifted
 from simulator.results.underwriting import (
     CUTOFF,
     UNDERWRITING,
@@ -157,6 +159,7 @@ class _Concluding:
         """Dataset, checks and summary of the simulation alone."""
         self.watch.start(2, "results")
         dataset = self._with_book_errors(to_dataset(self.simulated.output))
+        dataset = self._with_shifted_tail(dataset)
         dataset = WORST.add_to(dataset, worst_paths(self.simulated, dataset))
         checks = tuple(run_checks(self.simulated.output, dataset))
         self.watch.advance(1)
@@ -175,6 +178,15 @@ class _Concluding:
         found = with_book_errors(dataset, books, worths(dataset)[0])
         self.watch.start(2, "results")
         return found
+
+    def _with_shifted_tail(self, dataset: xr.Dataset) -> xr.Dataset:
+        """With levels of losses from paths whose economy was shifted, where that is asked for."""
+        if self.simulated.output.run.tail != "shifted":
+            return dataset
+        self.watch.finish()
+        block = shifted_tail(self.request, self.simulated, dataset, self.watch)
+        self.watch.start(2, "results")
+        return with_shifted(dataset, block)
 
     def break_evens(self, results: _Results) -> _Results:
         """With the break-evens that were asked for, each found by simulating one policy again."""

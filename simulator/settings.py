@@ -88,6 +88,9 @@ class RunSettings(Frozen):
     would bring (docs/model.md, section 14.5); 0: none. Only of drawn books and sampled tapes."""
     book_paths: int = Field(default=5, ge=2, le=10_000)
     """Paths of each of them: the run's first ones."""
+    tail: Literal["plain", "shifted"] = "plain"
+    """Value at risk and expected shortfall from the run's paths alone, or from as many more whose
+    economy is shifted towards large losses (docs/model.md, section 14.10)."""
     keep_blocks: bool = True
     """Whether blocks of paths stay in the folder of a run that has ended well, for a later one
     with more paths or policies; those of an interrupted run stay in any case."""

@@ -10,7 +10,6 @@ from simulator.results.break_even import POINT_VARIABLES, VARIABLES
 from simulator.results.cause_shares import CAUSES, PARTS
 from simulator.results.checks import CHECKS, DATASET_CHECKS, REFERENCE_CHECKS, TOLERANCE
 from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVERABLE
-from simulator.results.loss_distribution import LEVEL_SUFFIXES, LEVEL_VARIABLES
 from simulator.results.macro import MACRO_COORDINATES, MACRO_DATA, MACRO_UNIT
 from simulator.results.metric import HIGHER, LOWER, Metric, Span
 from simulator.results.metrics import OF_BORROWERS, OF_PATHS, OF_VALUE_AND_TAIL
@@ -31,6 +30,10 @@ from simulator.results.sampling import DEVIATION, DEVIATION_MEANING, SIMULATED_M
 from simulator.results.score_power import SCORE_CUTS, SCORE_METRICS, SCORE_VARIABLES
 from simulator.results.sensitivity import SENSITIVITY
 from simulator.results.table import FRACTION, MONEY
+from simulator.results.tail_figures import (
+    LEVEL_SUFFIXES,
+    LEVEL_VARIABLES,
+)
 from simulator.results.underwriting import CUTOFF, UNDERWRITING
 from simulator.results.value import VALUE_VARIABLES
 from simulator.results.variables import OPENING_VARIABLES, PATH_VARIABLES, WHOLE_VARIABLES, Kind

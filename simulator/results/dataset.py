@@ -14,7 +14,6 @@ from simulator.results.delinquency import observed_months_on_book
 from simulator.results.estimate import Estimate
 from simulator.results.inputs import SimulationOutput
 from simulator.results.intervals import over_months, over_paths
-from simulator.results.loss_distribution import tail_variables
 from simulator.results.macro import MACRO_COORDINATES, macro_coordinates, macro_variables
 from simulator.results.net_present_value import NET_PRESENT_VALUES
 from simulator.results.over_paths import (
@@ -35,6 +34,7 @@ from simulator.results.score_power import (
     score_coordinates,
 )
 from simulator.results.table import FRACTION, MONEY, unit_in
+from simulator.results.tail_figures import tail_variables
 from simulator.results.value import VALUE_VARIABLES, outlook_values, rates_of
 from simulator.results.variables import (
     OPENING_VARIABLES,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulator.results.borrower_sampling import BookErrors, widened
 from simulator.results.compare import delta_of, reference_index, statistics, weighted
 from simulator.results.estimate import Estimate
-from simulator.results.loss_distribution import TailRow, loss_values, tail_rows
+from simulator.results.loss_distribution import TailRow, loss_values
 from simulator.results.metric import WHOLE_HORIZON, MetricValues, whole_values
 from simulator.results.net_present_value import net_present_value_values
 from simulator.results.outcomes import COST_PER_SAVED, burden_values, fate_values
@@ -27,6 +27,7 @@ from simulator.results.provisions.metrics import (
 from simulator.results.sampling import Sampling, sampling_of
 from simulator.results.score_power import ScoreRow, score_rows
 from simulator.results.table import FRACTION
+from simulator.results.tail_figures import MIXTURE, tail_rows
 from simulator.results.value import value_values
 from simulator.validation import unknown_choice
 
@@ -124,7 +125,8 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
         rows += _rows(cost, scenarios, others, known)
     rows += [_tail_row(row) for row in tail_rows(dataset)]
     rows += [_score_row(row, policies[at]) for row in score_rows(dataset)]
-    order = {pair: i for i, pair in enumerate((s, p) for s in scenarios for p in policies)}
+    places = (*scenarios, MIXTURE)
+    order = {pair: i for i, pair in enumerate((s, p) for s in places for p in policies)}
     return sorted(rows, key=lambda row: order[row.scenario, row.policy])
 
 

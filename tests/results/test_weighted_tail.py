@@ -7,13 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from simulator.macro.shifted import (
-    SHIFT,
-    along,
-    draw_weights,
-    loss_direction,
-    shock_loadings,
-)
+from simulator.macro.paths import deviations
+from simulator.macro.shifted import AIM, Shift, loss_shift, shock_loadings
 from simulator.macro.variables import DEVIATING_VARIABLES
 from simulator.results import loss_distribution
 from simulator.results.estimate import Estimate
@@ -35,6 +30,7 @@ COVERAGE = (0.90, 0.98)
 LOADINGS = shock_loadings(MacroDeviation(), HORIZON)
 TRUE_DIRECTION = LOADINGS[0] + LOADINGS[1]
 TRUE_DIRECTION = TRUE_DIRECTION / np.sqrt((TRUE_DIRECTION**2).sum())
+FACTOR = Shift(TRUE_DIRECTION, AIM)
 PD, CORRELATION, SIGMA = 0.02, 0.15, 0.5
 
 # Losses as functions of one standard normal factor, and their closed forms
@@ -72,14 +68,14 @@ def shifted(law: Callable[[F8], F8], draws: int, luck: np.random.Generator) -> W
     """As many draws of a pilot as shifted ones, of losses with a factor in the shocks."""
     shape = (HORIZON, len(DEVIATING_VARIABLES), draws)
     pilot = luck.standard_normal(shape)
-    direction = loss_direction(pilot, law(along(pilot, TRUE_DIRECTION)), LOADINGS)
-    assert direction is not None
-    moved = luck.standard_normal(shape) + SHIFT * direction[..., None]
-    shocks = np.concatenate([pilot, moved], axis=2)
-    weights = draw_weights(along(shocks, direction), 0.5)
+    lost = law(FACTOR.along(pilot))
+    shift = loss_shift(pilot, lost, LOADINGS)
+    assert shift is not None
+    moved = shift.moved(luck.standard_normal(shape))
+    weights = shift.weights(shift.along(np.concatenate([pilot, moved], axis=2)), 0.5)
     blocks = np.repeat([0, 1], draws)
-    losses = law(along(shocks, TRUE_DIRECTION))
-    return WeightedLosses(losses[:, None], np.ones(1), weights, blocks)
+    both = np.concatenate([lost, law(FACTOR.along(moved))])
+    return WeightedLosses(both[:, None], np.ones(1), weights, blocks)
 
 
 @pytest.mark.parametrize("level", [0.95, 0.99, 0.999])
@@ -131,8 +127,8 @@ def test_the_shift_errs_a_third_of_plain_draws() -> None:
 
 def test_weights_never_exceed_the_defence_and_average_one() -> None:
     luck = np.random.default_rng(4)
-    score = np.concatenate([luck.standard_normal(20_000), SHIFT + luck.standard_normal(20_000)])
-    weights = draw_weights(score, 0.5)
+    score = np.concatenate([luck.standard_normal(20_000), AIM + luck.standard_normal(20_000)])
+    weights = FACTOR.weights(score, 0.5)
     assert weights.min() > 0.0
     assert weights.max() <= 2.0
     error = np.sqrt(sum(half.var() * half.size for half in np.split(weights, 2))) / weights.size
@@ -220,31 +216,39 @@ def test_paired_shortfalls_differ_by_a_constant_exactly() -> None:
 # The direction
 
 
-def test_the_direction_is_that_of_the_loss() -> None:
+def test_the_shift_goes_where_losses_rise_as_far_as_they_hang_on_it() -> None:
     luck = np.random.default_rng(9)
     pilot = luck.standard_normal((HORIZON, len(DEVIATING_VARIABLES), 200))
-    noise = 0.5 * luck.standard_normal(200)
-    found = loss_direction(pilot, along(pilot, TRUE_DIRECTION) + noise, LOADINGS)
+    noise = luck.standard_normal(200)
+    found = loss_shift(pilot, 0.8 * FACTOR.along(pilot) + 0.6 * noise, LOADINGS)
     assert found is not None
-    assert (found**2).sum() == pytest.approx(1.0)
-    assert (found * TRUE_DIRECTION).sum() > 0.95
+    assert (found.direction**2).sum() == pytest.approx(1.0)
+    assert (found.direction * TRUE_DIRECTION).sum() > 0.9
+    assert found.size == pytest.approx(AIM * 0.8, abs=4.0 * AIM * 0.36 / np.sqrt(200))
 
 
-def test_an_economy_that_stands_still_has_no_direction() -> None:
+def test_losses_that_hang_on_nothing_are_hardly_shifted() -> None:
+    luck = np.random.default_rng(11)
+    pilot = luck.standard_normal((HORIZON, len(DEVIATING_VARIABLES), 200))
+    found = loss_shift(pilot, luck.standard_normal(200), LOADINGS)
+    assert found is not None
+    assert found.size < AIM * 4.0 * np.sqrt(len(LOADINGS) / 200)
+
+
+def test_an_economy_that_stands_still_is_not_shifted() -> None:
     still = MacroDeviation(volatility=(0.0, 0.0, 0.0, 0.0))
     loadings = shock_loadings(still, HORIZON)
     assert len(loadings) == 0
     pilot = np.zeros((HORIZON, len(DEVIATING_VARIABLES), 50))
-    assert loss_direction(pilot, np.arange(50.0), loadings) is None
-    assert loss_direction(pilot, np.ones(50), LOADINGS) is None
+    assert loss_shift(pilot, np.arange(50.0), loadings) is None
+    assert loss_shift(pilot, np.ones(50), LOADINGS) is None
 
 
 def test_loadings_are_the_mean_deviations_of_the_drawn_paths() -> None:
-    from simulator.macro.paths import deviations
-
     luck = np.random.default_rng(10)
     shocks = luck.standard_normal((HORIZON, len(DEVIATING_VARIABLES), 7))
-    moved = deviations(MacroDeviation(), np.concatenate([np.zeros((1, *shocks.shape[1:])), shocks]))
-    first = along(shocks, LOADINGS[0])
+    still = np.zeros((1, *shocks.shape[1:]))
+    moved = deviations(MacroDeviation(), np.concatenate([still, shocks]))
+    first = Shift(LOADINGS[0], 0.0).along(shocks)
     expected = moved[0, :, 1 : HORIZON // 2 + 1].mean(axis=1)
-    np.testing.assert_allclose(first / first[0], expected / expected[0], rtol=1e-12)
+    np.testing.assert_allclose(first / first[0], expected / expected[0], rtol=1e-9)

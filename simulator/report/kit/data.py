@@ -16,6 +16,7 @@ from simulator.results.ranking import Frontier, Standing
 from simulator.results.run import Run, part
 from simulator.results.sampling import sampling_of
 from simulator.results.summary import SummaryRow
+from simulator.results.tail_figures import MIXTURE
 from simulator.vocabulary import BUCKETS
 
 MAX_POINTS = 120
@@ -152,6 +153,8 @@ class ReportData:
 
     def scenario_label(self, scenario: str, width: int = 48) -> str:
         """Name of a scenario for a reader (untrusted text: escape it)."""
+        if scenario == MIXTURE and scenario not in self.scenarios:
+            return tr("All scenarios, by weight")
         label = self.scenario_entry(scenario).get("label")
         if not label and "scenario_label" in self.dataset.coords:
             label = self.dataset["scenario_label"].sel(scenario=scenario).item()
