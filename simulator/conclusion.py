@@ -16,6 +16,8 @@ from simulator.explain.assumptions import list_warnings, try_assumptions
 from simulator.explain.borrower_sampling import n_books_of, redrawn
 from simulator.explain.causes import explain_causes
 from simulator.explain.earlier_run import explain_earlier
+from simulator.explain.fit_file import fit_for
+from simulator.explain.parameter_draws import drawn_of, with_drawn_parameters
 from simulator.explain.reverse_question import ReverseQuestion
 from simulator.explain.reverse_stress import reverse_stress
 from simulator.explain.scenario_parts import explain_scenarios
@@ -36,7 +38,12 @@ from simulator.results.break_even import (
 )
 from simulator.results.cause_shares import CAUSES, PARTS, CausePart, causes_text
 from simulator.results.checks import CheckResult, run_checks
-from simulator.results.dataset import dataset_by_path, outlooks_of, to_dataset
+from simulator.results.dataset import (
+    dataset_by_path,
+    known_outlooks,
+    outlooks_of,
+    to_dataset,
+)
 from simulator.results.decision import decide, worths
 from simulator.results.files import (
     ASSUMPTIONS_NAME,
@@ -48,6 +55,7 @@ from simulator.results.files import (
 )
 from simulator.results.history import history_table
 from simulator.results.manifest import RunFacts, build_manifest
+from simulator.results.parameter_errors import with_parameter_errors
 from simulator.results.precision import precision_record
 from simulator.results.provisions.audit import overlay_amounts
 from simulator.results.rejected import rejected_text
@@ -64,6 +72,7 @@ from simulator.results.store import (
 )
 from simulator.results.summary import SummaryRow, summarise
 from simulator.results.tail_figures import with_shifted
+from simulator.results.total_intervals import with_total_intervals
 from simulator.results.underwriting import (
     CUTOFF,
     UNDERWRITING,
@@ -159,11 +168,12 @@ class _Concluding:
         """Dataset, checks and summary of the simulation alone."""
         self.watch.start(2, "results")
         dataset = self._with_book_errors(to_dataset(self.simulated.output))
-        dataset = self._with_shifted_tail(dataset)
+        dataset = self._with_shifted_tail(self._with_parameter_errors(dataset))
         dataset = WORST.add_to(dataset, worst_paths(self.simulated, dataset))
         checks = tuple(run_checks(self.simulated.output, dataset))
         self.watch.advance(1)
         summary = tuple(summarise(dataset))
+        dataset = with_total_intervals(dataset, summary)
         self.watch.advance(1)
         return self._with_manifest(_Results(dataset, summary, checks, {}))
 
@@ -176,6 +186,21 @@ class _Concluding:
         outputs = redrawn(self.request, self.simulated, self.watch)
         books = (dataset_by_path(output, outlooks) for output in outputs)
         found = with_book_errors(dataset, books, worths(dataset)[0])
+        self.watch.start(2, "results")
+        return found
+
+    def _with_parameter_errors(self, dataset: xr.Dataset) -> xr.Dataset:
+        """With what doubt of a fit's parameters brings, where they are drawn."""
+        fit = fit_for(self.request)
+        if fit is None:
+            return dataset
+        self.watch.finish()
+        usual = outlooks_of(self.simulated.output)
+        outputs = with_drawn_parameters(self.request, self.simulated, fit, self.watch)
+        draws = (
+            dataset_by_path(each, known_outlooks(outlooks_of(each), usual)) for each in outputs
+        )
+        found = with_parameter_errors(dataset, draws, drawn_of(self.request, fit))
         self.watch.start(2, "results")
         return found
 

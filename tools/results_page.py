@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from simulator.results.assumptions import NUMBERS, TEXTS
-from simulator.results.borrower_sampling import FIGURE, FIGURE_MEANING
 from simulator.results.borrower_sampling import VARIABLES as BOOK_VARIABLES
 from simulator.results.break_even import POINT_VARIABLES, VARIABLES
 from simulator.results.cause_shares import CAUSES, PARTS
@@ -34,6 +33,7 @@ from simulator.results.tail_figures import (
     LEVEL_SUFFIXES,
     LEVEL_VARIABLES,
 )
+from simulator.results.two_way import FIGURE, FIGURE_MEANING
 from simulator.results.underwriting import CUTOFF, UNDERWRITING
 from simulator.results.value import VALUE_VARIABLES
 from simulator.results.variables import OPENING_VARIABLES, PATH_VARIABLES, WHOLE_VARIABLES, Kind

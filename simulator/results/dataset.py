@@ -141,6 +141,11 @@ def outlooks_of(output: SimulationOutput) -> Outlooks:
     }
 
 
+def known_outlooks(own: Outlooks, others: Outlooks) -> Outlooks:
+    """``own``, and those of ``others`` where a run has too few loans to tell them."""
+    return {name: others.get(name) if found is None else found for name, found in own.items()}
+
+
 def _variables_by_path(output: SimulationOutput, policy_runs: list[list[PolicyRun]]) -> Variables:
     """Every variable of each path that no provisioning standard enters."""
     currency, months = output.book.currency, output.timeline.months
