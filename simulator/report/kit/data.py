@@ -93,6 +93,7 @@ class ReportData:
         self._positions = {name: i for i, name in enumerate(run.policies)}
         self._stats = _statistics(run.summary, None)
         self._closing = _statistics(run.summary, int(self.months[-1]))
+        self._totals = {r[:3]: r.total for r in run.summary if r.month is None}
         self._metrics = frozenset(metric for *_, metric in self._stats)
         self.balance_changes = balance_changes(run.summary, self.reference)
         self.frontiers = run.frontiers
@@ -131,6 +132,15 @@ class ReportData:
     def stat(self, scenario: str, policy: str, metric: str) -> Estimate[float] | None:
         """The whole-horizon statistic, or None when the run has no such row."""
         return self._stats.get((scenario, policy, metric))
+
+    def total_of(self, scenario: str, policy: str, metric: str) -> Estimate[float] | None:
+        """The whole-horizon statistic with the doubt of fitted parameters, where it is known."""
+        return self._totals.get((scenario, policy, metric))
+
+    @property
+    def has_totals(self) -> bool:
+        """Whether any figure has an interval with the doubt of fitted parameters."""
+        return any(total is not None for total in self._totals.values())
 
     def closing(self, scenario: str, policy: str, metric: str) -> Estimate[float] | None:
         """The statistic of the last reported month, or None when the run has no such row."""
