@@ -15,6 +15,8 @@ from simulator.results.metrics import OF_BORROWERS, OF_PATHS, OF_VALUE_AND_TAIL
 from simulator.results.net_present_value import NET_PRESENT_VALUES
 from simulator.results.outcomes import BURDEN_METRICS
 from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
+from simulator.results.parameter_errors import DRAWN
+from simulator.results.parameter_errors import VARIABLES as PARAMETER_VARIABLES
 from simulator.results.profit import PROFIT_METRICS, is_monthly
 from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS
 from simulator.results.provisions.roll_forward import LINES, TRANSFERS
@@ -32,6 +34,8 @@ from simulator.results.table import FRACTION, MONEY
 from simulator.results.tail_figures import (
     LEVEL_SUFFIXES,
     LEVEL_VARIABLES,
+    OF_MIXTURE,
+    SHIFTED_VARIABLES,
 )
 from simulator.results.two_way import FIGURE, FIGURE_MEANING
 from simulator.results.underwriting import CUTOFF, UNDERWRITING
@@ -102,6 +106,15 @@ def _value_section() -> list[str]:
         "",
         "Of losses over paths, `[scenario, policy, level]`; coordinate `level`: share of paths.",
         *table(("variable", "unit", "meaning"), levels),
+        f"In a run of several scenarios the same without scenario as `{OF_MIXTURE}NAME`, of all of"
+        " them by weight. With `run.tail=shifted`:",
+        *table(
+            ("variable", "dimensions", "unit", "meaning"),
+            [
+                (f"`{name}`", _dims(*dims), unit, meaning)
+                for name, (dims, unit, meaning) in SHIFTED_VARIABLES.items()
+            ],
+        ),
     ]
 
 
@@ -149,6 +162,17 @@ def _book_section() -> list[str]:
         "## results.nc: the sampling of borrowers, of drawn books and sampled tapes",
         *table(("variable", "dimensions", "unit", "meaning"), rows),
         f"`{FIGURE}`: {FIGURE_MEANING}.",
+        "",
+        "## results.nc: the doubt of a fit's parameters, with run.parameter_draws",
+        *table(
+            ("variable", "dimensions", "unit", "meaning"),
+            [
+                (f"`{name}`", _dims(*dims), unit, meaning)
+                for name, (dims, unit, meaning) in PARAMETER_VARIABLES.items()
+            ],
+        ),
+        f"Attribute `{DRAWN}` (JSON): the fit, names of its drawn parameters, numbers of draws and"
+        " paths, and the parameters left at an assumption.",
         "",
     ]
 

@@ -3,7 +3,6 @@
 The long study: ``python -m pytest -m slow tests/explain/test_parameter_draws.py``.
 """
 
-import json
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from simulator.results.run import Run
 from simulator.results.summary import summarise
 from simulator.results.two_way import Components, joined
 from simulator.validation import UserError
+from tests.explain.prior_runs import coverage_of_prior, fit_json
 
 SHIPPED = "cn_online_lender"
 
@@ -34,27 +34,6 @@ def correlated() -> ParameterDistribution:
     )
     correlation = np.array([[1.0, 0.6, 0.0], [0.6, 1.0, -0.4], [0.0, -0.4, 1.0]])
     return ParameterDistribution(rows, correlation, "test")
-
-
-def fit_json(folder: Path, fit: ParameterDistribution) -> str:
-    """A folder with the fit.json of ``fit``, as a calibration writes it."""
-    slopes = {"log": lambda v: v, "logit": lambda v: v * (1.0 - v), "linear": lambda v: 1.0}
-    rows = [
-        {
-            "name": p.name,
-            "scale": p.scale,
-            "low": p.low,
-            "high": p.high,
-            "estimate": p.estimate,
-            "se": p.sd * slopes[p.scale](p.estimate),
-            "ci_low": p.low,
-            "ci_high": p.high,
-        }
-        for p in fit.parameters
-    ]
-    told = {"label": fit.source, "parameters": rows, "correlation": fit.correlation.tolist()}
-    (folder / "fit.json").write_text(json.dumps(told), encoding="utf-8")
-    return str(folder)
 
 
 # What is read and drawn
@@ -77,7 +56,10 @@ def test_draws_have_the_estimates_errors_and_correlation_of_the_fit() -> None:
     scaled = np.array(
         [
             [np.log(d["p_forget_mean"]) for d in draws],
-            [np.log(d["score_risk_correlation"] / (1 - d["score_risk_correlation"])) for d in draws],
+            [
+                np.log(d["score_risk_correlation"] / (1 - d["score_risk_correlation"]))
+                for d in draws
+            ],
             [d["refuse_dpd_slope"] for d in draws],
         ]
     )
@@ -199,3 +181,22 @@ def test_parameters_left_at_an_assumption_are_named() -> None:
         page = render(ReportData(run), "Test")
     assert "Inner bar: 95 % interval" in page
     assert all(name in page for name in drawn.assumed)
+
+
+# How often total intervals hold
+
+
+def test_a_short_study_of_total_intervals(tmp_path: Path) -> None:
+    """Median over figures, whose error of so few truths is some hundredths."""
+    held = coverage_of_prior(tmp_path, n_runs=3, n_truths=6)
+    assert len(held) > 50
+    assert np.median(list(held.values())) >= 0.85
+
+
+@pytest.mark.slow
+def test_total_intervals_hold_a_truth_that_is_drawn_from_the_prior(tmp_path: Path) -> None:
+    """40 runs, each with a book of its own and five truths."""
+    held = coverage_of_prior(tmp_path, n_runs=40, n_truths=5)
+    shares = np.array(list(held.values()))
+    assert 0.90 <= np.median(shares) <= 0.98
+    assert np.mean((shares >= 0.90) & (shares <= 0.98)) >= 0.8

@@ -47,7 +47,7 @@ def test_the_shifted_shortfall_errs_a_third_of_the_plain_one() -> None:
 
 
 def test_a_short_study_of_the_shifted_shortfall() -> None:
-    """A ratio of .29 in the long study; that of so few repetitions has an error of a quarter."""
+    """A ratio of .27 in the long study; that of so few repetitions has an error of a quarter."""
     shifted, plain = errors(10, 4_000, 10_000)
     assert rms(shifted) <= 0.6 * rms(plain)
 
