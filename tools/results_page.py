@@ -40,6 +40,7 @@ from simulator.results.tail_figures import (
 from simulator.results.two_way import FIGURE, FIGURE_MEANING
 from simulator.results.underwriting import CUTOFF, UNDERWRITING
 from simulator.results.value import VALUE_VARIABLES
+from simulator.results.value_spread import VARIABLES as SPREAD_VARIABLES
 from simulator.results.variables import OPENING_VARIABLES, PATH_VARIABLES, WHOLE_VARIABLES, Kind
 from simulator.results.worst_paths import WORST
 from tools import ROOT
@@ -88,6 +89,10 @@ def _value_section() -> list[str]:
     rows = [
         (f"`{v.name}`", _dims(*PATH_DIMS, *v.dims), v.unit, v.long_name)
         for v in (*VALUE_VARIABLES, *NET_PRESENT_VALUES)
+    ]
+    rows += [
+        (f"`{name}`", _dims(*PATH_DIMS), unit, meaning)
+        for name, (unit, meaning) in SPREAD_VARIABLES.items()
     ]
     monthly = ", ".join(f"`{m.name}`" for m in PROFIT_METRICS if is_monthly(m))
     levels = [

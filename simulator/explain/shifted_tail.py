@@ -30,7 +30,7 @@ F8 = NDArray[np.float64]
 _SEED: Final = 0xD1B54A32D192ED03
 """Added to the run's seed for the shifted paths, which have random numbers of their own."""
 _SEEDS: Final = 2**63
-PIECE: Final = 200
+PIECE: Final = 100
 """Paths simulated together, so that memory does not grow with their number."""
 
 

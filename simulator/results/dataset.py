@@ -36,6 +36,7 @@ from simulator.results.score_power import (
 from simulator.results.table import FRACTION, MONEY, unit_in
 from simulator.results.tail_figures import tail_variables
 from simulator.results.value import VALUE_VARIABLES, outlook_values, rates_of
+from simulator.results.value_spread import value_spreads
 from simulator.results.variables import (
     OPENING_VARIABLES,
     PATH_VARIABLES,
@@ -113,6 +114,8 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
     variables |= provision_variables(output, policy_runs)
     variables |= macro_variables(output)
     variables |= control_variables(output)
+    if output.timeline.runoff_months:
+        variables |= value_spreads(policy_runs, output.timeline.months, output.book.currency)
     dataset = xr.Dataset(variables, coords=_coordinates(output), attrs=_attributes(output))
     dataset = dataset.assign(profit_variables(dataset))
     tail = tail_variables(dataset)
