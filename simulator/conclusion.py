@@ -55,7 +55,7 @@ from simulator.results.files import (
 )
 from simulator.results.history import history_table
 from simulator.results.manifest import RunFacts, build_manifest
-from simulator.results.parameter_errors import with_parameter_errors
+from simulator.results.parameter_errors import drawn_in, with_parameter_errors
 from simulator.results.precision import precision_record
 from simulator.results.provisions.audit import overlay_amounts
 from simulator.results.rejected import rejected_text
@@ -286,7 +286,7 @@ class _Concluding:
 
     def _with_manifest(self, results: _Results) -> _Results:
         """``results`` with the manifest that goes with them."""
-        request, simulated = self.request, self.simulated
+        request, simulated, drawn = self.request, self.simulated, drawn_in(results.dataset)
         facts = RunFacts(
             request.overrides,
             simulated.seconds,
@@ -304,6 +304,7 @@ class _Concluding:
             "precision": precision_record(simulated.looked, results.summary, simulated.output.run),
             **_blocks_of(simulated),
             "engine": _engine_of(request.section("engine", EngineSettings)),
+            "parameter_draws": None if drawn is None else drawn._asdict(),
             "overlays": overlay_amounts(results.dataset, simulated.output.provision),
         }
         return replace(results, manifest=manifest)
