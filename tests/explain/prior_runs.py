@@ -1,7 +1,7 @@
 """Runs of a small book whose true parameters are drawn from what the run knows of them."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -34,8 +34,7 @@ from simulator.shipped import read_shipped
 from simulator.simulating import simulate_request
 
 F8 = NDArray[np.float64]
-MONTHS, BORROWERS, PATHS, DRAWS = 8, 300, 40, 30
-TRUE_PATHS = 400
+MONTHS, BORROWERS, PATHS = 8, 300, 40
 
 
 def fit_json(folder: Path, fit: ParameterDistribution) -> str:
@@ -71,7 +70,9 @@ def shipped_prior() -> ParameterDistribution:
     return ParameterDistribution(rows, np.eye(len(rows)), "prior")
 
 
-def request_of(folder: str, prior: ParameterDistribution, seed: int) -> ExperimentRequest:
+def request_of(
+    folder: str, prior: ParameterDistribution, seed: int, draws: int
+) -> ExperimentRequest:
     return build_request(
         BookSettings(borrowers=BORROWERS, donors=1_000, burn_in_months=12),
         scenarios=["downturn"],
@@ -79,7 +80,7 @@ def request_of(folder: str, prior: ParameterDistribution, seed: int) -> Experime
         provision=(),
         parameters={p.name: p.estimate for p in prior.parameters},
         parameter_draws=folder,
-        draws=DRAWS,
+        draws=draws,
         paths=PATHS,
         months=MONTHS,
         runoff_months=0,
@@ -128,10 +129,12 @@ def told(request: ExperimentRequest) -> dict[str, tuple[float, float]]:
     return ends
 
 
-def truths(request: ExperimentRequest, changes: list[dict[str, float]]) -> list[dict[str, float]]:
-    """Means of the run's book under other parameters, on paths that the run does not have."""
+def truths(
+    request: ExperimentRequest, changes: list[dict[str, float]], paths: int
+) -> list[dict[str, float]]:
+    """Means of the run's book under other parameters, on ``paths`` that the run does not have."""
     few = request.run.paths
-    run = request.run.model_copy(update={"paths": few + TRUE_PATHS, "parameter_draws": None})
+    run = request.run.model_copy(update={"paths": few + paths, "parameter_draws": None})
     asked, found = replace(request, run=run), []
     for change in changes:
         output = simulate_request(with_changes(asked, change)).output
@@ -140,23 +143,33 @@ def truths(request: ExperimentRequest, changes: list[dict[str, float]]) -> list[
     return found
 
 
-def coverage_of_prior(folder: Path, n_runs: int, n_truths: int) -> dict[str, float]:
+@dataclass(frozen=True)
+class Size:
+    """Runs, truths of each, draws of the parameters, and paths of a truth."""
+
+    runs: int
+    truths: int
+    draws: int = 30
+    true_paths: int = 400
+
+
+def coverage_of_prior(folder: Path, size: Size) -> dict[str, float]:
     """By figure, the share of truths that the total intervals of the runs hold.
 
-    Each run has a book of its own and ``n_truths`` truths, with parameters drawn from the prior.
+    Each run has a book of its own, and truths with parameters drawn from the prior.
     """
     prior = shipped_prior()
     place = fit_json(folder, prior)
-    changes = prior.draws(n_runs * n_truths, 987_654_321)
+    changes = prior.draws(size.runs * size.truths, 987_654_321)
     held: dict[str, list[bool]] = {}
-    for number in range(n_runs):
-        request = request_of(place, prior, 1_000 + number)
+    for number in range(size.runs):
+        request = request_of(place, prior, 1_000 + number, size.draws)
         intervals = told(request)
-        mine = changes[number * n_truths : (number + 1) * n_truths]
-        for truth in truths(request, mine):
+        mine = changes[number * size.truths : (number + 1) * size.truths]
+        for truth in truths(request, mine, size.true_paths):
             for name, value in truth.items():
                 if name in intervals and intervals[name][1] > intervals[name][0]:
                     low, high = intervals[name]
                     held.setdefault(name, []).append(low <= value <= high)
-    whole = n_runs * n_truths
+    whole = size.runs * size.truths
     return {name: float(np.mean(each)) for name, each in held.items() if len(each) == whole}

@@ -98,5 +98,6 @@ def plain_shortfall(lost: F8) -> float:
     return float(shortfall_values(run, LEVEL).mean())
 
 
-def rms(errors: list[float]) -> float:
+def rms(errors: F8) -> float:
+    """Root mean square."""
     return float(np.sqrt(np.mean(np.square(errors))))

@@ -20,8 +20,9 @@ from simulator.results.parameter_errors import ERROR, HIGH, LOW, drawn_in
 from simulator.results.run import Run
 from simulator.results.summary import summarise
 from simulator.results.two_way import Components, joined
+from simulator.settings import BookSettings
 from simulator.validation import UserError
-from tests.explain.prior_runs import coverage_of_prior, fit_json
+from tests.explain.prior_runs import Size, coverage_of_prior, fit_json
 
 SHIPPED = "cn_online_lender"
 
@@ -129,13 +130,13 @@ def test_errors_of_two_kinds_join_by_satterthwaite() -> None:
 @cache
 def small_run(drawn: str | None) -> Run:
     return stress_test(
+        BookSettings(borrowers=150, donors=1_000, burn_in_months=12),
         scenarios=["baseline", "downturn"],
         policies=["grace_period"],
         provision=(),
         paths=6,
         months=4,
         runoff_months=3,
-        borrowers=150,
         book_draws=5,
         parameter_draws=drawn,
         draws=10,
@@ -188,7 +189,7 @@ def test_parameters_left_at_an_assumption_are_named() -> None:
 
 def test_a_short_study_of_total_intervals(tmp_path: Path) -> None:
     """Median over figures, whose error of so few truths is some hundredths."""
-    held = coverage_of_prior(tmp_path, n_runs=3, n_truths=6)
+    held = coverage_of_prior(tmp_path, Size(runs=2, truths=5, draws=12, true_paths=60))
     assert len(held) > 50
     assert np.median(list(held.values())) >= 0.85
 
@@ -196,7 +197,7 @@ def test_a_short_study_of_total_intervals(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_total_intervals_hold_a_truth_that_is_drawn_from_the_prior(tmp_path: Path) -> None:
     """40 runs, each with a book of its own and five truths."""
-    held = coverage_of_prior(tmp_path, n_runs=40, n_truths=5)
+    held = coverage_of_prior(tmp_path, Size(runs=40, truths=5))
     shares = np.array(list(held.values()))
     assert 0.90 <= np.median(shares) <= 0.98
     assert np.mean((shares >= 0.90) & (shares <= 0.98)) >= 0.8
