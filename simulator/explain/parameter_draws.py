@@ -38,7 +38,7 @@ def drawn_of(request: ExperimentRequest, fit: ParameterDistribution) -> Drawn:
 def with_drawn_parameters(
     request: ExperimentRequest, simulated: Simulated, fit: ParameterDistribution, watch: Progress
 ) -> Iterator[SimulationOutput]:
-    """A finished simulation of each draw of the parameters, under every scenario and policy.
+    """A finished simulation at the estimates, then of each draw, of every scenario and policy.
 
     Without provisioning standards, whose rates need the loans of many paths. A draw that a rule of
     the model forbids gives way to the next one; ``UserError`` where too few are left.
@@ -48,7 +48,10 @@ def with_drawn_parameters(
         update={"book_draws": 0, "parameter_draws": None, "tail": "plain", "precision": {}}
     )
     small = replace(request, run=few, provision={}, break_even={}, sections={})
-    watch.start(run.draws, "simulating draws of the parameters")
+    watch.start(run.draws + 1, "simulating draws of the parameters")
+    # What a lender cannot see is drawn anew at the estimates too, so that they alone differ.
+    yield replace(simulate_request(with_changes(small, {})).output, deviation=None)
+    watch.advance(1)
     done = 0
     for changes in fit.draws(_MOST_TRIES * run.draws, run.seed):
         try:

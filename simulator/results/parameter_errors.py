@@ -12,7 +12,13 @@ import xarray as xr
 
 from simulator.results.estimate import F8
 from simulator.results.table import FRACTION
-from simulator.results.two_way import FIGURE, FigureErrors, FigureSums, figure_variable
+from simulator.results.two_way import (
+    FIGURE,
+    Components,
+    FigureErrors,
+    FigureSums,
+    figure_variable,
+)
 
 ERROR, FREEDOM = "parameter_se", "parameter_dof"
 LOW, HIGH = "total_low", "total_high"
@@ -51,17 +57,30 @@ class Drawn(NamedTuple):
 
 
 def with_parameter_errors(
-    dataset: xr.Dataset, draws: Iterable[xr.Dataset], drawn: Drawn
+    dataset: xr.Dataset, results: Iterable[xr.Dataset], drawn: Drawn
 ) -> xr.Dataset:
-    """``dataset`` with what doubt of its parameters adds, from the results of ``draws``."""
-    sums = FigureSums()
-    for each in draws:
-        sums.add(each)
-    found = sums.components()
+    """``dataset`` with what doubt of its parameters adds.
+
+    ``results``: those at the estimates, then those of each draw, on the same paths.
+    """
+    at_estimate, sums = FigureSums(), FigureSums()
+    for number, each in enumerate(results):
+        (sums if number else at_estimate).add(each)
+    found = around_estimate(sums.components(), sums.means() - at_estimate.means(), drawn.draws)
     arrays = {ERROR: np.sqrt(found.variance), FREEDOM: found.dof}
     told = json.dumps(drawn._asdict(), ensure_ascii=False)
     dataset = dataset.assign_coords({FIGURE: figure_variable(sums.names)})
     return with_variables(dataset, arrays).assign_attrs({DRAWN: told})
+
+
+def around_estimate(found: Components, drift: F8, draws: int) -> Components:
+    """Mean square around the figure at the estimates: variance, and the square of the drift.
+
+    ``drift``: mean over ``draws`` less the figure at the estimates, where a figure bends over the
+    doubt of a parameter; the square of its error is taken out.
+    """
+    beyond = np.maximum(drift**2 - found.variance / draws, 0.0)
+    return Components(found.variance + beyond, found.dof)
 
 
 def with_variables(dataset: xr.Dataset, arrays: Mapping[str, F8]) -> xr.Dataset:

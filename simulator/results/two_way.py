@@ -123,6 +123,12 @@ class FigureSums:
         """Names of the figures."""
         return [metric if month is None else f"{metric}:{month}" for metric, month in self._sums]
 
+    def means(self) -> F8:
+        """Over draws and paths, (scenario, policy, figure)."""
+        n_draws = self._shape[0]
+        found = [s.start + s.total.mean(axis=0) / n_draws for s in self._sums.values()]
+        return np.stack(found, axis=-1)
+
     def components(self) -> Components:
         """Of all figures, each (scenario, policy, figure)."""
         found = [

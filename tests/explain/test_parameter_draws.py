@@ -16,7 +16,7 @@ from simulator.parameter_draws import FittedParameter, ParameterDistribution
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import speaking
 from simulator.report.page import render
-from simulator.results.parameter_errors import ERROR, HIGH, LOW, drawn_in
+from simulator.results.parameter_errors import ERROR, HIGH, LOW, around_estimate, drawn_in
 from simulator.results.run import Run
 from simulator.results.summary import summarise
 from simulator.results.two_way import Components, joined
@@ -125,6 +125,18 @@ def test_errors_of_two_kinds_join_by_satterthwaite() -> None:
     assert found.variance[0] == 5.0
     assert found.dof[0] == pytest.approx(25.0 / (16.0 / 9.0 + 1.0 / 3.0))
     assert joined(first, None) is first
+
+
+def test_a_figure_that_bends_over_its_doubt_has_its_drift_in_the_interval() -> None:
+    """exp(x), x normal: mean square around exp(0) against its closed form."""
+    luck, sd = np.random.default_rng(7), 0.8
+    draws = np.exp(sd * luck.standard_normal(200_000))
+    found = Components(np.array([draws.var()]), np.array([9.0]))
+    wide = around_estimate(found, np.array([draws.mean() - 1.0]), draws.size)
+    exact = np.exp(2.0 * sd**2) - 2.0 * np.exp(sd**2 / 2.0) + 1.0
+    assert wide.variance[0] == pytest.approx(exact, rel=0.05)
+    still = around_estimate(found, np.array([np.sqrt(found.variance[0] / 20)]), 20)
+    assert still.variance[0] == pytest.approx(found.variance[0])
 
 
 @cache
