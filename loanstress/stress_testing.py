@@ -52,6 +52,9 @@ def stress_test(
     book_draws: int = 10,
     precision: Mapping[str, object] | None = None,
     most_paths: int = 5_000,
+    parameter_draws: str | None = None,
+    draws: int = 30,
+    tail: str = "plain",
     seed: int = 20260101,
     start_month: str | None = None,
     provision: RuleBooks = ("cas22", "cecl", "china_minimum"),
@@ -104,6 +107,14 @@ def stress_test(
         ``{"lifetime_credit_loss": 0.02}`` (relative); paths are added until it is reached.
     most_paths : int
         Paths at which that ends.
+    parameter_draws : str or None
+        Fit (its folder, or the name of a shipped one) whose parameters are drawn, for intervals
+        with its doubt; None: none.
+    draws : int
+        Draws of them.
+    tail : str
+        ``shifted``: as many more paths with the economy shifted towards large losses, for value
+        at risk and expected shortfall.
     seed : int
         Of all random numbers.
     start_month : str or None
@@ -173,6 +184,9 @@ def stress_test(
             book_draws=book_draws,
             precision=precision,
             most_paths=most_paths,
+            parameter_draws=parameter_draws,
+            draws=draws,
+            tail=tail,
             seed=seed,
             threads=threads,
             start_month=start_month,

@@ -16,10 +16,13 @@ from simulator.explain.assumptions import list_warnings, try_assumptions
 from simulator.explain.borrower_sampling import n_books_of, redrawn
 from simulator.explain.causes import explain_causes
 from simulator.explain.earlier_run import explain_earlier
+from simulator.explain.fit_file import fit_for
+from simulator.explain.parameter_draws import drawn_of, with_drawn_parameters
 from simulator.explain.reverse_question import ReverseQuestion
 from simulator.explain.reverse_stress import reverse_stress
 from simulator.explain.scenario_parts import explain_scenarios
 from simulator.explain.sensitivity import explain_sensitivity
+from simulator.explain.shifted_tail import shifted_tail
 from simulator.explain.underwriting import explain_underwriting
 from simulator.explain.worst_paths import worst_paths
 from simulator.policies.own_kinds import origins
@@ -33,7 +36,7 @@ from simulator.results.break_even import (
     break_even_rows,
     with_break_evens,
 )
-from simulator.results.cases import outlooks_of
+from simulator.results.cases import known_outlooks, outlooks_of
 from simulator.results.cause_shares import CAUSES, PARTS, CausePart, causes_text
 from simulator.results.checks import CheckResult, run_checks
 from simulator.results.dataset import dataset_by_path, to_dataset
@@ -48,6 +51,7 @@ from simulator.results.files import (
 )
 from simulator.results.history import history_table
 from simulator.results.manifest import RunFacts, build_manifest
+from simulator.results.parameter_errors import drawn_in, with_parameter_errors
 from simulator.results.precision import precision_record
 from simulator.results.provisions.audit import overlay_amounts
 from simulator.results.rejected import rejected_text
@@ -63,6 +67,8 @@ from simulator.results.store import (
     writer_of,
 )
 from simulator.results.summary import SummaryRow, summarise
+from simulator.results.tail_figures import with_shifted
+from simulator.results.total_intervals import with_total_intervals
 from simulator.results.underwriting import (
     CUTOFF,
     UNDERWRITING,
@@ -158,10 +164,12 @@ class _Concluding:
         """Dataset, checks and summary of the simulation alone."""
         self.watch.start(2, "results")
         dataset = self._with_book_errors(to_dataset(self.simulated.output))
+        dataset = self._with_shifted_tail(self._with_parameter_errors(dataset))
         dataset = WORST.add_to(dataset, worst_paths(self.simulated, dataset))
         checks = tuple(run_checks(self.simulated.output, dataset))
         self.watch.advance(1)
         summary = tuple(summarise(dataset))
+        dataset = with_total_intervals(dataset, summary)
         self.watch.advance(1)
         return self._with_manifest(_Results(dataset, summary, checks, {}))
 
@@ -176,6 +184,30 @@ class _Concluding:
         found = with_book_errors(dataset, books, worths(dataset)[0])
         self.watch.start(2, "results")
         return found
+
+    def _with_parameter_errors(self, dataset: xr.Dataset) -> xr.Dataset:
+        """With what doubt of a fit's parameters brings, where they are drawn."""
+        fit = fit_for(self.request)
+        if fit is None:
+            return dataset
+        self.watch.finish()
+        usual = outlooks_of(self.simulated.output)
+        outputs = with_drawn_parameters(self.request, self.simulated, fit, self.watch)
+        draws = (
+            dataset_by_path(each, known_outlooks(outlooks_of(each), usual)) for each in outputs
+        )
+        found = with_parameter_errors(dataset, draws, drawn_of(self.request, fit))
+        self.watch.start(2, "results")
+        return found
+
+    def _with_shifted_tail(self, dataset: xr.Dataset) -> xr.Dataset:
+        """With levels of losses from paths whose economy was shifted, where that is asked for."""
+        if self.simulated.output.run.tail != "shifted":
+            return dataset
+        self.watch.finish()
+        block = shifted_tail(self.request, self.simulated, dataset, self.watch)
+        self.watch.start(2, "results")
+        return with_shifted(dataset, block)
 
     def break_evens(self, results: _Results) -> _Results:
         """With the break-evens that were asked for, each found by simulating one policy again."""
@@ -250,7 +282,7 @@ class _Concluding:
 
     def _with_manifest(self, results: _Results) -> _Results:
         """``results`` with the manifest that goes with them."""
-        request, simulated = self.request, self.simulated
+        request, simulated, drawn = self.request, self.simulated, drawn_in(results.dataset)
         facts = RunFacts(
             request.overrides,
             simulated.seconds,
@@ -268,6 +300,7 @@ class _Concluding:
             "precision": precision_record(simulated.looked, results.summary, simulated.output.run),
             **_blocks_of(simulated),
             "engine": _engine_of(request.section("engine", EngineSettings)),
+            "parameter_draws": None if drawn is None else drawn._asdict(),
             "overlays": overlay_amounts(results.dataset, simulated.output.provision),
         }
         return replace(results, manifest=manifest)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from simulator.break_even.question import ask
 from simulator.explain.assumption_list import check_assumptions
 from simulator.explain.cause_question import check_causes
+from simulator.explain.fit_file import fit_for
 from simulator.explain.reverse_question import ask_reverse
 from simulator.explain.sensitivity_question import sensitivity_of
 from simulator.explain.underwriting import check_underwriting
@@ -54,6 +55,7 @@ def run_experiment(
     reverse = ask_reverse(request)
     sensitivity_of(request)
     check_assumptions(request)
+    fit_for(request)
     simulated = simulate_request(request, watch, output)
 
     # Imported here so that help and mistakes are answered without xarray and plotly.

@@ -110,7 +110,7 @@ def needs_of(request: ExperimentRequest, book: Book, packed: Packed) -> Needs:
         standards=standards,
         least_disk=(LEAST_FILE + LEAST_BLOCKS) * sums,
         disk=(FILE + BLOCKS) * sums + OTHER_FILES,
-        seconds=(run.paths + run.book_draws * run.book_paths)
+        seconds=(run.paths + run.further_paths)
         * cases
         * months
         * book.n_opening_borrowers

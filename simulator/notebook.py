@@ -81,6 +81,9 @@ def stress_test(
     book_draws: int = 10,
     precision: Mapping[str, object] | None = None,
     most_paths: int = 5_000,
+    parameter_draws: str | None = None,
+    draws: int = 30,
+    tail: str = "plain",
     seed: int = 20260101,
     threads: int = 0,
     start_month: str | None = None,
@@ -129,6 +132,14 @@ def stress_test(
         Half-width wanted of a metric's interval by its name; paths are added until it is reached.
     most_paths : int
         Paths at which that ends.
+    parameter_draws : str or None
+        Fit (its folder, or the name of a shipped one) whose parameters are drawn, for intervals
+        with its doubt; None: none.
+    draws : int
+        Draws of them.
+    tail : str
+        ``shifted``: as many more paths with the economy shifted towards large losses, for value
+        at risk and expected shortfall.
     seed : int
         Of all random numbers.
     threads : int
@@ -182,6 +193,9 @@ def stress_test(
         book_draws=book_draws,
         precision=precision,
         most_paths=most_paths,
+        parameter_draws=parameter_draws,
+        draws=draws,
+        tail=tail,
         seed=seed,
         threads=threads,
         start_month=start_month,
@@ -214,6 +228,9 @@ def build_request(
     book_draws: int = 10,
     precision: Mapping[str, object] | None = None,
     most_paths: int = 5_000,
+    parameter_draws: str | None = None,
+    draws: int = 30,
+    tail: str = "plain",
     seed: int = 20260101,
     threads: int = 0,
     start_month: str | None = None,
@@ -244,6 +261,7 @@ def build_request(
     if start_month is not None:
         asked["start_month"] = start_month
     asked |= {"adjust": adjust, "book_draws": book_draws, "most_paths": most_paths}
+    asked |= {"tail": tail, "parameter_draws": parameter_draws, "draws": draws}
     asked["precision"] = dict(precision or {})
     return _request(
         _book(book, borrowers),

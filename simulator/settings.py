@@ -95,6 +95,16 @@ class RunSettings(Frozen):
     would bring (docs/model.md, section 14.5); 0: none. Only of drawn books and sampled tapes."""
     book_paths: int = Field(default=5, ge=2, le=10_000)
     """Paths of each of them: the run's first ones."""
+    parameter_draws: str | None = Field(default=None, min_length=1, max_length=4096)
+    """Fit whose parameters are drawn, to tell what its doubt adds to intervals (docs/model.md,
+    section 14.11): the folder of a finished fit, or the name of a shipped one; None: none."""
+    draws: int = Field(default=30, ge=10, le=1_000)
+    """Draws of the parameters."""
+    draw_paths: int = Field(default=5, ge=2, le=10_000)
+    """Paths of each of them: the run's first ones."""
+    tail: Literal["plain", "shifted"] = "plain"
+    """Value at risk and expected shortfall from the run's paths alone, or from as many more whose
+    economy is shifted towards large losses (docs/model.md, section 14.10)."""
     keep_blocks: bool = True
     """Whether blocks of paths stay in the folder of a run that has ended well, for a later one
     with more paths or policies; those of an interrupted run stay in any case."""
@@ -138,6 +148,13 @@ class RunSettings(Frozen):
     def macro_draws(self) -> int:
         """Number of draws of the economy."""
         return self.paths // self.draws_per_path
+
+    @property
+    def further_paths(self) -> int:
+        """About how many paths are simulated beside its own, under every scenario and policy."""
+        drawn = self.draws * self.draw_paths if self.parameter_draws else 0
+        shifted = self.paths if self.tail == "shifted" else 0
+        return self.book_draws * self.book_paths + drawn + shifted
 
     @property
     def has_runoff(self) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from simulator.results.assumptions import NUMBERS, TEXTS
-from simulator.results.borrower_sampling import FIGURE, FIGURE_MEANING
 from simulator.results.borrower_sampling import VARIABLES as BOOK_VARIABLES
 from simulator.results.break_even import POINT_VARIABLES, VARIABLES
 from simulator.results.by_path import CELL_DIMS, PATH_DIMS, RECOVERABLE
@@ -17,13 +16,14 @@ from simulator.results.checks import (
     TOLERANCE,
 )
 from simulator.results.dataset import COORDINATES
-from simulator.results.loss_distribution import LEVEL_SUFFIXES, LEVEL_VARIABLES
 from simulator.results.macro import MACRO_COORDINATES, MACRO_DATA, MACRO_UNIT
 from simulator.results.metric import HIGHER, LOWER, Metric, Span
 from simulator.results.metrics import OF_BORROWERS, OF_PATHS, OF_VALUE_AND_TAIL
 from simulator.results.net_present_value import NET_PRESENT_VALUES
 from simulator.results.outcomes import BURDEN_METRICS
 from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
+from simulator.results.parameter_errors import DRAWN
+from simulator.results.parameter_errors import VARIABLES as PARAMETER_VARIABLES
 from simulator.results.profit import PROFIT_METRICS, is_monthly
 from simulator.results.provisions.metrics import GRADE_METRICS, PROVISION_METRICS
 from simulator.results.provisions.roll_forward import LINES, TRANSFERS
@@ -38,8 +38,16 @@ from simulator.results.sampling import DEVIATION, DEVIATION_MEANING, SIMULATED_M
 from simulator.results.score_power import SCORE_CUTS, SCORE_METRICS, SCORE_VARIABLES
 from simulator.results.sensitivity import SENSITIVITY
 from simulator.results.table import FRACTION, MONEY
+from simulator.results.tail_figures import (
+    LEVEL_SUFFIXES,
+    LEVEL_VARIABLES,
+    OF_MIXTURE,
+    SHIFTED_VARIABLES,
+)
+from simulator.results.two_way import FIGURE, FIGURE_MEANING
 from simulator.results.underwriting import CUTOFF, UNDERWRITING
 from simulator.results.value import VALUE_VARIABLES
+from simulator.results.value_spread import VARIABLES as SPREAD_VARIABLES
 from simulator.results.variables import OPENING_VARIABLES, PATH_VARIABLES, WHOLE_VARIABLES, Kind
 from simulator.results.worst_paths import WORST
 from tools import ROOT
@@ -89,6 +97,10 @@ def _value_section() -> list[str]:
         (f"`{v.name}`", _dims(*PATH_DIMS, *v.dims), v.unit, v.long_name)
         for v in (*VALUE_VARIABLES, *NET_PRESENT_VALUES)
     ]
+    rows += [
+        (f"`{name}`", _dims(*PATH_DIMS), unit, meaning)
+        for name, (unit, meaning) in SPREAD_VARIABLES.items()
+    ]
     monthly = ", ".join(f"`{m.name}`" for m in PROFIT_METRICS if is_monthly(m))
     levels = [
         (f"`{name}{suffix}`", "paths" if name == "paths_needed" else MONEY, f"{meaning}{words}")
@@ -106,6 +118,15 @@ def _value_section() -> list[str]:
         "",
         "Of losses over paths, `[scenario, policy, level]`; coordinate `level`: share of paths.",
         *table(("variable", "unit", "meaning"), levels),
+        f"In a run of several scenarios the same without scenario as `{OF_MIXTURE}NAME`, of all of"
+        " them by weight. With `run.tail=shifted`:",
+        *table(
+            ("variable", "dimensions", "unit", "meaning"),
+            [
+                (f"`{name}`", _dims(*dims), unit, meaning)
+                for name, (dims, unit, meaning) in SHIFTED_VARIABLES.items()
+            ],
+        ),
     ]
 
 
@@ -153,6 +174,17 @@ def _book_section() -> list[str]:
         "## results.nc: the sampling of borrowers, of drawn books and sampled tapes",
         *table(("variable", "dimensions", "unit", "meaning"), rows),
         f"`{FIGURE}`: {FIGURE_MEANING}.",
+        "",
+        "## results.nc: the doubt of a fit's parameters, with run.parameter_draws",
+        *table(
+            ("variable", "dimensions", "unit", "meaning"),
+            [
+                (f"`{name}`", _dims(*dims), unit, meaning)
+                for name, (dims, unit, meaning) in PARAMETER_VARIABLES.items()
+            ],
+        ),
+        f"Attribute `{DRAWN}` (JSON): the fit, names of its drawn parameters, numbers of draws and"
+        " paths, and the parameters left at an assumption.",
         "",
     ]
 

@@ -49,7 +49,7 @@ def redrawn(
     n_books, output = n_books_of(simulated), simulated.output
     if not n_books:
         return
-    run = _fewer_paths(output.run)
+    run = fewer_paths(output.run, output.run.book_paths)
     policies, horizon = request.all_policies, run.timeline.horizon
     watch.start(
         n_books * run.paths * len(simulated.worlds) * len(policies),
@@ -84,9 +84,9 @@ def redrawn(
     watch.finish()
 
 
-def _fewer_paths(run: RunSettings) -> RunSettings:
-    """``run`` with its first ``book_paths``, but at least those of one draw of the economy."""
-    most = min(run.book_paths, run.paths)
+def fewer_paths(run: RunSettings, wanted: int) -> RunSettings:
+    """``run`` with its first ``wanted`` paths, but at least those of one draw of the economy."""
+    most = min(wanted, run.paths)
     paths = max(most // run.draws_per_path, 1) * run.draws_per_path
     return run.model_copy(
         update={

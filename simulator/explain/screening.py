@@ -3,7 +3,6 @@
 The list that it leaves is tried after runs with the same parameters (``explain.assumptions``).
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -15,6 +14,7 @@ from pydantic import BaseModel
 from simulator.catalogue import ParameterSpec, catalogue, parameters_hash
 from simulator.explain.assumption_list import OF_POLICY
 from simulator.explain.assumptions import Worths, all_worths
+from simulator.explain.fit_file import read_fit
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
 from simulator.results.assumptions import SURE
@@ -22,7 +22,7 @@ from simulator.results.intervals import over_paths
 from simulator.results.run_folder import Files
 from simulator.results.sampling import Draws
 from simulator.settings import Assumption, AssumptionsSettings
-from simulator.validation import UserError, clip
+from simulator.validation import UserError
 from simulator.varied_policy import number_fields
 
 HALF_TO_DOUBLE: Final = "half to double (odds of a share), within the catalogue's range: assumption"
@@ -87,13 +87,9 @@ def fitted(folder: Path, own: Mapping[str, float]) -> dict[str, Assumption]:
 
     Where one moves by z standard deviations the others move by their correlation times z.
     """
-    path = folder / "fit.json"
-    try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        rows = {row["name"]: row for row in told["parameters"]}
-        correlation = np.array(told["correlation"], dtype=np.float64)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"screen.fit: {clip(path, 200)} is no fit.json: {clip(error)}") from None
+    told = read_fit("screen.fit", folder)
+    rows = {row["name"]: row for row in told["parameters"]}
+    correlation = np.array(told["correlation"], dtype=np.float64)
     names, found = list(rows), {}
     for i, name in enumerate(names):
         values = {}

@@ -63,20 +63,20 @@ def draw_macro_paths(scenario: Scenario, run: RunSettings) -> MacroPaths:
 def paths_of_normals(scenario: Scenario, normals: F8, draws_per_path: int = 1) -> MacroPaths:
     """The paths that independent standard normal shocks make, as ``economy_normals`` has them."""
     n_draws, n_months = normals.shape[2], scenario.horizon + 1
-    deviations = _deviations(scenario.deviation, normals)
+    moved = deviations(scenario.deviation, normals)
     sd = deviation_sd(scenario.deviation, scenario.horizon)
     by_draw = {
         name: np.broadcast_to(central, (n_draws, n_months))
         for name, central in scenario.central.items()
     }
     for index, name in enumerate(DEVIATING_VARIABLES):
-        central, deviation = scenario.central[name], deviations[index]
+        central, deviation = scenario.central[name], moved[index]
         if name in LOGIT_VARIABLES:
             by_draw[name] = logistic(logit_centre(central, sd[index]) + deviation)
         else:
             variable = MACRO_VARIABLES[name]
             by_draw[name] = np.clip(central + deviation, variable.low, variable.high)
-    unemployment = deviations[DEVIATING_VARIABLES.index("unemployment_rate")]
+    unemployment = moved[DEVIATING_VARIABLES.index("unemployment_rate")]
     return MacroPaths(scenario, draws_per_path, by_draw, unemployment)
 
 
@@ -93,7 +93,7 @@ def economy_normals(seed: int, n_draws: int, horizon: int) -> F8:
     return normals
 
 
-def _deviations(deviation: MacroDeviation, normals: F8) -> F8:
+def deviations(deviation: MacroDeviation, normals: F8) -> F8:
     """z of every deviating variable, (n_variables, n_draws, horizon + 1); zero in month 0."""
     persistence = np.array(deviation.persistence)[:, None]
     volatility = np.array(deviation.volatility)[:, None]

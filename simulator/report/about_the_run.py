@@ -16,6 +16,7 @@ from simulator.report.kit.setting_words import Part, flat, value_words
 from simulator.report.kit.table import policy_class
 from simulator.report.kit.text import clean, harmless
 from simulator.report.policies.policy_settings import policy_parts
+from simulator.report.policies.total_intervals import parameters_left
 from simulator.report.provisions.rule_book_settings import rule_books
 from simulator.report.provisions.rule_books import provisions_of
 from simulator.results.borrower_sampling import ERROR
@@ -170,6 +171,12 @@ _OF_BORROWERS: Final = mark(
     " paths and of borrowers together (book_low and book_high in summary.csv). They do not cover"
     " errors of parameters, scenario or model, and are not adjusted for multiple comparisons."
 )
+_OF_PARAMETERS: Final = mark(
+    "Intervals of the key figures measure the sampling error of paths and, of a drawn book, of"
+    " borrowers; the total interval (total_low and total_high in summary.csv) adds the doubt of the"
+    " fitted parameters. None covers parameters left at an assumption, scenario or model, and none"
+    " is adjusted for multiple comparisons."
+)
 _ADJUSTED: Final = mark(
     "Means are adjusted for the deviation of unemployment on the simulated paths, whose expectation"
     " is zero (docs/model.md, section 14.4); quantiles and shares of paths are not."
@@ -200,7 +207,8 @@ def limits(data: ReportData) -> list[str]:
     alone = tr("This run has one draw of the economy: its numbers are one possible outcome.")
     return [
         *map(tr, _BEHAVIOUR),
-        tr(_OF_BORROWERS if ERROR in data.dataset else _OF_PATHS),
+        tr(_of_intervals(data)),
+        *parameters_left(data),
         *([tr(_ADJUSTED)] if sampling_of(data.dataset).whole.n_controls else []),
         _money_horizon(data),
         *map(tr, _FIGURES),
@@ -208,6 +216,13 @@ def limits(data: ReportData) -> list[str]:
         *_limits_of_book(part(data.manifest, "book")),
         *([alone] if data.n_draws == 1 else []),
     ]
+
+
+def _of_intervals(data: ReportData) -> str:
+    """What intervals cover."""
+    if data.has_totals:
+        return _OF_PARAMETERS
+    return _OF_BORROWERS if ERROR in data.dataset else _OF_PATHS
 
 
 def _limits_of_policies(data: ReportData) -> Iterator[str]:

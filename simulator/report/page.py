@@ -20,6 +20,7 @@ from simulator.report.policies.policy_cards import (
     outcome_cards,
     ranking_section,
 )
+from simulator.report.policies.total_intervals import total_interval_cards
 from simulator.report.profit.profit_cards import ProfitSection, losses_so_far_cards, profit_section
 from simulator.report.reverse.cause_waterfall import waterfall_cards
 from simulator.report.reverse.reverse_section import reverse_section
@@ -57,6 +58,7 @@ def figure_cards(data: ReportData) -> list[FigureCard]:
         *outcome_cards(data),
         *waterfall_cards(data),
         *effects_cards(data),
+        *total_interval_cards(data),
         *overdue_cards(data),
         *losses_so_far_cards(data),
         *vintage_cards(data),

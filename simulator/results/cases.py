@@ -108,3 +108,8 @@ def outlooks_of(output: SimulationOutput) -> Outlooks:
         )
         for scenario in output.scenarios
     }
+
+
+def known_outlooks(own: Outlooks, others: Outlooks) -> Outlooks:
+    """``own``, and those of ``others`` where a run has too few loans to tell them."""
+    return {name: others.get(name) if found is None else found for name, found in own.items()}

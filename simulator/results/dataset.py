@@ -12,7 +12,6 @@ from simulator.results.by_columns import statistic_variables
 from simulator.results.by_path import Variables, variables_by_path
 from simulator.results.cases import Outlooks, cases_of
 from simulator.results.inputs import SimulationOutput
-from simulator.results.loss_distribution import tail_variables
 from simulator.results.macro import MACRO_COORDINATES, macro_coordinates, macro_variables
 from simulator.results.over_paths import STATISTIC_VARIABLES
 from simulator.results.profit import profit_variables
@@ -21,6 +20,8 @@ from simulator.results.provisions.variables import PROVISION_COORDINATES
 from simulator.results.sampling import ADJUST, DEVIATION, DEVIATION_MEANING, SIMULATED_MONTH
 from simulator.results.score_power import SCORE_COORDINATES, SCORE_CUTS, score_coordinates
 from simulator.results.table import FRACTION
+from simulator.results.tail_figures import tail_variables
+from simulator.results.value_spread import value_spreads
 from simulator.vocabulary import (
     AGE_BANDS,
     BUCKETS,
@@ -33,8 +34,8 @@ from simulator.vocabulary import (
     Fate,
 )
 
-SCHEMA_VERSION: Final = "1.7"
-READ_VERSIONS: Final = ("1.5", "1.6", SCHEMA_VERSION)
+SCHEMA_VERSION: Final = "1.8"
+READ_VERSIONS: Final = ("1.5", "1.6", "1.7", SCHEMA_VERSION)
 """Schemas that are read: of 1.5, whose means are plain, nothing is missing."""
 
 COORDINATES: Final = {
@@ -77,6 +78,8 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
     variables |= provision_variables(cases)
     variables |= macro_variables(output)
     variables |= control_variables(output)
+    if output.timeline.runoff_months:
+        variables |= value_spreads(cases, variables)
     dataset = xr.Dataset(variables, coords=_coordinates(output), attrs=_attributes(output))
     dataset = dataset.assign(profit_variables(dataset))
     tail = tail_variables(dataset)

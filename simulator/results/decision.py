@@ -23,6 +23,7 @@ from simulator.results.loss_distribution import opening_balance
 from simulator.results.path_metrics import BY_NAME, lifetime_view, total_view
 from simulator.results.sampling import LEAST_DRAWS, sampling_of
 from simulator.results.summary import SummaryRow
+from simulator.results.value import SPREAD
 from simulator.settings import DecisionLimits, DecisionSettings
 
 DECISION: Final = "decision"
@@ -164,7 +165,8 @@ def worths(dataset: xr.Dataset) -> tuple[str, F8]:
     if VALUE in dataset:
         values = np.asarray(dataset[VALUE].values, dtype=np.float64)
         if np.isfinite(values).all():
-            return VALUE, paired_difference(values, at)
+            spread = dataset.get(f"{VALUE}{SPREAD}")  # what the interval of a mean comes from
+            return VALUE, paired_difference(values if spread is None else spread.values, at)
     view = lifetime_view if int(dataset.attrs["runoff_months"]) > 0 else total_view
     return NET_RESULT, paired_difference(BY_NAME[NET_RESULT](view(dataset))[..., 0], at)
 

@@ -5,9 +5,9 @@ Paths of one draw of the economy are alike, so every interval counts draws, not 
 the paths cannot carry gets no figure, but the number of paths that it needs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
-from math import ceil, isnan, nan
+from math import ceil, isnan
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -24,20 +24,16 @@ from simulator.results.metric import LOWER, WHOLE_HORIZON, Metric, MetricValues,
 from simulator.results.path_metrics import BY_NAME, lifetime_view, total_view
 from simulator.results.sampling import Draws
 from simulator.results.table import FRACTION, MONEY, unit_in
+from simulator.results.weighted_tail import LEAST_TAIL_PATHS, MISSING
 
 F8 = NDArray[np.float64]
 
 LEVELS: Final = {"95": 0.95, "99": 0.99, "999": 0.999}
-LEAST_TAIL_PATHS: Final = 5
-"""Independent paths that must lie beyond a level for it to be estimated (assumption)."""
 
 _LOWER, _UPPER = 0.5 - CONFIDENCE / 2.0, 0.5 + CONFIDENCE / 2.0
-_OF_BALANCE: Final = "_of_balance"
+OF_BALANCE: Final = "_of_balance"
 _LEAST_FOR_Z: Final = 4
 _ALMOST_ONE: Final = 1.0 - 1e-12
-
-
-MISSING: Final = Estimate(nan)
 
 
 def _tail(name: str, unit: str, long_name: str, better: int = LOWER) -> Metric[xr.Dataset]:
@@ -65,9 +61,9 @@ def _level_metrics(label: str, level: float) -> list[Metric[xr.Dataset]]:
     shortfall = f"mean loss of the worst {100.0 * (1.0 - level):.3g} % of paths; {_BEYOND}"
     return [
         _tail(f"loss_var_{label}", MONEY, risk),
-        _tail(f"loss_var_{label}{_OF_BALANCE}", FRACTION, f"{risk}; over opening balance"),
+        _tail(f"loss_var_{label}{OF_BALANCE}", FRACTION, f"{risk}; over opening balance"),
         _tail(f"loss_es_{label}", MONEY, shortfall),
-        _tail(f"loss_es_{label}{_OF_BALANCE}", FRACTION, f"{shortfall}; over opening balance"),
+        _tail(f"loss_es_{label}{OF_BALANCE}", FRACTION, f"{shortfall}; over opening balance"),
         _tail(
             f"paths_needed_loss_var_{label}",
             "paths",
@@ -95,7 +91,7 @@ BORROWERS: Final = _tail(
 TAIL_METRICS: Final = (
     EXPECTED_LOSS,
     _tail(
-        f"expected_loss{_OF_BALANCE}", FRACTION, f"{EXPECTED_LOSS.long_name}; over opening balance"
+        f"expected_loss{OF_BALANCE}", FRACTION, f"{EXPECTED_LOSS.long_name}; over opening balance"
     ),
     *(metric for label, level in LEVELS.items() for metric in _level_metrics(label, level)),
     ECONOMY,
@@ -291,79 +287,33 @@ def _figures(
         yield BORROWERS.name, _rest(part)
 
 
+def figure_rows(
+    place: tuple[str, str],
+    figures: Iterable[tuple[str, Estimate[float]]],
+    opening: float,
+    currency: str,
+) -> Iterator[TailRow]:
+    """Rows of the ``figures`` of a scenario and policy, in money and over the ``opening``."""
+    units = {metric.name: unit_in(currency, metric.unit) for metric in TAIL_METRICS}
+    for name, estimate in figures:
+        yield TailRow(*place, name, estimate, units[name.removeprefix("delta_")])
+        if f"{name}{OF_BALANCE}" in units and opening > 0.0:
+            of_balance = estimate.times(1.0 / opening)
+            yield TailRow(*place, f"{name}{OF_BALANCE}", of_balance, FRACTION)
+
+
 def tail_rows(dataset: xr.Dataset) -> list[TailRow]:
-    """Every figure of the tail that has an interval of its own, by scenario and policy."""
+    """Every figure of the tail that the run's paths give, by scenario and policy."""
     at = reference_index(dataset, str(dataset.attrs["reference"]))
     replicates, currency = int(dataset.attrs["draws_per_path"]), str(dataset.attrs["currency"])
     scenarios, policies = (
         [str(name) for name in dataset[dim].values] for dim in ("scenario", "policy")
     )
-    units = {metric.name: unit_in(currency, metric.unit) for metric in TAIL_METRICS}
     found, opening = losses(dataset), opening_balance(dataset)[..., 0]
     halves = lost_by_halves(dataset)
     rows: list[TailRow] = []
     for (s, scenario), (p, policy) in product(enumerate(scenarios), enumerate(policies)):
         reference = None if p == at else found[s, at]
-        for name, estimate in _figures(found[s, p], halves[:, s, p], reference, replicates):
-            unit = units[name.removeprefix("delta_")]
-            rows.append(TailRow(scenario, policy, name, estimate, unit))
-            if f"{name}{_OF_BALANCE}" in units and opening[s, p] > 0.0:
-                of_balance = estimate.times(1.0 / float(opening[s, p]))
-                rows.append(TailRow(scenario, policy, f"{name}{_OF_BALANCE}", of_balance, FRACTION))
+        figures = _figures(found[s, p], halves[:, s, p], reference, replicates)
+        rows += figure_rows((scenario, policy), figures, float(opening[s, p]), currency)
     return rows
-
-
-LEVEL_VARIABLES: Final = {
-    "loss_var": "value at risk: loss that a share of level of the paths does not exceed",
-    "loss_es": "expected shortfall: mean loss of the worst 1 - level of the paths",
-    "paths_needed": "paths that the level needs, where these are too few; empty where they are not",
-}
-"""In results.nc by scenario, policy and level; the first two with ``_ci_low`` and ``_ci_high``."""
-
-
-LEVEL_SUFFIXES: Final = {
-    "": "",
-    "_ci_low": "; lower end of its 95 % interval",
-    "_ci_high": "; upper end of its 95 % interval",
-}
-
-
-def tail_variables(dataset: xr.Dataset) -> dict[str, xr.Variable]:
-    """Value at risk and expected shortfall by level, as results.nc keeps them, and the levels."""
-    rows = {(row.scenario, row.policy, row.metric): row.estimate for row in tail_rows(dataset)}
-    scenarios, policies = (
-        [str(name) for name in dataset[dim].values] for dim in ("scenario", "policy")
-    )
-
-    def table(metric: str, field: str) -> F8:
-        return np.array(
-            [
-                [
-                    [
-                        getattr(rows.get((s, p, f"{metric}_{label}"), MISSING), field)
-                        for label in LEVELS
-                    ]
-                    for p in policies
-                ]
-                for s in scenarios
-            ]
-        )
-
-    currency = str(dataset.attrs["currency"])
-    found = {
-        "level": xr.Variable(
-            ("level",), list(LEVELS.values()), {"units": FRACTION, "long_name": "share of paths"}
-        )
-    }
-    for name, meaning in LEVEL_VARIABLES.items():
-        needed = name == "paths_needed"
-        unit, metric = ("paths", f"{name}_loss_var") if needed else (currency, name)
-        for suffix, words in LEVEL_SUFFIXES.items():
-            if suffix and needed:
-                continue
-            field = suffix.removeprefix("_") or "mean"
-            about = {"units": unit, "long_name": f"{meaning}{words}; credit_loss to the horizon"}
-            found[f"{name}{suffix}"] = xr.Variable(
-                ("scenario", "policy", "level"), table(metric, field), about
-            )
-    return found

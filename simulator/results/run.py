@@ -24,7 +24,7 @@ from simulator.results.income_statement import (
     statement,
 )
 from simulator.results.inputs import OTHER_OPENING
-from simulator.results.loss_distribution import TailRow, tail_rows
+from simulator.results.loss_distribution import TailRow
 from simulator.results.ranking import Frontier, Standing, frontiers
 from simulator.results.reverse import ReverseAnswer, stored_reverse
 from simulator.results.run_folder import check_whole
@@ -32,6 +32,7 @@ from simulator.results.sensitivity import SENSITIVITY, Sensitive
 from simulator.results.statistics_view import with_statistics
 from simulator.results.stored_run import AGAIN, read_dataset
 from simulator.results.summary import Difference, SummaryRow, differences, summarise
+from simulator.results.tail_figures import tail_rows
 from simulator.results.underwriting import UNDERWRITING, UnderwritingRow
 from simulator.results.worst_paths import WORST, WorstTenth
 from simulator.settings import ReportSettings

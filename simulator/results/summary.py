@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import reduce
 from itertools import chain
 from math import isfinite, nan
 from typing import Final, NamedTuple
@@ -13,10 +14,11 @@ from numpy.typing import NDArray
 from simulator.results.borrower_sampling import BookErrors, widened
 from simulator.results.compare import delta_of, reference_index, statistics, weighted
 from simulator.results.estimate import Estimate
-from simulator.results.loss_distribution import TailRow, loss_values, tail_rows
+from simulator.results.loss_distribution import TailRow, loss_values
 from simulator.results.metric import WHOLE_HORIZON, MetricValues, whole_values
 from simulator.results.net_present_value import net_present_value_values
 from simulator.results.outcomes import COST_PER_SAVED, burden_values, fate_values
+from simulator.results.parameter_errors import ParameterErrors
 from simulator.results.path_metrics import metric_values, over_current_balance
 from simulator.results.profit import profit_values
 from simulator.results.provisions.metrics import (
@@ -27,6 +29,8 @@ from simulator.results.provisions.metrics import (
 from simulator.results.sampling import Sampling, sampling_of
 from simulator.results.score_power import ScoreRow, score_rows
 from simulator.results.table import FRACTION
+from simulator.results.tail_figures import MIXTURE, tail_rows
+from simulator.results.two_way import FigureErrors, joined
 from simulator.results.value import value_values
 from simulator.validation import unknown_choice
 
@@ -62,6 +66,8 @@ class SummaryRow(NamedTuple):
     unit: str
     book_low: float = nan
     book_high: float = nan
+    total_low: float = nan
+    total_high: float = nan
 
     @property
     def estimate(self) -> Estimate[float]:
@@ -78,21 +84,35 @@ class SummaryRow(NamedTuple):
             return found
         return replace(found, ci_low=self.book_low, ci_high=self.book_high)
 
+    @property
+    def total(self) -> Estimate[float] | None:
+        """With the doubt of fitted parameters in the interval too; None where it is not known."""
+        if not isfinite(self.total_low):
+            return None
+        return replace(self.estimate, ci_low=self.total_low, ci_high=self.total_high)
+
 
 class _Known(NamedTuple):
     """What the intervals of a run's rows rest on."""
 
     sampling: Sampling
     book: BookErrors
+    parameters: ParameterErrors
     n_paths: int
 
-    def book_ends(self, item: KnownStatistics, policies: list[str]) -> tuple[F8, F8] | None:
-        """Intervals with the sampling of borrowers, (scenario, policy, month) each; None: none."""
+    def ends(
+        self, item: KnownStatistics, policies: list[str], *kinds: FigureErrors
+    ) -> tuple[F8, F8] | None:
+        """Intervals with errors of all ``kinds``, (scenario, policy, month) each.
+
+        None where the first is not known; others are left out where they are not.
+        """
         lows, highs = [], []
         for place, month in enumerate(item.months):
-            added = self.book.of(item.name, month, policies)
-            if added is None:
+            first, *others = (kind.of(item.name, month, policies) for kind in kinds)
+            if first is None:
                 return None
+            added = reduce(joined, others, first)
             found = Estimate(*(part[..., place] for part in item.found.parts()))
             wide = widened(found, added, self.sampling.of(month), self.n_paths)
             lows.append(wide.ci_low)
@@ -108,7 +128,8 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
     keep = [i for i in range(len(policies)) if i != at]
     others = [policies[i] for i in keep]
     sampling = sampling_of(dataset)
-    known = _Known(sampling, BookErrors(dataset), dataset.sizes["path"])
+    errors = BookErrors(dataset), ParameterErrors(dataset)
+    known = _Known(sampling, *errors, dataset.sizes["path"])
     rows: list[SummaryRow] = []
     for item in _compared(dataset):
         rows += _rows(item, scenarios, policies, known)
@@ -124,7 +145,8 @@ def summarise(dataset: xr.Dataset) -> list[SummaryRow]:
         rows += _rows(cost, scenarios, others, known)
     rows += [_tail_row(row) for row in tail_rows(dataset)]
     rows += [_score_row(row, policies[at]) for row in score_rows(dataset)]
-    order = {pair: i for i, pair in enumerate((s, p) for s in scenarios for p in policies)}
+    places = (*scenarios, MIXTURE)
+    order = {pair: i for i, pair in enumerate((s, p) for s in places for p in policies)}
     return sorted(rows, key=lambda row: order[row.scenario, row.policy])
 
 
@@ -236,19 +258,29 @@ def _rows(
 ) -> list[SummaryRow]:
     """Rows of one metric; values of shape (scenario, policy, path, month)."""
     told = KnownStatistics(item.name, item.unit, item.months, statistics(item, known.sampling))
-    return _known_rows(told, scenarios, policies, known.book_ends(told, policies))
+    book = known.ends(told, policies, known.book)
+    total = known.ends(told, policies, known.parameters, known.book)
+    if book is not None and total is not None:  # more degrees of freedom never make it narrower
+        total = np.fmin(total[0], book[0]), np.fmax(total[1], book[1])
+    return _known_rows(told, scenarios, policies, book, total)
 
 
 def _known_rows(
     item: KnownStatistics,
     scenarios: list[str],
     policies: list[str],
-    book_ends: tuple[F8, F8] | None = None,
+    *ends: tuple[F8, F8] | None,
 ) -> list[SummaryRow]:
-    """Rows of statistics over paths of shape (scenario, policy, month)."""
+    """Rows of statistics over paths of shape (scenario, policy, month).
+
+    ``ends``: of the interval with the sampling of borrowers, and of that with parameters too.
+    """
     found = item.found
-    ends = np.full((2, *found.mean.shape), nan) if book_ends is None else np.stack(book_ends)
-    low, high = ends.tolist()
+    wide = np.full((2, 2, *found.mean.shape), nan)
+    for kind, known in enumerate(ends):
+        if known is not None:
+            wide[kind] = known
+    (book_low, book_high), (total_low, total_high) = wide.tolist()
     mean, ci_low, ci_high, p05, p50, p95 = (
         array.tolist()
         for array in (found.mean, found.ci_low, found.ci_high, found.p05, found.p50, found.p95)
@@ -266,8 +298,10 @@ def _known_rows(
             p50[s][p][m],
             p95[s][p][m],
             item.unit,
-            low[s][p][m],
-            high[s][p][m],
+            book_low[s][p][m],
+            book_high[s][p][m],
+            total_low[s][p][m],
+            total_high[s][p][m],
         )
         for s, scenario in enumerate(scenarios)
         for p, policy in enumerate(policies)

@@ -28,6 +28,8 @@ from simulator.vocabulary import Count, Flow
 
 F8 = NDArray[np.float64]
 
+SPREAD: Final = "_spread"
+"""Ends the name of a variable that the interval of a mean comes from (``results.value_spread``)."""
 _ENDLESS: Final = 1.0 - 1e-9
 """Share of a discounted balance that stays a month after month, from which its sum has no end."""
 MUCH_LEFT: Final = 0.1
@@ -53,14 +55,15 @@ def rates_of(parameters: Parameters) -> Rates:
     )
 
 
-def outlook_values(tallies: Sequence[Tallies], v: float) -> F8 | None:
-    """Value at a month end of one unit of balance by outlook, (n_products, N_OUTLOOKS).
+class _Chain(NamedTuple):
+    """By product and outlook: gain of a month and shares that move on, of one unit of balance."""
 
-    From what loans brought in the run-off, all ``tallies`` (of a scenario's policies) together. An
-    outlook that was not seen takes what was seen of its product and bucket, else of its bucket;
-    where nothing was, it is worth nothing. None where the run-off was too short: by what was seen,
-    loans would never end.
-    """
+    gain: F8
+    moves: F8
+
+
+def _chain(tallies: Sequence[Tallies], v: float) -> _Chain | None:
+    """What loans brought and became in the run-off; None where by that they would never end."""
     brought = np.sum([t.brought for t in tallies], axis=0)
     moved = np.sum([t.passed_on for t in tallies], axis=0)
     balance, gain, passed_on = brought[..., BALANCE], brought[..., GAIN], moved
@@ -83,8 +86,36 @@ def outlook_values(tallies: Sequence[Tallies], v: float) -> F8 | None:
     gain, moves = gain / unit, passed_on / unit[..., None]
     if np.abs(np.linalg.eigvals(v * moves)).max() >= _ENDLESS:
         return None
-    systems = np.eye(N_OUTLOOKS) - v * moves
-    return np.array([solved(a, v * b[:, None])[:, 0] for a, b in zip(systems, gain, strict=True)])
+    return _Chain(gain, moves)
+
+
+def outlook_values(tallies: Sequence[Tallies], v: float) -> F8 | None:
+    """Value at a month end of one unit of balance by outlook, (n_products, N_OUTLOOKS).
+
+    From what loans brought in the run-off, all ``tallies`` (of a scenario's policies) together. An
+    outlook that was not seen takes what was seen of its product and bucket, else of its bucket;
+    where nothing was, it is worth nothing. None where the run-off was too short: by what was seen,
+    loans would never end.
+    """
+    chain = _chain(tallies, v)
+    if chain is None:
+        return None
+    systems = np.eye(N_OUTLOOKS) - v * chain.moves
+    each = zip(systems, v * chain.gain, strict=True)
+    return np.array([solved(a, b[:, None])[:, 0] for a, b in each])
+
+
+def balances_to_come(tallies: Sequence[Tallies], left: F8, v: float) -> F8 | None:
+    """Discounted balances by outlook over the month ends to come, of ``left`` now, this included.
+
+    ``left`` and they: (k, n_products, N_OUTLOOKS). None as that of ``outlook_values``.
+    """
+    chain = _chain(tallies, v)
+    if chain is None:
+        return None
+    systems = np.eye(N_OUTLOOKS) - v * chain.moves
+    each = zip(systems, np.moveaxis(left, 1, 0), strict=True)
+    return np.moveaxis(np.array([solved(a.T, b.T).T for a, b in each]), 0, 1)
 
 
 def value_warnings(output: SimulationOutput) -> list[str]:
@@ -132,16 +163,21 @@ def value_left(policy_run: PolicyRun) -> F8:
 
 def value(policy_run: PolicyRun) -> F8:
     """Value of all cash after tax and the charge for capital, with what is left; (paths,)."""
+    gain, rates = gains(policy_run), rates_of(policy_run.parameters)
+    factors = power(rates.v, np.arange(1, gain.shape[1] + 1))
+    found: F8 = (gain * factors).sum(axis=1) + value_left(policy_run)
+    return found
+
+
+def gains(policy_run: PolicyRun) -> F8:
+    """Cash of each month from the first, after tax and the charge for capital, (paths, horizon)."""
     rates, tallies = rates_of(policy_run.parameters), policy_run.tallies
     lost = policy_run.flow(Flow.WRITTEN_OFF) + policy_run.flow(Flow.SOLD)
     lost = lost - policy_run.count(Count.SALE_PRICE) - policy_run.recovered()
     costs = tallies.counts[..., CASH_COSTS].sum(axis=-1) + policy_run.operating_cost()
     tax = rates.tax * (tallies.flows[..., RECEIVED].sum(axis=-1) - costs - lost)
     charge = rates.charge * policy_run.count(Count.CLOSING_BALANCE)[:, :-1]
-    gain = (cash_flow(policy_run) - tax)[:, 1:] - charge
-    factors = power(rates.v, np.arange(1, gain.shape[1] + 1))
-    found: F8 = (gain * factors).sum(axis=1) + value_left(policy_run)
-    return found
+    return np.asarray((cash_flow(policy_run) - tax)[:, 1:] - charge)
 
 
 VALUE_VARIABLES: Final = (
@@ -179,4 +215,7 @@ def value_values(dataset: xr.Dataset) -> Iterator[MetricValues]:
     """Value on each path, each policy's own; nothing without a run-off."""
     if "value" in dataset:
         for metric in VALUE_METRICS:
-            yield whole_values(metric, dataset)
+            found, name = whole_values(metric, dataset), f"{metric.name}{SPREAD}"
+            if name in dataset:
+                found = found._replace(spread=np.asarray(dataset[name].values)[..., None])
+            yield found

@@ -6,6 +6,7 @@ from functools import cache
 from itertools import chain
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.book.schema import Book
@@ -16,7 +17,7 @@ from simulator.macro import draw_macro_paths
 from simulator.packing import pack
 from simulator.policies import GracePeriod, StatusQuo
 from simulator.results.borrower_sampling import BookErrors, widened, with_book_errors
-from simulator.results.cases import outlooks_of
+from simulator.results.cases import cases_of, outlooks_of
 from simulator.results.compare import delta_of, statistics
 from simulator.results.dataset import dataset_by_path
 from simulator.results.estimate import Estimate
@@ -27,6 +28,7 @@ from simulator.results.outcomes import burden_values
 from simulator.results.path_metrics import metric_values
 from simulator.results.sampling import Sampling
 from simulator.results.value import value_values
+from simulator.results.value_spread import value_spreads
 from simulator.settings import BookSettings, MacroDeviation, RunSettings
 from tests.conftest import edits_of, scenario_of, settled, world_builder
 
@@ -76,9 +78,16 @@ def output_of(book: Book, paths: int, seed: int) -> SimulationOutput:
     )
 
 
+def with_spread(output: SimulationOutput) -> xr.Dataset:
+    """Results by path, with what the intervals of values come from."""
+    dataset = dataset_by_path(output, outlooks_of(output))
+    variables = {str(name): item.variable for name, item in dataset.items()}
+    return dataset.assign(value_spreads(cases_of(output), variables))
+
+
 def figures(output: SimulationOutput) -> Iterator[MetricValues]:
     """Levels and changes that every path has, of the whole horizon and of two months."""
-    dataset = dataset_by_path(output, outlooks_of(output))
+    dataset = with_spread(output)
     families = (metric_values, burden_values, value_values, loss_values)
     for item in chain.from_iterable(values(dataset) for values in families):
         keep = [i for i, month in enumerate(item.months) if month in (None, *TOLD_MONTHS)]

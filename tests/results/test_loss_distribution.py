@@ -20,10 +20,10 @@ from simulator.results.loss_distribution import (
     paths_needed,
     share_of_halves,
     shortfall_difference,
-    tail_rows,
     value_at_risk,
 )
 from simulator.results.path_metrics import BY_NAME, lifetime_view
+from simulator.results.tail_figures import tail_rows
 from tests.results.outputs import output_of, random_tallies
 
 F8 = NDArray[np.float64]

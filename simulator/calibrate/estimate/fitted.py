@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +15,10 @@ from simulator.calibrate.estimate.weighting_matrix import (
     StackedTargets,
     discrepancy_covariance,
 )
-from simulator.kernels.rng import uniforms
+from simulator.parameter_draws import bounded_normals
 from simulator.report.fit.data import FittedNumber
-from simulator.vocabulary import Domain, Draw
 
 F8 = NDArray[np.float64]
-
-_MOST_REDRAWS: Final = 16
-"""Draws of parameters made for each that is wanted."""
-_FIRST_COLUMN: Final = 60_000
-"""Columns of synthesis luck from here on belong to draws of parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,28 +149,10 @@ class Fit:
         )
 
     def draws(self, n: int, seed: int) -> list[dict[str, float]]:
-        """``n`` parameter sets by name: normal on the search scale, within the bounds.
-
-        Draws beyond a bound are drawn again, so that errors which move together still do; after
-        ``_MOST_REDRAWS`` tries as many as needed are clipped.
-        """
-        identities = np.arange(n * _MOST_REDRAWS, dtype=np.uint64)
-        normal = np.stack(
-            [
-                ndtri(
-                    uniforms(
-                        seed, 0, identities, _FIRST_COLUMN + j, int(Draw.WORK), Domain.SYNTHESIS
-                    )
-                )
-                for j in range(self.point.size)
-            ]
-        )
-        values, vectors = np.linalg.eigh(self.covariance)
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
-        points = self.point + (root @ normal).T
-        inside = np.all((points >= 0.0) & (points <= 1.0), axis=1)
-        chosen = np.concatenate([np.flatnonzero(inside), np.flatnonzero(~inside)])[:n]
-        return [self.scale.values(points[row]) for row in chosen]
+        """``n`` parameter sets by name: normal on the search scale, within the bounds."""
+        ends = np.zeros_like(self.point), np.ones_like(self.point)
+        points = bounded_normals(n, seed, self.point, self.covariance, ends)
+        return [self.scale.values(point) for point in points]
 
 
 def _error_of_mean(seed_points: F8) -> F8:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from simulator.calibrate.settings import FreeParameter
 from simulator.catalogue import ParameterSpec, catalogue
+from simulator.parameter_draws import from_scale, slope_of_scale, to_scale
 from simulator.validation import refuse, unknown_choice
 
 F8 = NDArray[np.float64]
@@ -40,25 +41,21 @@ class Coordinate:
     @property
     def width(self) -> float:
         """Distance of the bounds on the parameter's scale."""
-        return _forward(self.kind, self.high) - _forward(self.kind, self.low)
+        return to_scale(self.kind, self.high) - to_scale(self.kind, self.low)
 
     def to_search(self, value: float) -> float:
         """Coordinate of a value; 0 at the lower bound, 1 at the upper."""
-        return (_forward(self.kind, value) - _forward(self.kind, self.low)) / self.width
+        return (to_scale(self.kind, value) - to_scale(self.kind, self.low)) / self.width
 
     def to_natural(self, coordinate: float) -> float:
         """Value at a coordinate, never outside the bounds."""
-        scaled = _forward(self.kind, self.low) + coordinate * self.width
-        return min(self.high, max(self.low, _backward(self.kind, scaled)))
+        scaled = to_scale(self.kind, self.low) + coordinate * self.width
+        return min(self.high, max(self.low, from_scale(self.kind, scaled)))
 
     def slope(self, coordinate: float) -> float:
         """Change of the value per unit of the coordinate."""
         value = self.to_natural(coordinate)
-        if self.kind == "log":
-            return value * self.width
-        if self.kind == "logit":
-            return value * (1.0 - value) * self.width
-        return self.width
+        return slope_of_scale(self.kind, value) * self.width
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +171,3 @@ def _mistakes(c: Coordinate, spec: ParameterSpec) -> list[str]:
             if v is not None and not c.low <= v <= c.high
         ]
     return found
-
-
-def _forward(kind: str, value: float) -> float:
-    if kind == "log":
-        return math.log(value)
-    if kind == "logit":
-        return math.log(value / (1.0 - value))
-    return value
-
-
-def _backward(kind: str, scaled: float) -> float:
-    if kind == "log":
-        return math.exp(scaled)
-    if kind == "logit":
-        return 1.0 / (1.0 + math.exp(-scaled))
-    return scaled

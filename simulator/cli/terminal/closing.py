@@ -14,6 +14,7 @@ from simulator.results.decision import Verdict, place, verdict
 from simulator.results.estimate import Estimate
 from simulator.results.summary import SummaryRow
 from simulator.results.table import FRACTION, MONEY, Column, Row, Table, Value, named, texts
+from simulator.results.tail_figures import MIXTURE
 from simulator.vocabulary import REFERENCE
 
 NO_DIFFERENCE: Final = mark("no difference")
@@ -40,7 +41,7 @@ def closing_table(rows: Sequence[SummaryRow], verdict_text: str = "") -> None:
     by_key = {(r.scenario, r.policy, r.metric): r for r in rows if r.month is None}
     policies = list(dict.fromkeys(r.policy for r in rows))
     changes = balance_changes(rows, REFERENCE)
-    for scenario in dict.fromkeys(r.scenario for r in rows):
+    for scenario in dict.fromkeys(r.scenario for r in rows if r.scenario != MIXTURE):
         shown.print(_block(scenario, policies, by_key, gap))
         for policy in policies:
             change = changes.get((scenario, policy), 0.0)

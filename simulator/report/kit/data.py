@@ -16,6 +16,7 @@ from simulator.results.ranking import Frontier, Standing
 from simulator.results.run import Run, part
 from simulator.results.sampling import sampling_of
 from simulator.results.summary import SummaryRow
+from simulator.results.tail_figures import MIXTURE
 from simulator.vocabulary import BUCKETS
 
 MAX_POINTS = 120
@@ -92,6 +93,7 @@ class ReportData:
         self._positions = {name: i for i, name in enumerate(run.policies)}
         self._stats = _statistics(run.summary, None)
         self._closing = _statistics(run.summary, int(self.months[-1]))
+        self._totals = {r[:3]: r.total for r in run.summary if r.month is None}
         self._metrics = frozenset(metric for *_, metric in self._stats)
         self.balance_changes = balance_changes(run.summary, self.reference)
         self.frontiers = run.frontiers
@@ -131,6 +133,15 @@ class ReportData:
         """The whole-horizon statistic, or None when the run has no such row."""
         return self._stats.get((scenario, policy, metric))
 
+    def total_of(self, scenario: str, policy: str, metric: str) -> Estimate[float] | None:
+        """The whole-horizon statistic with the doubt of fitted parameters, where it is known."""
+        return self._totals.get((scenario, policy, metric))
+
+    @property
+    def has_totals(self) -> bool:
+        """Whether any figure has an interval with the doubt of fitted parameters."""
+        return any(total is not None for total in self._totals.values())
+
     def closing(self, scenario: str, policy: str, metric: str) -> Estimate[float] | None:
         """The statistic of the last reported month, or None when the run has no such row."""
         return self._closing.get((scenario, policy, metric))
@@ -152,6 +163,8 @@ class ReportData:
 
     def scenario_label(self, scenario: str, width: int = 48) -> str:
         """Name of a scenario for a reader (untrusted text: escape it)."""
+        if scenario == MIXTURE and scenario not in self.scenarios:
+            return tr("All scenarios, by weight")
         label = self.scenario_entry(scenario).get("label")
         if not label and "scenario_label" in self.dataset.coords:
             label = self.dataset["scenario_label"].sel(scenario=scenario).item()

@@ -135,6 +135,8 @@ MESSAGES: Final = (
     mark("warning: memory is tight: about {memory} of {free} that are free"),
     mark("warning: the disk may be too small: about {disk} are needed, and {free} are free"),
     mark("simulating {n} other draws of the borrowers"),
+    mark("simulating draws of the parameters"),
+    mark("simulating shifted paths"),
     mark("precision asked: {asked}; first look after {first} paths, at most {most}"),
     mark("results"),
     mark("trying assumptions"),

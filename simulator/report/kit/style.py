@@ -49,6 +49,8 @@ HEAT_STOPS = (0.0, 0.06, 0.28, 0.42, 1.0)
 """Few shades of middling lightness, where neither dark nor light text reads well."""
 CLEAR = "rgba(0,0,0,0)"
 BAND_OPACITY = 0.16
+INNER, OUTER = 4.0, 2.0
+"""Widths of a bar of a 95 % interval of the mean, and of that with the doubt of parameters."""
 RANGE_OPACITY = 0.55
 LINE_HEIGHT = 14
 END_LABEL_WIDTH = 18

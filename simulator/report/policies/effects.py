@@ -67,6 +67,9 @@ def effects_caption(data: ReportData) -> str:
         told,
         tr("{n} are exactly zero.", n=same) if same else "",
         tr("Thick bar: 95 % interval of the mean; thin line: 90 % of paths."),
+        tr("The bar of middle width adds the doubt of fitted parameters.")
+        if data.has_totals
+        else "",
         _re_aged_sentence(data),
         drawn_sentence(data),
     )
@@ -105,16 +108,19 @@ def _add_effect(
     data: ReportData,
     panel: int,
     point: tuple[float, str, str],
-    shown: tuple[Estimate[float], float, str],
+    shown: tuple[Estimate[float], Estimate[float] | None, float, str],
 ) -> None:
-    """One dot with its 95 % interval (thick) and the 5-95 % range of paths (thin)."""
+    """One dot with its 95 % interval (thick) and the 5-95 % range of paths (thin).
+
+    Between them, where it is known, the interval with the doubt of parameters.
+    """
     height, scenario, policy = point
-    stat, divisor, unit = shown
+    stat, total, divisor, unit = shown
     colour, _ = style.series(data.policy_number(policy))
-    for low, high, width, paint in (
-        (stat.p05, stat.p95, 1.2, style.soft(colour, style.RANGE_OPACITY)),
-        (stat.ci_low, stat.ci_high, 4.0, colour),
-    ):
+    bars = [(stat.p05, stat.p95, 1.2, style.soft(colour, style.RANGE_OPACITY))]
+    if total is not None:
+        bars.append((total.ci_low, total.ci_high, style.OUTER, colour))
+    for low, high, width, paint in (*bars, (stat.ci_low, stat.ci_high, style.INNER, colour)):
         if low is not None and high is not None and data.n_paths > 1:
             ends = [round(low / divisor, 6), round(high / divisor, 6)]
             sheet.add_trace(
@@ -185,7 +191,9 @@ def policy_effects(data: ReportData, frame: Frame) -> go.Figure:
             if p is not None
         ]
         stats = [stat for *_, stat in found if stat is not None]
+        totals = [data.total_of(s, p, f"delta_{metric}") for _, s, p, _ in found]
         ends = [v for s in stats for v in (*s.ends, s.p05, s.p95)]
+        ends += [v for total in totals if total is not None for v in total.ends]
         scale = money_scale(data.currency, ends)
         is_rate = unit_of == FRACTION
         divisor, unit = (0.01, points_scale(ends).unit) if is_rate else (scale.divisor, scale.unit)
@@ -206,5 +214,7 @@ def policy_effects(data: ReportData, frame: Frame) -> go.Figure:
             _effect_labels(sheet, data, panel)
         for height, scenario, policy, stat in found:
             if stat is not None:
-                _add_effect(sheet, data, panel, (height, scenario, policy), (stat, divisor, unit))
+                total = data.total_of(scenario, policy, f"delta_{metric}")
+                shown = (stat, total, divisor, unit)
+                _add_effect(sheet, data, panel, (height, scenario, policy), shown)
     return sheet.figure()

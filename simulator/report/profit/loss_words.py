@@ -1,5 +1,6 @@
 """Caption and table of the loss distribution."""
 
+from math import isfinite
 from typing import Final
 
 from simulator.report.kit.data import ReportData
@@ -8,8 +9,10 @@ from simulator.report.kit.numbers import interval, number, percent, rate_scale, 
 from simulator.report.kit.phrases import level_text, one_draw
 from simulator.report.kit.table import POLICY, SCENARIO
 from simulator.report.profit.loss_figure import Losses, measure_words
+from simulator.results.estimate import Estimate
 from simulator.results.loss_distribution import LEVELS
 from simulator.results.table import FRACTION, Cell, Column, Row, Table, texts
+from simulator.results.tail_figures import MIXTURE, SHIFTED_LOSS, SHIFTED_PATH
 
 OF_BALANCE: Final = "_of_balance"
 
@@ -35,12 +38,26 @@ def loss_caption(found: Losses) -> str:
                 size=size,
             )
         )
+    told += _tail_of(data, place)
+    text = (
+        tr("{where}, {told}.", where=where, told=clauses(told))
+        if told
+        else tr("{where}, no loss is available.", where=where)
+    )
+    told = _tail_of(data, (MIXTURE, data.reference))
+    mixed = tr("Over all scenarios by weight, {told}.", told=clauses(told)) if told else ""
+    return sentences(text, mixed, _needs(data, place), _shifted(data), _luck(data, place))
+
+
+def _tail_of(data: ReportData, place: tuple[str, str]) -> list[str]:
+    """Value at risk and expected shortfall at each level that the paths carry, in words."""
+    told = []
     for label, level in LEVELS.items():
         risk, shortfall = (
             data.stat(*place, f"loss_{name}_{label}{OF_BALANCE}") for name in ("var", "es")
         )
         if risk is not None and shortfall is not None:
-            one = rate_scale([*risk.ends, *shortfall.ends])
+            one = rate_scale([*_known(risk), *_known(shortfall)])
             told.append(
                 tr(
                     "{level} % of paths lose no more than {risk} (VaR), the others {shortfall} on"
@@ -50,12 +67,18 @@ def loss_caption(found: Losses) -> str:
                     shortfall=level_text(one, shortfall),
                 )
             )
-    text = (
-        tr("{where}, {told}.", where=where, told=clauses(told))
-        if told
-        else tr("{where}, no loss is available.", where=where)
+    return told
+
+
+def _shifted(data: ReportData) -> str:
+    """That the tail has paths of its own, where it has."""
+    if SHIFTED_LOSS not in data.dataset:
+        return ""
+    return tr(
+        "VaR and ES are of the run's paths and {n} more whose economy is shifted towards large"
+        " losses, each with its weight; no mean is.",
+        n=number(data.dataset.sizes[SHIFTED_PATH], 0),
     )
-    return sentences(text, _needs(data, place), _luck(data, place))
 
 
 def _needs(data: ReportData, place: tuple[str, str]) -> str:
@@ -108,9 +131,12 @@ def loss_table(found: Losses) -> Table:
         ),
     )
     rows: list[Row] = []
-    for place in found.places:
+    mixed = [
+        (MIXTURE, policy) for policy in data.drawn_policies if _tail_of(data, (MIXTURE, policy))
+    ]
+    for place in (*found.places, *mixed):
         stats = (data.stat(*place, name + OF_BALANCE) for name, _ in names)
-        cells = (stat and Cell(stat, like=stat.ends) for stat in stats)
+        cells = (stat and Cell(stat, like=_known(stat)) for stat in stats)
         needs = _needs(data, place) or tr("nothing")
         luck = data.stat(*place, "loss_share_economy")
         rows.append((*data.row(*place), *cells, luck, needs))
@@ -122,3 +148,8 @@ def loss_table(found: Losses) -> Table:
         *texts(mark("Missing")),
     )
     return Table(columns, tuple(rows), n_names=2)
+
+
+def _known(stat: Estimate[float]) -> list[float]:
+    """Mean and interval, as far as there is one."""
+    return [end for end in stat.ends if isfinite(end)]
