@@ -14,6 +14,7 @@ from simulator.results.loss_distribution import LEVEL_SUFFIXES, LEVEL_VARIABLES
 from simulator.results.macro import MACRO_COORDINATES, MACRO_DATA, MACRO_UNIT
 from simulator.results.metric import HIGHER, LOWER, Metric, Span
 from simulator.results.metrics import OF_BORROWERS, OF_PATHS, OF_VALUE_AND_TAIL
+from simulator.results.money_lines import LINE_VARIABLES, VALUE_PARTS
 from simulator.results.net_present_value import NET_PRESENT_VALUES
 from simulator.results.outcomes import BURDEN_METRICS
 from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
@@ -80,7 +81,7 @@ def _whole_section() -> list[str]:
 def _value_section() -> list[str]:
     rows = [
         (f"`{v.name}`", _dims(*PATH_DIMS, *v.dims), v.unit, v.long_name)
-        for v in (*VALUE_VARIABLES, *NET_PRESENT_VALUES)
+        for v in (*VALUE_VARIABLES, *VALUE_PARTS, *NET_PRESENT_VALUES)
     ]
     monthly = ", ".join(f"`{m.name}`" for m in PROFIT_METRICS if is_monthly(m))
     levels = [
@@ -105,7 +106,7 @@ def _value_section() -> list[str]:
 def _statistics_section() -> list[str]:
     rows = [
         (f"`{v.name}`", _dims(*CELL_DIMS, *v.dims), v.unit, v.long_name)
-        for v in (*STATISTIC_VARIABLES, *SCORE_CUTS)
+        for v in (*STATISTIC_VARIABLES, *LINE_VARIABLES, *SCORE_CUTS)
     ]
     suffixes = "; ".join(f"`NAME{suffix}` {words}" for suffix, words in STATISTIC_SUFFIXES.items())
     return [

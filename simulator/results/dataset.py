@@ -16,6 +16,7 @@ from simulator.results.inputs import SimulationOutput
 from simulator.results.intervals import over_months, over_paths
 from simulator.results.loss_distribution import tail_variables
 from simulator.results.macro import MACRO_COORDINATES, macro_coordinates, macro_variables
+from simulator.results.money_lines import LINE_VARIABLES, VALUE_PARTS
 from simulator.results.net_present_value import NET_PRESENT_VALUES
 from simulator.results.over_paths import (
     STATISTIC_SUFFIXES,
@@ -108,7 +109,7 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
     """Everything that a run leaves behind, as written to results.nc (design, section 5)."""
     policy_runs = policy_runs_of(output)
     variables = _variables_by_path(output, policy_runs)
-    for statistic in (*STATISTIC_VARIABLES, *SCORE_CUTS):
+    for statistic in (*STATISTIC_VARIABLES, *LINE_VARIABLES, *SCORE_CUTS):
         variables |= _statistics(statistic, policy_runs, output)
     variables |= provision_variables(output, policy_runs)
     variables |= macro_variables(output)
@@ -151,7 +152,7 @@ def _variables_by_path(output: SimulationOutput, policy_runs: list[list[PolicyRu
         [[policy_run.recoveries.outstanding[:, -1] for policy_run in row] for row in policy_runs]
     )
     name, unit, meaning = RECOVERABLE
-    worth = VALUE_VARIABLES if output.timeline.runoff_months else ()
+    worth = (*VALUE_VARIABLES, *VALUE_PARTS) if output.timeline.runoff_months else ()
     variables[name] = _variable(PATH_DIMS, later, unit_in(currency, unit), meaning)
     for whole in (*WHOLE_VARIABLES, *NET_PRESENT_VALUES, *worth, *SCORE_VARIABLES):
         values = np.array(
