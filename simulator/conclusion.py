@@ -16,6 +16,8 @@ from simulator.explain.assumptions import list_warnings, try_assumptions
 from simulator.explain.borrower_sampling import n_books_of, redrawn
 from simulator.explain.causes import explain_causes
 from simulator.explain.earlier_run import explain_earlier
+from simulator.explain.emulate import emulators
+from simulator.explain.emulate_question import EmulateQuestion
 from simulator.explain.reverse_question import ReverseQuestion
 from simulator.explain.reverse_stress import reverse_stress
 from simulator.explain.scenario_parts import explain_scenarios
@@ -37,9 +39,11 @@ from simulator.results.cause_shares import CAUSES, PARTS, CausePart, causes_text
 from simulator.results.checks import CheckResult, run_checks
 from simulator.results.dataset import dataset_by_path, outlooks_of, to_dataset
 from simulator.results.decision import decide, worths
+from simulator.results.emulation import emulate_text, with_emulators
 from simulator.results.files import (
     ASSUMPTIONS_NAME,
     CAUSES_NAME,
+    EMULATE_NAME,
     REJECTED_NAME,
     REVERSE_NAME,
     SENSITIVITY_NAME,
@@ -75,10 +79,11 @@ from simulator.validation import clip
 
 
 class Asked(NamedTuple):
-    """Checked questions of a run: break-evens, and reverse stress."""
+    """Checked questions of a run: break-evens, reverse stress, emulators."""
 
     break_evens: tuple[Question, ...] = ()
     reverse: tuple[ReverseQuestion, ...] = ()
+    emulated: tuple[EmulateQuestion, ...] = ()
 
 
 def conclude(
@@ -100,6 +105,7 @@ def conclude(
     for explain in (
         steps.break_evens,
         steps.reverse,
+        steps.emulate,
         steps.causes,
         steps.underwriting,
         steps.sensitivity,
@@ -208,6 +214,15 @@ class _Concluding:
         dataset = with_reverse(results.dataset, answers)
         return replace(results, dataset=dataset, reverse=answers, scenarios=files)
 
+    def emulate(self, results: _Results) -> _Results:
+        """With the emulators of the page's sliders, where the request asks for them."""
+        if not self.questions.emulated:
+            return results
+        found = emulators(
+            self.questions.emulated, self.request, self.simulated, results.summary, self.watch
+        )
+        return replace(results, dataset=with_emulators(results.dataset, found))
+
     def causes(self, results: _Results) -> _Results:
         """With shares of causes, where the request explains them."""
         found = explain_causes(self.request, self.simulated, self.watch)
@@ -292,6 +307,7 @@ class _Concluding:
             CAUSES_NAME: causes_text(results.causes) if results.causes else "",
             ASSUMPTIONS_NAME: assumptions_text(tried, parameters_from({})) if tried else "",
             REVERSE_NAME: reverse_text(results.reverse) if results.reverse else "",
+            EMULATE_NAME: emulate_text(run.emulators) if run.emulators else "",
             SENSITIVITY_NAME: sensitivity_text(run.sensitivity) if run.sensitivity else "",
             UNDERWRITING_NAME: underwriting_text(run.underwriting) if run.underwriting else "",
         }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from simulator.break_even.question import ask
 from simulator.explain.assumption_list import check_assumptions
 from simulator.explain.cause_question import check_causes
+from simulator.explain.emulate_question import ask_emulators
 from simulator.explain.reverse_question import ask_reverse
 from simulator.explain.sensitivity_question import sensitivity_of
 from simulator.explain.underwriting import check_underwriting
@@ -51,7 +52,7 @@ def run_experiment(
         check_edits(name, policy)
     check_causes(request)
     check_underwriting(request)
-    reverse = ask_reverse(request)
+    reverse, emulated = ask_reverse(request), ask_emulators(request)
     sensitivity_of(request)
     check_assumptions(request)
     simulated = simulate_request(request, watch, output)
@@ -59,4 +60,4 @@ def run_experiment(
     # Imported here so that help and mistakes are answered without xarray and plotly.
     from simulator.conclusion import Asked, conclude
 
-    return conclude(request, simulated, Asked(questions, reverse), output, watch)
+    return conclude(request, simulated, Asked(questions, reverse, emulated), output, watch)

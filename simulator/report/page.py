@@ -23,15 +23,18 @@ from simulator.report.policies.policy_cards import (
 from simulator.report.profit.profit_cards import ProfitSection, losses_so_far_cards, profit_section
 from simulator.report.reverse.cause_waterfall import waterfall_cards
 from simulator.report.reverse.reverse_section import reverse_section
+from simulator.report.sliders.what_if import what_if
 
 
 def render(data: ReportData, title: str) -> str:
     """The whole page as text."""
-    cards, money = figure_cards(data), profit_section(data)
+    cards, money, sliders = figure_cards(data), profit_section(data), what_if(data)
     return page_text(
         "page.html.j2",
         _all(cards, money),
         selectors.names_of(data),
+        further=("sliders.js",) if sliders else (),
+        what_if=sliders,
         title=clean(name(title), 120),
         screen=first_screen(data),
         worth=ranking_section(data, further(data)),

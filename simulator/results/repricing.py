@@ -93,7 +93,7 @@ class Repricing:
         between = np.einsum("i,psitj,j->pst", factors, spread, factors)
         whole = np.einsum("s,pst,t->p", prices.weights, between, prices.weights)
         own = np.einsum("pss->ps", between)
-        return np.sqrt(np.maximum(np.concatenate([whole[:, None], own], axis=1), 0.0))
+        return np.asarray(np.sqrt(np.maximum(np.concatenate([whole[:, None], own], axis=1), 0.0)))
 
 
 def _discount(prices: Prices) -> float:
@@ -170,4 +170,3 @@ def first(found: Repricing, n: int) -> Repricing:
 def most_loss(dataset: xr.Dataset, decision: Decision) -> float:
     """What no policy may lose in a scenario, in money of the run's book."""
     return limits_of(dataset).scenario_loss * decision.opening
-

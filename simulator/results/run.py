@@ -14,6 +14,7 @@ from simulator.results.break_even import BreakEven, break_even_rows, stored_brea
 from simulator.results.cause_shares import CAUSES, PARTS, CausePart, CauseShare
 from simulator.results.checks import failures, stored_checks
 from simulator.results.decision import Decision, decide, ranked_metric
+from simulator.results.emulation import EmulatorAnswer, stored_emulators
 from simulator.results.estimate import Estimate
 from simulator.results.files import HISTORY_NAME, RESULTS_NAME
 from simulator.results.history import read_history
@@ -247,6 +248,11 @@ class Run:
     def reverse(self) -> tuple[ReverseAnswer, ...]:
         """Answers of reverse stress, as in reverse.json; none where nothing was asked."""
         return self._answer(lambda: stored_reverse(self.dataset))
+
+    @cached_property
+    def emulators(self) -> tuple[EmulatorAnswer, ...]:
+        """Emulators of the page's sliders, as in emulate.json; none where nothing was asked."""
+        return self._answer(lambda: stored_emulators(self.dataset))
 
     @property
     def worst_tenth(self) -> tuple[WorstTenth, ...]:
