@@ -21,6 +21,8 @@ from simulator.explain.emulate_question import EmulateQuestion
 from simulator.explain.reverse_question import ReverseQuestion
 from simulator.explain.reverse_stress import reverse_stress
 from simulator.explain.scenario_parts import explain_scenarios
+from simulator.explain.search import searches
+from simulator.explain.search_question import SearchQuestion
 from simulator.explain.sensitivity import explain_sensitivity
 from simulator.explain.underwriting import explain_underwriting
 from simulator.explain.worst_paths import worst_paths
@@ -46,6 +48,7 @@ from simulator.results.files import (
     EMULATE_NAME,
     REJECTED_NAME,
     REVERSE_NAME,
+    SEARCH_NAME,
     SENSITIVITY_NAME,
     UNDERWRITING_NAME,
 )
@@ -57,6 +60,7 @@ from simulator.results.rejected import rejected_text
 from simulator.results.reverse import ReverseAnswer, reverse_text, with_reverse
 from simulator.results.run import Run, with_record
 from simulator.results.run_folder import NEXT, commit
+from simulator.results.search import search_text, with_searches
 from simulator.results.sensitivity import SENSITIVITY, sensitivity_text
 from simulator.results.store import (
     rehashed,
@@ -79,11 +83,12 @@ from simulator.validation import clip
 
 
 class Asked(NamedTuple):
-    """Checked questions of a run: break-evens, reverse stress, emulators."""
+    """Checked questions of a run: break-evens, reverse stress, emulators, searches."""
 
     break_evens: tuple[Question, ...] = ()
     reverse: tuple[ReverseQuestion, ...] = ()
     emulated: tuple[EmulateQuestion, ...] = ()
+    searched: tuple[SearchQuestion, ...] = ()
 
 
 def conclude(
@@ -106,6 +111,7 @@ def conclude(
         steps.break_evens,
         steps.reverse,
         steps.emulate,
+        steps.search,
         steps.causes,
         steps.underwriting,
         steps.sensitivity,
@@ -223,6 +229,13 @@ class _Concluding:
         )
         return replace(results, dataset=with_emulators(results.dataset, found))
 
+    def search(self, results: _Results) -> _Results:
+        """With the best settings of policies, where the request asks for them."""
+        if not self.questions.searched:
+            return results
+        found = searches(self.questions.searched, self.request, self.simulated, self.watch)
+        return replace(results, dataset=with_searches(results.dataset, found))
+
     def causes(self, results: _Results) -> _Results:
         """With shares of causes, where the request explains them."""
         found = explain_causes(self.request, self.simulated, self.watch)
@@ -308,6 +321,7 @@ class _Concluding:
             ASSUMPTIONS_NAME: assumptions_text(tried, parameters_from({})) if tried else "",
             REVERSE_NAME: reverse_text(results.reverse) if results.reverse else "",
             EMULATE_NAME: emulate_text(run.emulators) if run.emulators else "",
+            SEARCH_NAME: search_text(run.searches) if run.searches else "",
             SENSITIVITY_NAME: sensitivity_text(run.sensitivity) if run.sensitivity else "",
             UNDERWRITING_NAME: underwriting_text(run.underwriting) if run.underwriting else "",
         }

@@ -8,6 +8,7 @@ from simulator.explain.assumption_list import check_assumptions
 from simulator.explain.cause_question import check_causes
 from simulator.explain.emulate_question import ask_emulators
 from simulator.explain.reverse_question import ask_reverse
+from simulator.explain.search_question import ask_searches
 from simulator.explain.sensitivity_question import sensitivity_of
 from simulator.explain.underwriting import check_underwriting
 from simulator.policies.own_kinds import check_edits
@@ -53,6 +54,7 @@ def run_experiment(
     check_causes(request)
     check_underwriting(request)
     reverse, emulated = ask_reverse(request), ask_emulators(request)
+    searched = ask_searches(request)
     sensitivity_of(request)
     check_assumptions(request)
     simulated = simulate_request(request, watch, output)
@@ -60,4 +62,6 @@ def run_experiment(
     # Imported here so that help and mistakes are answered without xarray and plotly.
     from simulator.conclusion import Asked, conclude
 
-    return conclude(request, simulated, Asked(questions, reverse, emulated), output, watch)
+    return conclude(
+        request, simulated, Asked(questions, reverse, emulated, searched), output, watch
+    )

@@ -14,6 +14,7 @@ from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import name
 from simulator.report.kit.page_shell import page_text
 from simulator.report.kit.text import clean
+from simulator.report.policies.best_settings import best_settings
 from simulator.report.policies.policy_cards import (
     convergence_cards,
     effects_cards,
@@ -39,6 +40,7 @@ def render(data: ReportData, title: str) -> str:
         screen=first_screen(data),
         worth=ranking_section(data, further(data)),
         reverse=reverse_section(data),
+        best=best_settings(data),
         drawn_note=data.drawn_note(),
         headline=headline_table.headline_table(data),
         reference=data.policy_label(data.reference),

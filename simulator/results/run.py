@@ -29,6 +29,7 @@ from simulator.results.loss_distribution import TailRow, tail_rows
 from simulator.results.ranking import Frontier, Standing, frontiers
 from simulator.results.reverse import ReverseAnswer, stored_reverse
 from simulator.results.run_folder import check_whole
+from simulator.results.search import SearchAnswer, stored_searches
 from simulator.results.sensitivity import SENSITIVITY, Sensitive
 from simulator.results.statistics_view import with_statistics
 from simulator.results.stored_run import AGAIN, read_dataset
@@ -253,6 +254,11 @@ class Run:
     def emulators(self) -> tuple[EmulatorAnswer, ...]:
         """Emulators of the page's sliders, as in emulate.json; none where nothing was asked."""
         return self._answer(lambda: stored_emulators(self.dataset))
+
+    @cached_property
+    def searches(self) -> tuple[SearchAnswer, ...]:
+        """Best settings of policies, as in search.json; none where nothing was asked."""
+        return self._answer(lambda: stored_searches(self.dataset))
 
     @property
     def worst_tenth(self) -> tuple[WorstTenth, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import language, name, tr
 from simulator.report.kit.numbers import Scale, money_scale, percent, points_scale, rate_scale
+from simulator.report.kit.phrases import capital
 from simulator.report.kit.setting_words import plain
 from simulator.report.kit.text import clean
 from simulator.report.reverse.reverse_words import words
@@ -41,7 +42,7 @@ def _panel(data: ReportData, at: int, answer: EmulatorAnswer) -> EmulatorPanel:
     key = f"emulator-{at}"
     return EmulatorPanel(
         key=key,
-        title=plain(answer.name),
+        title=capital(plain(answer.name)),
         sentence=_sentence(data, answer),
         sliders=tuple(_slider(f"{key}-{i}", one) for i, one in enumerate(answer.inputs)),
         figures=tuple(_label(figure.metric) for figure in answer.figures),
@@ -81,13 +82,13 @@ def _slider(key: str, one: EmulatedInput) -> Slider:
 def _input_label(one: EmulatedInput) -> str:
     if one.kind == "severity":
         return tr("Severity of the scenario")
-    return name(clean(one.name.replace("_", " ").replace(".", " "), 60))
+    return capital(name(clean(one.name.replace("_", " ").replace(".", " "), 60)))
 
 
 def _label(metric: str) -> str:
     if metric.startswith(CHANGE):
         return tr("Change of {figure}", figure=words(metric.removeprefix(CHANGE)))
-    return words(metric)
+    return capital(words(metric))
 
 
 def _scale(data: ReportData, answer: EmulatorAnswer, figure: EmulatedFigure) -> Scale:

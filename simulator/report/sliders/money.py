@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import language, tr
-from simulator.report.kit.numbers import Scale, money_scale, percent, rate_scale
+from simulator.report.kit.numbers import Scale, money_scale, rate_scale
 from simulator.report.sliders.kit import Slider, packed, scale_data
 from simulator.results.decision import Lack
 from simulator.results.repricing import PARTS, Repricing, first, most_loss, repricing
@@ -122,17 +122,16 @@ def _sliders(data: ReportData, found: Repricing) -> tuple[Slider, ...]:
 
 
 def _remarks(data: ReportData, found: Repricing, left_out: int) -> list[str]:
-    own = np.abs(found.worth(found.prices)[:, 1:])
-    share = np.abs(found.left) / np.maximum(own, 1e-9)
+    largest = float(np.abs(found.left).max())
     said = [
         tr(
             "Exact for given behaviour of borrowers: the value is linear in monthly flows, which"
             " this page holds. Intervals scale with the standard error over paths."
         ),
         tr(
-            "What is left after the last month ({share} of the change of value, at most) keeps the"
+            "What is left after the last month ({largest} of a change of value, at most) keeps the"
             " worth that it has in the run.",
-            share=percent(float(share.max()), 0),
+            largest=money_scale(data.currency, [largest]).full(largest),
         ),
         tr(
             "Capital, coverage, complaints and assumptions tried are judged as in the run; greyed"
