@@ -10,6 +10,7 @@ from simulator.results.break_even import POINT_VARIABLES, VARIABLES
 from simulator.results.cause_shares import CAUSES, PARTS
 from simulator.results.checks import CHECKS, DATASET_CHECKS, REFERENCE_CHECKS, TOLERANCE
 from simulator.results.dataset import CELL_DIMS, COORDINATES, PATH_DIMS, RECOVERABLE
+from simulator.results.emulation import EMULATE
 from simulator.results.loss_distribution import LEVEL_SUFFIXES, LEVEL_VARIABLES
 from simulator.results.macro import MACRO_COORDINATES, MACRO_DATA, MACRO_UNIT
 from simulator.results.metric import HIGHER, LOWER, Metric, Span
@@ -30,6 +31,7 @@ from simulator.results.provisions.variables import (
 from simulator.results.reverse import REVERSE
 from simulator.results.sampling import DEVIATION, DEVIATION_MEANING, SIMULATED_MONTH
 from simulator.results.score_power import SCORE_CUTS, SCORE_METRICS, SCORE_VARIABLES
+from simulator.results.search import SEARCH
 from simulator.results.sensitivity import SENSITIVITY
 from simulator.results.table import FRACTION, MONEY
 from simulator.results.underwriting import CUTOFF, UNDERWRITING
@@ -192,7 +194,8 @@ def _explained_section() -> list[str]:
         "The columns of causes.csv and underwriting.csv, a row of the file a place, where a run"
         f" explains them; the attribute `{CUTOFF}` is the cut-off of the current policy. What the"
         f" worst tenth of paths have in common (docs/model.md, section 14.8) is in every run of 20"
-        f" draws of the economy or more. The attribute `{REVERSE}` is reverse.json.",
+        f" draws of the economy or more. The attributes `{REVERSE}`, `{EMULATE}` and `{SEARCH}`"
+        " are reverse.json, emulate.json and search.json.",
         *table(("variable", "dimensions", "unit", "meaning"), rows),
     ]
 

@@ -44,7 +44,7 @@ def share_first(
     if not (trials and n and len(policies) > 1):
         return None, 0
     random = np.random.default_rng((runs.run.seed + 1) % 2**63)
-    changes = [_drawn(trials, random.random(len(trials))) for _ in range(n)]
+    changes = [_drawn(trials, random.random(len(trials)).tolist()) for _ in range(n)]
     watch.start(n, f"searching {question.name}: draws of assumptions")
     ask = partial(_is_first, question)
     found = side_by_side(_small(runs, policies), changes, ask, watch)

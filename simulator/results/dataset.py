@@ -60,8 +60,8 @@ F8 = NDArray[np.float64]
 Variables = dict[str, xr.Variable]
 Outlooks = Mapping[str, F8 | None]
 
-SCHEMA_VERSION: Final = "1.7"
-READ_VERSIONS: Final = ("1.5", "1.6", SCHEMA_VERSION)
+SCHEMA_VERSION: Final = "1.8"
+READ_VERSIONS: Final = ("1.5", "1.6", "1.7", SCHEMA_VERSION)
 """Schemas that are read: of 1.5, whose means are plain, nothing is missing."""
 CELL_DIMS: Final = ("scenario", "policy")
 PATH_DIMS: Final = (*CELL_DIMS, "path")

@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 
 from simulator import UserError, stress_test
+from simulator.catalogue import parameters_from
 from simulator.results.search import search_text
-from simulator.settings import BookSettings, SearchQuestions, SearchSettings
+from simulator.settings import (
+    Assumption,
+    AssumptionsSettings,
+    BookSettings,
+    SearchQuestions,
+    SearchSettings,
+)
 from simulator.shipped import read_shipped
 from simulator.validation import build
 from tests.conftest import BURN_IN, DONORS
@@ -102,7 +109,7 @@ def test_bounds_are_kept_by_the_end_of_the_interval():
 def test_what_is_asked_is_kept_and_read_again():
     run, answer = answered()
     assert '"confirm_seed"' in search_text(run.searches)
-    assert answer.stays_first is None or 0.0 <= answer.stays_first <= 1.0
+    assert answer.stays_first is None  # the run lists no assumption
     plain = stress_test(**SMALL)
     assert plain.searches == ()
     assert repr(plain.summary) == repr(run.summary)
@@ -135,3 +142,20 @@ def test_a_bound_has_one_side_and_ends_rise():
             asked(**keys)
     assert asked(fields=["months"]).root["grace"].fields == {"months": None}
     assert np.isfinite(asked().root["grace"].points)
+
+
+def test_the_finalists_are_compared_under_draws_of_the_assumptions_tried():
+    """A range without width leaves the run's own parameters: the share is that of one outcome."""
+    own = parameters_from({})["finding_rate"]
+    listed = AssumptionsSettings(
+        tried={
+            "finding_rate": Assumption(
+                values={"finding_rate": (own, own, own)}, source="assumption: a test"
+            )
+        }
+    )
+    sections = {"search": asked(parameter_draws=3), "assumptions": listed}
+    run = stress_test(**SMALL, sections=sections)
+    (answer,) = run.searches
+    assert answer.draws == 3
+    assert answer.stays_first in (0.0, 1.0)

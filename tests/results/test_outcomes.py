@@ -114,7 +114,7 @@ def finished(months: int = 4, horizon: int = 4, paths: int = 12, replicates: int
 
 def test_the_dataset_holds_fates_of_the_book_by_path_and_of_groups_over_paths() -> None:
     dataset = finished()
-    assert dataset.attrs["schema_version"] == SCHEMA_VERSION == "1.7"
+    assert dataset.attrs["schema_version"] == SCHEMA_VERSION == "1.8"
     assert dataset["fate"].values.tolist() == [fate.name.lower() for fate in Fate]
     assert dataset["burden"].values.tolist() == ["overdue_months", "contacts", "complaints"]
     assert dataset["region"].values.tolist() == list(REGIONS)
