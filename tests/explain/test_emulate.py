@@ -1,4 +1,4 @@
-"""Emulators on the engine: the run's own figures are told, those of other points lie in the band."""
+"""Emulators on the engine: the run's own figures are told, other points lie in the band."""
 
 from dataclasses import replace
 from functools import cache
