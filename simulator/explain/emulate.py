@@ -74,13 +74,13 @@ def _answer(
     watch: Progress,
 ) -> EmulatorAnswer:
     scenario, policy = question.scenario, question.settings.policy
-    points = _Points(
+    points = Points(
         question,
         VariedRuns.of(request, simulated, (scenario,), question.metrics, watch.advance).first(
             question.settings.paths
         ),
     )
-    shares = _design(question, request.run.seed)
+    shares = design(question, request.run.seed)
     values = np.array([points.figures(point) for point in shares])
     known = np.isfinite(values).all(axis=1)
     if known.sum() < least_points(len(question.inputs)):
@@ -136,7 +136,7 @@ def command_of(overrides: Sequence[str], keys: Sequence[str]) -> str:
     return shlex.join(("python", "-m", "simulator", *kept))
 
 
-def _design(question: EmulateQuestion, seed: int) -> F8:
+def design(question: EmulateQuestion, seed: int) -> F8:
     """Points of [0, 1], (n, d), where every value is one that its input may take."""
     n, d = question.settings.points, len(question.inputs)
     points = qmc.Sobol(d, rng=seed % 2**32).random_base2((n - 1).bit_length())[:n]
@@ -145,7 +145,7 @@ def _design(question: EmulateQuestion, seed: int) -> F8:
     return np.asarray(points)
 
 
-class _Points:
+class Points:
     """The figures of a question at any point, on the first paths of the run."""
 
     def __init__(self, question: EmulateQuestion, runs: VariedRuns) -> None:

@@ -8,10 +8,15 @@ import pytest
 
 from simulator import UserError, stress_test
 from simulator.experiment import run_experiment
+from simulator.explain.emulate import Points, design
+from simulator.explain.emulate_question import ask_emulators
+from simulator.explain.varied_runs import VariedRuns
 from simulator.notebook import build_request
 from simulator.results.emulation import EmulatorAnswer, emulate_text
+from simulator.sensitivity.emulator import fit_emulator
 from simulator.settings import BookSettings, EmulateQuestions, EmulateSettings
 from simulator.shipped import read_shipped
+from simulator.simulating import simulate_request
 from simulator.validation import build
 from tests.conftest import BURN_IN, DONORS
 
@@ -145,3 +150,30 @@ def test_something_must_move_and_not_too_much():
     for keys in ({"severity": None, "fields": {}}, {"severity": (2.0, 1.0)}):
         with pytest.raises(ValueError, match=r"needs 1 to 6|rising"):
             asked(**keys)
+
+
+@pytest.mark.slow
+def test_the_band_holds_points_that_were_held_out():
+    """128 further points of a book of 1,000, two figures each: the band promises 95 %."""
+    book = QUICK.model_copy(update={"borrowers": 1000})
+    keys = {"fields": {"months": (1, 4), "take_up_if_need": (0.2, 1.0)}, "points": 64}
+    sections = {"emulate": asked(**keys)}
+    request = build_request(**{**SMALL, "book": book, "paths": 16, "sections": sections})
+    (question,) = ask_emulators(request)
+    question = replace(
+        question, settings=question.settings.model_copy(update={"paths": 16, "points": 192})
+    )
+    simulated = simulate_request(request)
+    runs = VariedRuns.of(request, simulated, ("downturn",), question.metrics, lambda n: None)
+    points = Points(question, runs)
+    shares = design(question, request.run.seed)
+    values = np.array([points.figures(point) for point in shares])
+    held = []
+    for column in values.T:
+        found = fit_emulator(shares[:64], column[:64])
+        inside = found.is_inside(shares[64:])
+        missed = np.abs(column[64:] - found(shares[64:]))
+        held.append((missed <= found.half_band(shares[64:]))[inside])
+    coverage = np.concatenate(held).mean()
+    print(f"held-out coverage {coverage:.3f} of {np.concatenate(held).size}")
+    assert 0.90 <= coverage <= 0.98
