@@ -80,7 +80,7 @@ def _answer(
             question.settings.paths
         ),
     )
-    shares = design(question, request.run.seed)
+    shares = design_of(question, request.run.seed)
     values = np.array([points.figures(point) for point in shares])
     known = np.isfinite(values).all(axis=1)
     if known.sum() < least_points(len(question.inputs)):
@@ -136,7 +136,7 @@ def command_of(overrides: Sequence[str], keys: Sequence[str]) -> str:
     return shlex.join(("python", "-m", "simulator", *kept))
 
 
-def design(question: EmulateQuestion, seed: int) -> F8:
+def design_of(question: EmulateQuestion, seed: int) -> F8:
     """Points of [0, 1], (n, d), where every value is one that its input may take."""
     n, d = question.settings.points, len(question.inputs)
     points = qmc.Sobol(d, rng=seed % 2**32).random_base2((n - 1).bit_length())[:n]

@@ -8,7 +8,7 @@ import pytest
 
 from simulator import UserError, stress_test
 from simulator.experiment import run_experiment
-from simulator.explain.emulate import Points, design
+from simulator.explain.emulate import Points, design_of
 from simulator.explain.emulate_question import ask_emulators
 from simulator.explain.varied_runs import VariedRuns
 from simulator.notebook import build_request
@@ -166,7 +166,7 @@ def test_the_band_holds_points_that_were_held_out():
     simulated = simulate_request(request)
     runs = VariedRuns.of(request, simulated, ("downturn",), question.metrics, lambda n: None)
     points = Points(question, runs)
-    shares = design(question, request.run.seed)
+    shares = design_of(question, request.run.seed)
     values = np.array([points.figures(point) for point in shares])
     held = []
     for column in values.T:
