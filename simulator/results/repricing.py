@@ -5,7 +5,7 @@ Exact in the mean, because the value is linear in monthly lines of money (docs/m
 keeps the worth that it has in the run.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -105,26 +105,27 @@ def _with_all(by_scenario: F8, weights: F8) -> F8:
     return np.concatenate([(by_scenario @ weights)[:, None], by_scenario], axis=1)
 
 
-def repricing(dataset: xr.Dataset, decision: Decision) -> Repricing | None:
-    """Of every policy but the reference, best first; None where the run tells no value."""
+def repricing(dataset: xr.Dataset, decision: Decision, most: int | None = None) -> Repricing | None:
+    """Of the ``most`` best policies but the reference; None where the run tells no value."""
     known = all(name in dataset for name in (VALUE, *PARTS, f"line_{LINES[0].name}"))
-    if decision.measure != VALUE or not decision.cases or not known:
+    cases = decision.cases[:most]
+    if decision.measure != VALUE or not cases or not known:
         return None
     at = reference_index(dataset, str(dataset.attrs["reference"]))
     names = [str(name) for name in dataset["policy"].values]
     scenarios = tuple(str(name) for name in dataset["scenario"].values)
-    order = [names.index(case.policy) for case in decision.cases]
+    order = [names.index(case.policy) for case in cases]
     parameters = parameters_of(dataset)
     monthly = np.stack([dataset[f"line_{line.name}"].values for line in LINES], axis=2)
     reach = [
         [(e.ci_high - e.ci_low) / 2.0 for e in (case.worth, *case.by_scenario.values())]
-        for case in decision.cases
+        for case in cases
     ]
     by_path = np.stack([dataset[name].values for name in PARTS])
     parts = np.stack([paired_difference(part, at)[:, order] for part in by_path])
     left = over_paths(np.moveaxis(parts[-1], -1, 0), sampling_of(dataset).whole).mean
     return Repricing(
-        policies=tuple(case.policy for case in decision.cases),
+        policies=tuple(case.policy for case in cases),
         scenarios=scenarios,
         prices=Prices(
             parameters["funding_annual_rate"],
@@ -153,18 +154,6 @@ def _spread(dataset: xr.Dataset, parts: F8) -> F8:
     found = np.zeros((n, n))
     found[i, j] = found[j, i] = np.nan_to_num(plus**2 - minus**2) / 4.0
     return found
-
-
-def first(found: Repricing, n: int) -> Repricing:
-    """Of the first ``n`` policies alone."""
-    return replace(
-        found,
-        policies=found.policies[:n],
-        lines=found.lines[:n],
-        left=found.left[:n],
-        spread=found.spread[:n],
-        reach=found.reach[:n],
-    )
 
 
 def most_loss(dataset: xr.Dataset, decision: Decision) -> float:

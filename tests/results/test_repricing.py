@@ -9,7 +9,7 @@ from simulator.results.dataset import to_dataset
 from simulator.results.decision import decide
 from simulator.results.income_statement import parameters_of
 from simulator.results.money_lines import VALUE_PARTS
-from simulator.results.repricing import Prices, Repricing, first, repricing
+from simulator.results.repricing import Prices, Repricing, repricing
 from simulator.results.summary import summarise
 from simulator.results.value import rates_of
 from tests.results.outputs import output_of, random_tallies
@@ -103,7 +103,8 @@ def test_the_parts_of_every_path_add_up_to_its_value():
 def test_fewer_policies_keep_their_figures_and_a_run_without_a_value_has_none():
     dataset = dataset_of()
     model = model_of(dataset)
-    one = first(model, 1)
+    one = repricing(dataset, decide(dataset, summarise(dataset)), 1)
+    assert one is not None
     np.testing.assert_allclose(one.worth(one.prices), model.worth(model.prices)[:1], rtol=1e-12)
     half = model.half_width(model.prices)[:1]
     np.testing.assert_allclose(one.half_width(one.prices), half, rtol=1e-12)

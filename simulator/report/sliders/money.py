@@ -11,9 +11,10 @@ from simulator.report.kit.language import language, tr
 from simulator.report.kit.numbers import Scale, money_scale, rate_scale
 from simulator.report.sliders.kit import Slider, packed, scale_data
 from simulator.results.decision import Lack
-from simulator.results.repricing import PARTS, Repricing, first, most_loss, repricing
+from simulator.results.repricing import PARTS, Repricing, most_loss, repricing
+from simulator.results.sampling import SIMULATED_MONTH
 
-MOST_BYTES: Final = 36_000
+MOST_BYTES: Final = 30_000
 """Of a page's flows; policies beyond, from the last by rank, keep the run's prices."""
 _BYTES: Final = 8 * 4 / 3
 """Characters of a number."""
@@ -50,12 +51,10 @@ class MoneyPanel:
 
 def money_panel(data: ReportData) -> MoneyPanel | None:
     """None where the run tells no value, or its flows take too much room."""
-    found = repricing(data.dataset, data.decision)
-    n = 0 if found is None else min(int(MOST_BYTES / _bytes(found)), len(found.policies))
-    if found is None or n == 0:
+    found = repricing(data.dataset, data.decision, int(MOST_BYTES / _bytes(data)))
+    if found is None:
         return None
-    left_out = len(found.policies) - n
-    found = first(found, n)
+    left_out = len(data.decision.cases) - len(found.policies)
     everywhere = len(found.scenarios) > 1
     labels = [data.policy_label(policy) for policy in found.policies]
     places = range(0 if everywhere else 1, len(found.scenarios) + 1)
@@ -74,9 +73,9 @@ def money_panel(data: ReportData) -> MoneyPanel | None:
     )
 
 
-def _bytes(found: Repricing) -> float:
+def _bytes(data: ReportData) -> float:
     """Characters that a policy takes."""
-    s, months = len(found.scenarios), int(found.lines.shape[-1])
+    s, months = len(data.scenarios), int(data.dataset.sizes.get(SIMULATED_MONTH, 0))
     return _BYTES * (s * 4 * months + s + (len(PARTS) * s) ** 2 + s + 1)
 
 
