@@ -33,7 +33,7 @@ from simulator.results.search import (
     SearchRound,
 )
 from simulator.results.table import unit_in
-from simulator.sensitivity.best import Plan, Searched, Seen, at_ends, search
+from simulator.sensitivity.best import Plan, Round, Searched, Seen, at_ends, search
 from simulator.simulated import Simulated
 from simulator.simulating import simulate_request
 from simulator.validation import UserError
@@ -112,9 +112,11 @@ def _answer(
         np.clip(own, 0.0, 1.0),
     )
 
-    def told(paths: int) -> None:
+    def told(look: Round) -> None:
         watch.finish()
-        watch.start(paths * len(question.scenarios), f"searching {question.name}: settings")
+        policies = look.settings + -(-look.settings // AT_ONCE)  # the current one beside each few
+        total = policies * look.paths * len(question.scenarios)
+        watch.start(total, f"searching {question.name}: settings")
 
     found = search(model, plan, told)
     watch.finish()

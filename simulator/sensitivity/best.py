@@ -80,32 +80,33 @@ class Searched:
     rounds: tuple[Round, ...]
 
 
-def search(model: Model, plan: Plan, told: Callable[[int], None] = lambda n: None) -> Searched:
-    """Finalists among points of [0, 1]; ``told`` of the looks to come before each round.
+def search(model: Model, plan: Plan, told: Callable[[Round], None] = lambda one: None) -> Searched:
+    """Finalists among points of [0, 1]; ``told`` of each look before it.
 
-    Half of the points are kept at each round, on twice the paths, until finalists are left.
+    Half of the points are kept at each round, on twice the paths, until the best of the next half
+    are the finalists.
     """
     d = plan.own.size
     start = qmc.Sobol(d, rng=plan.seed).random_base2((plan.points - 1).bit_length())
     points = _distinct(model.allowed(np.concatenate([plan.own[None], start[: plan.points]])))
     paths, rounds = plan.first_paths, [Round(len(points), plan.first_paths)]
-    told(len(points) * paths)
+    told(rounds[-1])
     seen = _known(points, model.look(points, paths))
     points, proposed = seen[0], _proposals(model, plan, *seen)
     if len(proposed):
-        told(len(proposed) * paths)
         rounds.append(Round(len(proposed), paths))
+        told(rounds[-1])
         more = _known(proposed, model.look(proposed, paths))
         seen = np.concatenate([points, more[0]]), _joined(seen[1], more[1])
     pareto = seen[0][_pareto(seen[1])]
-    points, order = seen[0], _order(seen[1])
-    while len(order) > FINALISTS:
-        points = points[order[: max(FINALISTS, -(-len(order) // 2))]]
+    kept = seen[0][_order(seen[1])]
+    while len(kept) > 2 * FINALISTS:
+        kept = kept[: -(-len(kept) // 2)]
         paths = min(2 * paths, plan.most_paths)
-        told(len(points) * paths)
-        rounds.append(Round(len(points), paths))
-        order = _order(model.look(points, paths))
-    return Searched(points[order[:FINALISTS]], pareto, tuple(rounds))
+        rounds.append(Round(len(kept), paths))
+        told(rounds[-1])
+        kept = kept[_order(model.look(kept, paths))]
+    return Searched(kept[:FINALISTS], pareto, tuple(rounds))
 
 
 def at_ends(point: F8) -> list[tuple[int, bool]]:

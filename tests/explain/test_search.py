@@ -77,7 +77,7 @@ def test_whole_fields_are_whole_and_looks_halve():
         assert 0.0 <= one.settings["take_up_if_no_need"] <= 0.5
     sizes = [r.settings for r in answer.rounds]
     assert sizes[0] == 17
-    assert sizes[-1] == 3
+    assert sizes[-1] > len(answer.finalists) == 3
     assert max(r.paths for r in answer.rounds) <= 8
 
 
