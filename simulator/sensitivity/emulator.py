@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from simulator.linear import product, solved
 from simulator.sensitivity.quadratic import features, terms_of
@@ -73,8 +72,8 @@ def least_points(d: int) -> int:
 def fit_emulator(points: F8, values: F8) -> Emulator:
     """The quadratic through ``values`` (n,) at ``points`` (n, d) of [0, 1].
 
-    The band is Student's, or the 95 % quantile of what the left-out points are missed by, over
-    their standard errors, where that is wider: so it does not rest on normal errors.
+    The band is the 95 % quantile of what each point, left out, is missed by over its standard
+    error: it rests on no shape of errors (after Barber et al. 2021, jackknife+).
     """
     terms = terms_of(points.shape[1])
     rows = _rows(points, terms)
@@ -91,8 +90,7 @@ def fit_emulator(points: F8, values: F8) -> Emulator:
     left_out = np.abs(missed) / (1.0 - leverages)
     # A fit without the point has a leverage of h / (1 - h) there, so its band is this wide.
     unit = spread * np.sqrt(1.0 / (1.0 - leverages))
-    student = float(stdtrit(n - p, 0.5 + COVERAGE / 2.0))
-    wide = max(student, float(np.quantile(left_out / unit, COVERAGE)))
+    wide = float(np.quantile(left_out / unit, min(COVERAGE * (1.0 + 1.0 / n), 1.0)))
     covered = float((left_out <= wide * unit).mean())
     return Emulator(design, coefficients, wide * spread, covered)
 
