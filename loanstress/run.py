@@ -262,6 +262,25 @@ class Run:
         return rows_frame(self.finished.sensitivity, Sensitive._fields)
 
     @cached_property
+    def search(self) -> "pd.DataFrame":
+        """Best settings of policies, a row a finalist, best first; empty where nothing was asked.
+
+        Values of fields are columns ``FIELD``; gains are against the current policy, on the fresh
+        seed.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {"name": answer.name, "policy": answer.policy, "maximise": answer.maximise}
+                | one.settings
+                | {"gain": one.gain, "over_own": one.over_own, "keeps": one.keeps}
+                for answer in self.finished.searches
+                for one in answer.finalists
+            ]
+        )
+
+    @cached_property
     def worst_tenth(self) -> "pd.DataFrame":
         """What the tenth of paths with the largest losses have in common; none of few paths."""
         return rows_frame(self.finished.worst_tenth, WorstTenth._fields)

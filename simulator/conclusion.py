@@ -16,11 +16,15 @@ from simulator.explain.assumptions import list_warnings, try_assumptions
 from simulator.explain.borrower_sampling import n_books_of, redrawn
 from simulator.explain.causes import explain_causes
 from simulator.explain.earlier_run import explain_earlier
+from simulator.explain.emulate import emulators
+from simulator.explain.emulate_question import EmulateQuestion
 from simulator.explain.fit_file import fit_for
 from simulator.explain.parameter_draws import drawn_of, with_drawn_parameters
 from simulator.explain.reverse_question import ReverseQuestion
 from simulator.explain.reverse_stress import reverse_stress
 from simulator.explain.scenario_parts import explain_scenarios
+from simulator.explain.search import searches
+from simulator.explain.search_question import SearchQuestion
 from simulator.explain.sensitivity import explain_sensitivity
 from simulator.explain.shifted_tail import shifted_tail
 from simulator.explain.underwriting import explain_underwriting
@@ -41,11 +45,14 @@ from simulator.results.cause_shares import CAUSES, PARTS, CausePart, causes_text
 from simulator.results.checks import CheckResult, run_checks
 from simulator.results.dataset import dataset_by_path, to_dataset
 from simulator.results.decision import decide, worths
+from simulator.results.emulation import emulate_text, with_emulators
 from simulator.results.files import (
     ASSUMPTIONS_NAME,
     CAUSES_NAME,
+    EMULATE_NAME,
     REJECTED_NAME,
     REVERSE_NAME,
+    SEARCH_NAME,
     SENSITIVITY_NAME,
     UNDERWRITING_NAME,
 )
@@ -58,6 +65,7 @@ from simulator.results.rejected import rejected_text
 from simulator.results.reverse import ReverseAnswer, reverse_text, with_reverse
 from simulator.results.run import Run, with_record
 from simulator.results.run_folder import NEXT, commit
+from simulator.results.search import search_text, with_searches
 from simulator.results.sensitivity import SENSITIVITY, sensitivity_text
 from simulator.results.store import (
     rehashed,
@@ -82,10 +90,12 @@ from simulator.validation import clip
 
 
 class Asked(NamedTuple):
-    """Checked questions of a run: break-evens, and reverse stress."""
+    """Checked questions of a run: break-evens, reverse stress, emulators, searches."""
 
     break_evens: tuple[Question, ...] = ()
     reverse: tuple[ReverseQuestion, ...] = ()
+    emulated: tuple[EmulateQuestion, ...] = ()
+    searched: tuple[SearchQuestion, ...] = ()
 
 
 def conclude(
@@ -107,6 +117,8 @@ def conclude(
     for explain in (
         steps.break_evens,
         steps.reverse,
+        steps.emulate,
+        steps.search,
         steps.causes,
         steps.underwriting,
         steps.sensitivity,
@@ -241,6 +253,22 @@ class _Concluding:
         dataset = with_reverse(results.dataset, answers)
         return replace(results, dataset=dataset, reverse=answers, scenarios=files)
 
+    def emulate(self, results: _Results) -> _Results:
+        """With the emulators of the page's sliders, where the request asks for them."""
+        if not self.questions.emulated:
+            return results
+        found = emulators(
+            self.questions.emulated, self.request, self.simulated, results.summary, self.watch
+        )
+        return replace(results, dataset=with_emulators(results.dataset, found))
+
+    def search(self, results: _Results) -> _Results:
+        """With the best settings of policies, where the request asks for them."""
+        if not self.questions.searched:
+            return results
+        found = searches(self.questions.searched, self.request, self.simulated, self.watch)
+        return replace(results, dataset=with_searches(results.dataset, found))
+
     def causes(self, results: _Results) -> _Results:
         """With shares of causes, where the request explains them."""
         found = explain_causes(self.request, self.simulated, self.watch)
@@ -326,6 +354,8 @@ class _Concluding:
             CAUSES_NAME: causes_text(results.causes) if results.causes else "",
             ASSUMPTIONS_NAME: assumptions_text(tried, parameters_from({})) if tried else "",
             REVERSE_NAME: reverse_text(results.reverse) if results.reverse else "",
+            EMULATE_NAME: emulate_text(run.emulators) if run.emulators else "",
+            SEARCH_NAME: search_text(run.searches) if run.searches else "",
             SENSITIVITY_NAME: sensitivity_text(run.sensitivity) if run.sensitivity else "",
             UNDERWRITING_NAME: underwriting_text(run.underwriting) if run.underwriting else "",
         }

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 from simulator.break_even.question import ask
 from simulator.explain.assumption_list import check_assumptions
 from simulator.explain.cause_question import check_causes
+from simulator.explain.emulate_question import ask_emulators
 from simulator.explain.fit_file import fit_for
 from simulator.explain.reverse_question import ask_reverse
+from simulator.explain.search_question import ask_searches
 from simulator.explain.sensitivity_question import sensitivity_of
 from simulator.explain.underwriting import check_underwriting
 from simulator.policies.own_kinds import check_edits
@@ -52,7 +54,8 @@ def run_experiment(
         check_edits(name, policy)
     check_causes(request)
     check_underwriting(request)
-    reverse = ask_reverse(request)
+    reverse, emulated = ask_reverse(request), ask_emulators(request)
+    searched = ask_searches(request)
     sensitivity_of(request)
     check_assumptions(request)
     fit_for(request)
@@ -61,4 +64,6 @@ def run_experiment(
     # Imported here so that help and mistakes are answered without xarray and plotly.
     from simulator.conclusion import Asked, conclude
 
-    return conclude(request, simulated, Asked(questions, reverse), output, watch)
+    return conclude(
+        request, simulated, Asked(questions, reverse, emulated, searched), output, watch
+    )

@@ -1,8 +1,8 @@
-"""Questions that a run is asked beside its scenarios: break-evens and reverse stress."""
+"""Questions that a run is asked beside its scenarios: break-evens, reverse stress, searches."""
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, RootModel, model_validator
+from pydantic import Field, RootModel, field_validator, model_validator
 
 from simulator.validation import Frozen
 
@@ -112,3 +112,117 @@ class ReverseQuestions(RootModel[dict[str, ReverseSettings]]):
     """Questions of reverse stress by name, as a section of a run in Python."""
 
     root: dict[str, ReverseSettings] = Field(default_factory=dict)
+
+
+Ends = tuple[float, float]
+MOST_INPUTS: Final = 6
+"""Sliders of one emulator: its quadratic then has 28 terms."""
+
+
+def _rising(key: str, ends: Ends | None) -> None:
+    """Refuse ends that are not rising."""
+    if ends is not None and ends[0] >= ends[1]:
+        raise ValueError(f"{key} must be two rising numbers; got {ends[0]:g} and {ends[1]:g}")
+
+
+class EmulateSettings(Frozen):
+    """Sliders of the page: how figures hang on severity, settings of a policy and parameters."""
+
+    policy: str = Field(default="status_quo", min_length=1, max_length=63)
+    """One of the run's policies, whose figures are told."""
+    scenario: str | None = Field(default=None, min_length=1, max_length=63)
+    """One of the run's scenarios; None is the first."""
+    severity: Ends | None = None
+    """Ends of the scenario's severity; None: it is not moved."""
+    fields: dict[str, Ends] = Field(default_factory=dict)
+    """Ends of numbers of the policy; of a member of a combination as ``members.NAME.FIELD``."""
+    parameters: dict[str, Ends] = Field(default_factory=dict)
+    """Ends of parameters of the catalogue; each point then builds the book anew."""
+    metrics: tuple[str, ...] = Field(default=(), max_length=6)
+    """Figures of the whole horizon in summary.csv, ``delta_`` against the current policy; none are
+    the change of value, beside the credit loss."""
+    points: int = Field(default=64, ge=16, le=4096)
+    """At which the figures are simulated."""
+    paths: int = Field(default=16, ge=2, le=10_000)
+    """Of each point, at most the run's: its first ones."""
+
+    @model_validator(mode="after")
+    def _something_moves(self) -> "EmulateSettings":
+        _rising("severity", self.severity)
+        for group, moved in (("fields", self.fields), ("parameters", self.parameters)):
+            for name, ends in moved.items():
+                _rising(f"{group}.{name}", ends)
+        if not 1 <= self.n_inputs <= MOST_INPUTS:
+            raise ValueError(
+                f"needs 1 to {MOST_INPUTS} of severity, fields and parameters; got {self.n_inputs}"
+            )
+        return self
+
+    @property
+    def n_inputs(self) -> int:
+        """How many sliders there are."""
+        return (self.severity is not None) + len(self.fields) + len(self.parameters)
+
+
+class Bound(Frozen):
+    """What a figure must keep: at most or at least a number, in the figure's unit."""
+
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @model_validator(mode="after")
+    def _one_side(self) -> "Bound":
+        if (self.at_most is None) == (self.at_least is None):
+            raise ValueError("needs at_most or at_least, and not both")
+        return self
+
+
+class SearchSettings(Frozen):
+    """One question: which setting of a policy is best?"""
+
+    policy: str = Field(min_length=1, max_length=63)
+    """One of the run's policies, not the reference."""
+    fields: dict[str, Ends | None] = Field(min_length=1, max_length=6)
+    """Numbers of the policy with the ends between which they are looked for, None: all that is
+    allowed; or a list of names. Of a member of a combination as ``members.NAME.FIELD``."""
+    maximise: str | None = Field(default=None, min_length=1, max_length=63)
+    """A figure of the whole horizon of which more is better; None is ``value``, or ``net_result``
+    when the run has no run-off months."""
+    scenario: str | None = Field(default=None, min_length=1, max_length=63)
+    """One of the run's scenarios; None is all of them by weight."""
+    subject_to: dict[str, Bound] = Field(default_factory=dict, max_length=6)
+    """Bounds of figures of the whole horizon, ``delta_`` against the current policy, that must be
+    kept in each scenario by the end of the interval."""
+    points: int = Field(default=32, ge=8, le=1024)
+    """Settings at which the search begins."""
+    paths: int = Field(default=8, ge=4, le=10_000)
+    """Of the first look at each."""
+    confirm_paths: int = Field(default=100, ge=10, le=100_000)
+    """Of the finalists, on another seed, whose figures alone are told."""
+    parameter_draws: int = Field(default=8, ge=0, le=1000)
+    """Draws of the assumptions that the run tries, under which the finalists are compared."""
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def _names_alone(cls, value: object) -> object:
+        if isinstance(value, (list, tuple)):
+            return {str(name): None for name in value}
+        return value
+
+    @model_validator(mode="after")
+    def _ends_rise(self) -> "SearchSettings":
+        for name, ends in self.fields.items():
+            _rising(f"fields.{name}", ends)
+        return self
+
+
+class EmulateQuestions(RootModel[dict[str, EmulateSettings]]):
+    """Emulators by name, as a section of a run in Python."""
+
+    root: dict[str, EmulateSettings] = Field(default_factory=dict)
+
+
+class SearchQuestions(RootModel[dict[str, SearchSettings]]):
+    """Searches by name, as a section of a run in Python."""
+
+    root: dict[str, SearchSettings] = Field(default_factory=dict)

@@ -8,8 +8,12 @@ from pydantic import AfterValidator, Field, model_validator
 from simulator.book_settings import BookSettings as BookSettings
 from simulator.free_memory import bytes_of
 from simulator.question_settings import BreakEvenSettings as BreakEvenSettings
+from simulator.question_settings import EmulateQuestions as EmulateQuestions
+from simulator.question_settings import EmulateSettings as EmulateSettings
 from simulator.question_settings import ReverseQuestions as ReverseQuestions
 from simulator.question_settings import ReverseSettings as ReverseSettings
+from simulator.question_settings import SearchQuestions as SearchQuestions
+from simulator.question_settings import SearchSettings as SearchSettings
 from simulator.question_settings import SensitivitySettings as SensitivitySettings
 from simulator.reading.periods import Frequency, months_between
 from simulator.timeline import Timeline

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from simulator.policies import Combination, Policy, build_policy
-from simulator.validation import build
+from simulator.validation import UserError, build
 
 
 class NumberField(NamedTuple):
@@ -35,6 +35,15 @@ def number_fields(policy: BaseModel) -> dict[str, NumberField]:
             for name, field in number_fields(part).items():
                 found[f"members.{member}.{name}"] = field
     return found
+
+
+def check_number(owner: str, field: NumberField, number: float) -> None:
+    """Refuse ``number`` unless ``field`` may have it."""
+    if not field.low <= number <= field.high or (field.whole and number != round(number)):
+        kind = "a whole number" if field.whole else "a number"
+        raise UserError(
+            f"{owner} must be {kind} in [{field.low:g}, {field.high:g}]; got {number:g}"
+        )
 
 
 def with_number(owner: str, policy: BaseModel, field: str, number: float) -> Policy:

@@ -16,9 +16,11 @@ from simulator.results.checks import (
     TOLERANCE,
 )
 from simulator.results.dataset import COORDINATES
+from simulator.results.emulation import EMULATE
 from simulator.results.macro import MACRO_COORDINATES, MACRO_DATA, MACRO_UNIT
 from simulator.results.metric import HIGHER, LOWER, Metric, Span
 from simulator.results.metrics import OF_BORROWERS, OF_PATHS, OF_VALUE_AND_TAIL
+from simulator.results.money_lines import LINE_VARIABLES, VALUE_PARTS
 from simulator.results.net_present_value import NET_PRESENT_VALUES
 from simulator.results.outcomes import BURDEN_METRICS
 from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
@@ -36,6 +38,7 @@ from simulator.results.provisions.variables import (
 from simulator.results.reverse import REVERSE
 from simulator.results.sampling import DEVIATION, DEVIATION_MEANING, SIMULATED_MONTH
 from simulator.results.score_power import SCORE_CUTS, SCORE_METRICS, SCORE_VARIABLES
+from simulator.results.search import SEARCH
 from simulator.results.sensitivity import SENSITIVITY
 from simulator.results.table import FRACTION, MONEY
 from simulator.results.tail_figures import (
@@ -95,7 +98,7 @@ def _whole_section() -> list[str]:
 def _value_section() -> list[str]:
     rows = [
         (f"`{v.name}`", _dims(*PATH_DIMS, *v.dims), v.unit, v.long_name)
-        for v in (*VALUE_VARIABLES, *NET_PRESENT_VALUES)
+        for v in (*VALUE_VARIABLES, *VALUE_PARTS, *NET_PRESENT_VALUES)
     ]
     rows += [
         (f"`{name}`", _dims(*PATH_DIMS), unit, meaning)
@@ -133,7 +136,7 @@ def _value_section() -> list[str]:
 def _statistics_section() -> list[str]:
     rows = [
         (f"`{v.name}`", _dims(*CELL_DIMS, *v.dims), v.unit, v.long_name)
-        for v in (*STATISTIC_VARIABLES, *SCORE_CUTS)
+        for v in (*STATISTIC_VARIABLES, *LINE_VARIABLES, *SCORE_CUTS)
     ]
     suffixes = "; ".join(f"`NAME{suffix}` {words}" for suffix, words in STATISTIC_SUFFIXES.items())
     return [
@@ -230,7 +233,8 @@ def _explained_section() -> list[str]:
         "The columns of causes.csv and underwriting.csv, a row of the file a place, where a run"
         f" explains them; the attribute `{CUTOFF}` is the cut-off of the current policy. What the"
         f" worst tenth of paths have in common (docs/model.md, section 14.8) is in every run of 20"
-        f" draws of the economy or more. The attribute `{REVERSE}` is reverse.json.",
+        f" draws of the economy or more. The attributes `{REVERSE}`, `{EMULATE}` and `{SEARCH}`"
+        " are reverse.json, emulate.json and search.json.",
         *table(("variable", "dimensions", "unit", "meaning"), rows),
     ]
 

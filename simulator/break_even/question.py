@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from simulator.policies import Policy
 from simulator.settings import BreakEvenSettings, RunSettings
 from simulator.validation import UserError, check_known, clip, refuse
-from simulator.varied_policy import NumberField, number_fields, with_number
+from simulator.varied_policy import NumberField, check_number, number_fields, with_number
 from simulator.vocabulary import REFERENCE
 
 LIFETIME: Final = "lifetime_"
@@ -123,11 +123,7 @@ def _bracket(owner: str, wanted: BreakEvenSettings, field: NumberField) -> tuple
     low = field.low if wanted.low is None else wanted.low
     high = field.high if wanted.high is None else wanted.high
     for key, end in (("low", low), ("high", high)):
-        if not field.low <= end <= field.high or (field.whole and end != round(end)):
-            kind = "a whole number" if field.whole else "a number"
-            raise UserError(
-                f"{owner}.{key} must be {kind} in [{field.low:g}, {field.high:g}]; got {end:g}"
-            )
+        check_number(f"{owner}.{key}", field, end)
     if low >= high:
         raise UserError(f"{owner}.low must be below high ({high:g}); got {low:g}")
     return low, high

@@ -51,7 +51,7 @@ def try_assumptions(
     settings = request.section(SECTION, AssumptionsSettings)
     if not settings.tried or decision.measure != VALUE or not decision.cases:
         return None
-    trials = tuple(_trials(request, settings))
+    trials = tuple(trials_of(request, settings))
     small = _small(request, simulated, decision, settings)
     watch.start(2 * len(trials) + 2, "trying assumptions")
     places_of = [(i, end) for i in range(len(trials)) for end in range(len(ENDS))]
@@ -224,7 +224,7 @@ def _reference(request: ExperimentRequest) -> tuple[str, ...]:
     return tuple(name for name in list(request.all_policies)[:1] if name in request.policies)
 
 
-def _trials(request: ExperimentRequest, settings: AssumptionsSettings) -> Iterator[Trial]:
+def trials_of(request: ExperimentRequest, settings: AssumptionsSettings) -> Iterator[Trial]:
     """The listed assumptions around the run's own parameters.
 
     Made for other values, the same relative range around the run's own one is tried.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from simulator.explain.asked import questions_of
 from simulator.explain.whole_metric import whole_metric
 from simulator.macro.causes import ECONOMY, CauseSpec, chosen_causes
 from simulator.request import ExperimentRequest
@@ -35,20 +36,11 @@ class ReverseQuestion:
         return f"{SECTION}.{self.name}"
 
 
-def asked_of(request: ExperimentRequest) -> Mapping[str, ReverseSettings]:
-    """The questions of ``request`` by name; none without the section."""
-    found = request.sections.get(SECTION) or {}
-    if isinstance(found, ReverseQuestions):
-        return found.root
-    assert isinstance(found, Mapping)
-    return found
-
-
 def ask_reverse(request: ExperimentRequest) -> tuple[ReverseQuestion, ...]:
     """The questions of a run, in their order; a ``UserError`` holds every mistake."""
     questions: list[ReverseQuestion] = []
     mistakes: list[str] = []
-    for name, wanted in asked_of(request).items():
+    for name, wanted in questions_of(request, SECTION, ReverseQuestions).items():
         try:
             questions.append(_question(name, wanted, request))
         except UserError as error:

@@ -14,6 +14,7 @@ from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import name
 from simulator.report.kit.page_shell import page_text
 from simulator.report.kit.text import clean
+from simulator.report.policies.best_settings import best_settings
 from simulator.report.policies.policy_cards import (
     convergence_cards,
     effects_cards,
@@ -24,19 +25,23 @@ from simulator.report.policies.total_intervals import total_interval_cards
 from simulator.report.profit.profit_cards import ProfitSection, losses_so_far_cards, profit_section
 from simulator.report.reverse.cause_waterfall import waterfall_cards
 from simulator.report.reverse.reverse_section import reverse_section
+from simulator.report.sliders.what_if import what_if
 
 
 def render(data: ReportData, title: str) -> str:
     """The whole page as text."""
-    cards, money = figure_cards(data), profit_section(data)
+    cards, money, sliders = figure_cards(data), profit_section(data), what_if(data)
     return page_text(
         "page.html.j2",
         _all(cards, money),
         selectors.names_of(data),
+        further=("sliders.js",) if sliders else (),
+        what_if=sliders,
         title=clean(name(title), 120),
         screen=first_screen(data),
         worth=ranking_section(data, further(data)),
         reverse=reverse_section(data),
+        best=best_settings(data),
         drawn_note=data.drawn_note(),
         headline=headline_table.headline_table(data),
         reference=data.policy_label(data.reference),

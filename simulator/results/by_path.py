@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.path_windows import scratch_of
 from simulator.results.cases import Case
+from simulator.results.money_lines import VALUE_PARTS
 from simulator.results.net_present_value import NET_PRESENT_VALUES
 from simulator.results.on_disk import Allocate, At, InMemory, Numbers, Scratch
 from simulator.results.policy_run import PolicyRun
@@ -60,7 +61,7 @@ def variables_by_path(cases: Sequence[Sequence[Case]]) -> Variables:
         output.timeline.months,
         InMemory if scratch is None else Scratch(scratch).allocate,
     )
-    worth = VALUE_VARIABLES if output.timeline.runoff_months else ()
+    worth = (*VALUE_VARIABLES, *VALUE_PARTS) if output.timeline.runoff_months else ()
     whole = (RECOVERABLE, *WHOLE_VARIABLES, *NET_PRESENT_VALUES, *worth, *SCORE_VARIABLES)
     for scenario, row in enumerate(cases):
         for policy, case in enumerate(row):

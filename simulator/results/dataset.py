@@ -13,6 +13,7 @@ from simulator.results.by_path import Variables, variables_by_path
 from simulator.results.cases import Outlooks, cases_of
 from simulator.results.inputs import SimulationOutput
 from simulator.results.macro import MACRO_COORDINATES, macro_coordinates, macro_variables
+from simulator.results.money_lines import LINE_VARIABLES
 from simulator.results.over_paths import STATISTIC_VARIABLES
 from simulator.results.profit import profit_variables
 from simulator.results.provisions.arrays import provision_coordinates, provision_variables
@@ -74,7 +75,7 @@ def to_dataset(output: SimulationOutput) -> xr.Dataset:
     """Everything that a run leaves behind, as written to results.nc (design, section 5)."""
     cases = cases_of(output)
     variables = variables_by_path(cases)
-    variables |= statistic_variables((*STATISTIC_VARIABLES, *SCORE_CUTS), cases)
+    variables |= statistic_variables((*STATISTIC_VARIABLES, *LINE_VARIABLES, *SCORE_CUTS), cases)
     variables |= provision_variables(cases)
     variables |= macro_variables(output)
     variables |= control_variables(output)

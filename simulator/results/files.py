@@ -21,6 +21,8 @@ UNDERWRITING_NAME: Final = "underwriting.csv"
 UNDERWRITING_PAGE: Final = "underwriting.html"
 REJECTED_NAME: Final = "rejected.csv"
 SENSITIVITY_NAME: Final = "sensitivity.csv"
+EMULATE_NAME: Final = "emulate.json"
+SEARCH_NAME: Final = "search.json"
 REVERSE_NAME: Final = "reverse.json"
 REVERSE_FOLDER: Final = "reverse"
 """Folder of the scenarios that reverse stress found, to be run with --config-dir."""
@@ -41,6 +43,8 @@ FILE_NAMES: Final = (
     REJECTED_NAME,
     REVERSE_NAME,
     SENSITIVITY_NAME,
+    EMULATE_NAME,
+    SEARCH_NAME,
 )
 
 

@@ -14,6 +14,7 @@ from simulator.results.break_even import BreakEven, break_even_rows, stored_brea
 from simulator.results.cause_shares import CAUSES, PARTS, CausePart, CauseShare
 from simulator.results.checks import failures, stored_checks
 from simulator.results.decision import Decision, decide, ranked_metric
+from simulator.results.emulation import EmulatorAnswer, stored_emulators
 from simulator.results.estimate import Estimate
 from simulator.results.files import HISTORY_NAME, RESULTS_NAME
 from simulator.results.history import read_history
@@ -28,6 +29,7 @@ from simulator.results.loss_distribution import TailRow
 from simulator.results.ranking import Frontier, Standing, frontiers
 from simulator.results.reverse import ReverseAnswer, stored_reverse
 from simulator.results.run_folder import check_whole
+from simulator.results.search import SearchAnswer, stored_searches
 from simulator.results.sensitivity import SENSITIVITY, Sensitive
 from simulator.results.statistics_view import with_statistics
 from simulator.results.stored_run import AGAIN, read_dataset
@@ -248,6 +250,16 @@ class Run:
     def reverse(self) -> tuple[ReverseAnswer, ...]:
         """Answers of reverse stress, as in reverse.json; none where nothing was asked."""
         return self._answer(lambda: stored_reverse(self.dataset))
+
+    @cached_property
+    def emulators(self) -> tuple[EmulatorAnswer, ...]:
+        """Emulators of the page's sliders, as in emulate.json; none where nothing was asked."""
+        return self._answer(lambda: stored_emulators(self.dataset))
+
+    @cached_property
+    def searches(self) -> tuple[SearchAnswer, ...]:
+        """Best settings of policies, as in search.json; none where nothing was asked."""
+        return self._answer(lambda: stored_searches(self.dataset))
 
     @property
     def worst_tenth(self) -> tuple[WorstTenth, ...]:

@@ -169,13 +169,20 @@ def value(policy_run: PolicyRun) -> F8:
     return found
 
 
-def gains(policy_run: PolicyRun) -> F8:
-    """Cash of each month from the first, after tax and the charge for capital, (paths, horizon)."""
-    rates, tallies = rates_of(policy_run.parameters), policy_run.tallies
+def taxable_income(policy_run: PolicyRun) -> F8:
+    """What tax is levied on, with full offset of losses, by month, (paths, horizon + 1)."""
+    tallies = policy_run.tallies
     lost = policy_run.flow(Flow.WRITTEN_OFF) + policy_run.flow(Flow.SOLD)
     lost = lost - policy_run.count(Count.SALE_PRICE) - policy_run.recovered()
     costs = tallies.counts[..., CASH_COSTS].sum(axis=-1) + policy_run.operating_cost()
-    tax = rates.tax * (tallies.flows[..., RECEIVED].sum(axis=-1) - costs - lost)
+    found: F8 = tallies.flows[..., RECEIVED].sum(axis=-1) - costs - lost
+    return found
+
+
+def gains(policy_run: PolicyRun) -> F8:
+    """Cash of each month from the first, after tax and the charge for capital, (paths, horizon)."""
+    rates = rates_of(policy_run.parameters)
+    tax = rates.tax * taxable_income(policy_run)
     charge = rates.charge * policy_run.count(Count.CLOSING_BALANCE)[:, :-1]
     return np.asarray((cash_flow(policy_run) - tax)[:, 1:] - charge)
 

@@ -28,7 +28,7 @@ class Quadratic:
 
     def __call__(self, points: F8) -> F8:
         """Values (n,) at ``points`` (n, d)."""
-        found: F8 = self.intercept + _features(points, self.terms) @ self.coefficients
+        found: F8 = self.intercept + features(points, self.terms) @ self.coefficients
         return found
 
     def variance_of(self, place: int) -> float:
@@ -49,22 +49,22 @@ def terms_of(d: int, alone: Sequence[int] = ()) -> tuple[tuple[int, ...], ...]:
 def fit_quadratic(points: F8, values: F8, alone: Sequence[int] = ()) -> Quadratic:
     """The quadratic through ``values`` (n,) at ``points`` (n, d) of [0, 1]."""
     terms = terms_of(points.shape[1], alone)
-    found = ridge(_features(points, terms), values)
+    found = ridge(features(points, terms), values)
     return Quadratic(terms, found.intercept, found.slopes, _left_out_error(points, values, terms))
 
 
 def _left_out_error(points: F8, values: F8, terms: tuple[tuple[int, ...], ...]) -> float:
     """Cross-validation: every ``FOLDS``-th point is predicted from the others."""
-    features = _features(points, terms)
+    columns = features(points, terms)
     missed = np.empty(len(values))
     for fold in range(FOLDS):
         out = np.arange(len(values)) % FOLDS == fold
-        found = ridge(features[~out], values[~out])
-        missed[out] = values[out] - found.intercept - features[out] @ found.slopes
+        found = ridge(columns[~out], values[~out])
+        missed[out] = values[out] - found.intercept - columns[out] @ found.slopes
     return float(np.sqrt((missed**2).mean()))
 
 
-def _features(points: F8, terms: tuple[tuple[int, ...], ...]) -> F8:
+def features(points: F8, terms: tuple[tuple[int, ...], ...]) -> F8:
     """Columns of ``terms``, (n, len(terms)), of inputs shifted to [-1, 1] and orthogonal there."""
     x = 2.0 * points - 1.0
     columns = [

@@ -21,8 +21,9 @@ from simulator.parameter_draws import (
 from simulator.progress import Silent
 from simulator.request import ExperimentRequest
 from simulator.results.borrower_sampling import widened
+from simulator.results.cases import outlooks_of
 from simulator.results.compare import delta_of, linear_values, statistics
-from simulator.results.dataset import dataset_by_path, outlooks_of
+from simulator.results.dataset import dataset_by_path
 from simulator.results.estimate import Estimate
 from simulator.results.loss_distribution import loss_values
 from simulator.results.metric import WHOLE_HORIZON, MetricValues

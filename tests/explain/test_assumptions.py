@@ -14,11 +14,11 @@ from simulator.explain.assumption_list import OF_POLICY, SECTION
 from simulator.explain.assumptions import (
     Worths,
     _against,
-    _trials,
     _varied,
     _worst_pair,
     all_worths,
     list_warnings,
+    trials_of,
     worths,
 )
 from simulator.progress import Silent
@@ -140,9 +140,9 @@ def test_made_for_other_values_the_same_relative_range_is_tried() -> None:
         parameters_sha256=parameters_hash(parameters_from({})),
         tried={"a": one("finding_rate", 0.145, 0.29, 0.58)},
     )
-    (own,) = _trials(_request(), settings)
+    (own,) = trials_of(_request(), settings)
     assert own.values["finding_rate"] == (0.145, 0.29, 0.58)
-    (moved,) = _trials(_request(finding_rate=0.58), settings)
+    (moved,) = trials_of(_request(finding_rate=0.58), settings)
     assert moved.values["finding_rate"] == pytest.approx((0.29, 0.58, 0.95))
 
 

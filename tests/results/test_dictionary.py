@@ -1,6 +1,7 @@
 """The dictionary of results names every variable, and the documentation holds it."""
 
 from simulator.results.dataset import to_dataset
+from simulator.results.money_lines import LINE_VARIABLES
 from simulator.results.over_paths import STATISTIC_SUFFIXES, STATISTIC_VARIABLES
 from simulator.results.score_power import SCORE_CUTS
 from simulator.results.variables import PATH_VARIABLES
@@ -19,7 +20,7 @@ def test_dictionary_names_every_variable_of_a_dataset() -> None:
     text = dictionary_markdown()
     statistic = {
         f"{v.name}{suffix}": v.name
-        for v in (*STATISTIC_VARIABLES, *SCORE_CUTS)
+        for v in (*STATISTIC_VARIABLES, *LINE_VARIABLES, *SCORE_CUTS)
         for suffix in STATISTIC_SUFFIXES
     }
     for name in dataset.variables:

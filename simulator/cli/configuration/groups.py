@@ -146,6 +146,18 @@ def _reverse_model() -> "type[BaseModel]":
     return ReverseSettings
 
 
+def _search_model() -> "type[BaseModel]":
+    from simulator.settings import SearchSettings
+
+    return SearchSettings
+
+
+def _emulate_model() -> "type[BaseModel]":
+    from simulator.settings import EmulateSettings
+
+    return EmulateSettings
+
+
 def _sensitivity_model() -> "type[BaseModel]":
     from simulator.settings import SensitivitySettings
 
@@ -287,6 +299,20 @@ _ROWS: Final = (
         "reverse stress: what brings a figure to a limit (several: [a,b]; none: [])",
         Choice.SEVERAL_OR_NONE,
         _reverse_model,
+        unread_by=("fit", "screen"),
+    ),
+    Group(
+        "search",
+        "best setting of a policy (several: [a,b]; none: [])",
+        Choice.SEVERAL_OR_NONE,
+        _search_model,
+        unread_by=("fit", "screen"),
+    ),
+    Group(
+        "emulate",
+        "sliders of the page: figures by severity, settings, parameters (several: [a,b]; none: [])",
+        Choice.SEVERAL_OR_NONE,
+        _emulate_model,
         unread_by=("fit", "screen"),
     ),
     Group("run", "horizon (months), number of Monte Carlo paths, seed", Choice.ONE, _run_model),

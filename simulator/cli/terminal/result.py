@@ -11,10 +11,12 @@ from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import clauses, listed, name, speaking, tr
 from simulator.report.kit.precision_words import precision_lines
 from simulator.report.kit.run_messages import run_message, warning_line
+from simulator.report.policies.best_settings import search_sentence
 from simulator.report.policies.break_evens import break_evens
 from simulator.report.reverse.cause_waterfall import waterfall_sentence
 from simulator.report.reverse.reverse_words import answer_sentence, worst_sentence
 from simulator.report.reverse.sensitivity_words import sensitivity_sentence
+from simulator.report.sliders.emulated import emulated_sentence
 from simulator.request import ExperimentRequest
 from simulator.results.cause_shares import FIRST_MONTH, LAST_MONTH, NEW_90, CauseShare
 from simulator.results.estimate import Estimate
@@ -51,6 +53,8 @@ def _findings(data: ReportData) -> Iterator[str]:
     yield from precision_lines(data)
     yield from break_even_lines(data)
     yield from (answer_sentence(data, answer) for answer in data.run.reverse)
+    yield from (search_sentence(data, answer) for answer in data.run.searches)
+    yield from (emulated_sentence(data, answer) for answer in data.run.emulators)
     yield from filter(None, (sensitivity_sentence(data),))
     yield from filter(None, (worst_sentence(data, scenario) for scenario in data.scenarios))
     yield from part_lines(data)

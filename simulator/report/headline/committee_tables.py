@@ -12,7 +12,7 @@ from simulator.report.kit.language import language, listed, mark, tr
 from simulator.report.kit.numbers import rate_scale
 from simulator.report.kit.phrases import capital, months_words
 from simulator.report.kit.statistics import Array
-from simulator.report.kit.table import POLICY_NAMES, PolicyTable
+from simulator.report.kit.table import POLICY_NAMES, PolicyTable, Worths
 from simulator.report.provisions.rule_books import COVERAGE, Provisions, provisions_of
 from simulator.results.assumptions import PAIR, bars
 from simulator.results.metrics import better
@@ -132,7 +132,8 @@ def against_current(data: ReportData) -> PolicyTable | None:
         cells += [_over_assumptions(data, place)] if tried else []
         rows.append(("", data.policy_label(policy), "", *cells))
     table = Table(tuple(columns), tuple(rows), len(POLICY_NAMES), data.currency)
-    return PolicyTable(capital(data.where(scenario)), months_words(data), "", table)
+    worths = Worths(len(measures), scenario, tuple(shown))
+    return PolicyTable(capital(data.where(scenario)), months_words(data), "", table, worths)
 
 
 def _column(measure: Measure, means: Sequence[float], shows_ends: bool) -> Column:

@@ -88,9 +88,14 @@ def added_stylesheets(library: str) -> list[str]:
     return sorted(set(re.findall(r'if\(!document\.getElementById\("([0-9a-f]{64})"\)', library)))
 
 
+def _template(name: str) -> str:
+    folder = files("simulator.report.kit").joinpath("templates")
+    return folder.joinpath(name).read_text(encoding="utf-8")
+
+
 def _stylesheet() -> str:
     """The page's CSS with the palette of ``style`` filled in."""
-    css = files("simulator.report.kit").joinpath("templates/page.css").read_text(encoding="utf-8")
+    css = _template("page.css")
     light = [f"--series-{i}:{s[0]}" for i, s in enumerate(style.SERIES)]
     dark = [f"--series-{i}:{s[1]}" for i, s in enumerate(style.SERIES)]
     named = {fate_class(kind): kind.colour for kind in FATE_KINDS}
@@ -109,13 +114,21 @@ def _stylesheet() -> str:
     )
 
 
-def page_text(template: str, drawn: Sequence[FigureCard], names: Names, **content: object) -> str:
+def page_text(
+    template: str,
+    drawn: Sequence[FigureCard],
+    names: Names,
+    *,
+    further: Sequence[str] = (),
+    **content: object,
+) -> str:
     """``template`` filled with ``content`` (escaped), the drawings and the scripts.
 
-    ``names`` are those of what the figures show, for the lists to choose from.
+    ``names`` are those of what the figures show, for the lists to choose from. Scripts of the
+    files ``further`` run behind the page's own, as one.
     """
     library = get_plotlyjs().replace("\r\n", "\n").replace("\r", "\n")
-    script = files("simulator.report.kit").joinpath("templates/page.js").read_text(encoding="utf-8")
+    script = "\n".join(map(_template, ("page.js", *further)))
     css = _stylesheet()
     environment = Environment(
         loader=PackageLoader("simulator.report.kit", "templates"),
@@ -127,6 +140,7 @@ def page_text(template: str, drawn: Sequence[FigureCard], names: Names, **conten
     stops = {"comma": language().comma, "full_stop": tr(".")}
     environment.globals |= {"tr": tr, "tn": tn, "bracketed": bracketed, "told": PageTable, **stops}
     environment.globals["stays_english"] = stays_english
+    environment.filters["safe_json"] = lambda value: Markup(safe_json(value))
     lists = selectors(drawn, names)
     figures = [_drawing(number, card, names, lists) for number, card in enumerate(drawn, start=1)]
     drawings = {"colours": style.dark_colours(), "figures": figures}

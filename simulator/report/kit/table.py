@@ -63,6 +63,15 @@ MAX_TABLE_MONTHS = 25
 """Rows of a table by month; longer runs show evenly spaced months."""
 
 
+class Worths(NamedTuple):
+    """Which column of a table of policies is their worth: its number behind the names, the scenario
+    (None: over all by weight) and the policy of each row, empty where a row has none."""
+
+    column: int
+    scenario: str | None
+    policies: tuple[str, ...]
+
+
 class PolicyTable(NamedTuple):
     """Policies, best first: where it holds, over which months and borrowers; its numbers."""
 
@@ -70,6 +79,7 @@ class PolicyTable(NamedTuple):
     months: str
     compared: str
     table: Table
+    worths: Worths | None = None
 
 
 class JudgedCell(NamedTuple):

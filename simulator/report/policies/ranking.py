@@ -10,7 +10,7 @@ from simulator.report.kit.language import mark, tr
 from simulator.report.kit.numbers import number, significant_decimals
 from simulator.report.kit.outcome_kinds import PER
 from simulator.report.kit.phrases import capital, months_words
-from simulator.report.kit.table import POLICY_NAMES, PolicyTable
+from simulator.report.kit.table import POLICY_NAMES, PolicyTable, Worths
 from simulator.report.policies.frontier_figure import frontier_values
 from simulator.results.estimate import Estimate
 from simulator.results.ranking import Frontier, Standing
@@ -41,7 +41,10 @@ def _ranking(data: ReportData, frontier: Frontier) -> PolicyTable:
     rows.insert(_reference_place(frontier), _reference_row(data, frontier, len(columns)))
     place, compared = capital(data.where(frontier.scenario)), number(frontier.compared, 0)
     table = Table(columns, tuple(rows), len(POLICY_NAMES), data.currency)
-    return PolicyTable(place, months_words(data), compared, table)
+    order = [s.policy for s in frontier.standings]
+    order.insert(_reference_place(frontier), "")
+    worths = Worths(0, frontier.scenario, tuple(order))
+    return PolicyTable(place, months_words(data), compared, table, worths)
 
 
 def _columns(data: ReportData, frontier: Frontier) -> tuple[Column, ...]:

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import language, mark, sentences, tr
-from simulator.report.kit.table import POLICY_NAMES, PolicyTable
+from simulator.report.kit.table import POLICY_NAMES, PolicyTable, Worths
 from simulator.report.provisions.rule_books import Provisions
 from simulator.results.income_statement import parameters_of
 from simulator.results.metrics import better
@@ -56,8 +56,8 @@ def value_table(books: Provisions, scenario: str) -> PolicyTable:
         Measure(allowance, MONEY, change, f"delta_allowance_{books.accounting}", True),
         Measure(impaired, FRACTION, mark("{unit}, last month"), f"impaired_ratio_{shown}", True),
     )
-    rows, rank = [], 0
-    for policy in _best_value_first(data, scenario):
+    rows, rank, order = [], 0, _best_value_first(data, scenario)
+    for policy in order:
         cells = (_number(data, (scenario, policy), measure) for measure in measures)
         reference = policy == data.reference
         rank += not reference
@@ -66,7 +66,8 @@ def value_table(books: Provisions, scenario: str) -> PolicyTable:
     place = tr("Under {scenario}", scenario=data.scenario_label(scenario))
     columns = (*POLICY_NAMES, *(measure.column() for measure in measures))
     table = Table(columns, tuple(rows), len(POLICY_NAMES), data.currency)
-    return PolicyTable(place, tr("{n} months", n=len(data.months)), "", table)
+    worths = Worths(0, scenario, tuple("" if p == data.reference else p for p in order))
+    return PolicyTable(place, tr("{n} months", n=len(data.months)), "", table, worths)
 
 
 def capital_minimum(data: ReportData) -> str:

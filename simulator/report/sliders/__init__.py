@@ -1,0 +1,1 @@
+"""What a reader may change on the page: prices, weights, emulated settings."""
