@@ -14,7 +14,7 @@ from simulator.results.decision import Lack
 from simulator.results.repricing import PARTS, Repricing, most_loss, repricing
 from simulator.results.sampling import SIMULATED_MONTH
 
-MOST_BYTES: Final = 30_000
+MOST_BYTES: Final = 26_000
 """Of a page's flows; policies beyond, from the last by rank, keep the run's prices."""
 _BYTES: Final = 8 * 4 / 3
 """Characters of a number."""
