@@ -104,7 +104,8 @@ class Tapes:
 
     def form(self, number: str) -> Json:
         """What the inspector found, and its questions as a form; slow for a large tape."""
-        return {"id": number, "name": self.name(number), **_form(self._inspected(number))}
+        shown, found = self.name(number), self._inspected(number)
+        return {"id": number, "name": shown, **_form(found, shown)}
 
     def answer(self, number: str, answers: Answers) -> Json:
         """Keep the mapping that ``answers`` make of the inspector's; the form that follows."""
@@ -183,7 +184,9 @@ def _status_or_text(model: str, text: str) -> str | int:
     return int(text) if model == "status" and text in _UNPAID else text
 
 
-def _form(found: Inspection) -> Json:
+def _form(found: Inspection, shown: str) -> Json:
+    """The inspector's answer; its lines name the file as its owner does."""
+    own = Path(str(found.path)).name
     content = found.proposal.content
     percent, constants = content.get("percent", []), _mapping_at(dict(content), "constants")
     return {
@@ -213,8 +216,8 @@ def _form(found: Inspection) -> Json:
         "questions": [clean(run_message(q), 400) for q in found.proposal.open_questions],
         "can_run": found.can_run,
         "told": can_be_run(found.tape) if found.tape is not None else "",
-        "wrong": [clean(line, 400) for line in found.wrong.splitlines()],
-        "warnings": [clean(run_message(w), 400) for w in found.warnings],
+        "wrong": [clean(line.replace(own, shown, 1), 400) for line in found.wrong.splitlines()],
+        "warnings": [clean(run_message(w).replace(own, shown, 1), 400) for w in found.warnings],
         "mapping": found.proposal.text,
     }
 

@@ -19,6 +19,7 @@ _WORDS: Final = {
     "drop_about": mark("CSV, Parquet or XLSX, one row a loan. It stays on this machine."),
     "uploading": mark("Reading {name} ..."),
     "tape": mark("Tape {name}"),
+    "rows": mark("{n} rows"),
     "remove": mark("Remove"),
     "columns": mark("Columns of the tape"),
     "column": mark("Column"),

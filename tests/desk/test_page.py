@@ -10,7 +10,6 @@ import pytest
 
 from tests.desk.conftest import OpenDesk
 from tests.desk.test_jobs import ENDS_WITHIN
-from tests.report.browser.conftest import BROWSERS  # noqa: F401  (skips without a browser)
 from tests.report.browser.payloads import PAYLOADS, as_read
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ import pytest
 from simulator.cli.terminal.progress import LINE_SECONDS, LineProgress
 from simulator.desk.records import Progress, Record, progress_in, read_record, write_record
 from simulator.report.kit.language import speaking
+from simulator.settling import COMPILING
 
 RECORD = Record(kind="run", title="a", arguments=("book=cn_online", "policy=[a]"), started="now")
 
@@ -37,6 +38,18 @@ def test_lines_of_progress_are_understood_in_both_languages(code, capsys, monkey
     assert found is not None
     assert (found.done, found.total, found.seconds) == (80, 80, 0)
     assert found.label.isascii() == (code == "en")
+
+
+@pytest.mark.parametrize("code", ["en", "zh"])
+def test_a_first_start_says_what_compiles(code, capsys):
+    with speaking(code):
+        progress = LineProgress()
+        progress.start(86, COMPILING)
+        progress.finish()
+    found = progress_in(capsys.readouterr().err)
+    assert found is not None
+    assert ("compiling" if code == "en" else "编译") in found.label
+    assert found.total == 86
 
 
 def test_the_last_line_counts_and_belongs_to_itself():

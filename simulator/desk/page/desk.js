@@ -4,7 +4,7 @@
 import { drawChoices, listenToChoices, request } from "/choose.js";
 import { $, ask, attempt, el, fill, forget, say, word } from "/form.js";
 
-const WAIT = { running: 1000, idle: 4000 };
+const WAIT = { ending: 250, running: 1000, idle: 4000 };
 let compared = new Set();
 let shownRuns = "";
 let watched = sessionStorage.getItem("watched") || "";
@@ -164,7 +164,9 @@ function listen() {
   $("cancel").addEventListener("click", () => attempt(async () => {
     $("cancel").disabled = true;
     await ask("POST", `runs/${watched}/cancel`, {});
-    await refresh();
+    for (let looks = 0; looks < 40 && await refresh(); looks++) {
+      await new Promise((done) => setTimeout(done, WAIT.ending));
+    }
   }));
   $("compare").addEventListener("click", () => attempt(async () => {
     watch((await ask("POST", "comparisons", { runs: [...compared] })).id);

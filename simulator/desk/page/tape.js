@@ -1,12 +1,12 @@
 // The tape inspector's questions as a form.
 
-import { el, word } from "/form.js";
+import { el, said, word } from "/form.js";
 
 export function tapeForm(form, answer, remove) {
   const answers = { columns: {}, constants: {}, values: {}, percent: [], snapshot_date: null };
   const percent = new Set(form.percent);
   const parts = [
-    el("h3", {}, `${word("tape", form)} · ${form.rows}`),
+    el("h3", {}, `${word("tape", form)} · ${word("rows", { n: form.rows })}`),
     form.told ? el("p", {}, form.told) : "",
     list("wrong", form.wrong),
     list("to_decide", form.questions),
@@ -26,7 +26,7 @@ export function tapeForm(form, answer, remove) {
 
 function list(title, lines) {
   if (!lines.length) return "";
-  return el("div", {}, el("h3", {}, word(title)), el("ul", {}, ...lines.map((line) => el("li", {}, line))));
+  return el("div", {}, el("h3", {}, word(title)), el("ul", {}, ...lines.map((line) => el("li", { lang: said(line) }, line))));
 }
 
 function columns(form, answers, percent) {
@@ -72,6 +72,7 @@ function constants(form, answers) {
 
 function wordsOf(form, answers) {
   if (!form.values.length) return "";
+  const labels = Object.fromEntries(form.models.map((model) => [model.name, model.label]));
   const rows = form.values.map((item) => {
     answers.values[item.model] ??= {};
     answers.values[item.model][item.word] = item.to;
@@ -79,7 +80,7 @@ function wordsOf(form, answers) {
       ...item.choices.map((choice) => el("option", { value: choice.name }, choice.label)));
     select.value = item.to;
     select.addEventListener("change", () => { answers.values[item.model][item.word] = select.value; });
-    return el("p", {}, el("label", {}, `${item.model}: ${item.word} `, select));
+    return el("p", {}, el("label", {}, `${labels[item.model]}: ${item.word} `, select));
   });
   return el("details", { open: form.wrong.length ? "" : undefined },
     el("summary", {}, word("stands_for")), ...rows);
