@@ -17,6 +17,7 @@ from simulator.vocabulary import Domain, Draw
 
 F8 = NDArray[np.float64]
 
+SCALES: Final = ("linear", "log", "logit")
 _MOST_REDRAWS: Final = 16
 """Draws of parameters made for each that is wanted."""
 _FIRST_COLUMN: Final = 60_000

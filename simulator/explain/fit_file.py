@@ -18,6 +18,7 @@ from scipy.special import ndtri
 from simulator.catalogue import catalogue, parameters_from, parameters_hash
 from simulator.explain.assumption_list import SECTION
 from simulator.parameter_draws import (
+    SCALES,
     FittedParameter,
     ParameterDistribution,
     slope_of_scale,
@@ -38,16 +39,19 @@ _SAME: Final = 1e-4
 """Relative distance within which a run's parameter is the fit's: files hold six digits."""
 
 
-def read_fit(owner: str, folder: Path) -> dict[str, Any]:
-    """Content of the fit.json in ``folder``; a ``UserError`` that begins with ``owner``."""
+def read_fit(owner: str, folder: Path, numbers: tuple[str, ...]) -> dict[str, Any]:
+    """Content of the fit.json in ``folder``, whose parameters have ``numbers``.
+
+    A ``UserError`` that begins with ``owner`` where it has not.
+    """
     path = folder / FIT_NAME
     try:
         told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         rows, correlation = told["parameters"], np.array(told["correlation"], dtype=np.float64)
         str(told["label"])
         for row in rows:
-            str(row["name"]), str(row["scale"])
-            for field in ("low", "high", "estimate", "se", "ci_low", "ci_high"):
+            str(row["name"])
+            for field in numbers:
                 float(row[field])
         if correlation.shape != (len(rows), len(rows)):
             raise ValueError("correlation must have a row and a column for each parameter")
@@ -63,7 +67,7 @@ def fit_of(wanted: str) -> ParameterDistribution:
     """
     folder = Path(wanted)
     if (folder / FIT_NAME).exists() or folder.is_dir():
-        return _distribution(read_fit(KEY, folder))
+        return _distribution(read_fit(KEY, folder, ("low", "high", "estimate", "se")))
     shipped = sorted(set(shipped_files(SECTION)) & set(shipped_files("calibration")))
     check_known(f"{KEY}: a folder of a fit, or a shipped fit", shipped, wanted)
     return _shipped(wanted)
@@ -72,8 +76,9 @@ def fit_of(wanted: str) -> ParameterDistribution:
 def _distribution(told: Mapping[str, Any]) -> ParameterDistribution:
     found = []
     for row in told["parameters"]:
-        name, scale, estimate = str(row["name"]), str(row["scale"]), float(row["estimate"])
+        name, scale, estimate = str(row["name"]), str(row.get("scale")), float(row["estimate"])
         check_known(f"{KEY}: {FIT_NAME}: parameter", catalogue(), name)
+        check_known(f"{KEY}: {FIT_NAME}: scale of {name}", SCALES, scale)
         sd = float(row["se"]) / slope_of_scale(scale, estimate)
         ends = float(row["low"]), float(row["high"])
         found.append(FittedParameter(name, scale, *ends, estimate, sd))

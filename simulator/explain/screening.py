@@ -87,7 +87,7 @@ def fitted(folder: Path, own: Mapping[str, float]) -> dict[str, Assumption]:
 
     Where one moves by z standard deviations the others move by their correlation times z.
     """
-    told = read_fit("screen.fit", folder)
+    told = read_fit("screen.fit", folder, ("estimate", "ci_low", "ci_high"))
     rows = {row["name"]: row for row in told["parameters"]}
     correlation = np.array(told["correlation"], dtype=np.float64)
     names, found = list(rows), {}

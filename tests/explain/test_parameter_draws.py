@@ -212,4 +212,5 @@ def test_total_intervals_hold_a_truth_that_is_drawn_from_the_prior(tmp_path: Pat
     held = coverage_of_prior(tmp_path, Size(runs=40, truths=5))
     shares = np.array(list(held.values()))
     assert 0.90 <= np.median(shares) <= 0.98
-    assert np.mean((shares >= 0.90) & (shares <= 0.98)) >= 0.8
+    # A share of 200 truths in 40 runs has an error of some .03.
+    assert np.mean(shares >= 0.85) >= 0.95
