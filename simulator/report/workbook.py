@@ -14,7 +14,7 @@ from simulator.report.kit.metrics import effect_metrics
 from simulator.report.kit.setting_words import flat
 from simulator.report.kit.spreadsheet import INTERVAL, workbook_bytes
 from simulator.report.kit.table import POLICY, SCENARIO
-from simulator.report.kit.text import clean
+from simulator.report.kit.text import clean, titled
 from simulator.report.provisions.rule_books import Provisions, provisions_of
 from simulator.results.estimate import Estimate
 from simulator.results.metric import Span
@@ -230,11 +230,7 @@ def _grades(data: ReportData, books: Provisions) -> Table:
 
 def _titled(metric: str) -> str:
     """Heading of a metric or outcome that is only known by its identifier."""
-    return (
-        tr(_HEADINGS[metric])
-        if metric in _HEADINGS
-        else name(metric.replace("_", " ").capitalize())
-    )
+    return tr(_HEADINGS[metric]) if metric in _HEADINGS else name(titled(metric))
 
 
 def _summary(data: ReportData) -> Table:

@@ -190,7 +190,9 @@ async function open() {
   $("language").value = sessionStorage.getItem("language") || usual;
   try {
     await draw($("language").value);
+    $("loading").hidden = true;
   } catch (error) {
+    $("loading").hidden = true;
     forget(error);
     $("locked").hidden = error.status !== 401;
     if (error.status !== 401) say(error.message);

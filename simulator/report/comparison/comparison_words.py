@@ -8,7 +8,7 @@ from simulator.report.comparison.compared_runs import ComparedRun, difference, u
 from simulator.report.kit.language import listed, mark, name, tr
 from simulator.report.kit.numbers import money_scale, points_scale
 from simulator.report.kit.phrases import scale_for
-from simulator.report.kit.text import clean
+from simulator.report.kit.text import clean, titled
 
 RATE = "peak_overdue_rate_90"
 
@@ -155,7 +155,7 @@ def _namesakes(runs: Sequence[ComparedRun]) -> list[str]:
             held = [(run, run.part(kind, found)) for run in runs]
             having = [(run, _exact(settings)) for run, settings in held if settings is not None]
             if len({settings for _, settings in having}) > 1:
-                label = clean(name(found.replace("_", " ").capitalize()), 48)
+                label = clean(name(titled(found)), 48)
                 out.append(tr(words, label=label, runs=letters([run for run, _ in having])))
     return out
 

@@ -17,7 +17,7 @@ from simulator.report.kit.phrases import under
 from simulator.report.kit.statistics import Array
 from simulator.report.kit.style import Frame, Sheet
 from simulator.report.kit.table import MONTH, POLICY, SCENARIO, WITH_UNIT, table_months
-from simulator.report.kit.text import clean
+from simulator.report.kit.text import clean, titled
 from simulator.results.table import FRACTION, Column, Row, Table, texts
 
 CAUSE_WORDS = {
@@ -37,7 +37,7 @@ def cause_label(cause: str) -> str:
     """A cause as a reader writes it (names outside the vocabulary: untrusted text)."""
     if cause in CAUSE_WORDS:
         return tr(CAUSE_WORDS[cause])
-    return name(clean(cause.replace("_", " ").capitalize(), 40))
+    return name(clean(titled(cause), 40))
 
 
 def cause_shares(data: ReportData, policy: str) -> tuple[list[str], dict[str, Array]]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from simulator.report.kit.language import name, tr
 from simulator.report.kit.statistics import Array, Fan, fan_of
-from simulator.report.kit.text import clean
+from simulator.report.kit.text import clean, titled
 from simulator.results.decision import VALUE
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_months, over_paths
@@ -168,13 +168,13 @@ class ReportData:
         label = self.scenario_entry(scenario).get("label")
         if not label and "scenario_label" in self.dataset.coords:
             label = self.dataset["scenario_label"].sel(scenario=scenario).item()
-        return clean(name(str(label or scenario.replace("_", " ").capitalize())), width)
+        return clean(name(str(label or titled(scenario))), width)
 
     def policy_label(self, policy: str, width: int = 48) -> str:
         """Name of a policy for a reader (untrusted text: escape it)."""
         if policy == self.reference:
             return tr("Current policy")
-        return clean(name(policy.replace("_", " ").capitalize()), width)
+        return clean(name(titled(policy)), width)
 
     def position(self, policy: str) -> int:
         """Position of a policy in the dataset."""

@@ -7,6 +7,7 @@ from typing import Final
 from simulator.report.kit.card import ALL_SCENARIOS, Axis, Choice, FigureCard
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import mark, tr
+from simulator.report.kit.text import titled
 
 Names = Mapping[Axis, Mapping[str, str]]
 """For each axis the names that a page may show, in the reader's order, with their labels."""
@@ -81,7 +82,7 @@ def places(choice: Choice, lists: Sequence[Selector]) -> dict[str, str]:
 
 def label(axis: Axis, name: str, names: Names) -> str:
     """``name`` on ``axis`` for a reader (untrusted text: escape it)."""
-    return _labels(axis, names).get(name) or name.replace("_", " ").capitalize()
+    return _labels(axis, names).get(name) or titled(name)
 
 
 def shows(choice: Choice, names: Names) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from simulator.report.kit.language import clauses, listed, name, tr
 from simulator.report.kit.run_messages import run_message
-from simulator.report.kit.text import clean
+from simulator.report.kit.text import clean, titled
 
 MAX_TEXT = 2000
 """Characters of one value."""
@@ -68,7 +68,7 @@ def plain(text: object) -> str:
 
 def title_of(shipped: str) -> str:
     """The name of a policy, a scenario or a book that ships, as a title."""
-    return name(clean(shipped, 60).replace("_", " ").capitalize())
+    return name(titled(clean(shipped, 60)))
 
 
 def flat(

@@ -22,6 +22,16 @@ def padded(text: str, width: int) -> str:
     return text + " " * (width - columns_of(text))
 
 
+_SHORT = {"ai": "AI", "cn": "CN", "tw": "TW", "us": "US"}
+"""Words of keys that are short for something."""
+
+
+def titled(key: str) -> str:
+    """A key as a title: ``us_cards`` is *US cards*."""
+    words = key.replace("_", " ").capitalize()
+    return " ".join(_SHORT.get(word.lower(), word) for word in words.split(" "))
+
+
 def clean(text: object, width: int = 80) -> str:
     """``text`` on one line without invisible characters, clipped to ``width``."""
     shown = " ".join(harmless(str(text)).split())

@@ -25,6 +25,7 @@ from simulator.report.kit.numbers import (
     points_scale,
     rate_scale,
 )
+from simulator.report.kit.text import titled
 from tests import ROOT
 from tools.strings import CATALOGUE, DESK_WORDS, NAMES, known, messages
 
@@ -57,7 +58,7 @@ def test_every_shipped_scenario_is_told_in_chinese(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs" / "policy").glob("*.yaml")), ids=str)
 def test_every_shipped_policy_has_a_chinese_name(path: Path) -> None:
-    assert path.stem.replace("_", " ").capitalize() in SAID
+    assert titled(path.stem) in SAID
 
 
 def test_a_language_holds_for_its_block_only() -> None:
