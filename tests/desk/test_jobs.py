@@ -70,6 +70,7 @@ def test_a_run_is_cancelled_goes_on_and_is_discarded(own, record_property):
     assert not folder.exists()
 
 
+@pytest.mark.slow
 def test_a_run_that_went_on_ends_and_is_compared_with_another(own):
     first = _started(own, SHORT)
     own.wait_for(lambda state: state["job"] is None or own.run(first)["blocks"] >= 2)
@@ -101,6 +102,7 @@ def test_twenty_presses_start_one_run(own):
     own.wait_until_idle()
 
 
+@pytest.mark.slow
 def test_the_command_that_is_shown_is_the_one_that_runs(own):
     name = _started(own, LONG)
     shown = own.state()["job"]["command"].split()
@@ -114,6 +116,7 @@ def test_the_command_that_is_shown_is_the_one_that_runs(own):
     own.wait_until_idle()
 
 
+@pytest.mark.slow
 def test_a_desk_that_closes_ends_its_run_and_the_next_one_goes_on(own):
     name = _started(own, LONG)
     _with_blocks(own, name)
@@ -127,6 +130,7 @@ def test_a_desk_that_closes_ends_its_run_and_the_next_one_goes_on(own):
         closed(following)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
 def test_a_run_outlives_a_desk_that_was_killed_and_the_next_desk_stops_it(own):
     name = _started(own, LONG)

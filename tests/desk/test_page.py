@@ -122,6 +122,7 @@ def _cannot_reach_the_desk(report: "Page", desk: OpenDesk) -> None:
     assert desk.token not in report.content()
 
 
+@pytest.mark.slow
 def test_a_reload_loses_nothing_and_a_run_ends_at_once(browser, own, record_property):
     with shown(browser, own) as page:
         page.get_by_role("checkbox", name="Epidemic", exact=True).check()
@@ -152,6 +153,7 @@ def test_a_reload_loses_nothing_and_a_run_ends_at_once(browser, own, record_prop
         assert list(own.folder.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_keyboard_is_enough(browser, own):
     with shown(browser, own) as page:
         _tab_to(page, "input[type=checkbox]")
@@ -197,7 +199,14 @@ def test_the_page_speaks_chinese(browser, desk):
         page.wait_for_selector("h2:has-text('Scenarios')")
 
 
-@pytest.mark.parametrize(("colours", "width"), [("light", 1440), ("dark", 1440), ("light", 390)])
+@pytest.mark.parametrize(
+    ("colours", "width"),
+    [
+        ("light", 1440),
+        pytest.param("dark", 1440, marks=pytest.mark.slow),
+        pytest.param("light", 390, marks=pytest.mark.slow),
+    ],
+)
 def test_axe_finds_nothing_serious(browser, desk, colours, width):
     with shown(browser, desk, colours=colours, width=width) as page:
         page.evaluate(OPEN_ALL)
