@@ -86,6 +86,7 @@ from simulator.results.underwriting import (
 from simulator.results.worst_paths import WORST
 from simulator.settings import GovernanceSettings
 from simulator.simulated import Simulated
+from simulator.simulating import without_limit
 from simulator.validation import clip
 
 
@@ -110,7 +111,7 @@ def conclude(
     Data first: what the simulation gave is kept, and then what each explanation gave, whatever
     becomes of the others and of the pages. The manifest names those that failed.
     """
-    steps = _Concluding(request, simulated, questions, output, watch)
+    steps = _Concluding(without_limit(request), simulated, questions, output, watch)
     results = steps.results()
     steps.write(results)
     failure: Exception | None = None

@@ -60,8 +60,8 @@ class Needs:
 
     ``memory`` is ``by_path`` for each path and the rest whatever their number; ``standards`` of it
     belongs to provision standards. ``lean`` and ``lean_by_path`` are the same where sums of paths
-    stay in blocks, without the room that statistics take. ``least_disk`` is surely needed,
-    ``disk`` about.
+    stay in blocks, without the room that statistics take; ``by_path_file`` is then on disk as well.
+    ``least_disk`` is surely needed, ``disk`` about.
     """
 
     memory: float
@@ -72,6 +72,7 @@ class Needs:
     seconds: float
     lean: float
     lean_by_path: float
+    by_path_file: float = 0.0
 
 
 class Place(NamedTuple):
@@ -92,17 +93,18 @@ def needs_of(request: ExperimentRequest, book: Book, packed: Packed) -> Needs:
     others = _sums(plain, request, cases)
     own = _sums(packed, request, cases)
     standards = own.total(run.paths) - others.total(run.paths)
-    beside = _Sums(0.0, 0.0)
+    beside = [_Sums(0.0, 0.0)]
     if request.section("explain", ExplainSettings).underwriting:
         shadows = len(request.scenarios) * SHADOW_POLICIES
-        beside = _sums(plain, request, shadows, by_score=True)
-    elif request.break_even:
-        beside = _sums(packed, request, len(request.scenarios))
-    whole = own.plus(beside)
+        beside.append(_sums(plain, request, shadows, by_score=True))
+    if request.break_even:
+        beside.append(_sums(packed, request, 1))
+    most = max(beside, key=lambda sums: sums.total(run.paths))
+    whole = own.plus(most)
     threads, sums = thread_count(run), whole.total(run.paths)
     months = run.months + RUN_OFF_LIVES * (run.timeline.horizon - run.months)
     scratch = threads * scratch_bytes(packed, run)
-    by_path = LEAN_SHARE * own.by_path + _amounts(request) + (1.0 + RESULTS_SHARE) * beside.by_path
+    by_path = LEAN_SHARE * own.by_path + _amounts(request) + (1.0 + RESULTS_SHARE) * most.by_path
     lean = by_path * run.paths + whole.fixed + _windows(own, request, threads)
     return Needs(
         memory=(1.0 + RESULTS_SHARE) * sums + scratch + RESULTS_BYTES,
@@ -117,6 +119,7 @@ def needs_of(request: ExperimentRequest, book: Book, packed: Packed) -> Needs:
         / (SPEED * threads),
         lean=lean + scratch + RESULTS_BYTES,
         lean_by_path=by_path,
+        by_path_file=RESULTS_SHARE * own.total(run.paths),
     )
 
 
@@ -189,14 +192,16 @@ def check_needs(
     if memory > limit.bytes:
         raise UserError(_too_large(request, needs, limit, output))
     room = None if output is None else _free_disk(output)
-    if room is not None and needs.least_disk > room:
+    beside = needs.by_path_file if place.in_blocks else 0.0
+    least, disk = needs.least_disk + beside, needs.disk + beside
+    if room is not None and least > room:
         raise UserError(
-            f"{clip(output, 200)}: the results need about {size(needs.disk)} on disk, and"
+            f"{clip(output, 200)}: the results need about {size(disk)} on disk, and"
             f" {size(room)} are free; another hydra.run.dir may have more, and fewer run.paths,"
             " policies or scenarios need less"
         )
     watch.tell(
-        f"about {size(memory)} of memory, {size(needs.disk)} on disk and"
+        f"about {size(memory)} of memory, {size(disk)} on disk and"
         f" {duration(needs.seconds)} of simulation"
     )
     if place.in_blocks:
@@ -206,9 +211,9 @@ def check_needs(
         )
     elif memory > TIGHT * limit.bytes:
         watch.tell(f"warning: memory is tight: about {size(memory)} of {limit.told}")
-    if room is not None and needs.disk > room:
+    if room is not None and disk > room:
         watch.tell(
-            f"warning: the disk may be too small: about {size(needs.disk)} are needed, and"
+            f"warning: the disk may be too small: about {size(disk)} are needed, and"
             f" {size(room)} are free"
         )
     return place
@@ -258,14 +263,17 @@ def _too_large(request: ExperimentRequest, needs: Needs, limit: _Limit, output: 
     held = by_path * run.paths
     fitting = _two_figures(int((limit.bytes - (memory - held)) / by_path))
     fitting -= fitting % run.draws_per_path
+    in_blocks = needs.lean + LEAST_ROOM
+    folder = (
+        "; with a folder for its files it fits" if not output and in_blocks <= limit.bytes else ""
+    )
     if fitting < 1:
-        return f"{head}; fewer borrowers (book.borrowers) and run.threads=1 need less"
+        return f"{head}{folder}; fewer borrowers (book.borrowers) and run.threads=1 need less"
     takes = [f"a policy takes {size(held / n_policies)}", f"a scenario {size(held / n_scenarios)}"]
     if needs.standards > 0.0:
         share = needs.standards / needs.memory
         takes.append(f"all provision standards {size(share * memory)}")
     key = "run.most_paths" if run.precision else "run.paths"
-    folder = "" if output is not None else "; with a folder for its files it needs less"
     return f"{head}: {key}={fitting} fits; {', '.join(takes)}{folder}"
 
 

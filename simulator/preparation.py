@@ -13,7 +13,7 @@ from simulator.macro import MacroPaths, Scenario, load_scenario
 from simulator.policies import levers_for
 from simulator.provision import RiskCellTable, build_risk_cells
 from simulator.request import ExperimentRequest
-from simulator.results.inputs import OTHER_OPENING
+from simulator.results.inputs import MIXTURE, OTHER_OPENING
 from simulator.settling import Calm, opening_economy
 from simulator.shocks import build_world
 from simulator.validation import UserError
@@ -36,6 +36,8 @@ def load_scenarios(
     request: ExperimentRequest, book: Book, advance: Callable[[int], None]
 ) -> dict[str, Scenario]:
     """Every scenario on the book's regions; a ``UserError`` unless all share one calendar."""
+    if MIXTURE in request.scenarios:
+        raise UserError(f"scenario.{MIXTURE}: this name is that of all scenarios by weight")
     loaded: dict[str, Scenario] = {}
     for name, settings in request.scenarios.items():
         loaded[name] = load_scenario(

@@ -73,6 +73,7 @@ def _simulate(
     watch.finish()
     largest = replace(request, run=run.model_copy(update={"paths": most_paths(run)}))
     place = check_needs(largest, needs_of(largest, book, packed), output, watch)
+    request, run = without_limit(request), run.model_copy(update={"most_memory": None})
     for line in plan_lines(run):
         watch.tell(line)
 
@@ -112,6 +113,11 @@ def _simulate(
     return Simulated(
         finished, simulation, packed, worlds, seconds, began, looked, store, drawn=paths
     )
+
+
+def without_limit(request: ExperimentRequest) -> ExperimentRequest:
+    """``request`` whose memory has been looked at: small runs beside it have no limit of theirs."""
+    return replace(request, run=request.run.model_copy(update={"most_memory": None}))
 
 
 def runner_of(request: ExperimentRequest, store: BlockStore | None) -> Runner | None:

@@ -72,7 +72,7 @@ def test_a_run_that_does_not_fit_is_refused_with_what_does(
     assert str(caught.value) == (
         "run: 4,000 paths, 1 policy and 1 scenario need about 5 GB of memory, and there are 3 GB"
         " that are free: run.paths=2000 fits; a policy takes 4 GB, a scenario 4 GB, all provision"
-        " standards 1 GB; with a folder for its files it needs less"
+        " standards 1 GB; with a folder for its files it fits"
     )
 
 

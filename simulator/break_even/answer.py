@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +25,16 @@ from simulator.kernels.tally import Tallies
 from simulator.packing import Packed
 from simulator.policies import Policy, levers_for
 from simulator.results.break_even import BreakEven, whole_horizon
-from simulator.results.cases import policy_runs_of
+from simulator.results.cases import cases_of
 from simulator.results.inputs import SimulationOutput
+from simulator.results.policy_run import PolicyRun
 from simulator.results.value import outlook_values, rates_of
 from simulator.results.value import value as value_of
 
 F8 = NDArray[np.float64]
+
+_READ: Final = ("flows", "counts", "stocks", "written_off_by_product", "left")
+"""Arrays of tallies that figures come from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +113,14 @@ def _gains(
     A field of whole numbers has its gains interpolated between them, path by path.
     """
     output = finished.output
-    own = output.tallies[question.scenario, question.policy_name]
-    reference = _figure(question, output, output.tallies[question.scenario, output.reference])
+    reference = _figure(question, output, _alone(output, question.scenario, output.reference))
 
     @cache
     def simulated(value: float) -> F8:
-        tallies = own if value == question.setting else _varied(question, finished, value, advance)
-        return question.gain_sign * (_figure(question, output, tallies) - reference)
+        own = _alone(output, question.scenario, question.policy_name)
+        if value != question.setting:
+            own = replace(own, tallies=_varied(question, finished, value, advance))
+        return question.gain_sign * (_figure(question, output, own) - reference)
 
     def interpolated(value: float) -> F8:
         below = math.floor(value)
@@ -128,7 +134,7 @@ def _gains(
 
 def _varied(
     question: Question, finished: FinishedRun, value: float, advance: Callable[[int], None]
-) -> Tallies:
+) -> Mapping[tuple[str, str], Tallies]:
     """Tallies of the policy with its field at ``value``, in the question's scenario."""
     output, scenario, name = finished.output, question.scenario, question.policy_name
     run = output.run.model_copy(update={"history_borrowers": 0})
@@ -140,22 +146,26 @@ def _varied(
     )
     worlds = {scenario: finished.worlds[scenario]}
     packed = replace(finished.packed, n_cells=0)  # no metric of a search needs rule books
-    return simulate(packed, worlds, {name: levers}, run, advance).tallies[scenario, name]
+    return simulate(packed, worlds, {name: levers}, run, advance).tallies
 
 
-def _figure(question: Question, output: SimulationOutput, tallies: Tallies) -> F8:
-    """The question's metric on every path, shape (paths,)."""
-    scenario, name = question.scenario, question.policy_name
-    alone = replace(
-        output,
-        tallies={(scenario, name): tallies},
-        scenarios=tuple(s for s in output.scenarios if s.name == scenario),
-        policies=(name,),
-        reference=name,
+def _alone(output: SimulationOutput, scenario: str, policy: str) -> SimulationOutput:
+    """One scenario under one policy of ``output``."""
+    scenarios = tuple(s for s in output.scenarios if s.name == scenario)
+    return replace(output, scenarios=scenarios, policies=(policy,), reference=policy)
+
+
+def _figure(question: Question, output: SimulationOutput, alone: SimulationOutput) -> F8:
+    """The question's metric on every path of ``alone``, (paths,), read a window at a time."""
+    ((case,),) = cases_of(alone, {question.scenario: _outlook(question, output)})
+    return np.concatenate(
+        [_of_paths(question, policy_run, output) for _, policy_run in case.windows(_READ)]
     )
-    ((policy_run,),) = policy_runs_of(alone)
+
+
+def _of_paths(question: Question, policy_run: PolicyRun, output: SimulationOutput) -> F8:
     if question.metric == VALUE:
-        return value_of(replace(policy_run, outlook_values=_outlook(question, output)))
+        return value_of(policy_run)
     lifetime = question.metric.startswith(LIFETIME)
     last_month = output.timeline.horizon if lifetime else output.timeline.months
     return whole_horizon(question.metric.removeprefix(LIFETIME), policy_run, last_month)

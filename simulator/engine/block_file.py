@@ -148,7 +148,7 @@ def read_numbers(file: Path, key: str, names: Sequence[str]) -> dict[str, NDArra
                         found[name] = np.frombuffer(_unpacked(content.read(size), n_bytes))
                     at += size
                 break
-    except (OSError, struct.error) as error:
+    except (OSError, struct.error, ValueError) as error:
         raise DamagedBlockError(file.name) from error
     if len(found) < len(names):
         raise DamagedBlockError(file.name)

@@ -83,14 +83,16 @@ class InBlocks(StoredPaths):
 
         ``UserError`` where a block has been damaged since.
         """
-        found, nothing = self._allocate(last - first), self._sums[pair]
+        found, nothing, covered = self._allocate(last - first), self._sums[pair], 0
         for begin, end, key in self._spans[pair]:
             low, high = max(begin, first), min(end, last)
             if low < high:
+                covered += high - low
                 for name, array in self._read(key, names).items():
                     own = getattr(found, name)
                     rows = array.reshape(end - begin, *own.shape[1:])
                     own[low - first : high - first] = rows[low - begin : high - begin]
+        assert covered == last - first or not names, "a path is in no block"
         needed = {*names, *(VIEWS if STOCKS in names else ())}
         others = {name: getattr(nothing, name) for name in Tallies._fields if name not in needed}
         return found._replace(**others)

@@ -21,6 +21,7 @@ from simulator.explain.varied_runs import VariedRuns
 from simulator.policies import Policy
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
+from simulator.results.cases import known_outlooks, outlooks_of
 from simulator.results.emulation import EmulatedFigure, EmulatedInput, EmulatorAnswer
 from simulator.results.metrics import better, metric_of
 from simulator.results.summary import SummaryRow
@@ -207,4 +208,5 @@ class Points:
             request = replace(request, scenarios=moved)
         output = simulate_request(with_changes(request, changes)).output
         self.runs.advance(output.run.paths * len(output.policies))
-        return figures_of(output, self.runs.outlooks, with_standards=self.runs.with_standards)
+        own = known_outlooks(outlooks_of(output), self.runs.outlooks)
+        return figures_of(output, own, with_standards=self.runs.with_standards)

@@ -74,16 +74,43 @@ def fit_of(wanted: str) -> ParameterDistribution:
 
 
 def _distribution(told: Mapping[str, Any]) -> ParameterDistribution:
-    found = []
+    found: list[FittedParameter] = []
     for row in told["parameters"]:
         name, scale, estimate = str(row["name"]), str(row.get("scale")), float(row["estimate"])
+        owner = f"{KEY}: {FIT_NAME}: {clip(name, 60)}"
         check_known(f"{KEY}: {FIT_NAME}: parameter", catalogue(), name)
         check_known(f"{KEY}: {FIT_NAME}: scale of {name}", SCALES, scale)
-        sd = float(row["se"]) / slope_of_scale(scale, estimate)
-        ends = float(row["low"]), float(row["high"])
-        found.append(FittedParameter(name, scale, *ends, estimate, sd))
-    correlation = np.array(told["correlation"], dtype=np.float64)
+        low, high, se = float(row["low"]), float(row["high"]), float(row["se"])
+        spec = catalogue()[name]
+        if name in (each.name for each in found):
+            raise UserError(f"{owner} stands there twice")
+        if not spec.low <= low <= estimate <= high <= spec.high:
+            raise UserError(
+                f"{owner}: low, estimate and high must be in this order and within"
+                f" [{spec.low:g}, {spec.high:g}]; got {low:g}, {estimate:g} and {high:g}"
+            )
+        if not 0.0 < se < np.inf:
+            raise UserError(f"{owner}: se must be above 0 and finite; got {se:g}")
+        if (scale != "linear" and low <= 0.0) or (scale == "logit" and high >= 1.0):
+            raise UserError(f"{owner}: [{low:g}, {high:g}] has ends without a {scale}")
+        found.append(
+            FittedParameter(name, scale, low, high, estimate, se / slope_of_scale(scale, estimate))
+        )
+    correlation = _correlation(np.array(told["correlation"], dtype=np.float64))
     return ParameterDistribution(tuple(found), correlation, str(told["label"]))
+
+
+def _correlation(found: F8) -> F8:
+    """``found`` where it is a correlation; ``UserError`` where it is not."""
+    rough = 1e-6
+    if not (
+        np.isfinite(found).all()
+        and np.abs(found - found.T).max(initial=0.0) <= rough
+        and np.abs(np.diag(found) - 1.0).max(initial=0.0) <= rough
+        and np.linalg.eigvalsh(found).min(initial=0.0) >= -rough
+    ):
+        raise UserError(f"{KEY}: {FIT_NAME}: correlation must be one: symmetric, 1 on its diagonal")
+    return found
 
 
 def _shipped(name: str) -> ParameterDistribution:

@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.explain.search_question import CHANGE, SearchQuestion
-from simulator.results.compare import statistics, weighted
+from simulator.results.compare import linear_values, statistics, weighted
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths, simultaneous
 from simulator.results.sampling import sampling_of
@@ -18,9 +18,17 @@ F8 = NDArray[np.float64]
 
 
 def gains_of(dataset: xr.Dataset, question: SearchQuestion) -> F8:
-    """Gain of every policy against the current one, over scenarios by weight, (policy, path)."""
+    """Gain of every policy against the current one, over all scenarios by weight or in one.
+
+    (policy, path), each with its part in what all paths together make.
+    """
     item = whole_figure(dataset, f"{CHANGE}{question.metric}", f"{question.owner}.maximise")
-    return weighted(dataset, item.values[..., 0])
+    gains = linear_values(item, sampling_of(dataset).replicates)[..., 0]
+    if question.settings.scenario is None:
+        return weighted(dataset, gains)
+    names = [str(name) for name in dataset["scenario"].values]
+    found: F8 = gains[names.index(question.settings.scenario)]
+    return found
 
 
 def estimates(dataset: xr.Dataset, gains: F8, at_once: int = 0) -> Estimate[F8]:

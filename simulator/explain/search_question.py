@@ -22,7 +22,7 @@ CHANGE: Final = "delta_"
 
 @dataclass(frozen=True, slots=True)
 class SearchQuestion:
-    """A checked ``SearchSettings``; ``scenarios`` are those by whose weights a gain is told."""
+    """A checked ``SearchSettings``; ``scenarios`` are those that are simulated."""
 
     name: str
     settings: SearchSettings
@@ -76,7 +76,8 @@ def _question(name: str, wanted: SearchSettings, request: ExperimentRequest) -> 
     scenarios = tuple(request.scenarios)
     if wanted.scenario is not None:
         check_known(f"{owner}.scenario", scenarios, wanted.scenario)
-        scenarios = (wanted.scenario,)
+        if not wanted.subject_to:  # bounds are of every scenario
+            scenarios = (wanted.scenario,)
     for bound in wanted.subject_to:
         whole_metric(
             f"{owner}.subject_to", bound.removeprefix(CHANGE), request.run, request.provision

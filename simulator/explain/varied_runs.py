@@ -15,7 +15,7 @@ from simulator.macro import MacroPaths, draw_macro_paths
 from simulator.policies import Policy
 from simulator.preparation import lever_tables, load_scenarios, world_builders
 from simulator.request import ExperimentRequest
-from simulator.results.cases import Outlooks, outlooks_of
+from simulator.results.cases import Outlooks, known_outlooks, outlooks_of
 from simulator.settings import RunSettings
 from simulator.simulated import Simulated
 
@@ -102,7 +102,8 @@ class VariedRuns:
             run=self.run,
             deviation=None if deviation is None else deviation[: self.run.macro_draws],
         )
-        return figures_of(output, self.outlooks, with_standards=self.with_standards)
+        own = known_outlooks(outlooks_of(output), self.outlooks)
+        return figures_of(output, own, with_standards=self.with_standards)
 
     def economies(self, severity: float) -> dict[str, MacroPaths]:
         """The economy's paths with every scenario at ``severity`` times its distance."""

@@ -21,6 +21,8 @@ from simulator.vocabulary import REFERENCE
 
 F8 = NDArray[np.float64]
 
+MIXTURE: Final = "all"
+"""Name of all scenarios by weight among those of figures."""
 OTHER_OPENING: Final = "opens in another economy than"
 """In a scenario's warning where it does."""
 

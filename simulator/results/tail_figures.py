@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from simulator.results import loss_distribution
 from simulator.results.compare import reference_index
 from simulator.results.estimate import Estimate
+from simulator.results.inputs import MIXTURE as MIXTURE
 from simulator.results.loss_distribution import (
     LEVELS,
     OF_BALANCE,
@@ -36,8 +37,6 @@ from simulator.results.weighted_tail import (
 
 F8 = NDArray[np.float64]
 
-MIXTURE: Final = "all"
-"""Scenario of figures of all scenarios by weight, in a run of several."""
 SHIFTED_LOSS, SHIFTED_WEIGHT, PATH_WEIGHT = "shifted_loss", "shifted_weight", "tail_weight"
 SHIFTED_PATH: Final = "shifted_path"
 SHIFTED_VARIABLES: Final = {

@@ -68,7 +68,18 @@ def search_sentence(data: ReportData, answer: SearchAnswer) -> str:
         over=_told(scale, best.over_own, best.over_own_ci),
         **said,
     )
-    return sentences(found, *(_end_words(end) for end in answer.at_ends), _first_words(answer))
+    ends = (_end_words(end) for end in answer.at_ends)
+    return sentences(found, *_unproved(best), *ends, _first_words(answer))
+
+
+def _unproved(best: FoundSetting) -> list[str]:
+    """What the intervals of the best setting do not show."""
+    said = []
+    if best.gain_ci is None or best.gain_ci[0] <= 0.0:
+        said.append(tr("It is not shown to be better than the current policy."))
+    if best.over_own_ci is None or best.over_own_ci[0] <= 0.0:
+        said.append(tr("It is not shown to be better than the policy's own setting."))
+    return said
 
 
 def _end_words(end: EndReached) -> str:
@@ -100,6 +111,12 @@ def _further(data: ReportData, answer: SearchAnswer) -> list[str]:
             rounds=listed(rounds),
         )
     ]
+    said.append(
+        tr(
+            "Intervals, and whether a bound is kept, are over paths and for one draw of the"
+            " borrowers: another draw of a small book moves figures further."
+        )
+    )
     said += [_bound_words(data, bound) for bound in answer.finalists[0].bounds]
     if answer.stays_first is None and answer.best is not None:
         said.append(tr("No assumption was drawn: the run lists none to try."))

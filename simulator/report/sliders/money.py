@@ -133,8 +133,8 @@ def _remarks(data: ReportData, found: Repricing, left_out: int) -> list[str]:
             largest=money_scale(data.currency, [largest]).full(largest),
         ),
         tr(
-            "Capital, coverage, complaints and assumptions tried are judged as in the run; greyed"
-            " figures do not follow."
+            "Capital, coverage and complaints are judged as in the run; no assumption is tried"
+            " again, and greyed figures do not follow."
         ),
     ]
     if left_out:
