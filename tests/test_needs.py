@@ -15,7 +15,7 @@ from simulator.progress import Silent
 from simulator.request import ExperimentRequest
 from simulator.settings import BookSettings, Precision, RunSettings, ScenarioSettings
 from simulator.shipped import read_shipped, shipped_tables
-from simulator.simulating import simulate_request
+from simulator.simulating import simulate_request, without_limit
 from simulator.validation import UserError
 
 NEEDS = Needs(
@@ -251,3 +251,17 @@ def test_sizes_and_times_have_two_figures() -> None:
         "2.2 min",
         "2.5 h",
     ]
+
+
+def test_small_runs_beside_a_run_have_no_limit_of_their_own() -> None:
+    asked = request(paths=2)
+    limited = replace(asked, run=asked.run.model_copy(update={"most_memory": "400GB"}))
+    assert simulate_request(limited).output.run.most_memory is None
+    assert without_limit(limited).run == asked.run
+
+
+def test_a_scenario_may_not_have_the_name_of_all() -> None:
+    asked = request(paths=2)
+    named = replace(asked, scenarios={"all": asked.scenarios["baseline"]})
+    with pytest.raises(UserError, match=r"scenario\.all: this name is that of all scenarios"):
+        simulate_request(named)

@@ -33,7 +33,7 @@ class EmulatedFigure(Frozen):
 
     ``usual``: the run's mean over all its paths; ``simulated``: that of the points' paths at the
     run's setting. The figure at a point is the quadratic's plus usual - simulated. ``width``: half
-    the band at leverage 0; ``covered``: share of points, each left out in turn, that it holds.
+    the band at leverage 0; ``covered``: share of points within the band that the other folds make.
     """
 
     metric: str

@@ -45,7 +45,7 @@ class Design:
 class Emulator:
     """``coefficients`` (p,), the constant first, and ``width``: half the band at leverage 0.
 
-    ``covered``: share of points, each left out in turn, that the band around the others' fit holds.
+    ``covered``: share of points within the band that the other folds make.
     """
 
     design: Design

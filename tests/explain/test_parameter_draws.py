@@ -3,6 +3,7 @@
 The long study: ``python -m pytest -m slow tests/explain/test_parameter_draws.py``.
 """
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -214,3 +215,37 @@ def test_total_intervals_hold_a_truth_that_is_drawn_from_the_prior(tmp_path: Pat
     assert 0.90 <= np.median(shares) <= 0.98
     # A share of 200 truths in 40 runs has an error of some .03.
     assert np.mean(shares >= 0.85) >= 0.95
+
+
+WRONG = {
+    "low": ({"low": 0.2}, "low, estimate and high must be in this order"),
+    "high": ({"high": 1e9}, "low, estimate and high must be in this order and within"),
+    "se": ({"se": 0.0}, "se must be above 0 and finite; got 0"),
+    "negative": ({"se": -1.0}, "se must be above 0 and finite; got -1"),
+    "nan": ({"se": float("nan")}, "se must be above 0 and finite; got nan"),
+    "estimate": ({"estimate": float("nan")}, "must be in this order"),
+    "twice": ({"name": "refuse_dpd_slope", "scale": "linear", "low": 1.0, "high": 100.0,
+               "estimate": 25.0}, "refuse_dpd_slope stands there twice"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_fit_with_numbers_that_none_has_is_refused_in_one_line(case: str, tmp_path: Path) -> None:
+    folder, (changes, message) = fit_json(tmp_path, correlated()), WRONG[case]
+    path = tmp_path / "fit.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    told["parameters"][0] |= changes
+    path.write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(UserError, match=message):
+        fit_of(folder)
+
+
+@pytest.mark.parametrize("entry", [5.0, -0.2, float("nan")])
+def test_a_correlation_that_is_none_is_refused(entry: float, tmp_path: Path) -> None:
+    folder = fit_json(tmp_path, correlated())
+    path = tmp_path / "fit.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    told["correlation"][0][1] = entry
+    path.write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(UserError, match="correlation must be one: symmetric, 1 on its diagonal"):
+        fit_of(folder)

@@ -159,3 +159,14 @@ def test_the_finalists_are_compared_under_draws_of_the_assumptions_tried():
     (answer,) = run.searches
     assert answer.draws == 3
     assert answer.stays_first in (0.0, 1.0)
+
+
+def test_bounds_hold_in_every_scenario_whichever_the_gain_is_of():
+    bound = {"delta_relief_granted": {"at_most": 30.0}}
+    run = stress_test(**SMALL, sections={"search": asked(subject_to=bound, scenario="baseline")})
+    (answer,) = run.searches
+    assert answer.scenario == "baseline"
+    assert {b.scenario for one in answer.finalists for b in one.bounds} >= {"downturn"}
+    own = stress_test(**{**SMALL, "paths": 10, "seed": answer.confirm_seed})
+    found = own.compare("grace_period", "status_quo", "net_result", "baseline")
+    assert answer.own.gain == pytest.approx(found.mean, rel=1e-9)

@@ -1,5 +1,6 @@
 """Results from sums that are not in memory: the same bits, and no case held whole."""
 
+import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -111,3 +112,36 @@ def test_a_column_alone_has_the_bits_that_it_has_beside_others() -> None:
     together, alone = over_paths(values, Draws(1)), over_paths(values[:, 3:4], Draws(1))
     for whole, part in zip(together.parts(), alone.parts(), strict=True):
         assert whole[3:4].tobytes() == part.tobytes()
+
+
+def test_a_copy_of_numbers_on_disk_has_them_in_memory(tmp_path: Path) -> None:
+    output, _ = stored(three_cases(), tmp_path, 1)
+    dataset = to_dataset(output)
+    again = pickle.loads(pickle.dumps(dataset))
+    assert again["balance"].variable._data is not dataset["balance"].variable._data
+    xr.testing.assert_identical(again.load(), dataset.copy(deep=True).load())
+    assert np.array_equal(again["balance"].values, dataset["balance"].values)
+
+
+def test_of_other_scenarios_nothing_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = Scratch(tmp_path).allocate((3, 2, 4))
+    values = np.random.default_rng(2).normal(size=(3, 2, 4))
+    for scenario in range(3):
+        for policy in range(2):
+            numbers.put((scenario, policy, slice(0, 4)), values[scenario, policy])
+    found = xr.DataArray(numbers.variable(("s", "p", "path"), {}))
+    read: list[tuple[int, ...]] = []
+    whole = Scratch.read
+
+    def noted(file: Scratch, begin: int, shape: tuple[int, ...]) -> np.ndarray:
+        read.append(shape)
+        return whole(file, begin, shape)
+
+    monkeypatch.setattr(Scratch, "read", noted)
+    for key in (1, -1, slice(1, None), slice(None, None, 2), slice(2, None, -1), slice(0, 0)):
+        assert np.array_equal(found[key].values, values[key])
+        assert np.array_equal(found[key, 1].values, values[key, 1])
+    assert read[0] == (1, 2, 4)
+    assert read[4] == (2, 2, 4)

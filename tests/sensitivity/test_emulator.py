@@ -47,3 +47,14 @@ def test_the_hull_holds_what_was_simulated_and_nothing_far_beyond():
 
 def test_more_inputs_need_more_points():
     assert [least_points(d) for d in (1, 2, 5)] == [11, 14, 29]
+
+
+def test_the_share_that_a_band_holds_can_be_too_small():
+    """Few points and many terms: the band of the other folds misses more than 5 %."""
+    random = np.random.default_rng(5)
+    shares = []
+    for _ in range(40):
+        points = random.random((18, 2))
+        shares.append(fit_emulator(points, random.standard_normal(18)).covered)
+    assert min(shares) < 0.9
+    assert np.mean(shares) < 1.0

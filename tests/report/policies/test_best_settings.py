@@ -98,3 +98,15 @@ def test_replaced_answers_are_read_again(default_run: Run) -> None:
     found = answer()
     data = data_with(default_run, found)
     assert data.run.searches == (found,)
+
+
+def test_what_intervals_do_not_show_is_said(default_run: Run) -> None:
+    found = answer()
+    said = search_sentence(data_with(default_run, found), found)
+    assert "not shown to be better than the current policy" not in said
+    assert "It is not shown to be better than the policy's own setting." in said
+    assert found.best is not None
+    losing = found.best.model_copy(update={"gain": -1e6, "gain_ci": (-2e6, 1e5)})
+    worse = found.model_copy(update={"best": losing, "finalists": (losing, found.own)})
+    said = search_sentence(data_with(default_run, worse), worse)
+    assert "It is not shown to be better than the current policy." in said
