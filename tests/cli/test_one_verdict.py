@@ -20,7 +20,7 @@ def _same_verdict(
     assert main([*words, f"hydra.run.dir={folder}"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     page = (folder / "report.html").read_text(encoding="utf-8")
-    lead = page.partition('<p class="lead">')[2].partition("</p>")[0]
+    lead = page.partition('<p class="lead" data-fixed>')[2].partition("</p>")[0]
     return " ".join(unescape(lead).split()), shown
 
 
