@@ -83,7 +83,7 @@ def _distribution(told: Mapping[str, Any]) -> ParameterDistribution:
         low, high, se = float(row["low"]), float(row["high"]), float(row["se"])
         spec = catalogue()[name]
         if name in (each.name for each in found):
-            raise UserError(f"{owner} stands there twice")
+            raise UserError(f"{owner} is listed twice")
         if not spec.low <= low <= estimate <= high <= spec.high:
             raise UserError(
                 f"{owner}: low, estimate and high must be in this order and within"

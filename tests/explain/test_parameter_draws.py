@@ -225,7 +225,7 @@ WRONG = {
     "nan": ({"se": float("nan")}, "se must be above 0 and finite; got nan"),
     "estimate": ({"estimate": float("nan")}, "must be in this order"),
     "twice": ({"name": "refuse_dpd_slope", "scale": "linear", "low": 1.0, "high": 100.0,
-               "estimate": 25.0}, "refuse_dpd_slope stands there twice"),
+               "estimate": 25.0}, "refuse_dpd_slope is listed twice"),
 }  # fmt: skip
 
 

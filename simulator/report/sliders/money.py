@@ -128,8 +128,8 @@ def _remarks(data: ReportData, found: Repricing, left_out: int) -> list[str]:
             " this page holds. Intervals scale with the standard error over paths."
         ),
         tr(
-            "What is left after the last month ({largest} of a change of value, at most) keeps the"
-            " worth that it has in the run.",
+            "The balance left after the last month ({largest} of a change of value, at most) keeps"
+            " the worth that it has in the run.",
             largest=money_scale(data.currency, [largest]).full(largest),
         ),
         tr(

@@ -121,7 +121,7 @@ class Again:
             - self.total("sale_price")
         )
         self.worst = int(self.loss[:, 0].mean(axis=1).argmax())
-        value = dataset["value"].values
+        value = dataset["value_spread"].values  # whose scatter the interval comes from
         self.value = value - value[:, :1]
         self.overall = np.tensordot(self.weights, self.value, axes=(0, 0))
         self.width = _largest_t(self.overall[1:].T)
@@ -323,6 +323,7 @@ def _planted(outcome: Run, worths: dict[str, F8]) -> tuple[xr.Dataset, ReportDat
     for policy, worth in worths.items():
         own = (current + xr.DataArray(worth, dims="path")).transpose("scenario", "path")
         dataset["value"].loc[{"policy": policy}] = own.values
+    dataset["value_spread"] = dataset["value"]
     return dataset, data_of(Parts(dataset, summarise(dataset), outcome.manifest))
 
 
