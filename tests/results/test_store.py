@@ -147,8 +147,9 @@ def test_numbers_are_left_alone_and_missing_ones_empty(tmp_path: Path) -> None:
     row = SummaryRow("=1+1", "b", "c", None, -0.1, np.nan, 1e-17, 1.0, 2.0, 3.0, "1")
     write_summary(path, [row])
     assert path.read_text().splitlines() == [
-        "scenario,policy,metric,month,mean,ci_low,ci_high,p05,p50,p95,unit,book_low,book_high",
-        "'=1+1,b,c,,-0.1,,1e-17,1.0,2.0,3.0,1,,",
+        "scenario,policy,metric,month,mean,ci_low,ci_high,p05,p50,p95,unit,book_low,book_high,"
+        "total_low,total_high",
+        "'=1+1,b,c,,-0.1,,1e-17,1.0,2.0,3.0,1,,,,",
     ]
 
 
