@@ -4,17 +4,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from simulator.catalogue import catalogue
-from simulator.explain.asked import questions_of
+from simulator.explain.asked import checked
 from simulator.explain.moved_inputs import Moved, moved_fields
-from simulator.explain.whole_metric import whole_metric
+from simulator.explain.whole_metric import CHANGE, whole_metric
 from simulator.request import ExperimentRequest
 from simulator.sensitivity.emulator import least_points
 from simulator.settings import EmulateQuestions, EmulateSettings
-from simulator.validation import UserError, check_known, refuse
+from simulator.validation import UserError, check_known
 from simulator.vocabulary import REFERENCE
 
 SECTION: Final = "emulate"
-CHANGE: Final = "delta_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +29,7 @@ class EmulateQuestion:
 
 def ask_emulators(request: ExperimentRequest) -> tuple[EmulateQuestion, ...]:
     """The questions of a run, in their order; a ``UserError`` holds every mistake."""
-    questions: list[EmulateQuestion] = []
-    mistakes: list[str] = []
-    for name, wanted in questions_of(request, SECTION, EmulateQuestions).items():
-        try:
-            questions.append(_question(name, wanted, request))
-        except UserError as error:
-            mistakes.append(str(error))
-    refuse(mistakes)
-    return tuple(questions)
+    return checked(request, SECTION, EmulateQuestions, _question)
 
 
 def _question(name: str, wanted: EmulateSettings, request: ExperimentRequest) -> EmulateQuestion:

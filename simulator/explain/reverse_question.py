@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from simulator.explain.asked import questions_of
+from simulator.explain.asked import checked
 from simulator.explain.whole_metric import whole_metric
 from simulator.macro.causes import ECONOMY, CauseSpec, chosen_causes
 from simulator.request import ExperimentRequest
 from simulator.settings import ReverseQuestions, ReverseSettings
-from simulator.validation import UserError, check_known, refuse
+from simulator.validation import UserError, check_known
 
 SECTION: Final = "reverse"
 LEAST_PATHS: Final = 10
@@ -38,15 +38,7 @@ class ReverseQuestion:
 
 def ask_reverse(request: ExperimentRequest) -> tuple[ReverseQuestion, ...]:
     """The questions of a run, in their order; a ``UserError`` holds every mistake."""
-    questions: list[ReverseQuestion] = []
-    mistakes: list[str] = []
-    for name, wanted in questions_of(request, SECTION, ReverseQuestions).items():
-        try:
-            questions.append(_question(name, wanted, request))
-        except UserError as error:
-            mistakes.append(str(error))
-    refuse(mistakes)
-    return tuple(questions)
+    return checked(request, SECTION, ReverseQuestions, _question)
 
 
 def _question(name: str, wanted: ReverseSettings, request: ExperimentRequest) -> ReverseQuestion:

@@ -6,7 +6,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from simulator.explain.search_question import CHANGE, SearchQuestion
+from simulator.explain.search_question import SearchQuestion
+from simulator.explain.whole_metric import CHANGE
 from simulator.results.compare import linear_values, statistics, weighted
 from simulator.results.estimate import Estimate
 from simulator.results.intervals import over_paths, simultaneous

@@ -6,18 +6,17 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from simulator.explain.asked import questions_of
+from simulator.explain.asked import checked
 from simulator.explain.moved_inputs import Moved, moved_fields
-from simulator.explain.whole_metric import whole_metric
+from simulator.explain.whole_metric import CHANGE, whole_metric
 from simulator.policies import Policy
 from simulator.request import ExperimentRequest
 from simulator.settings import SearchQuestions, SearchSettings
-from simulator.validation import UserError, check_known, refuse
+from simulator.validation import UserError, check_known
 from simulator.varied_policy import NumberField, number_fields, with_number
 from simulator.vocabulary import REFERENCE
 
 SECTION: Final = "search"
-CHANGE: Final = "delta_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +52,7 @@ class SearchQuestion:
 
 def ask_searches(request: ExperimentRequest) -> tuple[SearchQuestion, ...]:
     """The questions of a run, in their order; a ``UserError`` holds every mistake."""
-    questions: list[SearchQuestion] = []
-    mistakes: list[str] = []
-    for name, wanted in questions_of(request, SECTION, SearchQuestions).items():
-        try:
-            questions.append(_question(name, wanted, request))
-        except UserError as error:
-            mistakes.append(str(error))
-    refuse(mistakes)
-    return tuple(questions)
+    return checked(request, SECTION, SearchQuestions, _question)
 
 
 def _question(name: str, wanted: SearchSettings, request: ExperimentRequest) -> SearchQuestion:

@@ -8,6 +8,8 @@ from simulator.validation import UserError, check_known
 
 LOSS: Final = "credit_loss"
 LIFETIME: Final = "lifetime_"
+CHANGE: Final = "delta_"
+"""Before the name of a figure: its difference to the current policy."""
 
 
 def whole_metric(

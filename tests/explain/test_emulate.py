@@ -14,18 +14,10 @@ from simulator.explain.varied_runs import VariedRuns
 from simulator.notebook import build_request
 from simulator.results.emulation import EmulatorAnswer, emulate_text
 from simulator.sensitivity.emulator import fit_emulator
-from simulator.settings import BookSettings, EmulateQuestions, EmulateSettings
-from simulator.shipped import read_shipped
+from simulator.settings import EmulateQuestions, EmulateSettings
 from simulator.simulating import simulate_request
-from simulator.validation import build
-from tests.conftest import BURN_IN, DONORS
+from tests.explain.quick_book import QUICK
 
-QUICK = build(
-    "book",
-    BookSettings,
-    {**read_shipped("book", "cn_online"), "borrowers": 400, "donors": DONORS,
-     "burn_in_months": BURN_IN},
-)  # fmt: skip
 SMALL = {
     "book": QUICK,
     "paths": 6,

@@ -11,20 +11,11 @@ from simulator.results.search import search_text
 from simulator.settings import (
     Assumption,
     AssumptionsSettings,
-    BookSettings,
     SearchQuestions,
     SearchSettings,
 )
-from simulator.shipped import read_shipped
-from simulator.validation import build
-from tests.conftest import BURN_IN, DONORS
+from tests.explain.quick_book import QUICK
 
-QUICK = build(
-    "book",
-    BookSettings,
-    {**read_shipped("book", "cn_online"), "borrowers": 400, "donors": DONORS,
-     "burn_in_months": BURN_IN},
-)  # fmt: skip
 SMALL = {
     "book": QUICK,
     "paths": 8,

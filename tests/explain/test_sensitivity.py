@@ -7,17 +7,9 @@ import pytest
 
 from simulator import UserError, stress_test
 from simulator.results.sensitivity import DUMMY, sensitivity_text
-from simulator.settings import BookSettings, SensitivitySettings
-from simulator.shipped import read_shipped
-from simulator.validation import build
-from tests.conftest import BURN_IN, DONORS
+from simulator.settings import SensitivitySettings
+from tests.explain.quick_book import QUICK
 
-QUICK = build(
-    "book",
-    BookSettings,
-    {**read_shipped("book", "cn_online"), "borrowers": 400, "donors": DONORS,
-     "burn_in_months": BURN_IN},
-)  # fmt: skip
 SMALL = {
     "book": QUICK,
     "paths": 4,

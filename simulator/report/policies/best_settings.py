@@ -11,9 +11,8 @@ from simulator.report.kit.text import clean
 from simulator.report.reverse.reverse_words import words
 from simulator.results.estimate import Estimate
 from simulator.results.search import EndReached, FoundBound, FoundSetting, SearchAnswer
+from simulator.results.summary import CHANGE
 from simulator.results.table import BARE, FRACTION, MONEY, Column, Row, Table, texts
-
-CHANGE = "delta_"
 
 
 @dataclass(frozen=True, slots=True)

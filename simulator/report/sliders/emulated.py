@@ -15,10 +15,10 @@ from simulator.report.kit.text import clean
 from simulator.report.reverse.reverse_words import words
 from simulator.report.sliders.kit import Slider, packed, scale_data
 from simulator.results.emulation import EmulatedFigure, EmulatedInput, EmulatorAnswer
+from simulator.results.summary import CHANGE
 
 STEPS: Final = 200
 """Of a slider that takes any number."""
-CHANGE: Final = "delta_"
 
 
 @dataclass(frozen=True, slots=True)
