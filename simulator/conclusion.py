@@ -1,7 +1,6 @@
 """From a finished simulation to what a user holds: dataset, summary, explanations, files, pages."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,10 +8,8 @@ import xarray as xr
 
 from simulator.break_even.answer import FinishedRun, answer
 from simulator.break_even.question import Question
-from simulator.catalogue import parameters_from
-from simulator.engine import thread_count
-from simulator.engine_settings import EngineSettings
-from simulator.explain.assumptions import list_warnings, try_assumptions
+from simulator.concluded import Results, tables_of, with_manifest
+from simulator.explain.assumptions import try_assumptions
 from simulator.explain.borrower_sampling import n_books_of, redrawn
 from simulator.explain.causes import explain_causes
 from simulator.explain.earlier_run import explain_earlier
@@ -29,44 +26,27 @@ from simulator.explain.sensitivity import explain_sensitivity
 from simulator.explain.shifted_tail import shifted_tail
 from simulator.explain.underwriting import explain_underwriting
 from simulator.explain.worst_paths import worst_paths
-from simulator.policies.own_kinds import origins
 from simulator.progress import Progress
 from simulator.request import ExperimentRequest
-from simulator.results.assumptions import Tried, assumptions_text, with_tried
+from simulator.results.assumptions import with_tried
 from simulator.results.borrower_sampling import with_book_errors
 from simulator.results.break_even import (
-    BreakEven,
-    break_even_manifest,
     break_even_rows,
     with_break_evens,
 )
 from simulator.results.cases import known_outlooks, outlooks_of
-from simulator.results.cause_shares import CAUSES, PARTS, CausePart, causes_text
-from simulator.results.checks import CheckResult, run_checks
+from simulator.results.cause_shares import CAUSES, PARTS
+from simulator.results.checks import run_checks
 from simulator.results.dataset import dataset_by_path, to_dataset
 from simulator.results.decision import decide, worths
-from simulator.results.emulation import emulate_text, with_emulators
-from simulator.results.files import (
-    ASSUMPTIONS_NAME,
-    CAUSES_NAME,
-    EMULATE_NAME,
-    REJECTED_NAME,
-    REVERSE_NAME,
-    SEARCH_NAME,
-    SENSITIVITY_NAME,
-    UNDERWRITING_NAME,
-)
+from simulator.results.emulation import with_emulators
 from simulator.results.history import history_table
-from simulator.results.manifest import RunFacts, build_manifest
-from simulator.results.parameter_errors import drawn_in, with_parameter_errors
-from simulator.results.precision import precision_record
-from simulator.results.provisions.audit import overlay_amounts
-from simulator.results.rejected import rejected_text
-from simulator.results.reverse import ReverseAnswer, reverse_text, with_reverse
+from simulator.results.parameter_errors import with_parameter_errors
+from simulator.results.reverse import with_reverse
 from simulator.results.run import Run, with_record
 from simulator.results.run_folder import NEXT, commit
-from simulator.results.search import search_text, with_searches
-from simulator.results.sensitivity import SENSITIVITY, sensitivity_text
+from simulator.results.search import with_searches
+from simulator.results.sensitivity import SENSITIVITY
 from simulator.results.store import (
     rehashed,
     write_files,
@@ -74,17 +54,15 @@ from simulator.results.store import (
     write_within,
     writer_of,
 )
-from simulator.results.summary import SummaryRow, summarise
+from simulator.results.summary import summarise
 from simulator.results.tail_figures import with_shifted
 from simulator.results.total_intervals import with_total_intervals
 from simulator.results.underwriting import (
     CUTOFF,
     UNDERWRITING,
     underwriting_rows,
-    underwriting_text,
 )
 from simulator.results.worst_paths import WORST
-from simulator.settings import GovernanceSettings
 from simulator.simulated import Simulated
 from simulator.simulating import without_limit
 from simulator.validation import clip
@@ -116,6 +94,8 @@ def conclude(
     steps.write(results)
     failure: Exception | None = None
     for explain in (
+        steps.parameters,
+        steps.tail,
         steps.break_evens,
         steps.reverse,
         steps.emulate,
@@ -146,24 +126,6 @@ def conclude(
 
 
 @dataclass(frozen=True, slots=True)
-class _Results:
-    """What files and pages are made from."""
-
-    dataset: xr.Dataset
-    summary: tuple[SummaryRow, ...]
-    checks: tuple[CheckResult, ...]
-    manifest: dict[str, object]
-    answers: tuple[BreakEven, ...] = ()
-    causes: tuple[CausePart, ...] = ()
-    tried: Tried | None = None
-    failed: Mapping[str, str] = field(default_factory=dict)
-    """Explanations that failed, and why."""
-    reverse: tuple[ReverseAnswer, ...] = ()
-    scenarios: Mapping[str, str] = field(default_factory=dict)
-    """Files of scenarios that reverse stress found, by name within the folder."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Concluding:
     """A finished simulation and what is asked of it; each step takes results and leaves more."""
 
@@ -173,18 +135,16 @@ class _Concluding:
     output: Path | None
     watch: Progress
 
-    def results(self) -> _Results:
+    def results(self) -> Results:
         """Dataset, checks and summary of the simulation alone."""
         self.watch.start(2, "results")
         dataset = self._with_book_errors(to_dataset(self.simulated.output))
-        dataset = self._with_shifted_tail(self._with_parameter_errors(dataset))
         dataset = WORST.add_to(dataset, worst_paths(self.simulated, dataset))
         checks = tuple(run_checks(self.simulated.output, dataset))
         self.watch.advance(1)
         summary = tuple(summarise(dataset))
-        dataset = with_total_intervals(dataset, summary)
         self.watch.advance(1)
-        return self._with_manifest(_Results(dataset, summary, checks, {}))
+        return self._with_manifest(Results(dataset, summary, checks, {}))
 
     def _with_book_errors(self, dataset: xr.Dataset) -> xr.Dataset:
         """With what another draw of the book's borrowers would bring, where it was drawn."""
@@ -198,31 +158,27 @@ class _Concluding:
         self.watch.start(2, "results")
         return found
 
-    def _with_parameter_errors(self, dataset: xr.Dataset) -> xr.Dataset:
+    def parameters(self, results: Results) -> Results:
         """With what doubt of a fit's parameters brings, where they are drawn."""
         fit = fit_for(self.request)
         if fit is None:
-            return dataset
-        self.watch.finish()
+            return results
         usual = outlooks_of(self.simulated.output)
         outputs = with_drawn_parameters(self.request, self.simulated, fit, self.watch)
         draws = (
             dataset_by_path(each, known_outlooks(outlooks_of(each), usual)) for each in outputs
         )
-        found = with_parameter_errors(dataset, draws, drawn_of(self.request, fit))
-        self.watch.start(2, "results")
-        return found
+        drawn = drawn_of(self.request, fit)
+        return self._with_dataset(results, with_parameter_errors(results.dataset, draws, drawn))
 
-    def _with_shifted_tail(self, dataset: xr.Dataset) -> xr.Dataset:
+    def tail(self, results: Results) -> Results:
         """With levels of losses from paths whose economy was shifted, where that is asked for."""
         if self.simulated.output.run.tail != "shifted":
-            return dataset
-        self.watch.finish()
-        block = shifted_tail(self.request, self.simulated, dataset, self.watch)
-        self.watch.start(2, "results")
-        return with_shifted(dataset, block)
+            return results
+        block = shifted_tail(self.request, self.simulated, results.dataset, self.watch)
+        return self._with_dataset(results, with_shifted(results.dataset, block))
 
-    def break_evens(self, results: _Results) -> _Results:
+    def break_evens(self, results: Results) -> Results:
         """With the break-evens that were asked for, each found by simulating one policy again."""
         if not self.questions.break_evens:
             return results
@@ -242,7 +198,7 @@ class _Concluding:
         )
         return self._with_manifest(found)
 
-    def reverse(self, results: _Results) -> _Results:
+    def reverse(self, results: Results) -> Results:
         """With what brings figures to their limits, where the request asks for it."""
         if not self.questions.reverse:
             return results
@@ -254,7 +210,7 @@ class _Concluding:
         dataset = with_reverse(results.dataset, answers)
         return replace(results, dataset=dataset, reverse=answers, scenarios=files)
 
-    def emulate(self, results: _Results) -> _Results:
+    def emulate(self, results: Results) -> Results:
         """With the emulators of the page's sliders, where the request asks for them."""
         if not self.questions.emulated:
             return results
@@ -263,14 +219,14 @@ class _Concluding:
         )
         return replace(results, dataset=with_emulators(results.dataset, found))
 
-    def search(self, results: _Results) -> _Results:
+    def search(self, results: Results) -> Results:
         """With the best settings of policies, where the request asks for them."""
         if not self.questions.searched:
             return results
         found = searches(self.questions.searched, self.request, self.simulated, self.watch)
         return replace(results, dataset=with_searches(results.dataset, found))
 
-    def causes(self, results: _Results) -> _Results:
+    def causes(self, results: Results) -> Results:
         """With shares of causes, where the request explains them."""
         found = explain_causes(self.request, self.simulated, self.watch)
         asked = self.request, self.simulated, self.watch
@@ -280,7 +236,7 @@ class _Concluding:
         dataset = CAUSES.add_to(results.dataset, found.shares)
         return replace(results, dataset=PARTS.add_to(dataset, parts), causes=parts)
 
-    def underwriting(self, results: _Results) -> _Results:
+    def underwriting(self, results: Results) -> Results:
         """With what new customers bring, where the request explains it."""
         lending = explain_underwriting(self.request, self.simulated, self.watch)
         if lending is None:
@@ -288,14 +244,14 @@ class _Concluding:
         dataset = UNDERWRITING.add_to(results.dataset, tuple(underwriting_rows(lending)))
         return replace(results, dataset=dataset.assign_attrs({CUTOFF: lending.cutoff}))
 
-    def sensitivity(self, results: _Results) -> _Results:
+    def sensitivity(self, results: Results) -> Results:
         """With which parameters move a figure, where the request asks for it."""
         rows = explain_sensitivity(self.request, self.simulated, self.watch)
         if not rows:
             return results
         return replace(results, dataset=SENSITIVITY.add_to(results.dataset, rows))
 
-    def trials(self, results: _Results) -> _Results:
+    def trials(self, results: Results) -> Results:
         """With the trials of assumptions, where there is a list and a value."""
         decision = decide(results.dataset, results.summary)
         tried = try_assumptions(self.request, self.simulated, decision, self.watch)
@@ -304,37 +260,21 @@ class _Concluding:
         dataset = with_tried(results.dataset, tried)
         return self._with_manifest(replace(results, dataset=dataset, tried=tried))
 
-    def without(self, results: _Results, name: str, error: Exception) -> _Results:
+    def without(self, results: Results, name: str, error: Exception) -> Results:
         """``results`` that tell that the explanation ``name`` failed."""
         why = clip(f"{type(error).__name__}: {error}", 200)
         return self._with_manifest(replace(results, failed={**results.failed, name: why}))
 
-    def _with_manifest(self, results: _Results) -> _Results:
-        """``results`` with the manifest that goes with them."""
-        request, simulated, drawn = self.request, self.simulated, drawn_in(results.dataset)
-        facts = RunFacts(
-            request.overrides,
-            simulated.seconds,
-            thread_count(request.run),
-            results.checks,
-            simulated.started,
-            request.section("governance", GovernanceSettings).model_dump(),
-            list_warnings(request, results.tried),
-        )
-        manifest = {
-            **build_manifest(simulated.output, facts),
-            "policy_code": origins(request.all_policies),
-            "break_even": break_even_manifest(results.answers),
-            "failed": dict(results.failed),
-            "precision": precision_record(simulated.looked, results.summary, simulated.output.run),
-            **_blocks_of(simulated),
-            "engine": _engine_of(request.section("engine", EngineSettings)),
-            "parameter_draws": None if drawn is None else drawn._asdict(),
-            "overlays": overlay_amounts(results.dataset, simulated.output.provision),
-        }
-        return replace(results, manifest=manifest)
+    def _with_manifest(self, results: Results) -> Results:
+        return with_manifest(results, self.request, self.simulated)
 
-    def run(self, results: _Results, failure: Exception | None = None) -> Run:
+    def _with_dataset(self, results: Results, dataset: xr.Dataset) -> Results:
+        """``results`` whose ``dataset`` has more numbers: summary and manifest follow."""
+        summary = (*summarise(dataset), *break_even_rows(results.answers))
+        found = replace(results, dataset=with_total_intervals(dataset, summary), summary=summary)
+        return self._with_manifest(found)
+
+    def run(self, results: Results, failure: Exception | None = None) -> Run:
         """What a user holds; ``failure`` is what ended an explanation or the pages."""
         report, simulation = self.request.report.model_dump(mode="json"), self.simulated.simulation
         ids = simulation.history_ids
@@ -345,32 +285,22 @@ class _Concluding:
             failure=failure,
         )
 
-    def write(self, results: _Results) -> None:
+    def write(self, results: Results) -> None:
         """Every file but the pages into ``.next`` of the output, where there is one."""
         if self.output is None:
             return
-        run, rejected, tried = self.run(results), self.simulated.output.book.rejected, results.tried
-        tables = {
-            REJECTED_NAME: rejected_text(rejected) if rejected else "",
-            CAUSES_NAME: causes_text(results.causes) if results.causes else "",
-            ASSUMPTIONS_NAME: assumptions_text(tried, parameters_from({})) if tried else "",
-            REVERSE_NAME: reverse_text(results.reverse) if results.reverse else "",
-            EMULATE_NAME: emulate_text(run.emulators) if run.emulators else "",
-            SEARCH_NAME: search_text(run.searches) if run.searches else "",
-            SENSITIVITY_NAME: sensitivity_text(run.sensitivity) if run.sensitivity else "",
-            UNDERWRITING_NAME: underwriting_text(run.underwriting) if run.underwriting else "",
-        }
+        run = self.run(results)
         write_results(
             self.output / NEXT,
             run.dataset,
             run.summary,
             results.manifest,
-            {name: text for name, text in tables.items() if text},
+            tables_of(results, run, self.simulated),
             run.history,
         )
         write_within(self.output / NEXT, results.scenarios)
 
-    def write_pages(self, results: _Results) -> None:
+    def write_pages(self, results: Results) -> None:
         """The report beside the data, where it is asked for."""
         if self.output is None or not self.request.report.enabled:
             return
@@ -382,21 +312,3 @@ class _Concluding:
         with rehashed(self.output / NEXT, pages):
             write_files(self.output / NEXT, {name: writer_of(page) for name, page in pages.items()})
         self.watch.advance(1)
-
-
-def _blocks_of(simulated: Simulated) -> dict[str, int]:
-    """How many blocks of paths were there and how many were made; nothing where none are kept."""
-    store = simulated.store
-    return {} if store is None else {"blocks_reused": store.reused, "blocks_made": store.made}
-
-
-def _engine_of(settings: EngineSettings) -> dict[str, object]:
-    """What ran the paths, without names of machines; whether what it sent was encrypted."""
-    if settings.kind == "local":
-        return {"kind": "local"}
-    return {
-        "kind": settings.kind,
-        "own_cluster": settings.scheduler is None,
-        "encrypted": settings.is_encrypted,
-        "allow_unencrypted": settings.allow_unencrypted,
-    }

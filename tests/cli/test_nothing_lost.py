@@ -165,6 +165,23 @@ def test_a_failed_explanation_keeps_the_data_and_the_others(elsewhere, monkeypat
     assert main(["report", "out"]) == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "place", "words"),
+    [
+        ("parameters", "with_drawn_parameters", ("run.parameter_draws=cn_online_lender",)),
+        ("tail", "shifted_tail", ("run.tail=shifted",)),
+    ],
+)
+def test_failed_draws_beside_a_run_keep_the_data(
+    name, place, words, elsewhere, monkeypatch, capsys
+):
+    with _failing(monkeypatch, f"simulator.conclusion.{place}", ZeroDivisionError):
+        assert main([*SMALL, *words, "hydra.run.dir=out"]) == 1
+    assert "the data are whole" in capsys.readouterr().err
+    _check(elsewhere / "out")
+    assert load(elsewhere / "out").manifest["failed"] == {name: "ZeroDivisionError: of a page"}
+
+
 def test_failed_trials_of_assumptions_keep_the_data(elsewhere, monkeypatch, capsys):
     with _failing(monkeypatch, "simulator.conclusion.try_assumptions", ZeroDivisionError):
         assert main([*SMALL, "hydra.run.dir=out"]) == 1
