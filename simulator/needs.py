@@ -220,10 +220,11 @@ def check_needs(
 
 
 class _Limit(NamedTuple):
-    """Bytes that a run may take beside what the process has; ``told``: in words."""
+    """Bytes that a run may take beside what the process has; ``told``: in words, ``cure``: more."""
 
     bytes: float
     told: str
+    cure: str = ""
 
 
 def _limit(request: ExperimentRequest) -> _Limit:
@@ -235,7 +236,7 @@ def _limit(request: ExperimentRequest) -> _Limit:
     if most is not None:
         left = max(0.0, most - taken_memory())
         words = f"{size(left)} that run.most_memory={request.run.most_memory} leaves"
-        found.append(_Limit(left, words))
+        found.append(_Limit(left, words, "a larger run.most_memory allows more; "))
     return min(found)
 
 
@@ -268,7 +269,8 @@ def _too_large(request: ExperimentRequest, needs: Needs, limit: _Limit, output: 
         "; with a folder for its files it fits" if not output and in_blocks <= limit.bytes else ""
     )
     if fitting < 1:
-        return f"{head}{folder}; fewer borrowers (book.borrowers) and run.threads=1 need less"
+        fewer = "fewer borrowers (book.borrowers) and run.threads=1 need less"
+        return f"{head}{folder}; {limit.cure}{fewer}"
     takes = [f"a policy takes {size(held / n_policies)}", f"a scenario {size(held / n_scenarios)}"]
     if needs.standards > 0.0:
         share = needs.standards / needs.memory

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from simulator.free_memory import bytes_of
 from simulator.reading.periods import months_between
@@ -18,12 +18,13 @@ def _calendar_month(text: str) -> str:
     return text
 
 
-def _memory_size(text: str) -> str:
-    bytes_of(text)
-    return text
+def _memory_size(found: object) -> object:
+    if found is not None:
+        bytes_of(str(found))
+    return found
 
 
-MemorySize = Annotated[str, AfterValidator(_memory_size)]
+MemorySize = Annotated[str | None, BeforeValidator(_memory_size)]
 CalendarMonth = Annotated[str, AfterValidator(_calendar_month)]
 
 
@@ -102,7 +103,7 @@ class RunSettings(Frozen):
     keep_blocks: bool = True
     """Whether blocks of paths stay in the folder of a run that has ended well, for a later one
     with more paths or policies; those of an interrupted run stay in any case."""
-    most_memory: MemorySize | None = None
+    most_memory: MemorySize = None
     """Memory that the process is to keep to, as 4GB; None: what is free. Where sums of all paths
     take more they stay in the blocks; changes no result."""
     history_borrowers: int = Field(default=0, ge=0, le=1_000_000)

@@ -107,12 +107,15 @@ def test_a_limit_of_ones_own_counts_what_the_process_has(monkeypatch: pytest.Mon
     limited = asked.run.model_copy(update={"most_memory": "900 MB"})
     with pytest.raises(UserError, match=r"400 MB that run\.most_memory=900 MB leaves"):
         check_needs(replace(asked, run=limited), NEEDS, Path("out"), Told())
+    limited = asked.run.model_copy(update={"most_memory": "500MB"})
+    with pytest.raises(UserError, match=r"leaves; a larger run\.most_memory allows more; fewer"):
+        check_needs(replace(asked, run=limited), NEEDS, Path("out"), Told())
     limited = asked.run.model_copy(update={"most_memory": "5.6GB"})
     assert not check_needs(replace(asked, run=limited), NEEDS, Path("out"), Told()).in_blocks
 
 
-@pytest.mark.parametrize("text", ["4", "GB", "-1GB", "4 TB", "4gb", "1e3MB", "1234567GB"])
-def test_a_limit_must_be_a_size(text: str) -> None:
+@pytest.mark.parametrize("text", [4, 4.5, "4", "GB", "-1GB", "4 TB", "4gb", "1e3MB", "1234567GB"])
+def test_a_limit_must_be_a_size(text: object) -> None:
     with pytest.raises(ValueError, match="must be a size such as 4GB or 500MB"):
         RunSettings(most_memory=text)
 
