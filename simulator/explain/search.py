@@ -170,8 +170,9 @@ class _Confirmed:
         finalists = tuple(tried[at] for at in order)
         best = finalists[0] if finalists[0].keeps else None
         share, draws = None, 0
+        keeping = [one for one in finalists if one.keeps]
         if best is not None:
-            policies = [self.question.policy_at(one.settings) for one in finalists]
+            policies = [self.question.policy_at(one.settings) for one in keeping]
             share, draws = share_first(self.question, self.model.runs, policies, watch)
         metric, currency = metric_of(self.question.metric), simulated.output.book.currency
         request = self.model.runs.request

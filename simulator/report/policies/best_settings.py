@@ -95,7 +95,8 @@ def _first_words(answer: SearchAnswer) -> str:
     if answer.stays_first is None:
         return ""
     return tr(
-        "It stays first of the finalists in {share} of {n} draws of the assumptions tried.",
+        "It stays first of the finalists that keep every bound in {share} of {n} draws of the"
+        " assumptions tried, in small runs.",
         share=percent(answer.stays_first, 0),
         n=answer.draws,
     )
@@ -118,7 +119,12 @@ def _further(data: ReportData, answer: SearchAnswer) -> list[str]:
     )
     said += [_bound_words(data, bound) for bound in answer.finalists[0].bounds]
     if answer.stays_first is None and answer.best is not None:
-        said.append(tr("No assumption was drawn: the run lists none to try."))
+        said.append(
+            tr(
+                "No assumption was drawn: the run lists none to try, or one finalist alone keeps"
+                " every bound."
+            )
+        )
     return said
 
 

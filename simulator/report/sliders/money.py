@@ -188,7 +188,8 @@ def _words(where: str) -> dict[str, str]:
         "span": language().span.format(low="{low}", high="{high}"),
         "clear": tr(
             "Changed by reader: {policy} gains {worth} {where} (95 % interval {low} to {high}) and"
-            " keeps the limit of loss in every scenario.",
+            " keeps the limit of loss in every scenario. No assumption was tried at these prices,"
+            " nor the distance to the next policy.",
             **kept,
         ),
         "hindered": tr(
