@@ -26,7 +26,7 @@ from simulator.desk.records import (
     read_record,
     write_record,
 )
-from simulator.results.run_folder import held, holder, is_whole, new_folder
+from simulator.results.run_folder import holder, is_whole, new_folder, replacing
 from simulator.validation import UserError
 
 PATIENCE_SECONDS: Final = 10.0
@@ -122,14 +122,14 @@ class Jobs:
                     os.kill(pid, signal.SIGTERM)
 
     def discard(self, folder: Path) -> None:
-        """Remove what an interrupted run has left; results that are whole stay."""
+        """Remove what an interrupted or killed run has left; results that are whole stay."""
         with self._lock:
             if self._running() == folder:
                 raise BusyError(f"{folder.name}: runs; cancel it first")
             record = read_record(folder)
             if record is None or record.code == 0:
                 raise UserError(f"{folder.name}: has nothing that was left unfinished from a desk")
-            with held(folder):
+            with replacing(folder):  # results that are not whole go with it
                 shutil.rmtree(folder / BLOCKS, ignore_errors=True)
                 for name in (LOG, RECORD):
                     (folder / name).unlink(missing_ok=True)

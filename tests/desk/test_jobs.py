@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from simulator.block_names import BLOCKS
-from simulator.desk.records import LOG, Record, write_record
+from simulator.desk.jobs import Jobs
+from simulator.desk.records import LOG, Record, now, write_record
 from simulator.results.files import FILE_NAMES
+from simulator.results.run_folder import CONFIGURATION, NEXT
 from tests.desk.conftest import OpenDesk, closed, opened
 
 LONG = {
@@ -67,7 +70,21 @@ def test_a_run_is_cancelled_goes_on_and_is_discarded(own, record_property):
     own.wait_until_idle()
     assert own.run(name)["command"] == stopped["command"]
     assert _act(own, name, "discard") == 200
-    assert not folder.exists()
+    assert not folder.exists(), sorted(folder.rglob("*"))
+
+
+def test_nothing_stays_of_a_discarded_run_that_was_killed(tmp_path):
+    jobs, folder = Jobs(tmp_path), tmp_path / "killed"
+    (folder / NEXT / CONFIGURATION).mkdir(parents=True)
+    (folder / BLOCKS).mkdir()
+    for name in (f"{BLOCKS}/a.block", f"{NEXT}/.results.nc.1.tmp", ".manifest.json.1.tmp", LOG):
+        (folder / name).touch()
+    record = Record(kind="run", title="", arguments=("book=cn_online",), started=now())
+    write_record(folder, record.model_copy(update={"code": -9}))
+    owner = {"host": socket.gethostname(), "pid": os.getpid(), "start": "", "locked": True}
+    (folder / ".owner.json").write_text(json.dumps(owner), "utf-8")
+    jobs.discard(folder)
+    assert not folder.exists(), sorted(folder.rglob("*"))
 
 
 @pytest.mark.slow
