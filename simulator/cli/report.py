@@ -165,7 +165,8 @@ def _in_place(folder: Path, names: Sequence[str], read: str | None) -> Iterator[
     The manifest then has their new hashes. ``read``: SHA-256 of the results.nc that they are made
     from; a ``UserError`` where another run has taken its place.
     """
-    from simulator.results.run_folder import held, sha256_of
+    from simulator.results.holding import held
+    from simulator.results.run_folder import sha256_of
     from simulator.results.store import rehashed
 
     if not names:

@@ -26,7 +26,8 @@ from simulator.desk.records import (
     read_record,
     write_record,
 )
-from simulator.results.run_folder import holder, is_whole, new_folder, replacing
+from simulator.results.holding import holder
+from simulator.results.run_folder import is_whole, new_folder, replacing
 from simulator.validation import UserError
 
 PATIENCE_SECONDS: Final = 10.0

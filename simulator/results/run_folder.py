@@ -1,4 +1,4 @@
-"""The folder of a run: held by one process at a time, its results replaced whole or not at all.
+"""The folder of a run: its results are replaced whole or not at all.
 
 A run writes into ``.next`` inside its folder, where an earlier run's results stay as they are.
 When everything is on the disk the earlier manifest goes, the files take its place and the new
@@ -9,17 +9,14 @@ import json
 import os
 import re
 import shutil
-import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from hashlib import file_digest
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from filelock import BaseFileLock, FileLock, Timeout
-
 from simulator.results.files import FIGURES, FILE_NAMES, MANIFEST_NAME, REVERSE_FOLDER
+from simulator.results.holding import held, told
 from simulator.validation import UserError, clip
 
 NEXT: Final = ".next"
@@ -30,8 +27,6 @@ HASHES: Final = "outputs_sha256"
 """Key of the manifest: SHA-256 of every other file by name."""
 _PICTURE: Final = re.compile(rf"{FIGURES}/[\w-]+\.(png|svg)")
 _SCENARIO: Final = re.compile(rf"{REVERSE_FOLDER}/(scenario/\w+\.yaml|_macro/\w+\.csv)")
-_LOCK: Final = ".lock"
-_OWNER: Final = ".owner.json"
 FINISH: Final = "loanstress finish"
 
 
@@ -68,62 +63,9 @@ def replacing(folder: Path, files: Files = RUN) -> Iterator[Path]:
                 shutil.rmtree(following, ignore_errors=True)
 
 
-@contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Hold ``folder`` while its results are made; a second process is refused with the owner.
-
-    The system's lock ends with its process. Where there are no locks, or another machine holds the
-    folder, a file stands for it, which is never taken for stale.
-    """
-    owner = folder / _OWNER
-    with _told(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    lock = _locked(folder, owner)
-    try:
-        _own(folder, owner, locked=lock is not None)
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                owner.unlink()
-    finally:
-        if lock is not None:
-            lock.release()
-            with suppress(OSError):
-                (folder / _LOCK).unlink()
-
-
-def _locked(folder: Path, owner: Path) -> BaseFileLock | None:
-    """The system's lock of ``folder``; None where there are none."""
-    system = FileLock(folder / _LOCK, fallback_to_soft=False)
-    try:
-        system.acquire(timeout=0)
-    except Timeout:
-        raise UserError(f"{clip(folder, 200)}: {_in_use(owner)}") from None
-    except (OSError, NotImplementedError):
-        return None
-    return system
-
-
-def holder(folder: Path) -> int | None:
-    """Process of this machine that holds ``folder``; None where nobody does, or another machine."""
-    found = _owner_in(folder / _OWNER)
-    pid = (found or {}).get("pid")
-    if not found or found.get("host") != socket.gethostname() or not isinstance(pid, int):
-        return None
-    try:
-        system = _locked(folder, folder / _OWNER)
-    except UserError:
-        return pid
-    if system is None:
-        return None if _ended(found) else pid
-    system.release()
-    return None
-
-
 def new_folder(parent: Path, name: str) -> Path:
     """A folder ``name`` in ``parent`` that did not exist; a number follows where it did."""
-    with _told(parent):
+    with told(parent):
         parent.mkdir(parents=True, exist_ok=True)
         for number in range(1, 10_000):
             found = parent / (name if number == 1 else f"{name}_{number}")
@@ -133,82 +75,13 @@ def new_folder(parent: Path, name: str) -> Path:
     raise UserError(f"{clip(parent / name, 200)}: too many folders of this name")
 
 
-def _own(folder: Path, owner: Path, *, locked: bool) -> None:
-    """Write who holds the folder; ``UserError`` where somebody else may.
-
-    The file is made exclusively, so that of two processes with a lock each (one was unlinked as
-    the other came) one is refused.
-    """
-    found = _owner_in(owner)
-    if found is not None:
-        if not (locked and _ended(found)):
-            raise UserError(
-                f"{clip(folder, 200)}: {_in_use(owner)}; if that process has ended: rm"
-                f" {clip(owner, 200)}"
-            )
-        with _told(owner):
-            owner.unlink(missing_ok=True)
-    text = json.dumps(
-        {
-            "host": socket.gethostname(),
-            "pid": os.getpid(),
-            "start": datetime.now(UTC).isoformat(timespec="seconds"),
-            "locked": locked,
-        }
-    )
-    try:
-        with _told(owner), owner.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except UserError as error:
-        if isinstance(error.__cause__, FileExistsError):
-            raise UserError(f"{clip(folder, 200)}: {_in_use(owner)}") from None
-        with suppress(OSError):
-            owner.unlink()
-        raise
-
-
-def _owner_in(owner: Path) -> dict[str, object] | None:
-    try:
-        found = json.loads(owner.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _ended(owner: Mapping[str, object]) -> bool:
-    """Whether the process of an owner's file is of this machine and gone.
-
-    Who asks holds the system's lock: an owner that held it too is gone, whoever has its number now.
-    """
-    pid = owner.get("pid")
-    if owner.get("host") != socket.gethostname() or not isinstance(pid, int) or pid <= 0:
-        return False
-    if owner.get("locked") is True or os.name != "posix" or pid == os.getpid():
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
-
-
-def _in_use(owner: Path) -> str:
-    found = _owner_in(owner) or {}
-    who, host, start = (clip(found.get(key, "?"), 60) for key in ("pid", "host", "start"))
-    return f"in use by process {who} on {host} since {start}; choose another hydra.run.dir"
-
-
 def _next_of(folder: Path, files: Files) -> Path:
     """An empty ``.next`` of ``folder``, which the caller holds, so that nobody writes there.
 
     Unfinished files of a process that was killed go too.
     """
     following = folder / NEXT
-    with _told(following):
+    with told(following):
         _remove(following)
         following.mkdir()
         for name in (*files.names, files.manifest):
@@ -225,7 +98,7 @@ def commit(folder: Path, files: Files = RUN) -> None:
     following = folder / NEXT
     if not is_whole(folder, files):
         raise UserError(f"{clip(folder, 200)}: there are no whole results to put in place")
-    with _told(folder):
+    with told(folder):
         names = _listed(following / files.manifest, files)
         _remove_further(folder, files)
         (folder / files.manifest).unlink(missing_ok=True)
@@ -356,18 +229,6 @@ def sha256_of(path: Path) -> str | None:
         return None
     except OSError as error:
         raise UserError(f"{clip(path, 200)}: cannot be read: {error.strerror}") from error
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """What the system says about ``path``, as one line for the user."""
-    try:
-        yield
-    except OSError as error:
-        reason = clip(error.strerror or error, 200)
-        raise UserError(
-            f"{clip(path, 300)}: the output folder must be one that can be written; got {reason}"
-        ) from error
 
 
 def _sync(folder: Path) -> None:

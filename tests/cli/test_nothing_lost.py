@@ -16,7 +16,8 @@ import simulator
 from simulator import load
 from simulator.cli.app import main
 from simulator.results.files import FILE_NAMES, MANIFEST_NAME
-from simulator.results.run_folder import check_whole, finish, held, is_unfinished
+from simulator.results.holding import held
+from simulator.results.run_folder import check_whole, finish, is_unfinished
 from simulator.validation import UserError
 from tests.cli.repeats import REPOSITORY, Repeats
 

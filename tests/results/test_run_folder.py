@@ -9,16 +9,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 
-from simulator.results import run_folder
+from simulator.results import holding, run_folder
 from simulator.results.files import MANIFEST_NAME, RESULTS_NAME, SUMMARY_NAME
+from simulator.results.holding import held
 from simulator.results.run_folder import (
     CONFIGURATION,
     NEXT,
     check_whole,
     commit,
     finish,
-    held,
     is_unfinished,
     new_folder,
     replacing,
@@ -184,7 +185,7 @@ def test_without_locks_a_file_stands_for_them(
     def no_locks(*_: object, **__: object) -> None:
         raise NotImplementedError
 
-    monkeypatch.setattr(run_folder.FileLock, "acquire", no_locks)
+    monkeypatch.setattr(FileLock, "acquire", no_locks)
     with held(tmp_path):
         told = json.loads((tmp_path / ".owner.json").read_text(encoding="utf-8"))
         assert (told["host"], told["pid"]) == (socket.gethostname(), os.getpid())
@@ -202,11 +203,45 @@ def test_new_folders_never_collide(tmp_path: Path) -> None:
 def test_of_two_that_have_a_lock_each_one_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_folder, "_owner_in", lambda _: None)
+    monkeypatch.setattr(holding, "_owner_in", lambda _: None)
     with held(tmp_path):
-        monkeypatch.setattr(run_folder, "_locked", lambda *_: None)
+        monkeypatch.setattr(holding, "_locked", lambda *_: None)
         with pytest.raises(UserError, match="in use by process"), held(tmp_path):
             pass
+
+
+def test_a_lock_whose_file_goes_as_it_is_taken_is_taken_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acquire, ends = FileLock.acquire, [tmp_path / ".lock"]
+
+    def behind_one_that_ends(self: FileLock, timeout: float) -> object:
+        found = acquire(self, timeout)
+        if ends:
+            ends.pop().unlink()
+        return found
+
+    monkeypatch.setattr(FileLock, "acquire", behind_one_that_ends)
+    with held(tmp_path), pytest.raises(Timeout):
+        FileLock(tmp_path / ".lock", fallback_to_soft=False).acquire(0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def _hold_often(folder: Path) -> None:
+    """Hold ``folder`` many times; the exit code is 1 where another process held it then."""
+    for _ in range(1_000):
+        with suppress(UserError), held(folder):
+            (folder / "mine").open("x").close()
+            (folder / "mine").unlink()
+
+
+def test_of_many_processes_one_holds_a_folder(tmp_path: Path) -> None:
+    many = [multiprocessing.Process(target=_hold_often, args=(tmp_path,)) for _ in range(4)]
+    for process in many:
+        process.start()
+    for process in many:
+        process.join()
+    assert [process.exitcode for process in many] == [0, 0, 0, 0]
 
 
 def test_a_number_that_another_process_has_now_holds_nothing(tmp_path: Path) -> None:

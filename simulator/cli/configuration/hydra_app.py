@@ -17,11 +17,11 @@ from simulator.cli.configuration.groups import lists
 from simulator.cli.configuration.renamed import renamed_argument, renamed_keys
 from simulator.cli.configuration.sweep_jobs import SweepPlan
 from simulator.cli.exits import trouble
+from simulator.results.holding import held
 from simulator.results.run_folder import (
     CONFIGURATION,
     RUN,
     Files,
-    held,
     new_folder,
     replacing,
 )
