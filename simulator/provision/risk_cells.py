@@ -134,7 +134,7 @@ def build_risk_cells(
     """The cells that ``books`` need together; ``UserError`` where they cannot share a run."""
     run = _common(books)
     groups, group_of_segment = _groups(segments, products)
-    keys = [_keys_of(situation_of(code), groups, run) for code in range(N_SITUATIONS)]
+    keys = _keys(groups, run)
     numbers: dict[_Key, int] = {}
     cell_of = np.array(
         [[numbers.setdefault(key, len(numbers)) for key in row] for row in keys], dtype=np.uint16
@@ -211,9 +211,20 @@ def _groups(segments: SegmentNames, products: Sequence[Product]) -> tuple[tuple[
     return groups, np.array([numbers[pair] for pair in pairs], dtype=np.uint16)
 
 
-def _keys_of(situation: Situation, groups: Sequence[_Group], run: _Run) -> list[_Key]:
-    """Key of each group's loans in ``situation``."""
-    seen = _without_what_has_ended(situation, run.milestones)
+def _keys(groups: Sequence[_Group], run: _Run) -> list[list[_Key]]:
+    """Key of each group's loans in every situation; most situations look like another."""
+    of_seen: dict[Situation, list[_Key]] = {}
+    found = []
+    for code in range(N_SITUATIONS):
+        seen = _without_what_has_ended(situation_of(code), run.milestones)
+        if seen not in of_seen:
+            of_seen[seen] = _keys_of(seen, groups, run)
+        found.append(of_seen[seen])
+    return found
+
+
+def _keys_of(seen: Situation, groups: Sequence[_Group], run: _Run) -> list[_Key]:
+    """Key of each group's loans in a situation of which nothing has ended."""
     unpaid, memory, relief, hardship = _state(seen, run.default_unpaid)
     pooled = {
         family: _Key(unpaid, memory, relief, hardship, family, ANY, _grades(seen, family, run))
