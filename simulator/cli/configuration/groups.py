@@ -9,6 +9,7 @@ so that ``--help`` is quick.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -87,10 +88,18 @@ class Group:
         return build(f"{self.name}.{name}" if self.is_list else self.name, self.model(), values)
 
 
-def _book_model() -> "type[BaseModel]":
-    from simulator.settings import BookSettings
+def _model(module: str, name: str) -> "Callable[[], type[BaseModel]]":
+    """Gives the class ``name`` of ``module``, which is imported when it is asked for."""
 
-    return BookSettings
+    def imported() -> "type[BaseModel]":
+        found: type[BaseModel] = getattr(import_module(module), name)
+        return found
+
+    return imported
+
+
+def _settings(name: str) -> "Callable[[], type[BaseModel]]":
+    return _model("simulator.settings", name)
 
 
 def _book(_: str, values: Values) -> object:
@@ -102,18 +111,6 @@ def _book(_: str, values: Values) -> object:
         if not Path(path).is_file():
             raise UserError(f"book.path must be a file; got {clip(path, 200)}")
     return settings
-
-
-def _scenario_model() -> "type[BaseModel]":
-    from simulator.settings import ScenarioSettings
-
-    return ScenarioSettings
-
-
-def _product_model() -> "type[BaseModel]":
-    from simulator.products import ProductSettings
-
-    return ProductSettings
 
 
 def _product(name: str, values: Values) -> object:
@@ -134,88 +131,10 @@ def _rule_book(name: str, values: Values) -> object:
     return build_rule_book(name, values)
 
 
-def _break_even_model() -> "type[BaseModel]":
-    from simulator.settings import BreakEvenSettings
-
-    return BreakEvenSettings
-
-
-def _reverse_model() -> "type[BaseModel]":
-    from simulator.settings import ReverseSettings
-
-    return ReverseSettings
-
-
-def _search_model() -> "type[BaseModel]":
-    from simulator.settings import SearchSettings
-
-    return SearchSettings
-
-
-def _emulate_model() -> "type[BaseModel]":
-    from simulator.settings import EmulateSettings
-
-    return EmulateSettings
-
-
-def _sensitivity_model() -> "type[BaseModel]":
-    from simulator.settings import SensitivitySettings
-
-    return SensitivitySettings
-
-
-def _run_model() -> "type[BaseModel]":
-    from simulator.settings import RunSettings
-
-    return RunSettings
-
-
-def _report_model() -> "type[BaseModel]":
-    from simulator.settings import ReportSettings
-
-    return ReportSettings
-
-
-def _explain_model() -> "type[BaseModel]":
-    from simulator.settings import ExplainSettings
-
-    return ExplainSettings
-
-
-def _decision_model() -> "type[BaseModel]":
-    from simulator.settings import DecisionSettings
-
-    return DecisionSettings
-
-
-def _assumptions_model() -> "type[BaseModel]":
-    from simulator.settings import AssumptionsSettings
-
-    return AssumptionsSettings
-
-
 def _sensitivity(_: str, values: Values) -> object:
     from simulator.settings import SensitivitySettings
 
     return build("sensitivity", SensitivitySettings, values) if values else None
-
-
-def _governance_model() -> "type[BaseModel]":
-    from simulator.settings import GovernanceSettings
-
-    return GovernanceSettings
-
-
-def _engine_model() -> "type[BaseModel]":
-    from simulator.engine_settings import EngineSettings
-
-    return EngineSettings
-
-
-def _screen_model() -> "type[BaseModel]":
-    from simulator.settings import ScreenSettings
-
-    return ScreenSettings
 
 
 def _parameters(_: str, values: Values) -> object:
@@ -228,12 +147,6 @@ def _check_parameter(words: Sequence[str]) -> None:
     from simulator.cli.configuration.names import check_parameter
 
     check_parameter("parameters", ".".join(words))
-
-
-def _calibration_model() -> "type[BaseModel]":
-    from simulator.calibrate.settings import CalibrationSettings
-
-    return CalibrationSettings
 
 
 def _check_calibration(words: Sequence[str]) -> None:
@@ -257,21 +170,21 @@ _ROWS: Final = (
         "book",
         "loan book: drawn from segment distributions, or read from a tape",
         Choice.ONE,
-        _book_model,
+        _settings("BookSettings"),
         read=_book,
     ),
     Group(
         PRODUCT,
         "loan products: terms, rates, write-off, recoveries; those of your folder are added",
         Choice.SEVERAL,
-        _product_model,
+        _model("simulator.products", "ProductSettings"),
         read=_product,
     ),
     Group(
         "scenario",
         "economic scenarios (several: [a,b])",
         Choice.SEVERAL,
-        _scenario_model,
+        _settings("ScenarioSettings"),
         interpolation=False,
     ),
     Group(
@@ -291,36 +204,41 @@ _ROWS: Final = (
         "break_even",
         "break-even values of policy fields (several: [a,b]; none: [])",
         Choice.SEVERAL_OR_NONE,
-        _break_even_model,
+        _settings("BreakEvenSettings"),
         unread_by=("fit", "screen"),
     ),
     Group(
         "reverse",
         "reverse stress: what brings a figure to a limit (several: [a,b]; none: [])",
         Choice.SEVERAL_OR_NONE,
-        _reverse_model,
+        _settings("ReverseSettings"),
         unread_by=("fit", "screen"),
     ),
     Group(
         "search",
         "best setting of a policy (several: [a,b]; none: [])",
         Choice.SEVERAL_OR_NONE,
-        _search_model,
+        _settings("SearchSettings"),
         unread_by=("fit", "screen"),
     ),
     Group(
         "emulate",
         "sliders of the page: figures by severity, settings, parameters (several: [a,b]; none: [])",
         Choice.SEVERAL_OR_NONE,
-        _emulate_model,
+        _settings("EmulateSettings"),
         unread_by=("fit", "screen"),
     ),
-    Group("run", "horizon (months), number of Monte Carlo paths, seed", Choice.ONE, _run_model),
+    Group(
+        "run",
+        "horizon (months), number of Monte Carlo paths, seed",
+        Choice.ONE,
+        _settings("RunSettings"),
+    ),
     Group(
         "report",
         "content of report.html; whether tables.xlsx is written",
         Choice.ONE,
-        _report_model,
+        _settings("ReportSettings"),
     ),
     Group(
         "parameters",
@@ -333,21 +251,21 @@ _ROWS: Final = (
         "explain",
         "further analyses: causes=true, against=SCENARIO (causes.csv), underwriting=true (a page)",
         Choice.NO_FILES,
-        _explain_model,
+        _settings("ExplainSettings"),
         unread_by=("fit", "screen"),
     ),
     Group(
         "assumptions",
         "what is tried after a run, one assumption at a time; none: assumptions=null",
         Choice.ONE_OR_NONE,
-        _assumptions_model,
+        _settings("AssumptionsSettings"),
         unread_by=("fit", "screen"),
     ),
     Group(
         "sensitivity",
         "which parameters move a figure: morris, sobol; none: sensitivity=null",
         Choice.ONE_OR_NONE,
-        _sensitivity_model,
+        _settings("SensitivitySettings"),
         read=_sensitivity,
         unread_by=("fit", "screen"),
     ),
@@ -355,14 +273,14 @@ _ROWS: Final = (
         "decision",
         "rule of the recommendation: limits.scenario_loss, capital_ratio, coverage, complaints",
         Choice.NO_FILES,
-        _decision_model,
+        _settings("DecisionSettings"),
         unread_by=("fit", "screen"),
     ),
     Group(
         "engine",
         "what runs the paths: threads of this process, or a Dask cluster",
         Choice.ONE,
-        _engine_model,
+        _model("simulator.engine_settings", "EngineSettings"),
         unread_by=("fit", "screen"),
         typed_only=True,
     ),
@@ -370,14 +288,14 @@ _ROWS: Final = (
         "governance",
         "who answers for the run: purpose, owner, prepared_by, reviewed_by, tier",
         Choice.NO_FILES,
-        _governance_model,
+        _settings("GovernanceSettings"),
         unread_by=("fit", "screen"),
     ),
     Group(
         "calibration",
         "free parameters and target data of loanstress fit",
         Choice.ONE_OR_NONE,
-        _calibration_model,
+        _model("simulator.calibrate.settings", "CalibrationSettings"),
         check_key=_check_calibration,
         in_a_run=False,
         unread_by=("run", "screen"),
@@ -386,7 +304,7 @@ _ROWS: Final = (
         "screen",
         "what loanstress screen keeps: fit=DIR, keep=10",
         Choice.NO_FILES,
-        _screen_model,
+        _settings("ScreenSettings"),
         in_a_run=False,
         unread_by=("run", "fit"),
     ),
