@@ -295,7 +295,7 @@ BY_NAME: Final = {metric.name: metric for metric in METRICS}
 
 def monthly_view(dataset: xr.Dataset) -> Read:
     """Variables as stored, months 1..months."""
-    return lambda name: np.asarray(dataset[name].values, dtype=np.float64)
+    return lambda name: np.asarray(dataset.variables[name].values, dtype=np.float64)
 
 
 def total_view(dataset: xr.Dataset) -> Read:

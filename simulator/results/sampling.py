@@ -139,5 +139,6 @@ def sampling_of(dataset: "xr.Dataset") -> Sampling:
     replicates = int(dataset.attrs["draws_per_path"])
     if not int(dataset.attrs.get(ADJUST, 0)) or DEVIATION not in dataset:
         return Sampling(replicates)
-    by_path = np.asarray(dataset[DEVIATION].transpose("path", ...).values, dtype=np.float64)
+    found = dataset.variables[DEVIATION].transpose("path", ...)
+    by_path = np.asarray(found.values, dtype=np.float64)
     return Sampling(replicates, by_path[::replicates])

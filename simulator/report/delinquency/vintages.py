@@ -34,8 +34,8 @@ class Curve:
 
 def curves(data: ReportData, scenario: str, policy: str) -> list[Curve]:
     """The vintages that are drawn, oldest first: the newest that can be read for a year."""
-    found = data.dataset["vintage_ever_90"].sel(scenario=scenario, policy=policy)
-    values = np.asarray(found.transpose("vintage", "mob").values, dtype=np.float64)
+    place = {"scenario": scenario, "policy": policy}
+    values = data.picked("vintage_ever_90", ("vintage", "mob"), place)
     ages = np.asarray(data.dataset["mob"].values, dtype=np.float64)
     out = []
     for label, row in zip(data.dataset["vintage"].values, values, strict=True):

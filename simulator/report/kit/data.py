@@ -90,7 +90,7 @@ class ReportData:
         self.n_draws = self.n_paths if draws is None else len(np.unique(draws.values))
         self._fans: dict[tuple[str, str, str, int | None], Fan] = {}
         self._by_weight: dict[str, Array] = {}
-        self._positions = {name: i for i, name in enumerate(run.policies)}
+        self._positions: dict[str, Mapping[object, int]] = {}
         self._stats = _statistics(run.summary, None)
         self._closing = _statistics(run.summary, int(self.months[-1]))
         self._totals = {r[:3]: r.total for r in run.summary if r.month is None}
@@ -178,7 +178,7 @@ class ReportData:
 
     def position(self, policy: str) -> int:
         """Position of a policy in the dataset."""
-        return self._positions[policy]
+        return self._places("policy")[policy]
 
     def where(self, scenario: str | None = None) -> str:
         """``under Downturn``; without ``scenario`` ``over the 3 scenarios by weight``."""
@@ -196,10 +196,26 @@ class ReportData:
 
     def by_path(self, variable: str, scenario: str, policy: str, dpd: int | None = None) -> Array:
         """A per-path variable, shape (paths, months)."""
-        chosen = self.dataset[variable].sel(scenario=scenario, policy=policy)
+        place: dict[str, str | int] = {"scenario": scenario, "policy": policy}
         if dpd is not None:
-            chosen = chosen.sel(dpd=dpd)
-        return np.asarray(chosen.transpose("path", "month").values, dtype=np.float64)
+            place["dpd"] = dpd
+        return self.picked(variable, ("path", "month"), place)
+
+    def picked(self, variable: str, dims: tuple[str, ...], place: Mapping[str, str | int]) -> Array:
+        """A variable's numbers at the labels of ``place``, its other dimensions as in ``dims``.
+
+        Raises ``KeyError`` where the results have no such variable or label.
+        """
+        at = {dim: self._places(dim)[label] for dim, label in place.items()}
+        found = self.dataset.variables[variable].isel(at).transpose(*dims)
+        return np.asarray(found.values, dtype=np.float64)
+
+    def _places(self, dim: str) -> Mapping[object, int]:
+        """Position of each label of a dimension."""
+        if dim not in self._positions:
+            labels = self.dataset.variables[dim].values.tolist()
+            self._positions[dim] = {label: i for i, label in enumerate(labels)}
+        return self._positions[dim]
 
     def mean_path(self, by_path: Array) -> Array:
         """Mean of ``by_path`` (paths, months) in each month, as summary.csv has it."""
@@ -264,8 +280,8 @@ class ReportData:
 
     def overdue_by_cause(self, scenario: str, policy: str) -> Array:
         """Overdue balance by cause over balance, mean over paths, shape (months, causes)."""
-        chosen = self.dataset["overdue_by_cause"].sel(scenario=scenario, policy=policy)
-        return np.nan_to_num(np.asarray(chosen.transpose("month", "cause").values, np.float64))
+        place = {"scenario": scenario, "policy": policy}
+        return np.nan_to_num(self.picked("overdue_by_cause", ("month", "cause"), place))
 
     def roll_rates(self, scenario: str, policy: str) -> Array:
         """Roll rates over the whole run, shape (from buckets, destinations).
@@ -273,9 +289,9 @@ class ReportData:
         Balance rolled, summed over months, over the opening balance of the bucket; rows of
         buckets that never held a balance are NaN.
         """
-        chosen = self.dataset["roll_balance"].sel(scenario=scenario, policy=policy)
-        rolled = chosen.transpose("month", "from_bucket", "to_bucket").values
-        total = np.nansum(np.asarray(rolled, dtype=np.float64), axis=0)
+        place = {"scenario": scenario, "policy": policy}
+        rolled = self.picked("roll_balance", ("month", "from_bucket", "to_bucket"), place)
+        total = np.nansum(rolled, axis=0)
         opening = total.sum(axis=1, keepdims=True)
         rates = np.divide(total, opening, out=np.full_like(total, np.nan), where=opening > 0)
         return np.asarray(rates, dtype=np.float64)

@@ -93,7 +93,7 @@ class Provisions:
 
     def minimum(self, book: str, ratio: str) -> float | None:
         """The least ``ratio`` that a rule book allows, or None."""
-        least = float(self._of(book, f"minimum_{ratio}"))
+        least = float(self.data.picked(f"minimum_{ratio}", (), {"provision": book}))
         return least if isfinite(least) else None
 
     def grades(self, book: str) -> tuple[str, ...]:
@@ -110,8 +110,8 @@ class Provisions:
     def by_path(self, variable: str, place: tuple[str, str], book: str) -> Array:
         """A variable under (scenario, policy), shape (paths, months)."""
         scenario, policy = place
-        found = self._of(book, variable).sel(scenario=scenario, policy=policy)
-        return np.asarray(found.transpose("path", "month").values, dtype=np.float64)
+        at = {"provision": book, "scenario": scenario, "policy": policy}
+        return self.data.picked(variable, ("path", "month"), at)
 
     def with_minima(self) -> tuple[str, ...]:
         """Rule books that set a minimum; where none does, the accounting book."""
