@@ -165,32 +165,6 @@ def test_a_history_tells_days_past_due(run):
     assert ((30 * late.n_unpaid - late.dpd).between(1, 30)).all()
 
 
-def test_a_history_tells_what_happens_to_a_borrower_in_words_and_currency(run):
-    history = run.history
-    for name, words in (
-        ("work", {"employed", "reduced", "unemployed"}),
-        ("health", {"well", "ill", "hospital", "weakened"}),
-        ("hardship", {"none", "job_loss", "illness", "disaster", "reduced_income"}),
-    ):
-        assert set(history[name].cat.categories) == words
-    assert list(history.hardship_seen.cat.categories) == list(history.hardship.cat.categories)
-    idle = history.work == "unemployed"
-    assert idle.any()
-    assert (idle == (history.hardship == "job_loss")).all()
-    assert (history.loc[history.health != "well", "hardship"] != "none").all()
-    seen = history[history.hardship_seen != "none"]
-    assert (seen.status == "open").all()
-    told = seen.hardship_seen.astype(str)
-    assert ((told == seen.hardship.astype(str)) | (told == "disaster")).all()
-    assert (history.income > 0.0).all()
-    means = history.groupby(["borrower_id", idle], observed=True).income.mean().unstack().dropna()
-    assert len(means) > 0
-    assert (means[True] < means[False]).all()
-    assert (history.contacts >= 0.0).all()
-    assert not history.loc[history.month == 0, "contacts"].any()
-    assert not history.loc[history.status == "pending", "contacts"].any()
-
-
 def test_the_view_has_one_dimension_for_statistics(run):
     view, paths = run.to_xarray(), run.to_xarray(paths=True)
     assert list(view["statistic"].values) == list(STATISTICS)
