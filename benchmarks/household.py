@@ -53,6 +53,7 @@ class Opened:
                 self.key,
                 self.life,
                 self.out,
+                np.zeros(0),
             )
         return n_live
 

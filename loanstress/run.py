@@ -208,8 +208,12 @@ class Run:
     def history(self) -> "pd.DataFrame":
         """Every month of the sampled borrowers' loans on path 0, from the opening to the horizon.
 
-        One row a scenario, policy, month and loan: ``status``, ``dpd`` (days past due at month
-        end), ``n_unpaid`` (instalments), ``cause``, money in the book's currency.
+        One row a scenario, policy, month and loan. Of the loan: ``status``, ``dpd`` (days past
+        due at month end), ``n_unpaid`` (instalments), ``cause``, ``balance``, ``contacts``
+        (efforts of the month). Of its borrower: ``income`` (of the household, of the month),
+        ``work``, ``health``, ``hardship``, what the lender sees of it (``hardship_seen``),
+        ``savings``. Words are categories, money is in the book's currency; every column:
+        docs/results.md.
 
         Raises
         ------

@@ -74,6 +74,15 @@ LASTING_BITS: Final = 10
 """Lowest bit of a life's six highest: months since an admission's lasting loss began, 0 without."""
 
 
+class Health(IntEnum):
+    """Health of a borrower in a month, as a history tells it; docs/model.md, section 11.1."""
+
+    WELL = 0
+    ILL = 1
+    HOSPITAL = 2
+    WEAKENED = 3
+
+
 class Hardship(IntEnum):
     """Hardship of a borrower in a month; the first that applies."""
 

@@ -54,6 +54,7 @@ from simulator.results.value_spread import VARIABLES as SPREAD_VARIABLES
 from simulator.results.variables import OPENING_VARIABLES, PATH_VARIABLES, WHOLE_VARIABLES, Kind
 from simulator.results.worst_paths import WORST
 from tools import ROOT
+from tools.history_section import history_section
 from tools.markdown import refresh, table
 
 MARKER: Final = (
@@ -387,6 +388,7 @@ def dictionary_markdown() -> str:
         _break_even_section(),
         _assumptions_section(),
         _explained_section(),
+        history_section(),
         _metrics_section(),
         _fates_section(),
         _provision_metrics_section(),

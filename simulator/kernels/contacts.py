@@ -291,8 +291,11 @@ def forget_costs(n, s):
 
 
 @loop
-def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts):
-    """Plan, allocate and make every stage's contacts with the ``n`` loans in question."""
+def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts, contacts):
+    """Plan, allocate and make every stage's contacts with the ``n`` loans in question.
+
+    ``contacts``: the month's by loan, of size 0 without a history.
+    """
     people, loans, terms, states = book.people, s.slots, book.terms, s.loans
     question, s_people, filed, outcomes = s.question, s.people, s.filed, s.outcomes
     loan_levers, classes = levers.loan, levers.class_of_segment
@@ -329,6 +332,8 @@ def contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts
                 t, stage, effort[k], rule, loan, person, p, facts, key, outcome, count
             )
             spent[row] += cost
+            if contacts.size > 0:
+                contacts[row] += effort[k]
             if not reached:
                 continue
             if files_case(stage):

@@ -56,10 +56,10 @@ def _call(state, person, p, facts, reach, complains, outcome, count):
 
 
 @loop
-def warn_chunk(t, start, n, used, book, levers, s, p, key, counts):
+def warn_chunk(t, start, n, used, book, levers, s, p, key, counts, contacts):
     """Score a chunk's loans and call the flagged ones; calls of the month so far, in units.
 
-    ``_FULL`` once a call has not fitted the capacity.
+    ``_FULL`` once a call has not fitted the capacity. ``contacts``: the month's by loan, or none.
     """
     people, loans, terms, facts = book.people, s.slots, book.terms, book.facts[0]
     cares, count, outcomes = levers.customer, counts[t], s.outcomes
@@ -96,4 +96,6 @@ def warn_chunk(t, start, n, used, book, levers, s, p, key, counts):
             count.warned_rightly += person.heads if trouble else 0
             reach, complains = unit(reach_word), unit(complaint_word)
             _call(state, person, p, facts, reach, complains, outcomes[b], count)
+            if contacts.size > 0:
+                contacts[row] += 1.0
     return used

@@ -307,10 +307,13 @@ def _decide_payments(t, start, n, n_question, book, levers, s, p, world, key, co
 
 
 @loop
-def plan_households(t, n_live, need, no_need, has_call, book, levers, s, p, world, key, life, out):
+def plan_households(
+    t, n_live, need, no_need, has_call, book, levers, s, p, world, key, life, out, contacts
+):
     """Plan the month of the ``n_live`` borrowers in ``s.live``, chunk by chunk.
 
-    ``need``, ``no_need``: ``likeliest_relief`` of the month; ``has_call``: ``has_warning``.
+    ``need``, ``no_need``: ``likeliest_relief`` of the month; ``has_call``: ``has_warning``;
+    ``contacts``: the month's by loan, of size 0 without a history.
     Returns the number of loans in question (overdue, or not to be paid in full on time), whose
     rows it leaves in ``s.question``.
     """
@@ -324,7 +327,7 @@ def plan_households(t, n_live, need, no_need, has_call, book, levers, s, p, worl
         fill_units(s.person_ids[:n], person_counter, key.path, key.seed, s.u_person)
         fill_units(s.loan_ids[:n_loans], loan_counter, key.path, key.seed, s.u_loan)
         if has_call:
-            called = warn_chunk(t, start, n, called, book, levers, s, p, key, out.counts)
+            called = warn_chunk(t, start, n, called, book, levers, s, p, key, out.counts, contacts)
         see_hardships(t, start, n_struck, has_call, book, s, p, key, life)
         if need > 0.0 or no_need > 0.0:
             show_hardships(t, start, n_struck, book, levers, s)

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from simulator.kernels.amounts_due import balance_of
 from simulator.kernels.contacts import contact_borrowers, forget_costs
 from simulator.kernels.customers import catch_up, open_record
 from simulator.kernels.early_warning import has_warning
 from simulator.kernels.exact import units
+from simulator.kernels.history import write_history
 from simulator.kernels.households import likeliest_relief, plan_households
 from simulator.kernels.impairment import close_episodes, forget_risk, see_loans
 from simulator.kernels.jit import loop, scalar
@@ -128,21 +128,6 @@ def open_book(book, s, p, key, out):
 
 
 @scalar
-def _write_history(record, state, person_state, paid):
-    """Copy a loan's month-end state into the history of a sample."""
-    record.status = state.status
-    record.n_unpaid = state.n_unpaid
-    record.cause = state.cause
-    record.refusing = person_state.refusing
-    record.relief_months_left = state.relief_left
-    record.principal = state.principal
-    record.balance = balance_of(state)
-    record.paid = paid
-    record.savings = person_state.savings
-    record.other_debt = person_state.other_debt
-
-
-@scalar
 def _staff_share(t, key, facts, counts):
     """Staff and programmes over today's: after new lending stops they shrink with the book."""
     if t <= key.months or facts.opening_loans <= 0.0:
@@ -217,7 +202,8 @@ def simulate_months(
     facts = book.facts[0]
     fixed_cost = levers.book[0].fixed_cost * facts.reference_money * facts.opening_loans / 1000.0
     n_history = min(history.shape[1], history_rows.size)
-    paid = np.zeros(book.loans.size if n_history > 0 else 0)
+    n_kept = book.loans.size if n_history > 0 else 0
+    paid, contacts = np.zeros(n_kept), np.zeros(n_kept)
     is_taught = reaches_some(levers.customer)
     tiles.watched[:] = 1 if out.applicants.shape[0] > 0 else 0
     for k in range(n_history):
@@ -230,6 +216,7 @@ def simulate_months(
         else:
             world, counts = months[t], out.counts
             paid[:] = 0.0
+            contacts[:] = 0.0
             standing = fixed_cost * _staff_share(t, key, facts, counts)
             counts[t].programme_cost += units(standing, facts.money_scale)
             has_call = has_warning(levers.customer[t])
@@ -238,9 +225,10 @@ def simulate_months(
                 t, has_call, book, levers, s, tiles, p, world, life, key, out, seen
             )
             n = plan_households(
-                t, n_live, need, no_need, has_call, book, levers, s, p, world, key, life, out
-            )
-            contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts)
+                t, n_live, need, no_need, has_call, book, levers, s, p, world, key, life, out,
+                contacts,
+            )  # fmt: skip
+            contact_borrowers(t, n, book, levers, stages, s, p, world, life, key, counts, contacts)
             n_live = post_payments(t, n_live, book, levers, s, p, world, life, key, out, paid, seen)
             forget_costs(n, s)
             if t <= key.months:
@@ -252,9 +240,7 @@ def simulate_months(
             close_ranks(tiles)
         if n_history > 0 and t <= key.months:
             catch_up(t, book, levers, s, p, months, life, key)
-        for k in range(n_history):
-            row = history_rows[k]
-            state = s.loans[row]
-            person_state = s.people[book.loans[row].borrower]
-            _write_history(history[t, k], state, person_state, paid[row])
+        if n_history > 0:
+            rows = history_rows[:n_history]
+            write_history(rows, book, s, p, months[t], life[t], paid, contacts, history[t])
     return stand_up(0, s, tiles)

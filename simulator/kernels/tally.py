@@ -71,8 +71,15 @@ HISTORY_DTYPE = np.dtype(
         ("paid", np.float64),  # this month, all components, prepayment included
         ("savings", np.float64),  # of the borrower
         ("other_debt", np.float64),
+        ("income", np.float64),  # of the borrower's household, this month
+        ("work", np.uint8),  # vocabulary.WorkState
+        ("health", np.uint8),  # vocabulary.Health
+        ("hardship", np.uint8),  # vocabulary.Hardship
+        ("hardship_seen", np.uint8),  # by the lender, of an open loan
+        ("contacts", np.float64),  # efforts, this month
     ]
 )
+"""A loan's month end; definitions: docs/model.md, section 11.1."""
 
 
 AT_BALANCE: Final = 0

@@ -1,16 +1,58 @@
 """history.parquet: the full history of a sample of borrowers, on path 0, when a run asks for it."""
 
 from collections.abc import Mapping
+from enum import IntEnum
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from simulator.results.table import MONEY
 from simulator.units import days_past_due
 from simulator.validation import UserError, clip
-from simulator.vocabulary import Cause, LoanStatus
+from simulator.vocabulary import Cause, Hardship, Health, LoanStatus, WorkState
+
+WORDS: Final[Mapping[str, type[IntEnum]]] = {
+    "status": LoanStatus,
+    "cause": Cause,
+    "work": WorkState,
+    "health": Health,
+    "hardship": Hardship,
+    "hardship_seen": Hardship,
+}
+"""Columns of words; kernels have their numbers."""
+
+COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
+    "scenario": ("", "name"),
+    "policy": ("", "name"),
+    "month": ("month", "month end, 0 is the opening"),
+    "borrower_id": ("", "permanent id, hashed to 64 bits"),
+    "loan_id": ("", "permanent id, hashed to 64 bits; of the first loan in a row"),
+    "status": ("", "where the loan stands"),
+    "n_unpaid": ("instalments", "unpaid instalments"),
+    "cause": ("", "of the first missed instalment of the spell"),
+    "refusing": ("0 or 1", "whether the borrower stops paying by choice"),
+    "relief_months_left": ("months", "of running relief"),
+    "principal": (MONEY, "principal not yet due"),
+    "balance": (MONEY, "all that is owed on the loan"),
+    "paid": (MONEY, "paid on the loan in the month, prepayment included"),
+    "savings": (MONEY, "of the borrower"),
+    "other_debt": (MONEY, "the borrower's debt to other lenders"),
+    "dpd": ("days", "days past due"),
+    "income": (MONEY, "the household's income of the month, after shocks, before bills and debts"),
+    "work": ("", "the borrower's work state in the month"),
+    "health": ("", "the borrower's health in the month; weakened: after a stay in hospital"),
+    "hardship": ("", "the borrower's hardship in the month, whether the lender sees it or not"),
+    "hardship_seen": ("", "what the lender sees of it, of an open loan"),
+    "contacts": (
+        "contacts",
+        "efforts of the month's contacts with the loan, warning calls included",
+    ),
+}
+"""Unit and meaning of every column, in order. Definitions: docs/model.md, section 11.1."""
 
 
 def history_table(
@@ -39,27 +81,25 @@ def _one_run(
 ) -> pa.Table:
     borrower_ids, loan_ids, due_days = of_loans
     months, n_loans = records.shape
-    names = {
-        "status": [status.name.lower() for status in LoanStatus],
-        "cause": [cause.name.lower() for cause in Cause],
-    }
+    dpd = days_past_due(records["n_unpaid"].astype(np.int64), due_days.astype(np.int64))
     columns: dict[str, pa.Array] = {
         "scenario": pa.array([scenario] * records.size).dictionary_encode(),
         "policy": pa.array([policy] * records.size).dictionary_encode(),
         "month": pa.array(np.repeat(np.arange(months, dtype=np.int16), n_loans)),
         "borrower_id": pa.array(np.tile(borrower_ids, months)),
         "loan_id": pa.array(np.tile(loan_ids, months)),
+        "dpd": pa.array(dpd.reshape(-1).astype(np.int16)),
     }
     for field in records.dtype.names or ():
         values = np.ascontiguousarray(records[field]).reshape(-1)
-        if field in names:
-            codes = pa.array(values.astype(np.int32))
-            columns[field] = pa.DictionaryArray.from_arrays(codes, pa.array(names[field]))
-        else:
-            columns[field] = pa.array(values)
-    dpd = days_past_due(records["n_unpaid"].astype(np.int64), due_days.astype(np.int64))
-    columns["dpd"] = pa.array(dpd.reshape(-1).astype(np.int16))
-    return pa.table(columns)
+        columns[field] = _words(field, values) if field in WORDS else pa.array(values)
+    return pa.table({name: columns[name] for name in COLUMNS})
+
+
+def _words(field: str, numbers: NDArray[np.uint8]) -> pa.DictionaryArray:
+    """A column of words from the numbers that kernels have for them."""
+    words = pa.array([member.name.lower() for member in WORDS[field]])
+    return pa.DictionaryArray.from_arrays(pa.array(numbers.astype(np.int32)), words)
 
 
 def write_history(path: Path, table: pa.Table) -> None:

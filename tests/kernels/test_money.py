@@ -25,7 +25,14 @@ def eventful_run(policy: str) -> tuple[NDArray[np.void], Tallies]:
     """Every mechanism of the model at work: the twin's random book, world and policies, larger."""
     book = random_book(31, n_borrowers=500, applicants=150)
     horizon = MONTHS + RUNOFF
-    run = RunSettings(paths=PATHS, months=MONTHS, runoff_months=RUNOFF, seed=32, threads=1)
+    run = RunSettings(
+        paths=PATHS,
+        months=MONTHS,
+        runoff_months=RUNOFF,
+        seed=32,
+        threads=1,
+        history_borrowers=10_000,
+    )
     packed = pack(book, eager_parameters())
     tallies = packed.allocate_tallies(PATHS, horizon)
     history = np.zeros((horizon + 1, book.n_loans), dtype=HISTORY_DTYPE)

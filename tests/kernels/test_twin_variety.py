@@ -5,7 +5,17 @@ from collections import Counter
 import numpy as np
 
 from simulator.lever_fields import ALL_FIELDS
-from simulator.vocabulary import Burden, Cause, Count, Fate, Flow, LoanStatus
+from simulator.vocabulary import (
+    Burden,
+    Cause,
+    Count,
+    Fate,
+    Flow,
+    Hardship,
+    Health,
+    LoanStatus,
+    WorkState,
+)
 from tests.kernels.twin_runs import BOOK_SEED, N_CASES, N_PATHS, REFERENCES, twin, twin_fates
 from tests.twin import burdens_by_group
 from tests.twin.sample_policies import POLICIES
@@ -76,6 +86,21 @@ def test_every_cause_and_every_ending_occurs() -> None:
     endings = set(np.concatenate([np.unique(h["status"]) for h in histories]).tolist())
     assert causes == {int(c) for c in Cause}
     assert endings == {int(s) for s in LoanStatus}
+
+
+def test_every_work_state_health_and_hardship_occurs_and_is_seen() -> None:
+    histories = [twin(policy, path).history for policy in POLICIES for path in range(N_PATHS)]
+    for name, words in (
+        ("work", WorkState),
+        ("health", Health),
+        ("hardship", Hardship),
+        ("hardship_seen", Hardship),
+    ):
+        found = set(np.concatenate([np.unique(h[name]) for h in histories]).tolist())
+        assert found == {int(word) for word in words}, name
+    is_open = [h["status"] == LoanStatus.OPEN for h in histories]
+    hidden = [h["hardship"] != h["hardship_seen"] for h in histories]
+    assert any((a & b).any() for a, b in zip(is_open, hidden, strict=True))
 
 
 def test_every_count_and_flow_occurs() -> None:

@@ -115,6 +115,7 @@ def _call(loan: Loan, borrower: Borrower, trouble: bool, month: Month) -> None:
     month.count(Count.WARNED_RIGHTLY, loan.weight if trouble else 0.0)
     month.count(Count.CONTACT_HUMAN_CALL, loan.weight)
     month.count(Count.PROGRAMME_COST, loan.weight * month.currency(p["cost_human_call"]))
+    loan.contacts += 1.0
     borrower.outcome.contacts += 1.0
     if luck.loan(loan.id, month.t, Draw.WARNING_COMPLAINT) < p["complaint_human_call"]:
         month.count(Count.COMPLAINTS, loan.weight)

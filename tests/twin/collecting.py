@@ -174,6 +174,7 @@ def _contact(plan: Plan, loan: Loan, borrower: Borrower, due: Bill, month: Month
     month.count(CONTACT_COUNTS[plan.stage], effort * loan.weight)
     _spend(loan, effort * month.currency(p[f"cost_{name}"]), month, plan.stage)
     loan.efforts += effort if plan.stage in CAPPED else 0.0
+    loan.contacts += effort
     borrower.outcome.contacts += effort
     complains = luck.loan(loan.id, month.t, Draw.COMPLAINT + 4 * plan.stage)
     if complains < effort * p[f"complaint_{name}"]:

@@ -2,7 +2,7 @@
 
 from math import exp
 
-from simulator.vocabulary import LASTING_BITS, Cause, Draw, Hardship, Life, Work, WorkState
+from simulator.vocabulary import LASTING_BITS, Cause, Draw, Hardship, Health, Life, Work, WorkState
 from tests.twin.state import Borrower, Month
 
 
@@ -205,6 +205,15 @@ def shock_in_force(borrower: Borrower, month: Month) -> Cause:
         if holds and p[f"strength_{cause.name.lower()}"] > 0.0:
             return cause
     return Cause.NONE
+
+
+def health(borrower: Borrower, month: Month) -> Health:
+    """The health that a history tells: the first that holds."""
+    if borrower.in_hospital:
+        return Health.HOSPITAL
+    if borrower.ill:
+        return Health.ILL
+    return Health.WEAKENED if _unwell(borrower, month) else Health.WELL
 
 
 def hardship(borrower: Borrower, month: Month) -> Hardship:

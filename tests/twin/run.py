@@ -18,6 +18,7 @@ from tests.twin.bills import Bills, rate_of
 from tests.twin.collecting import contacts
 from tests.twin.customers import becomes_dormant, lives_on, record, welcome_back
 from tests.twin.diary import Diary, Entry, Grant
+from tests.twin.history import record_history
 from tests.twin.household import household_month, opening_intent
 from tests.twin.ledger import ledger_month
 from tests.twin.lender import comes, decide
@@ -101,24 +102,6 @@ def _write_diaries(borrowers: list[Borrower], diaries: dict[int, Diary], month: 
             known.court = loan.court
 
 
-def _record(borrowers: list[Borrower], history_row: NDArray[np.void]) -> None:
-    for borrower in borrowers:
-        for loan in borrower.loans:
-            pending = loan.status is LoanStatus.PENDING
-            history_row[loan.row] = (
-                int(loan.status),
-                loan.unpaid,
-                int(loan.cause),
-                borrower.refusing,
-                loan.relief_left,
-                0.0 if pending else loan.principal,
-                0.0 if pending else loan.balance,
-                loan.paid,
-                borrower.savings,
-                borrower.other_debt,
-            )
-
-
 def _stocks(borrowers: list[Borrower], month: Month) -> None:
     """Month-end stocks: balances, loans and cuts."""
     sums, t = month.sums, month.t
@@ -151,6 +134,7 @@ def _open_month(borrowers: list[Borrower], month: Month) -> list[Borrower]:
     for borrower in borrowers:
         for loan in borrower.loans:
             loan.paid = loan.payment = loan.able = loan.cut = loan.efforts = 0.0
+            loan.contacts = 0.0
             loan.in_question = loan.warned = loan.helped = loan.keeps_promise = False
             loan.promised, loan.promises = loan.promises, False
             loan.cost = loan.drawn = loan.interest_received = 0.0
@@ -318,7 +302,7 @@ def simulate_twin(
         else:
             dormant = _step(borrowers, dormant, month, horizon, bad)
         _stocks(borrowers, month)
-        _record(borrowers, history[t])
+        record_history(borrowers, month, history[t])
         _write_diaries(borrowers, diaries, month)
     for judged, told in power(borrowers, opening_unpaid, bad, horizon).items():
         for measure, number in told.items():

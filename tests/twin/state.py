@@ -131,7 +131,9 @@ class Loan:
     helped: bool = False
     effort: float = 0.0
     efforts: float = 0.0
-    """Efforts of contacts made this month, of all stages."""
+    """Efforts of contacts made this month that the cap counts."""
+    contacts: float = 0.0
+    """Efforts of contacts made this month, of all stages, and a warning call."""
     late_days: float = 0.0
     refused: bool = False
     in_question: bool = False

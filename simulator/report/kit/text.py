@@ -5,6 +5,8 @@ import unicodedata
 
 def harmless(text: str) -> str:
     """``text`` without direction marks and other invisible characters; breaks become spaces."""
+    if text.isprintable():
+        return text
     return "".join(
         " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c
         for c in text
@@ -14,6 +16,8 @@ def harmless(text: str) -> str:
 
 def columns_of(text: str) -> int:
     """Characters of usual width that ``text`` takes: a Chinese one takes two."""
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
