@@ -5,7 +5,7 @@ the workbook, ``cli/terminal/table.py`` for the terminal.
 """
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
 from math import isfinite
@@ -164,8 +164,14 @@ def csv_text(
         titles += (name, *ends(name)) if three else (name,)
     writer.writerow(map(safe_text, titles))
     for row in lines:
-        cells = (_cells(v, form, three) for v, three in zip(row, wide, strict=True))
-        writer.writerow([text for found in cells for text in found])
+        cells: list[str] = []
+        for value, three in zip(row, wide, strict=True):
+            if three:
+                cells += _three_cells(value, form)
+            else:
+                assert not isinstance(value, Estimate)
+                cells.append(_csv_cell(value, form))
+        writer.writerow(cells)
     return out.getvalue()
 
 
@@ -177,11 +183,10 @@ def csv_line(cells: Sequence[str | float | None], *, are_safe: bool = False) -> 
     return out.getvalue()
 
 
-def _cells(value: str | Number, form: str, three: bool) -> Iterator[str]:
-    """One text, or three."""
-    found = (value,) if isinstance(value, str) else ends_of(value)[: 3 if three else 1]
-    for part in (*found, *(None,) * 3)[: 3 if three else 1]:
-        yield _csv_cell(part, form)
+def _three_cells(value: str | Number, form: str) -> list[str]:
+    """A number and the ends of its interval, empty where it has none."""
+    found = (value,) if isinstance(value, str) else ends_of(value)
+    return [_csv_cell(part, form) for part in (*found, None, None, None)[:3]]
 
 
 def _csv_cell(cell: str | float | None, form: str) -> str:
