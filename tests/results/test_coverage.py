@@ -62,7 +62,7 @@ def error_of_share(n_runs: int) -> float:
 
 def test_a_short_study_of_intervals_over_paths() -> None:
     """The median over figures of their coverage, within four errors of a share of the runs."""
-    n_runs = 30
+    n_runs = 24
     true = truth(book_of(BOOK_SEED, 300), 3_000, TRUE_SEED)
     found = coverages(run_given_the_book(n_runs, 300), true, "adjusted")
     assert len(found) > 100
@@ -71,8 +71,8 @@ def test_a_short_study_of_intervals_over_paths() -> None:
 
 def test_a_short_study_of_intervals_over_books() -> None:
     """Given its book a run holds the mean over books half the time; with other draws as it says."""
-    n_runs, borrowers = 16, 200
-    true = truth_over_books(12, 1_000, borrowers)
+    n_runs, borrowers = 12, 200
+    true = truth_over_books(12, 600, borrowers)
     runs = run_with_other_books(n_runs, borrowers)
     given_the_book, with_others = (coverages(runs, true, kind) for kind in ("adjusted", "book"))
     slack = 4.0 * error_of_share(n_runs)
