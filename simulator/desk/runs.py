@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +10,16 @@ from typing import Any, Final, NamedTuple
 
 from simulator.block_names import blocks_in
 from simulator.cli.exits import EXIT_INTERRUPTED, EXIT_TERMINATED
-from simulator.desk.records import UNSEEN, Record, log_tail, progress_in, read_record
+from simulator.desk.durations import usual_seconds
+from simulator.desk.messages import said
+from simulator.desk.records import (
+    UNSEEN,
+    Record,
+    log_tail,
+    progress_in,
+    read_record,
+    seconds_since,
+)
 from simulator.report.kit.language import listed
 from simulator.report.kit.setting_words import title_of
 from simulator.results.files import (
@@ -90,7 +99,7 @@ def row(folder: Path, running: Path | None) -> dict[str, Any]:
 def _trouble(folder: Path) -> str:
     """The error with which a command ended, as it told it."""
     _, found, told = log_tail(folder).rpartition("error: ")
-    return told.strip()[:_LOG_CHARACTERS] if found else ""
+    return said(told.strip()[:_LOG_CHARACTERS]) if found else ""
 
 
 def _has_more(folder: Path) -> bool:
@@ -106,11 +115,13 @@ def _state(folder: Path, record: Record | None, running: Path | None) -> str:
     return "stopped" if record.cancelled or record.code in _STOPPED else "failed"
 
 
-def job(folder: Path) -> dict[str, Any]:
-    """How far the command in ``folder`` is, or how it has ended."""
+def job(folder: Path, folders: Sequence[Path]) -> dict[str, Any]:
+    """How far the command in ``folder`` is; ``usual``: seconds that one like it took, if known."""
     log, record = log_tail(folder), read_record(folder)
     progress = progress_in(log)
     return {
+        "seconds": 0.0 if record is None else seconds_since(record.began),
+        "usual": None if record is None else usual_seconds(record, map(read_record, folders)),
         "id": folder.name,
         "command": record.command if record is not None else "",
         "cancelled": record is not None and record.cancelled,

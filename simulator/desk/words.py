@@ -40,6 +40,20 @@ _WORDS: Final = {
     "settings": mark("Settings"),
     "changed": mark("{n} changed"),
     "range": mark("{low} to {high}"),
+    "none_is_all": mark("None chosen: all."),
+    "no_names": mark("The book has no names to choose from yet."),
+    "rule": mark("Rule {n}"),
+    "add_rule": mark("Add a rule"),
+    "questions": mark("Provisions and questions"),
+    "provision": mark("Provisioning standards"),
+    "provision_about": mark("Of a quick look and of a full run. None chosen: no provisions."),
+    "break_even": mark("Break-evens"),
+    "break_even_about": mark(
+        "Of a full run: at which value the policy, which must be chosen, stops paying. A minute"
+        " or more each."
+    ),
+    "reverse": mark("Reverse stress"),
+    "reverse_about": mark("Of a full run: the likeliest causes that lead there. Minutes each."),
     "find": mark("Find a policy"),
     "quick": mark("Quick look"),
     "quick_about": mark(
@@ -55,7 +69,11 @@ _WORDS: Final = {
     "working": mark("Running"),
     "starting": mark("starting"),
     "progress": mark("{label}: {done} of {total}"),
-    "left": mark("some {seconds} s left of this part"),
+    "left": mark("some {time} left of this part; others may follow"),
+    "left_in_all": mark("some {time} left in all, going by an earlier run of this size"),
+    "so_far": mark("{time} so far"),
+    "seconds": mark("{n} s"),
+    "minutes": mark("{n} min"),
     "said": mark("What the command says"),
     "cancel": mark("Cancel"),
     "ending": mark("ending ..."),

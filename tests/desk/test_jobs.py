@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import time
@@ -106,6 +107,48 @@ def test_a_run_that_went_on_ends_and_is_compared_with_another(own):
     own.wait_until_idle()
     compared = own.run(answer.content["id"])
     assert (compared["state"], compared["files"]) == ("done", ["comparison.html"])
+
+
+def test_a_run_like_an_earlier_one_is_told_how_long_that_took(own):
+    command = own.call("POST", "/api/command", LONG).content["command"]
+    earlier, record = own.folder / "earlier", now()
+    earlier.mkdir(parents=True)
+    took = Record(
+        kind="run",
+        title="",
+        arguments=tuple(shlex.split(command)[1:]),
+        started=record,
+        began=record,
+        seconds=77.0,
+        code=0,
+    )
+    write_record(earlier, took)
+    name = _started(own, LONG)
+    job = own.state()["job"]
+    assert job["usual"] == 77.0
+    assert 0.0 <= job["seconds"] < 30.0
+    _act(own, name, "cancel")
+    own.wait_until_idle()
+
+
+def test_a_first_start_says_what_compiles_and_is_cancelled_as_fast(tmp_path, record_property):
+    """The compiler hears no signal; what it has compiled is kept, the rest begins again."""
+    desk = opened(tmp_path / "runs", NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+    try:
+        name = _started(desk, LONG)
+        compiling = "compiling kernels"
+        desk.wait_for(lambda s: compiling in ((s["job"]["progress"] or {}).get("label") or ""))
+        began = time.monotonic()
+        assert _act(desk, name, "cancel") == 200
+        desk.wait_until_idle()
+        seconds = time.monotonic() - began
+        record_property("seconds_to_cancel_compiling", seconds)
+        assert seconds < 2 * ENDS_WITHIN
+        assert desk.run(name)["state"] == "stopped"
+        assert _act(desk, name, "discard") == 200
+        assert not (desk.folder / name).exists()
+    finally:
+        closed(desk)
 
 
 def test_twenty_presses_start_one_run(own):

@@ -1,6 +1,7 @@
 """What other rooms say of a run in English, warnings and steps, in the reader's language."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -273,7 +274,12 @@ MESSAGES: Final = (
 
 def run_message(text: str) -> str:
     """``text`` in the page's language if it is one of ``MESSAGES``, else as it is."""
-    for message in MESSAGES:
+    return message_among(MESSAGES, text)
+
+
+def message_among(messages: Sequence[str], text: str) -> str:
+    """``text`` in the page's language if it is one of ``messages``, the first that fits."""
+    for message in messages:
         found = _pattern(message).fullmatch(text)
         if found:
             values = found.groupdict()
