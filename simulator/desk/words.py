@@ -36,11 +36,14 @@ _WORDS: Final = {
     "mapping": mark("Mapping"),
     "answer": mark("Use these answers"),
     "severity": mark("Severity"),
-    "severity_about": mark("Times its distance from the baseline; 1 is the scenario itself."),
+    "severity_about": mark(
+        "Severity: times a scenario's distance from the baseline; 1 is the scenario itself. In"
+        " standard deviations: how far its worst quarter lies from the variable's usual level."
+    ),
     "settings": mark("Settings"),
     "changed": mark("{n} changed"),
     "range": mark("{low} to {high}"),
-    "none_is_all": mark("None chosen: all."),
+    "none_set": mark("none"),
     "no_names": mark("The book has no names to choose from yet."),
     "rule": mark("Rule {n}"),
     "add_rule": mark("Add a rule"),
@@ -114,4 +117,6 @@ _WORDS: Final = {
 
 def words() -> dict[str, str]:
     """Place -> words; ``tag`` is that of the language."""
-    return {place: tr(text) for place, text in _WORDS.items()} | {"tag": language().tag}
+    spoken = language()
+    said = {place: tr(text) for place, text in _WORDS.items()}
+    return said | {"tag": spoken.tag, "comma": spoken.comma}

@@ -10,7 +10,16 @@ let previewed = 0;
 
 function keep() {
   sessionStorage.setItem("asked", JSON.stringify(asked));
+  $("chosen").textContent = chosenWords();
   preview();
+}
+
+// What is chosen, in a line beside the buttons that start it.
+function chosenWords() {
+  const book = asked.tape ? choices.tapes.find((tape) => tape.id === asked.tape)?.name
+    : choices.books.find((item) => item.name === asked.book)?.label;
+  const named = (group) => choices[group].filter((item) => item.name in asked[group]).map((item) => item.label).join(word("comma"));
+  return [book, named("scenarios"), named("policies")].filter(Boolean).join(" · ");
 }
 
 // --- what is asked for ------------------------------------------------------------------------
@@ -151,6 +160,7 @@ function policyCard(policy) {
   };
   // Some four hundred fields: those of a policy are made when they are looked at.
   details.addEventListener("toggle", () => {
+    card.classList.toggle("open", details.open);
     if (!details.open || details.querySelector(".fields")) return;
     const rows = policy.fields.map((field) => {
       const label = field.member ? `${field.member}: ${field.label}` : field.label;
@@ -199,7 +209,7 @@ function settings() {
 
 function questions() {
   const rows = choices.questions.map((field) => {
-    const told = { ...field, label: word(field.key), meaning: word(`${field.key}_about`), none: "" };
+    const told = { ...field, label: word(field.key), meaning: word(`${field.key}_about`) };
     return fieldRow(told, asked[field.key], (value) => {
       asked[field.key] = value ?? field.value;
       keep();

@@ -12,6 +12,7 @@ let watched = sessionStorage.getItem("watched") || "";
 async function start(size) {
   if (!Object.keys(request(size).scenarios).length) return say(word("one_scenario"));
   for (const id of ["quick", "full"]) $(id).disabled = true;
+  $("news").replaceChildren();
   await attempt(async () => {
     watch((await ask("POST", "runs", request(size))).id);
     await refresh();

@@ -23,8 +23,11 @@ function about(field, extra = "") {
   return text ? el("p", { class: "about", lang: said(text) }, text) : "";
 }
 
+// The range of a field; one without a bound that anybody could reach is left out.
 function ends(field) {
-  return field.low !== null && field.high !== null ? `${word("range", field)}.` : "";
+  if (field.low === null || field.high === null || field.high > 1e9) return "";
+  const said = (number) => number.toLocaleString(document.documentElement.lang);
+  return `${word("range", { low: said(field.low), high: said(field.high) })}.`;
 }
 
 // --- one value --------------------------------------------------------------------------------
@@ -57,6 +60,7 @@ function numberInputs(field, id, value, put) {
   const ends = { min: field.low ?? undefined, max: field.high ?? undefined };
   const number = el("input", { type: "number", id, step: field.kind === "whole" ? 1 : "any", ...ends });
   number.value = value ?? "";
+  if (field.value === null) number.placeholder = word("none_set");
   const read = () => {
     const given = number.value.trim();
     if (given === "") number.value = field.value ?? "";
@@ -84,7 +88,7 @@ function numberInputs(field, id, value, put) {
 const LISTS = { names: wordBoxes, by_name: numbersByName, rows: rules };
 
 function listRow(field, value, put, names) {
-  return el("fieldset", { class: "field list" }, el("legend", {}, field.label),
+  return el("fieldset", { class: `field list ${field.kind}` }, el("legend", {}, field.label),
     LISTS[field.kind](field, value, put, names));
 }
 
@@ -106,8 +110,7 @@ function wordBoxes(field, value, put, names) {
     });
     return el("label", {}, box, " ", label);
   });
-  const none = choices.length ? field.none ?? word("none_is_all") : word("no_names");
-  return el("div", { class: "boxes" }, ...boxes, about(field, none));
+  return el("div", { class: "boxes" }, ...boxes, about(field, choices.length ? "" : word("no_names")));
 }
 
 function numbersByName(field, value, put, names) {
@@ -127,7 +130,7 @@ function numbersByName(field, value, put, names) {
     });
     return el("label", {}, label, " ", input);
   });
-  return el("div", { class: "boxes" }, ...inputs, about(field, ends(number)));
+  return el("div", { class: "amounts" }, ...inputs, about(field, ends(number)));
 }
 
 function rules(field, value, put, names) {
@@ -143,10 +146,13 @@ function rules(field, value, put, names) {
       tell();
       (box.children[Math.max(0, place - 1)]?.querySelector("button") || add).focus();
     });
-    const fields = field.fields.map((below) => fieldRow(below, rule[below.key], (next) => {
-      rule[below.key] = next === undefined ? below.value : next;
-      tell();
-    }, names));
+    const fields = field.fields.map((below) => {
+      const was = rule[below.key];
+      return fieldRow({ ...below, value: was }, undefined, (next) => {
+        rule[below.key] = next === undefined ? was : next;
+        tell();
+      }, names);
+    });
     return el("fieldset", { class: "rule" }, el("legend", {}, word("rule", { n: place + 1 })), ...fields, away);
   }), el("p", {}, add));
   add.addEventListener("click", () => {
