@@ -28,6 +28,7 @@ from simulator.cli.configuration.folders import find_folders
 from simulator.cli.configuration.products import products_in
 from simulator.cli.terminal.tape import can_be_run
 from simulator.desk.asked import TapeFiles
+from simulator.desk.messages import said
 from simulator.desk.names import book_names, labelled
 from simulator.desk.records import write_private
 from simulator.desk.spelling import Names
@@ -230,7 +231,9 @@ def _form(found: Inspection, shown: str) -> Json:
         "questions": [clean(run_message(q), 400) for q in found.proposal.open_questions],
         "can_run": found.can_run,
         "told": can_be_run(found.tape) if found.tape is not None else "",
-        "wrong": [clean(line.replace(own, shown, 1), 400) for line in found.wrong.splitlines()],
+        "wrong": [
+            clean(said(line.replace(own, shown, 1)), 400) for line in found.wrong.splitlines()
+        ],
         "warnings": [clean(run_message(w).replace(own, shown, 1), 400) for w in found.warnings],
         "mapping": found.proposal.text,
     }

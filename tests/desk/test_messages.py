@@ -99,3 +99,17 @@ def test_a_value_that_is_told_stays_text(text):
         run_arguments(build("run", RunAsked, ASKED | {"book": text}), None)
     with speaking("zh"):
         assert said(str(found.value)).startswith("book 须为")
+
+
+def test_what_is_wrong_with_a_tape_is_told_in_chinese():
+    lines = (
+        "loans.csv: 32 rows have a product not among cash_loan, credit_line; got X - map it under"
+        " values.product (first: loan_id HT00001, line 2)",
+        "loans.csv: 1 row has an empty term_months (first: loan_id HT00001, line 2)",
+        "loans.csv: 3 rows have age > 120 (first: line 9)",
+        "loans.csv: missing columns dpd, due_day (map or name a constant)",
+    )
+    with speaking("zh"):
+        told = [said(line) for line in lines]
+    assert told[1] == "loans.csv：1 行 term_months 为空（首例：loan_id HT00001, line 2）"
+    assert [line for line in told if "have" in line or not CHINESE.search(line)] == []

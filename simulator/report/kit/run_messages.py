@@ -272,6 +272,10 @@ MESSAGES: Final = (
 """Sentences as they are written; a name in braces is any text."""
 
 
+_INNER: Final = ("warning", "rule")
+"""Names of values that are messages themselves."""
+
+
 def run_message(text: str) -> str:
     """``text`` in the page's language if it is one of ``MESSAGES``, else as it is."""
     return message_among(MESSAGES, text)
@@ -283,9 +287,8 @@ def message_among(messages: Sequence[str], text: str) -> str:
         found = _pattern(message).fullmatch(text)
         if found:
             values = found.groupdict()
-            return tr(
-                message, **values | {k: run_message(values[k]) for k in values if k == "warning"}
-            )
+            inner = {k: message_among(messages, values[k]) for k in values if k in _INNER}
+            return tr(message, **values | inner)
     return text
 
 
