@@ -1,6 +1,6 @@
 """What a page offers: books, scenarios with their severity, policies with their fields."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,12 +23,13 @@ from simulator.desk.names import labelled, names_of
 from simulator.field_texts import file_comment
 from simulator.macro.scenario import Scenario
 from simulator.macro.severity import quarters_of, severity_of
-from simulator.report.kit.language import name, tr
+from simulator.report.kit.language import mark, name, tr
 from simulator.report.kit.setting_words import plain, title_of
 from simulator.shipped import default_choices, read_shipped, shipped_files
 
 Json = dict[str, Any]
 SPARK: Final = "unemployment_rate"
+_COUNTRIES: Final = {"cn": mark("China"), "us": mark("United States"), "tw": mark("Taiwan")}
 MOST_POINTS: Final = 60
 """Of a spark line; a longer path is thinned."""
 
@@ -75,11 +76,19 @@ def _scenarios() -> Iterator[Json]:
             "name": scenario_name,
             "label": name(scenario.label),
             "narrative": name(scenario.narrative),
+            "where": _where(settings),
             "spark": _spark(scenario),
             "spark_text": _spark_text(scenario),
             "severity": settings.get("severity", 1.0),
             "severe": [short_severity(item) for item in severe[:2]],
         }
+
+
+def _where(settings: Mapping[str, object]) -> str:
+    """The country for which a scenario was written, and its first month where it fixes one."""
+    country = tr(_COUNTRIES.get(str(settings.get("jurisdiction")), ""))
+    month = settings.get("start_month")
+    return tr("{country}, from {month}", country=country, month=month) if month else country
 
 
 def _spark(scenario: Scenario) -> list[float]:

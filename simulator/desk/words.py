@@ -11,6 +11,7 @@ _WORDS: Final = {
     "book": mark("Loan book"),
     "scenarios": mark("Scenarios"),
     "policies": mark("Policies"),
+    "scenarios_about": mark("Scenarios of one run begin in the same month."),
     "policies_about": mark("Each is compared with the current policy, with common random numbers."),
     "run": mark("Run"),
     "runs": mark("Runs"),

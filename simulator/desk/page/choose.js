@@ -124,6 +124,7 @@ function choose(group, name, value, most, box) {
 function scenarioCard(scenario) {
   const box = el("input", { type: "checkbox", checked: scenario.name in asked.scenarios });
   const card = el("div", { class: "card" }, el("label", {}, box, " ", el("span", {}, scenario.label)),
+    el("p", { class: "about" }, scenario.where),
     sparkLine(scenario.spark, scenario.spark_text),
     el("p", { class: "about" }, scenario.spark_text),
     ...scenario.severe.map((line) => el("p", { class: "about" }, line)));
