@@ -46,10 +46,11 @@ def _act(desk: OpenDesk, name: str, action: str) -> int:
     return desk.call("POST", f"/api/runs/{name}/{action}", {}).status
 
 
-def _final_names(folder: Path) -> set[str]:
+def final_names(folder: Path) -> set[str]:
     return {name for name in FILE_NAMES if (folder / name).exists()}
 
 
+@pytest.mark.slow  # the page's test of a reload does the same by clicks
 def test_a_run_is_cancelled_goes_on_and_is_discarded(own, record_property):
     name = _started(own, LONG)
     folder = own.folder / name
@@ -60,7 +61,7 @@ def test_a_run_is_cancelled_goes_on_and_is_discarded(own, record_property):
     seconds = time.monotonic() - began
     record_property("seconds_to_cancel", seconds)
     assert seconds < 2 * ENDS_WITHIN
-    assert _final_names(folder) == set()
+    assert final_names(folder) == set()
     stopped = own.run(name)
     assert (stopped["state"], stopped["can_go_on"], stopped["files"]) == ("stopped", True, [])
     kept = stopped["blocks"]
@@ -109,7 +110,7 @@ def test_a_run_that_went_on_ends_and_is_compared_with_another(own):
     assert (compared["state"], compared["files"]) == ("done", ["comparison.html"])
 
 
-def test_a_run_like_an_earlier_one_is_told_how_long_that_took(own):
+def test_a_run_shows_its_command_and_how_long_one_like_it_took(own):
     command = own.call("POST", "/api/command", LONG).content["command"]
     earlier, record = own.folder / "earlier", now()
     earlier.mkdir(parents=True)
@@ -125,6 +126,8 @@ def test_a_run_like_an_earlier_one_is_told_how_long_that_took(own):
     write_record(earlier, took)
     name = _started(own, LONG)
     job = own.state()["job"]
+    shown, asked = shlex.split(job["command"]), shlex.split(command)
+    assert shown == [*asked, f"hydra.run.dir={own.folder / name}"]
     assert job["usual"] == 77.0
     assert 0.0 <= job["seconds"] < 30.0
     _act(own, name, "cancel")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.desk.conftest import OpenDesk
-from tests.desk.test_jobs import ENDS_WITHIN
+from tests.desk.test_jobs import ENDS_WITHIN, final_names
 from tests.report.browser.payloads import PAYLOADS, as_read
 
 if TYPE_CHECKING:
@@ -143,7 +143,6 @@ def _cannot_reach_the_desk(report: "Page", desk: OpenDesk) -> None:
     assert desk.token not in report.content()
 
 
-@pytest.mark.slow
 def test_a_reload_loses_nothing_and_a_run_ends_at_once(browser, own, record_property):
     with shown(browser, own) as page:
         page.get_by_role("checkbox", name="Epidemic", exact=True).check()
@@ -164,6 +163,7 @@ def test_a_reload_loses_nothing_and_a_run_ends_at_once(browser, own, record_prop
         seconds = time.monotonic() - began
         record_property("seconds_to_cancel", seconds)
         assert seconds < 2 * ENDS_WITHIN + 1.0  # the page asks once a second
+        assert final_names(own.folder / run["id"]) == set()
         page.wait_for_selector("#runs button:has-text('Continue')")
         page.click("#runs button:has-text('Continue')")
         page.wait_for_selector("#job:not([hidden])")
@@ -174,7 +174,6 @@ def test_a_reload_loses_nothing_and_a_run_ends_at_once(browser, own, record_prop
         assert list(own.folder.iterdir()) == []
 
 
-@pytest.mark.slow
 def test_the_keyboard_is_enough(browser, own):
     with shown(browser, own) as page:
         _tab_to(page, "input[type=checkbox]")
@@ -222,11 +221,7 @@ def test_the_page_speaks_chinese(browser, desk):
 
 @pytest.mark.parametrize(
     ("colours", "width"),
-    [
-        ("light", 1440),
-        pytest.param("dark", 1440, marks=pytest.mark.slow),
-        pytest.param("light", 390, marks=pytest.mark.slow),
-    ],
+    [("light", 1440), ("dark", 390)],
 )
 def test_axe_finds_nothing_serious(browser, desk, colours, width):
     with shown(browser, desk, colours=colours, width=width) as page:
