@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -128,6 +129,7 @@ def _book(asked: RunAsked, tape: TapeFiles | None) -> Iterator[str]:
             yield f"assumptions={fitted if fitted in shipped_files('assumptions') else 'null'}"
 
 
+@cache
 def parameters_of(book: str) -> str | None:
     """The shipped set that was fitted to ``book``; None where there is none."""
     found = [name for name in shipped_files("parameters") if book in fitted_books(name)]
