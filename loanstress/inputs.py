@@ -35,6 +35,10 @@ class Book:
     ----------
     settings : BookSettings
         What the command takes as ``book=tape``: ``book.path``, ``book.mapping`` and others.
+
+    References
+    ----------
+    docs/your-own-book.md; what a tape does not say: docs/model.md, section 10.
     """
 
     settings: BookSettings
@@ -58,6 +62,10 @@ class Book:
         UserError
             For a key that is not known or a value beyond its range. What is wrong with the loans
             is told when they are run.
+
+        References
+        ----------
+        docs/your-own-book.md; what a tape does not say: docs/model.md, section 10.
 
         Examples
         --------
@@ -83,6 +91,10 @@ class Book:
         ------
         UserError
             As ``from_frame``.
+
+        References
+        ----------
+        docs/your-own-book.md; what a tape does not say: docs/model.md, section 10.
         """
         values = {**read_shipped("book", "tape"), "path": str(path), **keys}
         return cls(build("book", BookSettings, values))
@@ -98,6 +110,10 @@ class Scenario:
         Lower-case letters, digits and underscores.
     settings : ScenarioSettings
         What a file of ``scenarios/scenario`` says.
+
+    References
+    ----------
+    docs/model.md, section 2.
     """
 
     name: str
@@ -126,6 +142,10 @@ class Scenario:
         UserError
             For a name or key that is not allowed. What is wrong with the table is told when the
             scenario is run.
+
+        References
+        ----------
+        docs/model.md, section 2.
 
         Examples
         --------

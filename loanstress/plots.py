@@ -26,6 +26,10 @@ class Plot:
         The figure with its choices, words and numbers.
     language : str
         Of its words.
+
+    References
+    ----------
+    docs/results.md: every figure with its unit and definition.
     """
 
     def __init__(self, card: FigureCard, language: LanguageCode) -> None:
@@ -60,6 +64,10 @@ class Plot:
         ------
         UserError
             For a choice that the figure does not have.
+
+        References
+        ----------
+        docs/results.md: every figure with its unit and definition.
         """
         check_known("width", FRAMES, width)
         found = next((c for c in self.card.choices if _fits(c, at)), None)
@@ -79,6 +87,10 @@ class Plots:
     ----------
     finished : simulator.Run
         The run.
+
+    References
+    ----------
+    docs/results.md: every figure with its unit and definition.
     """
 
     def __init__(self, finished: Finished) -> None:
@@ -126,6 +138,10 @@ class Plots:
         ------
         UserError
             For another number of days.
+
+        References
+        ----------
+        docs/model.md, section 11.
         """
         return self._plots["overdue"](width=width, metric=f"overdue_rate_{dpd}")
 
@@ -148,6 +164,10 @@ class Plots:
         ------
         UserError
             For a scenario that is not there, or a run of the current policy alone.
+
+        References
+        ----------
+        docs/model.md, sections 12 and 14.2.
         """
         if "frontier" not in self._plots:
             raise UserError("plot.frontier: the run has no policy beside the current one")
@@ -171,6 +191,10 @@ class Plots:
         ------
         UserError
             Where the run tried no assumptions.
+
+        References
+        ----------
+        docs/model.md, section 14.3.
         """
         check_known("width", FRAMES, width)
         with speaking(self._language):

@@ -45,6 +45,10 @@ class Run:
         The run as the simulator gives it.
     request : ExperimentRequest or None
         What was asked, where this process ran it.
+
+    References
+    ----------
+    docs/results.md: every figure with its unit and definition.
     """
 
     def __init__(self, finished: Finished, request: ExperimentRequest | None = None) -> None:
@@ -138,6 +142,10 @@ class Run:
         ------
         UserError
             For another language.
+
+        References
+        ----------
+        docs/model.md, section 14.2.
         """
         from simulator.notebook import verdict
 
@@ -163,6 +171,10 @@ class Run:
         ------
         UserError
             For a scenario that is not there.
+
+        References
+        ----------
+        docs/model.md, sections 12 and 14.2.
         """
         rows = [_standing_cells(found) for found in self.finished.ranking(scenario)]
         columns = list(rows[0]) if rows else [part.name for part in fields(Standing)]
@@ -192,6 +204,10 @@ class Run:
         ------
         UserError
             For a name that is not there.
+
+        References
+        ----------
+        docs/model.md, sections 12 (the same borrowers under two policies) and 14.4 (intervals).
         """
         for name in (first, other):
             check_known("policy", self.policies, name)
@@ -314,6 +330,10 @@ class Run:
         ------
         UserError
             Where results.nc of a stored run is not as a run writes it.
+
+        References
+        ----------
+        docs/results.md: every variable.
         """
         return self.finished.dataset if paths else self.finished.statistics
 
@@ -341,6 +361,10 @@ class Run:
         ------
         UserError
             For another ending, or a folder that cannot be written.
+
+        References
+        ----------
+        docs/results.md: every figure; captions name the sections of docs/model.md.
         """
         from simulator.report.kit.atomic_file import write_atomically
         from simulator.report.kit.data import ReportData

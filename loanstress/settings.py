@@ -40,6 +40,10 @@ class Settings(Mapping[str, Any]):
         Group -> keys and values; money in the book's currency, rates as fractions.
     request : ExperimentRequest or None
         What was run, where this process ran it; else it is made from ``configuration``.
+
+    References
+    ----------
+    docs/policies.md (fields of policies); docs/model.md, section 15 (parameters).
     """
 
     def __init__(
@@ -92,6 +96,10 @@ class Settings(Mapping[str, Any]):
         ------
         UserError
             For a key that these settings do not have, or a value beyond its range.
+
+        References
+        ----------
+        docs/policies.md (fields of policies); docs/model.md, section 15 (parameters).
         """
         request = changed_request(self.request, changes)
         return Settings(request.configuration, request)

@@ -28,6 +28,10 @@ def policies() -> "pd.DataFrame":
     UserError
         Where the shipped files are missing.
 
+    References
+    ----------
+    docs/policies.md; evidence: docs/evidence.md.
+
     Examples
     --------
     >>> loanstress.policies().query("policy == 'grace_period'")
@@ -64,6 +68,10 @@ def scenarios() -> "pd.DataFrame":
     ------
     UserError
         Where the shipped files are missing.
+
+    References
+    ----------
+    The column ``source``; docs/model.md, section 2.
     """
     keys = ("label", "jurisdiction", "weight", "start_month", "narrative", "source")
     rows = []
@@ -91,6 +99,10 @@ def parameters(base: str = FITTED) -> "pd.DataFrame":
     ------
     UserError
         For a set that does not ship.
+
+    References
+    ----------
+    The column ``source``; docs/model.md, section 15.
     """
     values = parameters_from(read_shipped("parameters", base))
     columns = (

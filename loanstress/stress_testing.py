@@ -163,6 +163,11 @@ def stress_test(
     RuntimeWarning
         A check that failed: the numbers must not be used.
 
+    References
+    ----------
+    docs/model.md: every equation, and in section 15 every parameter with its source. Common random
+    numbers: section 12; intervals: sections 14.4 and 14.5.
+
     Examples
     --------
     >>> run = loanstress.stress_test(scenarios=["downturn"], policies=["grace_period"], paths=40)
@@ -230,6 +235,10 @@ def load(folder: str | Path) -> Run:
     ------
     UserError
         Where the folder is no run's, another version's, or damaged.
+
+    References
+    ----------
+    docs/results.md: files of a run.
 
     Examples
     --------

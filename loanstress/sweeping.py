@@ -70,6 +70,10 @@ def sweep(
     UserError
         Before anything is run, for every key that is not known and every value beyond its range.
 
+    References
+    ----------
+    docs/model.md, section 12: common random numbers.
+
     Examples
     --------
     >>> frame = loanstress.sweep(run.settings, {"policy.grace_period.months": [1, 3, 6]})

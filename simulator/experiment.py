@@ -45,6 +45,10 @@ def run_experiment(
     ------
     UserError
         For anything that the user can mend.
+
+    References
+    ----------
+    docs/model.md.
     """
     watch = progress or Silent()
     scenarios = tuple(request.scenarios)

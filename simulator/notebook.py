@@ -175,6 +175,11 @@ def stress_test(
     ------
     UserError
         For what a user can mend: key or file, what is allowed, what was found.
+
+    References
+    ----------
+    docs/model.md: every equation, and in section 15 every parameter with its source. Common random
+    numbers: section 12; intervals: sections 14.4 and 14.5.
     """
     if luck_replicates is not None:
         warnings.warn("luck_replicates is now draws_per_path", FutureWarning, stacklevel=2)
@@ -318,6 +323,10 @@ def load(folder: str | Path) -> "Run":
     ------
     UserError
         In one line, where it is no run's, another version's or damaged.
+
+    References
+    ----------
+    docs/results.md: files of a run.
     """
     from simulator.results.run import Run
 
@@ -343,6 +352,10 @@ def verdict(run: "Run", language: LanguageCode = "en") -> str:
     ------
     UserError
         For another language.
+
+    References
+    ----------
+    docs/model.md, section 14.2.
     """
     from simulator.report.headline.verdict import verdict as words
     from simulator.report.kit.data import ReportData

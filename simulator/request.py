@@ -62,6 +62,10 @@ class ExperimentRequest:
         What was set of a group that has no field here, by its name.
     earlier : ExperimentRequest or None
         Of the finished run that ``explain.against`` names.
+
+    References
+    ----------
+    docs/results.md (manifest.json); docs/model.md, section 15 (parameters).
     """
 
     book: BookSettings

@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Iterator
+from pydoc import locate
 
 import pytest
 from numpydoc.validate import validate
@@ -67,14 +68,35 @@ def test_a_public_name_says_what_it_takes_and_gives(name):
     assert mistakes == []
 
 
+def _text(name: str) -> str:
+    return inspect.getdoc(locate(name)) or ""
+
+
 @pytest.mark.parametrize("name", [n for n in NAMES if n.split(".")[-1][0].islower()])
 def test_a_public_call_says_what_it_raises(name):
-    owner, _, last = name.rpartition(".")
-    module = loanstress if owner.startswith("loanstress") else simulator
-    holder = Plots if owner.endswith("Plots") else getattr(module, owner.split(".")[-1], module)
-    text = inspect.getdoc(getattr(holder, last)) or ""
+    text = _text(name)
     assert "Raises\n------\n" in text
     assert "UserError" in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_public_name_says_where_its_numbers_come_from(name):
+    source = _text(name).partition("References\n----------\n")[2]
+    source = source.partition("\n\n")[0]
+    assert source
+    for page in re.findall(r"docs/[\w-]+\.md", source):
+        assert (ROOT / page).is_file(), page
+    model = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+    if "docs/model.md" in source:
+        for section in re.findall(r"\b\d+(?:\.\d+)?\b", source):
+            assert re.search(rf"^##+ {re.escape(section)}\.? ", model, re.MULTILINE), section
+
+
+@pytest.mark.parametrize("owner", ["loanstress.Run", "simulator.Run"])
+def test_every_member_of_a_run_has_a_text(owner):
+    members = {n: m for n, m in vars(locate(owner)).items() if not n.startswith("_")}
+    assert len(members) > 15
+    assert [name for name, member in members.items() if not inspect.getdoc(member)] == []
 
 
 @pytest.mark.parametrize("model", ["BookSettings", "RunSettings", "ScenarioSettings"])

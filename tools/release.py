@@ -34,6 +34,8 @@ WHEEL: Final = (
     "simulator/py.typed",
     "simulator/report/kit/languages/zh.po",
     "simulator/report/kit/templates/page.html.j2",
+    "simulator/desk/page/desk.html",
+    "simulator/desk/page/fields.js",
     "simulator/book/shipped/data/lending_club_2016q1.csv",
     "simulator/_shipped/configs/config.yaml",
     "simulator/_shipped/scenarios/_macro/downturn.csv",

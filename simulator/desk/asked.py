@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from simulator.book_settings import UNREAD_BY_KIND
 from simulator.cli.resume import quoted
-from simulator.desk.fields import OfferedField, Value, fields_of, offered, spelled
+from simulator.desk.fields import OfferedField, fields_of, offered
+from simulator.desk.names import names_of
+from simulator.desk.spelling import Names, spelled
 from simulator.policies import build_policy
 from simulator.results.files import COMPARISON_NAME
 from simulator.settings import LanguageCode, RunSettings, ScenarioSettings
@@ -21,6 +24,10 @@ TAPE: Final = "tape"
 BORROWERS: Final = "book.borrowers"
 MOST_SCENARIOS: Final = 6
 MOST_POLICIES: Final = 12
+MOST_QUESTIONS: Final = 20
+"""Of a group of shipped ones."""
+ANSWERED: Final = ("break_even", "reverse")
+"""Groups of questions that a full run may answer."""
 RUN_FIELDS: Final = ("paths", "months", "seed")
 """Keys of ``run`` that a page may set."""
 _PLAIN: Final = re.compile(r"/[A-Za-z_][\w-]*(/[A-Za-z0-9._][\w.-]*)*", re.ASCII)
@@ -42,8 +49,16 @@ class RunAsked(Frozen):
     tape: str | None = Field(default=None, max_length=63)
     scenarios: dict[str, float] = Field(min_length=1, max_length=MOST_SCENARIOS)
     """Name -> severity."""
-    policies: dict[str, dict[str, Value]] = Field(default_factory=dict, max_length=MOST_POLICIES)
+    policies: dict[str, dict[str, JsonValue]] = Field(
+        default_factory=dict, max_length=MOST_POLICIES
+    )
     """Name -> fields that differ from the file's."""
+    provision: tuple[str, ...] | None = Field(default=None, max_length=MOST_QUESTIONS)
+    """Provisioning standards; None: those of the default run."""
+    break_even: tuple[str, ...] = Field(default=(), max_length=MOST_QUESTIONS)
+    """Of a full run."""
+    reverse: tuple[str, ...] = Field(default=(), max_length=MOST_QUESTIONS)
+    """The same."""
     size: Literal["quick", "full"] = "quick"
     settings: dict[str, int] = Field(default_factory=dict, max_length=8)
     """``run.paths``, ``run.months``, ``run.seed``, ``book.borrowers`` of a full run."""
@@ -53,10 +68,11 @@ class RunAsked(Frozen):
 
 
 class TapeFiles(NamedTuple):
-    """An upload on the disk."""
+    """An upload on the disk, and the names that its book has."""
 
     path: Path
     mapping: Path | None
+    names: Names
 
 
 def run_arguments(asked: RunAsked, tape: TapeFiles | None) -> list[str]:
@@ -69,13 +85,16 @@ def run_arguments(asked: RunAsked, tape: TapeFiles | None) -> list[str]:
         check_known("scenario", scenarios, scenario)
     for policy in asked.policies:
         check_known("policy", policies, policy)
-    names = ",".join(asked.policies) or "status_quo"
+    chosen = ",".join(asked.policies) or "status_quo"
+    book = list(_book(asked, tape))
+    names = names_of(asked.book) if tape is None else tape.names
     return [
-        *_book(asked, tape),
+        *book,
         f"scenario=[{','.join(asked.scenarios)}]",
         *_severities(asked),
-        f"policy=[{names}]",
-        *(text for name in asked.policies for text in _fields(name, asked.policies[name])),
+        f"policy=[{chosen}]",
+        *(text for name in asked.policies for text in _fields(name, asked.policies[name], names)),
+        *_questions(asked),
         *_size(asked),
         *([] if asked.language == "en" else [f"report.language={asked.language}"]),
     ]
@@ -110,6 +129,7 @@ def _book(asked: RunAsked, tape: TapeFiles | None) -> Iterator[str]:
             yield f"assumptions={fitted if fitted in shipped_files('assumptions') else 'null'}"
 
 
+@cache
 def parameters_of(book: str) -> str | None:
     """The shipped set that was fitted to ``book``; None where there is none."""
     found = [name for name in shipped_files("parameters") if book in fitted_books(name)]
@@ -124,19 +144,19 @@ def _severities(asked: RunAsked) -> Iterator[str]:
             yield f"scenario.{name}.severity={text}"
 
 
-def _fields(policy: str, changed: Mapping[str, Value]) -> Iterator[str]:
+def _fields(policy: str, changed: Mapping[str, JsonValue], names: Names) -> Iterator[str]:
     """Changed fields of one policy, and what they make of it together."""
     settings = read_shipped("policy", policy)
     known = {field.key: field for field in fields_of(settings)}
     for key, value in changed.items():
         check_known(f"a key of policy.{policy}", known, key)
-        text = spelled(f"policy.{policy}", known[key], value)
+        text = spelled(f"policy.{policy}", known[key], value, names)
         _put(settings, key, value)
         yield f"policy.{policy}.{key}={text}"
     build_policy(policy, settings)
 
 
-def _put(settings: dict[str, object], key: str, value: Value) -> None:
+def _put(settings: dict[str, object], key: str, value: JsonValue) -> None:
     """Set the known ``key``, which may lie in a member, in ``settings``."""
     *above, last = key.split(".")
     place = settings
@@ -145,6 +165,24 @@ def _put(settings: dict[str, object], key: str, value: Value) -> None:
         assert isinstance(below, dict)
         place = below
     place[last] = value
+
+
+def _questions(asked: RunAsked) -> Iterator[str]:
+    """Provisioning standards, break-evens and reverse stress, by the names of shipped files."""
+    provision = default_choices("provision") if asked.provision is None else asked.provision
+    given = {"provision": provision, "break_even": asked.break_even, "reverse": asked.reverse}
+    for group, names in given.items():
+        known = shipped_files(group)
+        for name in names:
+            check_known(group, known, name)
+        if names and group in ANSWERED and asked.size == "quick":
+            raise UserError(f"{group}: questions are of a full run; a quick look has none")
+        if set(names) != set(default_choices(group)):
+            yield f"{group}=[{','.join(dict.fromkeys(names))}]"
+    for name in asked.break_even:
+        policy = str(read_shipped("break_even", name)["policy"])
+        if policy not in asked.policies:
+            raise UserError(f"break_even.{name} asks about the policy {policy}: choose it too")
 
 
 def run_fields() -> list[OfferedField]:

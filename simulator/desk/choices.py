@@ -1,11 +1,13 @@
 """What a page offers: books, scenarios with their severity, policies with their fields."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from simulator.cli.configuration.find_scenario import find_scenario
 from simulator.cli.terminal.scenario import short_severity
 from simulator.desk.asked import (
+    ANSWERED,
     MOST_POLICIES,
     MOST_SCENARIOS,
     QUICK,
@@ -17,15 +19,17 @@ from simulator.desk.asked import (
     run_fields,
 )
 from simulator.desk.fields import OfferedField, fields_of
+from simulator.desk.names import labelled, names_of
 from simulator.field_texts import file_comment
 from simulator.macro.scenario import Scenario
 from simulator.macro.severity import quarters_of, severity_of
-from simulator.report.kit.language import name, tr
+from simulator.report.kit.language import mark, name, tr
 from simulator.report.kit.setting_words import plain, title_of
 from simulator.shipped import default_choices, read_shipped, shipped_files
 
 Json = dict[str, Any]
 SPARK: Final = "unemployment_rate"
+_COUNTRIES: Final = {"cn": mark("China"), "us": mark("United States"), "tw": mark("Taiwan")}
 MOST_POINTS: Final = 60
 """Of a spark line; a longer path is thinned."""
 
@@ -38,6 +42,7 @@ def choices() -> Json:
         "scenarios": scenarios,
         "policies": policies,
         "run": [_plain(field) for field in run_fields()],
+        "questions": [_group(group) for group in ("provision", *ANSWERED)],
         "chosen": {
             "scenarios": ["baseline", "downturn"],
             "policies": ["grace_period"],
@@ -54,6 +59,7 @@ def _book(book: str) -> Json:
         "name": book,
         "label": title_of(book),
         "about": name(about),
+        "names": labelled(names_of(book)),
         "parameters": parameters_of(book),
         "borrowers": read_shipped("book", book).get("borrowers") if reads_borrowers(book) else None,
         "default": book in default_choices("book"),
@@ -70,11 +76,19 @@ def _scenarios() -> Iterator[Json]:
             "name": scenario_name,
             "label": name(scenario.label),
             "narrative": name(scenario.narrative),
+            "where": _where(settings),
             "spark": _spark(scenario),
             "spark_text": _spark_text(scenario),
             "severity": settings.get("severity", 1.0),
             "severe": [short_severity(item) for item in severe[:2]],
         }
+
+
+def _where(settings: Mapping[str, object]) -> str:
+    """The country for which a scenario was written, and its first month where it fixes one."""
+    country = tr(_COUNTRIES.get(str(settings.get("jurisdiction")), ""))
+    month = settings.get("start_month")
+    return tr("{country}, from {month}", country=country, month=month) if month else country
 
 
 def _spark(scenario: Scenario) -> list[float]:
@@ -109,6 +123,21 @@ def _policy(policy: str) -> Json:
     }
 
 
+def _group(group: str) -> Json:
+    """A group of shipped files of which some can be chosen, as a field of names."""
+    files = shipped_files(group)
+    field = OfferedField(group, "names", choices=tuple(files), value=list(default_choices(group)))
+    words = {key: _title(group, key, file) for key, file in files.items()}
+    return {**_plain(field), "words": words}
+
+
+def _title(group: str, key: str, file: Path) -> str:
+    """What a standard is called, or what a question asks."""
+    label = read_shipped(group, key).get("label")
+    return name(str(label) if label else file_comment(file.read_text(encoding="utf-8")))
+
+
 def _plain(field: OfferedField) -> Json:
+    """A field as the page gets it, with the words of its choices and of its own fields."""
     words = {word: plain(word) for word in field.choices}
-    return {**field._asdict(), "words": words}
+    return {**field._asdict(), "words": words, "fields": [_plain(f) for f in field.fields]}

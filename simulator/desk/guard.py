@@ -7,6 +7,10 @@ from typing import Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from simulator.desk.messages import said
+from simulator.report.kit.language import LANGUAGES, speaking
+from simulator.settings import LanguageCode
+
 API: Final = "/api/"
 REPORTS: Final = "/reports/"
 PAGE_POLICY: Final = "; ".join(
@@ -37,6 +41,16 @@ _ALWAYS: Final = {
 _READS: Final = ("GET", "HEAD")
 
 
+LANGUAGE: Final = "desk-language"
+"""Header with the language of the answers."""
+
+
+def language_asked(headers: Headers) -> LanguageCode:
+    """The language of the page that asks."""
+    found = headers.get(LANGUAGE, "en")
+    return found if found in LANGUAGES else "en"
+
+
 class Guard:
     """Refuses what does not come from the desk's own page; sets the headers of all answers."""
 
@@ -63,7 +77,9 @@ class Guard:
         if refused is None:
             await self._app(scope, receive, with_headers)
         else:
-            await _answer(*refused, with_headers)
+            status, reason = refused
+            with speaking(language_asked(Headers(scope=scope))):
+                await _answer(status, said(reason), with_headers)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         """Status and reason, where the request is none of the page's."""

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
@@ -22,16 +23,25 @@ from simulator.desk.records import (
     RECORD,
     UNSEEN,
     Record,
+    ended,
+    log_tail,
     now,
+    progress_in,
     read_record,
     write_record,
 )
+from simulator.report.kit.language import LANGUAGES, speaking
+from simulator.report.kit.run_messages import run_message
 from simulator.results.holding import holder
 from simulator.results.run_folder import is_whole, new_folder, replacing
+from simulator.settling import COMPILING
 from simulator.validation import UserError
 
 PATIENCE_SECONDS: Final = 10.0
 """After SIGTERM; a command that has not ended by then is killed. Its folder bears that."""
+COMPILER_SECONDS: Final = 1.0
+"""The same while kernels are compiled: the compiler hears no signal for minutes, and nothing is
+lost, as each kernel is kept whole or not at all."""
 PROGRAM: Final = (sys.executable, "-m", "simulator")
 
 
@@ -88,7 +98,8 @@ class Jobs:
             end = "" if kind == "run" else f"_{kind}"
             folder = new_folder(self.root, f"{datetime.now():%Y-%m-%d_%H-%M-%S}{end}")
             words = tuple(words_for(folder))
-            record = Record(kind=kind, title=title, arguments=words, started=now())
+            when = now()
+            record = Record(kind=kind, title=title, arguments=words, started=when, began=when)
             self._start(folder, words, record)
             return folder
 
@@ -101,7 +112,7 @@ class Jobs:
                 raise UserError(f"{folder.name}: was not started from a desk; go on in a terminal")
             path = str(folder)
             command = ("finish", path) if is_whole(folder) else (f"{KEY}={path_value(path)}",)
-            again = record.model_copy(update={"code": None, "cancelled": False})
+            again = record.model_copy(update={"code": None, "cancelled": False, "began": now()})
             self._start(folder, command, again)
 
     def cancel(self, folder: Path) -> None:
@@ -114,7 +125,7 @@ class Jobs:
                 write_record(folder, record.model_copy(update={"cancelled": True}))
             if self._process is not None:
                 self._process.terminate()
-                timer = threading.Timer(PATIENCE_SECONDS, _kill, (self._process,))
+                timer = threading.Timer(_patience(folder), _kill, (self._process,))
                 timer.daemon = True
                 timer.start()
             else:
@@ -139,12 +150,12 @@ class Jobs:
 
     def end(self) -> None:
         """The desk closes: its command ends as after Ctrl-C, and can go on later."""
-        process = self._process
-        if process is None:
+        process, folder = self._process, self._folder
+        if process is None or folder is None:
             return
         process.terminate()
         try:
-            process.wait(PATIENCE_SECONDS)
+            process.wait(_patience(folder))
         except subprocess.TimeoutExpired:
             _kill(process)
 
@@ -188,7 +199,24 @@ def _ended(folder: Path, code: int) -> None:
     record = read_record(folder)
     if record is not None:
         with suppress(OSError):
-            write_record(folder, record.model_copy(update={"code": code}))
+            write_record(folder, ended(record, code))
+
+
+def _patience(folder: Path) -> float:
+    """Seconds that the command in ``folder`` has to end."""
+    progress = progress_in(log_tail(folder))
+    compiles = progress is not None and progress.label in _compiling_labels()
+    return COMPILER_SECONDS if compiles else PATIENCE_SECONDS
+
+
+@cache
+def _compiling_labels() -> frozenset[str]:
+    """What a line of progress calls it, in every language."""
+    found = set()
+    for code in LANGUAGES:
+        with speaking(code):
+            found.add(run_message(COMPILING))
+    return frozenset(found)
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

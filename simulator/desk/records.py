@@ -31,6 +31,10 @@ class Record(Frozen):
     arguments: tuple[str, ...]
     """Of the first start; one that goes on names the folder alone."""
     started: str
+    began: str = ""
+    """Start of the command that runs now, or ran last."""
+    seconds: float | None = None
+    """What the whole took, where it ended well in one go."""
     code: int | None = None
     """Exit code; None while it runs, and where nobody saw it end."""
     cancelled: bool = False
@@ -48,6 +52,21 @@ class Progress(NamedTuple):
     done: int
     total: int
     seconds: int
+
+
+def ended(record: Record, code: int) -> Record:
+    """``record`` of a command that has just ended with ``code``."""
+    in_one_go = code == 0 and record.began == record.started
+    return record.model_copy(
+        update={"code": code, "seconds": seconds_since(record.began) if in_one_go else None}
+    )
+
+
+def seconds_since(when: str) -> float:
+    """Seconds since ``when``, as ``now`` tells it; 0 where that cannot be read."""
+    with suppress(ValueError, TypeError):
+        return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(when)).total_seconds())
+    return 0.0
 
 
 def now() -> str:

@@ -25,13 +25,14 @@ from simulator.desk.asked import (
 )
 from simulator.desk.bodies import RefusedError, read_json, read_upload
 from simulator.desk.choices import choices
+from simulator.desk.guard import language_asked
 from simulator.desk.jobs import BusyError, Jobs
+from simulator.desk.messages import said
 from simulator.desk.runs import Place, job, row
 from simulator.desk.tapes import Answers, Tapes
 from simulator.desk.tickets import Tickets
 from simulator.desk.words import words
-from simulator.report.kit.language import LANGUAGES, listed, speaking
-from simulator.report.kit.run_messages import run_message
+from simulator.report.kit.language import listed, speaking
 from simulator.report.kit.setting_words import title_of
 from simulator.settings import LanguageCode
 from simulator.validation import Frozen, UserError, build
@@ -40,13 +41,12 @@ PAGE: Final = {
     "/": ("desk.html", "text/html"),
     "/desk.js": ("desk.js", "text/javascript"),
     "/form.js": ("form.js", "text/javascript"),
+    "/fields.js": ("fields.js", "text/javascript"),
     "/choose.js": ("choose.js", "text/javascript"),
     "/tape.js": ("tape.js", "text/javascript"),
     "/desk.css": ("desk.css", "text/css"),
 }
 """Address -> file of the page and its type."""
-LANGUAGE: Final = "desk-language"
-"""Header with the language of the answers."""
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -108,16 +108,16 @@ class Desk:
 
     async def state(self, request: Request) -> Response:
         """The command that runs, and all runs."""
-        running = self.jobs.running()
-        rows = [row(folder, running) for folder in self.place.folders()]
-        return JSONResponse({"job": None if running is None else job(running), "runs": rows})
+        running, folders = self.jobs.running(), self.place.folders()
+        found = None if running is None else job(running, folders)
+        return JSONResponse({"job": found, "runs": [row(folder, running) for folder in folders]})
 
     async def command(self, request: Request) -> Response:
         """The command line of what is asked, which nobody runs."""
         try:
             arguments = run_arguments(*await self._asked(request))
         except UserError as error:  # while somebody still types: no failure of the page
-            return JSONResponse({"command": "", "refused": run_message(str(error))})
+            return JSONResponse({"command": "", "refused": said(str(error))})
         return JSONResponse({"command": shlex.join(["loanstress", *arguments]), "refused": ""})
 
     async def run(self, request: Request) -> Response:
@@ -177,7 +177,7 @@ class Desk:
         try:
             file = self.tickets.file(request.path_params["ticket"], request.path_params["name"])
         except UserError as error:
-            return JSONResponse({"error": str(error)}, 404)
+            return JSONResponse({"error": said(str(error))}, 404)
         is_page = file.suffix == ".html"
         return FileResponse(
             file,
@@ -217,24 +217,23 @@ def _told(endpoint: Endpoint) -> Endpoint:
     """``endpoint`` in the language that is asked for; its trouble becomes one clear answer."""
 
     async def answer(request: Request) -> Response:
-        try:
-            with speaking(_language(request)):
+        with speaking(_language(request)):
+            try:
                 return await endpoint(request)
-        except RefusedError as error:
-            return JSONResponse({"error": str(error)}, error.status, {"Connection": "close"})
-        except BusyError as error:
-            return JSONResponse({"error": str(error)}, 409)
-        except Exception as trouble:
-            text, code = told(trouble)
-            with speaking(_language(request)):
-                return JSONResponse({"error": run_message(text)}, 422 if code == 2 else 500)
+            except RefusedError as error:
+                headers = {"Connection": "close"}
+                return JSONResponse({"error": said(str(error))}, error.status, headers)
+            except BusyError as error:
+                return JSONResponse({"error": said(str(error))}, 409)
+            except Exception as trouble:
+                text, code = told(trouble)
+                return JSONResponse({"error": said(text)}, 422 if code == 2 else 500)
 
     return answer
 
 
 def _language(request: Request) -> LanguageCode:
-    found = request.headers.get(LANGUAGE, "en")
-    return found if found in LANGUAGES else "en"
+    return language_asked(request.headers)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +10,17 @@ from typing import Any, Final, NamedTuple
 
 from simulator.block_names import blocks_in
 from simulator.cli.exits import EXIT_INTERRUPTED, EXIT_TERMINATED
-from simulator.desk.records import UNSEEN, Record, log_tail, progress_in, read_record
+from simulator.desk.asked import TAPE
+from simulator.desk.durations import usual_seconds
+from simulator.desk.messages import said
+from simulator.desk.records import (
+    UNSEEN,
+    Record,
+    log_tail,
+    progress_in,
+    read_record,
+    seconds_since,
+)
 from simulator.report.kit.language import listed
 from simulator.report.kit.setting_words import title_of
 from simulator.results.files import (
@@ -69,6 +79,8 @@ def _is_run(path: Path) -> bool:
 def row(folder: Path, running: Path | None) -> dict[str, Any]:
     """A run as the page lists it."""
     record, facts = read_record(folder), _facts(folder)
+    if record is not None and f"book={TAPE}" in record.arguments:
+        facts.pop("words", None)  # the title has the name of its file
     state = _state(folder, record, running)
     comparison = record is not None and record.kind == "comparison"
     return {
@@ -90,7 +102,7 @@ def row(folder: Path, running: Path | None) -> dict[str, Any]:
 def _trouble(folder: Path) -> str:
     """The error with which a command ended, as it told it."""
     _, found, told = log_tail(folder).rpartition("error: ")
-    return told.strip()[:_LOG_CHARACTERS] if found else ""
+    return said(told.strip()[:_LOG_CHARACTERS]) if found else ""
 
 
 def _has_more(folder: Path) -> bool:
@@ -106,11 +118,13 @@ def _state(folder: Path, record: Record | None, running: Path | None) -> str:
     return "stopped" if record.cancelled or record.code in _STOPPED else "failed"
 
 
-def job(folder: Path) -> dict[str, Any]:
-    """How far the command in ``folder`` is, or how it has ended."""
+def job(folder: Path, folders: Sequence[Path]) -> dict[str, Any]:
+    """How far the command in ``folder`` is; ``usual``: seconds that one like it took, if known."""
     log, record = log_tail(folder), read_record(folder)
     progress = progress_in(log)
     return {
+        "seconds": 0.0 if record is None else seconds_since(record.began),
+        "usual": None if record is None else usual_seconds(record, map(read_record, folders)),
         "id": folder.name,
         "command": record.command if record is not None else "",
         "cancelled": record is not None and record.cancelled,
@@ -134,12 +148,19 @@ def _words(facts: dict[str, Any]) -> Iterator[str]:
         yield listed([title_of(name) for name in names])
 
 
+def _book(manifest: Mapping[str, Any]) -> str:
+    """The shipped book that was named, else what kind of book it is."""
+    named = (str(text).partition("book=") for text in manifest.get("overrides", ()))
+    chosen = [value for before, sign, value in named if sign and not before]
+    return chosen[-1] if chosen else str(manifest["book"]["name"])
+
+
 @lru_cache(maxsize=2 * MOST_RUNS)
 def _read(file: str, _time: int) -> dict[str, Any]:
     with suppress(OSError, ValueError, AttributeError, TypeError, KeyError):
         found = json.loads(Path(file).read_text(encoding="utf-8"))
         return {
-            "book": [str(found["book"]["name"])],
+            "book": [_book(found)],
             "scenarios": [str(name) for name in found["scenarios"]],
             "policies": [str(n) for n in found["policies"] if n != found["reference"]],
             "started": str(found.get("started") or ""),

@@ -5,6 +5,7 @@ import contextlib
 import os
 import secrets
 import socket
+import sys
 import tempfile
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ LOOPBACK: Final = "127.0.0.1"
 HEADER_SECONDS: Final = 10.0
 """For a connection to send its first request."""
 MOST_HEADER_BYTES: Final = 16 * 1024
+_SCREENS: Final = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+"""Variables of which one is set where there is a screen, or a browser that somebody chose."""
 
 
 class Impatient(H11Protocol):
@@ -101,9 +104,20 @@ def _config(app: Guard) -> uvicorn.Config:
     )
 
 
+def _has_screen() -> bool:
+    """Whether a browser with windows can be opened; other systems than Linux have a screen."""
+    return not sys.platform.startswith("linux") or any(map(os.environ.get, _SCREENS))
+
+
 @contextlib.contextmanager
 def _opened(address: str) -> Iterator[None]:
-    """The page in a browser, by a private file: arguments of processes are seen by all users."""
+    """The page in a browser, by a private file: arguments of processes are seen by all users.
+
+    Without a screen nothing is opened: a browser of the terminal would take it, and show nothing.
+    """
+    if not _has_screen():
+        yield
+        return
     descriptor, name = tempfile.mkstemp(suffix=".html")
     try:
         os.chmod(name, PRIVATE)

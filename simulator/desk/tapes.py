@@ -1,10 +1,12 @@
 """Tapes that were dropped on the page: private files, the inspector's questions, a mapping."""
 
+import json
 import os
 import re
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -17,14 +19,21 @@ from simulator.book.tape.checks import WORK_NAMES
 from simulator.book.tape.columns import COLUMN_BY_NAME, TAPE_COLUMNS
 from simulator.book.tape.inspection import Inspection, inspect
 from simulator.book.tape.mapping import DROP, TapeMapping, parse_mapping
+from simulator.book.tape.opening import regions_of
 from simulator.book.tape.profile import ColumnProfile
 from simulator.book.tape.proposal import MOST_VALUES
+from simulator.book.tape.reader import Tape
+from simulator.book_settings import BookSettings
 from simulator.cli.configuration.folders import find_folders
 from simulator.cli.configuration.products import products_in
 from simulator.cli.terminal.tape import can_be_run
 from simulator.desk.asked import TapeFiles
+from simulator.desk.messages import said
+from simulator.desk.names import book_names, labelled
 from simulator.desk.records import write_private
+from simulator.desk.spelling import Names
 from simulator.products import PRODUCTS, products_of
+from simulator.reading.cells import Texts
 from simulator.report.kit.run_messages import run_message
 from simulator.report.kit.setting_words import plain
 from simulator.report.kit.text import clean
@@ -37,6 +46,8 @@ ENDS: Final = (".csv", ".csv.gz", ".txt", ".tsv", ".parquet", ".xlsx")
 _ID: Final = re.compile("[0-9a-f]{32}")
 _NAME: Final = "name.txt"
 _MAPPING: Final = "mapping.yaml"
+_NAMES: Final = "names.json"
+"""Regions and products that policies may name."""
 _ASKED: Final = ("product", "work", "status")
 """Columns whose words may stand for one of ours."""
 _UNPAID: Final = tuple(str(n) for n in range(16))
@@ -80,10 +91,11 @@ class Tapes:
         shutil.rmtree(self._of(number), ignore_errors=True)
 
     def listed(self) -> Iterator[Json]:
-        """Number and name of every upload that is whole."""
+        """Number, name and names of every upload that is whole."""
         for folder in sorted(self.folder.glob("*")) if self.folder.is_dir() else ():
             if _ID.fullmatch(folder.name) and list(folder.glob("tape.*")):
-                yield {"id": folder.name, "name": self.name(folder.name)}
+                names = labelled(_read_names(folder))
+                yield {"id": folder.name, "name": self.name(folder.name), "names": names}
 
     def name(self, number: str) -> str:
         """The file's own name."""
@@ -94,7 +106,8 @@ class Tapes:
         folder = self._of(number)
         mapping = folder / _MAPPING
         (path,) = folder.glob("tape.*")
-        return TapeFiles(path.absolute(), mapping.absolute() if mapping.is_file() else None)
+        given = mapping.absolute() if mapping.is_file() else None
+        return TapeFiles(path.absolute(), given, _read_names(folder))
 
     def _of(self, number: str) -> Path:
         folder = self.folder / number
@@ -105,7 +118,9 @@ class Tapes:
     def form(self, number: str) -> Json:
         """What the inspector found, and its questions as a form; slow for a large tape."""
         shown, found = self.name(number), self._inspected(number)
-        return {"id": number, "name": shown, **_form(found, shown)}
+        names = {} if found.tape is None else _names(found.tape)
+        write_private(self._of(number) / _NAMES, json.dumps(names))
+        return {"id": number, "name": shown, "names": labelled(names), **_form(found, shown)}
 
     def answer(self, number: str, answers: Answers) -> Json:
         """Keep the mapping that ``answers`` make of the inspector's; the form that follows."""
@@ -216,7 +231,9 @@ def _form(found: Inspection, shown: str) -> Json:
         "questions": [clean(run_message(q), 400) for q in found.proposal.open_questions],
         "can_run": found.can_run,
         "told": can_be_run(found.tape) if found.tape is not None else "",
-        "wrong": [clean(line.replace(own, shown, 1), 400) for line in found.wrong.splitlines()],
+        "wrong": [
+            clean(said(line.replace(own, shown, 1)), 400) for line in found.wrong.splitlines()
+        ],
         "warnings": [clean(run_message(w).replace(own, shown, 1), 400) for w in found.warnings],
         "mapping": found.proposal.text,
     }
@@ -241,8 +258,26 @@ def _words_asked(found: Inspection) -> Iterator[Json]:
 
 
 def _words(profile: ColumnProfile) -> list[str]:
-    texts = profile.texts
+    return _used(profile.texts)[:MOST_VALUES]
+
+
+def _used(texts: Texts | None) -> list[str]:
+    """Words that stand in a column; none where there is no such column."""
     if texts is None:
         return []
     counts = np.bincount(texts.codes, minlength=len(texts.names))
-    return [w for w, n in zip(texts.words, counts, strict=True) if w and n][:MOST_VALUES]
+    return [w for w, n in zip(texts.words, counts, strict=True) if w and n]
+
+
+def _names(tape: Tape) -> Names:
+    """Names of the book that opens from ``tape``."""
+    usual: tuple[str, ...] = BookSettings.model_fields["regions"].default
+    return book_names(regions_of(tape, usual), _used(tape.texts["product"]))
+
+
+def _read_names(folder: Path) -> Names:
+    """Names that were noted when the tape was looked at."""
+    with suppress(OSError, ValueError):
+        found: dict[str, list[str]] = json.loads((folder / _NAMES).read_text(encoding="utf-8"))
+        return found
+    return {}

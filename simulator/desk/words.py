@@ -11,6 +11,7 @@ _WORDS: Final = {
     "book": mark("Loan book"),
     "scenarios": mark("Scenarios"),
     "policies": mark("Policies"),
+    "scenarios_about": mark("Scenarios of one run begin in the same month."),
     "policies_about": mark("Each is compared with the current policy, with common random numbers."),
     "run": mark("Run"),
     "runs": mark("Runs"),
@@ -36,10 +37,27 @@ _WORDS: Final = {
     "mapping": mark("Mapping"),
     "answer": mark("Use these answers"),
     "severity": mark("Severity"),
-    "severity_about": mark("Times its distance from the baseline; 1 is the scenario itself."),
+    "severity_about": mark(
+        "Severity: times a scenario's distance from the baseline; 1 is the scenario itself. In"
+        " standard deviations: how far its worst quarter lies from the variable's usual level."
+    ),
     "settings": mark("Settings"),
     "changed": mark("{n} changed"),
     "range": mark("{low} to {high}"),
+    "none_set": mark("none"),
+    "no_names": mark("The book has no names to choose from yet."),
+    "rule": mark("Rule {n}"),
+    "add_rule": mark("Add a rule"),
+    "questions": mark("Provisions and questions"),
+    "provision": mark("Provisioning standards"),
+    "provision_about": mark("Of a quick look and of a full run. None chosen: no provisions."),
+    "break_even": mark("Break-evens"),
+    "break_even_about": mark(
+        "Of a full run: at which value the policy, which must be chosen, stops paying. A minute"
+        " or more each."
+    ),
+    "reverse": mark("Reverse stress"),
+    "reverse_about": mark("Of a full run: the likeliest causes that lead there. Minutes each."),
     "find": mark("Find a policy"),
     "quick": mark("Quick look"),
     "quick_about": mark(
@@ -55,7 +73,11 @@ _WORDS: Final = {
     "working": mark("Running"),
     "starting": mark("starting"),
     "progress": mark("{label}: {done} of {total}"),
-    "left": mark("some {seconds} s left of this part"),
+    "left": mark("some {time} left of this part; others may follow"),
+    "left_in_all": mark("some {time} left in all, going by an earlier run of this size"),
+    "so_far": mark("{time} so far"),
+    "seconds": mark("{n} s"),
+    "minutes": mark("{n} min"),
     "said": mark("What the command says"),
     "cancel": mark("Cancel"),
     "ending": mark("ending ..."),
@@ -96,4 +118,6 @@ _WORDS: Final = {
 
 def words() -> dict[str, str]:
     """Place -> words; ``tag`` is that of the language."""
-    return {place: tr(text) for place, text in _WORDS.items()} | {"tag": language().tag}
+    spoken = language()
+    said = {place: tr(text) for place, text in _WORDS.items()}
+    return said | {"tag": spoken.tag, "comma": spoken.comma}

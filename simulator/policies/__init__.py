@@ -75,6 +75,10 @@ def build_policy(name: str, settings: Mapping[str, object]) -> Policy:
     ------
     UserError
         Names every bad field.
+
+    References
+    ----------
+    docs/policies.md; evidence: docs/evidence.md.
     """
     check_name("policy name", name)
     kind = settings.get("kind")

@@ -59,9 +59,9 @@ class Market(Frozen):
     last_month: Month | None = None
     """Last month of the offer; None is the end of the run."""
     regions: tuple[str, ...] = Field(default=(), max_length=60)
-    """Names of the book's regions."""
+    """Names of the book's regions; empty means all."""
     products: tuple[str, ...] = Field(default=(), max_length=60)
-    """Names of the book's products."""
+    """Names of the book's products; empty means all."""
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -112,7 +112,7 @@ class Window(Market):
     """A policy for some months, regions, products and risk bands; empty means all."""
 
     risk_bands: RiskBands = ()
-    """Names of the book's risk bands; A is the best."""
+    """Names of the book's risk bands, A the best; empty means all."""
 
     def target(self, risk_bands: tuple[str, ...] = ()) -> Target:
         """The policy's risk bands, unless the caller names others."""

@@ -34,7 +34,7 @@ class _WhichLoans(Frozen):
     last_bucket: Bucket = 7
     """Last bucket at the month's start."""
     risk_bands: RiskBands = ()
-    """Empty means all."""
+    """Names of the book's risk bands, A the best; empty means all."""
 
     @model_validator(mode="after")
     def _has_buckets(self) -> Self:

@@ -108,6 +108,10 @@ def build_product(name: str, settings: Mapping[str, object]) -> Product:
     ------
     UserError
         Names every bad field.
+
+    References
+    ----------
+    docs/add-a-product.md.
     """
     check_name("product name", name)
     owner = f"product.{name}"

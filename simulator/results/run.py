@@ -83,6 +83,10 @@ class Run:
     ------
     UserError
         From any answer, in one line, where results.nc of a stored run is not as a run writes it.
+
+    References
+    ----------
+    docs/results.md: every figure with its unit and definition.
     """
 
     def __init__(

@@ -103,12 +103,12 @@ class OpenDesk:
         return self.wait_for(lambda state: state["job"] is None)
 
 
-def opened(folder: Path) -> OpenDesk:
+def opened(folder: Path, **environment: str) -> OpenDesk:
     """A desk in a process of its own."""
     process = subprocess.Popen(
         [sys.executable, "-m", "simulator", "desk", "--no-browser", "--folder", str(folder)],
         cwd=folder.parent,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         stdout=subprocess.PIPE,
         text=True,
     )

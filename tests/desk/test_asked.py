@@ -1,5 +1,7 @@
 """The command line that a page's choices become, and what never becomes one."""
 
+from pathlib import Path
+
 import pytest
 
 from simulator.cli.arguments import read_arguments
@@ -16,9 +18,10 @@ from simulator.desk.asked import (
 )
 from simulator.desk.choices import choices
 from simulator.desk.fields import fields_of
-from simulator.policies import build_policy
+from simulator.desk.names import book_names
+from simulator.policies import build_policy, kind_model
 from simulator.report.kit.language import speaking
-from simulator.shipped import read_shipped
+from simulator.shipped import default_choices, read_shipped
 from simulator.validation import UserError, build
 from tests.report.browser.payloads import PAYLOADS
 
@@ -67,18 +70,95 @@ def test_every_book_is_taken_by_the_command(book, size):
 @pytest.mark.parametrize("policy", policies_offered())
 def test_every_field_is_spelled_as_it_stands(policy):
     settings = read_shipped("policy", policy)
-    usual = {f.key: f.value for f in fields_of(settings) if f.value is not None}
+    usual = _usual(policy)
     assert usual, policy
     found = [text for text in _arguments(policies={policy: usual}) if f"{policy}." in text]
     assert [text.partition("=")[0] for text in found] == [f"policy.{policy}.{k}" for k in usual]
     build_policy(policy, settings)
 
 
-def test_every_policy_is_taken_by_the_command():
+def _usual(policy):
+    return {
+        f.key: f.value for f in fields_of(read_shipped("policy", policy)) if f.value is not None
+    }
+
+
+def test_every_policy_is_taken_by_the_command_with_all_of_its_fields():
     names = list(policies_offered())
     for first in range(0, len(names), MOST_POLICIES):
-        some = {name: {} for name in names[first : first + MOST_POLICIES]}
+        some = {name: _usual(name) for name in names[first : first + MOST_POLICIES]}
         checked(read_arguments(_arguments(policies=some)))
+
+
+def test_every_field_of_every_policy_is_offered():
+    for policy in policies_offered():
+        settings = read_shipped("policy", policy)
+        owners = {
+            "": settings,
+            **{f"members.{n}.": m for n, m in settings.get("members", {}).items()},
+        }
+        keys = {
+            f"{before}{key}"
+            for before, owner in owners.items()
+            for key in kind_model("kind", owner["kind"]).model_fields
+        }
+        left = {key for key in keys if key.rpartition(".")[2] in ("kind", "members")}
+        assert {field.key for field in fields_of(settings)} == keys - left, policy
+
+
+def test_lists_are_words_of_the_schema_and_of_the_book():
+    changed = {
+        "grace_period": {"regions": ["west", "east"], "hardships": ["illness"], "last_month": 9},
+        "risk_based_price": {"annual_rate_add": {"A": -0.01, "E": 0.05}},
+        "more_collectors": {"staff": {"human_call": 3, "legal": 2}},
+        "ai_only_collections": {
+            "rules": [{"stage": "ai_call", "first_bucket": 1, "risk_bands": ["A"], "intensity": 2}]
+        },
+        "full_programme": {"members.replan_without_proof.hardships": []},
+    }
+    found = _arguments(policies=changed)
+    assert {text for text in found if text.startswith("policy.")} == {
+        "policy.grace_period.regions=[west,east]",
+        "policy.grace_period.hardships=[illness]",
+        "policy.grace_period.last_month=9",
+        "policy.risk_based_price.annual_rate_add={A:-0.01,E:0.05}",
+        "policy.more_collectors.staff={human_call:3.0,legal:2.0}",
+        "policy.ai_only_collections.rules="
+        "[{stage:ai_call,first_bucket:1,risk_bands:[A],intensity:2.0}]",
+        "policy.full_programme.members.replan_without_proof.hardships=[]",
+    }
+    checked(read_arguments(found))
+
+
+def test_names_are_those_of_the_book_that_is_chosen():
+    asked = {"policies": {"grace_period": {"regions": ["midwest"]}}}
+    assert "policy.grace_period.regions=[midwest]" in _arguments(book="us_cards", **asked)
+    with pytest.raises(UserError, match="must be one of central, east, northeast, west"):
+        _arguments(**asked)
+
+
+def test_names_of_a_tape_are_quoted_where_their_characters_need_it():
+    names = book_names(["华东", "it's", "${oc.env:HOME}", "null", "East Coast"], ["cash_loan"])
+    assert names["regions"] == ("华东", "null", "East Coast")
+    asked = ASKED | {"book": "tape", "tape": "0"}
+    asked |= {"policies": {"grace_period": {"regions": list(names["regions"])}}}
+    found = run_arguments(build("run", RunAsked, asked), TapeFiles(Path("/t.csv"), None, names))
+    assert "policy.grace_period.regions=['华东','null','East Coast']" in found
+
+
+def test_standards_and_questions_are_chosen_by_name():
+    asked = {"provision": ["ifrs9"], "policies": {"grace_period": {}}}
+    assert "provision=[ifrs9]" in _arguments(**asked)
+    questions = {"break_even": ["moral_hazard"], "reverse": ["double_loss"]}
+    found = _arguments(**asked, **questions, size="full")
+    assert found[-3:] == ["provision=[ifrs9]", "break_even=[moral_hazard]", "reverse=[double_loss]"]
+    checked(read_arguments(found))
+    usual = list(default_choices("provision"))
+    assert not [text for text in _arguments(provision=usual) if text.startswith("provision")]
+    with pytest.raises(UserError, match="choose it too"):
+        _arguments(break_even=["false_proof"], size="full")
+    with pytest.raises(UserError, match="of a full run"):
+        _arguments(reverse=["double_loss"])
 
 
 @pytest.mark.parametrize("text", INJECTIONS)
@@ -87,6 +167,15 @@ def test_no_text_becomes_a_value_or_a_name(text):
         {"policies": {"grace_period": {"months": text}}},
         {"policies": {"grace_period": {"is_record": text}}},
         {"policies": {"grace_period": {text: 1}}},
+        {"policies": {"grace_period": {"regions": [text]}}},
+        {"policies": {"grace_period": {"hardships": [text]}}},
+        {"policies": {"more_collectors": {"staff": {text: 1}}}},
+        {"policies": {"more_collectors": {"staff": {"legal": text}}}},
+        {"policies": {"ai_only_collections": {"rules": [{"stage": text, "intensity": 1}]}}},
+        {"policies": {"ai_only_collections": {"rules": [{"stage": "legal", text: 1}]}}},
+        {"provision": [text]},
+        {"break_even": [text], "size": "full"},
+        {"reverse": [text], "size": "full"},
         {"policies": {text: {}}},
         {"scenarios": {text: 1.0}},
         {"book": text},
@@ -109,7 +198,15 @@ def test_no_text_becomes_a_value_or_a_name(text):
         {"policies": {"grace_period": {"awareness": 1.01}}},
         {"policies": {"grace_period": {"awareness": 1e308 * 10}}},
         {"policies": {"grace_period": {"kind": "care_programme"}}},
+        {"policies": {"grace_period": {"months": 10**400}}},
         {"policies": {"grace_period": {"regions": "east"}}},
+        {"policies": {"grace_period": {"regions": ["mars"]}}},
+        {"policies": {"grace_period": {"hardships": ["illness"] * 6}}},
+        {"policies": {"more_collectors": {"staff": {"legal": 101}}}},
+        {"policies": {"more_collectors": {"staff": {"reminder": 1}}}},
+        {"policies": {"more_collectors": {"day_shifts": {"legal": 0.5}}}},
+        {"policies": {"ai_only_collections": {"rules": [{"stage": "legal"}]}}},
+        {"policies": {"ai_only_collections": {"rules": [{"stage": "legal", "intensity": 11}]}}},
         {"policies": {"grace_period": {"first_month": 9, "last_month": 3}}},
         {"policies": {"care_and_strict": {"members.other.months": 1}}},
         {"policies": {"status_quo": {}}},
@@ -135,7 +232,7 @@ def test_a_tape_and_a_folder_of_any_name_are_one_value(tmp_path):
     folder.mkdir()
     (folder / "tape.csv").write_text("x", encoding="utf-8")
     asked = build("run", RunAsked, ASKED | {"book": "tape", "tape": "0"})
-    found = run_arguments(asked, TapeFiles(folder / "tape.csv", None))
+    found = run_arguments(asked, TapeFiles(folder / "tape.csv", None, {}))
     checked(read_arguments([*found, in_folder(folder)]))
 
 
@@ -143,13 +240,19 @@ def test_everything_that_is_offered_has_its_chinese():
     with speaking("zh"):
         found = choices()
     texts = [(p["label"], p["about"]) for p in (*found["policies"], *found["books"])]
-    texts += [
-        (field["label"], field["meaning"], *field["words"].values())
-        for policy in found["policies"]
-        for field in policy["fields"]
-    ]
+    for policy in found["policies"]:
+        texts += [_all_words(field) for field in policy["fields"]]
+    texts += [field["words"].values() for field in found["questions"]]
+    for book in found["books"]:
+        names = book["names"]
+        texts += [[name["label"] for name in (*names["regions"], *names["products"])]]
     english = {text for part in texts for text in part if text and text.isascii()}
     assert english == set()
+
+
+def _all_words(field):
+    below = [text for inner in field["fields"] for text in _all_words(inner)]
+    return (field["label"], field["meaning"], *field["words"].values(), *below)
 
 
 def test_every_scenario_has_its_path_and_its_severity():

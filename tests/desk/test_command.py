@@ -2,14 +2,16 @@
 
 import json
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from simulator.cli.app import main
-from simulator.desk import command
+from simulator.desk import command, server
 from tests import ROOT
 from tests.desk.conftest import PATIENCE, opened
 
@@ -33,6 +35,29 @@ def test_help_and_mistakes_start_nothing(capsys, tmp_path):
 def test_without_the_extra_it_says_what_to_install(capsys, monkeypatch):
     monkeypatch.setattr(command, "find_spec", lambda name: None)
     assert "pip install 'loanstress[desk]'" in _error(["--no-browser"], capsys)
+
+
+def test_a_browser_is_opened_by_a_private_file_where_there_is_a_screen(monkeypatch):
+    opened: list[str] = []
+    modes: list[int] = []
+
+    def take(address: str) -> None:
+        opened.append(address)
+        modes.append(stat.S_IMODE(Path(urlsplit(address).path).stat().st_mode))
+
+    monkeypatch.setattr(server.webbrowser, "open", take)
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.delenv(name, raising=False)
+    with server._opened("http://127.0.0.1:1/#token=x"):
+        assert opened == []  # a browser of the terminal would take it
+    monkeypatch.setenv("DISPLAY", ":0")
+    with server._opened("http://127.0.0.1:1/#token=x"):
+        (address,) = opened
+        assert address.startswith("file://")
+        assert modes == [0o600]
+        assert "token" not in address
+    assert not Path(urlsplit(address).path).exists()
 
 
 def test_a_port_that_is_taken(own, capsys):

@@ -17,6 +17,7 @@ ADDRESSES = (
 )
 _KEYS = (
     *("book", "tape", "scenarios", "policies", "size", "settings", "language", "trials"),
+    *("provision", "break_even", "reverse"),
     *("runs", "run", "file", "columns", "constants", "values", "percent", "snapshot_date"),
 )
 KEYS = st.sampled_from(_KEYS)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
 import time
@@ -45,10 +46,11 @@ def _act(desk: OpenDesk, name: str, action: str) -> int:
     return desk.call("POST", f"/api/runs/{name}/{action}", {}).status
 
 
-def _final_names(folder: Path) -> set[str]:
+def final_names(folder: Path) -> set[str]:
     return {name for name in FILE_NAMES if (folder / name).exists()}
 
 
+@pytest.mark.slow  # the page's test of a reload does the same by clicks
 def test_a_run_is_cancelled_goes_on_and_is_discarded(own, record_property):
     name = _started(own, LONG)
     folder = own.folder / name
@@ -59,7 +61,7 @@ def test_a_run_is_cancelled_goes_on_and_is_discarded(own, record_property):
     seconds = time.monotonic() - began
     record_property("seconds_to_cancel", seconds)
     assert seconds < 2 * ENDS_WITHIN
-    assert _final_names(folder) == set()
+    assert final_names(folder) == set()
     stopped = own.run(name)
     assert (stopped["state"], stopped["can_go_on"], stopped["files"]) == ("stopped", True, [])
     kept = stopped["blocks"]
@@ -106,6 +108,50 @@ def test_a_run_that_went_on_ends_and_is_compared_with_another(own):
     own.wait_until_idle()
     compared = own.run(answer.content["id"])
     assert (compared["state"], compared["files"]) == ("done", ["comparison.html"])
+
+
+def test_a_run_shows_its_command_and_how_long_one_like_it_took(own):
+    command = own.call("POST", "/api/command", LONG).content["command"]
+    earlier, record = own.folder / "earlier", now()
+    earlier.mkdir(parents=True)
+    took = Record(
+        kind="run",
+        title="",
+        arguments=tuple(shlex.split(command)[1:]),
+        started=record,
+        began=record,
+        seconds=77.0,
+        code=0,
+    )
+    write_record(earlier, took)
+    name = _started(own, LONG)
+    job = own.state()["job"]
+    shown, asked = shlex.split(job["command"]), shlex.split(command)
+    assert shown == [*asked, f"hydra.run.dir={own.folder / name}"]
+    assert job["usual"] == 77.0
+    assert 0.0 <= job["seconds"] < 30.0
+    _act(own, name, "cancel")
+    own.wait_until_idle()
+
+
+def test_a_first_start_says_what_compiles_and_is_cancelled_as_fast(tmp_path, record_property):
+    """The compiler hears no signal; what it has compiled is kept, the rest begins again."""
+    desk = opened(tmp_path / "runs", NUMBA_CACHE_DIR=str(tmp_path / "cache"))
+    try:
+        name = _started(desk, LONG)
+        compiling = "compiling kernels"
+        desk.wait_for(lambda s: compiling in ((s["job"]["progress"] or {}).get("label") or ""))
+        began = time.monotonic()
+        assert _act(desk, name, "cancel") == 200
+        desk.wait_until_idle()
+        seconds = time.monotonic() - began
+        record_property("seconds_to_cancel_compiling", seconds)
+        assert seconds < 2 * ENDS_WITHIN
+        assert desk.run(name)["state"] == "stopped"
+        assert _act(desk, name, "discard") == 200
+        assert not (desk.folder / name).exists()
+    finally:
+        closed(desk)
 
 
 def test_twenty_presses_start_one_run(own):

@@ -1,5 +1,6 @@
 """The desk in a real browser: few clicks, the keyboard, both languages, a reload, hostile names."""
 
+import csv
 import re
 import time
 from collections.abc import Iterator
@@ -9,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.desk.conftest import OpenDesk
-from tests.desk.test_jobs import ENDS_WITHIN
+from tests.desk.test_jobs import ENDS_WITHIN, final_names
 from tests.report.browser.payloads import PAYLOADS, as_read
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 REPORT_WITHIN = 60.0
 """Seconds to a report that are promised on two free cores; tests allow twice as much."""
@@ -91,10 +92,30 @@ def test_three_clicks_lead_to_a_report(browser, own, record_property):
         record_property("seconds_to_a_report", seconds)
         assert seconds < 2 * REPORT_WITHIN
         _cannot_reach_the_desk(report, own)
+        _shows_numbers_to_copy(report)
         with page.expect_download() as downloaded:
             page.click("#runs button:has-text('Workbook')")
         assert downloaded.value.suggested_filename == "tables.xlsx"
         assert _serious(page) == []
+
+
+def _shows_numbers_to_copy(report: "Page") -> None:
+    """A sandbox allows no download: the numbers of a figure are selected, for the keyboard too."""
+    button = report.locator("button.save").first
+    button.focus()
+    report.keyboard.press("Enter")
+    place = report.locator(".copy textarea:focus")
+    place.wait_for()
+    header, *rows = csv.reader(place.input_value().splitlines())
+    assert rows
+    assert {len(row) for row in rows} == {len(header)}
+    selected = (
+        "() => { const t = document.activeElement; return t.selectionEnd - t.selectionStart; }"
+    )
+    assert report.evaluate(selected) == len(place.input_value())
+    button.focus()
+    report.keyboard.press("Enter")
+    place.wait_for(state="hidden")
 
 
 def _cannot_reach_the_desk(report: "Page", desk: OpenDesk) -> None:
@@ -122,7 +143,6 @@ def _cannot_reach_the_desk(report: "Page", desk: OpenDesk) -> None:
     assert desk.token not in report.content()
 
 
-@pytest.mark.slow
 def test_a_reload_loses_nothing_and_a_run_ends_at_once(browser, own, record_property):
     with shown(browser, own) as page:
         page.get_by_role("checkbox", name="Epidemic", exact=True).check()
@@ -143,6 +163,7 @@ def test_a_reload_loses_nothing_and_a_run_ends_at_once(browser, own, record_prop
         seconds = time.monotonic() - began
         record_property("seconds_to_cancel", seconds)
         assert seconds < 2 * ENDS_WITHIN + 1.0  # the page asks once a second
+        assert final_names(own.folder / run["id"]) == set()
         page.wait_for_selector("#runs button:has-text('Continue')")
         page.click("#runs button:has-text('Continue')")
         page.wait_for_selector("#job:not([hidden])")
@@ -153,7 +174,6 @@ def test_a_reload_loses_nothing_and_a_run_ends_at_once(browser, own, record_prop
         assert list(own.folder.iterdir()) == []
 
 
-@pytest.mark.slow
 def test_the_keyboard_is_enough(browser, own):
     with shown(browser, own) as page:
         _tab_to(page, "input[type=checkbox]")
@@ -201,11 +221,7 @@ def test_the_page_speaks_chinese(browser, desk):
 
 @pytest.mark.parametrize(
     ("colours", "width"),
-    [
-        ("light", 1440),
-        pytest.param("dark", 1440, marks=pytest.mark.slow),
-        pytest.param("light", 390, marks=pytest.mark.slow),
-    ],
+    [("light", 1440), ("dark", 390)],
 )
 def test_axe_finds_nothing_serious(browser, desk, colours, width):
     with shown(browser, desk, colours=colours, width=width) as page:
@@ -232,6 +248,54 @@ def test_sliders_and_their_numbers_are_the_schemas(browser, desk):
         number.fill("3")
         number.press("Tab")
         page.wait_for_selector("#command:has-text('loanstress book=cn_online')")
+
+
+def _chosen(page: "Page", policy: str) -> "Locator":
+    """The card of a policy, which is chosen and whose fields are open."""
+    box = page.get_by_role("checkbox", name=policy, exact=True)
+    box.check()
+    card = page.locator("#policies .card").filter(has=box)
+    card.locator("summary").first.click()
+    return card
+
+
+def test_lists_of_a_policy_are_names_of_the_book_and_rules(browser, desk):
+    with shown(browser, desk) as page:
+        regions = _chosen(page, "Grace period").get_by_role("group", name="regions")
+        for name in ("west", "east"):
+            regions.get_by_label(name, exact=True).check()
+        page.wait_for_selector("#command:has-text('policy.grace_period.regions=[east,west]')")
+        staff = _chosen(page, "More collectors").get_by_role("group", name="staff")
+        staff.get_by_label("legal").fill("3")
+        staff.get_by_label("legal").press("Tab")
+        page.wait_for_selector("#command:has-text('staff={human_call:2.0,legal:3.0}')")
+        efforts = _chosen(page, "Classified collections").get_by_role("group", name="efforts")
+        efforts.get_by_role("button", name="Remove: efforts 1").click()
+        efforts.get_by_role("button", name="Add a rule").click()
+        assert page.evaluate("() => document.activeElement.matches('.rule select')")
+        page.keyboard.press("End")
+        page.wait_for_selector("#command:has-text('{stage:agency,first_bucket:0,last_bucket:7')")
+        page.get_by_role("radio", name="US cards").check()
+        page.wait_for_selector("#command:has-text('book=us_cards')")
+        assert "regions" not in page.inner_text("#command")
+        assert "stage" not in page.inner_text("#command")
+
+
+def test_standards_and_questions_are_ticked(browser, desk):
+    with shown(browser, desk) as page:
+        page.get_by_label("IFRS 9, three stages").check()
+        page.wait_for_selector("#command:has-text('provision=[cas22,cecl,china_minimum,ifrs9]')")
+        page.get_by_label("Break-even share of false proofs").check()
+        page.wait_for_selector("#command:has-text('asks about the policy care_programme')")
+        page.get_by_role("checkbox", name="Care programme", exact=True).check()
+        page.wait_for_selector("#command:has-text('break_even=[false_proof]')")
+        page.get_by_label("doubles credit losses").check()
+        page.wait_for_selector("#command:has-text('reverse=[double_loss]')")
+        page.reload()
+        page.wait_for_selector("#command:has-text('reverse=[double_loss]')")
+        page.select_option("#language", "zh")
+        page.get_by_role("checkbox", name="关怀计划", exact=True).uncheck()
+        page.wait_for_selector("#command:has-text('请同时选中该策略')")
 
 
 def test_hostile_names_of_a_tape_are_text(browser, own):

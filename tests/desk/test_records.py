@@ -5,7 +5,16 @@ import stat
 import pytest
 
 from simulator.cli.terminal.progress import LINE_SECONDS, LineProgress
-from simulator.desk.records import Progress, Record, progress_in, read_record, write_record
+from simulator.desk.durations import usual_seconds
+from simulator.desk.records import (
+    Progress,
+    Record,
+    ended,
+    progress_in,
+    read_record,
+    seconds_since,
+    write_record,
+)
 from simulator.report.kit.language import speaking
 from simulator.settling import COMPILING
 
@@ -56,3 +65,34 @@ def test_the_last_line_counts_and_belongs_to_itself():
     log = "reading: 3/3 after 1 s\nsomething 4\nsimulating paths: 0/6000\nnext 80\n"
     assert progress_in(log) == Progress("simulating paths", 0, 6000, 0)
     assert progress_in("nothing yet\n") is None
+
+
+def _took(seconds, *arguments, **changed):
+    record = Record(kind="run", title="", arguments=arguments, started="now", began="now")
+    return record.model_copy(update={"code": 0, "seconds": seconds, **changed})
+
+
+def test_the_whole_takes_as_long_as_the_quickest_run_of_its_size():
+    size = ("book=cn_online", "run.paths=20", "scenario=[baseline,downturn]", "policy=[a,b]")
+    asked = _took(None, *size, "policy.a.months=6", "run.seed=5", "hydra.run.dir=/x", code=None)
+    others = [
+        _took(90.0, *size),  # with kernels to compile
+        _took(24.0, *size[:2], "scenario=[epidemic,flood]", "policy=[c,d]", "run.seed=1"),
+        _took(5.0, *size[:2], "scenario=[baseline]", "policy=[a,b]"),
+        _took(6.0, *size, "assumptions=null"),
+        _took(None, *size),
+        None,
+    ]
+    assert usual_seconds(asked, others) == 24.0
+    assert usual_seconds(asked, others[2:]) is None
+    again = asked.model_copy(update={"began": "later"})  # it goes on from its blocks
+    assert usual_seconds(again, others) is None
+
+
+def test_only_what_ended_well_in_one_go_has_a_length():
+    when = "2000-01-01T00:00:00+00:00"
+    record = RECORD.model_copy(update={"started": when, "began": when})
+    assert (ended(record, 0).seconds or 0.0) > 8e8
+    assert ended(record, 143).seconds is None
+    assert ended(record.model_copy(update={"began": "later"}), 0).seconds is None
+    assert seconds_since("") == 0.0

@@ -1,6 +1,6 @@
 """A book from a loan tape: CSV or Parquet, one row a loan, missing columns imputed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -133,16 +133,27 @@ def _replacing(settings: BookSettings, tape: Tape) -> BookSettings:
     return settings.model_copy(update=changes)
 
 
+def regions_of(tape: Tape, usual: Sequence[str]) -> tuple[str, ...]:
+    """The ``usual`` regions if they cover the tape, else the tape's own."""
+    counts = _by_region(tape)
+    if set(counts) <= set(usual):
+        return tuple(usual)
+    return check_regions("column region", sorted(counts))
+
+
 def _with_regions(tape: Tape, rules: Imputation) -> Imputation:
     """The regions of the settings if they cover the tape, else the tape's own with its shares."""
-    region = tape.texts.get("region")
-    counts = {} if region is None else _counts(region)
-    if set(counts) <= set(rules.region_names):
+    own, counts = regions_of(tape, rules.region_names), _by_region(tape)
+    if own == rules.region_names:
         return rules
-    own = check_regions("column region", sorted(counts))
     total = sum(counts.values())
     shares = tuple(counts[name] / total for name in own)
     return replace(rules, region_names=own, region_shares=shares)
+
+
+def _by_region(tape: Tape) -> dict[str, int]:
+    region = tape.texts.get("region")
+    return {} if region is None else _counts(region)
 
 
 def _counts(texts: Texts) -> dict[str, int]:

@@ -1,6 +1,7 @@
 // What can be chosen: books and tapes, scenarios, policies with their fields, settings of a run.
 
-import { $, ask, attempt, el, fieldRow, said, say, word } from "/form.js";
+import { fieldRow } from "/fields.js";
+import { $, ask, attempt, el, said, say, word } from "/form.js";
 import { tapeForm } from "/tape.js";
 
 let choices = null;
@@ -9,24 +10,38 @@ let previewed = 0;
 
 function keep() {
   sessionStorage.setItem("asked", JSON.stringify(asked));
+  $("chosen").textContent = chosenWords();
   preview();
+}
+
+// What is chosen, in a line beside the buttons that start it.
+function chosenWords() {
+  const book = asked.tape ? choices.tapes.find((tape) => tape.id === asked.tape)?.name
+    : choices.books.find((item) => item.name === asked.book)?.label;
+  const named = (group) => choices[group].filter((item) => item.name in asked[group]).map((item) => item.label).join(word("comma"));
+  return [book, named("scenarios"), named("policies")].filter(Boolean).join(" · ");
 }
 
 // --- what is asked for ------------------------------------------------------------------------
 
 export function request(size) {
-  const settings = size === "full" ? asked.settings : {};
-  return { book: asked.book, tape: asked.tape, scenarios: asked.scenarios,
-    policies: asked.policies, size, settings, trials: size === "quick" || asked.trials };
+  const { book, tape, scenarios, policies, provision } = asked;
+  const usual = { book, tape, scenarios, policies, provision, size };
+  if (size === "quick") return { ...usual, trials: true };
+  const { settings, trials, break_even, reverse } = asked;
+  return { ...usual, settings, trials, break_even, reverse };
+}
+
+function isFull() {
+  return Object.keys(asked.settings).length || !asked.trials || asked.break_even.length || asked.reverse.length;
 }
 
 async function preview() {
   const turn = ++previewed;
   await new Promise((done) => setTimeout(done, 150));
   if (turn !== previewed) return;
-  const size = Object.keys(asked.settings).length || !asked.trials ? "full" : "quick";
   try {
-    const found = await ask("POST", "command", request(size));
+    const found = await ask("POST", "command", request(isFull() ? "full" : "quick"));
     if (turn === previewed) $("command").textContent = found.command || found.refused;
   } catch (error) {
     if (turn === previewed) $("command").textContent = error.message;
@@ -50,6 +65,7 @@ function bookCard(label, about, parameters, name, tape) {
     delete asked.settings["book.borrowers"];
     bookCards();
     settings();
+    forgetNames();
     keep();
     document.querySelector("#books :checked").focus();
     showTape();
@@ -57,6 +73,25 @@ function bookCard(label, about, parameters, name, tape) {
   const fitted = parameters ? el("p", { class: "about" }, word("fitted", { name: parameters })) : "";
   return el("div", { class: on ? "card on" : "card" }, el("label", {}, radio, " ", el("span", {}, label)),
     el("p", { class: "about", lang: said(about) }, about), fitted);
+}
+
+// Names of the chosen book, which policies may name.
+function bookNames() {
+  const found = asked.tape ? choices.tapes.find((tape) => tape.id === asked.tape)
+    : choices.books.find((book) => book.name === asked.book);
+  return found?.names || {};
+}
+
+// Another book has other names: what was chosen among them is forgotten, and fields are made anew.
+function forgetNames() {
+  for (const policy of choices.policies) {
+    for (const field of policy.fields) {
+      const isOfTheBook = field.of || field.fields.some((below) => below.of);
+      if (isOfTheBook) delete asked.policies[policy.name]?.[field.key];
+    }
+  }
+  $("policies").replaceChildren(...choices.policies.map(policyCard));
+  findPolicies();
 }
 
 function sparkLine(values, text) {
@@ -89,6 +124,7 @@ function choose(group, name, value, most, box) {
 function scenarioCard(scenario) {
   const box = el("input", { type: "checkbox", checked: scenario.name in asked.scenarios });
   const card = el("div", { class: "card" }, el("label", {}, box, " ", el("span", {}, scenario.label)),
+    el("p", { class: "about" }, scenario.where),
     sparkLine(scenario.spark, scenario.spark_text),
     el("p", { class: "about" }, scenario.spark_text),
     ...scenario.severe.map((line) => el("p", { class: "about" }, line)));
@@ -125,6 +161,7 @@ function policyCard(policy) {
   };
   // Some four hundred fields: those of a policy are made when they are looked at.
   details.addEventListener("toggle", () => {
+    card.classList.toggle("open", details.open);
     if (!details.open || details.querySelector(".fields")) return;
     const rows = policy.fields.map((field) => {
       const label = field.member ? `${field.member}: ${field.label}` : field.label;
@@ -135,7 +172,7 @@ function policyCard(policy) {
         else changed[field.key] = value;
         show();
         keep();
-      });
+      }, bookNames());
     });
     details.append(el("div", { class: "fields" }, ...rows));
   });
@@ -169,6 +206,19 @@ function settings() {
   $("settings").replaceChildren(...rows);
 }
 
+// --- provisions and questions -------------------------------------------------------------------
+
+function questions() {
+  const rows = choices.questions.map((field) => {
+    const told = { ...field, label: word(field.key), meaning: word(`${field.key}_about`) };
+    return fieldRow(told, asked[field.key], (value) => {
+      asked[field.key] = value ?? field.value;
+      keep();
+    });
+  });
+  $("questions").replaceChildren(...rows);
+}
+
 // --- tapes ------------------------------------------------------------------------------------
 
 async function takeTape(file) {
@@ -177,19 +227,24 @@ async function takeTape(file) {
   const form = await attempt(() => ask("PUT", `tapes?name=${encodeURIComponent(file.name)}`, file));
   $("news").textContent = "";
   if (!form) return;
-  choices.tapes.push({ id: form.id, name: form.name });
+  choices.tapes.push(form);
   asked.book = "tape";
   asked.tape = form.id;
   showForm(form);
   bookCards();
   settings();
+  forgetNames();
   keep();
 }
 
 function showForm(form) {
   $("tape").replaceChildren(tapeForm(form, async (answers) => {
     const next = await attempt(() => ask("POST", `tapes/${form.id}/answers`, answers));
-    if (next) showForm(next);
+    if (next) {
+      choices.tapes = choices.tapes.map((tape) => (tape.id === next.id ? next : tape));
+      forgetNames();
+      showForm(next);
+    }
     preview();
   }, async () => {
     await attempt(() => ask("POST", `tapes/${form.id}/remove`, {}));
@@ -199,6 +254,7 @@ function showForm(form) {
     $("tape").replaceChildren();
     bookCards();
     settings();
+    forgetNames();
     keep();
   }));
 }
@@ -214,9 +270,11 @@ async function showTape() {
 // Put every choice on the page; what was chosen before a reload stays chosen.
 export async function drawChoices() {
   choices = await ask("GET", "choices");
-  asked ??= { book: choices.books[0].name, tape: null, settings: {}, trials: true,
+  asked = { book: choices.books[0].name, tape: null, settings: {}, trials: true,
     scenarios: Object.fromEntries(choices.chosen.scenarios.map((name) => [name, 1])),
-    policies: Object.fromEntries(choices.chosen.policies.map((name) => [name, {}])) };
+    policies: Object.fromEntries(choices.chosen.policies.map((name) => [name, {}])),
+    ...Object.fromEntries(choices.questions.map((field) => [field.key, field.value])),
+    ...asked };
   if (asked.tape && !choices.tapes.some((tape) => tape.id === asked.tape)) {
     Object.assign(asked, { tape: null, book: choices.books[0].name });
   }
@@ -225,15 +283,19 @@ export async function drawChoices() {
   $("policies").replaceChildren(...choices.policies.map(policyCard));
   $("quick-about").textContent = word("quick_about", choices.quick);
   settings();
+  questions();
+  findPolicies();
   keep();
   await showTape();
 }
 
+function findPolicies() {
+  const wanted = $("find").value.toLowerCase();
+  for (const card of $("policies").children) card.hidden = !card.dataset.text.includes(wanted);
+}
+
 export function listenToChoices() {
-  $("find").addEventListener("input", () => {
-    const wanted = $("find").value.toLowerCase();
-    for (const card of $("policies").children) card.hidden = !card.dataset.text.includes(wanted);
-  });
+  $("find").addEventListener("input", findPolicies);
   $("file").addEventListener("change", () => takeTape($("file").files[0]));
   for (const kind of ["dragover", "drop", "dragleave"]) {
     $("drop").addEventListener(kind, (event) => {

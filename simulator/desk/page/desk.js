@@ -12,6 +12,7 @@ let watched = sessionStorage.getItem("watched") || "";
 async function start(size) {
   if (!Object.keys(request(size).scenarios).length) return say(word("one_scenario"));
   for (const id of ["quick", "full"]) $(id).disabled = true;
+  $("news").replaceChildren();
   await attempt(async () => {
     watch((await ask("POST", "runs", request(size))).id);
     await refresh();
@@ -37,17 +38,26 @@ function showJob(job) {
   $("job-command").textContent = job.command;
   $("log").textContent = job.log;
   $("cancel").disabled = job.cancelled;
-  let where = job.cancelled ? word("ending") : word("starting");
-  if (progress && progress.total) {
-    $("bar").max = progress.total;
-    $("bar").value = progress.done;
-    if (!job.cancelled) {
-      where = word("progress", progress);
-      const left = progress.done ? (progress.seconds * (progress.total - progress.done)) / progress.done : 0;
-      if (left >= 1) where += ` · ${word("left", { seconds: Math.round(left) })}`;
-    }
+  const whole = job.usual && job.usual > job.seconds;
+  const part = progress && progress.total ? progress : null;
+  if (whole || part) {
+    $("bar").max = whole ? job.usual : part.total;
+    $("bar").value = whole ? job.seconds : part.done;
   } else $("bar").removeAttribute("value");
-  $("where").textContent = where;
+  const parts = job.cancelled ? [word("ending")]
+    : [part ? word("progress", part) : word("starting"), timeLeft(job, part), word("so_far", { time: time(job.seconds) })];
+  $("where").textContent = parts.filter(Boolean).join(" · ");
+}
+
+// Of the whole where an earlier run tells it, else of the part that is being done.
+function timeLeft(job, part) {
+  if (job.usual && job.usual > job.seconds) return word("left_in_all", { time: time(job.usual - job.seconds) });
+  const left = part?.done ? (part.seconds * (part.total - part.done)) / part.done : 0;
+  return left >= 1 ? word("left", { time: time(left) }) : "";
+}
+
+function time(seconds) {
+  return seconds < 120 ? word("seconds", { n: Math.round(seconds) }) : word("minutes", { n: Math.round(seconds / 60) });
 }
 
 function tell(run) {

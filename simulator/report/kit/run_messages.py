@@ -1,6 +1,7 @@
 """What other rooms say of a run in English, warnings and steps, in the reader's language."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -271,15 +272,23 @@ MESSAGES: Final = (
 """Sentences as they are written; a name in braces is any text."""
 
 
+_INNER: Final = ("warning", "rule")
+"""Names of values that are messages themselves."""
+
+
 def run_message(text: str) -> str:
     """``text`` in the page's language if it is one of ``MESSAGES``, else as it is."""
-    for message in MESSAGES:
+    return message_among(MESSAGES, text)
+
+
+def message_among(messages: Sequence[str], text: str) -> str:
+    """``text`` in the page's language if it is one of ``messages``, the first that fits."""
+    for message in messages:
         found = _pattern(message).fullmatch(text)
         if found:
             values = found.groupdict()
-            return tr(
-                message, **values | {k: run_message(values[k]) for k in values if k == "warning"}
-            )
+            inner = {k: message_among(messages, values[k]) for k in values if k in _INNER}
+            return tr(message, **values | inner)
     return text
 
 

@@ -32,7 +32,11 @@ STRAYS = """() => [...document.querySelectorAll("*")].filter((element) =>
     + "source, math, link, img, foreignObject, animate, set, body ~ *")
     && !(element.matches("figure > .below > details + button.save[type='button']")
       && element.textContent === "CSV" && element.childElementCount === 0
-      && element.getAttributeNames().join(" ") === "type class data-figure aria-label")
+      && element.getAttributeNames().join(" ") === "type class data-figure aria-label data-copy")
+    && !(element.matches("figure > .copy[hidden] > p + textarea[readonly]")
+      && element.textContent === "" && element.value === ""
+      && element.getAttributeNames().join(" ")
+        === "rows readonly spellcheck aria-label aria-describedby")
   || element.getAttributeNames().some((name) => name.startsWith("on")
     || /^(xlink:)?href$|^src|action$|^data$|^poster$|^background$|^style$/.test(name)
       && /javascript:|example[.]org|text.html/i.test(element.getAttribute(name)))

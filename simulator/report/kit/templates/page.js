@@ -116,6 +116,20 @@
     host.on("plotly_click", function (event) { markRows(figure, event.points[0]); });
   }
 
+  // In a sandbox (the desk's, a viewer's) a page may save nothing: its numbers are shown, to be copied.
+  var maySave = window.location.protocol === "file:" || window.origin !== "null";
+
+  function show(figure, button) {
+    var place = document.getElementById("copy-" + figure.id);
+    var text = place.querySelector("textarea");
+    place.hidden = !place.hidden;
+    button.setAttribute("aria-expanded", String(!place.hidden));
+    if (place.hidden) { return; }
+    text.value = figure.file.text.replace(/^\uFEFF/, "");
+    text.focus();
+    text.select();
+  }
+
   function save(file) {
     var link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([file.text], { type: "text/csv;charset=utf-8" }));
@@ -194,7 +208,13 @@
   page.figures.forEach(function (figure) {
     var button = document.querySelector("button[data-figure='" + figure.id + "']");
     button.hidden = false;
-    button.addEventListener("click", function () { save(figure.file); });
+    if (!maySave) {
+      button.setAttribute("aria-label", button.dataset.copy);
+      button.setAttribute("aria-expanded", "false");
+    }
+    button.addEventListener("click", function () {
+      if (maySave) { save(figure.file); } else { show(figure, button); }
+    });
   });
   document.addEventListener("keydown", function (event) {
     if (event.key === "Escape") { unmark(); }
