@@ -1,7 +1,7 @@
 """A finished run as a notebook holds it: frames, figures and a table that says what it found."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +10,8 @@ from loanstress.frames import rows_frame
 from loanstress.plots import Plots
 from loanstress.settings import Settings
 from loanstress.shown import html_table, text_table
+from loanstress.watching import watching
+from simulator.progress import Progress
 from simulator.reading.named_files import with_home
 from simulator.report.kit.language import speaking
 from simulator.request import ExperimentRequest
@@ -23,8 +25,8 @@ from simulator.results.sensitivity import Sensitive
 from simulator.results.summary import SummaryRow
 from simulator.results.underwriting import UnderwritingRow
 from simulator.results.worst_paths import WorstTenth
-from simulator.settings import LanguageCode
-from simulator.validation import UserError, check_known, clip
+from simulator.settings import ExplainSettings, LanguageCode
+from simulator.validation import UserError, build, check_known, clip
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -238,6 +240,59 @@ class Run:
     def cause_parts(self) -> "pd.DataFrame":
         """Waterfalls of a figure over causes or parts of a scenario, a row a step; may be empty."""
         return rows_frame(self.finished.cause_parts, CausePart._fields)
+
+    def explain_against(
+        self,
+        earlier: "Run | str | Path",
+        *,
+        metric: str | None = None,
+        paths: int = 20,
+        progress: bool | Progress = True,
+    ) -> "pd.DataFrame":
+        """What makes the difference to an earlier run: book, parameters, scenario or policy.
+
+        Mixtures of both runs are simulated, the book built anew for each (at most 16), on the first
+        paths and the seed of this run: the numbers of the command with ``explain.against=FOLDER``.
+
+        Parameters
+        ----------
+        earlier : Run, str or Path
+            Last quarter's run, or its folder.
+        metric : str or None
+            A figure of the whole horizon of summary.csv; None: the credit loss.
+        paths : int
+            Of each simulation.
+        progress : bool or Progress
+            Whether to say on stderr how far it is, or an object that is told.
+
+        Returns
+        -------
+        DataFrame
+            As ``cause_parts``: of every scenario that both have a row for the earlier run, one for
+            each part in which they differ (they add up), and one for this run.
+
+        Raises
+        ------
+        UserError
+            Where the runs have no scenario in common, or one cannot be asked for again.
+
+        Examples
+        --------
+        >>> this_quarter.explain_against("outputs/last_quarter")[["group", "amount"]]
+        """
+        from simulator.explain.earlier_run import Place, against_earlier
+        from simulator.notebook import load
+
+        other = earlier if isinstance(earlier, Run) else Run(load(earlier))
+        label = "earlier run" if other.finished.folder is None else str(other.finished.folder)
+        asked = {"against": label, "metric": metric, "paths": paths}
+        request = self.settings.request
+        sections = {**request.sections, "explain": build("explain", ExplainSettings, asked)}
+        request = replace(request, sections=sections, earlier=other.settings.request)
+        attributes = self.finished.dataset.attrs
+        place = Place(int(attributes["runoff_months"]), str(attributes["currency"]))
+        with speaking(request.report.language), watching(progress) as watch:
+            return rows_frame(against_earlier(request, place, watch), CausePart._fields)
 
     @cached_property
     def reverse(self) -> "pd.DataFrame":
