@@ -7,6 +7,8 @@ import pytest
 
 from simulator import UserError, stress_test
 from simulator.catalogue import parameters_from
+from simulator.explain.search_draws import Figures, stays_first
+from simulator.explain.search_figures import BoundCells
 from simulator.results.search import search_text
 from simulator.settings import (
     Assumption,
@@ -152,12 +154,44 @@ def test_the_finalists_are_compared_under_draws_of_the_assumptions_tried():
     assert answer.stays_first == 1.0
 
 
+def figures(gains: list[float], ends: list[float], opening: float, unit: str = "CNY") -> Figures:
+    """Two settings and one bound, at most 10, in one scenario; the current policy's is 0."""
+    column = np.array([[0.0], *([end] for end in ends)])
+    return Figures(
+        np.array(gains), [BoundCells("net_loss", unit, 1.0, 10.0, column, column)], opening
+    )
+
+
+def test_a_draw_is_judged_by_what_it_changes_gains_and_bounds_alike():
+    """The told book is ten times the small one: what a draw changes there counts ten times."""
+    told = figures([5.0, 4.0], [8.0, 3.0], 100.0)
+    base = figures([90.0, 7.0], [50.0, 50.0], 10.0)
+    assert stays_first(told, base, base)
+    for gains, ends, first in (
+        ([90.05, 7.1], [50.1, 50.0], True),
+        ([90.05, 7.2], [50.1, 50.0], False),  # the other gains more
+        ([90.05, 7.1], [50.3, 50.0], False),  # 8 + 3 is beyond the bound
+        ([90.05, 7.2], [50.1, 50.8], True),  # the one that gains more breaks it
+    ):
+        assert stays_first(told, base, figures(gains, ends, 10.0)) is first
+    rates = [figures(gains, ends, size, "1") for gains, ends, size in
+             (([5, 4], [8, 3], 100.0), ([90, 7], [50, 50], 10.0), ([90, 7], [51, 50], 10.0))]  # fmt: skip
+    assert stays_first(*rates)  # a rate does not grow with the book: 8 + 1 keeps the bound
+
+
 def test_bounds_hold_in_every_scenario_whichever_the_gain_is_of():
     bound = {"delta_relief_granted": {"at_most": 30.0}}
-    run = stress_test(**SMALL, sections={"search": asked(subject_to=bound, scenario="baseline")})
+    usual = parameters_from({})["finding_rate"]
+    values = {"finding_rate": (usual, usual, usual)}
+    listed = AssumptionsSettings(
+        tried={"finding_rate": Assumption(values=values, source="assumption: a test")}
+    )
+    keys = {"subject_to": bound, "scenario": "baseline"}
+    run = stress_test(**SMALL, sections={"search": asked(**keys), "assumptions": listed})
     (answer,) = run.searches
     assert answer.scenario == "baseline"
     assert {b.scenario for one in answer.finalists for b in one.bounds} >= {"downturn"}
+    assert (answer.stays_first == 1.0) == (answer.best is not None)  # nothing moves
     own = stress_test(**{**SMALL, "paths": 10, "seed": answer.confirm_seed})
     found = own.compare("grace_period", "status_quo", "net_result", "baseline")
     assert answer.own.gain == pytest.approx(found.mean, rel=1e-9)
