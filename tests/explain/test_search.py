@@ -174,8 +174,11 @@ def test_a_draw_is_judged_by_what_it_changes_gains_and_bounds_alike():
         ([90.05, 7.2], [50.1, 50.8], True),  # the one that gains more breaks it
     ):
         assert stays_first(told, base, figures(gains, ends, 10.0)) is first
-    rates = [figures(gains, ends, size, "1") for gains, ends, size in
-             (([5, 4], [8, 3], 100.0), ([90, 7], [50, 50], 10.0), ([90, 7], [51, 50], 10.0))]  # fmt: skip
+    rates = (
+        figures([5.0, 4.0], [8.0, 3.0], 100.0, "1"),
+        figures([90.0, 7.0], [50.0, 50.0], 10.0, "1"),
+        figures([90.0, 7.0], [51.0, 50.0], 10.0, "1"),
+    )
     assert stays_first(*rates)  # a rate does not grow with the book: 8 + 1 keeps the bound
 
 
