@@ -1,32 +1,31 @@
 """A finished run as a notebook holds it: frames, figures and a table that says what it found."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from loanstress.cells import parts_against, seven, standing_cells
 from loanstress.frames import rows_frame
 from loanstress.plots import Plots
 from loanstress.settings import Settings
-from loanstress.shown import html_table, text_table
+from loanstress.shown import html_table, page_path, text_table
 from loanstress.watching import watching
 from simulator.progress import Progress
-from simulator.reading.named_files import with_home
 from simulator.report.kit.language import speaking
 from simulator.request import ExperimentRequest
 from simulator.results.cause_shares import CausePart, CauseShare
 from simulator.results.checks import stored_checks
 from simulator.results.decision import Decision
-from simulator.results.estimate import Estimate
 from simulator.results.ranking import Standing
 from simulator.results.run import Run as Finished
 from simulator.results.sensitivity import Sensitive
 from simulator.results.summary import SummaryRow
 from simulator.results.underwriting import UnderwritingRow
 from simulator.results.worst_paths import WorstTenth
-from simulator.settings import ExplainSettings, LanguageCode
-from simulator.validation import UserError, build, check_known, clip
+from simulator.settings import LanguageCode
+from simulator.validation import UserError, check_known
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,7 +165,7 @@ class Run:
         UserError
             For a scenario that is not there.
         """
-        rows = [_standing_cells(found) for found in self.finished.ranking(scenario)]
+        rows = [standing_cells(found) for found in self.finished.ranking(scenario)]
         columns = list(rows[0]) if rows else [part.name for part in fields(Standing)]
         return rows_frame([tuple(row.values()) for row in rows], columns)
 
@@ -203,7 +202,7 @@ class Run:
         wanted = [None if place == ALL else place for place in places if scenario in (None, place)]
         found = self.finished.differences(first, other, wanted, metric)
         names = ("metric", "scenario", "mean", "ci_low", "ci_high", "p05", "p50", "p95", "unit")
-        rows = [(row.metric, row.scenario or ALL, *_seven(row.estimate), row.unit) for row in found]
+        rows = [(row.metric, row.scenario or ALL, *seven(row.estimate), row.unit) for row in found]
         return rows_frame(rows, names)
 
     @cached_property
@@ -251,8 +250,8 @@ class Run:
     ) -> "pd.DataFrame":
         """What makes the difference to an earlier run: book, parameters, scenario or policy.
 
-        Mixtures of both runs are simulated, the book built anew for each (at most 16), on the first
-        paths and the seed of this run: the numbers of the command with ``explain.against=FOLDER``.
+        At most 16 mixtures of both are simulated on the first paths and the seed of this run: the
+        numbers of the command with ``explain.against=FOLDER``.
 
         Parameters
         ----------
@@ -268,8 +267,8 @@ class Run:
         Returns
         -------
         DataFrame
-            As ``cause_parts``: of every scenario that both have a row for the earlier run, one for
-            each part in which they differ (they add up), and one for this run.
+            As ``cause_parts``: of each scenario that both have the earlier run, parts in which they
+            differ (they add up), and this run.
 
         Raises
         ------
@@ -280,19 +279,14 @@ class Run:
         --------
         >>> this_quarter.explain_against("outputs/last_quarter")[["group", "amount"]]
         """
-        from simulator.explain.earlier_run import Place, against_earlier
         from simulator.notebook import load
 
         other = earlier if isinstance(earlier, Run) else Run(load(earlier))
-        label = "earlier run" if other.finished.folder is None else str(other.finished.folder)
-        asked = {"against": label, "metric": metric, "paths": paths}
-        request = self.settings.request
-        sections = {**request.sections, "explain": build("explain", ExplainSettings, asked)}
-        request = replace(request, sections=sections, earlier=other.settings.request)
-        attributes = self.finished.dataset.attrs
-        place = Place(int(attributes["runoff_months"]), str(attributes["currency"]))
-        with speaking(request.report.language), watching(progress) as watch:
-            return rows_frame(against_earlier(request, place, watch), CausePart._fields)
+        own = self.finished, self.settings.request
+        before, asked = (other.finished, other.settings.request), {"metric": metric, "paths": paths}
+        with speaking(self.finished.report_settings.language), watching(progress) as watch:
+            rows = parts_against(own, before, asked, watch)
+        return rows_frame(rows, CausePart._fields)
 
     @cached_property
     def reverse(self) -> "pd.DataFrame":
@@ -404,29 +398,3 @@ class Run:
             text = render(ReportData(self.finished), settings.title)
         write_atomically(page, text)
         return page
-
-
-def page_path(path: str | Path) -> Path:
-    """``path`` as a report may have it; ``UserError`` for another ending or no folder."""
-    page = with_home(path)
-    if page.suffix != ".html":
-        raise UserError(f"report must name a file that ends with .html; got {clip(path, 200)}")
-    if not page.absolute().parent.is_dir():
-        raise UserError(f"report: the folder {clip(page.parent, 200)} must exist")
-    return page
-
-
-def _seven(found: Estimate[float]) -> tuple[float, ...]:
-    return found.mean, found.ci_low, found.ci_high, found.p05, found.p50, found.p95
-
-
-def _standing_cells(found: Standing) -> dict[str, Any]:
-    """The cells of a policy's row: outcomes and burdens a column each."""
-    cells: dict[str, Any] = {}
-    for part in fields(found):
-        value = getattr(found, part.name)
-        if isinstance(value, Mapping):
-            cells |= {f"{part.name}_{kind}": item for kind, item in value.items()}
-        else:
-            cells[part.name] = value
-    return cells

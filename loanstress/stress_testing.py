@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel
 
 from loanstress.inputs import Book, PolicyLike, Scenario, book_of, policies_of, scenarios_of
-from loanstress.run import Run, page_path
+from loanstress.run import Run
+from loanstress.shown import page_path
 from loanstress.watching import watching
 from simulator.notebook import FITTED, BreakEvens, RuleBooks, build_request, run_request, told
 from simulator.notebook import load as load_finished
