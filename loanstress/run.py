@@ -4,19 +4,20 @@ from collections.abc import Mapping
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from loanstress.cells import parts_against, seven, standing_cells
 from loanstress.frames import rows_frame
 from loanstress.plots import Plots
 from loanstress.settings import Settings
-from loanstress.shown import html_table, text_table
-from simulator.reading.named_files import with_home
+from loanstress.shown import html_table, page_path, text_table
+from loanstress.watching import watching
+from simulator.progress import Progress
 from simulator.report.kit.language import speaking
 from simulator.request import ExperimentRequest
 from simulator.results.cause_shares import CausePart, CauseShare
 from simulator.results.checks import stored_checks
 from simulator.results.decision import Decision
-from simulator.results.estimate import Estimate
 from simulator.results.ranking import Standing
 from simulator.results.run import Run as Finished
 from simulator.results.sensitivity import Sensitive
@@ -24,7 +25,7 @@ from simulator.results.summary import SummaryRow
 from simulator.results.underwriting import UnderwritingRow
 from simulator.results.worst_paths import WorstTenth
 from simulator.settings import LanguageCode
-from simulator.validation import UserError, check_known, clip
+from simulator.validation import UserError, check_known
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -176,7 +177,7 @@ class Run:
         ----------
         docs/model.md, sections 12 and 14.2.
         """
-        rows = [_standing_cells(found) for found in self.finished.ranking(scenario)]
+        rows = [standing_cells(found) for found in self.finished.ranking(scenario)]
         columns = list(rows[0]) if rows else [part.name for part in fields(Standing)]
         return rows_frame([tuple(row.values()) for row in rows], columns)
 
@@ -217,7 +218,7 @@ class Run:
         wanted = [None if place == ALL else place for place in places if scenario in (None, place)]
         found = self.finished.differences(first, other, wanted, metric)
         names = ("metric", "scenario", "mean", "ci_low", "ci_high", "p05", "p50", "p95", "unit")
-        rows = [(row.metric, row.scenario or ALL, *_seven(row.estimate), row.unit) for row in found]
+        rows = [(row.metric, row.scenario or ALL, *seven(row.estimate), row.unit) for row in found]
         return rows_frame(rows, names)
 
     @cached_property
@@ -258,6 +259,54 @@ class Run:
     def cause_parts(self) -> "pd.DataFrame":
         """Waterfalls of a figure over causes or parts of a scenario, a row a step; may be empty."""
         return rows_frame(self.finished.cause_parts, CausePart._fields)
+
+    def explain_against(
+        self,
+        earlier: "Run | str | Path",
+        *,
+        metric: str | None = None,
+        paths: int = 20,
+        progress: bool | Progress = True,
+    ) -> "pd.DataFrame":
+        """What makes the difference to an earlier run: book, parameters, scenario or policy.
+
+        At most 16 mixtures of both are simulated on the first paths and the seed of this run: the
+        numbers of the command with ``explain.against=FOLDER``.
+
+        Parameters
+        ----------
+        earlier : Run, str or Path
+            Last quarter's run, or its folder.
+        metric : str or None
+            A figure of the whole horizon of summary.csv; None: the credit loss.
+        paths : int
+            Of each simulation.
+        progress : bool or Progress
+            Whether to say on stderr how far it is, or an object that is told.
+
+        Returns
+        -------
+        DataFrame
+            As ``cause_parts``: of each scenario that both have the earlier run, parts in which they
+            differ (they add up), and this run.
+
+        Raises
+        ------
+        UserError
+            Where the runs have no scenario in common, or one cannot be asked for again.
+
+        Examples
+        --------
+        >>> this_quarter.explain_against("outputs/last_quarter")[["group", "amount"]]
+        """
+        from simulator.notebook import load
+
+        other = earlier if isinstance(earlier, Run) else Run(load(earlier))
+        own = self.finished, self.settings.request
+        before, asked = (other.finished, other.settings.request), {"metric": metric, "paths": paths}
+        with speaking(self.finished.report_settings.language), watching(progress) as watch:
+            rows = parts_against(own, before, asked, watch)
+        return rows_frame(rows, CausePart._fields)
 
     @cached_property
     def reverse(self) -> "pd.DataFrame":
@@ -377,29 +426,3 @@ class Run:
             text = render(ReportData(self.finished), settings.title)
         write_atomically(page, text)
         return page
-
-
-def page_path(path: str | Path) -> Path:
-    """``path`` as a report may have it; ``UserError`` for another ending or no folder."""
-    page = with_home(path)
-    if page.suffix != ".html":
-        raise UserError(f"report must name a file that ends with .html; got {clip(path, 200)}")
-    if not page.absolute().parent.is_dir():
-        raise UserError(f"report: the folder {clip(page.parent, 200)} must exist")
-    return page
-
-
-def _seven(found: Estimate[float]) -> tuple[float, ...]:
-    return found.mean, found.ci_low, found.ci_high, found.p05, found.p50, found.p95
-
-
-def _standing_cells(found: Standing) -> dict[str, Any]:
-    """The cells of a policy's row: outcomes and burdens a column each."""
-    cells: dict[str, Any] = {}
-    for part in fields(found):
-        value = getattr(found, part.name)
-        if isinstance(value, Mapping):
-            cells |= {f"{part.name}_{kind}": item for kind, item in value.items()}
-        else:
-            cells[part.name] = value
-    return cells

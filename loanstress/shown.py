@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from html import escape
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
 from simulator.cli.terminal.closing import verdict_words
+from simulator.reading.named_files import with_home
 from simulator.report.headline.verdict import verdict
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import mark, speaking, tr
@@ -15,6 +17,7 @@ from simulator.report.kit.text import clean
 from simulator.results.decision import Case
 from simulator.results.estimate import Estimate
 from simulator.results.run import Run as Finished
+from simulator.validation import UserError, clip
 
 PEAK: Final = "peak_overdue_rate_30"
 _SIZE: Final = mark("{paths} paths of {months} months and {runoff} of run-off")
@@ -127,3 +130,13 @@ def _cells(data: ReportData, scale: Scale, scenario: str | None, policy: str) ->
 
 def _changes(case: Case) -> tuple[Estimate[float], ...]:
     return (case.worth, *case.by_scenario.values())
+
+
+def page_path(path: str | Path) -> Path:
+    """``path`` as a report may have it; ``UserError`` for another ending or no folder."""
+    page = with_home(path)
+    if page.suffix != ".html":
+        raise UserError(f"report must name a file that ends with .html; got {clip(path, 200)}")
+    if not page.absolute().parent.is_dir():
+        raise UserError(f"report: the folder {clip(page.parent, 200)} must exist")
+    return page

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel
 
 from loanstress.inputs import Book, PolicyLike, Scenario, book_of, policies_of, scenarios_of
-from loanstress.run import Run, page_path
+from loanstress.run import Run
+from loanstress.shown import page_path
 from loanstress.watching import watching
 from simulator.notebook import FITTED, BreakEvens, RuleBooks, build_request, run_request, told
 from simulator.notebook import load as load_finished
@@ -52,6 +53,7 @@ def stress_test(
     book_draws: int = 10,
     precision: Mapping[str, object] | None = None,
     most_paths: int = 5_000,
+    most_memory: str | None = None,
     parameter_draws: str | None = None,
     draws: int = 30,
     tail: str = "plain",
@@ -107,6 +109,9 @@ def stress_test(
         ``{"lifetime_credit_loss": 0.02}`` (relative); paths are added until it is reached.
     most_paths : int
         Paths at which that ends.
+    most_memory : str or None
+        Memory that the process is to keep to, as ``4GB`` or ``500MB``; None: what is free. With
+        ``output`` sums of paths that take more stay in its files. Changes no number.
     parameter_draws : str or None
         Fit (its folder, or the name of a shipped one) whose parameters are drawn, for intervals
         with its doubt; None: none.
@@ -189,6 +194,7 @@ def stress_test(
             book_draws=book_draws,
             precision=precision,
             most_paths=most_paths,
+            most_memory=most_memory,
             parameter_draws=parameter_draws,
             draws=draws,
             tail=tail,

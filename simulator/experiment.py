@@ -63,7 +63,12 @@ def run_experiment(
     sensitivity_of(request)
     check_assumptions(request)
     fit_for(request)
-    simulated = simulate_request(request, watch, output)
+    from simulator.break_even import work as of_break_even
+    from simulator.explain.work import work_of  # slow to import, and mistakes come first
+
+    beside = of_break_even.work_of(questions, request.run.paths)
+    beside += work_of(request, reverse, emulated, searched)
+    simulated = simulate_request(request, watch, output, beside)
 
     # Imported here so that help and mistakes are answered without xarray and plotly.
     from simulator.conclusion import Asked, conclude

@@ -7,6 +7,7 @@ file beside. What threads, results and pages take, and how fast paths are simula
 
 import math
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,6 +55,22 @@ SHADOW_POLICIES: Final = 3
 """Policies that explaining underwriting simulates beside the run's."""
 
 
+class Beside(NamedTuple):
+    """What an explanation simulates beside the run, about.
+
+    ``words`` say what for; ``paths``: of one policy and scenario, in all; ``held``: of them in
+    memory at once; ``run_off``: whether its months are simulated; ``borrowers``: of a small book,
+    None the run's; ``settling``: borrower-months before the opening of books that are built anew.
+    """
+
+    words: str
+    paths: float
+    held: float = 0.0
+    run_off: bool = True
+    borrowers: int | None = None
+    settling: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Needs:
     """Bytes and seconds of a run, memory on top of what the process has by now.
@@ -61,7 +78,7 @@ class Needs:
     ``memory`` is ``by_path`` for each path and the rest whatever their number; ``standards`` of it
     belongs to provision standards. ``lean`` and ``lean_by_path`` are the same where sums of paths
     stay in blocks, without the room that statistics take; ``by_path_file`` is then on disk as well.
-    ``least_disk`` is surely needed, ``disk`` about.
+    ``least_disk`` is surely needed, ``disk`` about. ``beside``: seconds of each explanation.
     """
 
     memory: float
@@ -73,6 +90,7 @@ class Needs:
     lean: float
     lean_by_path: float
     by_path_file: float = 0.0
+    beside: tuple[tuple[str, float], ...] = ()
 
 
 class Place(NamedTuple):
@@ -85,7 +103,9 @@ class Place(NamedTuple):
     room: int = 0
 
 
-def needs_of(request: ExperimentRequest, book: Book, packed: Packed) -> Needs:
+def needs_of(
+    request: ExperimentRequest, book: Book, packed: Packed, explained: Sequence[Beside] = ()
+) -> Needs:
     """What ``request`` with ``book`` needs; its run-off is a number."""
     run, n_policies = request.run, len(request.all_policies)
     plain = replace(packed, n_cells=0)
@@ -99,10 +119,12 @@ def needs_of(request: ExperimentRequest, book: Book, packed: Packed) -> Needs:
         beside.append(_sums(plain, request, shadows, by_score=True))
     if request.break_even:
         beside.append(_sums(packed, request, 1))
+    alone = _sums(plain, request, 1)
+    beside += [_Sums(0.0, alone.total(each.held)) for each in explained]
     most = max(beside, key=lambda sums: sums.total(run.paths))
     whole = own.plus(most)
     threads, sums = thread_count(run), whole.total(run.paths)
-    months = run.months + RUN_OFF_LIVES * (run.timeline.horizon - run.months)
+    months = _lived(request, run_off=True)
     scratch = threads * scratch_bytes(packed, run)
     by_path = LEAN_SHARE * own.by_path + _amounts(request) + (1.0 + RESULTS_SHARE) * most.by_path
     lean = by_path * run.paths + whole.fixed + _windows(own, request, threads)
@@ -120,7 +142,22 @@ def needs_of(request: ExperimentRequest, book: Book, packed: Packed) -> Needs:
         lean=lean + scratch + RESULTS_BYTES,
         lean_by_path=by_path,
         by_path_file=RESULTS_SHARE * own.total(run.paths),
+        beside=tuple((each.words, _seconds(each, request, book)) for each in explained),
     )
+
+
+def _lived(request: ExperimentRequest, *, run_off: bool) -> float:
+    """Months that a borrower of the opening is simulated, on average."""
+    run = request.run
+    return run.months + run_off * RUN_OFF_LIVES * (run.timeline.horizon - run.months)
+
+
+def _seconds(each: Beside, request: ExperimentRequest, book: Book) -> float:
+    """Of an explanation."""
+    size = book.n_opening_borrowers
+    borrowers = size if each.borrowers is None else min(each.borrowers, size)
+    lived = each.paths * borrowers * _lived(request, run_off=each.run_off)
+    return (lived + each.settling) / (SPEED * thread_count(request.run))
 
 
 def _amounts(request: ExperimentRequest) -> float:
@@ -152,7 +189,7 @@ class _Sums:
     by_path: float
     fixed: float
 
-    def total(self, paths: int) -> float:
+    def total(self, paths: float) -> float:
         """Bytes of ``paths`` paths."""
         return self.fixed + self.by_path * paths
 
@@ -204,6 +241,8 @@ def check_needs(
         f"about {size(memory)} of memory, {size(disk)} on disk and"
         f" {duration(needs.seconds)} of simulation"
     )
+    for words, seconds in needs.beside:
+        watch.tell(f"about {duration(seconds)} more {words}")
     if place.in_blocks:
         watch.tell(
             f"sums of all paths together would take {size(needs.memory)}: they stay in the blocks"

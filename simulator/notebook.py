@@ -81,6 +81,7 @@ def stress_test(
     book_draws: int = 10,
     precision: Mapping[str, object] | None = None,
     most_paths: int = 5_000,
+    most_memory: str | None = None,
     parameter_draws: str | None = None,
     draws: int = 30,
     tail: str = "plain",
@@ -132,6 +133,9 @@ def stress_test(
         Half-width wanted of a metric's interval by its name; paths are added until it is reached.
     most_paths : int
         Paths at which that ends.
+    most_memory : str or None
+        Memory that the process is to keep to, as ``4GB`` or ``500MB``; None: what is free. With
+        ``output`` sums of paths that take more stay in its files. Changes no number.
     parameter_draws : str or None
         Fit (its folder, or the name of a shipped one) whose parameters are drawn, for intervals
         with its doubt; None: none.
@@ -198,6 +202,7 @@ def stress_test(
         book_draws=book_draws,
         precision=precision,
         most_paths=most_paths,
+        most_memory=most_memory,
         parameter_draws=parameter_draws,
         draws=draws,
         tail=tail,
@@ -233,6 +238,7 @@ def build_request(
     book_draws: int = 10,
     precision: Mapping[str, object] | None = None,
     most_paths: int = 5_000,
+    most_memory: str | None = None,
     parameter_draws: str | None = None,
     draws: int = 30,
     tail: str = "plain",
@@ -266,6 +272,7 @@ def build_request(
     if start_month is not None:
         asked["start_month"] = start_month
     asked |= {"adjust": adjust, "book_draws": book_draws, "most_paths": most_paths}
+    asked |= {"most_memory": most_memory}
     asked |= {"tail": tail, "parameter_draws": parameter_draws, "draws": draws}
     asked["precision"] = dict(precision or {})
     return _request(

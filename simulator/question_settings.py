@@ -24,7 +24,9 @@ class BreakEvenSettings(Frozen):
     """None is ``value``, or ``net_result`` when the run has no run-off months."""
 
 
-Factor = Literal["economy", "epidemic", "platforms", "disaster", "willingness", "standards"]
+Factor = Literal[
+    "economy", "epidemic", "platforms", "disaster", "willingness", "standards", "conduct"
+]
 _ALL: Final[tuple[Factor, ...]] = (
     "economy",
     "epidemic",
@@ -33,7 +35,7 @@ _ALL: Final[tuple[Factor, ...]] = (
     "willingness",
     "standards",
 )
-_SHARES: Final = ("epidemic", "platforms", "disaster", "standards")
+_SHARES: Final = ("epidemic", "platforms", "disaster", "standards", "conduct")
 """Causes whose size is a share."""
 
 Spread = Annotated[float, Field(gt=0, le=5)]
@@ -55,7 +57,7 @@ class ReverseSettings(Frozen):
     policy: str = Field(default="status_quo", min_length=1, max_length=63)
     """One of the run's policies."""
     factors: tuple[Factor, ...] = Field(default=_ALL, min_length=1)
-    """Causes that may move."""
+    """Causes that may move: ``standards`` are lenders'; rules of ``conduct`` only if named."""
     spread: dict[Factor, Spread] = Field(default_factory=dict)
     """Size of a cause at one standard deviation, where it is not the assumed one (docs/model.md,
     section 14.7); of the economy over that of the scenario's own deviations."""

@@ -1,5 +1,6 @@
 """From a request to its simulation: book, worlds, levers, tallies; nothing is written."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from simulator.book import build_book
 from simulator.engine import BlockStore, Runner, simulate
 from simulator.engine_settings import EngineSettings
 from simulator.macro import draw_macro_paths
-from simulator.needs import check_needs, needs_of
+from simulator.needs import Beside, check_needs, needs_of
 from simulator.packing import pack
 from simulator.planning import first_look, look_at, most_paths, paths_after, plan_lines
 from simulator.preparation import (
@@ -37,9 +38,12 @@ if TYPE_CHECKING:
 
 
 def simulate_request(
-    request: ExperimentRequest, progress: Progress | None = None, output: Path | None = None
+    request: ExperimentRequest,
+    progress: Progress | None = None,
+    output: Path | None = None,
+    beside: Sequence[Beside] = (),
 ) -> Simulated:
-    """Book, worlds and simulation of ``request``.
+    """Book, worlds and simulation of ``request``; ``beside``: what will be simulated of it later.
 
     Nothing is written but blocks of paths into the folder ``output``, which the caller holds; those
     that are there are taken. Refused before the first path where memory is too small, or the disk.
@@ -47,11 +51,14 @@ def simulate_request(
     Raises ``UserError`` for anything that the user can mend.
     """
     with products_of(request.products):
-        return _simulate(request, progress, output)
+        return _simulate(request, progress, output, beside)
 
 
 def _simulate(
-    request: ExperimentRequest, progress: Progress | None, output: Path | None
+    request: ExperimentRequest,
+    progress: Progress | None,
+    output: Path | None,
+    beside: Sequence[Beside],
 ) -> Simulated:
     began, watch, run = datetime.now(UTC), progress or Silent(), request.run
     calm = calm_before(request)
@@ -72,7 +79,7 @@ def _simulate(
     packed = pack(book, request.parameters, cells)
     watch.finish()
     largest = replace(request, run=run.model_copy(update={"paths": most_paths(run)}))
-    place = check_needs(largest, needs_of(largest, book, packed), output, watch)
+    place = check_needs(largest, needs_of(largest, book, packed, beside), output, watch)
     request, run = without_limit(request), run.model_copy(update={"most_memory": None})
     for line in plan_lines(run):
         watch.tell(line)

@@ -10,7 +10,7 @@ import pytest
 from simulator import free_memory as memory
 from simulator import needs
 from simulator.free_memory import bytes_of, free_memory, taken_memory
-from simulator.needs import Needs, Place, check_needs, duration, size
+from simulator.needs import Beside, Needs, Place, check_needs, duration, size
 from simulator.progress import Silent
 from simulator.request import ExperimentRequest
 from simulator.settings import BookSettings, Precision, RunSettings, ScenarioSettings
@@ -61,6 +61,39 @@ def test_what_is_needed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told()
     check_needs(request(), NEEDS, Path("out"), told)
     assert told.lines == ["about 5 GB of memory, 400 MB on disk and 90 s of simulation"]
+
+
+def test_what_explanations_take_is_told_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    _with_free(monkeypatch, 1e11)
+    told = Told()
+    beside = (("to explain causes", 150.0), ("to search grace", 20.0))
+    check_needs(request(), replace(NEEDS, beside=beside), Path("out"), told)
+    assert told.lines[1:] == [
+        "about 2.5 min more to explain causes",
+        "about 20 s more to search grace",
+    ]
+
+
+def test_what_explanations_hold_and_take_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Needs] = []
+    counted = needs.needs_of
+
+    def noted(*given: object) -> Needs:
+        found.append(counted(*given))  # type: ignore[arg-type]
+        return found[-1]
+
+    monkeypatch.setattr("simulator.simulating.needs_of", noted)
+    asked = request(paths=2)
+    simulate_request(asked)
+    many = Beside("to search", paths=4_000.0, held=2_000.0)
+    simulate_request(asked, None, None, (many, many._replace(borrowers=25, settling=1e6)))
+    plain, more = found
+    assert plain.beside == ()
+    assert more.seconds == plain.seconds
+    assert more.memory > plain.memory
+    (_, first), (_, second) = more.beside
+    assert first == pytest.approx(plain.seconds * 4_000 / (2 + asked.run.further_paths))
+    assert second == pytest.approx(first / 2 + 1e6 / needs.SPEED)
 
 
 def test_a_run_that_does_not_fit_is_refused_with_what_does(

@@ -1,10 +1,15 @@
 """What a run is to explain of its causes and scenarios, checked before it begins."""
 
+from typing import Final
+
 from simulator.explain.whole_metric import whole_metric
 from simulator.request import ExperimentRequest
 from simulator.results.cause_shares import FIRST_MONTH, LAST_MONTH
 from simulator.settings import ExplainSettings
 from simulator.validation import UserError, check_known, clip
+
+N_GROUPS: Final = 7
+"""Groups of causes that are switched on and off together."""
 
 
 def check_causes(request: ExperimentRequest) -> ExplainSettings:

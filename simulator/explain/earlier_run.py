@@ -6,7 +6,7 @@ seed, horizon and first paths of this one.
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,9 +36,30 @@ def explain_earlier(
     request: ExperimentRequest, simulated: Simulated, watch: Progress
 ) -> tuple[CausePart, ...]:
     """A waterfall of every scenario that both runs have; none unless an earlier run is named."""
-    settings, earlier = check_causes(request), request.earlier
-    if earlier is None or settings.against is None:
+    settings = check_causes(request)
+    if request.earlier is None or settings.against is None:
         return ()
+    place = Place(simulated.output.timeline.runoff_months, simulated.output.book.currency)
+    return against_earlier(request, place, watch)
+
+
+class Place(NamedTuple):
+    """What is known of the finished run: its run-off, and the currency of its book."""
+
+    runoff_months: int
+    currency: str
+
+
+def against_earlier(
+    request: ExperimentRequest, place: Place, watch: Progress
+) -> tuple[CausePart, ...]:
+    """The waterfalls of ``request`` with an earlier one, whose run need not be at hand.
+
+    ``UserError`` where the two have no scenario in common.
+    """
+    settings, earlier = check_causes(request), request.earlier
+    assert earlier is not None
+    assert settings.against is not None
     metric = whole_metric("explain", settings.metric, request.run, request.provision)
     parts = differing_parts(request, earlier)
     names = [name for name in request.scenarios if name in earlier.scenarios]
@@ -47,20 +68,18 @@ def explain_earlier(
     values = {name: np.zeros((2 ** len(parts), paths)) for name in names}
     watch.start(2 ** len(parts), "explaining the earlier run")
     for on in range(2 ** len(parts)):
-        chosen = [part for place, part in enumerate(parts) if on >> place & 1]
+        chosen = [part for at, part in enumerate(parts) if on >> at & 1]
         small = mixed_request(request, earlier, chosen)
-        run = small.run.model_copy(
-            update={"paths": paths, "runoff_months": simulated.output.timeline.runoff_months}
-        )
+        run = small.run.model_copy(update={"paths": paths, "runoff_months": place.runoff_months})
         output = simulate_request(replace(small, run=run)).output
         standards = needs_standards(metric)
         dataset = figures_of(output, outlooks_of(output), with_standards=standards)
-        for place, name in enumerate(names):
-            values[name][on] = figure_in(dataset, metric, (place, 0)).by_path
+        for at, name in enumerate(names):
+            values[name][on] = figure_in(dataset, metric, (at, 0)).by_path
         watch.advance(1)
     watch.finish()
     found = metric_of(metric)
-    unit = unit_in(simulated.output.book.currency, "" if found is None else found.unit)
+    unit = unit_in(place.currency, "" if found is None else found.unit)
     label = Path(settings.against).resolve().name
     rows: list[CausePart] = []
     for name in names:

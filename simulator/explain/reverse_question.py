@@ -14,6 +14,10 @@ from simulator.validation import UserError, check_known
 SECTION: Final = "reverse"
 LEAST_PATHS: Final = 10
 """Of a run, to tell how a figure hangs on the economy (assumption)."""
+MOST_EXPLORED: Final = 200
+"""Paths of the regression that begins a search, and of the point that is told."""
+LOOKS: Final = 32
+"""Looks of a search, about: so many times ``paths`` of a question are simulated."""
 
 
 @dataclass(frozen=True, slots=True)

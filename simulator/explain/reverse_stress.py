@@ -14,7 +14,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from simulator.elementary import normal_cdf
-from simulator.explain.reverse_question import ReverseQuestion
+from simulator.explain.reverse_question import LOOKS, MOST_EXPLORED, ReverseQuestion
 from simulator.explain.reverse_scenario import DesignScenario, design_scenario, files_of
 from simulator.explain.scored_runs import (
     EngineModel,
@@ -54,11 +54,8 @@ from simulator.simulated import Simulated
 
 F8 = NDArray[np.float64]
 
-MOST_EXPLORED: Final = 200
 ROUNDS: Final = 2
 """Improvements of a point (assumption; a third moves it by less than its error)."""
-LOOKS: Final = 32
-"""Looks of a search, about: so many times ``paths`` of a question are simulated."""
 LADDER: Final = (1.0, 2.0, 3.0)
 """Distances at which the figure is told."""
 Z: Final = 1.96
@@ -210,8 +207,9 @@ class _Search:
         for at, place in enumerate(self.causes.places):
             if place.cause != ECONOMY:
                 drawn = random.standard_normal(n)
-                # Below 0 a cause does nothing: only its own side tells of its slope.
-                scores[:, at] = drawn if place.cause == "willingness" else np.abs(drawn)
+                # Below 0 most causes do nothing: only their own side tells of their slope.
+                two_sided = self.causes.others[place.cause].two_sided
+                scores[:, at] = drawn if two_sided else np.abs(drawn)
         dataset = self.model.runs.dataset(scores, normals)
         levels = self.model.scale.levels(figure_in(dataset, self.question.metric).by_path)
         if self.question.economy != 1.0:
@@ -343,7 +341,7 @@ class _Search:
         for name, spec in self.question.causes.items():
             score = float(scores[self.names.index(name)])
             size = spec.spread * score
-            if name != "willingness":
+            if not spec.two_sided:
                 size = 1.0 - (1.0 - spec.spread) ** max(score, 0.0)
             found[name] = CauseSize(
                 score=score, size=size, spread=spec.spread, first_month=spec.first,

@@ -30,6 +30,7 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "prices": ("inflation",),
     "rates": ("policy_rate", "competitor_rate"),
     "platforms": ("credit_supply",),
+    "standards": ("lending_standards",),
     "epidemic": ("epidemic",),
     DISASTER: (),
     "rules_and_willingness": ("rate_cap", "collection_allowed", "willingness_shift"),

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from simulator.explain.emulate import command_of
 from simulator.explain.scored_runs import figures_of
-from simulator.explain.search_draws import share_first
+from simulator.explain.search_draws import Finalists, chosen, figures_in, share_first
 from simulator.explain.search_figures import bounds_at, estimates, excess_of, gains_of
-from simulator.explain.search_question import SearchQuestion
+from simulator.explain.search_question import AT_ONCE, SearchQuestion
 from simulator.explain.varied_runs import VariedRuns
 from simulator.policies import Policy
 from simulator.progress import Progress
@@ -42,8 +42,6 @@ F8 = NDArray[np.float64]
 
 FRESH: Final = 7919
 """Added to the run's seed for the seed of the finalists."""
-AT_ONCE: Final = 16
-"""Settings that are simulated beside each other."""
 
 
 def searches(
@@ -170,10 +168,13 @@ class _Confirmed:
         finalists = tuple(tried[at] for at in order)
         best = finalists[0] if finalists[0].keeps else None
         share, draws = None, 0
-        keeping = [one for one in finalists if one.keeps]
+        keeping = [at for at in order if tried[at].keeps]
         if best is not None:
-            policies = [self.question.policy_at(one.settings) for one in keeping]
-            share, draws = share_first(self.question, self.model.runs, policies, watch)
+            policies = [self.question.policy_at(tried[at].settings) for at in keeping]
+            # The policy's own setting stands before those that were tried.
+            seen = chosen(figures_in(self.dataset, self.question), [1 + at for at in keeping])
+            finalists_kept = Finalists(policies, seen)
+            share, draws = share_first(self.question, self.model.runs, finalists_kept, watch)
         metric, currency = metric_of(self.question.metric), simulated.output.book.currency
         request = self.model.runs.request
         return SearchAnswer(
@@ -233,11 +234,14 @@ class _Confirmed:
 
 
 def _is_beaten(tried: Sequence[FoundSetting], one: FoundSetting) -> bool:
-    """Whether another is at least as good in everything and better in something."""
+    """Whether another is at least as good in everything and better in something.
+
+    By the mean of the gain and by the end of each bound that is held against its limit.
+    """
 
     def measures(each: FoundSetting) -> F8:
         signs = (1.0 if bound.at_most is not None else -1.0 for bound in each.bounds)
-        ends = [s * bound.mean for s, bound in zip(signs, each.bounds, strict=True)]
+        ends = [s * bound.end for s, bound in zip(signs, each.bounds, strict=True)]
         return np.array([-each.gain, *ends])
 
     mine = measures(one)

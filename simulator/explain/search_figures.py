@@ -1,6 +1,7 @@
 """What a search reads of results: gains by path, their estimates, and bounds by their intervals."""
 
 from math import isfinite
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -42,9 +43,24 @@ def estimates(dataset: xr.Dataset, gains: F8, at_once: int = 0) -> Estimate[F8]:
     return found
 
 
-def bounds_at(dataset: xr.Dataset, question: SearchQuestion) -> list[tuple[FoundBound, ...]]:
-    """Bounds of every policy, each in the scenario where it is nearest to be broken."""
-    scenarios = [str(name) for name in dataset["scenario"].values]
+class BoundCells(NamedTuple):
+    """A bound of every policy and scenario, (policy, scenario): mean, and the end of its interval
+    on the side of the limit.
+
+    ``sign``: 1 where at most ``limit`` is allowed, -1 where at least.
+    """
+
+    metric: str
+    unit: str
+    sign: float
+    limit: float
+    mean: F8
+    end: F8
+
+
+def bound_cells(dataset: xr.Dataset, question: SearchQuestion) -> list[BoundCells]:
+    """Each bound of ``question``."""
+    n_policies, n_scenarios = dataset.sizes["policy"], dataset.sizes["scenario"]
     columns = []
     for metric, bound in question.settings.subject_to.items():
         item = whole_figure(dataset, metric, f"{question.owner}.subject_to")
@@ -52,27 +68,32 @@ def bounds_at(dataset: xr.Dataset, question: SearchQuestion) -> list[tuple[Found
         sign = 1.0 if bound.at_most is not None else -1.0
         limit = bound.at_most if bound.at_most is not None else bound.at_least
         assert limit is not None
-        column = []
-        for policy in range(dataset.sizes["policy"]):
-            cells = [found.at(s, policy, 0) for s in range(len(scenarios))]
-            ends = [_end(cell, sign) for cell in cells]
-            worst = int(np.argmax([sign * end for end in ends]))
-            column.append(
-                FoundBound(
-                    metric=metric,
-                    unit=item.unit,
-                    at_most=bound.at_most,
-                    at_least=bound.at_least,
-                    scenario=scenarios[worst],
-                    mean=cells[worst].mean,
-                    end=ends[worst],
-                    kept=sign * (ends[worst] - limit) <= 0.0,
-                )
+        cells = [[found.at(s, p, 0) for s in range(n_scenarios)] for p in range(n_policies)]
+        mean = np.array([[cell.mean for cell in row] for row in cells])
+        end = np.array([[_end(cell, sign) for cell in row] for row in cells])
+        columns.append(BoundCells(metric, item.unit, sign, limit, mean, end))
+    return columns
+
+
+def bounds_at(dataset: xr.Dataset, question: SearchQuestion) -> list[tuple[FoundBound, ...]]:
+    """Bounds of every policy, each in the scenario where it is nearest to be broken."""
+    scenarios = [str(name) for name in dataset["scenario"].values]
+    found: list[tuple[FoundBound, ...]] = [() for _ in range(dataset.sizes["policy"])]
+    for cells in bound_cells(dataset, question):
+        for policy, ends in enumerate(cells.end):
+            worst = int(np.argmax(cells.sign * ends))
+            bound = FoundBound(
+                metric=cells.metric,
+                unit=cells.unit,
+                at_most=cells.limit if cells.sign > 0.0 else None,
+                at_least=cells.limit if cells.sign < 0.0 else None,
+                scenario=scenarios[worst],
+                mean=float(cells.mean[policy, worst]),
+                end=float(ends[worst]),
+                kept=bool(cells.sign * (ends[worst] - cells.limit) <= 0.0),
             )
-        columns.append(column)
-    return [tuple(row) for row in zip(*columns, strict=True)] or [
-        () for _ in range(dataset.sizes["policy"])
-    ]
+            found[policy] = (*found[policy], bound)
+    return found
 
 
 def excess_of(dataset: xr.Dataset, question: SearchQuestion) -> F8:

@@ -17,6 +17,8 @@ from simulator.varied_policy import NumberField, number_fields, with_number
 from simulator.vocabulary import REFERENCE
 
 SECTION: Final = "search"
+AT_ONCE: Final = 16
+"""Settings that are simulated beside each other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,25 +29,30 @@ class CauseSpec(NamedTuple):
     """A cause beside the economy: the variable that it moves, its spread and its time.
 
     ``spread``: size at one standard deviation; ``first`` and ``months``: when it lasts, after which
-    it fades as the variable does past a table's end. All are assumptions.
+    it fades as the variable does past a table's end. All are assumptions, but for the spread of
+    standards. ``two_sided``: whether it may help as well as hurt.
     """
 
     variable: str
     spread: float
     first: int
     months: int
+    two_sided: bool = False
 
 
 CAUSES: Final[Mapping[str, CauseSpec]] = {
     "epidemic": CauseSpec("epidemic", 0.3, 4, 9),
     "platforms": CauseSpec("credit_supply", 0.25, 4, 12),
     "disaster": CauseSpec(DISASTER, 0.03, 4, 1),
-    "willingness": CauseSpec("willingness_shift", 0.1, 4, 12),
-    "standards": CauseSpec("collection_allowed", 0.25, 4, 12),
+    "willingness": CauseSpec("willingness_shift", 0.1, 4, 12, two_sided=True),
+    "standards": CauseSpec("lending_standards", 0.065, 4, 12, two_sided=True),
+    "conduct": CauseSpec("collection_allowed", 0.25, 4, 12),
 }
 """Epidemic: intensity; platforms: share of their lending that stops; disaster: share of borrowers
-hit; willingness: log of the factor on refusals; standards of conduct: share of collection contacts
-beyond reminders that is forbidden."""
+hit; willingness: log of the factor on refusals; standards: net share of lenders that are less
+willing than usual, whose spread is that of the Federal Reserve's survey of loan officers, 1982 Q2
+to 2024 Q4, each answer less their mean and half as heavy after two years (docs/model.md, section
+14.7); conduct: share of collection contacts beyond reminders that is forbidden."""
 FACTORS: Final = (ECONOMY, *CAUSES)
 
 
@@ -159,11 +164,11 @@ class Causes:
 def _moved(spec: CauseSpec, values: F8, sizes: F8) -> F8:
     """``values`` of a cause's variable, moved by ``sizes`` standard deviations.
 
-    Shares never leave [0, 1], and no cause makes things better than the scenario has them, but for
-    willingness, which may rise as well.
+    No value leaves its range, and no cause makes things better than the scenario has them, but for
+    those of two sides.
     """
     variable = MACRO_VARIABLES[spec.variable]
-    if spec.variable == "willingness_shift":
+    if spec.two_sided:
         found = values + spec.spread * sizes
         return np.asarray(np.clip(found, variable.low, variable.high))
     left = power(1.0 - spec.spread, np.maximum(sizes, 0.0))

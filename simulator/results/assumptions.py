@@ -19,6 +19,8 @@ EVERYWHERE: Final = "all"
 PAIR: Final = "pair"
 SURE: Final = 2.0
 """Standard errors from which a change is told from noise."""
+LEAST_MOVE: Final = 1e-3
+"""Share of a worth from which on an assumption counts for it."""
 _DIMS: Final = ("assumption", "assumption_end", "assumption_policy", "assumption_place")
 NUMBERS: Final = {
     "assumption_change": (_DIMS, MONEY, "change of worth at the end of its range"),
@@ -88,11 +90,17 @@ class Bar:
         return max(ends) - min(ends)
 
     @property
+    def unknown(self) -> bool:
+        """Whether a worth at an end of its range is not known."""
+        return not (isfinite(self.low) and (isfinite(self.high) or self.kind == PAIR))
+
+    @property
     def moves(self) -> bool:
         """Whether it moves the worth at all: by a thousandth of it, or to what is not known."""
-        if not (isfinite(self.low) and (isfinite(self.high) or self.kind == PAIR)):
+        if self.unknown:
             return True
-        return max(abs(self.low - self.base), abs(self.high - self.base)) > 1e-3 * abs(self.base)
+        change = max(abs(self.low - self.base), abs(self.high - self.base))
+        return change > LEAST_MOVE * abs(self.base)
 
     @property
     def overturns(self) -> bool:

@@ -199,6 +199,14 @@ def with_borrowers(dataset: xr.Dataset, found: Estimate[F8], books: F8 | None) -
     return widened(found, of_books(books), sampling_of(dataset).whole, dataset.sizes["path"])
 
 
+def lead_over(
+    dataset: xr.Dataset, paths: F8, books: F8 | None, first: int, other: int
+) -> Estimate[float]:
+    """What one policy is worth more than another, path by path; arrays as ``overall_worth`` has."""
+    gap = None if books is None else books[first] - books[other]
+    return worth_of(dataset, paths[first] - paths[other], gap).at()
+
+
 def limits_of(dataset: xr.Dataset) -> DecisionLimits:
     """The limits of the run; those of this version for results that hold none."""
     stored = dataset.attrs.get(DECISION)
@@ -248,9 +256,8 @@ def decide(dataset: xr.Dataset, rows: Sequence[SummaryRow]) -> Decision:
     tied = []
     for case in cases[1:]:
         first, other = policies.index(cases[0].policy), policies.index(case.policy)
-        gap = None if books_of_all is None else books_of_all[first] - books_of_all[other]
-        behind = worth_of(dataset, overall[first] - overall[other], gap).at()
-        if verdict(behind) in (Verdict.UNCLEAR, Verdict.SAME):
+        lead = lead_over(dataset, overall, books_of_all, first, other)
+        if verdict(lead) in (Verdict.UNCLEAR, Verdict.SAME):
             tied.append(case.policy)
     return Decision(
         outcome=outcome,

@@ -11,8 +11,9 @@ from typing import Final
 import numpy as np
 import xarray as xr
 
-from simulator.results.compare import paired_difference, reference_index
-from simulator.results.decision import VALUE, Decision, limits_of
+from simulator.results.borrower_sampling import worth_by_book
+from simulator.results.compare import paired_difference, reference_index, weighted
+from simulator.results.decision import VALUE, Decision, lead_over, limits_of, worths
 from simulator.results.estimate import F8
 from simulator.results.income_statement import parameters_of
 from simulator.results.intervals import over_paths
@@ -42,8 +43,9 @@ class Repricing:
 
     ``lines``: cash, taxable, operating cost and balance, (P, S, 4, T); ``left``: what is left after
     the last month, at the opening, (P, S). ``spread``: covariance of the means of the five parts of
-    the value, (P, 5 S, 5 S) by scenario and part, at the run's discounting. ``reach``: half the
-    run's interval, (P, S + 1), over all scenarios first; NaN without one. ``capital``: share of the
+    the value, (5 P S, 5 P S) by policy, scenario and part, at the run's discounting. ``reach``:
+    half the run's interval, (P, S + 1), over all scenarios first; ``gap_reach``: that of a policy's
+    worth less another's over all scenarios, (P, P); NaN without one. ``capital``: share of the
     balance that is capital, on which owners ask ``equity`` a year.
     """
 
@@ -56,6 +58,7 @@ class Repricing:
     left: F8
     spread: F8
     reach: F8
+    gap_reach: F8
 
     def charge(self, prices: Prices) -> float:
         """Return that owners ask beyond funding, a month and unit of balance."""
@@ -81,19 +84,47 @@ class Repricing:
 
         The standard error is that of the new prices at the run's discounting.
         """
-        before, now = self._error(self.prices), self._error(prices)
-        known = before > 0.0
-        ratio = np.divide(now, before, out=np.full_like(now, prices.size), where=known)
-        return np.asarray(self.reach * ratio)
+        return self.reach * _times(self._error(prices), self._error(self.prices), prices.size)
+
+    def gap(self, prices: Prices) -> F8:
+        """Worth of each policy less that of each other, over all scenarios, (P, P)."""
+        worth = self.worth(prices)[:, 0]
+        return np.asarray(worth[:, None] - worth)
+
+    def gap_half_width(self, prices: Prices) -> F8:
+        """Half the interval of ``gap``, (P, P), as ``half_width``."""
+        now, before = self._gap_error(prices), self._gap_error(self.prices)
+        return self.gap_reach * _times(now, before, prices.size)
 
     def _error(self, prices: Prices) -> F8:
         """Standard error of the worth, (P, S + 1)."""
-        factors, n = self.factors(prices), len(self.scenarios)
-        spread = self.spread.reshape(len(self.policies), n, len(PARTS), n, len(PARTS))
-        between = np.einsum("i,psitj,j->pst", factors, spread, factors)
-        whole = np.einsum("s,pst,t->p", prices.weights, between, prices.weights)
-        own = np.einsum("pss->ps", between)
+        between = self._between(prices)
+        whole = np.diagonal(_by_weight(between, prices.weights))
+        own = np.einsum("psps->ps", between)
         return np.asarray(np.sqrt(np.maximum(np.concatenate([whole[:, None], own], axis=1), 0.0)))
+
+    def _gap_error(self, prices: Prices) -> F8:
+        """Standard error of the gap, (P, P)."""
+        whole = _by_weight(self._between(prices), prices.weights)
+        own = np.diagonal(whole)
+        return np.asarray(np.sqrt(np.maximum(own[:, None] + own - 2.0 * whole, 0.0)))
+
+    def _between(self, prices: Prices) -> F8:
+        """Covariance of the worths by policy and scenario, (P, S, P, S)."""
+        factors, each = self.factors(prices), (len(self.policies), len(self.scenarios), len(PARTS))
+        spread = self.spread.reshape(*each, *each)
+        return np.asarray(np.einsum("i,psiqtj,j->psqt", factors, spread, factors))
+
+
+def _by_weight(between: F8, weights: F8) -> F8:
+    """Covariance of the worths over all scenarios, (P, P)."""
+    return np.asarray(np.einsum("s,psqt,t->pq", weights, between, weights))
+
+
+def _times(now: F8, before: F8, size: float) -> F8:
+    """An error over the run's; ``size`` where the run has none."""
+    known = before > 0.0
+    return np.asarray(np.divide(now, before, out=np.full_like(now, size), where=known))
 
 
 def _discount(prices: Prices) -> float:
@@ -124,6 +155,12 @@ def repricing(dataset: xr.Dataset, decision: Decision, most: int | None = None) 
     by_path = np.stack([dataset[name].values for name in PARTS])
     parts = np.stack([paired_difference(part, at)[:, order] for part in by_path])
     left = over_paths(np.moveaxis(parts[-1], -1, 0), sampling_of(dataset).whole).mean
+    books = worth_by_book(dataset)
+    overall = (
+        weighted(dataset, worths(dataset)[1]),
+        None if books is None else weighted(dataset, books),
+    )
+    leads = [[lead_over(dataset, *overall, one, other) for other in order] for one in order]
     return Repricing(
         policies=tuple(case.policy for case in cases),
         scenarios=scenarios,
@@ -136,23 +173,24 @@ def repricing(dataset: xr.Dataset, decision: Decision, most: int | None = None) 
         equity=parameters["cost_of_equity"],
         lines=np.ascontiguousarray(paired_difference(monthly, at)[:, order].swapaxes(0, 1)),
         left=np.ascontiguousarray(left.T),
-        spread=np.stack([_spread(dataset, parts[:, :, i]) for i in range(len(order))]),
+        spread=_spread(dataset, parts),
         reach=np.array(reach),
+        gap_reach=np.array([[(e.ci_high - e.ci_low) / 2.0 for e in row] for row in leads]),
     )
 
 
 def _spread(dataset: xr.Dataset, parts: F8) -> F8:
-    """Covariance of the means of ``parts`` (5, S, paths), (5 S, 5 S) by scenario and part.
+    """Covariance of the means of ``parts`` (5, S, P, paths), square, by policy, scenario and part.
 
     From errors of sums and differences, so that it is that of the adjusted means.
     """
-    columns = parts.swapaxes(0, 1).reshape(-1, parts.shape[-1]).T
+    columns = parts.transpose(3, 2, 1, 0).reshape(parts.shape[-1], -1)
     draws, n = sampling_of(dataset).whole, columns.shape[1]
-    i, j = np.triu_indices(n)
-    plus = over_paths(columns[:, i] + columns[:, j], draws).se
-    minus = over_paths(columns[:, i] - columns[:, j], draws).se
     found = np.zeros((n, n))
-    found[i, j] = found[j, i] = np.nan_to_num(plus**2 - minus**2) / 4.0
+    for i in range(n):
+        plus = over_paths(columns[:, i : i + 1] + columns[:, i:], draws).se
+        minus = over_paths(columns[:, i : i + 1] - columns[:, i:], draws).se
+        found[i, i:] = found[i:, i] = np.nan_to_num(plus**2 - minus**2) / 4.0
     return found
 
 

@@ -78,8 +78,8 @@ class SearchAnswer(Frozen):
 
     ``finalists``: best first, those that keep every bound before others. ``best``: whether the
     first keeps all. ``pareto``: settings of which none is better in gain and every bound.
-    ``stays_first``: share of ``draws`` of the assumptions in which the best has the largest gain
-    of the finalists; None without draws.
+    ``stays_first``: share of ``draws`` of the assumptions in which the best keeps every bound and
+    has the largest gain of the finalists that do; None without draws.
     """
 
     name: str

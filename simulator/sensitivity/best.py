@@ -109,6 +109,16 @@ def search(model: Model, plan: Plan, told: Callable[[Round], None] = lambda one:
     return Searched(kept[:FINALISTS], pareto, tuple(rounds))
 
 
+def most_rounds(points: int, first_paths: int, most_paths: int) -> list[Round]:
+    """Looks that ``search`` takes at most."""
+    rounds = [Round(points + 1, first_paths), Round(PROPOSALS, first_paths)]
+    kept, paths = points + 1 + PROPOSALS, first_paths
+    while kept > 2 * FINALISTS:
+        kept, paths = -(-kept // 2), min(2 * paths, most_paths)
+        rounds.append(Round(kept, paths))
+    return rounds
+
+
 def at_ends(point: F8) -> list[tuple[int, bool]]:
     """Inputs whose range ``point`` (d,) lies at an end of, and whether it is the upper one."""
     low = [(place, False) for place, share in enumerate(point) if share <= AT_END]

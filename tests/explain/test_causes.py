@@ -4,12 +4,17 @@ import csv
 from io import StringIO
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import loanstress
 from simulator import UserError, stress_test
 from simulator.catalogue import parameters_from
 from simulator.cli.app import main
+from simulator.explain.cause_question import N_GROUPS
 from simulator.explain.causes import GROUPS, switched
+from simulator.explain.scenario_parts import DISASTER, PARTS
+from simulator.macro.variables import MACRO_VARIABLES
 from simulator.packing import pack
 from simulator.results.cause_shares import END, NEW_90, START
 from simulator.results.run import Run
@@ -29,6 +34,12 @@ def _outcome(**changes):
 def test_every_cause_belongs_to_one_group():
     listed = [cause for causes in GROUPS.values() for cause in causes]
     assert sorted(listed) == sorted((*SWITCHABLE_CAUSES, Cause.AT_OPENING))
+    assert len(GROUPS) == N_GROUPS
+
+
+def test_every_variable_of_the_world_belongs_to_one_part_of_a_scenario():
+    listed = [name for names in PARTS.values() for name in names]
+    assert sorted([*listed, DISASTER]) == sorted(MACRO_VARIABLES)
 
 
 def test_shares_of_a_run_add_up_to_one_and_have_labels_beside():
@@ -178,6 +189,8 @@ def test_two_runs_differ_by_their_parts_and_ends_are_the_runs(tmp_path, monkeypa
     assert rows[-1].amount == pytest.approx(loss["after"], rel=1e-9)
     assert sum(row.amount for row in rows[:-1]) == pytest.approx(rows[-1].amount, rel=1e-12)
     assert "in the run before" in capsys.readouterr().out
+    frame = loanstress.load("after").explain_against("before", paths=4, progress=False)
+    pd.testing.assert_frame_equal(frame, pd.DataFrame(rows, columns=frame.columns))
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path, monkeypatch, capsys):

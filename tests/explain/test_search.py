@@ -7,6 +7,8 @@ import pytest
 
 from simulator import UserError, stress_test
 from simulator.catalogue import parameters_from
+from simulator.explain.search_draws import Figures, stays_first
+from simulator.explain.search_figures import BoundCells
 from simulator.results.search import search_text
 from simulator.settings import (
     Assumption,
@@ -92,7 +94,7 @@ def test_bounds_are_kept_by_the_end_of_the_interval():
         assert bound.kept == (bound.end <= 30.0) == one.keeps
     assert all(not one.bounds for one in free.finalists)
     gains = [one.gain for one in answer.pareto]
-    grants = [one.bounds[0].mean for one in answer.pareto]
+    grants = [one.bounds[0].end for one in answer.pareto]
     assert gains == sorted(gains, reverse=True)
     assert grants == sorted(grants, reverse=True)  # less gain only for fewer grants
 
@@ -136,7 +138,7 @@ def test_a_bound_has_one_side_and_ends_rise():
 
 
 def test_the_finalists_are_compared_under_draws_of_the_assumptions_tried():
-    """A range without width leaves the run's own parameters: the share is that of one outcome."""
+    """A range without width leaves the run's own parameters, and the best stays first."""
     own = parameters_from({})["finding_rate"]
     listed = AssumptionsSettings(
         tried={
@@ -149,15 +151,50 @@ def test_the_finalists_are_compared_under_draws_of_the_assumptions_tried():
     run = stress_test(**SMALL, sections=sections)
     (answer,) = run.searches
     assert answer.draws == 3
-    assert answer.stays_first in (0.0, 1.0)
+    assert answer.stays_first == 1.0
+
+
+def figures(gains: list[float], ends: list[float], opening: float, unit: str = "CNY") -> Figures:
+    """Two settings and one bound, at most 10, in one scenario; the current policy's is 0."""
+    column = np.array([[0.0], *([end] for end in ends)])
+    return Figures(
+        np.array(gains), [BoundCells("net_loss", unit, 1.0, 10.0, column, column)], opening
+    )
+
+
+def test_a_draw_is_judged_by_what_it_changes_gains_and_bounds_alike():
+    """The told book is ten times the small one: what a draw changes there counts ten times."""
+    told = figures([5.0, 4.0], [8.0, 3.0], 100.0)
+    base = figures([90.0, 7.0], [50.0, 50.0], 10.0)
+    assert stays_first(told, base, base)
+    for gains, ends, first in (
+        ([90.05, 7.1], [50.1, 50.0], True),
+        ([90.05, 7.2], [50.1, 50.0], False),  # the other gains more
+        ([90.05, 7.1], [50.3, 50.0], False),  # 8 + 3 is beyond the bound
+        ([90.05, 7.2], [50.1, 50.8], True),  # the one that gains more breaks it
+    ):
+        assert stays_first(told, base, figures(gains, ends, 10.0)) is first
+    rates = (
+        figures([5.0, 4.0], [8.0, 3.0], 100.0, "1"),
+        figures([90.0, 7.0], [50.0, 50.0], 10.0, "1"),
+        figures([90.0, 7.0], [51.0, 50.0], 10.0, "1"),
+    )
+    assert stays_first(*rates)  # a rate does not grow with the book: 8 + 1 keeps the bound
 
 
 def test_bounds_hold_in_every_scenario_whichever_the_gain_is_of():
     bound = {"delta_relief_granted": {"at_most": 30.0}}
-    run = stress_test(**SMALL, sections={"search": asked(subject_to=bound, scenario="baseline")})
+    usual = parameters_from({})["finding_rate"]
+    values = {"finding_rate": (usual, usual, usual)}
+    listed = AssumptionsSettings(
+        tried={"finding_rate": Assumption(values=values, source="assumption: a test")}
+    )
+    keys = {"subject_to": bound, "scenario": "baseline"}
+    run = stress_test(**SMALL, sections={"search": asked(**keys), "assumptions": listed})
     (answer,) = run.searches
     assert answer.scenario == "baseline"
     assert {b.scenario for one in answer.finalists for b in one.bounds} >= {"downturn"}
+    assert (answer.stays_first == 1.0) == (answer.best is not None)  # nothing moves
     own = stress_test(**{**SMALL, "paths": 10, "seed": answer.confirm_seed})
     found = own.compare("grace_period", "status_quo", "net_result", "baseline")
     assert answer.own.gain == pytest.approx(found.mean, rel=1e-9)

@@ -254,3 +254,28 @@ def test_a_run_whose_report_fails_reaches_its_user(tmp_path, monkeypatch):
         )
     assert len(run.summary)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_limit_of_memory_refuses_what_does_not_fit_and_changes_no_number():
+    small = {**SMALL, "scenarios": ["baseline"], "policies": [], "provision": []}
+    with pytest.raises(loanstress.UserError, match=r"run\.most_memory=1MB leaves"):
+        loanstress.stress_test(most_memory="1MB", **small)
+    plain = loanstress.stress_test(**small)
+    limited = loanstress.stress_test(most_memory="20GB", **small)
+    pd.testing.assert_frame_equal(limited.summary, plain.summary)
+
+
+def test_two_runs_that_are_held_are_told_apart_by_their_parts():
+    small = {**SMALL, "scenarios": ["baseline"], "policies": [], "provision": []}
+    before = loanstress.stress_test(**small)
+    after = loanstress.stress_test(parameters={"finding_rate": 0.1}, **small)
+    frame = after.explain_against(before, paths=3, progress=False)
+    assert list(frame.group[1:-1]) == ["parameters"]
+    assert set(frame.against) == {"earlier run"}
+    for run, amount in ((before, frame.amount.iloc[0]), (after, frame.amount.iloc[-1])):
+        rows = run.summary[run.summary.month.isna()].set_index("metric")
+        assert amount == pytest.approx(rows.loc[frame.metric[0], "mean"], rel=1e-9)
+    assert frame.amount[:-1].sum() == pytest.approx(frame.amount.iloc[-1], rel=1e-12)
+    other = loanstress.stress_test(**{**small, "scenarios": ["downturn"]})
+    with pytest.raises(loanstress.UserError, match="none of the scenarios"):
+        after.explain_against(other, progress=False)

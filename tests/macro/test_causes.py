@@ -1,12 +1,16 @@
 """Scores of causes make the worlds that they should, and nothing else moves."""
 
+import csv
+
 import numpy as np
 import pytest
 
 from simulator.macro.causes import CAUSES, ECONOMY, FACTORS, Causes, chosen_causes
 from simulator.macro.paths import draw_macro_paths, economy_normals
-from simulator.macro.variables import DEVIATING_VARIABLES
-from simulator.settings import MacroDeviation, RunSettings
+from simulator.macro.standards import accumulated
+from simulator.macro.variables import DEVIATING_VARIABLES, MACRO_VARIABLES
+from simulator.settings import MacroDeviation, RunSettings, StandardsHistory
+from simulator.shipped import shipped_tables
 from tests.macro.test_macro import scenario_with
 
 HORIZON, MONTHS = 30, 24
@@ -59,7 +63,7 @@ def test_the_middle_is_the_scenarios_own_median_path_without_any_cause():
     np.testing.assert_array_equal(ALL.disaster(np.zeros((2, len(ALL.places))))[0], 0.0)
 
 
-@pytest.mark.parametrize("cause", ["epidemic", "platforms", "standards"])
+@pytest.mark.parametrize("cause", ["epidemic", "platforms", "conduct"])
 def test_at_one_standard_deviation_a_share_is_its_spread_and_below_zero_nothing_moves(cause):
     spec = CAUSES[cause]
     central = SCENARIO.central[spec.variable]
@@ -78,17 +82,34 @@ def test_a_disaster_strikes_every_region_in_its_month_alone():
     assert chance.sum() == pytest.approx(chance[spec.first].sum())
 
 
-def test_willingness_moves_to_both_sides():
-    up, down = (ALL.paths(at("willingness", s)).by_draw["willingness_shift"] for s in (1.0, -1.0))
+@pytest.mark.parametrize("cause", ["willingness", "standards"])
+def test_willingness_and_lenders_standards_move_to_both_sides(cause):
+    variable = CAUSES[cause].variable
+    up, down = (ALL.paths(at(cause, s)).by_draw[variable] for s in (1.0, -1.0))
     np.testing.assert_allclose(up, -down)
-    assert up.max() == pytest.approx(CAUSES["willingness"].spread)
+    assert up.max() == pytest.approx(CAUSES[cause].spread)
+
+
+def test_standards_are_those_of_lenders_with_the_spread_that_the_survey_had():
+    spec = CAUSES["standards"]
+    assert spec.variable == "lending_standards"
+    table = shipped_tables() / "us_history" / "us_history_1976_2024.csv"
+    with table.open(encoding="utf-8") as source:
+        column = [row["net_pct_banks_more_willing_to_lend_to_consumers"] for row in
+                  csv.DictReader(source)]  # fmt: skip
+    willing = np.array([float(cell) for cell in column if cell])
+    half_life = StandardsHistory.model_fields["half_life"].default
+    level = accumulated((willing.mean() - willing) / 100.0, half_life)
+    assert spec.spread == pytest.approx(level.std(ddof=1), abs=5e-4)
 
 
 def test_no_share_leaves_its_range_however_far():
-    for cause in ("epidemic", "platforms", "standards"):
-        moved = ALL.paths(at(cause, 20.0)).by_draw[CAUSES[cause].variable]
-        assert moved.min() >= 0.0
-        assert moved.max() <= 1.0
+    for cause in ("epidemic", "platforms", "standards", "conduct"):
+        variable = MACRO_VARIABLES[CAUSES[cause].variable]
+        for score in (20.0, -20.0):
+            moved = ALL.paths(at(cause, score)).by_draw[variable.name]
+            assert moved.min() >= variable.low
+            assert moved.max() <= variable.high
 
 
 def test_spreads_and_times_are_the_users():

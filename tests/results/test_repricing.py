@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from simulator.results.dataset import to_dataset
-from simulator.results.decision import decide
+from simulator.results.decision import Outcome, decide
 from simulator.results.income_statement import parameters_of
 from simulator.results.money_lines import VALUE_PARTS
+from simulator.results.reader_verdict import ReaderVerdict, reader_verdict
 from simulator.results.repricing import Prices, Repricing, repricing
 from simulator.results.summary import summarise
 from simulator.results.value import rates_of
@@ -56,6 +57,45 @@ def test_at_the_runs_prices_worth_and_interval_are_the_decisions():
         for place, estimate in enumerate((case.worth, *case.by_scenario.values())):
             assert worth[i, place] == pytest.approx(estimate.mean, rel=1e-11)
             assert half[i, place] == pytest.approx(estimate.ci_high - estimate.mean, rel=1e-9)
+
+
+def test_at_the_runs_prices_the_verdict_is_the_decisions():
+    dataset = dataset_of()
+    model, decision = model_of(dataset), decide(dataset, summarise(dataset))
+    judged = reader_verdict(dataset, decision, model).at(model.prices)
+    assert [model.policies[p] for p in judged.order] == [case.policy for case in decision.cases]
+    assert judged.outcome == decision.outcome
+    assert tuple(model.policies[p] for p in judged.tied) == decision.tied
+
+
+def test_policies_are_tied_where_the_interval_of_their_difference_holds_zero():
+    dataset = dataset_of()
+    model = model_of(dataset)
+    judge = ReaderVerdict(model, (False, False), (None, None), 1e12)
+    gap = abs(float(model.gap(model.prices)[0, 1]))
+    for factor, tied in ((0.99, 0), (1.01, 1)):
+        reach = np.full((2, 2), factor * gap)
+        told = replace(judge, model=replace(model, gap_reach=reach)).at(model.prices)
+        assert len(told.tied) == tied
+    dear = replace(model.prices, operating=2.0)
+    ratio = model._gap_error(dear)[0, 1] / model._gap_error(model.prices)[0, 1]
+    assert ratio != pytest.approx(1.0, abs=1e-3)
+    found = model.gap_half_width(dear)[0, 1] / model.gap_reach[0, 1]
+    assert found == pytest.approx(ratio)
+
+
+def test_assumptions_that_turn_the_worth_at_a_readers_prices_keep_it_from_being_recommended():
+    model = replace(model_of(dataset_of()))
+    worth = model.worth(model.prices)[:, 0]
+    sure = replace(model, reach=np.zeros_like(model.reach), left=model.left + 2 * abs(worth).max())
+    first = float(sure.worth(sure.prices)[:, 0].max())
+    for least, outcome in ((-0.5, Outcome.RECOMMENDED), (-2.0, Outcome.DEPENDS)):
+        changes = np.array([[2.0 * first, least * first]])
+        judge = ReaderVerdict(sure, (False, False), (changes, changes), 1e12)
+        told = judge.at(sure.prices)
+        assert (told.outcome, told.turned, told.tried) == (outcome, int(least < -1), 1)
+    untried = ReaderVerdict(sure, (False, False), (np.empty((0, 2)),) * 2, 1e12).at(sure.prices)
+    assert (untried.outcome, untried.turned) == (Outcome.DEPENDS, None)
 
 
 def test_at_other_prices_worth_is_that_of_a_run_with_them_but_for_what_is_left():

@@ -6,7 +6,7 @@ from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import clauses, listed, sentences, tn, tr
 from simulator.report.kit.numbers import Scale, money_scale, number
 from simulator.report.kit.outcome_kinds import PER
-from simulator.report.kit.phrases import effect_text
+from simulator.report.kit.phrases import effect_text, ties
 from simulator.results.decision import VALUE, Case, Lack, Verdict, verdict
 from simulator.results.ranking import Frontier, Standing
 from simulator.vocabulary import Fate
@@ -72,7 +72,7 @@ def _ties(data: ReportData) -> str:
     if not data.decision.tied:
         return ""
     names = listed([data.policy_label(policy) for policy in data.decision.tied], final=True)
-    return tr("Not distinguishable from it on the same paths: {policies}.", policies=names)
+    return ties(names)
 
 
 def _by_scenario(data: ReportData, case: Case) -> str:

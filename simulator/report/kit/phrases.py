@@ -100,3 +100,8 @@ def months_words(data: ReportData) -> str:
     if runoff:
         return tr("{months} months and {runoff} of run-off", months=months, runoff=runoff)
     return tr("{months} months", months=months)
+
+
+def ties(policies: str) -> str:
+    """That ``policies`` cannot be told from the leading one."""
+    return tr("Not distinguishable from it on the same paths: {policies}.", policies=policies)

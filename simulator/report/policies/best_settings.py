@@ -94,11 +94,17 @@ def _end_words(end: EndReached) -> str:
 def _first_words(answer: SearchAnswer) -> str:
     if answer.stays_first is None:
         return ""
+    said = {"share": percent(answer.stays_first, 0), "n": answer.draws}
+    if answer.own.bounds:
+        return tr(
+            "It keeps every bound and stays first of the finalists in {share} of {n} draws of the"
+            " assumptions tried, by small runs.",
+            **said,
+        )
     return tr(
-        "It stays first of the finalists that keep every bound in {share} of {n} draws of the"
-        " assumptions tried, in small runs.",
-        share=percent(answer.stays_first, 0),
-        n=answer.draws,
+        "It stays first of the finalists in {share} of {n} draws of the assumptions tried, by small"
+        " runs.",
+        **said,
     )
 
 
@@ -111,12 +117,28 @@ def _further(data: ReportData, answer: SearchAnswer) -> list[str]:
             rounds=listed(rounds),
         )
     ]
+    if len(answer.finalists) > 1 and answer.best is not None:
+        said.append(
+            tr(
+                "The best of {n} finalists is chosen by the very figures that are told: its mean is"
+                " a little high, while its interval holds for all of them at once.",
+                n=len(answer.finalists),
+            )
+        )
     said.append(
         tr(
             "Intervals, and whether a bound is kept, are over paths and for one draw of the"
             " borrowers: another draw of a small book moves figures further."
         )
     )
+    if len(answer.own.bounds) > 1:
+        said.append(
+            tr(
+                "Each bound is judged alone, by the end of its own 95 % interval: that all of"
+                " {n} are kept at once is less sure.",
+                n=len(answer.own.bounds),
+            )
+        )
     said += [_bound_words(data, bound) for bound in answer.finalists[0].bounds]
     if answer.stays_first is None and answer.best is not None:
         said.append(

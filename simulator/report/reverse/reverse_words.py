@@ -27,7 +27,8 @@ CAUSES: Final = {
     "platforms": mark("other platforms"),
     "disaster": mark("disaster"),
     "willingness": mark("willingness to pay"),
-    "standards": mark("rules of conduct"),
+    "standards": mark("lenders' standards"),
+    "conduct": mark("rules of conduct"),
 }
 FIGURES: Final = {
     "credit_loss": mark("credit loss"),
@@ -47,6 +48,7 @@ WORDS: Final = {
     "inflation": mark("inflation"),
     "credit_supply": mark("other platforms' readiness to lend"),
     "collection_allowed": mark("collection allowed"),
+    "lending_standards": mark("lenders' standards"),
     "willingness_shift": mark("log factor on refusals"),
     "first_day_overdue_rate": mark("first-day overdue rate"),
     "overdue_rate_1": mark("1+ overdue rate"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from json import dumps
 from typing import Final
 
 import numpy as np
@@ -13,12 +14,18 @@ from simulator.report.kit.phrases import capital
 from simulator.report.kit.setting_words import plain
 from simulator.report.kit.text import clean
 from simulator.report.reverse.reverse_words import words
-from simulator.report.sliders.kit import Slider, packed, scale_data
+from simulator.report.sliders.kit import Slider, packed, scale_data, upper
 from simulator.results.emulation import EmulatedFigure, EmulatedInput, EmulatorAnswer
 from simulator.results.summary import CHANGE
 
 STEPS: Final = 200
 """Of a slider that takes any number."""
+MOST_BYTES: Final = 12_000
+"""Of a page's emulators; those beyond have no sliders, and emulate.json holds them."""
+_FRAME: Final = 1_400
+"""Bytes of a panel's markup, about."""
+_EACH: Final = 300
+"""Of a slider's and of a figure's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +41,23 @@ class EmulatorPanel:
 
 
 def emulator_panels(data: ReportData) -> tuple[EmulatorPanel, ...]:
-    """A panel for each emulator of the run."""
-    return tuple(_panel(data, at, answer) for at, answer in enumerate(data.run.emulators))
+    """A panel for each emulator of the run that fits into ``MOST_BYTES``, in their order."""
+    found: list[EmulatorPanel] = []
+    room = MOST_BYTES
+    for answer in data.run.emulators:
+        panel = _panel(data, len(found), answer)
+        room -= _size(panel)
+        if room < 0:
+            break
+        found.append(panel)
+    return tuple(found)
+
+
+def _size(panel: EmulatorPanel) -> int:
+    """Bytes of a panel on the page, about: what its script reads, its text and its markup."""
+    texts = (panel.title, panel.sentence, *(one.label for one in panel.sliders), *panel.figures)
+    markup = _FRAME + _EACH * (len(panel.sliders) + len(panel.figures))
+    return len(dumps(panel.data)) + sum(len(text.encode()) for text in texts) + markup
 
 
 def _panel(data: ReportData, at: int, answer: EmulatorAnswer) -> EmulatorPanel:
@@ -113,7 +135,7 @@ def _data(data: ReportData, answer: EmulatorAnswer) -> Mapping[str, object]:
             for one in answer.inputs
         ],
         "terms": [list(term) for term in answer.terms],
-        "inverse": packed(np.array(answer.inverse)),
+        "inverse": packed(upper(np.array(answer.inverse))),
         "most": answer.most,
         "command": clean(answer.command, 4000),
         "figures": [

@@ -31,6 +31,11 @@ def packed(values: F8) -> str:
     return b64encode(np.ascontiguousarray(values, dtype="<f8").tobytes()).decode()
 
 
+def upper(square: F8) -> F8:
+    """The upper triangle of a symmetric matrix, row by row."""
+    return np.asarray(square[np.triu_indices(len(square))])
+
+
 def scale_data(scale: Scale) -> dict[str, object]:
     """A scale as the script writes with it; four digits where it has no decimals of its own."""
     decimals = 3 if scale.decimals is None else scale.decimals

@@ -9,17 +9,16 @@ import numpy as np
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import language, tr
 from simulator.report.kit.numbers import Scale, money_scale, rate_scale
-from simulator.report.sliders.kit import Slider, packed, scale_data
-from simulator.results.decision import Lack
-from simulator.results.repricing import PARTS, Repricing, most_loss, repricing
+from simulator.report.kit.phrases import ties
+from simulator.report.sliders.kit import Slider, packed, scale_data, upper
+from simulator.results.reader_verdict import ReaderVerdict, reader_verdict
+from simulator.results.repricing import PARTS, Repricing, repricing
 from simulator.results.sampling import SIMULATED_MONTH
 
-MOST_BYTES: Final = 26_000
+MOST_BYTES: Final = 24_000
 """Of a page's flows; policies beyond, from the last by rank, keep the run's prices."""
 _BYTES: Final = 8 * 4 / 3
 """Characters of a number."""
-_REPRICED: Final = (Lack.VALUE, Lack.SCENARIO_LOSS)
-"""What the script judges anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class MoneyPanel:
 
 def money_panel(data: ReportData) -> MoneyPanel | None:
     """None where the run tells no value, or its flows take too much room."""
-    found = repricing(data.dataset, data.decision, int(MOST_BYTES / _bytes(data)))
+    found = repricing(data.dataset, data.decision, _most_policies(data))
     if found is None:
         return None
     left_out = len(data.decision.cases) - len(found.policies)
@@ -69,14 +68,21 @@ def money_panel(data: ReportData) -> MoneyPanel | None:
         tuple(titles[s] for s in places),
         rows,
         tuple(_remarks(data, found, left_out)),
-        _data(data, found, labels, scale),
+        _data(data, reader_verdict(data.dataset, data.decision, found), labels, scale),
     )
 
 
-def _bytes(data: ReportData) -> float:
-    """Characters that a policy takes."""
+def _most_policies(data: ReportData) -> int:
+    """How many policies fit into ``MOST_BYTES``."""
     s, months = len(data.scenarios), int(data.dataset.sizes.get(SIMULATED_MONTH, 0))
-    return _BYTES * (s * 4 * months + s + (len(PARTS) * s) ** 2 + s + 1)
+    fitting, room = 0, MOST_BYTES / _BYTES
+    while True:
+        n = fitting + 1
+        spread = len(PARTS) * s * n
+        numbers = n * (4 * s * months + 2 * s + 1) + spread * (spread + 1) // 2 + n * n
+        if numbers > room or n > len(data.decision.cases):
+            return fitting
+        fitting = n
 
 
 def _sliders(data: ReportData, found: Repricing) -> tuple[Slider, ...]:
@@ -133,8 +139,8 @@ def _remarks(data: ReportData, found: Repricing, left_out: int) -> list[str]:
             largest=money_scale(data.currency, [largest]).full(largest),
         ),
         tr(
-            "Capital, coverage and complaints are judged as in the run; no assumption is tried"
-            " again, and greyed figures do not follow."
+            "Capital, coverage and complaints are judged as in the run, assumptions move the worth"
+            " as they did there, and greyed figures do not follow."
         ),
     ]
     if left_out:
@@ -148,13 +154,10 @@ def _remarks(data: ReportData, found: Repricing, left_out: int) -> list[str]:
 
 
 def _data(
-    data: ReportData, found: Repricing, labels: list[str], scale: Scale
+    data: ReportData, judge: ReaderVerdict, labels: list[str], scale: Scale
 ) -> Mapping[str, object]:
-    prices, where = found.prices, data.where()
-    hindered = [
-        any(o.lack not in _REPRICED for o in case.obstacles)
-        for case in data.decision.cases[: len(labels)]
-    ]
+    found, where = judge.model, data.where()
+    prices = found.prices
     return {
         "scenarios": len(found.scenarios),
         "policies": labels,
@@ -170,10 +173,12 @@ def _data(
         "equity": found.equity,
         "lines": packed(found.lines),
         "left": packed(found.left),
-        "spread": packed(found.spread),
+        "spread": packed(upper(found.spread)),
         "reach": packed(found.reach),
-        "most_loss": most_loss(data.dataset, data.decision),
-        "hindered": hindered,
+        "gap_reach": packed(found.gap_reach),
+        "most_loss": judge.most_loss,
+        "hindered": judge.hindered,
+        "tried": [None if pairs is None else packed(pairs) for pairs in judge.tried],
         "scale": scale_data(scale),
         "percent": scale_data(rate_scale([], 2)),
         "whole": {"divisor": 1.0, "decimals": 2, "form": "{sign}{amount}\u00d7"},
@@ -183,13 +188,28 @@ def _data(
 
 def _words(where: str) -> dict[str, str]:
     """Sentences that the script fills: ``{policy}``, ``{worth}``, ``{low}`` and ``{high}``."""
-    kept = {name: f"{{{name}}}" for name in ("policy", "worth", "low", "high")} | {"where": where}
+    filled = ("policy", "worth", "low", "high", "turned", "n", "policies")
+    kept = {name: f"{{{name}}}" for name in filled} | {"where": where}
     return {
         "span": language().span.format(low="{low}", high="{high}"),
+        "comma": language().comma,
+        "last_comma": language().last_comma,
+        "between": language().between_sentences,
+        "tie": ties(kept["policies"]),
         "clear": tr(
             "Changed by reader: {policy} gains {worth} {where} (95 % interval {low} to {high}) and"
-            " keeps the limit of loss in every scenario. No assumption was tried at these prices,"
-            " nor the distance to the next policy.",
+            " keeps the limit of loss in every scenario.",
+            **kept,
+        ),
+        "depends": tr(
+            "Changed by reader: depends on assumptions, no recommendation: {policy}, worth {worth}"
+            " {where} (95 % interval {low} to {high}), is not shown to gain under {turned} of {n}"
+            " assumptions tried.",
+            **kept,
+        ),
+        "untried": tr(
+            "Changed by reader: depends on assumptions, no recommendation: {policy}, worth {worth}"
+            " {where} (95 % interval {low} to {high}); the run tried none on it.",
             **kept,
         ),
         "hindered": tr(

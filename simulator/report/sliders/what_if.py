@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulator.report.kit.data import ReportData
+from simulator.report.kit.language import tn
 from simulator.report.sliders.emulated import EmulatorPanel, emulator_panels
 from simulator.report.sliders.money import MoneyPanel, money_panel
 
@@ -12,10 +13,14 @@ Data = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """Sliders of money, of emulated figures, and what the page's script reads."""
+    """Sliders of money, of emulated figures, and what the page's script reads.
+
+    ``left_out``: what is said of emulators that have no sliders.
+    """
 
     money: MoneyPanel | None
     emulators: tuple[EmulatorPanel, ...]
+    left_out: str = ""
 
     @property
     def data(self) -> Data:
@@ -32,5 +37,12 @@ class WhatIf:
 
 def what_if(data: ReportData) -> WhatIf | None:
     """None where the run has nothing that a reader could change."""
-    found = WhatIf(money_panel(data), emulator_panels(data))
-    return found if found.money is not None or found.emulators else None
+    panels = emulator_panels(data)
+    n = len(data.run.emulators) - len(panels)
+    said = tn(
+        "{n} emulator has no sliders, for the size of the page: emulate.json holds it.",
+        "{n} emulators have no sliders, for the size of the page: emulate.json holds them.",
+        n,
+    )
+    found = WhatIf(money_panel(data), panels, said if n else "")
+    return found if found.money is not None or found.emulators or n else None

@@ -1,6 +1,8 @@
 """Sliders in a real browser: the script's arithmetic is Python's, by mouse and by keyboard."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +10,11 @@ import numpy as np
 import pytest
 
 from simulator.notebook import stress_test
+from simulator.report.kit.data import ReportData
 from simulator.report.report_files import report_pages
+from simulator.report.sliders.kit import packed
+from simulator.report.sliders.what_if import what_if
+from simulator.results.reader_verdict import ReaderVerdict, reader_verdict
 from simulator.results.repricing import Prices, Repricing, repricing
 from simulator.results.run import Run
 from simulator.settings import EmulateQuestions, EmulateSettings, ReportSettings
@@ -80,19 +86,26 @@ def some_prices(model: Repricing) -> list[Prices]:
     ]
 
 
+def asked_at(prices: Prices) -> dict[str, object]:
+    """As the script has them."""
+    return {
+        "funding": prices.funding,
+        "tax": prices.tax,
+        "operating": prices.operating,
+        "size": prices.size,
+        "weights": prices.weights.tolist(),
+    }
+
+
 def test_exact_sliders_are_pythons_to_the_last_digits(page: Watched, model: Repricing) -> None:
     prices = some_prices(model)
-    asked = [
-        {
-            "funding": p.funding,
-            "tax": p.tax,
-            "operating": p.operating,
-            "size": p.size,
-            "weights": p.weights.tolist(),
-        }
-        for p in prices
-    ]
+    asked = [asked_at(p) for p in prices]
     found = page.page.evaluate("(asked) => asked.map((p) => window.whatIf.money.all(p))", asked)
+    pairs = "(p) => [0, 1].map((a) => [0, 1].map((b) => window.whatIf.money.gapHalf(p, a, b)))"
+    gaps = page.page.evaluate(f"(asked) => asked.map({pairs})", asked)
+    for script, at in zip(gaps, prices, strict=True):
+        wanted = model.gap_half_width(at)
+        np.testing.assert_allclose(script, wanted, rtol=0, atol=1e-12 * wanted.max() + 1e-9)
     for one, at in zip(found, prices, strict=True):
         script = np.array([policy["worth"] for policy in one])
         scale = np.abs(model.worth(at)).max()
@@ -100,6 +113,55 @@ def test_exact_sliders_are_pythons_to_the_last_digits(page: Watched, model: Repr
         widths = np.array([policy["half"] for policy in one])
         wanted = model.half_width(at)
         np.testing.assert_allclose(widths, wanted, rtol=0, atol=1e-12 * wanted.max() + 1e-9)
+
+
+def test_the_verdict_at_other_prices_is_pythons(page: Watched, run: Run, model: Repricing) -> None:
+    """Ranking, outcome, ties and assumptions, of policies that nothing else hinders."""
+    narrow = replace(model, reach=0.1 * model.reach, gap_reach=0.3 * model.gap_reach)
+    size = float(np.abs(model.worth(model.prices)[:, 0]).max())
+    random = np.random.default_rng(9)
+    changes = [np.abs(random.normal(0.0, size, (n, 2))) * (1.0, -1.0) for n in (4, 3)]
+    judge = ReaderVerdict(narrow, (False, False), tuple(changes), size)
+    panel = what_if(ReportData(run))
+    assert panel is not None
+    assert panel.money is not None
+    data = {
+        **panel.money.data,
+        "reach": packed(narrow.reach),
+        "gap_reach": packed(narrow.gap_reach),
+        "hindered": [False, False],
+        "tried": [packed(each) for each in changes],
+        "most_loss": size,
+    }
+    prices = some_prices(model)
+    script = """([data, asked]) => asked.map((p) => {
+      var money = window.whatIf.priced(data), found = money.judged(money.all(p), p);
+      return [found.order.map((o) => o.place), found.outcome, found.tied.map((o) => o.place),
+              found.order[0].counts];
+    })"""
+    found = page.page.evaluate(script, [data, [asked_at(p) for p in prices]])
+    seen = set()
+    for one, at in zip(found, prices, strict=True):
+        wanted = judge.at(at)
+        counts = [wanted.turned, wanted.tried]
+        assert one == [list(wanted.order), wanted.outcome.value, list(wanted.tied), counts]
+        seen |= {wanted.outcome.value, f"{len(wanted.tied)} tied", f"first {wanted.order[0]}"}
+    assert len(seen) >= 6, seen
+
+
+def test_a_reader_is_told_of_a_tie_in_the_pages_own_words(
+    page: Watched, run: Run, model: Repricing
+) -> None:
+    tab = page.page
+    tab.locator("#price-size").focus()
+    tab.keyboard.press("ArrowRight")
+    judge = reader_verdict(run.dataset, run.decision, model)
+    tied = judge.at(replace(model.prices, size=1.1)).tied
+    said = (
+        "Not distinguishable from it on the same paths" in tab.locator("#reader-flag").inner_text()
+    )
+    assert said == bool(tied)
+    assert bool(tied) == bool(run.decision.tied)  # a book of another size alone moves no tie
 
 
 def test_emulated_sliders_are_pythons_to_the_last_digits(page: Watched, run: Run) -> None:
@@ -200,6 +262,27 @@ def test_sliders_take_little_room(run: Run, folder: Path) -> None:
     content = pages["report.html"]
     size = len(content.encode() if isinstance(content, str) else content)
     assert 0 < full - size < MOST_BYTES
+
+
+def test_many_emulators_take_no_more_room_and_the_page_says_what_it_leaves_out(run: Run) -> None:
+    told = json.loads(run.dataset.attrs["emulate"])
+    dataset = run.dataset.copy()
+    dataset.attrs["emulate"] = json.dumps([{**told[0], "name": f"grace_{n}"} for n in range(20)])
+    crowded = Run(dataset, run.summary)
+    names = [name for name in run.dataset.data_vars if str(name).startswith("line_")]
+    sizes = [
+        len(text.encode() if isinstance(text, str) else text)
+        for text in (
+            report_pages(each, ReportSettings())["report.html"]
+            for each in (crowded, without(run, names))
+        )
+    ]
+    assert 0 < sizes[0] - sizes[1] < MOST_BYTES
+    panel = what_if(ReportData(crowded))
+    assert panel is not None
+    shown = len(panel.emulators)
+    assert 1 <= shown < 20
+    assert panel.left_out.startswith(f"{20 - shown} emulators have no sliders")
 
 
 def without(run: Run, names: list[object]) -> Run:

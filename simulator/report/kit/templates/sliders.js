@@ -1,6 +1,6 @@
 "use strict";
-// What a reader changes: exact lines of money (results/repricing.py) and emulated figures
-// (sensitivity/emulator.py), the same lines of arithmetic as there.
+// What a reader changes: exact lines of money (results/repricing.py, results/reader_verdict.py)
+// and emulated figures (sensitivity/emulator.py), the same lines of arithmetic as there.
 (function () {
   var holder = document.getElementById("sliders");
   if (!holder) { return; }
@@ -27,6 +27,12 @@
     return bare ? sign + amount : scale.form.replace("{sign}", sign).replace("{amount}", amount);
   }
 
+  // Of a symmetric matrix of n rows, whose upper triangle is given row by row.
+  function entry(triangle, n, a, b) {
+    var low = Math.min(a, b);
+    return triangle[low * n - low * (low - 1) / 2 + Math.abs(a - b)];
+  }
+
   function filled(message, said) {
     return message.replace(/\{(\w+)\}/g, function (whole, name) { return said[name]; });
   }
@@ -34,9 +40,10 @@
   // ---- money ----
 
   function money(model) {
-    var S = model.scenarios, P = model.policies.length, T = model.months, N = 5 * S;
+    var S = model.scenarios, P = model.policies.length, T = model.months, N = 5 * S * P;
     var lines = numbers(model.lines), left = numbers(model.left);
-    var spread = numbers(model.spread), reach = numbers(model.reach);
+    var spread = numbers(model.spread), reach = numbers(model.reach), gapReach = numbers(model.gap_reach);
+    var tried = model.tried.map(function (text) { return text === null ? null : numbers(text); });
 
     function charge(prices) {
       return (model.equity - prices.funding * (1 - prices.tax)) / 12 * model.capital;
@@ -70,34 +77,58 @@
       return withAll(own, prices.weights);
     }
 
-    function errors(prices, p) {
-      var by = factors(prices), between = [], s, t, i, j;
+    // Covariance of the worths of two policies, (S, S); of the spread the upper triangle is given.
+    function between(prices, p, q) {
+      var by = factors(prices), found = [], s, t, i, j;
       for (s = 0; s < S; s += 1) {
-        between.push([]);
+        found.push([]);
         for (t = 0; t < S; t += 1) {
           var sum = 0;
           for (i = 0; i < 5; i += 1) {
             for (j = 0; j < 5; j += 1) {
-              sum += by[i] * by[j] * spread[(p * N + 5 * s + i) * N + 5 * t + j];
+              sum += by[i] * by[j] * entry(spread, N, (p * S + s) * 5 + i, (q * S + t) * 5 + j);
             }
           }
-          between[s].push(sum);
+          found[s].push(sum);
         }
       }
-      var all = 0, own = [];
-      for (s = 0; s < S; s += 1) {
-        own.push(between[s][s]);
-        for (t = 0; t < S; t += 1) { all += prices.weights[s] * prices.weights[t] * between[s][t]; }
-      }
-      return [all].concat(own).map(function (square) { return Math.sqrt(Math.max(square, 0)); });
+      return found;
     }
+
+    function overall(found, weights) {
+      var all = 0, s, t;
+      for (s = 0; s < S; s += 1) {
+        for (t = 0; t < S; t += 1) { all += weights[s] * weights[t] * found[s][t]; }
+      }
+      return all;
+    }
+
+    function root(square) { return Math.sqrt(Math.max(square, 0)); }
+
+    function errors(prices, p) {
+      var found = between(prices, p, p);
+      return [overall(found, prices.weights)].concat(found.map(function (row, s) { return row[s]; })).map(root);
+    }
+
+    function gapError(prices, p, q) {
+      var own = [[p, p], [q, q], [p, q]].map(function (pair) {
+        return overall(between(prices, pair[0], pair[1]), prices.weights);
+      });
+      return root(own[0] + own[1] - 2 * own[2]);
+    }
+
+    function times(now, before, prices) { return before > 0 ? now / before : prices.size; }
 
     // Half the run's interval, by the standard error over paths.
     function half(prices, p) {
-      var before = errors(model.prices, p), now = errors(prices, p);
-      return now.map(function (error, s) {
-        return reach[p * (S + 1) + s] * (before[s] > 0 ? error / before[s] : prices.size);
+      var before = errors(model.prices, p);
+      return errors(prices, p).map(function (error, s) {
+        return reach[p * (S + 1) + s] * times(error, before[s], prices);
       });
+    }
+
+    function gapHalf(prices, p, q) {
+      return gapReach[p * P + q] * times(gapError(prices, p, q), gapError(model.prices, p, q), prices);
     }
 
     function all(prices) {
@@ -106,20 +137,47 @@
       });
     }
 
-    // The value and what no scenario may lose decide here; the rest is as in the run.
-    function ranked(found, prices) {
-      found.forEach(function (one) {
+    // How many assumptions overturn a worth, of how many that move it; null: tried on others alone.
+    function counts(p, mean, size) {
+      var pairs = tried[p], found = [0, 0];
+      if (pairs === null) { return found; }
+      if (!pairs.length) { return null; }
+      for (var i = 0; i < pairs.length; i += 2) {
+        if (!(size * pairs[i] > 1e-3 * Math.abs(mean))) { continue; }
+        found[1] += 1;
+        if (mean > 0 && !(mean + size * pairs[i + 1] > 0)) { found[0] += 1; }
+      }
+      return found;
+    }
+
+    // The value, what no scenario may lose and assumptions decide here; the rest is as in the run.
+    function judged(found, prices) {
+      found.forEach(function (one, p) {
+        one.place = p;
         one.gains = one.worth[0] - one.half[0] > 0;
         one.keeps = one.worth.slice(1).every(function (worth, s) {
           return worth === 0 || worth - one.half[s + 1] > -model.most_loss * prices.size;
         });
         one.clear = one.gains && one.keeps && !one.hindered;
+        one.counts = counts(p, one.worth[0], prices.size);
+        one.firm = one.clear && one.counts !== null && 2 * one.counts[0] <= one.counts[1];
       });
-      return found.slice().sort(function (a, b) {
+      var order = found.slice().sort(function (a, b) {
         return (b.clear - a.clear) || (b.gains - a.gains) || (b.worth[0] - a.worth[0]);
       });
+      var firm = order.filter(function (one) { return one.firm; })[0];
+      if (firm) { order = [firm].concat(order.filter(function (one) { return one !== firm; })); }
+      var first = order[0];
+      return {
+        order: order,
+        outcome: firm ? "recommended" : first.clear ? "depends_on_assumptions" : "no_clear_case",
+        tied: order.slice(1).filter(function (one) {
+          var gap = first.worth[0] - one.worth[0];
+          return gap === 0 || Math.abs(gap) <= gapHalf(prices, first.place, one.place);
+        })
+      };
     }
-    return { all: all, ranked: ranked };
+    return { all: all, judged: judged, gapHalf: gapHalf };
   }
 
   function moneySliders(model) {
@@ -178,15 +236,28 @@
         mark(kept.cell, results[kept.p].worth[kept.s], results[kept.p].half[kept.s]);
       });
       if (!found.moved) { return; }
-      var best = engine.ranked(results, found)[0], words = model.words;
+      var verdict = engine.judged(results, found), best = verdict.order[0], words = model.words;
       var said = {
         policy: best.label, worth: written(model.scale, best.worth[0], true),
         low: written(model.scale, best.worth[0] - best.half[0], false, true),
         high: written(model.scale, best.worth[0] + best.half[0], false, true)
       };
-      var known = best.half[0] === best.half[0];
-      flag.textContent = !found.known ? words.weightless : filled(
-        !known ? words.single : best.clear ? words.clear : best.gains ? words.hindered : words.none, said);
+      if (best.counts) { said.turned = best.counts[0]; said.n = best.counts[1]; }
+      flag.textContent = !found.known ? words.weightless : [filled(message(verdict), said)].concat(
+        verdict.tied.length ? filled(words.tie, { policies: listed(verdict.tied) }) : []).join(words.between);
+    }
+
+    function message(verdict) {
+      var best = verdict.order[0], words = model.words;
+      if (best.half[0] !== best.half[0]) { return words.single; }
+      if (verdict.outcome === "recommended") { return words.clear; }
+      if (best.clear) { return best.counts ? words.depends : words.untried; }
+      return best.gains ? words.hindered : words.none;
+    }
+
+    function listed(some) {
+      var labels = some.map(function (one) { return one.label; }), last = labels.pop();
+      return labels.length ? labels.join(model.words.comma) + model.words.last_comma + last : last;
     }
 
     each("[data-worth]", function (cell) {
@@ -229,7 +300,7 @@
     return function (values) {
       var f = row(values), leverage = 0, i, j;
       for (i = 0; i < n; i += 1) {
-        for (j = 0; j < n; j += 1) { leverage += f[i] * inverse[i * n + j] * f[j]; }
+        for (j = 0; j < n; j += 1) { leverage += f[i] * entry(inverse, n, i, j) * f[j]; }
       }
       return model.figures.map(function (figure, k) {
         var mean = figure.shift;
@@ -283,7 +354,7 @@
     return told;
   }
 
-  var reached = { money: null, emulators: [] };
+  var reached = { money: null, emulators: [], priced: money };
   if (given.money) { reached.money = moneySliders(given.money); }
   given.emulators.forEach(function (model, i) {
     reached.emulators.push(emulatedSliders(model, document.getElementById("emulator-" + i)));
