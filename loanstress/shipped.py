@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from loanstress.frames import rows_frame
 from simulator.catalogue import catalogue, parameters_from
 from simulator.field_texts import allowed_values, field_meanings, file_comment
-from simulator.notebook import FITTED
+from simulator.named import FITTED
 from simulator.policies import kind_model
 from simulator.shipped import read_shipped, shipped_files
 

@@ -11,7 +11,8 @@ from loanstress.inputs import Book, PolicyLike, Scenario, book_of, policies_of, 
 from loanstress.run import Run
 from loanstress.shown import page_path
 from loanstress.watching import watching
-from simulator.notebook import FITTED, BreakEvens, RuleBooks, build_request, run_request, told
+from simulator.named import FITTED, BreakEvens, RuleBooks
+from simulator.notebook import build_request, run_request, told
 from simulator.notebook import load as load_finished
 from simulator.products import Product
 from simulator.progress import Progress

@@ -6,7 +6,7 @@ import pytest
 from simulator import stress_test
 from simulator.book import build_book
 from simulator.catalogue import parameters_from
-from simulator.notebook import _scenario
+from simulator.named import scenario_of
 from simulator.results.run import Run
 from simulator.settings import BookSettings, RunSettings, ScenarioSettings
 
@@ -19,7 +19,7 @@ MONTHS = 12
 
 def scenario(label: str, growth: float) -> ScenarioSettings:
     changes = {"label": label, "growth": growth}
-    return _scenario("baseline").model_copy(update=changes)
+    return scenario_of("baseline").model_copy(update=changes)
 
 
 def run(*growths: float) -> Run:
