@@ -112,7 +112,7 @@ def test_a_screening_without_a_policy_is_refused() -> None:
         screen(replace(request, policies=alone), None, 1, Silent())
 
 
-EARLIER_FITS = ("tw_cards", "us_cards", "us_large_bank_cards")
+EARLIER_FITS = ("us_cards", "us_large_bank_cards")
 """Sets that were fitted again after their lists were made; a run says so. To be screened again."""
 
 
