@@ -30,6 +30,8 @@ from simulator.shipped import read_shipped, shipped_files
 from simulator.validation import UserError, check_known, clip
 
 F8 = NDArray[np.float64]
+Ends = tuple[float, float, float]
+"""Lower end, estimate and upper end."""
 
 FIT_NAME: Final = "fit.json"
 KEY: Final = "run.parameter_draws"
@@ -124,36 +126,47 @@ def _shipped(name: str) -> ParameterDistribution:
         )
     settings: Any = read_shipped("calibration", name)
     tried = {key: item.values for key, item in listed.tried.items() if item.kind == "fitted"}
-    reach = 2.0 * float(ndtri(0.5 + _LEVEL / 2.0))
     found = []
     for key, values in tried.items():
         free, spec = settings["free"][key], catalogue()[key]
         scale = str(free.get("scale", "linear"))
-        low, estimate, high = values[key]
-        sd = (to_scale(scale, high) - to_scale(scale, low)) / reach
         bounds = float(free.get("low", spec.low)), float(free.get("high", spec.high))
-        found.append(FittedParameter(key, scale, *bounds, estimate, sd))
+        sd = _sd(scale, values[key], bounds)
+        found.append(FittedParameter(key, scale, *bounds, values[key][1], sd))
     correlation = np.array([[_moved_along(tried, one, other) for other in tried] for one in tried])
     return ParameterDistribution(
         tuple(found), (correlation + correlation.T) / 2.0, str(settings["label"])
     )
 
 
-def _moved_along(
-    tried: Mapping[str, Mapping[str, tuple[float, float, float]]], one: str, other: str
-) -> float:
-    """How far ``other`` moves when ``one`` is at the upper end of its interval, over its own way.
+def _sd(scale: str, values: Ends, bounds: tuple[float, float]) -> float:
+    """Standard deviation on the search scale; an end at a bound was cut, the other one was not."""
+    low, estimate, high = (to_scale(scale, v) for v in values)
+    reach = float(ndtri(0.5 + _LEVEL / 2.0))
+    if values[0] <= bounds[0] or values[2] >= bounds[1]:
+        return max(high - estimate, estimate - low) / reach
+    return (high - low) / (2.0 * reach)
 
-    That is their correlation: the list moves in proportion (``explain.screening``).
+
+def _moved_along(tried: Mapping[str, Mapping[str, Ends]], one: str, other: str) -> float:
+    """How far ``other`` moves when ``one`` is at an end of its interval, over its own way.
+
+    That is their correlation: the list moves in proportion (``explain.screening``). Where ``other``
+    has no way to go there, for its estimate lies at a bound, the other end of ``one`` tells it.
     """
-    at, estimate = tried[one][other][2], tried[other][other][1]
-    upwards = at > estimate
-    end = tried[other][other][2 if upwards else 0]
-    if estimate <= 0.0 or end <= 0.0:
-        share = (at - estimate) / (end - estimate)
-    else:
-        share = log(at / estimate) / log(end / estimate)
-    return share if upwards else -share
+    estimate = tried[other][other][1]
+    for end_of_one, sign in ((2, 1.0), (0, -1.0)):
+        at = tried[one][other][end_of_one]
+        if at == estimate:
+            continue
+        upwards = at > estimate
+        end = tried[other][other][2 if upwards else 0]
+        if estimate <= 0.0 or end <= 0.0:
+            share = (at - estimate) / (end - estimate)
+        else:
+            share = log(at / estimate) / log(end / estimate)
+        return sign * (share if upwards else -share)
+    return 0.0
 
 
 def fit_for(request: ExperimentRequest) -> ParameterDistribution | None:

@@ -22,6 +22,7 @@ from simulator.results.run import Run
 from simulator.results.summary import summarise
 from simulator.results.two_way import Components, joined
 from simulator.settings import BookSettings
+from simulator.shipped import shipped_files
 from simulator.validation import UserError
 from tests.explain.prior_runs import Size, coverage_of_prior, fit_json
 
@@ -89,6 +90,29 @@ def test_the_shipped_fit_has_the_errors_that_its_files_state() -> None:
     np.testing.assert_allclose(np.diag(fit.correlation), 1.0, atol=1e-4)
     np.testing.assert_array_equal(fit.correlation, fit.correlation.T)
     assert np.linalg.eigvalsh(fit.correlation)[0] > 0.0
+
+
+def test_a_shipped_fit_whose_estimate_lies_at_a_bound_keeps_its_error_and_correlations() -> None:
+    fit = fit_of("us_cards")
+    at = {p.name: i for i, p in enumerate(fit.parameters)}
+    gain, refusal = fit.parameters[at["standards_gain"]], at["p_refuse_monthly"]
+    # configs/parameters: 0, se 0.7; 90 % 0 to 1.159, the lower end cut at the bound
+    assert (gain.estimate, gain.low) == (0.0, 0.0)
+    assert gain.sd == pytest.approx(0.705, abs=2e-3)
+    # correlation of the fit's fit.json
+    assert fit.correlation[refusal, at["standards_gain"]] == pytest.approx(-0.0162, abs=2e-3)
+    share = at["household_income_share"]
+    assert fit.correlation[share, at["standards_gain"]] == pytest.approx(-0.0630, abs=2e-3)
+    assert fit.correlation[refusal, at["catch_up_share"]] == pytest.approx(0.3406, abs=2e-3)
+    assert np.linalg.eigvalsh(fit.correlation)[0] > 0.0
+
+
+@pytest.mark.parametrize("name", sorted(shipped_files("assumptions")))
+def test_the_errors_of_every_shipped_fit_are_known(name: str) -> None:
+    fit = fit_of(name)
+    assert len(fit.parameters) >= 4
+    for draw in fit.draws(50, 3):
+        assert all(p.low <= draw[p.name] <= p.high for p in fit.parameters)
 
 
 def test_another_fit_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

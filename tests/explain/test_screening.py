@@ -112,16 +112,11 @@ def test_a_screening_without_a_policy_is_refused() -> None:
         screen(replace(request, policies=alone), None, 1, Silent())
 
 
-EARLIER_FITS = ("us_cards", "us_large_bank_cards")
-"""Sets that were fitted again after their lists were made; a run says so. To be screened again."""
-
-
 @pytest.mark.parametrize("path", sorted((shipped_folders()[0] / "assumptions").glob("*.yaml")))
 def test_a_shipped_list_is_made_for_its_parameters_and_has_its_chinese(path: Path) -> None:
     settings = AssumptionsSettings(**yaml.safe_load(path.read_text(encoding="utf-8")))
     own = parameters_from(read_shipped("parameters", path.stem))
-    is_own = settings.parameters_sha256 == parameters_hash(own)
-    assert is_own == (path.stem not in EARLIER_FITS)
+    assert settings.parameters_sha256 == parameters_hash(own)
     with speaking("zh"):
         for name in settings.tried:
             assert not re.search("[a-z]{3}", label(name)), name
