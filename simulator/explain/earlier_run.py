@@ -22,6 +22,7 @@ from simulator.results.metrics import metric_of
 from simulator.results.table import unit_in
 from simulator.simulated import Simulated
 from simulator.simulating import simulate_request
+from simulator.validation import UserError
 from simulator.vocabulary import REFERENCE
 
 F8 = NDArray[np.float64]
@@ -55,10 +56,15 @@ def against_earlier(
 ) -> tuple[CausePart, ...]:
     """The waterfalls of ``request`` with an earlier one, whose run need not be at hand.
 
-    ``UserError`` where the two have no scenario in common.
+    ``UserError`` where the two have no scenario in common, or not the same months.
     """
     settings, earlier = check_causes(request), request.earlier
     assert earlier is not None
+    if earlier.run.months != request.run.months:
+        raise UserError(
+            f"explain.against: both runs must have as many months; this one has"
+            f" {request.run.months}, the earlier one {earlier.run.months}"
+        )
     assert settings.against is not None
     metric = whole_metric("explain", settings.metric, request.run, request.provision)
     parts = differing_parts(request, earlier)

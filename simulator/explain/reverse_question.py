@@ -16,7 +16,7 @@ LEAST_PATHS: Final = 10
 """Of a run, to tell how a figure hangs on the economy (assumption)."""
 MOST_EXPLORED: Final = 200
 """Paths of the regression that begins a search, and of the point that is told."""
-LOOKS: Final = 32
+LOOKS: Final = 48
 """Looks of a search, about: so many times ``paths`` of a question are simulated."""
 
 

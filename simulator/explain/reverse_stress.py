@@ -255,7 +255,8 @@ class _Search:
         made = made_of(scores, self.names)
         ends = None if point is None else uncertain(point, self.target, self.names)
         place = design_scenario(question.name, self.causes, scores)
-        files = {} if point is None else files_of(place, self._narrative(made), self.jurisdiction)
+        told = self._narrative(made, scores)
+        files = {} if point is None else files_of(place, told, self.jurisdiction)
         distance = made.distance
         answer = ReverseAnswer(
             name=question.name,
@@ -349,9 +350,13 @@ class _Search:
             )  # fmt: skip
         return found
 
-    def _narrative(self, made: Made) -> str:
+    def _sum(self, cause: str, scores: F8) -> float:
+        return float(sum(s for s, own in zip(scores, self.names, strict=True) if own == cause))
+
+    def _narrative(self, made: Made, scores: F8) -> str:
+        ways = {"standards": " (tighter)" if self._sum("standards", scores) > 0 else " (easier)"}
         shares = ", ".join(
-            f"{name} {100 * share:.0f} %"
+            f"{name}{ways.get(name, '')} {100 * share:.0f} %"
             for name, share in sorted(made.shares.items(), key=lambda item: -item[1])
             if share >= 0.005
         )

@@ -29,8 +29,8 @@ class CauseSpec(NamedTuple):
     """A cause beside the economy: the variable that it moves, its spread and its time.
 
     ``spread``: size at one standard deviation; ``first`` and ``months``: when it lasts, after which
-    it fades as the variable does past a table's end. All are assumptions, but for the spread of
-    standards. ``two_sided``: whether it may help as well as hurt.
+    it fades as the variable does past a table's end. All are assumptions; the spread of standards
+    is measured in the US. ``two_sided``: whether it may help as well as hurt.
     """
 
     variable: str
@@ -45,14 +45,15 @@ CAUSES: Final[Mapping[str, CauseSpec]] = {
     "platforms": CauseSpec("credit_supply", 0.25, 4, 12),
     "disaster": CauseSpec(DISASTER, 0.03, 4, 1),
     "willingness": CauseSpec("willingness_shift", 0.1, 4, 12, two_sided=True),
-    "standards": CauseSpec("lending_standards", 0.065, 4, 12, two_sided=True),
+    "standards": CauseSpec("lending_standards", 0.035, 4, 12, two_sided=True),
     "conduct": CauseSpec("collection_allowed", 0.25, 4, 12),
 }
 """Epidemic: intensity; platforms: share of their lending that stops; disaster: share of borrowers
 hit; willingness: log of the factor on refusals; standards: net share of lenders that are less
-willing than usual, whose spread is that of the Federal Reserve's survey of loan officers, 1982 Q2
-to 2024 Q4, each answer less their mean and half as heavy after two years (docs/model.md, section
-14.7); conduct: share of collection contacts beyond reminders that is forbidden."""
+willing than usual, which moves at once: its spread is that of the change over four quarters in the
+Federal Reserve's survey of loan officers, 1982 Q2 to 2024 Q4, each answer half as heavy after two
+years (docs/model.md, section 14.7; that lenders elsewhere move as much: assumption); conduct: share
+of collection contacts beyond reminders that is forbidden."""
 FACTORS: Final = (ECONOMY, *CAUSES)
 
 

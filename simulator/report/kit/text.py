@@ -6,7 +6,7 @@ import unicodedata
 def harmless(text: str) -> str:
     """``text`` without direction marks and other invisible characters; breaks become spaces."""
     if text.isprintable():
-        return text
+        return str.__str__(text)
     return "".join(
         " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c
         for c in text

@@ -143,8 +143,8 @@ def _further(data: ReportData, answer: SearchAnswer) -> list[str]:
     if answer.stays_first is None and answer.best is not None:
         said.append(
             tr(
-                "No assumption was drawn: the run lists none to try, or one finalist alone keeps"
-                " every bound."
+                "Whether it stays first under other assumptions is not known: none was drawn, or no"
+                " draw could be judged."
             )
         )
     return said

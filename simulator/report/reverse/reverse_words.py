@@ -1,8 +1,10 @@
 """Reverse stress in sentences and tables, for page and terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isnan
 from typing import Final
+
+from scipy.special import ndtr
 
 from simulator.report.kit.data import ReportData
 from simulator.report.kit.language import clauses, listed, mark, name, sentences, tr
@@ -67,6 +69,7 @@ WORDS: Final = {
     "share_of_will_not_pay": mark("new 90+ from refusal"),
 }
 _RATES: Final = ("1", "fraction", "fraction a year", "fraction a month", "share")
+STANDARDS: Final = "standards"
 LEAST_PROBABILITY: Final = 1e-4
 """Below it the words tell no digits."""
 N_COMMON: Final = 3
@@ -123,11 +126,19 @@ def _likelihood(answer: ReverseAnswer) -> str:
             " is below {probability}.",
             probability=percent(LEAST_PROBABILITY, 2),
         )
+    ends = sorted(float(ndtr(-distance)) for distance in answer.distance_ci or ())
+    told = " ".join([percent(answer.likelihood, 2), *_ends(ends)])
     return tr(
         "By the assumed spreads, the probability of a point at least as far in that direction is"
         " {probability}.",
-        probability=percent(answer.likelihood, 2),
+        probability=told,
     )
+
+
+def _ends(chances: Sequence[float]) -> Iterator[str]:
+    """The interval of a chance, in brackets."""
+    if chances:
+        yield interval(span(*(percent(chance, 2) for chance in chances)))
 
 
 def _shares(answer: ReverseAnswer) -> list[str]:
@@ -136,11 +147,19 @@ def _shares(answer: ReverseAnswer) -> list[str]:
     for cause in largest(answer.contributions):
         share, ends = answer.contributions[cause], answer.contributions_ci.get(cause)
         if share >= 0.005:
-            told = f"{words(cause)} {percent(share, 0)}"
+            told = f"{_moved(answer, cause)} {percent(share, 0)}"
             found.append(
                 told + (f" [{percent(ends[0], 0)}, {percent(ends[1], 0)}]" if ends else "")
             )
     return found
+
+
+def _moved(answer: ReverseAnswer, cause: str) -> str:
+    """A cause, and which way it goes where both may hurt."""
+    if cause != STANDARDS:
+        return words(cause)
+    score = sum(item.score for item in answer.scores if item.cause == cause)
+    return tr("tighter lenders' standards") if score > 0.0 else tr("easier lenders' standards")
 
 
 def _between(ends: tuple[float, float] | None) -> str:
