@@ -295,6 +295,10 @@ class Run:
         UserError
             Where the runs have no scenario in common, or one cannot be asked for again.
 
+        References
+        ----------
+        docs/model.md, section 12.2: exact Shapley shares over the parts in which two runs differ.
+
         Examples
         --------
         >>> this_quarter.explain_against("outputs/last_quarter")[["group", "amount"]]

@@ -14,7 +14,7 @@ from simulator import load, stress_test
 from simulator.catalogue import parameters_from
 from simulator.cli.report import main as report_main
 from simulator.explain.underwriting import explain_underwriting
-from simulator.notebook import _scenario
+from simulator.named import scenario_of
 from simulator.policies import StatusQuo, StricterApproval
 from simulator.progress import Silent
 from simulator.report.report_files import report_pages
@@ -50,7 +50,7 @@ def request(**changes: object) -> ExperimentRequest:
     settings: dict[str, object] = {
         "book": SMALL,
         "book_name": "small",
-        "scenarios": {"baseline": _scenario("baseline")},
+        "scenarios": {"baseline": scenario_of("baseline")},
         "policies": {
             "status_quo": UNLIMITED.model_copy(update=OPEN_DOORS),
             "nobody": StricterApproval(score_cutoff=1000.0),

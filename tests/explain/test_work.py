@@ -3,7 +3,7 @@
 import numpy as np
 
 from simulator.explain.emulate_question import ask_emulators
-from simulator.explain.reverse_question import ask_reverse
+from simulator.explain.reverse_question import LOOKS, ask_reverse
 from simulator.explain.search_question import ask_searches
 from simulator.explain.work import work_of
 from simulator.needs import Beside
@@ -52,7 +52,7 @@ def test_every_explanation_is_counted_in_paths_of_one_policy() -> None:
     assert parameters.settling > 17 * 1e4
     questions = ReverseQuestions({"double": ReverseSettings(times_scenario=2.0, paths=40)})
     (double,) = counted(sections={"reverse": questions})
-    assert double.paths == 3 * 50 + 32 * 40
+    assert double.paths == 3 * 50 + LOOKS * 40
     asked = SearchSettings(policy="grace_period", fields={"months": (1, 4)}, confirm_paths=100)
     (best,) = counted(sections={"search": SearchQuestions({"grace": asked})})
     rounds = most_rounds(32, 8, 50)

@@ -71,8 +71,8 @@ def test_a_short_study_of_intervals_over_paths() -> None:
 
 def test_a_short_study_of_intervals_over_books() -> None:
     """Given its book a run holds the mean over books half the time; with other draws as it says."""
-    n_runs, borrowers = 12, 200
-    true = truth_over_books(12, 600, borrowers)
+    n_runs, borrowers = 16, 200
+    true = truth_over_books(12, 1_000, borrowers)
     runs = run_with_other_books(n_runs, borrowers)
     given_the_book, with_others = (coverages(runs, true, kind) for kind in ("adjusted", "book"))
     slack = 4.0 * error_of_share(n_runs)
