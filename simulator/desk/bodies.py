@@ -51,9 +51,10 @@ async def read_json(request: Request) -> dict[str, Any]:
 
 
 async def read_upload(request: Request, file: Path) -> None:
-    """Write the body into the new private ``file``, which goes where it does not come whole."""
+    """Write the body into the new private ``file``, which has its name once it is whole."""
     _check(request, _BYTES, MOST_UPLOAD)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    part = file.with_name(f".part-{file.name}")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
     whole = False
     try:
         with os.fdopen(descriptor, "wb") as out:
@@ -65,8 +66,10 @@ async def read_upload(request: Request, file: Path) -> None:
     except ClientDisconnect:
         raise RefusedError(400, "the upload was broken off") from None
     finally:
-        if not whole:
-            file.unlink(missing_ok=True)
+        if whole:
+            part.rename(file)
+        else:
+            part.unlink(missing_ok=True)
 
 
 async def _write_pieces(request: Request, out: Any) -> None:

@@ -69,7 +69,7 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in _ALWAYS.items():
                     headers[name] = value
-                is_report = scope["path"].startswith(REPORTS) and message["status"] == 200
+                is_report = scope["path"].startswith(REPORTS) and message["status"] < 300
                 headers["Content-Security-Policy"] = REPORT_POLICY if is_report else PAGE_POLICY
             await send(message)
 

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -113,9 +114,22 @@ def _state(folder: Path, record: Record | None, running: Path | None) -> str:
     """``running``, ``done``, ``stopped`` or ``failed``."""
     if folder == running:
         return "running"
-    if record is None or record.code == 0:
+    if record is None or record.code == 0 or _ended_well_unseen(folder, record):
         return "done"
     return "stopped" if record.cancelled or record.code in _STOPPED else "failed"
+
+
+def _ended_well_unseen(folder: Path, record: Record) -> bool:
+    """Whether results came after the start of a command whose end no desk has seen, all in place.
+
+    The desk was killed meanwhile.
+    """
+    if record.cancelled or record.code != UNSEEN or is_whole(folder):
+        return False
+    with suppress(OSError, ValueError):
+        began = datetime.fromisoformat(record.began or record.started).timestamp()
+        return (folder / MANIFEST_NAME).stat().st_mtime > began
+    return False
 
 
 def job(folder: Path, folders: Sequence[Path]) -> dict[str, Any]:

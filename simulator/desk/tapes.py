@@ -135,7 +135,10 @@ class Tapes:
         files = self.files(number)
         with products_of(products_in(find_folders())):
             mapping = None if files.mapping is None else str(files.mapping)
-            return inspect(str(files.path), mapping, None)
+            try:
+                return inspect(str(files.path), mapping, None)
+            except UserError as error:  # by its owner's name, not by the place where it lies
+                raise UserError(str(error).replace(str(files.path), self.name(number))) from error
 
 
 def mapped(found: Inspection, answers: Answers) -> Json:

@@ -13,7 +13,8 @@ import pytest
 
 from simulator.block_names import BLOCKS
 from simulator.desk.jobs import Jobs
-from simulator.desk.records import LOG, Record, now, write_record
+from simulator.desk.records import LOG, UNSEEN, Record, now, write_record
+from simulator.desk.runs import row
 from simulator.results.files import FILE_NAMES
 from simulator.results.run_folder import CONFIGURATION, NEXT
 from tests.desk.conftest import OpenDesk, closed, opened
@@ -87,6 +88,23 @@ def test_nothing_stays_of_a_discarded_run_that_was_killed(tmp_path):
     (folder / ".owner.json").write_text(json.dumps(owner), "utf-8")
     jobs.discard(folder)
     assert not folder.exists(), sorted(folder.rglob("*"))
+
+
+def _state(folder: Path, record: Record) -> object:
+    write_record(folder, record)
+    return row(folder, None)["state"]
+
+
+def test_a_run_that_ended_well_while_no_desk_was_open_is_done(tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    began = now()
+    record = Record(kind="run", title="", arguments=(), started=began, began=began, code=UNSEEN)
+    assert _state(folder, record) == "stopped"
+    (folder / "manifest.json").write_text("{}", "utf-8")
+    os.utime(folder / "manifest.json", (time.time() + 9, time.time() + 9))
+    assert _state(folder, record) == "done"
+    assert _state(folder, record.model_copy(update={"cancelled": True})) == "stopped"
 
 
 @pytest.mark.slow

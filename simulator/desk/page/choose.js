@@ -132,13 +132,15 @@ function scenarioCard(scenario) {
     el("p", { class: "about", lang: said(scenario.narrative) }, scenario.narrative));
   const field = { key: "severity", label: word("severity"), meaning: "", kind: "number", low: 0,
     high: 5, choices: [], words: {}, value: scenario.severity };
+  let severity = asked.scenarios[scenario.name] ?? scenario.severity;
   details.append(fieldRow(field, asked.scenarios[scenario.name], (value) => {
-    if (box.checked) asked.scenarios[scenario.name] = value ?? scenario.severity;
+    severity = value ?? scenario.severity;
+    if (box.checked) asked.scenarios[scenario.name] = severity;
     keep();
   }));
   card.append(details);
   box.addEventListener("change", () => {
-    choose("scenarios", scenario.name, scenario.severity, choices.most.scenarios, box);
+    choose("scenarios", scenario.name, severity, choices.most.scenarios, box);
     card.classList.toggle("on", box.checked);
     details.hidden = !box.checked;
   });

@@ -69,7 +69,8 @@ function tell(run) {
   if (button) button.addEventListener("click", () => openFile(run.id, page));
   $("news").replaceChildren(el("p", {}, word(ends[run.state], { name })), button);
   if (run.trouble) say(run.trouble);
-  if (button) button.focus();
+  const at = document.activeElement;  // somebody who types elsewhere is left alone
+  if (button && (at === null || at === document.body || $("job").contains(at))) button.focus();
 }
 
 async function openFile(run, file) {
