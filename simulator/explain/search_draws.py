@@ -17,7 +17,7 @@ from simulator.explain.assumption_list import OF_POLICY, SECTION
 from simulator.explain.assumptions import side_by_side, trials_of, with_changes
 from simulator.explain.scored_runs import figures_of
 from simulator.explain.search_figures import BoundCells, bound_cells, estimates, gains_of
-from simulator.explain.search_question import SearchQuestion
+from simulator.explain.search_question import DRAW_BORROWERS, DRAW_PATHS, SearchQuestion
 from simulator.explain.varied_runs import VariedRuns
 from simulator.policies import Policy
 from simulator.progress import Progress
@@ -30,12 +30,9 @@ from simulator.simulating import simulate_request
 
 F8 = NDArray[np.float64]
 
-MOST_BORROWERS: Final = 1_000
 LEAST_DONORS: Final = 2_000
 DONORS_EACH: Final = 4
 """Settled donors of a small book, for each borrower (assumption), as of sensitivity."""
-PATHS: Final = 16
-"""Of each draw."""
 _RATES: Final = ("1", "fraction a year", "days", "months")
 """Units of figures that do not grow with the book."""
 
@@ -128,10 +125,10 @@ def _drawn(trials: Sequence[Trial], shares: Sequence[float]) -> Mapping[str, flo
 def _small(runs: VariedRuns, policies: Sequence[Policy]) -> ExperimentRequest:
     """Few borrowers and paths, the finalists beside the current policy."""
     book = runs.request.book
-    size = min(MOST_BORROWERS, book.borrowers or MOST_BORROWERS)
+    size = min(DRAW_BORROWERS, book.borrowers or DRAW_BORROWERS)
     donors = min(book.donors, max(LEAST_DONORS, DONORS_EACH * size))
     return replace(
-        runs.first(PATHS).small,
+        runs.first(DRAW_PATHS).small,
         book=book.model_copy(update={"borrowers": size, "donors": donors}),
         policies={f"setting_{at}": policy for at, policy in enumerate(policies)},
     )

@@ -17,6 +17,10 @@ from simulator.varied_policy import NumberField, number_fields, with_number
 from simulator.vocabulary import REFERENCE
 
 SECTION: Final = "search"
+DRAW_PATHS: Final = 16
+"""Of each draw of assumptions."""
+DRAW_BORROWERS: Final = 1_000
+"""Of the book of a draw of assumptions, at most."""
 AT_ONCE: Final = 16
 """Settings that are simulated beside each other."""
 

@@ -11,7 +11,7 @@ from simulator.explain.assumption_list import SECTION
 from simulator.explain.cause_question import N_GROUPS, check_causes
 from simulator.explain.emulate_question import EmulateQuestion
 from simulator.explain.reverse_question import LOOKS, MOST_EXPLORED, ReverseQuestion
-from simulator.explain.search_question import AT_ONCE, SearchQuestion
+from simulator.explain.search_question import AT_ONCE, DRAW_BORROWERS, DRAW_PATHS, SearchQuestion
 from simulator.explain.sensitivity_question import sensitivity_of
 from simulator.explain.whole_metric import LIFETIME, whole_metric
 from simulator.needs import SHADOW_POLICIES, Beside
@@ -24,8 +24,6 @@ PARTS: Final = 6
 """In which a scenario differs from another, about (assumption)."""
 OF_RUNS: Final = 4
 """Parts in which two runs may differ: book, parameters, scenario and policy."""
-SMALL_PATHS, SMALL_BORROWERS = 16, 1_000
-"""Of a search's draws of assumptions."""
 TRIED_POLICIES: Final = 4
 """That assumptions are tried on, the current one among them."""
 
@@ -74,14 +72,14 @@ def _search(question: SearchQuestion, request: ExperimentRequest) -> Beside:
     confirmed = told * settings.confirm_paths
     listed = request.section(SECTION, AssumptionsSettings).tried
     draws = settings.parameter_draws + 1 if listed and settings.parameter_draws else 0
-    small = SMALL_BORROWERS / max(request.book.borrowers or SMALL_BORROWERS, SMALL_BORROWERS)
-    drawn = draws * SMALL_PATHS * (1 + FINALISTS) * small
+    small = DRAW_BORROWERS / max(request.book.borrowers or DRAW_BORROWERS, DRAW_BORROWERS)
+    drawn = draws * DRAW_PATHS * (1 + FINALISTS) * small
     held = max(confirmed, *((1 + min(r.settings, AT_ONCE)) * r.paths for r in rounds))
     return Beside(
         f"to search {question.name}",
         n * (looked + confirmed + drawn),
         n * held,
-        settling=draws * _settling(request, SMALL_BORROWERS),
+        settling=draws * _settling(request, DRAW_BORROWERS),
     )
 
 

@@ -86,8 +86,8 @@ def holder(folder: Path) -> int | None:
         system = _locked(folder, folder / _OWNER)
     except UserError:
         return pid
-    if system is None:
-        return None if _ended(found) else pid
+    if system is None:  # no lock of ours says anything: only a process that is gone has let go
+        return None if _ended({**found, "locked": False}) else pid
     _unlock(system, folder)
     return None
 
